@@ -1,0 +1,109 @@
+"""Each arm by itself: its headline metric per seed, secondary metrics and learning curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.analysis.table import Runs, cluster_auroc
+from rpbind.ledger import ArmPlan, Plan, Row
+
+SECONDARY = (
+    "test.auroc_pooled",
+    "test.auprc_macro",
+    "test.accuracy",
+    "test.loss",
+)
+CURVES = ("train.loss", "validation.loss", "validation.auroc_macro")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean over `n` runs and the range that they cover."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric by epoch: a line per run, and their mean for as long as all of them train."""
+
+    epoch_by_run: tuple[NDArray[np.float64], ...]
+    value_by_run: tuple[NDArray[np.float64], ...]
+    mean_epoch_E: NDArray[np.float64]
+    mean_E: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm's runs: `macro` is {seed: mean over protein clusters of test AUROC}."""
+
+    plan: ArmPlan
+    planned: int
+    done: int
+    macro: dict[int, float]
+    headline: Spread | None
+    secondary: dict[str, Spread | None]
+    seconds: Spread | None
+    parameters: float | None
+    curves: dict[str, Curve]
+    cluster_auroc: dict[int, float]
+
+
+def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs) -> Arm:
+    """Return an arm's summary over its runs that are done."""
+    rows = [runs[arm.name, seed] for seed in plan.seeds if (arm.name, seed) in runs]
+    done = [row for row in rows if row.state == "done"]
+    scores = {row.seed: s for row in done if (s := cluster_auroc(row))}
+    macro = {seed: float(np.mean(list(s.values()))) for seed, s in scores.items()}
+    return Arm(
+        plan=arm,
+        planned=len(plan.seeds),
+        done=len(done),
+        macro=macro,
+        headline=spread(macro.values()),
+        secondary={key: spread(_values(done, key)) for key in SECONDARY},
+        seconds=spread(row.cost["seconds"] for row in done if "seconds" in row.cost),
+        parameters=next((r.cost["parameters"] for r in done if "parameters" in r.cost), None),
+        curves={key: curve(done, key) for key in CURVES},
+        cluster_auroc=_mean_by_cluster(list(scores.values())),
+    )
+
+
+def spread(values: Iterable[float]) -> Spread | None:
+    """Return mean, range and n of the finite values; None where there is none."""
+    finite = [v for v in values if math.isfinite(v)]
+    if not finite:
+        return None
+    return Spread(float(np.mean(finite)), min(finite), max(finite), len(finite))
+
+
+def curve(rows: Sequence[Row], key: str) -> Curve:
+    """Return one metric's learning curve over the runs that recorded it."""
+    recorded = [[p for p in row.curve if key in p and "epoch" in p] for row in rows]
+    lines = [points for points in recorded if points]
+    epochs = tuple(np.array([p["epoch"] for p in points]) for points in lines)
+    values = tuple(np.array([p[key] for p in points]) for points in lines)
+    shortest = min((len(v) for v in values), default=0)
+    return Curve(
+        epoch_by_run=epochs,
+        value_by_run=values,
+        mean_epoch_E=epochs[0][:shortest] if epochs else np.empty(0),
+        mean_E=np.mean([v[:shortest] for v in values], axis=0) if values else np.empty(0),
+    )
+
+
+def _values(rows: Sequence[Row], key: str) -> list[float]:
+    return [row.metrics[key] for row in rows if key in row.metrics]
+
+
+def _mean_by_cluster(scores: list[dict[int, float]]) -> dict[int, float]:
+    shared = [c for c in (scores[0] if scores else {}) if all(c in s for s in scores)]
+    return {c: float(np.mean([s[c] for s in scores])) for c in shared}

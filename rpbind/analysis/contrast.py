@@ -1,0 +1,125 @@
+"""The two-way interval of one contrast: seeds and protein clusters are both random.
+
+Shapes: S paired seeds, G protein clusters; `d_SG` is metric(arm) - metric(reference) per cell.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import stdtrit
+
+SMALLEST_P = 1e-100
+"""Where p is no longer told apart; t quantiles overflow not far below."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean difference of S x G cells and the mean squares that its interval is made of.
+
+    `run_ms` = G var(row means), `cluster_ms` = S var(column means), `cell_ms` = the residual's.
+    """
+
+    mean: float
+    seeds: int
+    clusters: int
+    run_ms: float
+    cluster_ms: float
+    cell_ms: float
+
+    def half(self, alpha: float) -> float:
+        """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""
+        runs = stdtrit(self.seeds - 1, alpha / 2) ** 2 * self.run_ms
+        clusters = stdtrit(self.clusters - 1, alpha / 2) ** 2 * max(
+            self.cluster_ms - self.cell_ms, 0.0
+        )
+        return math.sqrt((runs + clusters) / (self.seeds * self.clusters))
+
+    def ci(self, alpha: float = 0.05) -> tuple[float, float]:
+        """Lower and upper end of the interval at level 1 - alpha."""
+        half = self.half(alpha)
+        return self.mean - half, self.mean + half
+
+    @property
+    def p(self) -> float:
+        """The alpha at which the interval just touches zero; no smaller than 1e-100."""
+        if self.mean == 0.0:
+            return 1.0
+        if self.half(SMALLEST_P) <= abs(self.mean):
+            return SMALLEST_P
+        log_p = brentq(
+            lambda log_alpha: self.half(math.exp(log_alpha)) - abs(self.mean),
+            math.log(SMALLEST_P),
+            0.0,
+            xtol=1e-10,
+        )
+        return math.exp(log_p)
+
+    def equivalent(self, delta: float) -> bool:
+        """Two one-sided tests at 5 %: is the difference shown to be smaller than delta?"""
+        return abs(self.mean) + self.half(0.10) < delta
+
+    @property
+    def run_variance(self) -> float:
+        """Variance of a seed's own effect on the difference (may come out below zero)."""
+        return (self.run_ms - self.cell_ms) / self.clusters
+
+    @property
+    def cluster_variance(self) -> float:
+        """Variance of a protein cluster's own effect on the difference (may be below zero)."""
+        return (self.cluster_ms - self.cell_ms) / self.seeds
+
+
+@dataclass(frozen=True)
+class Unattainable:
+    """No interval can be had from this table, and why; `mean` is None where no cell is paired."""
+
+    mean: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Inert:
+    """Every paired run scored identically: there is nothing to test."""
+
+
+Result = Interval | Unattainable | Inert
+
+
+def two_way(d_SG: NDArray[np.float64]) -> Interval | Unattainable:
+    """Return the interval of the mean of `d_SG` (S, G), or why there is none.
+
+    Raises `ValueError` where a cell is not a number: a table has no holes.
+    """
+    S, G = d_SG.shape
+    if S == 0 or G == 0:
+        return Unattainable(None, "no run of the two arms is paired")
+    if not np.isfinite(d_SG).all():
+        raise ValueError(f"{(~np.isfinite(d_SG)).sum()} of {S} x {G} differences are not finite")
+    mean = float(d_SG.mean())
+    if S == 1 or G == 1:
+        few = "1 paired seed" if S == 1 else "1 protein cluster"
+        return Unattainable(mean, f"an interval needs 2 seeds and 2 protein clusters; got {few}")
+    interval = _mean_squares(d_SG, mean)
+    spread = interval.run_ms + max(interval.cluster_ms - interval.cell_ms, 0.0)
+    if mean != 0.0 and spread <= (1e-10 * mean) ** 2:
+        return Unattainable(mean, "the same difference in every cell: no spread to judge it by")
+    return interval
+
+
+def _mean_squares(d_SG: NDArray[np.float64], mean: float) -> Interval:
+    S, G = d_SG.shape
+    row_S, column_G = d_SG.mean(axis=1), d_SG.mean(axis=0)
+    residual_SG = d_SG - row_S[:, None] - column_G[None, :] + mean
+    return Interval(
+        mean=mean,
+        seeds=S,
+        clusters=G,
+        run_ms=G * float(row_S.var(ddof=1)),
+        cluster_ms=S * float(column_G.var(ddof=1)),
+        cell_ms=float((residual_SG**2).sum()) / ((S - 1) * (G - 1)),
+    )

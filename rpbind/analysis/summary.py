@@ -1,0 +1,116 @@
+"""Everything that a report says about a study, computed once from its plan and its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rpbind.analysis.arms import Arm, summarise_arm
+from rpbind.analysis.contrast import Result
+from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
+from rpbind.analysis.search import Search, summarise_search
+from rpbind.analysis.table import Paired, Runs, pair, planned_runs
+from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
+from rpbind.ledger import Ledger, Plan, Row
+from rpbind.recipe import Recipe
+
+ONE_OF = ("dataset", "split", "code", "torch")
+"""What all runs of a study must share to be compared."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One comparison with its verdict; `diff` is {knob: (arm's value, reference's value)}."""
+
+    paired: Paired
+    result: Result
+    verdict: Verdict
+    change: str
+    diff: dict[str, tuple[Any, Any]]
+
+    @property
+    def screening(self) -> bool:
+        """Whether so few seeds are paired that the verdict only says what to look at next."""
+        return len(self.paired.seeds) <= SCREENING_SEEDS
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A study's contrasts, arms, trials and bookkeeping."""
+
+    plan: Plan
+    contrasts: tuple[Contrast, ...]
+    arms: tuple[Arm, ...]
+    clusters: dict[int, str]
+    search: Search | None
+    failures: tuple[Failure, ...]
+    found: tuple[Found, ...]
+    provenance: dict[str, dict[str, int]]
+    cost: Cost
+    left_out: int
+
+    @property
+    def done(self) -> int:
+        """Planned runs that are done."""
+        return len(self.plan.planned) - len(self.failures)
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """What the runs should share and do not, such as the code that they were made with."""
+        return tuple(key for key in ONE_OF if len(self.provenance.get(key, {})) > 1)
+
+    @property
+    def few_clusters(self) -> int | None:
+        """The smallest number of test protein clusters of a contrast, where it is below 20."""
+        sizes = [len(c.paired.clusters) for c in self.contrasts if c.paired.seeds]
+        return min(sizes) if sizes and min(sizes) < FEW_CLUSTERS else None
+
+
+def read(ledger: Ledger) -> Summary:
+    """Return the summary of a study; raises `UserError` where the folder holds none."""
+    return summarise(ledger.plan, ledger.rows("ablation"), ledger.rows("search"))
+
+
+def summarise(plan: Plan, rows: list[Row], trials: list[Row]) -> Summary:
+    """Return the summary of a plan, the rows of its comparison and the trials of its search."""
+    runs, others = planned_runs(plan, rows)
+    planned = [runs[key] for key in plan.planned if key in runs]
+    return Summary(
+        plan=plan,
+        contrasts=_contrasts(plan, runs),
+        arms=tuple(summarise_arm(arm, plan, runs) for arm in plan.arms),
+        clusters=_cluster_names(planned),
+        search=summarise_search(trials) if trials else None,
+        failures=tuple(failures(plan, runs)),
+        found=tuple(found(planned)),
+        provenance=provenance(planned),
+        cost=cost(planned + trials),
+        left_out=len(others),
+    )
+
+
+def _contrasts(plan: Plan, runs: Runs) -> tuple[Contrast, ...]:
+    arms = {arm.name: arm for arm in plan.arms}
+    recipes = {name: Recipe.model_validate(arm.recipe) for name, arm in arms.items()}
+    pairs = [pair(contrast, runs, plan.seeds) for contrast in plan.contrasts]
+    results = [paired.result for paired in pairs]
+    return tuple(
+        Contrast(
+            paired=paired,
+            result=result,
+            verdict=verdict,
+            change=arms[paired.contrast.arm].change,
+            diff=recipes[paired.contrast.arm].diff(recipes[paired.contrast.reference]),
+        )
+        for paired, result, verdict in zip(
+            pairs, results, verdicts(results, plan.delta), strict=True
+        )
+    )
+
+
+def _cluster_names(rows: list[Row]) -> dict[int, str]:
+    names: dict[int, set[str]] = {}
+    for row in rows:
+        for score in row.proteins:
+            names.setdefault(score.cluster, set()).add(score.protein)
+    return {cluster: ", ".join(sorted(proteins)) for cluster, proteins in names.items()}

@@ -1,0 +1,94 @@
+"""The decision rule: Holm over a report's contrasts, and the only words that a report may use.
+
+The interval shown for a contrast is the one at the level of its Holm step, so that it excludes
+zero exactly where Holm rejects. Contrasts without an interval are not tested and not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
+from rpbind.analysis.power import Needs, needs
+
+Word = Literal["better", "worse", "no meaningful effect", "inert", "inconclusive"]
+Size = Literal["meaningful", "size uncertain", "detectable but negligible"]
+
+ALPHA = 0.05
+SCREENING_SEEDS = 3
+FEW_CLUSTERS = 20
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One contrast's verdict; `ci` and `p` are Holm-adjusted, None where nothing was tested."""
+
+    word: Word
+    size: Size | None = None
+    alpha: float = ALPHA
+    mean: float | None = None
+    ci: tuple[float, float] | None = None
+    p: float | None = None
+    needs: Needs | None = None
+    reason: str = ""
+
+
+def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.float64], ...]:
+    """Return Holm's adjusted p (K,) and the level of each contrast's interval (K,).
+
+    The step-down stops at the first p above its level; what comes after is held to that level.
+    Holm 1979, Scandinavian Journal of Statistics 6:65.
+    """
+    K = len(p_K)
+    order_K = np.argsort(p_K, kind="stable")
+    left_K = np.arange(K, 0, -1)
+    sorted_K = p_K[order_K]
+    adjusted_K, level_K = np.empty(K), np.empty(K)
+    adjusted_K[order_K] = np.minimum(np.maximum.accumulate(left_K * sorted_K), 1.0)
+    stops = np.flatnonzero(sorted_K > alpha / left_K)
+    last = stops[0] if len(stops) else K - 1
+    level_K[order_K] = alpha / left_K[np.minimum(np.arange(K), last)]
+    return adjusted_K, level_K
+
+
+def verdicts(results: Sequence[Result], delta: float, alpha: float = ALPHA) -> list[Verdict]:
+    """Return the verdict of every contrast of one report; `delta` in units of the metric."""
+    tested = [r for r in results if isinstance(r, Interval)]
+    adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
+    steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
+    return [
+        judge(r, *next(steps), delta) if isinstance(r, Interval) else _untested(r) for r in results
+    ]
+
+
+def judge(interval: Interval, p: float, alpha: float, delta: float) -> Verdict:
+    """Return the verdict of a tested contrast at the level of its Holm step."""
+    low, high = interval.ci(alpha)
+
+    def say(word: Word, size: Size | None = None, needed: Needs | None = None) -> Verdict:
+        return Verdict(word, size, alpha, interval.mean, (low, high), p, needed)
+
+    if low > 0:
+        return say("better", _size(low, high, delta))
+    if high < 0:
+        return say("worse", _size(-high, -low, delta))
+    if interval.equivalent(delta):
+        return say("no meaningful effect")
+    return say("inconclusive", needed=needs(interval, alpha, delta))
+
+
+def _size(near: float, far: float, delta: float) -> Size:
+    if near >= delta:
+        return "meaningful"
+    return "detectable but negligible" if far <= delta else "size uncertain"
+
+
+def _untested(result: Unattainable | Inert) -> Verdict:
+    if isinstance(result, Inert):
+        return Verdict("inert", mean=0.0, reason="every paired run scored identically")
+    return Verdict("inconclusive", mean=result.mean, reason=f"unattainable: {result.reason}")

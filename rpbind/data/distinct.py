@@ -1,0 +1,39 @@
+"""Which windows are the same window, letter by letter. Shapes: N windows, L letters per window."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import LETTERS
+
+_LETTERS_PER_WORD = 27  # 5 ** 27 < 2 ** 64
+_ROWS = 65_536
+
+
+def first_equal(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return, for each window, the index of the first window with the same letters: (N,) int64."""
+    length = rna_NL.shape[1]
+    words = [
+        _pack(rna_NL[:, start : start + _LETTERS_PER_WORD])
+        for start in range(0, length, _LETTERS_PER_WORD)
+    ]
+    order_N = np.lexsort(words)  # stable: equal windows stay in their order
+    is_new_N = np.zeros(len(rna_NL), dtype=bool)
+    is_new_N[:1] = True
+    for word_N in words:
+        sorted_N = word_N[order_N]
+        is_new_N[1:] |= sorted_N[1:] != sorted_N[:-1]
+    first_N = np.empty(len(rna_NL), dtype=np.int64)
+    first_N[order_N] = order_N[is_new_N][np.cumsum(is_new_N) - 1]
+    return first_N
+
+
+def _pack(rna_NL: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Read at most 27 tokens as one number in base 5."""
+    powers_L = np.uint64(len(LETTERS)) ** np.arange(rna_NL.shape[1], dtype=np.uint64)
+    word_N = np.empty(len(rna_NL), dtype=np.uint64)
+    for start in range(0, len(rna_NL), _ROWS):
+        rows = slice(start, start + _ROWS)
+        word_N[rows] = rna_NL[rows].astype(np.uint64) @ powers_L
+    return word_N

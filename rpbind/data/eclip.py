@@ -1,0 +1,127 @@
+"""Reads a folder of eCLIP windows: one file per protein and cell line, `RNA<TAB>label` per line.
+
+Shapes: N windows, L letters per window, P files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
+from rpbind.data.clusters import Progress
+from rpbind.data.manifest import FileHash
+from rpbind.data.sources import Rows, read_file
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError, nearest
+
+_TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
+
+
+def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
+    """Read every file `<GENE>_<CELL>` (or .gz) of a folder; hidden files are left out.
+
+    `clusters` is a folder of the same file names with one whole number per line, the overlap
+    cluster of the window on that line. Raises `UserError` with file and line.
+    """
+    files = _files(folder)
+    sources, parts, cluster_parts = {}, [], []
+    length: int | None = None
+    for number, path in enumerate(files):
+        text, sources[path.name] = read_file(path)
+        rna_NL, label_N = parse_windows(path, text, length)
+        length = rna_NL.shape[1]
+        parts.append((rna_NL, label_N))
+        if clusters is not None:
+            cluster_N, was = _read_clusters(_partner(clusters, path), len(label_N))
+            cluster_parts.append(cluster_N)
+            sources[f"clusters/{path.name}"] = was
+        progress(number + 1, len(files))
+    size_P = [len(label_N) for _, label_N in parts]
+    file_N = np.repeat(np.arange(len(files), dtype=np.int32), size_P)
+    row_N = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in size_P])
+    return Rows(
+        rna_NL=np.concatenate([rna_NL for rna_NL, _ in parts]),
+        label_N=np.concatenate([label_N for _, label_N in parts]),
+        protein_N=file_N,
+        names=tuple(path.name.removesuffix(".gz") for path in files),
+        cluster_N=np.concatenate(cluster_parts) if cluster_parts else None,
+        origin=Origin([path.name for path in files], file_N, row_N),
+        sources=sources,
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder; wanted one with a file <GENE>_<CELL> per protein.")
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    if not files:
+        raise UserError(f"{folder} has no files; wanted one <GENE>_<CELL> per protein.")
+    for path in files:
+        if path.with_name(f"{path.name}.gz") in files:
+            raise UserError(f"{path} is there twice, packed and unpacked. Remove one of them.")
+    return files
+
+
+def parse_windows(
+    path: Path, text: bytes, length: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read a whole file as one matrix of bytes; only where that fails is the line looked for."""
+    text = text.rstrip(b"\n") + b"\n"
+    width = length or text.find(b"\t")
+    if width < 1 or len(text) % (width + 3):
+        raise UserError(_explain(path, text, length))
+    byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
+    rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
+    label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps round and is above 1 as well
+    tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
+    if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
+        raise UserError(_explain(path, text, length))
+    return rna_NL, label_N
+
+
+def _explain(path: Path, text: bytes, length: int | None) -> str:
+    for number, line in enumerate(text.split(b"\n"), 1):
+        rna, _, label = line.partition(b"\t")
+        place, length = f"{path}, line {number}", length or len(rna)
+        if not label:
+            return f"{place}: the label is missing; wanted RNA, a tab, and 0 or 1; got {line!r}."
+        if len(rna) != length or length == 0:
+            return f"{place}: {len(rna)} letters; every window has {length or 'at least one'}."
+        if label not in (b"0", b"1"):
+            return f"{place}: a label is 0 or 1; got {label.decode(errors='replace')!r}."
+        try:
+            encode(rna)
+        except UserError as error:
+            return f"{place}: {error}"
+    raise AssertionError(f"{path} was refused, and no line of it is wrong")
+
+
+def _partner(clusters: Path, path: Path) -> Path:
+    name = path.name.removesuffix(".gz")
+    for candidate in (clusters / name, clusters / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    known = [p.name for p in clusters.iterdir()] if clusters.is_dir() else []
+    raise UserError(
+        f"{clusters} has no clusters for {name}; wanted a file of that name.{nearest(name, known)}"
+    )
+
+
+def _read_clusters(path: Path, windows: int) -> tuple[NDArray[np.int32], FileHash]:
+    text, was = read_file(path)
+    lines = text.rstrip(b"\n").split(b"\n")
+    if len(lines) != windows:
+        raise UserError(
+            f"{path} has {len(lines)} lines and its windows are {windows}: it must have one whole "
+            "number for each line of the window file."
+        )
+    for number, line in enumerate(lines, 1):
+        if not line.strip().isdigit() or int(line) >= 2**31:
+            raise UserError(
+                f"{path}, line {number}: a cluster is a whole number from 0 to 2147483647; got "
+                f"{line.decode(errors='replace')!r}."
+            )
+    return np.array(lines, dtype="S").astype(np.int32), was

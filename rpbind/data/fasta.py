@@ -1,0 +1,91 @@
+"""Reads windows from FASTA whose headers name protein and label, as the seed project wrote them.
+
+Shapes: N windows (records), L letters per window.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+from numpy.typing import NDArray
+
+from rpbind.data.clusters import Progress
+from rpbind.data.manifest import FileHash
+from rpbind.data.sources import Rows, index_names, one_file, read_file, tokens_of
+from rpbind.errors import UserError
+
+_HEADER = re.compile(r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$")
+_LABEL_OF_SIGN = {"neg": "0", "pos": "1"}
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The records of a FASTA file; `line_N` is the line of each header (from 1)."""
+
+    titles: list[str]
+    sequences: list[str]
+    line_N: NDArray[np.int32]
+    was: FileHash
+
+
+def read_records(path: Path) -> Records:
+    """Read a FASTA file (or .gz); `UserError` where there is no record in it."""
+    text, was = read_file(path)
+    pairs = list(SimpleFastaParser(io.StringIO(text.decode("latin-1"))))
+    if not pairs:
+        raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
+    lines = text.split(b"\n")
+    headers = [number for number, line in enumerate(lines, 1) if line.startswith(b">")]
+    return Records(
+        titles=[title for title, _ in pairs],
+        sequences=[sequence for _, sequence in pairs],
+        line_N=np.array(headers, dtype=np.int32),
+        was=was,
+    )
+
+
+def read_fasta(path: Path, progress: Progress) -> Rows:
+    """Read windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
+
+    The protein stands between the number and the sign; sign and class must agree. The source row
+    of a window is the line of its header. Raises `UserError` with file and line.
+    """
+    records = read_records(path)
+    origin = one_file(path, records.line_N)
+    headers = [
+        _header(title, f"{path}, line {line}")
+        for title, line in zip(records.titles, records.line_N, strict=True)
+    ]
+    names, protein_N = index_names([protein for protein, _ in headers])
+    sizes = np.array([len(sequence) for sequence in records.sequences], dtype=np.int64)
+    rows = Rows(
+        rna_NL=tokens_of("".join(records.sequences).encode("latin-1"), sizes, origin),
+        label_N=np.array([label for _, label in headers], dtype=np.uint8),
+        protein_N=protein_N,
+        names=names,
+        cluster_N=None,
+        origin=origin,
+        sources={path.name: records.was},
+    )
+    progress(1, 1)
+    return rows
+
+
+def _header(title: str, place: str) -> tuple[str, int]:
+    match = _HEADER.match(title)
+    if match is None:
+        raise UserError(
+            f"{place}: wanted a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
+            f"with class 0 or 1; got '>{title}'."
+        )
+    if _LABEL_OF_SIGN[match["sign"]] != match["label"]:
+        raise UserError(
+            f"{place}: '_{match['sign']}' and 'class:{match['label']}' contradict each other in "
+            f"'>{title}'. Correct one of them."
+        )
+    return match["protein"], int(match["label"])

@@ -1,0 +1,125 @@
+"""Makes a dataset of a source: eCLIP folder, FASTA, or table; each is read, checked and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.clusters import Progress, overlap_clusters, silent
+from rpbind.data.conflicts import OnConflict, settle_conflicts
+from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.eclip import read_eclip
+from rpbind.data.fasta import read_fasta
+from rpbind.data.manifest import MadeBy
+from rpbind.data.protein_table import ProteinTable, gene_of, read_proteins
+from rpbind.data.sources import Rows
+from rpbind.data.table import Columns, read_table
+from rpbind.data.writer import Windows, refuse_existing, write_dataset
+from rpbind.errors import UserError
+
+ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
+"""Genes and sequences in, the homology cluster of each out; one gene is always in one cluster."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What every importer needs beside its source.
+
+    `proteins` is a FASTA file, `out` the new dataset's folder, `k` the length of the k-mer that
+    makes overlap clusters where the source brings none. `progress` is called with done and total.
+    """
+
+    proteins: Path
+    out: Path
+    protein_clusters: ProteinClusters
+    on_conflict: OnConflict = "error"
+    k: int = 31
+    progress: Progress = silent
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """A new dataset, the rows that its sources had, and what was decided about them."""
+
+    dataset: Dataset
+    rows_read: int
+    decisions: dict[str, int]
+
+
+def import_eclip(folder: Path, target: Target, clusters: Path | None = None) -> ImportReport:
+    """Import a folder of files `<GENE>_<CELL>` with a line `RNA<TAB>label` per window.
+
+    `clusters` is a folder of the same file names with the window's overlap cluster on each line;
+    without it they are computed. A protein is called by its file's name.
+    """
+    refuse_existing(target.out)
+    table = read_proteins(target.proteins)
+    rows = read_eclip(folder, clusters, _part(target.progress, 0, 30))
+    return _finish(rows, table, target, "eclip", {})
+
+
+def import_fasta(path: Path, target: Target) -> ImportReport:
+    """Import FASTA windows with headers `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
+    refuse_existing(target.out)
+    table = read_proteins(target.proteins)
+    return _finish(read_fasta(path, _part(target.progress, 0, 30)), table, target, "fasta", {})
+
+
+def import_table(path: Path, target: Target, columns: Columns | None = None) -> ImportReport:
+    """Import a CSV, TSV or Parquet table; a protein is called by the word in its column."""
+    refuse_existing(target.out)
+    columns = columns or Columns()
+    table = read_proteins(target.proteins)
+    rows = read_table(path, columns, _part(target.progress, 0, 30))
+    return _finish(rows, table, target, "table", {"columns": asdict(columns)})
+
+
+def _finish(
+    rows: Rows, table: ProteinTable, target: Target, importer: str, arguments: dict[str, Any]
+) -> ImportReport:
+    proteins = _proteins(rows, table, target.protein_clusters)
+    kept, decisions = settle_conflicts(rows, target.on_conflict)
+    cluster_N, how = kept.cluster_N, "given"
+    if cluster_N is None:
+        cluster_N = overlap_clusters(kept.rna_NL, target.k, _part(target.progress, 30, 90))
+        how = f"shared {target.k}-mer"
+    dataset = write_dataset(
+        target.out,
+        Windows(kept.rna_NL, kept.label_N, kept.protein_N, cluster_N),
+        proteins,
+        MadeBy(
+            importer=importer,
+            arguments=arguments | {"on_conflict": target.on_conflict, "clusters": how},
+            sources=rows.sources | {f"proteins/{table.path.name}": table.was},
+            decisions=decisions,
+        ),
+        origin=kept.origin,
+    )
+    target.progress(100, 100)
+    return ImportReport(dataset, rows_read=len(rows.label_N), decisions=decisions)
+
+
+def _proteins(rows: Rows, table: ProteinTable, clusters: ProteinClusters) -> list[Protein]:
+    sequences = []
+    for number, name in enumerate(rows.names):
+        try:
+            sequences.append(table.find(name))
+        except UserError as error:
+            first = int(np.argmax(rows.protein_N == number))
+            raise UserError(f"{rows.origin.place(first)}: {error}") from None
+    genes = [gene_of(name) for name in rows.names]
+    found = clusters(genes, sequences)
+    return [
+        Protein(id=name, gene=gene, sequence=sequence, cluster=int(cluster))
+        for name, gene, sequence, cluster in zip(rows.names, genes, sequences, found, strict=True)
+    ]
+
+
+def _part(progress: Progress, start: int, stop: int) -> Progress:
+    """Return a progress that moves the whole one from `start` to `stop` of 100."""
+    return lambda done, total: progress(start + (stop - start) * done // total, 100)

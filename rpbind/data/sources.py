@@ -1,0 +1,106 @@
+"""What every importer reads: files as bytes, rows with the place they came from.
+
+Shapes: N windows, L letters per window.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
+from rpbind.data.manifest import FileHash
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a source, checked one by one: RNA as tokens, labels 0 or 1.
+
+    `protein_N` is the index into `names`, the proteins as the source calls them; `cluster_N` is
+    None where the source brings no clusters.
+    """
+
+    rna_NL: NDArray[np.uint8]
+    label_N: NDArray[np.uint8]
+    protein_N: NDArray[np.int32]
+    names: tuple[str, ...]
+    cluster_N: NDArray[np.int32] | None
+    origin: Origin
+    sources: dict[str, FileHash]
+
+    def take(self, rows_M: NDArray[np.int64]) -> Rows:
+        """Return those rows alone."""
+        return replace(
+            self,
+            rna_NL=self.rna_NL[rows_M],
+            label_N=self.label_N[rows_M],
+            protein_N=self.protein_N[rows_M],
+            cluster_N=None if self.cluster_N is None else self.cluster_N[rows_M],
+            origin=replace(
+                self.origin, file_N=self.origin.file_N[rows_M], row_N=self.origin.row_N[rows_M]
+            ),
+        )
+
+
+def one_file(path: Path, row_N: NDArray[np.int32]) -> Origin:
+    """Return the origin of windows that all come from one file."""
+    return Origin([path.name], np.zeros(len(row_N), dtype=np.int32), row_N)
+
+
+def tokens_of(letters: bytes, size_N: NDArray[np.int64], origin: Origin) -> NDArray[np.uint8]:
+    """Return the (N, L) tokens of windows whose letters lie one after another in `letters`.
+
+    `size_N` is the number of letters of each. Raises `UserError` with file and line where one has
+    another length than the first, or a letter that is not RNA.
+    """
+    length = int(size_N[0])
+    wrong = np.flatnonzero((size_N != length) | (size_N == 0))
+    if len(wrong):
+        raise UserError(
+            f"{origin.place(int(wrong[0]))}: {size_N[wrong[0]]} letters; "
+            f"every window has {length or 'at least one'}."
+        )
+    rna_NL = TOKEN_OF_BYTE[np.frombuffer(letters, dtype=np.uint8)].reshape(-1, length)
+    bad = np.flatnonzero((rna_NL == BAD).any(axis=1))
+    if len(bad):
+        first = int(bad[0])
+        try:
+            encode(letters[first * length : (first + 1) * length])
+        except UserError as error:
+            raise UserError(f"{origin.place(first)}: {error}") from None
+    return rna_NL
+
+
+def index_names(names_N: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Return the different names in sorted order, and the index of each row's name."""
+    names = tuple(sorted(set(names_N)))
+    index = {name: number for number, name in enumerate(names)}
+    return names, np.fromiter((index[name] for name in names_N), np.int32, len(names_N))
+
+
+def read_file(path: Path) -> tuple[bytes, FileHash]:
+    """Return a file's text with LF line ends, unpacked where its name ends in .gz, and its hash.
+
+    The hash is that of the file as it lies there. Raises `UserError` where the file is missing,
+    broken or empty.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is no file. Check the path.")
+    raw = path.read_bytes()
+    was = FileHash(sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw))
+    try:
+        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} is not a whole gzip file ({error}). Fetch it again.") from None
+    if not text.strip():
+        raise UserError(f"{path} is empty. Remove it, or fetch it again.")
+    return text.replace(b"\r\n", b"\n"), was

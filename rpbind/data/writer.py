@@ -1,0 +1,195 @@
+"""Writes a dataset folder whole or not at all.
+
+Shapes: N windows, L letters per window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import N_TOKEN
+from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
+from rpbind.errors import UserError
+from rpbind.ledger import replace
+from rpbind.recipe import canonical
+
+_ROWS_PER_GROUP = 131_072
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The windows of a dataset in memory.
+
+    `rna_NL` holds the tokens of `rpbind.data.alphabet`, `label_N` 0 or 1, `protein_N` the index
+    of the protein, `cluster_N` the overlap cluster.
+    """
+
+    rna_NL: NDArray[np.uint8]
+    label_N: NDArray[np.uint8]
+    protein_N: NDArray[np.int32]
+    cluster_N: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where each window was read: `files[file_N[i]]`, line or row `row_N[i]` (from 1)."""
+
+    files: Sequence[str]
+    file_N: NDArray[np.int32]
+    row_N: NDArray[np.int32]
+
+    def place(self, window: int) -> str:
+        """Return "file, line n" of a window ("row n" in a Parquet file, which has no lines)."""
+        file = self.files[self.file_N[window]]
+        return f"{file}, {'row' if file.endswith('.parquet') else 'line'} {self.row_N[window]}"
+
+
+def refuse_existing(out: Path) -> None:
+    """Raise `UserError` where `out` is there already: no dataset is ever overwritten."""
+    if out.exists():
+        raise UserError(
+            f"{out} exists already, and a dataset is never overwritten. Name another folder, or "
+            "delete that one first."
+        )
+
+
+def write_dataset(
+    out: Path,
+    windows: Windows,
+    proteins: Sequence[Protein],
+    made_by: MadeBy,
+    *,
+    name: str | None = None,
+    negatives: str = "as-given",
+    origin: Origin | None = None,
+) -> Dataset:
+    """Write a new dataset to the folder `out` and open it; its name is the folder's by default.
+
+    Everything is written to a hidden folder beside `out` that is renamed at the end: a dataset is
+    there whole or not at all. Raises `UserError` where `out` exists already.
+    """
+    refuse_existing(out)
+    _check(windows, proteins)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
+    try:
+        (draft / "arrays").mkdir(parents=True)
+        _write_arrays(draft, windows)
+        _write_proteins(draft, proteins)
+        _write_parquet(draft / WINDOWS, windows, proteins, origin)
+        manifest = _describe(draft, windows, proteins, made_by, (name or out.name, negatives))
+        replace(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Dataset.open(out)
+
+
+def _check(windows: Windows, proteins: Sequence[Protein]) -> None:
+    n = len(windows.rna_NL)
+    others = (windows.label_N, windows.protein_N, windows.cluster_N)
+    if windows.rna_NL.ndim != 2 or any(array.shape != (n,) for array in others):
+        raise ValueError(f"the windows' arrays disagree: {[a.shape for a in others]} for {n} rows")
+    if n == 0:
+        raise UserError("A dataset needs at least one window; there is none.")
+    if windows.rna_NL.max() > N_TOKEN or windows.label_N.max() > 1:
+        raise ValueError("a token or a label is out of range")
+    if windows.protein_N.min() < 0 or windows.protein_N.max() >= len(proteins):
+        raise ValueError(f"a protein index is outside 0..{len(proteins) - 1}")
+    if len({protein.id for protein in proteins}) != len(proteins):
+        raise ValueError("two proteins have one id")
+    if len({(p.gene, p.cluster) for p in proteins}) != len({p.gene for p in proteins}):
+        raise ValueError("one gene is in two homology clusters")
+
+
+def _write_arrays(draft: Path, windows: Windows) -> None:
+    np.save(draft / ARRAYS["rna"], np.ascontiguousarray(windows.rna_NL, dtype=np.uint8))
+    np.save(draft / ARRAYS["label"], np.ascontiguousarray(windows.label_N, dtype=np.uint8))
+    np.save(draft / ARRAYS["protein"], np.ascontiguousarray(windows.protein_N, dtype="<i4"))
+    np.save(draft / ARRAYS["cluster"], np.ascontiguousarray(windows.cluster_N, dtype="<i4"))
+
+
+def _write_proteins(draft: Path, proteins: Sequence[Protein]) -> None:
+    rows = [
+        asdict(p) | {"sequence_sha256": hashlib.sha256(p.sequence.encode()).hexdigest()}
+        for p in proteins
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), draft / PROTEINS)
+
+
+def _write_parquet(
+    path: Path, windows: Windows, proteins: Sequence[Protein], origin: Origin | None
+) -> None:
+    length = windows.rna_NL.shape[1]
+    names = pa.array([protein.id for protein in proteins], pa.string())
+    text = pa.dictionary(pa.int32(), pa.string())
+    schema = pa.schema(
+        [
+            ("rna", pa.binary(length)),
+            ("protein", text),
+            ("label", pa.uint8()),
+            ("cluster", pa.int32()),
+            ("source_file", text),
+            ("source_row", pa.int32()),
+        ]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as file:
+        for start in range(0, len(windows.rna_NL), _ROWS_PER_GROUP):
+            part = slice(start, start + _ROWS_PER_GROUP)
+            rna_NL = np.ascontiguousarray(windows.rna_NL[part])
+            columns = [
+                pa.Array.from_buffers(
+                    pa.binary(length), len(rna_NL), [None, pa.py_buffer(rna_NL.tobytes())]
+                ),
+                pa.DictionaryArray.from_arrays(pa.array(windows.protein_N[part]), names),
+                pa.array(windows.label_N[part]),
+                pa.array(windows.cluster_N[part]),
+                *_origin_columns(origin, part, len(rna_NL)),
+            ]
+            file.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _origin_columns(origin: Origin | None, part: slice, n: int) -> list[Any]:
+    if origin is None:
+        return [pa.nulls(n, pa.dictionary(pa.int32(), pa.string())), pa.nulls(n, pa.int32())]
+    files = pa.array(list(origin.files), pa.string())
+    return [
+        pa.DictionaryArray.from_arrays(pa.array(origin.file_N[part]), files),
+        pa.array(origin.row_N[part]),
+    ]
+
+
+def _describe(
+    draft: Path,
+    windows: Windows,
+    proteins: Sequence[Protein],
+    made_by: MadeBy,
+    labels: tuple[str, str],
+) -> Manifest:
+    name, negatives = labels
+    table = canonical([asdict(protein) for protein in proteins])
+    return Manifest(
+        name=name,
+        negatives=negatives,
+        window_length=windows.rna_NL.shape[1],
+        windows=len(windows.rna_NL),
+        positives=int(windows.label_N.sum(dtype=np.int64)),
+        clusters=len(np.unique(windows.cluster_N)),
+        proteins=len(proteins),
+        protein_clusters=len({protein.cluster for protein in proteins}),
+        proteins_sha256=hashlib.sha256(table.encode()).hexdigest(),
+        parts={part: hash_file(draft / part) for part in (WINDOWS, PROTEINS, *ARRAYS.values())},
+        made_by=made_by,
+    )

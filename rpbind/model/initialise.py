@@ -1,0 +1,48 @@
+"""Initial values: each parameter is drawn from a stream of (run seed, parameter name)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from rpbind import recipe
+from rpbind.model.seeding import generator
+
+ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
+POSITION_SD = 0.02
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, rule: recipe.TorchInit | recipe.XavierInit, seed: int) -> None:
+    """Draw every linear, convolution and position parameter of `model`; norms stay at 1 and 0.
+
+    Both rules scale the same uniform draws, so arms that differ in the rule alone differ in scale
+    alone. Sources: torch's `Linear.reset_parameters`; Glorot & Bengio 2010 for Xavier.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear | nn.Conv1d):
+            weight, bias = _bounds(name, module.weight, rule)
+            _uniform(module.weight, weight, seed, f"{name}.weight")
+            assert module.bias is not None
+            _uniform(module.bias, bias, seed, f"{name}.bias")
+    for name, parameter in model.named_parameters():
+        if name.endswith(".position"):
+            stream = generator("cpu", seed, name)
+            parameter.copy_(torch.randn(parameter.shape, generator=stream) * POSITION_SD)
+
+
+def _bounds(
+    name: str, weight: Tensor, rule: recipe.TorchInit | recipe.XavierInit
+) -> tuple[float, float]:
+    """Return the bounds of a layer's weight and bias."""
+    taps = weight[0, 0].numel()
+    fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
+    if isinstance(rule, recipe.TorchInit):
+        return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
+    gain = rule.attention_gain if name in ATTENTION else rule.gain
+    return gain * math.sqrt(6 / (fan_in + fan_out)), 0.0
+
+
+def _uniform(parameter: Tensor, bound: float, seed: int, name: str) -> None:
+    draws = torch.rand(parameter.shape, generator=generator("cpu", seed, name))
+    parameter.copy_((2 * draws - 1) * bound)

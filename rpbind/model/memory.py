@@ -1,0 +1,98 @@
+"""The memory slot: what the RNA may attend to, keys and values once per distinct protein."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from rpbind import recipe
+
+Reads = Literal["mean", "residues"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some windows of a batch with their distinct proteins, as far as the memory reads them.
+
+    `rows_B` are the windows' places in the batch, `protein_B` their proteins' places in this group.
+    `mean_PW` is each protein's mean residue vector. `residues_PRW` and the padding mask `real_PR`
+    (True = a residue) are there for memories that read residues; proteins of like length share a
+    group, so that little is padded.
+    """
+
+    rows_B: Tensor
+    protein_B: Tensor
+    mean_PW: Tensor
+    residues_PRW: Tensor | None = None
+    real_PR: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Keys and values (P, S, E); `real_PS` is False where a key is padding, None = all are real."""
+
+    keys_PSE: Tensor
+    values_PSE: Tensor
+    real_PS: Tensor | None = None
+
+
+class Pooled(nn.Module):
+    """The seed's `old`: the mean vector as one key; its attention weight is 1 by definition."""
+
+    reads: ClassVar[Reads] = "mean"
+
+    def __init__(self, knobs: recipe.PooledMemory, width: int, dim: int, length: int) -> None:
+        super().__init__()
+        self.key = nn.Linear(width, dim)
+        self.value = nn.Linear(width, dim)
+
+    def forward(self, group: Group) -> Memory:
+        """Return keys and values (P, 1, E)."""
+        mean_P1W = group.mean_PW.unsqueeze(1)
+        return Memory(self.key(mean_P1W), self.value(mean_P1W))
+
+
+class Expanded(nn.Module):
+    """The seed's `fixed`: the mean vector copied to `length` keys, all with the same value."""
+
+    reads: ClassVar[Reads] = "mean"
+
+    def __init__(self, knobs: recipe.ExpandedMemory, width: int, dim: int, length: int) -> None:
+        super().__init__()
+        self.key = nn.Linear(width, dim)
+        self.value = nn.Linear(width, dim)
+        self.length = length
+        self.position = nn.Parameter(torch.zeros(length, dim)) if knobs.position else None
+
+    def forward(self, group: Group) -> Memory:
+        """Return keys and values (P, length, E); the copies are views, not memory."""
+        mean_P1W = group.mean_PW.unsqueeze(1)
+        keys_PSE = self.key(mean_P1W).expand(-1, self.length, -1)
+        if self.position is not None:
+            keys_PSE = keys_PSE + self.position
+        return Memory(keys_PSE, self.value(mean_P1W).expand(-1, self.length, -1))
+
+
+class Residue(nn.Module):
+    """One key and one value per residue; padding is masked."""
+
+    reads: ClassVar[Reads] = "residues"
+
+    def __init__(self, knobs: recipe.ResidueMemory, width: int, dim: int, length: int) -> None:
+        super().__init__()
+        self.key = nn.Linear(width, dim)
+        self.value = nn.Linear(width, dim)
+
+    def forward(self, group: Group) -> Memory:
+        """Return keys and values (P, R, E) and the padding mask (P, R)."""
+        residues_PRW = group.residues_PRW
+        assert residues_PRW is not None
+        return Memory(self.key(residues_PRW), self.value(residues_PRW), group.real_PR)
+
+
+MEMORIES: dict[type, type[Any]] = {
+    recipe.PooledMemory: Pooled,
+    recipe.ExpandedMemory: Expanded,
+    recipe.ResidueMemory: Residue,
+}

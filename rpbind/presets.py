@@ -1,0 +1,69 @@
+"""The named recipes: the seed's two columns, and a model in which attention can matter."""
+
+from rpbind.errors import UserError, nearest
+from rpbind.recipe import (
+    Attention,
+    Classifier,
+    ExpandedMemory,
+    FeedForward,
+    Model,
+    Recipe,
+    Train,
+    XavierInit,
+)
+
+OLD = Recipe()
+"""The seed's model before the fix (`old`, left column of its table)."""
+
+FIXED = Recipe(
+    model=Model(
+        memory=ExpandedMemory(),
+        attention=Attention(temperature=True),
+        residual=True,
+        feed_forward=FeedForward(),
+        classifier=Classifier(hidden=(256, 128), dropout=0.2),
+        init=XavierInit(),
+    ),
+    train=Train(lr=3e-3, weight_decay=1e-5, clip_norm=1.0),
+)
+"""The seed's model after the fix (`fixed`, right column): its attention is still inert."""
+
+CONV_RESIDUE = FIXED.with_(
+    {
+        "model.encoder": {"kind": "conv", "dim": 64, "pool": 4},
+        "model.memory": "residue",
+        "model.attention": {"dim": 64, "heads": 4, "temperature": True},
+        "model.feed_forward": {"hidden": 128},
+        "train.batch_size": 256,
+        "train.lr": 1e-3,
+        "train.optimizer": "adamw",
+        "train.weight_decay": 1e-2,
+    }
+)
+"""A model in which attention can matter: convolutions over the RNA, one key per residue."""
+
+PRESETS = {"old": OLD, "fixed": FIXED, "conv-residue": CONV_RESIDUE}
+
+
+def preset(name: str) -> Recipe:
+    """Return a preset by name; raises `UserError` with the nearest right name."""
+    if name not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise UserError(f"No preset '{name}'; there are {known}.{nearest(name, PRESETS)}")
+    return PRESETS[name]
+
+
+def narrowed(recipe: Recipe, factor: int) -> Recipe:
+    """Return the recipe with every width of the model divided by `factor`, heads as they are.
+
+    For small worlds: the same functions and the same comparisons, at a fraction of the compute.
+    """
+    model = recipe.model
+    changes: dict[str, object] = {
+        "model.encoder.dim": model.encoder.dim // factor,
+        "model.attention.dim": model.attention.dim // factor,
+        "model.classifier.hidden": [size // factor for size in model.classifier.hidden],
+    }
+    if model.feed_forward is not None:
+        changes["model.feed_forward.hidden"] = model.feed_forward.hidden // factor
+    return recipe.with_(changes)

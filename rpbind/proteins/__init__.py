@@ -1,0 +1,1 @@
+"""Proteins: per-residue encoders, the memory-mapped bank of their vectors, homology clusters."""

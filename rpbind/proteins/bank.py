@@ -1,0 +1,197 @@
+"""The bank holds the residue vectors of a dataset's proteins once, memory-mapped.
+
+A bank is a folder named after its encoder: `manifest.json` (what made it, its counts and hashes,
+and where each protein's rows are) and one array `residues-<hash>.npy` of all residues of all
+proteins, one after another. Proteins are keyed by the SHA-256 of their sequence, so two with one
+sequence share rows. The manifest is replaced last: a reader sees the old bank or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rpbind.errors import UserError
+from rpbind.ledger import replace
+from rpbind.proteins.encoders import Encoder, sequence_key
+
+Progress = Callable[[int, int], None]
+
+
+class Manifest(BaseModel):
+    """What is in a bank; `index` maps a sequence's SHA-256 to (first row, rows)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = 1
+    encoder: str
+    encoder_sha256: str
+    width: int
+    dtype: str
+    proteins: int
+    residues: int
+    residues_file: str
+    residues_sha256: str
+    index: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank that is open for reading; `residues_ND` is (rows, width), mapped and not loaded."""
+
+    manifest: Manifest
+    residues_ND: NDArray[np.floating]
+
+    @classmethod
+    def open(cls, root: Path, encoder_id: str) -> Bank:
+        """Open `root/encoder_id`; `UserError` with the command to run where it is not there."""
+        folder = root / encoder_id
+        remedy = f"run: rpbind embed {root.parent} --encoder {encoder_id}"
+        try:
+            manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+            # copy-on-write, so that torch takes the array as it is; the file never changes
+            residues_ND = np.load(folder / manifest.residues_file, mmap_mode="c")
+        except FileNotFoundError:
+            raise UserError(f"No bank of protein vectors at {folder}; {remedy}") from None
+        except (ValidationError, ValueError, EOFError) as error:
+            why = str(error).splitlines()[0]
+            raise UserError(f"Bank {folder} is damaged ({why}); remove it and {remedy}") from None
+        return cls(manifest, residues_ND)
+
+    @property
+    def width(self) -> int:
+        """Length of a residue's vector."""
+        return self.manifest.width
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the residue vectors, for a run's provenance."""
+        return self.manifest.residues_sha256
+
+    def locate(self, sequences: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (offset_P, length_P): where each protein's rows start and how many there are."""
+        keys = [sequence_key(sequence) for sequence in sequences]
+        for place, key in enumerate(keys):
+            if key not in self.manifest.index:
+                raise UserError(
+                    f"Protein {place + 1} of {len(keys)} ({sequences[place][:12]}...) is not in "
+                    f"bank '{self.manifest.encoder}'; run rpbind embed again to add it."
+                )
+        places_P2 = np.array([self.manifest.index[key] for key in keys], dtype=np.int64)
+        return places_P2[:, 0], places_P2[:, 1]
+
+    def mean_PW(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """Return (P, width) float32: each protein's mean over its residues."""
+        places = zip(*self.locate(sequences), strict=True)
+        means = [self.residues_ND[at : at + n].mean(axis=0, dtype=np.float64) for at, n in places]
+        return np.array(means, dtype=np.float32)
+
+
+def build_bank(
+    root: Path, encoder: Encoder, sequences: Sequence[str], progress: Progress | None = None
+) -> Bank:
+    """Make sure that bank `root/encoder.id` holds every sequence, and open it.
+
+    A full bank is opened as it is, one that lacks some is extended. Every finished protein is
+    kept at once, so an interrupted build goes on where it stopped. Calls `progress(done, total)`
+    after every distinct sequence. Raises `UserError` where the bank was made by another encoder
+    of the same name.
+    """
+    folder = root / encoder.id
+    by_key = {sequence_key(sequence): sequence for sequence in sequences}
+    old = Bank.open(root, encoder.id) if (folder / "manifest.json").exists() else None
+    if old is not None:
+        _same_encoder(old.manifest, encoder, folder)
+        if by_key.keys() <= old.manifest.index.keys():
+            return old
+    pieces = _Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
+    missing = [key for key in by_key if old is None or key not in old.manifest.index]
+    for done, key in enumerate(missing, start=1):
+        pieces.get(key, by_key[key])
+        if progress is not None:
+            progress(done, len(missing))
+    _write(folder, encoder, old, [(key, pieces.get(key, by_key[key])) for key in missing])
+    shutil.rmtree(pieces.folder)
+    return Bank.open(root, encoder.id)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Finished matrices of an unfinished build, one file per sequence."""
+
+    folder: Path
+    encoder: Encoder
+
+    def get(self, key: str, sequence: str) -> NDArray[np.floating]:
+        file = self.folder / f"{key}.npy"
+        if not file.exists():
+            matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
+            if not np.isfinite(matrix).all():
+                raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft = self.folder / f"{uuid.uuid4().hex}.draft"
+            with draft.open("wb") as out:
+                np.save(out, matrix)
+            draft.replace(file)
+        kept: NDArray[np.floating] = np.load(file, mmap_mode="r")
+        return kept
+
+
+def _same_encoder(manifest: Manifest, encoder: Encoder, folder: Path) -> None:
+    if manifest.encoder_sha256 != encoder.sha256:
+        raise UserError(
+            f"Bank {folder} was made by another '{encoder.id}' (weights or table with SHA-256 "
+            f"{manifest.encoder_sha256[:12]}, now {encoder.sha256[:12]}); remove the folder to "
+            f"build it anew, or give the weights file another name."
+        )
+
+
+def _write(
+    folder: Path, encoder: Encoder, old: Bank | None, added: list[tuple[str, NDArray[np.floating]]]
+) -> None:
+    index = dict(old.manifest.index) if old else {}
+    blocks = ([old.residues_ND] if old else []) + [matrix for _, matrix in added]
+    rows = len(blocks[0]) if old else 0
+    for key, matrix in added:
+        index[key] = (rows, len(matrix))
+        rows += len(matrix)
+    name, digest = _write_residues(folder, blocks, (rows, encoder.width))
+    manifest = Manifest(
+        encoder=encoder.id,
+        encoder_sha256=encoder.sha256,
+        width=encoder.width,
+        dtype=encoder.dtype,
+        proteins=len(index),
+        residues=rows,
+        residues_file=name,
+        residues_sha256=digest,
+        index=index,
+    )
+    replace(folder / "manifest.json", manifest.model_dump_json(indent=1).encode())
+    if old is not None:
+        (folder / old.manifest.residues_file).unlink(missing_ok=True)
+
+
+def _write_residues(
+    folder: Path, blocks: list[NDArray[np.floating]], shape: tuple[int, int]
+) -> tuple[str, str]:
+    """Write the blocks one after another; return the file's name and the SHA-256 of the rows."""
+    draft = folder / f".{uuid.uuid4().hex}"
+    residues_ND = np.lib.format.open_memmap(draft, "w+", blocks[0].dtype, shape)
+    digest, at = hashlib.sha256(), 0
+    for block in blocks:
+        residues_ND[at : at + len(block)] = block
+        digest.update(np.ascontiguousarray(block).data)
+        at += len(block)
+    residues_ND.flush()
+    name = f"residues-{digest.hexdigest()[:12]}.npy"
+    draft.replace(folder / name)
+    return name, digest.hexdigest()

@@ -1,0 +1,161 @@
+"""ESM-2 per-residue vectors through fair-esm, from a local checkpoint that is read safely.
+
+Lin et al. 2023, Science 379:1123, doi 10.1126/science.ade2574. A vector is the last layer's
+representation. The models were trained on at most 1,022 residues: a longer protein is run in
+windows of 1,022 that overlap by at least 510, and each residue takes its vector from the window in
+which it is farthest from a cut (an end of the protein is no cut).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from esm.data import Alphabet
+from esm.model.esm2 import ESM2
+from numpy.typing import NDArray
+
+from rpbind.errors import UserError
+from rpbind.proteins.encoders import clean
+
+WINDOW, OVERLAP = 1022, 510
+SHAPES = {
+    "esm2_t6_8M_UR50D": (6, 320),
+    "esm2_t12_35M_UR50D": (12, 480),
+    "esm2_t30_150M_UR50D": (30, 640),
+    "esm2_t33_650M_UR50D": (33, 1280),
+    "esm2_t36_3B_UR50D": (36, 2560),
+    "esm2_t48_15B_UR50D": (48, 5120),
+}
+"""(layers, width) of the six published models."""
+
+_URL = "https://dl.fbaipublicfiles.com/fair-esm/models"
+
+
+class Esm2:
+    """An ESM-2 model as an encoder; its `id` is the stem of the checkpoint file.
+
+    A bank keeps its vectors as float16 (rounding of at most 1 in 2,048, half the space).
+    """
+
+    dtype = "float16"
+
+    def __init__(self, model: ESM2, name: str, sha256: str) -> None:
+        self.id, self.sha256 = name, sha256
+        self.width: int = model.embed_dim
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model = model.eval().requires_grad_(False).to(self.device)
+        self._tokens = model.alphabet.get_batch_converter()
+
+    def encode(self, sequence: str) -> NDArray[np.float32]:
+        """Return (residues, width) float32. ESM-2 has no letter J: it reads it as X."""
+        residues = clean(sequence).replace("J", "X")
+        return stitch(len(residues), lambda start, stop: self._forward(residues[start:stop]))
+
+    @torch.inference_mode()
+    def _forward(self, residues: str) -> NDArray[np.float32]:
+        last = self._model.num_layers
+        tokens_1L = self._tokens([("", residues)])[2].to(self.device)
+        layers = self._model(tokens_1L, repr_layers=[last])["representations"]
+        # the first and the last token are <cls> and <eos>
+        vectors_LW: NDArray[np.float32] = layers[last][0, 1:-1].float().cpu().numpy()
+        return vectors_LW
+
+
+def stitch(
+    length: int,
+    forward: Callable[[int, int], NDArray[np.float32]],
+    size: int = WINDOW,
+    overlap: int = OVERLAP,
+) -> NDArray[np.float32]:
+    """Return (length, width) put together from `forward(start, stop)` -> (stop - start, width).
+
+    Windows are evenly spaced over the protein; neighbours meet in the middle of their overlap.
+    """
+    count = 1 if length <= size else -(-(length - overlap) // (size - overlap))
+    starts = np.linspace(0, max(length - size, 0), count).round().astype(int).tolist()
+    stops = [min(start + size, length) for start in starts]
+    inner = [(start + stop) // 2 for start, stop in zip(starts[1:], stops[:-1], strict=True)]
+    cuts = [0, *inner, length]
+    pieces = [
+        forward(start, stop)[cuts[k] - start : cuts[k + 1] - start]
+        for k, (start, stop) in enumerate(zip(starts, stops, strict=True))
+    ]
+    return np.concatenate(pieces)
+
+
+def load(name: str | None, weights: Path | None) -> Esm2:
+    """Load a published model by `name`, or with `name` None any ESM-2 checkpoint in `weights`.
+
+    Without `weights` the file is looked for in torch hub's cache; nothing is downloaded. Raises
+    `UserError` where there is no such file, where it is no ESM-2 checkpoint, where it would run
+    code on loading, or where it holds another model than `name`.
+    """
+    if name is None and weights is None:
+        raise UserError("Encoder 'esm2' reads any ESM-2 checkpoint; name its file: --weights FILE.")
+    path = weights or Path(torch.hub.get_dir()) / "checkpoints" / f"{name}.pt"
+    if not path.is_file():
+        raise UserError(f"No file {path}." if weights else _where_to_get(name, path))
+    model = _read(path)
+    shape = (model.num_layers, model.embed_dim)
+    if name is not None and shape != SHAPES[name]:
+        raise UserError(
+            f"Wanted {name} ({SHAPES[name][0]} layers of width {SHAPES[name][1]}), but {path} has "
+            f"{shape[0]} of width {shape[1]}; give --encoder its right name, or 'esm2' for any."
+        )
+    with path.open("rb") as file:
+        return Esm2(model, path.stem, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _where_to_get(name: str | None, path: Path) -> str:
+    return (
+        f"No weights of {name} at {path}. Download {_URL}/{name}.pt and put it there, or name the "
+        f"file with --weights FILE. Without a download, --encoder physchem always works."
+    )
+
+
+def _read(path: Path) -> ESM2:
+    try:
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            data = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            )
+        config, weights = data["cfg"]["model"], data["model"]
+        model = ESM2(
+            num_layers=config.encoder_layers,
+            embed_dim=config.encoder_embed_dim,
+            attention_heads=config.encoder_attention_heads,
+            alphabet=Alphabet.from_architecture("ESM-1b"),
+            token_dropout=config.token_dropout,
+        )
+    except pickle.UnpicklingError as error:
+        why = str(error).splitlines()[-1] or type(error).__name__
+        raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
+    except (RuntimeError, EOFError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is no ESM-2 checkpoint of fair-esm's format ({error}).") from None
+    _fill(model, weights, path)
+    return model
+
+
+def _fill(model: ESM2, weights: dict[str, Any], path: Path) -> None:
+    state = {
+        k.removeprefix("encoder.").removeprefix("sentence_encoder."): weights[k] for k in weights
+    }
+    try:
+        missing, unexpected = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:  # a tensor of another shape
+        raise UserError(f"{path} does not fit the ESM-2 that it declares: {error}") from None
+    # published checkpoints keep the contact head in a second file, which vectors do not need
+    missing = [key for key in missing if not key.startswith("contact_head.")]
+    if missing or unexpected:
+        raise UserError(
+            f"{path} does not fit the ESM-2 that it declares: it lacks {missing[:3]} and has "
+            f"{unexpected[:3]} too many ({len(missing)} and {len(unexpected)} in all)."
+        )

@@ -1,0 +1,1 @@
+"""One study, one page: what the analysis found, drawn and written as a single offline HTML file."""

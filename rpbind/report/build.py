@@ -1,0 +1,93 @@
+"""A study's folder in, one self-contained HTML file out: it opens offline and asks for nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+
+from rpbind.analysis.summary import Summary, read
+from rpbind.ledger import Ledger, replace
+from rpbind.report import curves, figures, style, words
+
+HERE = Path(__file__).parent
+CONFIG = {"responsive": True, "displayModeBar": False}
+
+
+def build_report(study: Path) -> Path:
+    """Write `index.html` into a study's folder from its ledger, and return its path.
+
+    Raises `UserError` where the folder holds no study. The page is written whole or not at all.
+    """
+    summary = read(Ledger(study))
+    page = study / "index.html"
+    replace(page, render(summary).encode())
+    return page
+
+
+def render(summary: Summary) -> str:
+    """Return the page of a study; everything that the study's text says is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for tool in (words.number, words.signed, words.p_value, words.reason):
+        environment.filters[tool.__name__] = tool
+    return environment.get_template("page.html").render(
+        summary=summary,
+        plan=summary.plan,
+        words=words,
+        style=style,
+        css=Markup((HERE / "page.css").read_text()),
+        plotlyjs=Markup(get_plotlyjs()),
+        draw=draw(summary),
+    )
+
+
+def draw(summary: Summary) -> dict[str, Any]:
+    """Return every figure of the page as an HTML fragment, None where there is nothing to draw."""
+    place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
+    contrasts, clusters = summary.contrasts, summary.clusters
+    drawn: dict[str, Any] = dict.fromkeys(("forest", "runs", "proteins", "map", "search"))
+    if contrasts:
+        drawn["forest"] = figures.forest(contrasts, place, summary.plan.delta)
+    if any(arm.macro for arm in summary.arms):
+        drawn["runs"] = figures.runs(summary.arms, summary.plan.seeds)
+    if any(c.paired.by_cluster for c in contrasts):
+        drawn["proteins"] = figures.protein_spread(contrasts, place, clusters)
+        drawn["map"] = figures.protein_map(contrasts, clusters)
+    if summary.search:
+        drawn["search"] = curves.search_history(summary.search)
+    fragments = {name: figure and _fragment(figure, name) for name, figure in drawn.items()}
+    return fragments | {"learning": _learning(summary)}
+
+
+def _learning(summary: Summary) -> list[tuple[str, Markup]]:
+    loss = curves.shared_range(summary.arms, ("train.loss", "validation.loss"))
+    auroc = curves.shared_range(summary.arms, ("validation.auroc_macro",))
+    return [
+        (arm.plan.name, _fragment(curves.learning(arm, i, loss, auroc), f"learning-{i}"))
+        for i, arm in enumerate(summary.arms)
+        if any(curve.value_by_run for curve in arm.curves.values())
+    ]
+
+
+def _fragment(figure: go.Figure, name: str) -> Markup:
+    # a fixed id: the same ledger gives the same bytes
+    return Markup(
+        to_html(
+            figure,
+            full_html=False,
+            include_plotlyjs=False,
+            div_id=f"figure-{name}",
+            config=CONFIG,
+        )
+    )

@@ -1,0 +1,181 @@
+"""Figures of contrasts and runs: a finding in, a figure out; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from rpbind.analysis.arms import Arm
+from rpbind.analysis.summary import Contrast
+from rpbind.report import style, words
+
+AXIS = "Difference in macro per-protein AUROC on test<br>(arm minus reference)"
+
+
+def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
+    """Draw each contrast's mean and its Holm interval over the band of delta."""
+    labels = [
+        style.wrap(f"{n}  {c.paired.contrast.name}: {words.verdict_words(c.verdict)}")
+        for n, c in enumerate(contrasts, 1)
+    ]
+    tops, middles, height = style.rows(labels, track=20)
+    figure = go.Figure()
+    for contrast, y in zip(contrasts, middles, strict=True):
+        if contrast.verdict.mean is not None:
+            figure.add_trace(_whisker(contrast, y, arms[contrast.paired.contrast.arm]))
+    figure.add_vrect(-delta, delta, fillcolor=style.BAND, line_width=0, layer="below", name="delta")
+    figure.add_vline(0, line={"color": style.MUTED, "width": 1}, layer="below")
+    style.layout(figure, round(height) + 84)
+    style.label_rows(figure, labels, tops)
+    figure.update_xaxes(title={"text": AXIS}, tickformat="+.3~f", nticks=7)
+    figure.update_yaxes(range=[height, 0], visible=False)
+    return figure
+
+
+def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
+    verdict = contrast.verdict
+    mean, hollow = verdict.mean or 0.0, verdict.ci is None
+    half = 0.0 if verdict.ci is None else (verdict.ci[1] - verdict.ci[0]) / 2
+    return go.Scatter(
+        x=[mean],
+        y=[y],
+        error_x=None if hollow else {"array": [half], "thickness": 2, "width": 5},
+        mode="markers",
+        marker={
+            "color": style.colour(arm),
+            "size": 11,
+            "symbol": style.symbol(arm) + ("-open" if hollow else ""),
+        },
+        hovertemplate=(
+            f"{words.signed(verdict.mean)} {words.interval(verdict)}"
+            f"<br>{words.tested(contrast)}<extra></extra>"
+        ),
+    )
+
+
+def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:
+    """Draw each run's macro AUROC, a thin line through the runs of one seed."""
+    labels = [style.wrap(arm.plan.name) for arm in arms]
+    tops, middles, height = style.rows(labels, track=18)
+    figure = go.Figure()
+    for seed in seeds:
+        figure.add_trace(
+            go.Scatter(
+                x=[arm.macro.get(seed) for arm in arms],
+                y=middles,
+                mode="lines",
+                line={"color": "#c3cad4", "width": 1},
+                hoverinfo="skip",
+            )
+        )
+    for place, (arm, y) in enumerate(zip(arms, middles, strict=True)):
+        figure.add_trace(_points(arm, y, place))
+    style.layout(figure, round(height) + 66)
+    style.label_rows(figure, labels, tops)
+    figure.update_xaxes(title={"text": "Macro per-protein AUROC on test"}, nticks=7)
+    figure.update_yaxes(range=[height, 0], visible=False)
+    return figure
+
+
+def _points(arm: Arm, y: float, place: int) -> go.Scatter:
+    return go.Scatter(
+        x=list(arm.macro.values()),
+        y=[y] * len(arm.macro),
+        mode="markers",
+        marker={
+            "color": style.colour(place),
+            "symbol": style.symbol(place),
+            "size": 9,
+            "opacity": 0.85,
+        },
+        customdata=list(arm.macro),
+        hovertemplate="seed %{customdata}: %{x:.4f}<extra>"
+        + style.text(arm.plan.name)
+        + "</extra>",
+    )
+
+
+def protein_spread(
+    contrasts: Sequence[Contrast], arms: Mapping[str, int], names: Mapping[int, str]
+) -> go.Figure:
+    """Draw each contrast's difference on every protein cluster, one dot per cluster."""
+    labels = [style.wrap(f"{n}  {c.paired.contrast.name}") for n, c in enumerate(contrasts, 1)]
+    tops, middles, height = style.rows(labels, track=26)
+    figure = go.Figure()
+    for contrast, y in zip(contrasts, middles, strict=True):
+        effects = contrast.paired.by_cluster
+        figure.add_trace(
+            go.Scatter(
+                x=list(effects.values()),
+                # a golden-ratio sequence spreads dots that would lie on each other
+                y=[y + 20 * (i * 0.618 % 1 - 0.5) for i in range(len(effects))],
+                mode="markers",
+                marker={
+                    "color": style.colour(arms[contrast.paired.contrast.arm]),
+                    "symbol": style.symbol(arms[contrast.paired.contrast.arm]),
+                    "size": 7,
+                    "opacity": 0.6,
+                },
+                text=[style.text(names[cluster]) for cluster in effects],
+                hovertemplate="%{text}: %{x:+.4f}<extra></extra>",
+            )
+        )
+    figure.add_vline(0, line={"color": style.MUTED, "width": 1}, layer="below")
+    style.layout(figure, round(height) + 84)
+    style.label_rows(figure, labels, tops)
+    figure.update_xaxes(
+        title={"text": "Difference in AUROC of a protein cluster on test<br>(mean over seeds)"},
+        tickformat="+.3~f",
+        nticks=7,
+    )
+    figure.update_yaxes(range=[height, 0], visible=False)
+    return figure
+
+
+def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.Figure:
+    """Draw a cell per protein cluster and contrast, the clusters that lose on top."""
+    effects = [c.paired.by_cluster for c in contrasts]
+    every = sorted({cluster for effect in effects for cluster in effect})
+    told = {c: [e[c] for e in effects if c in e] for c in every}
+    every.sort(key=lambda c: sum(told[c]) / len(told[c]), reverse=True)
+    shorts = [names[c] if len(names[c]) <= 26 else names[c][:25] + "…" for c in every]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[[effect.get(c) for effect in effects] for c in every],
+            x=[str(n) for n in range(1, len(contrasts) + 1)],
+            y=list(range(len(every))),
+            customdata=[[style.text(names[c])] * len(effects) for c in every],
+            colorscale="RdBu",
+            zmid=0,
+            xgap=1,
+            ygap=1,
+            colorbar={
+                "orientation": "h",
+                "y": 0,
+                "yanchor": "top",
+                "ypad": 8,
+                "thickness": 10,
+                "tickformat": "+.2~f",
+                "nticks": 5,
+                "title": {
+                    "text": "Difference in AUROC (mean over seeds)",
+                    "side": "bottom",
+                    "font": {"size": 13},
+                },
+            },
+            hovertemplate="%{customdata}<br>contrast %{x}: %{z:+.4f}<extra></extra>",
+        )
+    )
+    style.layout(figure, 16 * len(every) + 130)
+    figure.update_layout(margin={"t": 56, "b": 74})
+    figure.update_xaxes(
+        title={"text": "Contrast, by its number in the table"}, side="top", type="category"
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(every))),
+        ticktext=[style.text(short) for short in shorts],
+        tickfont={"size": 11},
+        showgrid=False,
+    )
+    return figure

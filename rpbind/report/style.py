@@ -1,0 +1,97 @@
+"""How every figure looks: the colours of the arms, one layout, labels that fit a phone."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import Any
+
+import plotly.graph_objects as go
+
+INK, MUTED, GRID, BAND = "#1c2430", "#5b6675", "#e4e8ee", "#eaf0f6"
+COLOURS = (  # Okabe and Ito 2008, without black and yellow, which white and print lose
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#6b4c9a",
+    "#4d5866",
+)
+SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+LINE = 17
+"""Height of one line of a row's label, in pixels."""
+
+
+def colour(index: int) -> str:
+    """The colour of the arm at this place in the plan, the same in every figure."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def symbol(index: int) -> str:
+    """The marker of the arm at this place: it changes when the colours start again."""
+    return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]
+
+
+def text(raw: str) -> str:
+    """Text for a figure: plotly reads a few HTML tags, so what is given is escaped."""
+    return html.escape(raw, quote=False)
+
+
+def wrap(raw: str, width: int = 46) -> list[str]:
+    """The lines of a label, escaped; 46 characters fit a page of 390 pixels."""
+    return [text(line) for line in textwrap.wrap(raw, width)] or [""]
+
+
+def layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
+    """Give a figure the page's look; margins grow with the labels."""
+    figure.update_layout(
+        height=height,
+        template="none",
+        font={"family": FONT, "size": 13, "color": INK},
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        margin={"l": 12, "r": 12, "t": 12, "b": 56},
+        showlegend=False,
+        dragmode=False,
+        hoverlabel={"font": {"family": FONT, "size": 13}, "align": "left"},
+        **more,
+    )
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True}
+    figure.update_xaxes(title={"font": {"size": 13}, "standoff": 12}, **axis)
+    figure.update_yaxes(title={"font": {"size": 13}}, **axis)
+    return figure
+
+
+def rows(labels: list[list[str]], track: int) -> tuple[list[float], list[float], float]:
+    """Place rows of a label with a track below it, in pixels from the top.
+
+    Returns the top of each label, the middle of each track, and the height of them all.
+    """
+    tops, middles, y = [], [], 6.0
+    for lines in labels:
+        tops.append(y)
+        y += LINE * len(lines)
+        middles.append(y + track / 2)
+        y += track + 8
+    return tops, middles, y
+
+
+def label_rows(figure: go.Figure, labels: list[list[str]], tops: list[float]) -> None:
+    """Write each row's label above its track, from the left edge."""
+    for lines, top in zip(labels, tops, strict=True):
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=top,
+            yanchor="top",
+            text="<br>".join(lines),
+            align="left",
+            showarrow=False,
+            borderpad=0,
+            bgcolor="rgba(255,255,255,0.85)",
+            font={"size": 13},
+        )

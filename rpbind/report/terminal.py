@@ -1,0 +1,53 @@
+"""The verdict table for a terminal: what the page says, in one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rpbind.analysis.summary import Summary, read
+from rpbind.ledger import Ledger
+from rpbind.report import words
+
+STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
+
+
+def verdict_table(study: Path) -> RenderableType:
+    """Return a study's banners and verdict table, to be printed by rich.
+
+    Raises `UserError` where the folder holds no study.
+    """
+    summary = read(Ledger(study))
+    notes = [Text(f"! {banner}", style="yellow") for banner in words.banners(summary)]
+    lost = [
+        Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
+        for f in summary.failures
+    ]
+    return Group(*notes, *lost, _table(summary))
+
+
+def _table(summary: Summary) -> Table:
+    table = Table(
+        title=Text(f"{summary.plan.study}: test macro per-protein AUROC, arm minus reference"),
+        title_justify="left",
+    )
+    table.add_column("contrast", overflow="fold")
+    table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("interval (Holm)", justify="right")
+    table.add_column("p (Holm)", justify="right", no_wrap=True)
+    table.add_column("verdict")
+    table.add_column("n")
+    for contrast in summary.contrasts:
+        verdict = contrast.verdict
+        table.add_row(
+            Text(contrast.paired.contrast.name),
+            words.signed(verdict.mean),
+            Text(words.interval(verdict)),
+            words.p_value(verdict.p),
+            Text(words.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
+            Text(words.tested(contrast)),
+        )
+    return table

@@ -1,0 +1,146 @@
+"""Numbers and verdicts as text: "–" for what is not there, and no word outside the rule's."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args
+
+from rpbind.analysis.arms import Spread
+from rpbind.analysis.contrast import Interval
+from rpbind.analysis.power import Needs
+from rpbind.analysis.summary import Contrast, Summary
+from rpbind.analysis.verdict import Size, Verdict, Word
+
+ABSENT = "–"
+MINUS = "−"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many decimals; "–" where there is none."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def signed(value: float | None, digits: int = 4) -> str:
+    """A difference with its sign."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def interval(verdict: Verdict) -> str:
+    """The interval of a verdict, "[low, high]"."""
+    if verdict.ci is None:
+        return ABSENT
+    return f"[{signed(verdict.ci[0])}, {signed(verdict.ci[1])}]"
+
+
+def level(verdict: Verdict) -> str:
+    """The level of a verdict's interval in percent, "99.5 %"."""
+    return f"{100 * (1 - verdict.alpha):.3g} %"
+
+
+def p_value(p: float | None) -> str:
+    """A p value; "< 0.0001" where it is smaller, "–" where nothing was tested."""
+    if p is None:
+        return ABSENT
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+
+
+def range_of(value: Spread, digits: int, done: int) -> str:
+    """The range that an arm's runs cover, and their number where it is not the `done` ones."""
+    told = [] if value.n == 1 else [f"{number(value.low, digits)} to {number(value.high, digits)}"]
+    return ", ".join(told if value.n == done else [*told, f"n = {value.n}"])
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """The verdict in the rule's words: "better, size uncertain"."""
+    return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
+
+
+def reason(contrast: Contrast, delta: float) -> str:
+    """What stands behind a verdict that is not better or worse."""
+    verdict, result = contrast.verdict, contrast.result
+    if not isinstance(result, Interval):
+        return verdict.reason
+    if verdict.word == "no meaningful effect":
+        low, high = result.ci(0.10)
+        return f"90 % interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
+    if verdict.needs is None:
+        return ""
+    return (
+        f"half-width {number(result.half(verdict.alpha), 4)}; "
+        f"detects {number(verdict.needs.mde, 4)} or more (80 % power); "
+        f"to detect {number(delta)}: {_enough(verdict.needs)}"
+    )
+
+
+def _enough(needs: Needs) -> str:
+    ways = {"seeds": needs.seeds, "protein clusters": needs.clusters}
+    told = [f"{count} {what}" for what, count in ways.items() if count is not None]
+    return " or ".join(told) or "neither more seeds nor more protein clusters alone are enough"
+
+
+def knob(value: Any) -> str:
+    """A recipe's value as it is written; "–" for a knob that the recipe does not have."""
+    return ABSENT if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def deviations(contrast: Contrast) -> list[str]:
+    """The standard deviations between runs, between clusters and of one cell."""
+    if not isinstance(contrast.result, Interval):
+        return [ABSENT] * 3
+    result = contrast.result
+    variances = (result.run_variance, result.cluster_variance, result.cell_ms)
+    return [number(math.sqrt(v), 4) if v > 0 else "0" for v in variances]
+
+
+def first_line(error: str) -> str:
+    """The first line of an error; "–" where there is none."""
+    return next(iter(error.strip().splitlines()), ABSENT)
+
+
+def tested(contrast: Contrast) -> str:
+    """What varied behind a contrast's numbers: "5 seeds x 24 protein clusters"."""
+    paired = contrast.paired
+    return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
+
+
+def answer(summary: Summary) -> list[tuple[str, list[str]]]:
+    """The contrasts by verdict, what was found first: [(words, contrast names)]."""
+    groups: dict[str, list[str]] = {}
+    for contrast in sorted(summary.contrasts, key=_rank):
+        groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
+    return list(groups.items())
+
+
+def _rank(contrast: Contrast) -> tuple[int, int]:
+    sizes = (*get_args(Size), None)
+    return get_args(Word).index(contrast.verdict.word), sizes.index(contrast.verdict.size)
+
+
+def banners(summary: Summary) -> list[str]:
+    """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
+    planned, told = len(summary.plan.planned), []
+    if summary.done < planned:
+        told.append(
+            f"{planned - summary.done} of {planned} planned runs are not done; see Failures."
+        )
+    if any(c.screening for c in summary.contrasts):
+        told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
+    if summary.few_clusters is not None:
+        told.append(
+            f"{summary.few_clusters} test protein clusters: below 20, how proteins differ is "
+            "itself poorly known, and intervals may not carry over to other proteins."
+        )
+    if summary.plan.split.startswith("random"):
+        told.append("Random split: in-distribution. It leaks, and is never the headline.")
+    if summary.mixed:
+        told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
+    if summary.left_out:
+        told.append(
+            f"{summary.left_out} recorded runs of other recipes or seeds than the plan's are left "
+            "out of this page."
+        )
+    return told

@@ -1,0 +1,245 @@
+"""The room that knows Ray Tune and Optuna: tasks in, rows in the ledger out.
+
+Import it after `environment.prepare`. The ledger is the truth; Tune's own snapshots are not read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import shutil
+import signal
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import optuna
+import ray
+from optuna.storages.journal import JournalFileBackend
+from ray import tune
+from ray.tune.search import ConcurrencyLimiter
+from ray.tune.search.optuna import OptunaSearch
+
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Row
+from rpbind.study.space import Space
+from rpbind.study.watch import Watch
+from rpbind.study.where import Where
+from rpbind.train.loop import Machine
+from rpbind.train.run import HEADLINE, Task, ended, train_task
+from rpbind.train.worker import train_group
+
+SLOT = "trial_slot"
+"""A resource without substance for trials that only drive a worker group."""
+
+
+@contextlib.contextmanager
+def ray_running(where: Where) -> Iterator[None]:
+    """Start a Ray of this machine's own, or join the cluster at `address`; leave it at the end."""
+    common = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if where.address is not None:
+        try:
+            ray.init(address=where.address, **common)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise UserError(f"No Ray cluster answers at {where.address}: {error}") from None
+    else:
+        # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
+        cpus = os.cpu_count() or 1
+        dashboard = where.executor == "train"
+        ray.init(
+            "local", num_cpus=cpus, resources={SLOT: 64}, include_dashboard=dashboard, **common
+        )
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    before = signal.signal(signal.SIGTERM, _stop_gently)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        ray.shutdown()
+
+
+def at_once(where: Where) -> int:
+    """Return how many runs fit at the same time; `UserError` where not even one ever will."""
+    there = ray.cluster_resources()
+    for name, amount in where.needs.items():
+        if amount > there.get(name, 0):
+            raise UserError(
+                f"One run needs {amount:g} {name} ({where.workers} worker(s)), and Ray has "
+                f"{there.get(name, 0):g}. Ask for less, or join a larger cluster with --address."
+            )
+    return min(int(there[name] / amount) for name, amount in where.needs.items())
+
+
+def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
+    """Run every task once, first come first served: stopping by arrival order would unpair arms."""
+    with Watch("runs", sum(len(task.seeds) for task in tasks)) as watch:
+        space = {"task": tune.grid_search(list(tasks)), **_machine(where)}
+        config = tune.TuneConfig(
+            max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
+        )
+        _fit(where, space, config, _Record(ledger, watch))
+
+
+def run_search(
+    template: Task, space: Space, trials: int, ledger: Ledger, where: Where, seed: int
+) -> None:
+    """Let Optuna (TPE) sweep `space` on validation until the ledger holds `trials` of them.
+
+    Trials go in batches as large as fit at once, and are told together: the same search twice then
+    draws the same configurations.
+    """
+    where = replace(where, workers=1, asked="trial")
+    left = trials - len(ledger.rows("search"))
+    if left <= 0:
+        return
+    file = JournalFileBackend(str(ledger.study / "optuna.journal"))
+    searcher = Search(
+        SearchConfig(space, template, _machine(where)),
+        metric=HEADLINE,
+        mode="max",
+        study_name="search",
+        storage=optuna.storages.JournalStorage(file),
+        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+    )
+    width = min(at_once(where), left)
+    config = tune.TuneConfig(
+        metric=HEADLINE,
+        mode="max",
+        num_samples=left,
+        search_alg=ConcurrencyLimiter(searcher, max_concurrent=width, batch=True),
+        reuse_actors=True,
+    )
+    with Watch("search", left) as watch:
+        _fit(where, None, config, _Record(ledger, watch))
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """Asks an Optuna trial for a configuration; a module-level class, because Tune pickles it."""
+
+    space: Space
+    template: Task
+    machine: dict[str, Any]
+
+    def __call__(self, trial: Any) -> dict[str, Any]:
+        """Return the config of one Tune trial: the template with the drawn values."""
+        recipe = self.template.recipe.with_(self.space.suggest(trial))
+        task = replace(self.template, arm=f"trial-{trial.number:04d}", recipe=recipe)
+        return {"task": task, **self.machine}
+
+
+class Search(OptunaSearch):  # type: ignore[misc]  # Ray ships no types
+    """Ray's OptunaSearch, which would leave a trial with a NaN score running: told as failed."""
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Epochs are not told: nothing is pruned."""
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Tell the final score of a trial."""
+        score = (result or {}).get(HEADLINE)
+        good = not error and score is not None and math.isfinite(score)
+        states = optuna.trial.TrialState
+        self._ot_study.tell(
+            self._ot_trials[trial_id].number,
+            score if good else None,
+            state=states.COMPLETE if good else states.FAIL,
+        )
+        self._completed_trials.add(trial_id)
+
+
+class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
+    """Writes every finished run to the ledger, and a row for every run whose trial died."""
+
+    def __init__(self, ledger: Ledger, watch: Watch) -> None:
+        self.ledger, self.watch = ledger, watch
+        self.begun: dict[str, Task] = {}
+        self.heard: set[tuple[str, int]] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave all behind: Tune pickles callbacks for its own way to resume, which is not used."""
+        return {}
+
+    def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        self.begun[trial.trial_id] = trial.config["task"]
+
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        if "row" in result:
+            self._keep(Row.model_validate_json(result["row"]))
+        else:
+            self.watch.epoch(trial.config["task"].arm, result)
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        self._close(trial.config["task"], "failed", f"the trial died: {trial.get_error()}")
+
+    def stopped(self) -> None:
+        """Record the runs that were begun and have not ended."""
+        for task in self.begun.values():
+            self._close(task, "stopped", "the study was stopped while this run was under way")
+
+    def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
+        for job in task.jobs:
+            if (job.arm, job.seed) not in self.heard:
+                self._keep(ended(job, state, why))
+
+    def _keep(self, row: Row) -> None:
+        self.heard.add((row.arm, row.seed))
+        if self.ledger.append(row):
+            self.watch.row(row)
+
+
+def _fit(
+    where: Where,
+    space: dict[str, Any] | None,
+    config: tune.TuneConfig,
+    record: _Record,
+) -> None:
+    store = record.ledger.study / "ray"
+    trainable = tune.with_resources(
+        _trial if where.executor == "trial" else train_group, _placement(where)
+    )
+    tuner = tune.Tuner(
+        trainable,
+        param_space=space,
+        tune_config=config,
+        run_config=tune.RunConfig(
+            name=uuid.uuid4().hex,
+            storage_path=str(store.resolve()),
+            verbose=0,
+            callbacks=[record],
+        ),
+    )
+    try:
+        tuner.fit()
+    finally:
+        record.stopped()
+        shutil.rmtree(store, ignore_errors=True)
+
+
+def _placement(where: Where) -> dict[str, float]:
+    """Return what a trial takes: its run's share, or a slot where a worker group takes that."""
+    if where.executor == "trial":
+        return where.needs
+    return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": 0.01}
+
+
+def _machine(where: Where) -> dict[str, Any]:
+    return {"workers": where.workers, "cpus": where.cpus, "gpus": where.gpus}
+
+
+def _trial(config: dict[str, Any]) -> None:
+    """Make a task's runs in the trial's own process."""
+    machine = Machine(device="cuda" if config["gpus"] else "cpu", threads=config["cpus"])
+    train_task(config["task"], machine, "trial", tune.report)
+
+
+def _stop_gently(*signal_and_frame: Any) -> None:
+    """Turn SIGTERM (Slurm, Kubernetes, `ray job stop`) into the signal on which Tune stops."""
+    os.kill(os.getpid(), signal.SIGUSR1)

@@ -1,0 +1,1 @@
+"""One run: inputs in, epochs in plain torch, a ledger row out; `worker.py` brings Ray Train."""

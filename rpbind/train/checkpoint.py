@@ -1,0 +1,38 @@
+"""Checkpoints: written whole or not at all, and read without running anything that is in them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rpbind.errors import UserError
+from rpbind.ledger import replace
+
+SCHEMA = 1
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write tensors and plain values; the file appears under its name only when it is whole."""
+    buffer = io.BytesIO()
+    torch.save({"schema": SCHEMA, **content}, buffer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(path, buffer.getvalue())
+
+
+def load(path: Path, device: str = "cpu") -> dict[str, Any]:
+    """Read a checkpoint with `weights_only=True`; `UserError` where it is damaged or too new."""
+    try:
+        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"{path} is not a readable rpbind checkpoint ({why}); remove it to train anew."
+        ) from None
+    if content.get("schema") != SCHEMA:
+        raise UserError(
+            f"{path} has checkpoint schema {content.get('schema')}, this version reads {SCHEMA}."
+        )
+    return content

@@ -1,0 +1,121 @@
+"""What a run reads, as tensors: a dataset's mapped arrays, one split of it and one protein bank."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.splits import SplitSpec, load_split
+from rpbind.model.memory import Group, Reads
+from rpbind.proteins.bank import Bank
+
+ALIKE = 8
+"""Distinct proteins of like length that share one padded block of residues."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Windows, labels, parts of the split, and protein vectors.
+
+    `rna_NL` uint8 tokens, `label_N` uint8, `protein_N` index into `proteins`; `parts` maps train,
+    validation and test to window indices; `mean_PW` is each protein's mean vector, and protein p's
+    residues are rows `offset_P[p] : offset_P[p] + length_P[p]` of `residues_ND`.
+    """
+
+    rna_NL: Tensor
+    label_N: Tensor
+    protein_N: Tensor
+    parts: dict[str, Tensor]
+    mean_PW: Tensor
+    residues_ND: Tensor
+    offset_P: Tensor
+    length_P: Tensor
+    proteins: tuple[Protein, ...]
+    provenance: dict[str, str]
+
+    @classmethod
+    def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
+        """Open a dataset folder with a split and a bank; large arrays stay mapped, not copied."""
+        dataset = Dataset.open(data)
+        frozen = load_split(dataset, split)
+        bank = Bank.open(data / "bank", encoder)
+        sequences = [protein.sequence for protein in dataset.proteins]
+        offset_P, length_P = bank.locate(sequences)
+        return cls(
+            rna_NL=_mapped(dataset.rna_NL),
+            label_N=_mapped(dataset.label_N),
+            protein_N=_mapped(dataset.protein_N),
+            parts={
+                part: torch.from_numpy(np.asarray(frozen.indices(part), dtype=np.int64))
+                for part in ("train", "validation", "test")
+            },
+            mean_PW=torch.from_numpy(bank.mean_PW(sequences)),
+            residues_ND=_mapped(bank.residues_ND),
+            offset_P=torch.from_numpy(offset_P),
+            length_P=torch.from_numpy(length_P),
+            proteins=dataset.proteins,
+            provenance={
+                "dataset": f"{dataset.manifest.name} {dataset.id}",
+                "split": f"{frozen.id} {frozen.sha256[:12]}",
+                "bank": f"{encoder} {bank.sha256[:12]}",
+            },
+        )
+
+    @property
+    def width(self) -> int:
+        """Length W of a protein vector."""
+        return self.mean_PW.shape[1]
+
+    @property
+    def length(self) -> int:
+        """Length L of a window in nucleotides."""
+        return self.rna_NL.shape[1]
+
+    def to(self, device: str) -> Inputs:
+        """Return these inputs on a device."""
+        moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        parts = {name: index.to(device) for name, index in self.parts.items()}
+        return Inputs(**{**vars(self), **moved, "parts": parts})
+
+    def batch(self, index_B: Tensor, reads: Reads) -> tuple[Tensor, list[Group], Tensor]:
+        """Return (rna_BL, groups, label_B float) of some windows: a gather, nothing else."""
+        groups = list(self._groups(self.protein_N[index_B].long(), reads))
+        return self.rna_NL[index_B], groups, self.label_N[index_B].float()
+
+    def _groups(self, protein_B: Tensor, reads: Reads) -> Iterator[Group]:
+        distinct, place_B = torch.unique(protein_B, return_inverse=True)
+        if reads == "mean":
+            rows_B = torch.arange(len(protein_B), device=protein_B.device)
+            yield Group(rows_B, place_B, self.mean_PW[distinct])
+            return
+        order = torch.argsort(self.length_P[distinct], stable=True)
+        rank_B = torch.argsort(order)[place_B]
+        for number, members in enumerate(distinct[order].split(ALIKE)):
+            rows_B = torch.nonzero(rank_B // ALIKE == number).squeeze(1)
+            residues_PRW, real_PR = self._residues(members)
+            yield Group(
+                rows_B, rank_B[rows_B] % ALIKE, self.mean_PW[members], residues_PRW, real_PR
+            )
+
+    def _residues(self, members: Tensor) -> tuple[Tensor, Tensor]:
+        """Return residues (P, R, W), R the longest of `members`, and the mask of real ones."""
+        length_P1 = self.length_P[members].unsqueeze(1)
+        step_1R = torch.arange(int(length_P1.max()), device=members.device).unsqueeze(0)
+        rows_PR = self.offset_P[members].unsqueeze(1) + torch.minimum(step_1R, length_P1 - 1)
+        return self.residues_ND[rows_PR].float(), step_1R < length_P1
+
+
+def _mapped(array: NDArray[Any]) -> Tensor:
+    """Return a tensor over the mapped memory, which nothing ever writes to."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)

@@ -1,0 +1,216 @@
+"""The training loop: a generator of epochs in plain torch, which knows nothing of Ray.
+
+On a CPU a run is a function of (recipe, seed, inputs, threads): parameters, batch order and dropout
+each have streams of their own, keyed by seed and epoch, so a resumed run continues bit by bit.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Adam, AdamW, Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
+
+from rpbind import recipe as knobs
+from rpbind.model.binding import BindingModel
+from rpbind.model.seeding import generator, reseed
+from rpbind.train.inputs import Inputs
+from rpbind.train.metrics import Scores, summarise
+
+EVALUATION_BATCH = 256
+
+
+class DivergedError(Exception):
+    """The training loss or a score is NaN or infinite."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run runs: a device, CPU threads, and its rank among `world` workers."""
+
+    device: str = "cpu"
+    threads: int = 1
+    rank: int = 0
+    world: int = 1
+
+
+class Training:
+    """One run in progress; `epochs()` advances it and yields one point of the curve per epoch."""
+
+    def __init__(
+        self, recipe: knobs.Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
+    ) -> None:
+        torch.set_num_threads(machine.threads)
+        self.recipe, self.seed, self.machine = recipe, seed, machine
+        self.inputs = inputs.to(machine.device)
+        model = BindingModel(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
+        self.model = model.to(machine.device)
+        self.optimizer = _optimizer(recipe.train, self.model)
+        self.schedule = _schedule(recipe.train, self.optimizer)
+        self.curve: list[dict[str, float]] = []
+        self.best_epoch, self.best_loss = 0, math.inf
+        self.best_weights: dict[str, Tensor] = {}
+        self.train_seconds, self.windows_seen = 0.0, 0
+        spread = machine.world > 1
+        self.trained: nn.Module = DistributedDataParallel(self.model) if spread else self.model
+
+    def epochs(self) -> Iterator[dict[str, float]]:
+        """Train until the last planned epoch or early stopping; raises `DivergedError`."""
+        plan = self.recipe.train
+        while len(self.curve) < plan.epochs and not self._stale(plan.stop_after):
+            epoch = len(self.curve) + 1
+            point = {"epoch": float(epoch), "lr": float(self.optimizer.param_groups[0]["lr"])}
+            point |= self._train(epoch)
+            validation, _ = summarise(self.score("validation"), self.inputs.proteins, "validation")
+            point |= validation
+            self._remember(epoch, point)
+            yield point
+
+    def score(self, part: Literal["train", "validation", "test"]) -> Scores:
+        """Return logits, labels and proteins of a part, from the weights as they are now."""
+        self._share_buffers()
+        self.model.eval()
+        mine_N = self.inputs.parts[part][self.machine.rank :: self.machine.world]
+        logits = [self._logits(index_B) for index_B in mine_N.split(EVALUATION_BATCH)]
+        logit_N, index_N = self._gather(torch.cat(logits).cpu().numpy(), mine_N.cpu().numpy())
+        if not np.isfinite(logit_N).all():
+            raise DivergedError(f"a score on {part} is NaN or infinite")
+        chosen_N = torch.from_numpy(index_N).to(self.machine.device)
+        return Scores(
+            logit_N,
+            self.inputs.label_N[chosen_N].cpu().numpy(),
+            self.inputs.protein_N[chosen_N].cpu().numpy().astype(np.int64),
+        )
+
+    def restore_best(self) -> None:
+        """Put back the weights of the epoch with the lowest validation loss."""
+        self.model.load_state_dict(self.best_weights)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that a later `load_state` needs to continue after this epoch."""
+        return {
+            "recipe": self.recipe.model_dump_json(),
+            "seed": self.seed,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "curve": self.curve,
+            "best": (self.best_epoch, self.best_loss, self.best_weights),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Continue from `state()` of the same recipe and seed."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.curve = list(state["curve"])
+        self.best_epoch, self.best_loss, self.best_weights = state["best"]
+
+    def _stale(self, patience: int | None) -> bool:
+        return patience is not None and len(self.curve) - self.best_epoch >= patience
+
+    def _train(self, epoch: int) -> dict[str, float]:
+        """One pass over the training windows; returns its mean loss and gradient norm."""
+        rank, world = self.machine.rank, self.machine.world
+        self.model.train()
+        stream = (self.seed, epoch) if rank == 0 else (self.seed, epoch, rank)
+        reseed(self.model, self.machine.device, *stream)
+        total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
+        began = time.monotonic()
+        batches = _order(self.inputs.parts["train"], self.recipe.train, (self.seed, epoch), world)
+        for index_B in batches:
+            total += self._step(index_B[rank::world])
+        if world > 1:
+            distributed.all_reduce(total)
+        loss, norm = (total / (len(batches) * world)).tolist()
+        self.train_seconds += time.monotonic() - began
+        self.windows_seen += sum(len(index_B) for index_B in batches)
+        if not math.isfinite(loss):
+            raise DivergedError(f"the training loss became {loss} in epoch {epoch}")
+        return {"train.loss": loss, "grad_norm": norm}
+
+    def _step(self, index_B: Tensor) -> Tensor:
+        """One gradient step; returns (loss, norm of the gradient before clipping)."""
+        rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = F.binary_cross_entropy_with_logits(self.trained(rna_BL, groups), label_B)
+        loss.backward()
+        limit = self.recipe.train.clip_norm
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit or math.inf)
+        self.optimizer.step()
+        return torch.stack([loss.detach(), norm]).double()
+
+    @torch.no_grad()
+    def _logits(self, index_B: Tensor) -> Tensor:
+        rna_BL, groups, _ = self.inputs.batch(index_B, self.model.reads)
+        return self.model(rna_BL, groups)
+
+    def _remember(self, epoch: int, point: dict[str, float]) -> None:
+        loss = point["validation.loss"]
+        if loss < self.best_loss:
+            self.best_epoch, self.best_loss = epoch, loss
+            self.best_weights = copy.deepcopy(self.model.state_dict())
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(loss)
+        else:
+            self.schedule.step()
+        self.curve.append(point)
+
+    def _share_buffers(self) -> None:
+        """Give every rank the running statistics of rank 0, so that all score alike."""
+        if self.machine.world > 1:
+            for buffer in self.model.buffers():
+                distributed.broadcast(buffer, 0)
+
+    def _gather(self, *mine: np.ndarray) -> list[np.ndarray]:
+        """Concatenate every rank's arrays, in rank order, on every rank."""
+        if self.machine.world == 1:
+            return list(mine)
+        everyone: list[Any] = [None] * self.machine.world
+        distributed.all_gather_object(everyone, mine)
+        return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
+
+
+def _order(
+    index_N: Tensor, plan: knobs.Train, key: tuple[int, int], world: int
+) -> tuple[Tensor, ...]:
+    """Shuffle the training windows by (seed, epoch) alone and cut them into equal batches.
+
+    What is left over is dropped: every epoch leaves out other windows. A set that is smaller than a
+    batch is one batch.
+    """
+    stream = generator("cpu", "order", *key)
+    shuffled = index_N[torch.randperm(len(index_N), generator=stream).to(index_N.device)]
+    size = min(plan.batch_size, len(index_N)) // world * world
+    return shuffled[: len(index_N) // size * size].split(size)
+
+
+def _optimizer(plan: knobs.Train, model: nn.Module) -> Optimizer:
+    family = {"adam": Adam, "adamw": AdamW}[plan.optimizer]
+    return family(model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
+
+
+def _schedule(
+    plan: knobs.Train, optimizer: Optimizer
+) -> ReduceLROnPlateau | CosineAnnealingLR | LambdaLR:
+    match plan.schedule:
+        case knobs.Plateau(factor=factor, patience=patience, min_lr=floor):
+            return ReduceLROnPlateau(optimizer, factor=factor, patience=patience, min_lr=floor)
+        case knobs.Cosine():
+            return CosineAnnealingLR(optimizer, T_max=plan.epochs)
+        case knobs.Constant():
+            return LambdaLR(optimizer, _same)
+
+
+def _same(epoch: int) -> float:
+    return 1.0

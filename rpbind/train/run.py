@@ -1,0 +1,255 @@
+"""A run from start to ledger row: train, keep the best epoch, score it once, say what was spent."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import rpbind
+from rpbind.data.splits import SplitSpec
+from rpbind.errors import UserError
+from rpbind.ledger import ProteinScore, Row, Stage, State, replace
+from rpbind.recipe import Recipe
+from rpbind.train import checkpoint
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import DivergedError, Machine, Training
+from rpbind.train.metrics import summarise
+
+Report = Callable[[dict[str, float]], None]
+HEADLINE = "validation.auroc_macro"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made: an arm's recipe with a seed. `folder` is where its files go."""
+
+    arm: str
+    recipe: Recipe
+    seed: int
+    folder: Path
+    stage: Stage = "ablation"
+    attempt: int = 0
+
+    @property
+    def run(self) -> str:
+        """The run's name, as the ledger writes it."""
+        return f"{self.stage}-{self.arm}-{self.recipe.id}-s{self.seed}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """The runs of one arm that one process (or worker group) makes, one seed after another."""
+
+    arm: str
+    recipe: Recipe
+    seeds: tuple[tuple[int, int], ...]
+    """Pairs of (seed, attempt)."""
+    data: Path
+    split: SplitSpec
+    folder: Path
+    stage: Stage = "ablation"
+
+    @property
+    def jobs(self) -> list[Job]:
+        """One job per seed."""
+        return [
+            Job(self.arm, self.recipe, seed, self.folder, self.stage, attempt)
+            for seed, attempt in self.seeds
+        ]
+
+
+def train_task(
+    task: Task, machine: Machine, executor: str, tell: Callable[[dict[str, Any]], None]
+) -> None:
+    """Make a task's runs; `tell` hears every epoch's point, and every finished row as JSON."""
+    inputs = _inputs(task.data, task.split, task.recipe.proteins)
+    for job in task.jobs:
+        name = {"seed": float(job.seed)}
+
+        def report(point: dict[str, float], name: dict[str, float] = name) -> None:
+            tell(name | point)
+
+        row = train_run(job, inputs, machine, executor, report)
+        score = row.metrics.get(HEADLINE, math.nan)
+        tell(name | {HEADLINE: score, "row": row.model_dump_json()})
+
+
+_inputs = lru_cache(maxsize=1)(Inputs.open)
+
+
+def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
+    """Make one run and return its row, whatever happens in it.
+
+    `report` is called with every epoch's point, inside the loop. A run that was interrupted goes on
+    after its last whole epoch; one that was finished, but perhaps not heard of, is not made again.
+    A search run never reads the test windows. An exception in the run becomes a row with state
+    "failed" and the traceback; one that `report` raises, to stop the run, passes.
+    """
+    finished = job.folder / f"{job.run}.{job.attempt}.json"
+    if finished.exists():
+        return Row.model_validate_json(finished.read_bytes())
+    began = time.monotonic()
+    outcome = _Outcome()
+    _make(job, inputs, machine, report, outcome)
+    training = outcome.training
+    row = _row(job, outcome.state, outcome.error).model_copy(
+        update={
+            "metrics": outcome.metrics,
+            "proteins": outcome.proteins,
+            "curve": tuple(training.curve) if training else (),
+            "cost": _cost(training, time.monotonic() - began),
+            "provenance": inputs.provenance | _provenance(machine, executor),
+        }
+    )
+    if machine.rank == 0:
+        finished.parent.mkdir(parents=True, exist_ok=True)
+        replace(finished, row.model_dump_json().encode())
+        _unfinished(job).unlink(missing_ok=True)
+    return row
+
+
+@dataclass
+class _Outcome:
+    """What has become of a run so far."""
+
+    state: State = "done"
+    error: str = ""
+    training: Training | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    proteins: tuple[ProteinScore, ...] = ()
+
+
+def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _Outcome) -> None:
+    reporting = _Guarded(report)
+    try:
+        training = outcome.training = _resume(job, inputs, machine)
+        for point in training.epochs():
+            if machine.rank == 0:
+                checkpoint.save(_unfinished(job), training.state())
+            reporting(point)
+        outcome.metrics, outcome.proteins = _finish(job, training)
+    except DivergedError as reason:
+        outcome.state, outcome.error = "diverged", str(reason)
+    except Exception:
+        if reporting.raised:
+            raise
+        outcome.state, outcome.error = "failed", traceback.format_exc()
+
+
+def ended(job: Job, state: State, error: str) -> Row:
+    """Return the row of a run whose process is gone or that was never begun."""
+    return _row(job, state, error)
+
+
+class _Guarded:
+    """Calls `report`, and remembers whether an exception came from there."""
+
+    def __init__(self, report: Report) -> None:
+        self.report, self.raised = report, False
+
+    def __call__(self, point: dict[str, float]) -> None:
+        try:
+            self.report(point)
+        except BaseException:
+            self.raised = True
+            raise
+
+
+def _unfinished(job: Job) -> Path:
+    return job.folder / f"{job.run}.unfinished.pt"
+
+
+def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
+    training = Training(job.recipe, job.seed, inputs, machine)
+    if _unfinished(job).exists():
+        state = checkpoint.load(_unfinished(job), machine.device)
+        if state["recipe"] != job.recipe.model_dump_json() or state["seed"] != job.seed:
+            raise UserError(f"{_unfinished(job)} belongs to another recipe; remove it.")
+        training.load_state(state)
+    return training
+
+
+def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
+    """Score the best epoch on validation and, in an ablation, on test; keep its weights."""
+    training.restore_best()
+    proteins = training.inputs.proteins
+    metrics, each = summarise(training.score("validation"), proteins, "validation")
+    if job.stage == "ablation":
+        tested, each_tested = summarise(training.score("test"), proteins, "test")
+        metrics, each = metrics | tested, each + each_tested
+        if training.machine.rank == 0:
+            checkpoint.save(job.folder / f"{job.run}.pt", _model(training))
+    return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, each
+
+
+def _model(training: Training) -> dict[str, Any]:
+    """What a model file holds: the weights, and all that a reader must match to use them."""
+    return {
+        "recipe": training.recipe.model_dump_json(),
+        "seed": training.seed,
+        "width": training.inputs.width,
+        "length": training.inputs.length,
+        "provenance": training.inputs.provenance,
+        "weights": {k: v.cpu() for k, v in training.best_weights.items()},
+    }
+
+
+def _row(job: Job, state: State, error: str) -> Row:
+    return Row(
+        arm=job.arm,
+        seed=job.seed,
+        state=state,
+        stage=job.stage,
+        attempt=job.attempt,
+        recipe=job.recipe.model_dump(mode="json"),
+        recipe_id=job.recipe.id,
+        error=error,
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _cost(training: Training | None, seconds: float) -> dict[str, float]:
+    """Seconds and counts; `train_seconds` covers the epochs, without opening files or testing."""
+    if training is None:
+        return {"seconds": seconds}
+    windows = training.windows_seen
+    rate = windows / training.train_seconds if training.train_seconds else math.nan
+    cost = {
+        "seconds": seconds,
+        "train_seconds": training.train_seconds,
+        "windows_per_second": rate,
+        "parameters": float(sum(p.numel() for p in training.model.parameters())),
+    }
+    return {k: v for k, v in cost.items() if math.isfinite(v)}
+
+
+@lru_cache(maxsize=1)
+def code_id() -> str:
+    """Return twelve hex digits over the package's source files: what code made a row."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(rpbind.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return f"rpbind {rpbind.__version__} {digest.hexdigest()[:12]}"
+
+
+def _provenance(machine: Machine, executor: str) -> dict[str, str]:
+    return {
+        "code": code_id(),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "ray": version("ray"),
+        "executor": executor,
+        "device": machine.device,
+        "threads": str(machine.threads),
+        "workers": str(machine.world),
+    }

@@ -1,0 +1,85 @@
+import math
+
+import pytest
+from toy_ledger import plan, row
+
+from rpbind.analysis.arms import curve, spread
+from rpbind.analysis.search import summarise_search
+from rpbind.analysis.summary import summarise
+from rpbind.ledger import Finding
+from rpbind.recipe import Recipe
+
+AUROC = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
+
+
+def test_an_arms_headline_is_the_mean_over_clusters_and_seeds() -> None:
+    better = {protein: value + 0.1 for protein, value in AUROC.items()}
+    rows = [row("old", 0, AUROC), row("old", 1, better)]
+    old, new = summarise(plan(), rows, []).arms
+    assert old.macro == pytest.approx({0: 0.575, 1: 0.675})
+    assert old.headline is not None
+    assert (old.headline.mean, old.headline.n) == (pytest.approx(0.625), 2)
+    assert new.headline is None
+
+
+def test_a_missing_or_undefined_metric_has_no_spread() -> None:
+    assert spread([]) is None
+    assert spread([math.nan]) is None
+
+
+def test_the_mean_curve_ends_with_the_run_that_ends_first() -> None:
+    short = [{"epoch": 1.0, "train.loss": 1.0}, {"epoch": 2.0, "train.loss": 0.5}]
+    long = [{"epoch": e, "train.loss": 0.0} for e in (1.0, 2.0, 3.0)]
+    drawn = curve([row("old", 0, curve=short), row("old", 1, curve=long)], "train.loss")
+    assert drawn.mean_epoch_E.tolist() == [1, 2]
+    assert drawn.mean_E.tolist() == [0.5, 0.25]
+    assert len(drawn.value_by_run[1]) == 3
+
+
+def test_every_planned_run_is_done_or_told_as_a_failure() -> None:
+    rows = [row("old", 0, AUROC), row("new", 0, state="failed", error="out of memory")]
+    summary = summarise(plan(), rows, [])
+    told = [(f.arm, f.seed, f.state) for f in summary.failures]
+    assert told == [("old", 1, "not run"), ("new", 0, "failed"), ("new", 1, "not run")]
+    assert summary.done == 1
+
+
+def test_runs_made_with_two_versions_of_the_code_are_noticed() -> None:
+    made = [{"code": "abc", "device": "cpu"}, {"code": "def", "device": "cpu"}]
+    rows = [row("old", seed, AUROC, provenance=made[seed]) for seed in (0, 1)]
+    assert summarise(plan(), rows, []).mixed == ("code",)
+
+
+def test_fewer_than_twenty_test_clusters_and_three_seeds_are_noticed() -> None:
+    rows = [row(arm, seed, AUROC) for arm in ("old", "new") for seed in (0, 1)]
+    summary = summarise(plan(), rows, [])
+    assert summary.few_clusters == 2
+    assert summary.contrasts[0].screening
+    assert summary.contrasts[0].diff == {"model.residual": (True, False)}
+
+
+def test_one_finding_of_many_runs_is_told_once_and_errors_come_first() -> None:
+    note = Finding(name="slow", severity="info", measured=1.0, threshold=2.0, advice="wait")
+    dead = Finding(name="dead", severity="error", measured=None, threshold=None, advice="look")
+    rows = [row("old", seed, AUROC, findings=(note, dead)) for seed in (0, 1)]
+    found = summarise(plan(), rows, []).found
+    assert [(f.finding.name, f.runs, f.arms) for f in found] == [
+        ("dead", 2, ("old",)),
+        ("slow", 2, ("old",)),
+    ]
+
+
+def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:
+    values = [0.6, 0.7, None, 0.65]
+    trials = [
+        row("old", n, stage="search", ended=f"2026-01-0{n + 1}",
+            state="failed" if value is None else "done",
+            recipe=Recipe().with_({"train.lr": 10.0**-n}).model_dump(mode="json"),
+            metrics={} if value is None else {"validation.auroc_macro": value})
+        for n, value in enumerate(values)
+    ]  # fmt: skip
+    search = summarise_search(trials[::-1])
+    assert search.varied == ("train.lr",)
+    assert [t.best for t in search.trials] == [0.6, 0.7, 0.7, 0.7]
+    assert search.best is not None
+    assert search.best.knobs == {"train.lr": 0.1}

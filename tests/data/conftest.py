@@ -1,0 +1,38 @@
+"""Toys for the data room: two proteins, and importers' targets in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rpbind.data.importers import Target
+
+
+def one_cluster_per_gene(genes: Sequence[str], sequences: Sequence[str]) -> NDArray[np.int32]:
+    return np.unique(list(genes), return_inverse=True)[1].astype(np.int32)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    """A new dataset with the proteins AARS and FMR1; 3-mers make overlap clusters."""
+    fasta = tmp_path / "proteins.fasta"
+    fasta.write_text(">AARS AARS_K562_ENCSR825SVO\nMDST\nLTAS\n>FMR1\nMEELVV\n")
+    return Target(fasta, tmp_path / "dataset", one_cluster_per_gene, k=3)
+
+
+@pytest.fixture
+def eclip(tmp_path: Path) -> Callable[..., Path]:
+    """Write a folder of files and return it: `eclip(AARS_K562="ACGU\\t1\\n")`."""
+
+    def write(folder: str = "eclip", **files: str | bytes) -> Path:
+        (tmp_path / folder).mkdir()
+        for name, text in files.items():
+            content = text if isinstance(text, bytes) else text.encode()
+            (tmp_path / folder / name.replace("__", ".")).write_bytes(content)
+        return tmp_path / folder
+
+    return write

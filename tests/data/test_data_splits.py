@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.manifest import MadeBy
+from rpbind.data.splits import PARTS, Rule, Split, SplitSpec, load_split, make_split
+from rpbind.data.writer import Windows, write_dataset
+from rpbind.errors import UserError
+
+RULES: list[Rule] = ["random", "cold-rna", "cold-protein", "cold-both"]
+
+
+def toy(out: Path, windows: int = 2000, rna_groups: int = 200, genes: int = 20) -> Dataset:
+    """Random windows; two cell lines of every gene, in one homology cluster."""
+    rng = np.random.default_rng(windows)
+    names = [f"G{i // 2}_{'K562' if i % 2 else 'HepG2'}" for i in range(2 * genes)]
+    return write_dataset(
+        out,
+        Windows(
+            rng.integers(0, 4, (windows, 8), dtype=np.uint8),
+            rng.integers(0, 2, windows, dtype=np.uint8),
+            rng.integers(0, len(names), windows, dtype=np.int32),
+            rng.integers(0, rna_groups, windows, dtype=np.int32),
+        ),
+        [Protein(name, name.partition("_")[0], "M", i // 2) for i, name in enumerate(names)],
+        MadeBy(importer="toy"),
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return toy(tmp_path / "toy")
+
+
+def protein_clusters(dataset: Dataset) -> NDArray[np.int32]:
+    return np.array([p.cluster for p in dataset.proteins], dtype=np.int32)[dataset.protein_N]
+
+
+def crossing(group_N: NDArray[np.int32], split: Split) -> set[int]:
+    """Return the groups that have windows in more than one part."""
+    one, two, three = (set(group_N[split.indices(part)].tolist()) for part in PARTS)
+    return (one & two) | (one & three) | (two & three)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    windows=st.integers(600, 1500),
+    rna_groups=st.integers(40, 300),
+    genes=st.integers(12, 30),
+    seed=st.integers(0, 2**40),
+)
+def test_no_cluster_and_no_gene_crosses_a_cold_split(
+    windows: int, rna_groups: int, genes: int, seed: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = toy(Path(folder) / "toy", windows, rna_groups, genes)
+        by_rna = make_split(dataset, SplitSpec("cold-rna", (50, 25, 25), seed))
+        by_protein = make_split(dataset, SplitSpec("cold-protein", (50, 25, 25), seed))
+        by_both = make_split(dataset, SplitSpec("cold-both", (50, 25, 25), seed))
+        rna_N, protein_N = np.array(dataset.cluster_N), protein_clusters(dataset)
+    assert not crossing(rna_N, by_rna)
+    assert not crossing(protein_N, by_protein)
+    assert not crossing(rna_N, by_both) | crossing(protein_N, by_both)
+
+
+def test_a_random_split_does_let_clusters_cross(dataset: Dataset) -> None:
+    assert crossing(dataset.cluster_N, make_split(dataset, SplitSpec("random")))
+
+
+@pytest.mark.parametrize("rule", ["random", "cold-rna", "cold-protein"])
+def test_the_ratio_comes_out_within_two_percent(dataset: Dataset, rule: Rule) -> None:
+    split = make_split(dataset, SplitSpec(rule, (60, 20, 20)))
+    shares = [len(split.indices(part)) / len(dataset) for part in PARTS]
+    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.02)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_window_is_in_one_part_or_unused(dataset: Dataset, rule: Rule) -> None:
+    split = make_split(dataset, SplitSpec(rule))
+    placed = np.concatenate([split.indices(part) for part in PARTS])
+    assert len(set(placed.tolist())) == len(placed)
+    assert len(placed) + split.summary["unused"].windows == len(dataset)
+    assert (split.summary["unused"].windows > 0) == (rule == "cold-both")
+
+
+def test_the_summary_counts_what_is_in_each_part(dataset: Dataset) -> None:
+    split = make_split(dataset, SplitSpec("cold-both"))
+    test = split.indices("test")
+    summary = split.summary["test"]
+    assert summary.windows == len(test)
+    assert summary.positives == int(dataset.label_N[test].sum())
+    assert summary.rna_clusters == len(set(dataset.cluster_N[test].tolist()))
+    assert summary.protein_clusters == len(set(protein_clusters(dataset)[test].tolist()))
+
+
+def test_the_id_says_rule_ratio_seed_and_negatives(dataset: Dataset) -> None:
+    assert make_split(dataset, SplitSpec()).id == "cold-rna_70-15-15_seed0_neg-as-given"
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another(dataset: Dataset) -> None:
+    first, again, other = (make_split(dataset, SplitSpec(seed=seed)) for seed in (3, 3, 4))
+    assert np.array_equal(first.part_N, again.part_N)
+    assert first.sha256 == again.sha256 != other.sha256
+
+
+def test_the_assignment_is_the_same_on_every_machine_for_ever(tmp_path: Path) -> None:
+    number_N = np.arange(40, dtype=np.int32)
+    label_N = (number_N % 2).astype(np.uint8)
+    windows = Windows(np.zeros((40, 8), np.uint8), label_N, number_N * 0, number_N // 2)
+    made_by = MadeBy(importer="toy")
+    dataset = write_dataset(tmp_path / "toy", windows, [Protein("A", "A", "M", 0)], made_by)
+    split = make_split(dataset, SplitSpec("cold-rna", (60, 20, 20)))
+    assert "".join(map(str, split.part_N[::2])) == "20200012010011002000"
+
+
+def test_a_frozen_split_is_read_and_not_made_again(dataset: Dataset) -> None:
+    frozen = load_split(dataset, SplitSpec())
+    folder = dataset.root / "splits" / frozen.id
+    before = (folder / "part.npy").stat().st_ino
+    again = load_split(Dataset.open(dataset.root), SplitSpec())
+    assert np.array_equal(again.part_N, frozen.part_N)
+    assert (folder / "part.npy").stat().st_ino == before
+    assert again.sha256 == hashlib.sha256(again.part_N.tobytes()).hexdigest()
+    assert [path.name for path in folder.parent.iterdir()] == [frozen.id]
+
+
+def test_a_frozen_split_that_was_changed_is_refused(dataset: Dataset) -> None:
+    split = load_split(dataset, SplitSpec())
+    changed = split.part_N.copy()
+    changed[0] = (changed[0] + 1) % 3
+    np.save(dataset.root / "splits" / split.id / "part.npy", changed)
+    with pytest.raises(UserError, match="changed since it was frozen"):
+        load_split(dataset, SplitSpec())
+
+
+def test_a_frozen_split_of_another_dataset_is_refused(tmp_path: Path, dataset: Dataset) -> None:
+    split = load_split(dataset, SplitSpec())
+    other = toy(tmp_path / "other", 1000)
+    (other.root / "splits").mkdir()
+    (dataset.root / "splits" / split.id).rename(other.root / "splits" / split.id)
+    with pytest.raises(UserError, match=f"made for dataset {dataset.id}, and this is {other.id}"):
+        load_split(other, SplitSpec())
+
+
+def test_a_split_without_its_record_is_refused(dataset: Dataset) -> None:
+    split = load_split(dataset, SplitSpec())
+    (dataset.root / "splits" / split.id / "split.json").unlink()
+    with pytest.raises(UserError, match="no split that can be read"):
+        load_split(dataset, SplitSpec())
+
+
+def test_a_part_without_windows_is_refused_with_advice(tmp_path: Path) -> None:
+    one_cluster = toy(tmp_path / "toy", 100, rna_groups=1)
+    with pytest.raises(UserError, match=r"gives validation 0 windows.*Take another ratio"):
+        load_split(one_cluster, SplitSpec())
+    assert not (one_cluster.root / "splits").exists()
+
+
+@pytest.mark.parametrize("ratio", [(70, 15, 10), (100, 0, 0), (80, 20)])
+def test_a_ratio_that_is_not_three_parts_of_100_is_refused(ratio: tuple[int, int, int]) -> None:
+    with pytest.raises(UserError, match="three whole percentages"):
+        SplitSpec(ratio=ratio)
+
+
+def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="Did you mean 'cold-rna'"):
+        SplitSpec("cold_rna")  # type: ignore[arg-type]

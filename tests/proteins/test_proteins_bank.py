@@ -1,0 +1,135 @@
+"""The bank keeps every protein's residues once, whole, and goes on where it was interrupted."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rpbind.errors import UserError
+from rpbind.proteins.bank import Bank, build_bank
+from rpbind.proteins.encoders import PhysChem, RandomIdentity
+
+
+@dataclass
+class Counting:
+    """A toy encoder: each residue is its letter's code; it notes what it was asked for."""
+
+    id: str = "counting"
+    width: int = 2
+    dtype: str = "float32"
+    sha256: str = "0" * 64
+    fails_on: str = "none"
+    asked: list[str] = field(default_factory=list)
+
+    def encode(self, sequence: str) -> NDArray[np.float32]:
+        if sequence == self.fails_on:
+            raise KeyboardInterrupt
+        self.asked.append(sequence)
+        return np.array([[ord(letter), len(sequence)] for letter in sequence], dtype=np.float32)
+
+
+def test_rows_of_a_protein_lie_where_the_bank_says(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, Counting(), ["MK", "AAA"])
+    offset_P, length_P = bank.locate(["AAA", "MK"])
+    assert length_P.tolist() == [3, 2]
+    assert bank.residues_ND[offset_P[0] : offset_P[0] + 3].tolist() == [[65.0, 3.0]] * 3
+    assert bank.residues_ND[offset_P[1], 0] == ord("M")
+    assert bank.mean_PW(["MK"]).tolist() == [[(ord("M") + ord("K")) / 2, 2.0]]
+
+
+def test_two_proteins_with_one_sequence_share_rows(tmp_path: Path) -> None:
+    encoder = Counting()
+    bank = build_bank(tmp_path, encoder, ["MKV", "mkv*", "MKV"])
+    assert len(bank.residues_ND) == 3
+    assert len(encoder.asked) == 1
+    assert bank.locate(["MKV", "mkv*"])[0].tolist() == [0, 0]
+
+
+def test_the_bank_is_mapped_and_not_copied(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, PhysChem(), ["MKV"])
+    assert isinstance(bank.residues_ND, np.memmap)
+    tensor = torch.from_numpy(bank.residues_ND)
+    assert tensor.data_ptr() == bank.residues_ND.ctypes.data
+
+
+def test_writing_to_an_open_bank_does_not_reach_the_file(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, Counting(), ["MK"])
+    bank.residues_ND[:] = 0
+    assert Bank.open(tmp_path, "counting").residues_ND[0, 0] == ord("M")
+
+
+def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build_bank(tmp_path, Counting(fails_on="AAA"), ["MK", "AAA", "V"])
+    with pytest.raises(UserError, match="No bank"):
+        Bank.open(tmp_path, "counting")
+    again = Counting()
+    bank = build_bank(tmp_path, again, ["MK", "AAA", "V"])
+    assert again.asked == ["AAA", "V"]
+    assert bank.manifest.residues == len(bank.residues_ND) == 6
+    assert not list((tmp_path / "counting").glob(".*"))
+
+
+def test_a_full_bank_is_opened_as_it_is(tmp_path: Path) -> None:
+    first = build_bank(tmp_path, Counting(), ["MK", "AAA"])
+    again = Counting()
+    assert build_bank(tmp_path, again, ["AAA"]).manifest == first.manifest
+    assert again.asked == []
+
+
+def test_a_bank_that_lacks_a_protein_is_extended(tmp_path: Path) -> None:
+    build_bank(tmp_path, Counting(), ["MK"])
+    again = Counting()
+    bank = build_bank(tmp_path, again, ["MK", "AAA"])
+    assert again.asked == ["AAA"]
+    assert bank.residues_ND[:, 0].tolist() == [77.0, 75.0, 65.0, 65.0, 65.0]
+    assert len(list((tmp_path / "counting").glob("residues-*.npy"))) == 1
+
+
+def test_the_same_proteins_in_the_same_order_give_the_same_bytes(tmp_path: Path) -> None:
+    one, two = (build_bank(tmp_path / x, RandomIdentity(), ["MK", "AA"]).sha256 for x in "ab")
+    assert one == two
+    assert build_bank(tmp_path / "c", RandomIdentity(), ["MK", "AC"]).sha256 != one
+
+
+def test_progress_counts_every_distinct_protein(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    build_bank(tmp_path, Counting(), ["MK", "A", "MK"], lambda *at: seen.append(at))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_two_encoders_of_one_name_are_never_mixed(tmp_path: Path) -> None:
+    build_bank(tmp_path, Counting(), ["MK"])
+    with pytest.raises(UserError, match="made by another 'counting'"):
+        build_bank(tmp_path, Counting(sha256="1" * 64), ["MK"])
+
+
+def test_a_missing_bank_says_which_command_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"rpbind embed {tmp_path} --encoder physchem"):
+        Bank.open(tmp_path / "bank", "physchem")
+
+
+def test_a_protein_that_is_not_in_the_bank_is_named(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, Counting(), ["MK"])
+    with pytest.raises(UserError, match=r"Protein 2 of 2 \(WWW"):
+        bank.locate(["MK", "WWW"])
+
+
+def test_a_truncated_bank_is_refused(tmp_path: Path) -> None:
+    build_bank(tmp_path, Counting(), ["MK"])
+    (file,) = (tmp_path / "counting").glob("residues-*.npy")
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(UserError, match="damaged"):
+        Bank.open(tmp_path, "counting")
+
+
+def test_vectors_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
+    class Overflowing(Counting):
+        def encode(self, sequence: str) -> NDArray[np.float32]:
+            return np.full((len(sequence), 2), 1e6, dtype=np.float32)
+
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="NaN or infinity"):
+        build_bank(tmp_path, Overflowing(dtype="float16"), ["MK"])

@@ -1,0 +1,98 @@
+"""What the physico-chemical and the random encoder say about a residue."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rpbind.errors import UserError
+from rpbind.proteins.encoders import (
+    ENCODERS,
+    RESIDUES,
+    Esm2Maker,
+    PhysChem,
+    RandomIdentity,
+    make_encoder,
+    physchem_scales,
+    sequence_key,
+)
+from rpbind.proteins.esm2 import SHAPES
+
+
+def test_the_scales_are_the_published_ones() -> None:
+    arginine, tryptophan = (physchem_scales()[RESIDUES.index(aa)] for aa in "RW")
+    np.testing.assert_array_equal(
+        arginine, [1.538, -0.055, 1.502, 0.440, 2.897, -4.5, 3.0, 1.475, -1.14, 1.008]
+    )
+    assert tryptophan[:6].tolist() == [-0.595, 0.009, 0.672, -2.128, -0.184, -0.9]
+
+
+def test_every_scale_has_mean_0_and_deviation_1_over_the_twenty_residues() -> None:
+    all_20W = PhysChem().encode(RESIDUES)
+    assert all_20W.shape == (20, 10)
+    assert all_20W.dtype == np.float32
+    np.testing.assert_allclose(all_20W.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(all_20W.std(axis=0), 1.0, atol=1e-6)
+
+
+def test_hydropathy_of_alanine_is_its_published_value_standardised() -> None:
+    # Kyte-Doolittle: alanine 1.8, mean of the twenty -0.49, standard deviation 2.9114
+    assert PhysChem().encode("A")[0, 5] == pytest.approx((1.8 + 0.49) / 2.9114, abs=1e-4)
+
+
+def test_an_unknown_residue_is_the_mean_of_all() -> None:
+    np.testing.assert_array_equal(PhysChem().encode("X"), np.zeros((1, 10)))
+
+
+@pytest.mark.parametrize(("letter", "stands_for"), [("B", "DN"), ("Z", "EQ"), ("J", "IL")])
+def test_an_ambiguous_residue_is_the_mean_of_its_two(letter: str, stands_for: str) -> None:
+    encode = PhysChem().encode
+    expected_W = encode(stands_for).mean(axis=0)
+    np.testing.assert_allclose(encode(letter)[0], expected_W, atol=1e-6)
+
+
+def test_selenocysteine_reads_as_cysteine_and_pyrrolysine_as_lysine() -> None:
+    np.testing.assert_array_equal(PhysChem().encode("UO"), PhysChem().encode("CK"))
+
+
+def test_case_and_a_final_stop_do_not_matter() -> None:
+    np.testing.assert_array_equal(PhysChem().encode("mkV*"), PhysChem().encode("MKV"))
+    assert sequence_key("mkv*") == sequence_key("MKV")
+
+
+@pytest.mark.parametrize(
+    ("sequence", "said"), [("MK-V", "Residue 3"), ("M*K", "'\\*'"), ("*", "empty")]
+)
+def test_what_is_no_residue_is_an_error(sequence: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        PhysChem().encode(sequence)
+
+
+def test_the_random_vector_is_fixed_by_the_sequence_on_every_machine() -> None:
+    rows_LW = RandomIdentity().encode("MKV")
+    np.testing.assert_allclose(rows_LW[0, :3], [-0.1862838, -1.5737879, -0.8259995], rtol=1e-6)
+    np.testing.assert_array_equal(rows_LW, rows_LW[[0, 0, 0]])
+
+
+def test_random_vectors_of_many_proteins_have_mean_0_and_variance_1() -> None:
+    proteins = [a + b + c for a in RESIDUES for b in RESIDUES for c in RESIDUES]
+    values = np.array([RandomIdentity().encode(protein)[0] for protein in proteins])
+    assert len(np.unique(values[:, 0])) == len(proteins)
+    assert abs(values.mean()) < 0.02
+    assert abs(values.var() - 1) < 0.02
+
+
+def test_a_misspelt_encoder_is_told_the_right_name() -> None:
+    with pytest.raises(UserError, match="Did you mean 'physchem'"):
+        make_encoder("phys-chem")
+
+
+def test_weights_for_an_encoder_without_weights_are_refused() -> None:
+    with pytest.raises(UserError, match="'physchem' has no weights"):
+        make_encoder("physchem", Path("esm2.pt"))
+
+
+def test_the_registry_names_every_encoder_that_there_is() -> None:
+    assert {make_encoder(name).id for name in ("physchem", "random")} == {"physchem", "random"}
+    models = {maker.model for maker in ENCODERS.values() if isinstance(maker, Esm2Maker)}
+    assert models == {*SHAPES, None}

@@ -1,0 +1,172 @@
+"""ESM-2 on a small random model that is saved in the format of the published checkpoints."""
+
+import argparse
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from esm.model.esm2 import ESM2
+
+from rpbind.errors import UserError
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.proteins.esm2 import stitch
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def tiny_model() -> ESM2:
+    torch.manual_seed(0)
+    return ESM2(num_layers=2, embed_dim=16, attention_heads=4).eval()
+
+
+def save_as_published(model: ESM2, path: Path, **extra: Any) -> Path:
+    config = argparse.Namespace(
+        encoder_layers=2, encoder_embed_dim=16, encoder_attention_heads=4, token_dropout=True
+    )
+    weights = {
+        ("encoder." if key.startswith("lm_head") else "encoder.sentence_encoder.") + key: value
+        for key, value in model.state_dict().items()
+        if not key.startswith("contact_head")
+    }
+    torch.save({"cfg": {"model": config}, "model": weights} | extra, path)
+    return path
+
+
+def last_layer(model: ESM2, sequence: str) -> torch.Tensor:
+    tokens = model.alphabet.get_batch_converter()([("", sequence)])[2]
+    with torch.inference_mode():
+        output: torch.Tensor = model(tokens, repr_layers=[2])["representations"][2]
+    return output[0, 1:-1]
+
+
+def test_residue_vectors_are_fair_esms_last_layer(tmp_path: Path) -> None:
+    model = tiny_model()
+    encoder = make_encoder("esm2", save_as_published(model, tmp_path / "esm2_t2_tiny.pt"))
+    vectors_LW = encoder.encode("mktayiakqrQISFVKSHFSRQ*")
+    assert (encoder.id, encoder.width, str(vectors_LW.dtype)) == ("esm2_t2_tiny", 16, "float32")
+    direct = last_layer(model, "MKTAYIAKQRQISFVKSHFSRQ").numpy()
+    np.testing.assert_allclose(vectors_LW, direct, atol=1e-5)
+
+
+def test_a_letter_that_esm_does_not_know_reads_as_x(tmp_path: Path) -> None:
+    encoder = make_encoder("esm2", save_as_published(tiny_model(), tmp_path / "tiny.pt"))
+    np.testing.assert_array_equal(encoder.encode("MKJ"), encoder.encode("MKX"))
+
+
+def test_a_long_protein_takes_each_half_from_its_own_window(tmp_path: Path) -> None:
+    model = tiny_model()
+    encoder = make_encoder("esm2", save_as_published(model, tmp_path / "tiny.pt"))
+    protein = "ACDEFGHIKLMNPQRSTVWY" * 52
+    vectors_LW = encoder.encode(protein)
+    assert vectors_LW.shape == (1040, 16)
+    first, last = last_layer(model, protein[:1022]), last_layer(model, protein[18:])
+    np.testing.assert_allclose(vectors_LW[:520], first[:520].numpy(), atol=1e-5)
+    np.testing.assert_allclose(vectors_LW[520:], last[502:].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 9, 10, 11, 15, 16, 25, 26, 27, 100])
+def test_windows_give_every_residue_once_and_in_order(length: int) -> None:
+    positions = stitch(length, lambda a, b: np.arange(a, b, dtype=np.float32)[:, None], 10, 5)
+    assert positions[:, 0].tolist() == list(range(length))
+
+
+@pytest.mark.parametrize("length", [11, 16, 27, 100])
+def test_a_residue_comes_from_the_window_in_which_it_is_farthest_from_a_cut(length: int) -> None:
+    windows: list[tuple[int, int]] = []
+
+    def distance(start: int, stop: int) -> np.ndarray:
+        windows.append((start, stop))
+        place = np.arange(start, stop, dtype=np.float32)
+        left = place - start if start else np.full_like(place, np.inf)
+        right = stop - 1 - place if stop < length else np.full_like(place, np.inf)
+        return np.minimum(left, right)[:, None]
+
+    found = stitch(length, distance, 10, 4)[:, 0]
+    best = np.full(length, -np.inf)
+    for start, stop in list(windows):
+        best[start:stop] = np.maximum(best[start:stop], distance(start, stop)[:, 0])
+    assert all(
+        start + 4 <= stop for (start, _), (_, stop) in zip(windows[1:], windows, strict=False)
+    )
+    np.testing.assert_array_equal(found, best)
+
+
+def test_the_bank_keeps_float16_and_the_hash_of_the_weights(tmp_path: Path) -> None:
+    encoder = make_encoder("esm2", save_as_published(tiny_model(), tmp_path / "tiny.pt"))
+    bank = build_bank(tmp_path / "bank", encoder, ["MKV", "ACDE"])
+    assert bank.residues_ND.dtype == np.float16
+    assert bank.manifest.encoder_sha256 == encoder.sha256
+    np.testing.assert_allclose(bank.residues_ND[:3], encoder.encode("MKV"), rtol=1e-3, atol=1e-3)
+
+
+class Evil:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("ran",)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = save_as_published(tiny_model(), tmp_path / "evil.pt", extra=Evil())
+    with pytest.raises(UserError, match="would run code"):
+        make_encoder("esm2", path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_missing_weights_say_where_to_get_them_and_where_to_put_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    place = re.escape(str(tmp_path / "checkpoints" / "esm2_t6_8M_UR50D.pt"))
+    with pytest.raises(UserError, match=rf"{place}.*https://.*/esm2_t6_8M_UR50D\.pt.*--weights"):
+        make_encoder("esm2_t6_8M_UR50D")
+
+
+def test_any_checkpoint_needs_its_file_named() -> None:
+    with pytest.raises(UserError, match="--weights FILE"):
+        make_encoder("esm2")
+
+
+def test_a_named_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"No file .*nowhere\.pt"):
+        make_encoder("esm2_t6_8M_UR50D", tmp_path / "nowhere.pt")
+
+
+def test_another_model_than_the_one_asked_for_is_refused(tmp_path: Path) -> None:
+    path = save_as_published(tiny_model(), tmp_path / "esm2_t6_8M_UR50D.pt")
+    with pytest.raises(UserError, match="6 layers of width 320"):
+        make_encoder("esm2_t6_8M_UR50D", path)
+
+
+@pytest.mark.parametrize("change", ["lacks", "too many"])
+def test_a_checkpoint_with_other_tensors_is_refused(tmp_path: Path, change: str) -> None:
+    path = save_as_published(tiny_model(), tmp_path / "tiny.pt")
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        data = torch.load(path, weights_only=True)
+    if change == "lacks":
+        del data["model"]["encoder.sentence_encoder.layers.1.fc1.weight"]
+    else:
+        data["model"]["encoder.sentence_encoder.layers.2.fc1.weight"] = torch.zeros(1)
+    torch.save(data, path)
+    with pytest.raises(UserError, match=change):
+        make_encoder("esm2", path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint"])
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "tiny.pt"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"tiny\.pt"):
+        make_encoder("esm2", path)
+
+
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
+    torch.save({"state_dict": {}}, tmp_path / "other.pt")
+    with pytest.raises(UserError, match="no ESM-2 checkpoint"):
+        make_encoder("esm2", tmp_path / "other.pt")

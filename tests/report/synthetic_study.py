@@ -1,0 +1,138 @@
+"""A made-up ledger with everything a page must survive: 12 arms, lost runs, hostile text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rpbind.ledger import ArmPlan, ContrastPlan, Finding, Ledger, Plan, ProteinScore, Row
+from rpbind.recipe import Recipe
+
+HOSTILE = '<script>alert("hostile")</script>'
+EFFECTS = (0.0, 0.025, -0.02, 0.0, 0.012, 0.004, 0.0, 0.03, -0.006, 0.0, 0.002, 0.015)
+NAMES = (
+    "old",
+    "memory=residue",
+    "encoder=token",
+    "memory=expanded",
+    "residual",
+    "temperature",
+    "init=xavier",
+    "encoder=conv-with-a-long-name-because-people-write-long-names.kernel=9",
+    "train.clip_norm=1",
+    "classifier=256-128",
+    "train.lr=3e-3",
+    "everything",
+)
+ENDED = "2026-01-02T03:04:05+00:00"
+
+
+def plan(arms: int = 12, seeds: int = 5, **changes: Any) -> Plan:
+    """A leave-one-out plan whose first arm is the reference."""
+    fields: dict[str, Any] = {
+        "study": "synthetic",
+        "question": "Which change of the attention moves the AUROC?",
+        "prediction": "Keys per residue do, and copies of one key are inert.",
+        "rule": "Two-way interval over seeds and protein clusters, Holm, delta 0.010.",
+        "design": "leave-one-out",
+        "arms": tuple(_arm(i) for i in range(arms)),
+        "contrasts": tuple(
+            ContrastPlan(name=f"{name} vs old", arm=name, reference="old") for name in NAMES[1:arms]
+        ),
+        "seeds": tuple(range(seeds)),
+        "dataset": "synthetic@0123456789ab",
+        "split": "cold-rna-0.8-0.1-0.1-s0@ba9876543210",
+        "created": ENDED,
+        "command": "python experiments/ablate.py --data data/synthetic --seeds 5",
+    }
+    return Plan(**(fields | changes))
+
+
+def write(folder: Path, asked: Plan | None = None, clusters: int = 24, lost: bool = True) -> Path:
+    """Write the study into a folder: done runs, one diverged, one failed, one never run."""
+    asked = asked or plan()
+    ledger = Ledger(folder)
+    ledger.begin(asked)
+    for i, arm in enumerate(asked.arms):
+        for seed in asked.seeds:
+            if lost and (i, seed) in {(2, 1), (5, 3)}:
+                ledger.append(_lost(arm, seed, "diverged" if i == 2 else "failed"))
+            elif not (lost and (i, seed) == (6, 4)):
+                ledger.append(done(arm, seed, EFFECTS[i], 0 if i == 3 else i, clusters))
+    return folder
+
+
+def trials(folder: Path, count: int = 12) -> None:
+    """Add a search stage: so many trials of the learning rate, the last one failed."""
+    rng = np.random.default_rng(9)
+    for n in range(count):
+        lr = float(10 ** rng.uniform(-4, -2))
+        recipe = Recipe().with_({"train.lr": lr})
+        state = "failed" if n == count - 1 else "done"
+        row = Row(
+            arm=f"trial-{n:04d}", seed=0, state=state, stage="search", recipe_id=recipe.id,
+            recipe=recipe.model_dump(mode="json"), ended=f"2026-01-01T00:{n:02d}:00+00:00",
+            metrics={"validation.auroc_macro": 0.7 - 0.05 * abs(np.log10(lr) + 3)},
+        )  # fmt: skip
+        Ledger(folder).append(row)
+
+
+def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> Row:
+    """A finished run; two arms of one stream score identically."""
+    rng = np.random.default_rng(1000 * stream + seed)
+    base = np.random.default_rng(7).normal(0.73, 0.06, clusters)
+    auroc = base + effect + rng.normal(0, 0.003) + rng.normal(0, 0.012, clusters)
+    scores = tuple(
+        ProteinScore(part="test", protein=f"RBP{g}_K562", cluster=g, windows=400, positives=200,
+                     auroc=float(min(a, 0.99)), auprc=float(min(a, 0.99)) - 0.01)
+        for g, a in enumerate(auroc)
+    )  # fmt: skip
+    return Row(
+        arm=arm.name, seed=seed, state="done", recipe=arm.recipe, recipe_id=arm.recipe_id,
+        metrics={"test.auroc_macro": float(auroc.mean()), "test.auroc_pooled": 0.74 + effect,
+                 "test.loss": 0.6 - effect + 0.001 * stream, "test.accuracy": 0.68 + effect},
+        proteins=scores, curve=_curve(rng, effect, epochs=20 + 2 * seed),
+        findings=_findings(arm), cost={"seconds": 41.5 + seed, "train_seconds": 38.0,
+                                       "parameters": 812_417.0},
+        provenance={"dataset": "synthetic@0123456789ab", "split": "cold-rna", "code": "abc1234",
+                    "torch": "2.13.0", "device": "cpu", "executor": "trial", "threads": "2"},
+        ended=ENDED,
+    )  # fmt: skip
+
+
+def _arm(i: int) -> ArmPlan:
+    recipe = Recipe().with_({"train.lr": 1e-3 + 1e-5 * i, "train.epochs": 50 + i // 6})
+    change = HOSTILE if i == 4 else f"change number {i}: one knob of the reference"
+    return ArmPlan(name=NAMES[i], recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id,
+                   change=change)  # fmt: skip
+
+
+def _lost(arm: ArmPlan, seed: int, state: Any) -> Row:
+    error = f"loss is nan in epoch 3\n{HOSTILE}" if state == "diverged" else f"OOM {HOSTILE}"
+    return Row(arm=arm.name, seed=seed, state=state, recipe=arm.recipe, recipe_id=arm.recipe_id,
+               error=error, ended=ENDED)  # fmt: skip
+
+
+def _curve(rng: np.random.Generator, effect: float, epochs: int) -> tuple[dict[str, float], ...]:
+    fall = 0.69 - (0.1 + effect) * (1 - np.exp(-np.arange(epochs) / 6))
+    noise = rng.normal(0, 0.004, epochs)
+    return tuple(
+        {
+            "epoch": float(e + 1),
+            "train.loss": float(fall[e] - 0.002 * e),
+            "validation.loss": float(fall[e] + noise[e]),
+            "validation.auroc_macro": float(0.5 + 2 * (0.69 - fall[e]) - noise[e]),
+        }
+        for e in range(epochs)
+    )
+
+
+def _findings(arm: ArmPlan) -> tuple[Finding, ...]:
+    if arm.name != "memory=expanded":
+        return ()
+    return (
+        Finding(name="attention is inert", severity="warning", measured=0.0, threshold=0.01,
+                advice="All values are one vector: use one key per residue."),
+    )  # fmt: skip

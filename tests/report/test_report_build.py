@@ -1,0 +1,114 @@
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from synthetic_study import HOSTILE, plan, trials, write
+
+from rpbind.analysis.verdict import Word
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Row
+from rpbind.report.build import build_report
+
+VERDICT = re.compile(r'<span class="verdict [a-z-]+">([^<]+)</span>')
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("study")
+    write(folder)
+    trials(folder)
+    return build_report(folder).read_text()
+
+
+def outside_scripts(page: str) -> str:
+    return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_the_page_lies_in_the_studys_folder_and_is_the_same_each_time(tmp_path: Path) -> None:
+    write(tmp_path, plan(2, 2), lost=False)
+    first = build_report(tmp_path)
+    assert first == tmp_path / "index.html"
+    before = first.read_bytes()
+    assert build_report(tmp_path).read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "ledger", "plan.json"]
+
+
+def test_plotly_is_inlined_once_and_nothing_is_asked_for(page: str) -> None:
+    assert page.count("plotly.js v") == 1
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    assert "http" not in outside_scripts(page).replace("http-equiv", "")
+    assert "default-src 'none'" in page
+
+
+def test_hostile_text_of_a_change_and_of_an_error_is_shown_and_not_run(page: str) -> None:
+    assert HOSTILE not in page
+    assert outside_scripts(page).count("&lt;script&gt;alert(") >= 3
+
+
+def test_a_hostile_contrast_name_cannot_leave_its_figure(tmp_path: Path) -> None:
+    asked = plan(2, 2)
+    named = asked.contrasts[0].model_copy(update={"name": "</script>" + HOSTILE})
+    write(tmp_path, asked.model_copy(update={"contrasts": (named,)}), lost=False)
+    written = build_report(tmp_path).read_text()
+    assert HOSTILE not in written
+    assert "</script></script>" not in written
+
+
+def test_every_lost_run_is_told_with_its_state_and_error(page: str) -> None:
+    text = outside_scripts(page)
+    assert "3 of 60 planned runs are not done" in text
+    assert "loss is nan in epoch 3" in text
+    assert re.search(r"init=xavier</th><td class=\"n\">4</td><td>not run", text)
+
+
+def test_only_the_words_of_the_rule_are_used(page: str) -> None:
+    said = set(VERDICT.findall(page)) - {"screening"}
+    assert {word.split(",")[0] for word in said} <= set(get_args(Word))
+    assert {"inert", "better, meaningful", "no meaningful effect", "inconclusive"} <= said
+
+
+def test_a_metric_that_no_run_has_is_a_dash_and_never_nan(page: str) -> None:
+    text = outside_scripts(page)
+    assert re.search(r'<td class="n">\s*–\s*</td>', text)
+    assert not re.search(r"\b(nan|None|inf)\b", text.replace("loss is nan", ""))
+
+
+def test_every_arm_has_a_learning_curve_and_every_figure_is_there(page: str) -> None:
+    ids = re.findall(r'<div id="figure-([a-z0-9-]+)"', page)
+    assert [i for i in ids if i.startswith("learning")] == [f"learning-{n}" for n in range(12)]
+    assert {"forest", "runs", "proteins", "map", "search"} <= set(ids)
+
+
+def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -> None:
+    search = page[page.index('<section id="search">') : page.index('<section id="findings">')]
+    assert "Exploratory" in search
+    assert search.count("(best)") == 1
+    assert "train.lr" in search
+
+
+def test_one_seed_gets_numbers_and_no_p_value(tmp_path: Path) -> None:
+    write(tmp_path, plan(2, 1, split="random-0.8-s0"), clusters=24, lost=False)
+    text = outside_scripts(build_report(tmp_path).read_text())
+    assert VERDICT.findall(text) == ["inconclusive", "screening"]
+    assert "unattainable" in text
+    assert "Random split" in text
+    assert '<td class="n">–</td>' in text
+
+
+def test_a_study_in_which_nothing_is_done_still_gets_its_page(tmp_path: Path) -> None:
+    asked = plan(2, 2)
+    Ledger(tmp_path).begin(asked)
+    arm = asked.arms[0]
+    failed = Row(arm=arm.name, seed=0, state="failed", recipe=arm.recipe, error="no memory",
+                 recipe_id=arm.recipe_id, ended="2026-01-02")  # fmt: skip
+    Ledger(tmp_path).append(failed)
+    text = outside_scripts(build_report(tmp_path).read_text())
+    assert "no run of the two arms is paired" in text
+    assert "0 of 4 planned runs are done" in text
+
+
+def test_a_folder_without_a_study_is_a_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no plan\.json"):
+        build_report(tmp_path)
+    assert list(tmp_path.iterdir()) == []

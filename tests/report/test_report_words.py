@@ -1,0 +1,77 @@
+import io
+from pathlib import Path
+
+from rich.console import Console
+from synthetic_study import plan, write
+
+from rpbind.analysis.summary import read
+from rpbind.ledger import Ledger
+from rpbind.report import figures, style, words
+from rpbind.report.terminal import verdict_table
+
+
+def test_numbers_carry_a_real_minus_and_absent_ones_are_a_dash() -> None:
+    assert words.signed(-0.01234) == "−0.0123"
+    assert words.signed(0.01) == "+0.0100"
+    assert words.number(None) == words.number(float("nan")) == "–"
+    assert words.number(1234567, 0) == "1,234,567"
+
+
+def test_a_p_value_is_never_zero() -> None:
+    assert words.p_value(1e-100) == "< 0.0001"
+    assert words.p_value(0.0462) == "0.0462"
+    assert words.p_value(None) == "–"
+
+
+def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
+    write(tmp_path)
+    groups = words.answer(read(Ledger(tmp_path)))
+    assert groups[0][0] == "better, meaningful"
+    assert groups[-1][0] == "inconclusive"
+    assert sum(len(names) for _, names in groups) == 11
+
+
+def test_banners_tell_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: Path) -> None:
+    write(tmp_path, plan(12, 3, split="random-s0"), clusters=12)
+    told = " ".join(words.banners(read(Ledger(tmp_path))))
+    for part in ("1 of 36 planned runs", "Screening", "12 test protein clusters", "leaks"):
+        assert part in told
+
+
+def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
+    write(tmp_path, plan(3, 5), lost=False)
+    assert words.banners(read(Ledger(tmp_path))) == []
+
+
+def test_no_meaningful_effect_shows_the_interval_that_it_rests_on(tmp_path: Path) -> None:
+    write(tmp_path)
+    contrast = read(Ledger(tmp_path)).contrasts[4]
+    assert contrast.verdict.word == "no meaningful effect"
+    assert words.reason(contrast, 0.010).startswith("90 % interval [")
+
+
+def test_the_terminal_shows_every_contrast_and_every_lost_run(tmp_path: Path) -> None:
+    write(tmp_path)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(verdict_table(tmp_path))
+    text = console.export_text()
+    assert text.count(" vs old") == 11
+    assert "encoder=token, seed 1: diverged: loss is nan in epoch 3" in text
+
+
+def test_a_figure_grows_with_its_arms_and_long_labels_wrap(tmp_path: Path) -> None:
+    write(tmp_path)
+    summary = read(Ledger(tmp_path))
+    place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
+    heights = [figures.forest(summary.contrasts[:n], place, 0.01).layout.height for n in (2, 11)]
+    assert heights[1] > heights[0] + 9 * 40
+    assert max(len(line) for line in style.wrap("x" * 120)) <= 46
+
+
+def test_arms_beyond_the_palette_differ_by_their_marker() -> None:
+    looks = {(style.colour(i), style.symbol(i)) for i in range(32)}
+    assert len(looks) == 32
+
+
+def test_text_for_a_figure_is_escaped() -> None:
+    assert style.wrap("<b>a</b> & b") == ["&lt;b&gt;a&lt;/b&gt; &amp; b"]

@@ -10,6 +10,20 @@ from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Contrast
 from rpbind.report import style, words
 
+COLOUR_BAR = {
+    "orientation": "h",
+    "y": 0,
+    "yanchor": "top",
+    "ypad": 8,
+    "thickness": 10,
+    "tickformat": "+.2~f",
+    "nticks": 5,
+    "title": {
+        "text": "Difference in AUROC (mean over seeds)",
+        "side": "bottom",
+        "font": {"size": 13},
+    },
+}
 AXIS = "Difference in macro per-protein AUROC on test<br>(arm minus reference)"
 
 
@@ -150,20 +164,7 @@ def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.F
             zmid=0,
             xgap=1,
             ygap=1,
-            colorbar={
-                "orientation": "h",
-                "y": 0,
-                "yanchor": "top",
-                "ypad": 8,
-                "thickness": 10,
-                "tickformat": "+.2~f",
-                "nticks": 5,
-                "title": {
-                    "text": "Difference in AUROC (mean over seeds)",
-                    "side": "bottom",
-                    "font": {"size": 13},
-                },
-            },
+            colorbar=COLOUR_BAR,
             hovertemplate="%{customdata}<br>contrast %{x}: %{z:+.4f}<extra></extra>",
         )
     )

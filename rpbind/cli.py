@@ -1,0 +1,186 @@
+"""The command line: import windows, embed proteins, look at splits, rebuild a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+import rpbind
+from rpbind.data.conflicts import OnConflict
+from rpbind.data.dataset import Dataset
+from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
+from rpbind.data.splits import Rule, SplitSpec, load_split
+from rpbind.data.table import Columns
+from rpbind.experiment import run_app
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.proteins.homology import cluster_proteins
+from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
+importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
+app.add_typer(importing, name="import")
+
+Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid sequences.")]
+Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exist yet.")]
+Conflicts = Annotated[
+    str, typer.Option(help="A window twice for one protein: 'error', or 'drop' and count.")
+]
+Kmer = Annotated[
+    int, typer.Option("--k", min=1, max=31, help="Windows that share a k-mer are one cluster.")
+]
+
+
+@importing.command("eclip")
+def eclip(
+    folder: Annotated[Path, typer.Argument(help="Folder of files GENE_CELL: sequence TAB label.")],
+    proteins: Proteins,
+    out: Out,
+    clusters: Annotated[
+        Path | None, typer.Option(help="Folder of overlap clusters, a number per line.")
+    ] = None,
+    on_conflict: Conflicts = "error",
+    k: Kmer = 31,
+) -> None:
+    """Import a folder of eCLIP windows, one file per protein and cell line."""
+    with _target(proteins, out, on_conflict, k) as target:
+        report = import_eclip(folder, target, clusters)
+    _say(report, out)
+
+
+@importing.command("fasta")
+def fasta(
+    windows: Annotated[Path, typer.Argument(help="FASTA of windows with the seed's headers.")],
+    proteins: Proteins,
+    out: Out,
+    on_conflict: Conflicts = "error",
+    k: Kmer = 31,
+) -> None:
+    """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
+    with _target(proteins, out, on_conflict, k) as target:
+        report = import_fasta(windows, target)
+    _say(report, out)
+
+
+@importing.command("table")
+def table(
+    windows: Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file, .gz too.")],
+    proteins: Proteins,
+    out: Out,
+    rna_column: str = "rna",
+    protein_column: str = "protein",
+    label_column: str = "label",
+    cluster_column: Annotated[
+        str | None, typer.Option(help="Column of overlap clusters; computed without it.")
+    ] = None,
+    on_conflict: Conflicts = "error",
+    k: Kmer = 31,
+) -> None:
+    """Import a table with a named column each for RNA, protein and label."""
+    columns = Columns(rna_column, protein_column, label_column, cluster_column)
+    with _target(proteins, out, on_conflict, k) as target:
+        report = import_table(windows, target, columns)
+    _say(report, out)
+
+
+@app.command()
+def embed(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    encoder: Annotated[
+        str, typer.Option(help="physchem, random, or an ESM-2 model such as esm2_t33_650M_UR50D.")
+    ] = "physchem",
+    weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
+) -> None:
+    """Encode a dataset's proteins, residue by residue, into its bank."""
+    dataset = Dataset.open(data)
+    made = make_encoder(encoder, weights)
+    with _progress(f"embedding with {made.id}") as progress:
+        sequences = [protein.sequence for protein in dataset.proteins]
+        bank = build_bank(data / "bank", made, sequences, progress)
+    print(
+        f"bank {made.id}: {bank.manifest.proteins} sequences, {bank.manifest.residues:,} residues "
+        f"x {bank.width}, {bank.manifest.dtype}"
+    )
+
+
+@app.command()
+def split(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    rule: Annotated[str, typer.Option(help="random, cold-rna, cold-protein or cold-both.")] = (
+        "cold-rna"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Make or read a frozen split (70:15:15) and show what is in each part."""
+    frozen = load_split(Dataset.open(data), SplitSpec(rule=cast(Rule, rule), seed=seed))
+    shown = Table(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
+    for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
+        shown.add_column(column, justify="left" if column == "part" else "right")
+    for part, seen in frozen.summary.items():
+        counts = (seen.windows, seen.positives, seen.rna_clusters, seen.protein_clusters)
+        shown.add_row(part, *(f"{count:,}" for count in counts))
+    Console().print(shown)
+
+
+@app.command()
+def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
+    """Print a study's verdict table and write its HTML page again from the ledger."""
+    page = build_report(study)
+    Console().print(verdict_table(study))
+    print(f"report: {page}")
+
+
+@contextmanager
+def _target(proteins: Path, out: Path, on_conflict: str, k: int) -> Iterator[Target]:
+    with _progress(f"importing to {out}") as progress:
+        yield Target(
+            proteins, out, cluster_proteins, cast(OnConflict, on_conflict), k=k, progress=progress
+        )
+
+
+class _Bar:
+    """A progress bar that is called with (done, total)."""
+
+    def __init__(self, bar: Progress, title: str) -> None:
+        self.bar, self.line = bar, bar.add_task(title, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self.bar.update(self.line, completed=done, total=total)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[_Bar]:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield _Bar(bar, title)
+
+
+def _say(report: ImportReport, out: Path) -> None:
+    dataset = report.dataset
+    manifest = dataset.manifest
+    decisions = ", ".join(f"{what}: {count:,}" for what, count in report.decisions.items())
+    print(
+        f"{out}: dataset {dataset.id}, {manifest.windows:,} windows of {manifest.window_length} nt "
+        f"({manifest.positives:,} positive), {len(dataset.proteins)} proteins, "
+        f"{manifest.clusters:,} overlap clusters, from {report.rows_read:,} rows"
+        f"{'; ' + decisions if decisions else ''}"
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    run_app(app)

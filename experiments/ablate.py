@@ -39,7 +39,8 @@ WITH_CONTEXT = FIXED.with_(
         "model.memory": "residue",
     }
 )
-SIMULATED_EPOCHS = 6
+SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
+SIMULATED_EPOCHS = 8
 NARROWER = 8
 """The simulated world is small: the same models with an eighth of the widths."""
 
@@ -63,7 +64,7 @@ def main(
     epochs: page.Epochs = None,
     kind: Annotated[str, typer.Option("--design", help="path or leave-one-out.")] = "path",
     trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
-    space: Annotated[Path, typer.Option(help="Search space.")] = Path("search_spaces/seed.toml"),
+    space: Annotated[Path, typer.Option(help="What --trials searches.")] = SEED_SPACE,
     split: page.SplitRule = "cold-rna",
     workers: page.Workers = 1,
     cpus_per_worker: page.Cpus = 1,
@@ -77,8 +78,9 @@ def main(
     """Ablate the seed's fix, one change at a time, and write reports/STUDY/index.html."""
     simulated = data is None
     epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else OLD.train.epochs)
+    width = NARROWER if simulated or smoke else 1
     old, fixed, context = (
-        (narrowed(recipe, NARROWER) if simulated else recipe).with_({"train.epochs": epochs})
+        narrowed(recipe, width).with_({"train.epochs": epochs})
         for recipe in (OLD, FIXED, WITH_CONTEXT)
     )
     page.conduct(

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -25,6 +25,7 @@ from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, Sweep, make_plan
 from rpbind.study.where import Where
 
+PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
 
@@ -43,7 +44,9 @@ ExecutorName = Annotated[
 Address = Annotated[str | None, typer.Option(help="Ray cluster to run on; this machine without.")]
 Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="Two seeds, one epoch: does it all work?")]
+Smoke = Annotated[
+    bool, typer.Option("--smoke", help="Two seeds, one epoch, narrow models: does it all run?")
+]
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     seeds = tuple(range(conditions.seeds))
     plan = make_plan(experiment, asked, design, seeds, conditions.source, sweep=conditions.sweep)
     folder = (Path("reports") / (conditions.name or plan.study)).resolve()
-    console.print(_summary(plan, conditions, folder), highlight=False, markup=False)
+    console.print(_summary(plan, conditions, folder), **PLAIN)
     if conditions.dry_run:
         return
     plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)
@@ -92,8 +95,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         console.print(
             f"{len(left)} of {len(plan.planned)} planned runs are not done: {'; '.join(left)}. "
             "The same command goes on with what is missing.",
-            highlight=False,
-            markup=False,
+            **PLAIN,
         )
         raise typer.Exit(UNFINISHED)
 
@@ -103,7 +105,7 @@ def run_app(app: typer.Typer) -> None:
     try:
         app()
     except UserError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False)
+        Console(stderr=True).print(f"error: {error}", style="red", **PLAIN)
         sys.exit(2)
 
 

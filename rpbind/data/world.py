@@ -36,11 +36,11 @@ class World:
     overlapping windows per site.
     """
 
-    proteins: int = 12
-    sites: int = 160
+    proteins: int = 24
+    sites: int = 80
     shifts: int = 2
-    length: int = 51
-    gc_gap: float = 0.02
+    length: int = 41
+    gc_gap: float = 0.06
     decoys: float = 0.5
     seed: int = 0
 
@@ -81,12 +81,21 @@ def _protein(index: int, rng: np.random.Generator) -> Protein:
 def _site(family: int, bound: bool, world: World, rng: np.random.Generator) -> list[str]:
     """Overlapping windows of one stretch; the motif, if any, is whole in each of them."""
     reach = world.length // 8
-    stretch = list(_background(world.length + reach, bound, world, rng))
+    stretch = _stretch(family, bound, world, rng)
+    # a shuffled motif may come out as itself, and a decoy may complete one at its edge
+    while (FAMILIES[family][0] in stretch) != bound:
+        stretch = _stretch(family, bound, world, rng)
+    starts = rng.choice(reach + 1, size=world.shifts, replace=False)
+    return [stretch[start : start + world.length] for start in starts]
+
+
+def _stretch(family: int, bound: bool, world: World, rng: np.random.Generator) -> str:
+    """Background with a motif or decoy where every window of the site has the whole of it."""
+    reach = world.length // 8
+    background = _background(world.length + reach, bound, world, rng)
     motif = FAMILIES[family][0] if bound else _decoy(family, world, rng)
     at = int(rng.integers(reach, world.length - len(motif) + 1))
-    stretch[at : at + len(motif)] = motif
-    starts = rng.choice(reach + 1, size=world.shifts, replace=False)
-    return ["".join(stretch[start : start + world.length]) for start in starts]
+    return background[:at] + motif + background[at + len(motif) :]
 
 
 def _decoy(family: int, world: World, rng: np.random.Generator) -> str:

@@ -19,7 +19,8 @@ class Token(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, L, C)."""
-        return self.project(F.one_hot(rna_BL.long(), LETTERS).float())
+        letters_BL5 = F.one_hot(rna_BL.long(), LETTERS)
+        return self.project(letters_BL5.to(self.project.weight.dtype))
 
 
 class Conv(nn.Module):
@@ -37,7 +38,8 @@ class Conv(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
-        x_BCL = F.one_hot(rna_BL.long(), LETTERS).float().transpose(1, 2)
+        letters_BL5 = F.one_hot(rna_BL.long(), LETTERS)
+        x_BCL = letters_BL5.to(next(self.parameters()).dtype).transpose(1, 2)
         for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
             step_BCL = torch.relu(norm(conv(x_BCL)))
             x_BCL = step_BCL if depth == 0 else x_BCL + self.dropout(step_BCL)

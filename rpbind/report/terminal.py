@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -31,23 +32,29 @@ def verdict_table(study: Path) -> RenderableType:
 
 def _table(summary: Summary) -> Table:
     table = Table(
-        title=Text(f"{summary.plan.study}: test macro per-protein AUROC, arm minus reference"),
+        title=Text(
+            f"{summary.plan.study}: test macro per-protein AUROC, arm minus reference; n is paired "
+            "seeds × protein clusters"
+        ),
         title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("contrast", overflow="fold")
-    table.add_column("difference", justify="right", no_wrap=True)
-    table.add_column("interval (Holm)", justify="right")
+    table.add_column("diff.", justify="right", no_wrap=True)
+    table.add_column("interval (Holm)", no_wrap=True)
     table.add_column("p (Holm)", justify="right", no_wrap=True)
-    table.add_column("verdict")
-    table.add_column("n")
+    table.add_column("n", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
     for contrast in summary.contrasts:
-        verdict = contrast.verdict
+        verdict, paired = contrast.verdict, contrast.paired
         table.add_row(
-            Text(contrast.paired.contrast.name),
+            Text(paired.contrast.name),
             words.signed(verdict.mean),
             Text(words.interval(verdict)),
             words.p_value(verdict.p),
+            f"{len(paired.seeds)}×{len(paired.clusters)}",
             Text(words.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
-            Text(words.tested(contrast)),
         )
     return table

@@ -51,8 +51,9 @@ class Design:
 
     def then(self, other: Design) -> Design:
         """Join a design that starts where this one ends; the shared arm is kept once."""
-        known = {arm.name for arm in self.arms}
-        arms = self.arms + tuple(arm for arm in other.arms if arm.name not in known)
+        known = {(arm.name, arm.recipe_id) for arm in self.arms}
+        new = tuple(arm for arm in other.arms if (arm.name, arm.recipe_id) not in known)
+        arms = self.arms + new
         return Design(self.name, arms, self.contrasts + other.contrasts)
 
 

@@ -54,7 +54,7 @@ class Sweep:
             "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
             "base": self.base.model_dump(mode="json"),
             "trials": self.trials,
-            "sampler": "TPE (multivariate, group)",
+            "sampler": "TPE (multivariate)",
             "metric": f"{HEADLINE} of the epoch with the lowest validation loss, one seed",
             "seed": self.seed,
         }

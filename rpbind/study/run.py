@@ -14,6 +14,7 @@ import signal
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import optuna
@@ -103,7 +104,7 @@ def run_search(
         mode="max",
         study_name="search",
         storage=optuna.storages.JournalStorage(file),
-        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
     )
     width = min(at_once(where), left)
     config = tune.TuneConfig(
@@ -177,7 +178,9 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             self.watch.epoch(trial.config["task"].arm, result)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        self._close(trial.config["task"], "failed", f"the trial died: {trial.get_error()}")
+        file = trial.error_file  # not in Tune's storage yet, where trial.get_error() would look
+        why = Path(file).read_text() if file else "Ray gave no reason"
+        self._close(trial.config["task"], "failed", f"the trial died: {why}")
 
     def stopped(self) -> None:
         """Record the runs that were begun and have not ended."""

@@ -57,4 +57,4 @@ class Watch:
         text = f"{self.ended}/{self.total} {row.arm} seed {row.seed}: {row.state}"
         text += "" if score is None else f", validation macro AUROC {score:.3f}"
         if row.state != "done" or not self.console.is_terminal:
-            self.console.print(text, highlight=False, markup=False)
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)

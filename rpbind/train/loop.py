@@ -31,7 +31,7 @@ EVALUATION_BATCH = 256
 
 
 class DivergedError(Exception):
-    """The training loss or a score is NaN or infinite."""
+    """The training loss, a gradient or a score is NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Training:
         loss, norm = (total / (len(batches) * world)).tolist()
         self.train_seconds += time.monotonic() - began
         self.windows_seen += sum(len(index_B) for index_B in batches)
-        if not math.isfinite(loss):
-            raise DivergedError(f"the training loss became {loss} in epoch {epoch}")
+        if not math.isfinite(loss + norm):
+            raise DivergedError(f"epoch {epoch} has training loss {loss}, gradient norm {norm}")
         return {"train.loss": loss, "grad_norm": norm}
 
     def _step(self, index_B: Tensor) -> Tensor:

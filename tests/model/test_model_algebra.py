@@ -1,0 +1,111 @@
+"""What algebra says about the seed's two models, in float64; numbers are those of the facts."""
+
+import pytest
+import torch
+from torch import Tensor
+from toy_models import CONV, LENGTH, SMALL_FIXED, SMALL_OLD, group, logits, model, proteins, windows
+
+from rpbind.model.binding import BindingModel
+from rpbind.model.memory import Group
+
+RNA_BL = windows(6)
+CHAINS = proteins(40, 25)
+GROUP = group(CHAINS, [0, 1, 0, 1, 0, 1])
+INERT = ("attend.query", "memory.key", "memory.position", "attend.temperature")
+
+
+def share_weights(one: BindingModel, other: BindingModel) -> None:
+    """Copy every parameter of `one` that `other` has, under the same name."""
+    missing, unexpected = other.load_state_dict(one.state_dict(), strict=False)
+    assert set(missing) | set(unexpected) <= {"memory.position"}
+
+
+def gradients(built: BindingModel) -> dict[str, Tensor]:
+    label_B = torch.tensor([0.0, 1, 1, 0, 1, 0], dtype=torch.float64)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(built(RNA_BL, [GROUP]), label_B)
+    loss.backward()
+    return {name: p.grad for name, p in built.named_parameters() if p.grad is not None}
+
+
+def attention(built: BindingModel, batch: Group) -> Tensor:
+    query_BQE = built.attend.query(built.encoder(RNA_BL))
+    return built.attend.weights(query_BQE, built.memory(batch), batch.protein_B).detach()
+
+
+def test_1_the_expanded_memory_gives_the_logits_of_the_pooled_one() -> None:
+    expanded, pooled = model(SMALL_FIXED), model(SMALL_FIXED, memory="pooled")
+    share_weights(expanded, pooled)
+    same = logits(expanded, RNA_BL, GROUP)
+    assert (same - logits(pooled, RNA_BL, GROUP)).abs().max() < 1e-12 < same.std() / 1e6
+
+
+def test_1_the_attention_of_both_seed_models_gets_no_gradient() -> None:
+    for recipe in (SMALL_FIXED, SMALL_OLD):
+        size = {name: grad.abs().max().item() for name, grad in gradients(model(recipe)).items()}
+        inert = [value for name, value in size.items() if name.startswith(INERT)]
+        assert len(inert) == (6 if recipe is SMALL_FIXED else 4)
+        assert max(inert) < 1e-12 * size["memory.value.weight"]
+
+
+def test_1_the_attention_of_a_residue_memory_does_get_a_gradient() -> None:
+    size = {
+        n: g.abs().max().item() for n, g in gradients(model(SMALL_FIXED, memory="residue")).items()
+    }
+    assert min(size["attend.query.weight"], size["memory.key.weight"]) > 1e-6
+    assert size["memory.key.bias"] < 1e-12 * size["memory.value.bias"]
+
+
+def test_2_expanded_weights_cannot_see_the_protein_and_residue_weights_can() -> None:
+    first, second = (group(proteins(25, seed=seed), [0] * 6) for seed in (1, 2))
+    expanded, residue = model(SMALL_FIXED), model(SMALL_FIXED, memory="residue")
+    assert (attention(expanded, first) - attention(expanded, second)).abs().max() < 1e-12
+    assert (attention(residue, first) - attention(residue, second)).abs().max() > 1e-3
+
+
+def test_3_the_mean_weight_over_101_keys_is_1_over_101_whatever_was_learnt() -> None:
+    built = model(SMALL_FIXED)
+    torch.nn.init.normal_(built.memory.position, std=30)
+    weights_BHQS = attention(built, GROUP)
+    assert weights_BHQS.shape[-1] == LENGTH
+    assert weights_BHQS.mean().item() == pytest.approx(1 / 101, abs=1e-15)
+    assert weights_BHQS.std() > 0.01
+
+
+@pytest.mark.parametrize("memory", ["pooled", "expanded"])
+@pytest.mark.parametrize("encoder", ["token", CONV])
+def test_4_without_the_residual_the_rna_never_reaches_the_logit(
+    memory: str, encoder: object
+) -> None:
+    for residual in (False, True):
+        built = model(SMALL_FIXED, memory=memory, encoder=encoder, residual=residual)
+        moved = logits(built, windows(6, seed=1), GROUP) - logits(built, RNA_BL, GROUP)
+        assert moved.abs().max() > 1e-3 if residual else moved.abs().max() < 1e-12
+
+
+def shuffled(rna_BL: Tensor) -> Tensor:
+    return rna_BL[:, torch.randperm(LENGTH, generator=torch.Generator().manual_seed(3))]
+
+
+@pytest.mark.parametrize("memory", ["pooled", "expanded", "residue"])
+def test_5_a_token_encoder_counts_letters_and_a_convolution_sees_their_order(memory: str) -> None:
+    for encoder in ("token", CONV):
+        built = model(SMALL_FIXED, memory=memory, encoder=encoder)
+        moved = logits(built, shuffled(RNA_BL), GROUP) - logits(built, RNA_BL, GROUP)
+        assert moved.abs().max() < 1e-12 if encoder == "token" else moved.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("temperature", [False, True])
+def test_7_a_residue_memory_under_uniform_attention_is_the_pooled_model(temperature: bool) -> None:
+    residue = model(SMALL_FIXED, memory="residue", **{"attention.temperature": temperature})
+    pooled = model(SMALL_FIXED, memory="pooled", **{"attention.temperature": temperature})
+    torch.nn.init.zeros_(residue.attend.query.weight)
+    torch.nn.init.zeros_(residue.attend.query.bias)
+    share_weights(residue, pooled)
+    nested = logits(residue, RNA_BL, GROUP)
+    assert (nested - logits(pooled, RNA_BL, GROUP)).abs().max() < 1e-12 < nested.std() / 1e6
+
+
+def test_7_a_residue_memory_that_attends_is_not_the_pooled_model() -> None:
+    residue, pooled = model(SMALL_FIXED, memory="residue"), model(SMALL_FIXED, memory="pooled")
+    share_weights(residue, pooled)
+    assert (logits(residue, RNA_BL, GROUP) - logits(pooled, RNA_BL, GROUP)).abs().max() > 1e-6

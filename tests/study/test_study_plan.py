@@ -1,0 +1,190 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rpbind.data.splits import SplitSpec
+from rpbind.data.world import World, simulate
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Plan, Row, State
+from rpbind.presets import FIXED, OLD
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.study.design import path
+from rpbind.study.launch import launch, not_done, tasks_of
+from rpbind.study.plan import Question, Source, Sweep, make_plan, missing, with_best
+from rpbind.study.space import FloatDimension, Space
+from rpbind.study.where import Where
+
+ASKED = Question("Does the residual help?", "Yes.", "The interval.")
+END = OLD.with_({"model.residual": True})
+DESIGN = path(("old", OLD), ("end", END), {"residual": ("model.residual",)})
+SPACE = Space(
+    about="A toy.", dimension=(FloatDimension(path="train.lr", kind="float", low=0.1, high=1),)
+)
+SWEEP = Sweep(FIXED, SPACE, trials=3)
+Make = Callable[..., Plan]
+
+
+@pytest.fixture
+def source(tiny: Path) -> Source:
+    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+
+
+@pytest.fixture
+def make(source: Source) -> Make:
+    def planned(**changes: Any) -> Plan:
+        fields = {"design": DESIGN, "seeds": (0, 1), "source": source, "sweep": None} | changes
+        sweep = fields.pop("sweep")
+        return make_plan("toy", ASKED, *fields.values(), sweep=sweep)
+
+    return planned
+
+
+def row(plan: Plan, name: str, seed: int, state: State = "done", **changes: Any) -> Row:
+    recipe, recipe_id = next((a.recipe, a.recipe_id) for a in plan.arms if a.name == name)
+    fields = {"arm": name, "seed": seed, "state": state, "recipe": recipe, "recipe_id": recipe_id}
+    return Row(**(fields | {"ended": "2026-01-02"} | changes))
+
+
+def trial(number: int, score: float, lr: float, state: State = "done") -> Row:
+    recipe = FIXED.with_({"train.lr": lr})
+    return Row(
+        arm=f"trial-{number:04d}",
+        seed=0,
+        state=state,
+        stage="search",
+        recipe=recipe.model_dump(mode="json"),
+        recipe_id=recipe.id,
+        metrics={"validation.auroc_macro": score, "test.auroc_macro": 1 - score},
+        ended="2026-01-02",
+    )
+
+
+def test_a_plan_says_what_is_asked_and_on_what(make: Make) -> None:
+    plan = make()
+    assert (plan.question, plan.arms, plan.contrasts) == (
+        ASKED.question,
+        DESIGN.arms,
+        DESIGN.contrasts,
+    )
+    assert plan.planned == [("old", 0), ("old", 1), ("end", 0), ("end", 1)]
+    assert plan.split.startswith("cold-rna_50-25-25_seed0_neg-no-motif ")
+    assert plan.proteins_note.startswith("physchem ")
+    assert plan.study == f"toy-world-{plan.fingerprint}"
+
+
+def test_the_same_study_has_the_same_fingerprint(make: Make) -> None:
+    assert make().fingerprint == make().fingerprint
+
+
+def test_all_that_rows_depend_on_changes_the_fingerprint(
+    make: Make, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = OLD.with_({"model.residual": True, "train.lr": 0.5})
+    relabelled = path(("old", OLD), ("fin", END), {"residual": ("model.residual",)})
+    moved = path(("old", OLD), ("end", other), {"all": ("model.residual", "train.lr")})
+    marks = [
+        make().fingerprint,
+        make(seeds=(0, 2)).fingerprint,
+        make(design=moved).fingerprint,
+        make(design=relabelled).fingerprint,
+        make(sweep=SWEEP).fingerprint,
+        make(source=Source(source.data, SplitSpec("cold-rna", (50, 25, 25), 1))).fingerprint,
+    ]
+    monkeypatch.setattr("rpbind.study.plan.code_id", lambda: "other code")
+    assert len({*marks, make().fingerprint}) == len(marks) + 1
+
+
+def test_other_data_and_other_protein_vectors_change_the_fingerprint(
+    make: Make, source: Source, tmp_path: Path
+) -> None:
+    dataset = simulate(tmp_path / "world", World(proteins=4, sites=12, length=31, seed=1))
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
+    other = make(source=Source(dataset.root, source.split))
+    again = make()
+    assert other.dataset != again.dataset
+    assert other.fingerprint != again.fingerprint
+
+
+def test_a_plan_refuses_data_that_changed_since_it_was_made(
+    make: Make, source: Source, tmp_path: Path
+) -> None:
+    changed = tmp_path / "world"
+    shutil.copytree(source.data, changed)
+    labels = changed / "arrays" / "label.npy"
+    *rest, last = labels.read_bytes()
+    labels.write_bytes(bytes([*rest, 1 - last]))
+    with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
+        make(source=Source(changed, source.split))
+
+
+def test_a_study_without_seeds_is_refused(make: Make) -> None:
+    with pytest.raises(UserError, match="at least one seed"):
+        make(seeds=())
+
+
+def test_done_and_diverged_runs_are_not_made_again_and_others_are_tried_once_more(
+    make: Make, tmp_path: Path
+) -> None:
+    plan, ledger = make(seeds=(0, 1, 2)), Ledger(tmp_path)
+    for seed, state in enumerate(("done", "diverged", "failed")):
+        ledger.append(row(plan, "old", seed, state))
+    ledger.append(row(plan, "end", 0, "failed"))
+    ledger.append(row(plan, "end", 0, "stopped", attempt=1))
+    ledger.append(row(plan, "end", 1, "failed"))
+    ledger.append(row(plan, "end", 1, "done", attempt=1))
+    assert missing(plan, ledger) == {("old", 2): 1, ("end", 0): 2, ("end", 2): 0}
+    assert not_done(plan, ledger) == [
+        "old seed 1: diverged",
+        "old seed 2: failed",
+        "end seed 0: stopped",
+        "end seed 2: not begun",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("together", "packs"),
+    [
+        (False, [("old", ((1, 1),)), ("end", ((0, 0),)), ("end", ((1, 0),))]),
+        (True, [("old", ((1, 1),)), ("end", ((0, 0), (1, 0)))]),
+    ],
+)
+def test_a_worker_group_takes_all_seeds_of_an_arm_and_a_trial_takes_one(
+    together: bool, packs: list[Any], make: Make, source: Source, tmp_path: Path
+) -> None:
+    plan, ledger = make(), Ledger(tmp_path)
+    ledger.append(row(plan, "old", 0))
+    ledger.append(row(plan, "old", 1, "failed"))
+    tasks = tasks_of(plan, ledger, source, together=together)
+    assert [(task.arm, task.seeds) for task in tasks] == packs
+    assert [task.recipe for task in tasks] == [OLD] + [END] * (len(packs) - 1)
+    assert {task.stage for task in tasks} == {"ablation"}
+
+
+def test_a_folder_with_another_study_is_refused(make: Make, source: Source, tmp_path: Path) -> None:
+    Ledger(tmp_path).begin(make())
+    with pytest.raises(UserError, match=r"holds another study .* Choose another --name"):
+        launch(make(seeds=(7,)), source, Where(), tmp_path)
+    assert Ledger(tmp_path).plan.seeds == (0, 1)
+
+
+def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(make: Make) -> None:
+    plan = make(sweep=SWEEP)
+    trials = [trial(0, 0.6, 0.1), trial(1, 0.8, 0.2), trial(2, 0.9, 0.3, "diverged")]
+    tuned = with_best(plan, trials)
+    best = FIXED.with_({"train.lr": 0.2})
+    assert tuned.arms[:-1] == plan.arms
+    assert (tuned.arms[-1].name, tuned.arms[-1].recipe_id) == ("tuned", best.id)
+    assert tuned.contrasts == plan.contrasts
+    assert tuned.fingerprint == plan.fingerprint
+    assert tuned.search is not None
+    assert (tuned.search["best_trial"], tuned.search["best_value"]) == ("trial-0001", 0.8)
+
+
+def test_a_search_of_which_no_trial_is_done_gives_no_arm(make: Make) -> None:
+    with pytest.raises(UserError, match="None of the search's 1 trials is done"):
+        with_best(make(sweep=SWEEP), [trial(0, 0.6, 0.1, "failed")])

@@ -1,0 +1,88 @@
+"""The floor plan, held by reading the imports of every module: they go down or stay in the room."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import rpbind
+from rpbind import recipe
+from rpbind.model.encoder import ENCODERS
+from rpbind.model.memory import MEMORIES
+
+ROOT = Path(rpbind.__file__).parent
+FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
+FLOORS = [
+    {"__init__", "errors", "recipe", "presets", "ledger"},
+    {"data"},
+    {"proteins", "model", "analysis"},
+    {"train", "report"},
+    {"study", "cluster"},
+    {"cli", "experiment"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+WALLED_OFF = {
+    "model": FLOORS[0] | {"model"},
+    "analysis": FLOORS[0] | {"analysis"},
+    "report": FLOORS[0] | {"analysis", "report"},
+}
+ONLY_IN = {
+    "ray": ("train/worker", "study/run", "cluster/"),
+    "optuna": ("study/", "analysis/importance"),
+    "plotly": ("report/",),
+}
+WITHOUT_TORCH = ("recipe", "ledger", "data/", "study/design", "study/space", "analysis/", "report/")
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every name that a module imports, wherever: in functions and under TYPE_CHECKING too."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import hides what it reaches"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(name: str) -> str:
+    """The room of `rpbind.data.splits.load_split` is `data`."""
+    _, room, *_ = [*name.split("."), "__init__"]
+    return "__init__" if room.startswith("__") else room
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_go_down_or_stay_in_the_room(module: str) -> None:
+    room = module.split("/")[0]
+    reached = {room_of(name) for name in imported(FILES[module]) if name.startswith("rpbind")}
+    above = {other for other in reached - {room} if FLOOR[other] >= FLOOR[room]}
+    assert above <= FLOORS[FLOOR[room]] & (FLOORS[0] | FLOORS[-1])
+    assert reached <= WALLED_OFF.get(room, set(FLOOR))
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_heavy_library_is_known_to_few_rooms(module: str) -> None:
+    roots = {name.split(".")[0] for name in imported(FILES[module])}
+    for library, rooms in ONLY_IN.items():
+        assert library not in roots or module.startswith(rooms)
+    assert "torch" not in roots or not module.startswith(WITHOUT_TORCH)
+    assert "experiments" not in roots
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_every_module_says_what_it_is_for_and_ends_a_sentence(module: str) -> None:
+    docstring = ast.get_docstring(ast.parse(FILES[module].read_text()))
+    assert docstring, f"{module} has no docstring"
+    assert docstring.split("\n\n")[0].rstrip().endswith((".", ":"))
+
+
+def test_no_layer_asks_whether_another_has_something() -> None:
+    for file in (ROOT / "model").glob("*.py"):
+        names = {n.id for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Name)}
+        assert not {"hasattr", "getattr"} & names, file
+
+
+def test_every_variant_of_a_recipe_has_its_module() -> None:
+    for union, registry in ((recipe.Encoder, ENCODERS), (recipe.Memory, MEMORIES)):
+        assert set(get_args(get_args(union)[0])) == registry.keys()

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from toy_runs import SPLIT, open_inputs
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import load_split
+from rpbind.errors import UserError
+from rpbind.proteins.bank import Bank
+from rpbind.train.inputs import ALIKE, Inputs
+
+INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
+
+
+def stored(tiny: Path) -> tuple[Dataset, Bank]:
+    return Dataset.open(tiny), Bank.open(tiny / "bank", "physchem")
+
+
+def test_a_batch_is_the_datasets_rows_in_the_order_asked_for(tiny: Path) -> None:
+    dataset = Dataset.open(tiny)
+    rna_BL, _, label_B = open_inputs(tiny).batch(INDEX_B, "mean")
+    assert np.array_equal(rna_BL.numpy(), dataset.rna_NL[INDEX_B])
+    assert rna_BL.dtype == torch.uint8
+    assert np.array_equal(label_B.numpy(), dataset.label_N[INDEX_B].astype(np.float32))
+
+
+@pytest.mark.parametrize("reads", ["mean", "residues"])
+def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
+    tiny: Path, reads: str
+) -> None:
+    inputs, bank, dataset = (
+        open_inputs(tiny),
+        Bank.open(tiny / "bank", "physchem"),
+        Dataset.open(tiny),
+    )
+    means_PW = bank.mean_PW([protein.sequence for protein in dataset.proteins])
+    _, groups, _ = inputs.batch(INDEX_B, reads)
+    assert sorted(torch.cat([g.rows_B for g in groups]).tolist()) == list(range(len(INDEX_B)))
+    for group in groups:
+        whose = dataset.protein_N[INDEX_B[group.rows_B]]
+        assert np.array_equal(group.mean_PW[group.protein_B].numpy(), means_PW[whose])
+        assert len(group.mean_PW) == len(set(whose.tolist()))
+
+
+def test_a_group_holds_the_banks_residues_and_says_which_are_padding(tiny: Path) -> None:
+    inputs, bank, dataset = (
+        open_inputs(tiny),
+        Bank.open(tiny / "bank", "physchem"),
+        Dataset.open(tiny),
+    )
+    offset_P, length_P = bank.locate([protein.sequence for protein in dataset.proteins])
+    _, (group,), _ = inputs.batch(INDEX_B, "residues")
+    assert group.residues_PRW is not None
+    assert group.real_PR is not None
+    assert group.residues_PRW.shape[1] == length_P.max()
+    for row, place in zip(group.rows_B, group.protein_B, strict=True):
+        protein = dataset.protein_N[INDEX_B[row]]
+        rows = slice(offset_P[protein], offset_P[protein] + length_P[protein])
+        chain = group.residues_PRW[place][group.real_PR[place]]
+        assert np.array_equal(chain.numpy(), bank.residues_ND[rows])
+
+
+def many_proteins(lengths: list[int]) -> Inputs:
+    """One window per protein; residue r of a protein is the number r."""
+    length_P = torch.tensor(lengths)
+    count = len(lengths)
+    return Inputs(
+        rna_NL=torch.zeros(count, 5, dtype=torch.uint8),
+        label_N=torch.zeros(count, dtype=torch.uint8),
+        protein_N=torch.arange(count),
+        parts={},
+        mean_PW=torch.arange(count).float().unsqueeze(1),
+        residues_ND=torch.cat([torch.arange(n).float() for n in lengths]).unsqueeze(1),
+        offset_P=torch.cumsum(length_P, 0) - length_P,
+        length_P=length_P,
+        proteins=(),
+        provenance={},
+    )
+
+
+def test_proteins_of_like_length_share_a_group_so_that_little_is_padded() -> None:
+    lengths = [100 + i for i in range(ALIKE)] + [10 + i for i in range(ALIKE)] + [500]
+    mixed = torch.randperm(len(lengths), generator=torch.Generator().manual_seed(0))
+    inputs = many_proteins([lengths[i] for i in mixed])
+    _, groups, _ = inputs.batch(torch.arange(len(lengths)), "residues")
+    assert [g.residues_PRW.shape[1] for g in groups] == [17, 107, 500]
+    for group in groups:
+        last_P = group.real_PR.sum(1) - 1
+        values = group.residues_PRW[torch.arange(len(last_P)), last_P, 0]
+        assert values.tolist() == last_P.tolist()
+        assert torch.equal(inputs.length_P[group.mean_PW.squeeze(1).long()], last_P + 1)
+
+
+def test_nothing_is_copied_out_of_the_mapped_files(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, bank = stored(tiny)
+    monkeypatch.setattr(Dataset, "open", lambda root: dataset)
+    monkeypatch.setattr(Bank, "open", lambda root, encoder: bank)
+    inputs = open_inputs(tiny).to("cpu")
+    for tensor, array in (
+        (inputs.rna_NL, dataset.rna_NL),
+        (inputs.label_N, dataset.label_N),
+        (inputs.protein_N, dataset.protein_N),
+        (inputs.residues_ND, bank.residues_ND),
+    ):
+        assert tensor.data_ptr() == array.ctypes.data
+
+
+def test_the_parts_are_those_of_the_frozen_split(tiny: Path) -> None:
+    inputs, split = open_inputs(tiny), load_split(Dataset.open(tiny), SPLIT)
+    for part in ("train", "validation", "test"):
+        assert inputs.parts[part].tolist() == split.indices(part).tolist()
+    assert inputs.provenance["split"].startswith(split.id)
+
+
+def test_a_bank_that_was_never_made_is_named_with_the_command_that_makes_it(tiny: Path) -> None:
+    with pytest.raises(UserError, match=r"rpbind embed .* --encoder random"):
+        Inputs.open(tiny, SPLIT, "random")

@@ -1,0 +1,175 @@
+import math
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import torch
+from toy_runs import CONV_SMALL, FIXED_SMALL, batches_read, equal, open_inputs
+
+from rpbind import recipe as knobs
+from rpbind.recipe import Recipe
+from rpbind.train import checkpoint
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import DivergedError, Training
+
+
+@pytest.fixture(scope="module")
+def inputs(tiny: Path) -> Inputs:
+    return open_inputs(tiny)
+
+
+def trained(recipe: Recipe, inputs: Inputs, seed: int = 0) -> Training:
+    training = Training(recipe, seed, inputs)
+    for _ in training.epochs():
+        pass
+    return training
+
+
+@pytest.mark.parametrize("recipe", [FIXED_SMALL, CONV_SMALL])
+def test_the_same_run_twice_is_the_same_bit_by_bit(recipe: Recipe, inputs: Inputs) -> None:
+    torch.manual_seed(1)
+    one = trained(recipe, inputs)
+    torch.manual_seed(2)
+    two, other = trained(recipe, inputs), trained(recipe, inputs, seed=1)
+    assert one.curve == two.curve
+    assert equal(one.model.state_dict(), two.model.state_dict())
+    assert one.curve != other.curve
+
+
+def test_two_recipes_of_one_seed_see_the_same_batches_in_the_same_order(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {}
+    for name, recipe, seed in [("a", FIXED_SMALL, 0), ("b", CONV_SMALL, 0), ("c", FIXED_SMALL, 1)]:
+        with batches_read(monkeypatch) as order[name]:
+            trained(recipe, inputs, seed)
+    assert order["a"] == order["b"] != order["c"]
+
+
+def test_an_epoch_sees_every_training_window_but_the_rest_of_a_batch_once(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with batches_read(monkeypatch) as seen:
+        trained(FIXED_SMALL.with_({"train.epochs": 2}), inputs)
+    train = set(inputs.parts["train"].tolist())
+    batches = [b for b in seen if train & set(b)]
+    assert len(batches) == 2 * (len(train) // 16)
+    first, second = batches[: len(train) // 16], batches[len(train) // 16 :]
+    assert {len(b) for b in batches} == {16}
+    assert len({i for b in first for i in b}) == 16 * len(first)
+    assert {i for b in first for i in b} <= train
+    assert first != second
+
+
+def test_a_set_that_is_smaller_than_a_batch_is_one_batch(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with batches_read(monkeypatch) as seen:
+        trained(FIXED_SMALL.with_({"train.epochs": 1, "train.batch_size": 4096}), inputs)
+    assert sorted(seen[0]) == inputs.parts["train"].tolist()
+
+
+SCHEDULES: list[dict[str, Any]] = [
+    {"train.schedule": {"kind": "plateau", "patience": 0, "min_lr": 1e-6}},
+    {"train.schedule": "cosine"},
+    {"train.schedule": "constant", "train.stop_after": 2},
+]
+
+
+@pytest.mark.parametrize("changes", SCHEDULES)
+@pytest.mark.parametrize("recipe", [FIXED_SMALL, CONV_SMALL])
+def test_a_run_that_was_interrupted_and_resumed_is_the_uninterrupted_one(
+    changes: dict[str, Any], recipe: Recipe, inputs: Inputs, tmp_path: Path
+) -> None:
+    recipe = recipe.with_(changes | {"train.epochs": 4, "train.lr": 0.03})
+    whole, begun = trained(recipe, inputs), Training(recipe, 0, inputs)
+    next(begun.epochs())
+    checkpoint.save(tmp_path / "run.pt", begun.state())
+    resumed = Training(recipe, 0, inputs)
+    resumed.load_state(checkpoint.load(tmp_path / "run.pt"))
+    assert len(list(resumed.epochs())) == len(whole.curve) - 1
+    assert resumed.curve == whole.curve
+    assert equal(resumed.model.state_dict(), whole.model.state_dict())
+    assert equal(resumed.best_weights, whole.best_weights)
+    assert resumed.best_epoch == whole.best_epoch
+
+
+def test_schedules_move_the_learning_rate_as_they_say(inputs: Inputs) -> None:
+    def rates(schedule: Any) -> list[float]:
+        recipe = FIXED_SMALL.with_({"train.schedule": schedule, "train.lr": 0.5, "train.epochs": 4})
+        return [point["lr"] for point in trained(recipe, inputs).curve]
+
+    assert rates("constant") == [0.5] * 4
+    half_a_cosine = [0.25 * (1 + math.cos(math.pi * epoch / 4)) for epoch in range(4)]
+    assert rates("cosine") == pytest.approx(half_a_cosine)
+
+
+def script(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the validation loss of the epochs be what is written here."""
+    told = iter(losses)
+    answer = lambda *args: ({"validation.loss": next(told)}, ())  # noqa: E731
+    monkeypatch.setattr("rpbind.train.loop.summarise", answer)
+
+
+def test_training_stops_after_so_many_epochs_without_a_better_validation_loss(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script([0.7, 0.5, 0.6, 0.5, 0.4], monkeypatch)
+    stopped = trained(FIXED_SMALL.with_({"train.epochs": 50, "train.stop_after": 2}), inputs)
+    assert [point["validation.loss"] for point in stopped.curve] == [0.7, 0.5, 0.6, 0.5]
+    assert (stopped.best_epoch, stopped.best_loss) == (2, 0.5)
+
+
+def test_a_plateau_halves_the_learning_rate_down_to_its_floor(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script([0.5, 0.6, 0.6, 0.6, 0.6, 0.6], monkeypatch)
+    plateau = {"kind": "plateau", "factor": 0.5, "patience": 1, "min_lr": 3e-4}
+    changes = {"train.schedule": plateau, "train.lr": 1e-3, "train.epochs": 6}
+    curve = trained(FIXED_SMALL.with_(changes), inputs).curve
+    assert [point["lr"] for point in curve] == [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 3e-4]
+
+
+def test_the_best_epoch_is_put_back_with_its_batch_norm_statistics(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script([0.5, 0.6, 0.7], monkeypatch)
+    training = trained(FIXED_SMALL, inputs)
+    script([0.5], monkeypatch)
+    one_epoch = trained(FIXED_SMALL.with_({"train.epochs": 1}), inputs)
+    training.restore_best()
+    assert equal(training.model.state_dict(), one_epoch.model.state_dict())
+
+
+@pytest.mark.parametrize("clip", [1.0, None])
+def test_a_learning_rate_that_is_far_too_high_diverges(clip: float | None, inputs: Inputs) -> None:
+    with pytest.raises(DivergedError, match=r"nan|inf|NaN"):
+        trained(FIXED_SMALL.with_({"train.lr": 1e30, "train.clip_norm": clip}), inputs)
+
+
+def test_a_score_that_is_no_number_is_diverged_and_no_metric(inputs: Inputs) -> None:
+    training = Training(FIXED_SMALL, 0, inputs)
+    torch.nn.init.constant_(training.model.head[-1].bias, torch.nan)
+    with pytest.raises(DivergedError, match="a score on validation is NaN"):
+        training.score("validation")
+
+
+def test_clipping_bounds_the_step_and_the_curve_shows_the_norm_before_it(inputs: Inputs) -> None:
+    changes = {"train.epochs": 1, "train.clip_norm": 1e-3}
+    training = trained(FIXED_SMALL.with_(changes), inputs)
+    left = [p.grad for p in training.model.parameters() if p.grad is not None]
+    assert torch.nn.utils.get_total_norm(left).item() == pytest.approx(1e-3, rel=1e-3)
+    assert training.curve[0]["grad_norm"] > 1e-2
+
+
+def test_forty_epochs_halve_the_training_loss_of_a_tiny_world(inputs: Inputs) -> None:
+    recipe = CONV_SMALL.with_({"train.epochs": 40, "train.lr": 0.01, "train.stop_after": None})
+    curve = trained(recipe, inputs).curve
+    assert curve[-1]["train.loss"] < 0.5 * curve[0]["train.loss"]
+
+
+def test_every_variant_of_a_schedule_and_an_init_can_be_trained(inputs: Inputs) -> None:
+    for union, path in ((knobs.Schedule, "train.schedule"), (knobs.Init, "model.init")):
+        for variant in get_args(get_args(union)[0]):
+            kind = variant().kind
+            assert trained(FIXED_SMALL.with_({path: kind, "train.epochs": 1}), inputs).curve

@@ -1,0 +1,111 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpbind.data.dataset import Protein
+from rpbind.ledger import ProteinScore
+from rpbind.train.metrics import Scores, macro, ranking, summarise
+
+PROTEINS = (
+    Protein("A_K562", "A", "M", 0),
+    Protein("A_HepG2", "A", "M", 0),
+    Protein("B", "B", "M", 1),
+    Protein("unseen", "U", "M", 2),
+)
+
+
+def scores(*rows: tuple[int, int, float]) -> Scores:
+    """Rows are (protein, label, logit)."""
+    protein_N, label_N, logit_N = zip(*rows, strict=True)
+    return Scores(
+        np.array(logit_N, dtype=np.float32),
+        np.array(label_N, dtype=np.uint8),
+        np.array(protein_N, dtype=np.int64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "score", "auroc"),
+    [
+        ([0, 0, 1, 1], [1, 2, 3, 4], 1.0),
+        ([1, 1, 0, 0], [1, 2, 3, 4], 0.0),
+        ([0, 1, 0, 1], [1, 2, 3, 4], 0.75),
+        ([0, 1, 0, 1], [7, 7, 7, 7], 0.5),
+        ([0, 1, 0, 1], [1, 1, 0, 1], 0.75),
+    ],
+)
+def test_auroc_is_the_share_of_pairs_in_the_right_order(
+    label: list[int], score: list[float], auroc: float
+) -> None:
+    assert ranking(np.array(label, dtype=np.uint8), np.array(score))[0] == auroc
+
+
+def test_auprc_of_a_coin_is_the_share_of_positives() -> None:
+    label_N = np.array([1, 0, 0, 0], dtype=np.uint8)
+    assert ranking(label_N, np.zeros(4))[1] == 0.25
+    assert ranking(label_N, np.array([3.0, 0, 1, 2]))[1] == 1.0
+
+
+@given(base=st.floats(-5, 5), noise=st.lists(st.floats(-4e-6, 4e-6), min_size=8, max_size=8))
+def test_float_noise_around_one_score_is_exactly_a_coin(base: float, noise: list[float]) -> None:
+    label_N = np.array([0, 1] * 4, dtype=np.uint8)
+    score_N = (base + np.array(noise)).astype(np.float32)
+    assert ranking(label_N, score_N)[0] == 0.5
+
+
+def test_a_protein_only_model_is_a_coin_per_protein_however_high_it_is_pooled() -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    for protein, prior in ((0, 2.0), (1, 1.0), (2, -2.0)):
+        positives = {0: 9, 1: 7, 2: 1}[protein]
+        noise = rng.uniform(-3e-6, 3e-6, 10)
+        rows += [(protein, int(i < positives), prior + noise[i]) for i in range(10)]
+    metrics, each = summarise(scores(*rows), PROTEINS, "test")
+    assert metrics["test.auroc_macro"] == 0.5
+    assert [score.auroc for score in each] == [0.5, 0.5, 0.5]
+    assert metrics["test.auroc_pooled"] > 0.8
+
+
+def test_a_protein_with_one_class_has_no_auroc_and_is_counted() -> None:
+    metrics, each = summarise(scores((0, 1, 2.0), (0, 0, 1.0), (2, 1, 3.0)), PROTEINS, "validation")
+    only = ProteinScore(
+        part="validation", protein="B", cluster=1, windows=1, positives=1, auroc=None, auprc=None
+    )
+    assert each[1] == only
+    assert metrics["validation.auroc_macro"] == 1.0
+    assert [score.protein for score in each] == ["A_K562", "B"]
+
+
+def test_two_proteins_of_one_cluster_count_once_in_the_macro() -> None:
+    right, wrong = ((1, 1.0), (0, 0.0)), ((1, 0.0), (0, 1.0))
+    rows = [(p, *row) for p, rows in ((0, right), (1, right), (2, wrong)) for row in rows]
+    _, each = summarise(scores(*rows), PROTEINS, "test")
+    assert [score.auroc for score in each] == [1.0, 1.0, 0.0]
+    assert macro(each, "auroc") == 0.5
+
+
+def test_a_part_with_one_class_in_every_protein_has_no_macro() -> None:
+    metrics, each = summarise(scores((0, 1, 2.0), (2, 0, 1.0)), PROTEINS, "test")
+    assert macro(each, "auroc") is None
+    assert "test.auroc_macro" not in metrics
+    assert metrics["test.auroc_pooled"] == 1.0
+
+
+def test_loss_is_ln_2_for_a_coin_and_0_for_a_prophet() -> None:
+    coin, _ = summarise(scores((0, 1, 0.0), (0, 0, 0.0)), PROTEINS, "test")
+    sure, _ = summarise(scores((0, 1, 800.0), (0, 0, -800.0)), PROTEINS, "test")
+    assert coin["test.loss"] == pytest.approx(math.log(2), abs=1e-15)
+    assert sure["test.loss"] == 0.0
+
+
+def test_a_confident_mistake_costs_its_logit() -> None:
+    metrics, _ = summarise(scores((0, 1, -800.0), (0, 0, -800.0)), PROTEINS, "test")
+    assert metrics["test.loss"] == 400.0
+
+
+def test_accuracy_is_the_share_on_the_right_side_of_zero() -> None:
+    rows = scores((0, 1, 0.1), (0, 1, -0.1), (0, 0, -5.0), (2, 0, -0.2))
+    assert summarise(rows, PROTEINS, "validation")[0]["validation.accuracy"] == 0.75

@@ -1,0 +1,51 @@
+"""A tiny simulated study that the Ray tests run, and the rows that it leaves."""
+
+from pathlib import Path
+
+import pytest
+
+from rpbind.data.splits import SplitSpec
+from rpbind.data.world import World, simulate
+from rpbind.ledger import Ledger, Plan, Row
+from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question, Source, make_plan
+
+SMALL = {"train.epochs": 2, "train.batch_size": 16}
+RECIPES = {
+    "old": narrowed(OLD, 16).with_(SMALL),
+    "fixed": narrowed(FIXED, 16).with_(SMALL),
+    "conv-residue": narrowed(CONV_RESIDUE, 8).with_(SMALL),
+}
+
+
+def small_source(folder: Path) -> Source:
+    dataset = simulate(folder, World(proteins=4, sites=20, length=31))
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    return Source(folder, SplitSpec())
+
+
+def small_plan(source: Source, arms: dict[str, object], seeds: tuple[int, ...]) -> Plan:
+    design = Design("toy", tuple(arm(name, r, "") for name, r in arms.items()), ())  # type: ignore[arg-type]
+    return make_plan("toy", Question("?", "!", "."), design, seeds, source)
+
+
+def substance(row: Row) -> dict[str, object]:
+    """What must be the same bits however a run was made: all but times and places."""
+    kept = row.model_dump(exclude={"cost", "provenance", "ended"})
+    return kept | {"parameters": row.cost["parameters"]}
+
+
+def rows_of(study: Path) -> dict[tuple[str, int], dict[str, object]]:
+    return {(row.arm, row.seed): substance(row) for row in Ledger(study).rows()}
+
+
+def no_ray_is_left() -> None:
+    import ray
+
+    if ray.is_initialized():
+        ray.shutdown()
+        pytest.fail("a Ray instance was left running")

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source, substance
+
+from rpbind.ledger import Ledger, Row
+from rpbind.study.launch import launch, not_done
+from rpbind.study.plan import Source
+from rpbind.study.where import Where
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Machine
+from rpbind.train.run import Task, train_task
+
+SEEDS = (0, 1)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return small_source(tmp_path_factory.mktemp("data") / "toy")
+
+
+@pytest.fixture(scope="module")
+def direct(source: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[object, object]:
+    """The rows of a study whose runs are called one after another, without Ray."""
+    study = Ledger(tmp_path_factory.mktemp("direct"))
+    folder = study.study / "runs"
+    rows = {}
+    for name, recipe in RECIPES.items():
+        told: list[dict[str, object]] = []
+        seeds = tuple((seed, 0) for seed in SEEDS)
+        task = Task(name, recipe, seeds, source.data, source.split, folder)
+        train_task(task, Machine(), "direct", told.append)
+        for seed, message in zip(SEEDS, [m for m in told if "row" in m], strict=True):
+            rows[name, seed] = substance(Row.model_validate_json(str(message["row"])))
+    return rows
+
+
+@pytest.mark.parametrize("executor", ["trial", "train"])
+def test_every_executor_gives_the_bits_of_a_direct_call(
+    executor: str, source: Source, direct: dict[object, object], tmp_path: Path
+) -> None:
+    plan = small_plan(source, RECIPES, SEEDS)
+    launch(plan, source, Where(asked=executor), tmp_path / "study")
+    no_ray_is_left()
+    assert not_done(plan, Ledger(tmp_path / "study")) == []
+    assert rows_of(tmp_path / "study") == direct
+
+
+def test_two_workers_train_one_run_and_score_every_window_once(
+    source: Source, tmp_path: Path
+) -> None:
+    plan = small_plan(source, {"conv-residue": RECIPES["conv-residue"]}, (0,))
+    launch(plan, source, Where(workers=2), tmp_path / "study")
+    no_ray_is_left()
+    (row,) = Ledger(tmp_path / "study").rows()
+    assert row.state == "done"
+    assert (row.provenance["executor"], row.provenance["workers"]) == ("train", "2")
+    inputs = Inputs.open(source.data, source.split, "physchem")
+    scored = sum(score.windows for score in row.proteins if score.part == "test")
+    assert scored == len(inputs.parts["test"])

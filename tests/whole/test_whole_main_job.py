@@ -1,0 +1,79 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rpbind.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+ECLIP91 = ROOT.parent / "shared" / "data" / "eclip91"
+RPBIND = (sys.executable, "-m", "rpbind")
+ABLATE = (sys.executable, str(ROOT / "experiments" / "ablate.py"))
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def subset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The CI subset of eclip91, imported and embedded by the commands of the README."""
+    table = ECLIP91 / "ci_subset_12x1000.tsv.gz"
+    if not table.exists():
+        pytest.skip(f"real eCLIP windows are missing: there is no {table}")
+    home = tmp_path_factory.mktemp("real")
+    proteins = ("--proteins", str(ECLIP91 / "ci_subset_proteins.fasta"))
+    columns = ("--cluster-column", "cluster31")
+    made = run(*RPBIND, "import", "table", str(table), *proteins, *columns, "--out", "ci", cwd=home)
+    assert made.returncode == 0, made.stderr
+    assert "12,000 windows of 101 nt (6,000 positive), 12 proteins" in made.stdout
+    embedded = run(*RPBIND, "embed", "ci", cwd=home)
+    assert embedded.returncode == 0, embedded.stderr
+    return home
+
+
+def test_the_main_job_runs_on_real_windows_and_leaves_a_report(subset: Path) -> None:
+    options = ("--data", "ci", "--smoke", "--trials", "2", "--name", "ci")
+    done = run(*ABLATE, *options, cwd=subset)
+    assert done.returncode == 0, done.stderr
+    study = subset / "reports" / "ci"
+    assert f"report: {study / 'index.html'}" in done.stdout
+    ledger = Ledger(study)
+    assert len(ledger.plan.arms) == 13
+    rows = ledger.rows()
+    assert len(rows) == 26
+    assert {row.state for row in rows} == {"done"}
+    old = [row.metrics["test.auroc_macro"] for row in rows if row.arm == "old"]
+    assert old == [0.5, 0.5]
+    assert len(ledger.rows("search")) == 2
+    assert "cold-rna_70-15-15_seed0" in (study / "index.html").read_text()
+
+
+def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
+    shown = run(*ABLATE, "--data", "ci", "--dry-run", "--name", "dry", "--workers", "2", cwd=subset)
+    assert shown.returncode == 0, shown.stderr
+    assert "12 arms x 5 seeds = 60 runs" in shown.stderr
+    assert "by Ray Train worker groups: 2 worker(s)" in shown.stderr
+    assert not (subset / "reports" / "dry").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--data", "nowhere"), "nowhere"),
+        (("--split", "cold-rma"), "Did you mean 'cold-rna'?"),
+        (("--executor", "thread"), "--executor is auto, trial or train; got 'thread'"),
+        (("--executor", "trial", "--workers", "2"), "--workers 2 needs --executor train"),
+        (("--design", "star"), "--design is path or leave-one-out; got 'star'"),
+        (("--trials", "3", "--space", "none.toml"), "There is no search space none.toml"),
+    ],
+)
+def test_what_cannot_be_run_is_one_paragraph_and_exit_code_2(
+    wrong: tuple[str, ...], said: str, subset: Path
+) -> None:
+    data = () if "--data" in wrong else ("--data", "ci")
+    refused = run(*ABLATE, *data, "--dry-run", *wrong, cwd=subset)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source
+
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger
+from rpbind.report.build import build_report
+from rpbind.study.launch import launch, not_done
+from rpbind.study.plan import Source, Sweep
+from rpbind.study.space import Space
+from rpbind.study.where import Where
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return small_source(tmp_path_factory.mktemp("data") / "toy")
+
+
+def test_a_study_goes_on_with_what_its_ledger_lacks(source: Source, tmp_path: Path) -> None:
+    plan = small_plan(source, {"old": RECIPES["old"]}, (0, 1))
+    study = tmp_path / "study"
+    launch(plan, source, Where(), study)
+    first = rows_of(study)
+    kept, lost = sorted((study / "ledger").iterdir())
+    before = kept.stat().st_mtime_ns
+    lost.unlink()
+    (study / "runs" / f"{lost.name.removesuffix('.parquet')}.json").unlink()
+    launch(plan, source, Where(), study)
+    assert kept.stat().st_mtime_ns == before
+    assert rows_of(study) == first
+
+
+def test_a_diverged_run_is_a_row_and_the_others_are_done(source: Source, tmp_path: Path) -> None:
+    wild = RECIPES["fixed"].with_({"train.lr": 1e30, "train.clip_norm": None})
+    plan = small_plan(source, {"old": RECIPES["old"], "wild": wild}, (0,))
+    launch(plan, source, Where(), tmp_path / "study")
+    rows = {row.arm: row for row in Ledger(tmp_path / "study").rows()}
+    assert (rows["old"].state, rows["wild"].state) == ("done", "diverged")
+    assert not_done(plan, Ledger(tmp_path / "study")) == ["wild seed 0: diverged"]
+    assert "diverged" in build_report(tmp_path / "study").read_text()
+
+
+def test_a_trial_that_dies_leaves_a_failed_row_with_the_reason(
+    source: Source, tmp_path: Path
+) -> None:
+    plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
+    unembedded = RECIPES["old"].with_({"proteins": "random"})
+    arms = (plan.arms[0].model_copy(update={"recipe": unembedded.model_dump(mode="json")}),)
+    plan = plan.model_copy(update={"arms": arms})
+    launch(plan, source, Where(), tmp_path / "study")
+    (row,) = Ledger(tmp_path / "study").rows()
+    assert row.state == "failed"
+    assert "rpbind embed" in row.error
+
+
+def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
+    source: Source, tmp_path: Path
+) -> None:
+    rates = {"path": "train.lr", "kind": "choice", "values": [1e-3, 1e30]}
+    space = Space.model_validate({"about": "one rate is wild", "dimension": [rates]})
+    base = RECIPES["fixed"].with_({"train.clip_norm": None})
+    plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
+    plan = plan.model_copy(update={"search": Sweep(base, space, 6).words()})
+    told = launch(plan, source, Where(), tmp_path / "study", Sweep(base, space, 6))
+    journal = JournalFileBackend(str(tmp_path / "study" / "optuna.journal"))
+    study = optuna.load_study(study_name="search", storage=JournalStorage(journal))
+    wild = {t.number: t.params["train.lr"] == "1e+30" for t in study.trials}
+    assert len(wild) == 6
+    assert 0 < sum(wild.values()) < 6
+    states = {t.number: t.state.name for t in study.trials}
+    assert states == {n: "FAIL" if bad else "COMPLETE" for n, bad in wild.items()}
+    trials = Ledger(tmp_path / "study").rows("search")
+    assert {row.arm: row.state for row in trials} == {
+        f"trial-{n:04d}": "diverged" if bad else "done" for n, bad in wild.items()
+    }
+    assert not any(key.startswith("test.") for row in trials for key in row.metrics)
+    assert [arm.name for arm in told.arms] == ["old", "tuned"]
+
+
+def test_the_same_search_twice_draws_the_same_trials(source: Source, tmp_path: Path) -> None:
+    rates = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
+    space = Space.model_validate({"about": "rates", "dimension": [rates]})
+    sweep = Sweep(RECIPES["old"], space, 4)
+    plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
+    plan = plan.model_copy(update={"search": sweep.words()})
+    drawn = []
+    for name in ("one", "two"):
+        launch(plan, source, Where(), tmp_path / name, sweep)
+        trials = Ledger(tmp_path / name).rows("search")
+        drawn.append([(row.arm, row.recipe_id, row.metrics) for row in trials])
+    assert drawn[0] == drawn[1]
+
+
+def test_more_than_the_machine_has_is_refused_before_anything_is_queued(
+    source: Source, tmp_path: Path
+) -> None:
+    plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
+    with pytest.raises(UserError, match="One run needs 10000 CPU"):
+        launch(plan, source, Where(cpus=10_000), tmp_path / "study")
+    no_ray_is_left()

@@ -54,7 +54,7 @@ def preset(name: str) -> Recipe:
 
 
 def narrowed(recipe: Recipe, factor: int) -> Recipe:
-    """Return the recipe with every width of the model divided by `factor`, heads as they are.
+    """Return the recipe with every width of the model, and the number of heads, divided by `factor`.
 
     For small worlds: the same functions and the same comparisons, at a fraction of the compute.
     """
@@ -62,6 +62,7 @@ def narrowed(recipe: Recipe, factor: int) -> Recipe:
     changes: dict[str, object] = {
         "model.encoder.dim": model.encoder.dim // factor,
         "model.attention.dim": model.attention.dim // factor,
+        "model.attention.heads": max(1, model.attention.heads // factor),
         "model.classifier.hidden": [size // factor for size in model.classifier.hidden],
     }
     if model.feed_forward is not None:

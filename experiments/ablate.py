@@ -25,11 +25,12 @@ from rpbind.study.design import CONTEXT_CHANGES, SEED_CHANGES, Design, leave_one
 from rpbind.study.plan import Question, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.where import Where
+from rpbind.terminal import run_app
 
 ASKED = Question(
     question="Which change made the cross-attention model learn, and what would help further?",
-    prediction="The residual alone lifts `old` off a coin's 0.5; the attention of `fixed` is "
-    "inert; an encoder with context helps most.",
+    prediction="The residual alone lifts the old model off a coin's 0.5; the attention of the "
+    "fixed one is inert; an encoder with context helps most.",
     rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
@@ -101,4 +102,4 @@ def main(
 if __name__ == "__main__":
     app = typer.Typer(add_completion=False)
     app.command()(main)
-    page.run_app(app)
+    run_app(app)

@@ -9,7 +9,6 @@ from typing import Annotated, cast
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 import rpbind
@@ -18,12 +17,12 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
 from rpbind.data.splits import Rule, SplitSpec, load_split
 from rpbind.data.table import Columns
-from rpbind.experiment import run_app
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.homology import cluster_proteins
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.terminal import progress, run_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
@@ -102,9 +101,9 @@ def embed(
     """Encode a dataset's proteins, residue by residue, into its bank."""
     dataset = Dataset.open(data)
     made = make_encoder(encoder, weights)
-    with _progress(f"embedding with {made.id}") as progress:
+    with progress(f"embedding with {made.id}") as bar:
         sequences = [protein.sequence for protein in dataset.proteins]
-        bank = build_bank(data / "bank", made, sequences, progress)
+        bank = build_bank(data / "bank", made, sequences, bar)
     print(
         f"bank {made.id}: {bank.manifest.proteins} sequences, {bank.manifest.residues:,} residues "
         f"x {bank.width}, {bank.manifest.dtype}"
@@ -140,33 +139,10 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
 @contextmanager
 def _target(proteins: Path, out: Path, on_conflict: str, k: int) -> Iterator[Target]:
-    with _progress(f"importing to {out}") as progress:
+    with progress(f"importing to {out}") as bar:
         yield Target(
-            proteins, out, cluster_proteins, cast(OnConflict, on_conflict), k=k, progress=progress
+            proteins, out, cluster_proteins, cast(OnConflict, on_conflict), k=k, progress=bar
         )
-
-
-class _Bar:
-    """A progress bar that is called with (done, total)."""
-
-    def __init__(self, bar: Progress, title: str) -> None:
-        self.bar, self.line = bar, bar.add_task(title, total=None)
-
-    def __call__(self, done: int, total: int) -> None:
-        self.bar.update(self.line, completed=done, total=total)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[_Bar]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        yield _Bar(bar, title)
 
 
 def _say(report: ImportReport, out: Path) -> None:

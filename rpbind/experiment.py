@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
 
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -24,8 +22,8 @@ from rpbind.study.design import Design
 from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, Sweep, make_plan
 from rpbind.study.where import Where
+from rpbind.terminal import PLAIN
 
-PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
 
@@ -98,15 +96,6 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             **PLAIN,
         )
         raise typer.Exit(UNFINISHED)
-
-
-def run_app(app: typer.Typer) -> None:
-    """Run a command line; a user's mistake ends in one paragraph and exit code 2."""
-    try:
-        app()
-    except UserError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", **PLAIN)
-        sys.exit(2)
 
 
 def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:

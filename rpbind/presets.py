@@ -54,7 +54,7 @@ def preset(name: str) -> Recipe:
 
 
 def narrowed(recipe: Recipe, factor: int) -> Recipe:
-    """Return the recipe with every width of the model, and the number of heads, divided by `factor`.
+    """Return the recipe with the widths of the model and the number of heads divided by `factor`.
 
     For small worlds: the same functions and the same comparisons, at a fraction of the compute.
     """

@@ -15,12 +15,12 @@ from rpbind.model.memory import MEMORIES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "errors", "recipe", "presets", "ledger"},
+    {"__init__", "errors", "terminal", "recipe", "presets", "ledger"},
     {"data"},
     {"proteins", "model", "analysis"},
     {"train", "report"},
     {"study", "cluster"},
-    {"cli", "experiment"},
+    {"cli", "experiment", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 WALLED_OFF = {

@@ -178,8 +178,9 @@ def test_diff_names_every_knob_that_differs_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("recipe", [OLD, FIXED, CONV_RESIDUE])
-def test_narrowed_divides_the_widths_and_keeps_everything_else(recipe: Recipe) -> None:
-    widths = {"model.encoder.dim", "model.attention.dim", "model.feed_forward.hidden"}
+def test_narrowed_divides_widths_and_heads_and_keeps_everything_else(recipe: Recipe) -> None:
+    widths = {"model.encoder.dim", "model.attention.dim", "model.attention.heads"}
+    widths |= {"model.feed_forward.hidden"}
     changed = recipe.diff(narrowed(recipe, 4))
     assert changed.pop("model.classifier.hidden") == (
         list(recipe.model.classifier.hidden),

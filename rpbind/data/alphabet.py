@@ -40,7 +40,7 @@ def encode(letters: str | bytes) -> NDArray[np.uint8]:
     if (tokens_L == BAD).any():
         place = int(np.argmax(tokens_L == BAD))
         raise UserError(
-            f"RNA has the letters A C G U/T N, in either case; got {text[place : place + 1]!r} "
+            f"RNA has the letters A C G U/T N, in either case; got {chr(text[place])!r} "
             f"at letter {place + 1} of {len(text)}."
         )
     return tokens_L

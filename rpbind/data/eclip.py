@@ -87,7 +87,8 @@ def _explain(path: Path, text: bytes, length: int | None) -> str:
         rna, _, label = line.partition(b"\t")
         place, length = f"{path}, line {number}", length or len(rna)
         if not label:
-            return f"{place}: the label is missing; wanted RNA, a tab, and 0 or 1; got {line!r}."
+            said = line.decode(errors="replace")
+            return f"{place}: the label is missing; wanted RNA, a tab, and 0 or 1; got {said!r}."
         if len(rna) != length or length == 0:
             return f"{place}: {len(rna)} letters; every window has {length or 'at least one'}."
         if label not in (b"0", b"1"):

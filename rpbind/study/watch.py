@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from rpbind.ledger import Row
+from rpbind.terminal import PLAIN
 
 
 class Watch:
@@ -57,4 +58,4 @@ class Watch:
         text = f"{self.ended}/{self.total} {row.arm} seed {row.seed}: {row.state}"
         text += "" if score is None else f", validation macro AUROC {score:.3f}"
         if row.state != "done" or not self.console.is_terminal:
-            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(text, **PLAIN)

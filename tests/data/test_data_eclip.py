@@ -61,7 +61,7 @@ def test_other_spellings_of_the_same_windows_give_the_same_dataset(
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("ACGU\t1\nACXU\t0\n", "line 2: RNA has the letters .* got b'X' at letter 3 of 4"),
+        ("ACGU\t1\nACXU\t0\n", "line 2: RNA has the letters .* got 'X' at letter 3 of 4"),
         ("ACGU\t1\nACGUU\t0\n", "line 2: 5 letters; every window has 4"),
         ("ACGU\t1\nAC\t0\nACGUAC\t0\n", "line 2: 2 letters; every window has 4"),
         ("ACGU\t1\nACGU\n", "line 2: the label is missing"),

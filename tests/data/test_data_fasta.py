@@ -42,7 +42,7 @@ def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, target: Target
         (POSITIVE.replace("class:1", "class:2"), "line 4: wanted a header such as"),
         (POSITIVE.replace("ACGU", "ACG"), "line 4: 3 letters; every window has 4"),
         (POSITIVE.replace("ACGU", ""), "line 4: 0 letters; every window has 4"),
-        (POSITIVE.replace("ACGU", "ACGE"), "line 4: RNA has the letters .* got b'E' at letter 4"),
+        (POSITIVE.replace("ACGU", "ACGE"), "line 4: RNA has the letters .* got 'E' at letter 4"),
         (POSITIVE.replace("AARS", "AATF"), "line 4: .* no protein 'AATF_K562_ENCSR825SVO'"),
     ],
 )

@@ -56,7 +56,7 @@ def test_without_a_cluster_column_overlap_clusters_are_computed(
         ("0,ACGA", ",ACGA", "line 4: the label is missing"),
         ("0,ACGA", "yes,ACGA", "line 4: a label is 0 or 1; got 'yes'"),
         ("0,ACGA", "0,ACG", "line 4: 3 letters; every window has 4"),
-        ("0,ACGA", "0,ACG?", r"line 4: RNA has the letters .* got b'\?'"),
+        ("0,ACGA", "0,ACG?", r"line 4: RNA has the letters .* got '\?'"),
         ("ACGA,AARS", "ACGA,", "line 4: the protein is missing"),
         ("ACGA,AARS", "ACGA,AATF", "line 4: .* no protein 'AATF'"),
         ("ACGA,AARS,chr2", "ACGA,AARS,", "line 4: the cluster is missing"),

@@ -18,12 +18,11 @@ RECIPES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", RECIPES)
 def test_padding_is_without_effect(changes: dict[str, Any]) -> None:
-    built = model(SMALL_FIXED, **changes).float()
-    chains = [chain.float() for chain in CHAINS]
-    together = logits(built, RNA_BL, group(chains, WHOSE))
+    built = model(SMALL_FIXED, **changes)
+    together = logits(built, RNA_BL, group(CHAINS, WHOSE))
     for row, protein in enumerate(WHOSE):
-        alone = logits(built, RNA_BL[row : row + 1], group([chains[protein]], [0]))
-        assert alone.item() == pytest.approx(together[row].item(), abs=1e-6)
+        alone = logits(built, RNA_BL[row : row + 1], group([CHAINS[protein]], [0]))
+        assert alone.item() == pytest.approx(together[row].item(), abs=1e-12)
 
 
 def test_the_logits_of_different_proteins_do_differ() -> None:

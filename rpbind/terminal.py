@@ -1,0 +1,51 @@
+"""How every command speaks to a terminal: progress bars, and errors in one paragraph."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from rpbind.errors import UserError
+
+PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
+"""How `Console.print` shows a text as it is."""
+
+
+def run_app(app: typer.Typer) -> None:
+    """Run a command line; a user's mistake ends in one paragraph and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", **PLAIN)
+        sys.exit(2)
+
+
+class Bar:
+    """A progress bar that is called with (done, total)."""
+
+    def __init__(self, bar: Progress, title: str) -> None:
+        self.bar, self.line = bar, bar.add_task(title, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self.bar.update(self.line, completed=done, total=total)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Bar]:
+    """Show a bar while the block runs; nothing where there is no terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield Bar(bar, title)

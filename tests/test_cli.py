@@ -1,0 +1,61 @@
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+RNA = ("ACGUACGUAC", "GGGUACGUAA", "CCCUACGUCC", "UUUUACGUGG")
+
+
+def rpbind(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rpbind", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def toy_sources(folder: Path) -> tuple[Path, Path]:
+    table = folder / "windows.csv.gz"
+    rows = "".join(f"{rna},P1,{n % 2}\r\n" for n, rna in enumerate(RNA))
+    table.write_bytes(gzip.compress(b"rna,protein,label\r\n" + rows.encode()))
+    proteins = folder / "proteins.fasta"
+    proteins.write_text(">P1\nMKVLA\n")
+    return table, proteins
+
+
+def test_a_table_is_imported_and_embedded_by_two_commands(tmp_path: Path) -> None:
+    table, proteins = toy_sources(tmp_path)
+    out = tmp_path / "toy"
+    made = rpbind("import", "table", table, "--proteins", proteins, "--out", out, "--k", 5)
+    assert made.returncode == 0, made.stderr
+    assert "4 windows of 10 nt (2 positive), 1 proteins, 1 overlap clusters" in made.stdout
+    embedded = rpbind("embed", out)
+    assert embedded.stdout == "bank physchem: 1 sequences, 5 residues x 10, float32\n"
+
+
+def test_esm2_without_weights_says_where_to_get_them_and_falls_back_to_nothing(
+    tmp_path: Path,
+) -> None:
+    table, proteins = toy_sources(tmp_path)
+    out = tmp_path / "toy"
+    rpbind("import", "table", table, "--proteins", proteins, "--out", out, "--k", 5)
+    refused = rpbind("embed", out, "--encoder", "esm2_t33_650M_UR50D")
+    assert refused.returncode == 2
+    assert "--weights" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (out / "bank" / "physchem").exists()
+
+
+def test_a_letter_that_is_no_nucleotide_is_named_with_file_and_line(tmp_path: Path) -> None:
+    _, proteins = toy_sources(tmp_path)
+    table = tmp_path / "bad.tsv"
+    table.write_text("rna\tprotein\tlabel\nACGU\tP1\t1\nACXU\tP1\t0\n")
+    out = tmp_path / "toy"
+    refused = rpbind("import", "table", table, "--proteins", proteins, "--out", out)
+    assert refused.returncode == 2
+    assert "bad.tsv, line 3: " in refused.stderr
+    assert "got 'X' at letter 3 of 4" in refused.stderr
+    assert not out.exists()
+
+
+def test_a_report_of_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
+    refused = rpbind("report", tmp_path)
+    assert refused.returncode == 2
+    assert "holds no study" in refused.stderr

@@ -1,0 +1,70 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_file_map_of_the_readme_is_the_tree() -> None:
+    named = set(re.findall(r"^\| `([^`]+)` \|", README, flags=re.MULTILINE))
+    named = {path for path in named if not path.startswith("--")}
+    assert all((ROOT / path).exists() for path in named)
+    package = {
+        f"rpbind/{path.name}/" if path.is_dir() else f"rpbind/{path.name}"
+        for path in (ROOT / "rpbind").iterdir()
+        if not path.name.startswith("_") and path.suffix in ("", ".py")
+    }
+    assert package - named == set()
+
+
+def test_every_link_of_every_page_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "reports/README.md"]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    shown = subprocess.run(
+        [sys.executable, str(ROOT / "experiments" / "ablate.py"), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COLUMNS": "200", "PATH": ""},
+    ).stdout
+    table = re.findall(r"^\| (`--.*?) \|", README, flags=re.MULTILINE)
+    options = {word for cell in table for word in re.findall(r"--[a-z-]+", cell)}
+    assert len(options) >= 8
+    assert {option for option in options if option not in shown} == set()
+
+
+def test_the_readme_names_the_two_commands_that_the_makefile_has() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    commands = re.findall(r"^make (\w+)", README, flags=re.MULTILINE)
+    assert commands == ["ablate", "test"]
+    assert all(f"\n{command}:" in makefile for command in commands)
+
+
+def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    work = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
+    assert work == ["make test"]
+
+
+def test_every_decision_says_context_decision_and_cost() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{n:04d}" for n in range(1, len(pages) + 1)]
+    for page in pages:
+        for part in ("**Context.**", "**Decision.**", "**What it costs.**"):
+            assert part in page.read_text(), f"{page.name} lacks {part}"
+
+
+def test_no_page_names_a_machine_of_its_makers() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    private = re.compile("/" + r"(?:work|root|home)/\w")
+    for name in tracked:
+        if Path(name).suffix in (".py", ".md", ".toml", ".txt", ".html"):
+            assert not private.search((ROOT / name).read_text()), name

@@ -206,13 +206,13 @@ class Ledger:
         self.parts.mkdir(parents=True, exist_ok=True)
         final = self.parts / f"{row.run}.{row.attempt}.parquet"
         draft = self.parts / f".{uuid.uuid4().hex}"
-        pq.write_table(pa.Table.from_pylist([_flatten(row)], schema=_SCHEMA), draft)
         try:
+            pq.write_table(pa.Table.from_pylist([_flatten(row)], schema=_SCHEMA), draft)
             os.link(draft, final)
         except FileExistsError:
             return False
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         return True
 
     def attempts(self) -> list[Row]:
@@ -232,11 +232,14 @@ class Ledger:
 def replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: to a temporary name beside it, synced, then renamed."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _flatten(row: Row) -> dict[str, Any]:

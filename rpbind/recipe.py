@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rpbind.errors import UserError, nearest
 
-Unit = Annotated[float, Field(ge=0.0, lt=1.0)]
+Unit = Annotated[float, Field(ge=0.0, le=0.99)]
 Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(ge=1)]
 

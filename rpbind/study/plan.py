@@ -20,6 +20,9 @@ from rpbind.study.design import Design, arm
 from rpbind.study.space import Space
 from rpbind.train.run import HEADLINE, code_id
 
+TUNED = "tuned"
+"""The arm that a search adds."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -72,6 +75,8 @@ def make_plan(
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on."""
     if not seeds:
         raise UserError("A study needs at least one seed, and got none: ask for --seeds 1 or more.")
+    if sweep is not None and any(arm.name == TUNED for arm in design.arms):
+        raise UserError(f"An arm is named '{TUNED}', which is what a search's best is called.")
     dataset = Dataset.open(source.data)
     dataset.verify()
     split = load_split(dataset, source.split)
@@ -116,7 +121,7 @@ def with_best(plan: Plan, trials: list[Row]) -> Plan:
         raise UserError(f"None of the search's {len(trials)} trials is done; see {plan.study}.")
     best = max(done, key=lambda row: (row.metrics[HEADLINE], row.arm))
     words = f"best of {len(done)} trials of one search on validation; no verdict is possible"
-    tuned = arm("tuned", Recipe.model_validate(best.recipe), words)
+    tuned = arm(TUNED, Recipe.model_validate(best.recipe), words)
     search = plan.search | {"best_trial": best.arm, "best_value": best.metrics[HEADLINE]}
     return plan.model_copy(update={"arms": (*plan.arms, tuned), "search": search})
 

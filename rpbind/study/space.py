@@ -37,8 +37,8 @@ class FloatDimension(_Dimension):
 
     @property
     def extremes(self) -> list[Any]:
-        """Values that a recipe must accept for the whole range to be legal."""
-        return [self.low, self.high]
+        """Values that a recipe must accept: the ends, and one between that is no whole number."""
+        return [self.low, self.high, self.low + (self.high - self.low) * 0.381966]
 
 
 class ChoiceDimension(_Dimension):
@@ -94,5 +94,8 @@ def load_space(path: Path, recipe: Recipe) -> Space:
         raise UserError(f"{path} has two dimensions for {', '.join(sorted(twice))}.")
     for dim in space.dimension:
         for value in dim.extremes:
-            recipe.with_({dim.path: value})
+            try:
+                recipe.with_({dim.path: value})
+            except UserError as error:
+                raise UserError(f"{path}, dimension '{dim.path}': {error}") from None
     return space

@@ -31,8 +31,7 @@ def load(path: Path, device: str = "cpu") -> dict[str, Any]:
         raise UserError(
             f"{path} is not a readable rpbind checkpoint ({why}); remove it to train anew."
         ) from None
-    if content.get("schema") != SCHEMA:
-        raise UserError(
-            f"{path} has checkpoint schema {content.get('schema')}, this version reads {SCHEMA}."
-        )
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise UserError(f"{path} has checkpoint schema {schema}, this version reads {SCHEMA}.")
     return content

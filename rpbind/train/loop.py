@@ -22,6 +22,7 @@ from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
 
 from rpbind import recipe as knobs
+from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.model.seeding import generator, reseed
 from rpbind.train.inputs import Inputs
@@ -50,6 +51,7 @@ class Training:
     def __init__(
         self, recipe: knobs.Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
     ) -> None:
+        _enough_for(machine, recipe.train, inputs)
         torch.set_num_threads(machine.threads)
         self.recipe, self.seed, self.machine = recipe, seed, machine
         self.inputs = inputs.to(machine.device)
@@ -106,6 +108,7 @@ class Training:
             "schedule": self.schedule.state_dict(),
             "curve": self.curve,
             "best": (self.best_epoch, self.best_loss, self.best_weights),
+            "spent": (self.train_seconds, self.windows_seen),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -115,6 +118,7 @@ class Training:
         self.schedule.load_state_dict(state["schedule"])
         self.curve = list(state["curve"])
         self.best_epoch, self.best_loss, self.best_weights = state["best"]
+        self.train_seconds, self.windows_seen = state["spent"]
 
     def _stale(self, patience: int | None) -> bool:
         return patience is not None and len(self.curve) - self.best_epoch >= patience
@@ -179,6 +183,18 @@ class Training:
         everyone: list[Any] = [None] * self.machine.world
         distributed.all_gather_object(everyone, mine)
         return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
+
+
+def _enough_for(machine: Machine, plan: knobs.Train, inputs: Inputs) -> None:
+    """Refuse more workers than there is work for: batch norm needs two windows on each."""
+    batch = min(plan.batch_size, len(inputs.parts["train"]))
+    smallest = min(len(part_N) for part_N in inputs.parts.values())
+    if machine.world > 1 and (batch < 2 * machine.world or smallest < machine.world):
+        raise UserError(
+            f"{machine.world} workers need batches of at least {2 * machine.world} windows and as "
+            f"many windows in every part as there are workers; the batch has {batch}, the smallest "
+            f"part {smallest}. Ask for fewer --workers."
+        )
 
 
 def _order(

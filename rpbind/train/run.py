@@ -140,6 +140,8 @@ def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _
         outcome.metrics, outcome.proteins = _finish(job, training)
     except DivergedError as reason:
         outcome.state, outcome.error = "diverged", str(reason)
+    except UserError as reason:
+        outcome.state, outcome.error = "failed", str(reason)
     except Exception:
         if reporting.raised:
             raise

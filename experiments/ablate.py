@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from rpbind import experiment as page
-from rpbind.errors import UserError
+from rpbind.errors import one_of
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
 from rpbind.study.design import CONTEXT_CHANGES, SEED_CHANGES, Design, leave_one_out, path
@@ -48,15 +48,12 @@ NARROWER = 8
 
 def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe) -> Design:
     """`path`: old to fixed to context, a change at a time; `leave-one-out`: from context back."""
+    one_of("--design", kind, ("path", "leave-one-out"))
     if kind == "path":
         seed = path(("old", old), ("fixed", fixed), SEED_CHANGES)
         return seed.then(path(("fixed", fixed), ("conv-residue", context), CONTEXT_CHANGES))
-    if kind == "leave-one-out":
-        changes = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"}
-        return leave_one_out(
-            ("old", old), ("conv-residue", context), {**changes, **CONTEXT_CHANGES}
-        )
-    raise UserError(f"--design is path or leave-one-out; got '{kind}'.")
+    changes = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"}
+    return leave_one_out(("old", old), ("conv-residue", context), {**changes, **CONTEXT_CHANGES})
 
 
 def main(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -17,9 +18,10 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
 from rpbind.data.splits import Rule, SplitSpec, load_split
 from rpbind.data.table import Columns
+from rpbind.errors import one_of
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
-from rpbind.proteins.homology import cluster_proteins
+from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.terminal import progress, run_app
@@ -32,6 +34,9 @@ Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid 
 Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exist yet.")]
 Conflicts = Annotated[
     str, typer.Option(help="A window twice for one protein: 'error', or 'drop' and count.")
+]
+Homology = Annotated[
+    str, typer.Option(help="How homologous proteins are found: parasail, or mmseqs2 if installed.")
 ]
 Kmer = Annotated[
     int, typer.Option("--k", min=1, max=31, help="Windows that share a k-mer are one cluster.")
@@ -47,10 +52,11 @@ def eclip(
         Path | None, typer.Option(help="Folder of overlap clusters, a number per line.")
     ] = None,
     on_conflict: Conflicts = "error",
+    homology: Homology = "parasail",
     k: Kmer = 31,
 ) -> None:
     """Import a folder of eCLIP windows, one file per protein and cell line."""
-    with _target(proteins, out, on_conflict, k) as target:
+    with _target(proteins, out, on_conflict, homology, k) as target:
         report = import_eclip(folder, target, clusters)
     _say(report, out)
 
@@ -61,10 +67,11 @@ def fasta(
     proteins: Proteins,
     out: Out,
     on_conflict: Conflicts = "error",
+    homology: Homology = "parasail",
     k: Kmer = 31,
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    with _target(proteins, out, on_conflict, k) as target:
+    with _target(proteins, out, on_conflict, homology, k) as target:
         report = import_fasta(windows, target)
     _say(report, out)
 
@@ -81,11 +88,12 @@ def table(
         str | None, typer.Option(help="Column of overlap clusters; computed without it.")
     ] = None,
     on_conflict: Conflicts = "error",
+    homology: Homology = "parasail",
     k: Kmer = 31,
 ) -> None:
     """Import a table with a named column each for RNA, protein and label."""
     columns = Columns(rna_column, protein_column, label_column, cluster_column)
-    with _target(proteins, out, on_conflict, k) as target:
+    with _target(proteins, out, on_conflict, homology, k) as target:
         report = import_table(windows, target, columns)
     _say(report, out)
 
@@ -138,10 +146,18 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
 
 @contextmanager
-def _target(proteins: Path, out: Path, on_conflict: str, k: int) -> Iterator[Target]:
+def _target(proteins: Path, out: Path, on_conflict: str, homology: str, k: int) -> Iterator[Target]:
+    one_of("--on-conflict", on_conflict, get_args(OnConflict))
+    one_of("--homology", homology, get_args(Method))
     with progress(f"importing to {out}") as bar:
         yield Target(
-            proteins, out, cluster_proteins, cast(OnConflict, on_conflict), k=k, progress=bar
+            proteins,
+            out,
+            partial(cluster_proteins, method=cast(Method, homology)),
+            f"{homology}: identity {IDENTITY}, coverage {COVERAGE} of the shorter",
+            cast(OnConflict, on_conflict),
+            k,
+            bar,
         )
 
 

@@ -1,6 +1,6 @@
 """The named recipes: the seed's two columns, and a model in which attention can matter."""
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import one_of
 from rpbind.recipe import (
     Attention,
     Classifier,
@@ -47,9 +47,7 @@ PRESETS = {"old": OLD, "fixed": FIXED, "conv-residue": CONV_RESIDUE}
 
 def preset(name: str) -> Recipe:
     """Return a preset by name; raises `UserError` with the nearest right name."""
-    if name not in PRESETS:
-        known = ", ".join(PRESETS)
-        raise UserError(f"No preset '{name}'; there are {known}.{nearest(name, PRESETS)}")
+    one_of("A preset", name, PRESETS)
     return PRESETS[name]
 
 

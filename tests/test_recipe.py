@@ -143,7 +143,7 @@ def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> N
         ({"model.memory": "residues"}, "'pooled', 'expanded', 'residue'"),
         ({"model.attention.heads": 7}, "heads must divide dim"),
         ({"model.encoder": {"kind": "conv", "kernel": 8}}, "kernel must be odd"),
-        ({"model.classifier.dropout": 1.0}, "less than 1"),
+        ({"model.classifier.dropout": 1.0}, "less than or equal to 0.99"),
         ({"train.lr": 0.0}, "greater than 0"),
         ({"train.lr": float("nan")}, "finite number"),
         ({"train.batch_size": 1}, "greater than or equal to 2"),

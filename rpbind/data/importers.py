@@ -31,12 +31,14 @@ class Target:
     """What every importer needs beside its source.
 
     `proteins` is a FASTA file, `out` the new dataset's folder, `k` the length of the k-mer that
-    makes overlap clusters where the source brings none. `progress` is called with done and total.
+    makes overlap clusters where the source brings none. `homology` says how `protein_clusters`
+    makes them, for the manifest. `progress` is called with done and total.
     """
 
     proteins: Path
     out: Path
     protein_clusters: ProteinClusters
+    homology: str = "as given"
     on_conflict: OnConflict = "error"
     k: int = 31
     progress: Progress = silent
@@ -94,7 +96,12 @@ def _finish(
         proteins,
         MadeBy(
             importer=importer,
-            arguments=arguments | {"on_conflict": target.on_conflict, "clusters": how},
+            arguments=arguments
+            | {
+                "on_conflict": target.on_conflict,
+                "clusters": how,
+                "protein_clusters": target.homology,
+            },
             sources=rows.sources | {f"proteins/{table.path.name}": table.was},
             decisions=decisions,
         ),

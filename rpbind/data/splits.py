@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, one_of
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
@@ -41,10 +41,7 @@ class SplitSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        rules = get_args(Rule)
-        if self.rule not in rules:
-            known = ", ".join(rules)
-            raise UserError(f"No split rule '{self.rule}'; {known}.{nearest(self.rule, rules)}")
+        one_of("A split rule", self.rule, get_args(Rule))
         if len(self.ratio) != 3 or min(self.ratio) < 1 or sum(self.ratio) != 100:
             raise UserError(
                 "A split ratio is three whole percentages for train, validation and test that "

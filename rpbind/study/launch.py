@@ -10,7 +10,7 @@ from rpbind.recipe import Recipe
 from rpbind.study.environment import prepare
 from rpbind.study.plan import Source, Sweep, missing, with_best
 from rpbind.study.where import Where
-from rpbind.train.run import Task
+from rpbind.train.task import Task
 
 
 def launch(

@@ -30,7 +30,8 @@ from rpbind.study.space import Space
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
 from rpbind.train.loop import Machine
-from rpbind.train.run import HEADLINE, Task, ended, train_task
+from rpbind.train.run import HEADLINE, ended, train_task
+from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
 SLOT = "trial_slot"

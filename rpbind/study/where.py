@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from rpbind.errors import UserError
+from rpbind.errors import UserError, one_of
 
 Executor = Literal["trial", "train"]
 
@@ -30,8 +30,7 @@ class Where:
         `auto` takes Ray Train wherever a GPU or more than one worker is used. Raises `UserError`
         on an unknown executor, or one that cannot do what is asked.
         """
-        if self.asked not in ("auto", "trial", "train"):
-            raise UserError(f"--executor is auto, trial or train; got '{self.asked}'.")
+        one_of("--executor", self.asked, ("auto", *get_args(Executor)))
         if self.asked == "trial" and self.workers > 1:
             raise UserError(
                 f"--executor trial makes a run in one process; --workers {self.workers} needs "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
+import subprocess
 import time
 import traceback
 from collections.abc import Callable
@@ -16,56 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import rpbind
-from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
-from rpbind.ledger import ProteinScore, Row, Stage, State, replace
-from rpbind.recipe import Recipe
+from rpbind.ledger import ProteinScore, Row, State, replace
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import DivergedError, Machine, Training
 from rpbind.train.metrics import summarise
+from rpbind.train.task import Job, Task
 
 Report = Callable[[dict[str, float]], None]
 HEADLINE = "validation.auroc_macro"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run to be made: an arm's recipe with a seed. `folder` is where its files go."""
-
-    arm: str
-    recipe: Recipe
-    seed: int
-    folder: Path
-    stage: Stage = "ablation"
-    attempt: int = 0
-
-    @property
-    def run(self) -> str:
-        """The run's name, as the ledger writes it."""
-        return f"{self.stage}-{self.arm}-{self.recipe.id}-s{self.seed}"
-
-
-@dataclass(frozen=True)
-class Task:
-    """The runs of one arm that one process (or worker group) makes, one seed after another."""
-
-    arm: str
-    recipe: Recipe
-    seeds: tuple[tuple[int, int], ...]
-    """Pairs of (seed, attempt)."""
-    data: Path
-    split: SplitSpec
-    folder: Path
-    stage: Stage = "ablation"
-
-    @property
-    def jobs(self) -> list[Job]:
-        """One job per seed."""
-        return [
-            Job(self.arm, self.recipe, seed, self.folder, self.stage, attempt)
-            for seed, attempt in self.seeds
-        ]
 
 
 def train_task(
@@ -244,9 +205,21 @@ def code_id() -> str:
     return f"rpbind {rpbind.__version__} {digest.hexdigest()[:12]}"
 
 
+@lru_cache(maxsize=1)
+def commit() -> str:
+    """Return the git commit of the package's checkout, or say that there is none."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+    return told.stdout.strip()
+
+
 def _provenance(machine: Machine, executor: str) -> dict[str, str]:
     return {
         "code": code_id(),
+        "commit": commit(),
         "python": platform.python_version(),
         "torch": version("torch"),
         "ray": version("ray"),

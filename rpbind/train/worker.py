@@ -13,7 +13,8 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.tune.integration.ray_train import TuneReportCallback
 
 from rpbind.train.loop import Machine
-from rpbind.train.run import Task, train_task
+from rpbind.train.run import train_task
+from rpbind.train.task import Task
 
 
 def train_group(config: dict[str, Any]) -> None:

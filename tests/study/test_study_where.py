@@ -29,7 +29,7 @@ def test_one_process_cannot_be_several_workers() -> None:
 
 
 def test_an_unknown_executor_is_refused() -> None:
-    with pytest.raises(UserError, match="auto, trial or train; got 'ray'"):
+    with pytest.raises(UserError, match="auto, trial, train; got 'ray'"):
         _ = Where(asked="ray").executor
 
 

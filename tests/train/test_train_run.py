@@ -11,7 +11,8 @@ from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
 from rpbind.train.metrics import summarise
-from rpbind.train.run import HEADLINE, Job, Task, train_run, train_task
+from rpbind.train.run import HEADLINE, train_run, train_task
+from rpbind.train.task import Job, Task
 
 VOLATILE = {"cost", "ended"}
 

@@ -15,7 +15,7 @@ from rpbind.data.splits import SplitSpec
 from rpbind.presets import CONV_RESIDUE, FIXED, narrowed
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
-from rpbind.train.run import Job
+from rpbind.train.task import Job
 
 SPLIT = SplitSpec("cold-rna", (50, 25, 25))
 SMALL = {"train.batch_size": 16, "train.epochs": 3}

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from rpbind.train.task import Task
 from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source, substance
 
 from rpbind.ledger import Ledger, Row
@@ -9,7 +10,7 @@ from rpbind.study.plan import Source
 from rpbind.study.where import Where
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
-from rpbind.train.run import Task, train_task
+from rpbind.train.run import train_task
 
 SEEDS = (0, 1)
 

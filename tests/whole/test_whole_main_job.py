@@ -63,9 +63,9 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     [
         (("--data", "nowhere"), "nowhere"),
         (("--split", "cold-rma"), "Did you mean 'cold-rna'?"),
-        (("--executor", "thread"), "--executor is auto, trial or train; got 'thread'"),
+        (("--executor", "thread"), "--executor is one of auto, trial, train; got 'thread'"),
         (("--executor", "trial", "--workers", "2"), "--workers 2 needs --executor train"),
-        (("--design", "star"), "--design is path or leave-one-out; got 'star'"),
+        (("--design", "star"), "--design is one of path, leave-one-out; got 'star'"),
         (("--trials", "3", "--space", "none.toml"), "There is no search space none.toml"),
     ],
 )

@@ -78,12 +78,11 @@ def at_once(where: Where) -> int:
 
 def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
     """Run every task once, first come first served: stopping by arrival order would unpair arms."""
-    with Watch("runs", sum(len(task.seeds) for task in tasks)) as watch:
-        space = {"task": tune.grid_search(list(tasks)), **_machine(where)}
-        config = tune.TuneConfig(
-            max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
-        )
-        _fit(where, space, config, _Record(ledger, watch))
+    space = {"task": tune.grid_search(list(tasks)), **_machine(where)}
+    config = tune.TuneConfig(
+        max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
+    )
+    _fit(where, space, config, _Record(ledger, sum(len(task.seeds) for task in tasks)))
 
 
 def run_search(
@@ -115,8 +114,7 @@ def run_search(
         search_alg=ConcurrencyLimiter(searcher, max_concurrent=width, batch=True),
         reuse_actors=True,
     )
-    with Watch("search", left) as watch:
-        _fit(where, None, config, _Record(ledger, watch))
+    _fit(where, None, config, _Record(ledger, left))
 
 
 @dataclass(frozen=True)
@@ -158,14 +156,15 @@ class Search(OptunaSearch):  # type: ignore[misc]  # Ray ships no types
 class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     """Writes every finished run to the ledger, and a row for every run whose trial died."""
 
-    def __init__(self, ledger: Ledger, watch: Watch) -> None:
-        self.ledger, self.watch = ledger, watch
+    def __init__(self, ledger: Ledger, total: int) -> None:
+        self.ledger, self.total = ledger, total
+        self.watch = Watch(total)
         self.begun: dict[str, Task] = {}
         self.heard: set[tuple[str, int]] = set()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave all behind: Tune pickles callbacks for its own way to resume, which is not used."""
-        return {}
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
+        return _Record, (self.ledger, self.total)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         self.begun[trial.trial_id] = trial.config["task"]
@@ -221,7 +220,8 @@ def _fit(
         ),
     )
     try:
-        tuner.fit()
+        with record.watch:
+            tuner.fit()
     finally:
         record.stopped()
         shutil.rmtree(store, ignore_errors=True)

@@ -21,7 +21,7 @@ from rpbind.terminal import PLAIN
 class Watch:
     """Counts ended runs; `total` of them are planned. Use it as a context manager."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, total: int) -> None:
         self.console = Console(stderr=True)
         self.total, self.ended, self.bad = total, 0, 0
         self.bar = Progress(
@@ -34,7 +34,7 @@ class Watch:
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        self.line = self.bar.add_task(title, total=total, note="")
+        self.line = self.bar.add_task("runs", total=total, note="")
 
     def __enter__(self) -> Watch:
         self.bar.start()

@@ -1,0 +1,75 @@
+"""How fast the presets train on random windows, and what our dropout costs beside torch's.
+
+    python benchmarks/model_speed.py
+
+Prints a Markdown table: training windows/s of each preset on one thread (batches of its own size,
+91 proteins of about eclip91's mean length), then one line with the ratio of the time that torch's
+dropout takes to that of ours, for the attention weights of one batch of `fixed`.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from rpbind.data.dataset import Protein
+from rpbind.model.seeding import Dropout, generator
+from rpbind.presets import PRESETS
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Machine, Training
+
+WINDOWS, PROTEINS, WIDTH = 4096, 91, 10
+
+
+def random_inputs() -> Inputs:
+    """Random windows and proteins in the shape of eclip91."""
+    rng = np.random.default_rng(0)
+    length_P = torch.from_numpy(rng.gamma(4.0, 165.0, PROTEINS).astype(np.int64) + 60)
+    offset_P = torch.cumsum(length_P, 0) - length_P
+    residues_ND = torch.randn(int(length_P.sum()), WIDTH)
+    index_N = torch.arange(WINDOWS)
+    return Inputs(
+        rna_NL=torch.from_numpy(rng.integers(0, 4, (WINDOWS, 101), dtype=np.uint8)),
+        label_N=torch.from_numpy(rng.integers(0, 2, WINDOWS, dtype=np.uint8)),
+        protein_N=torch.from_numpy(rng.integers(0, PROTEINS, WINDOWS, dtype=np.int32)),
+        parts={"train": index_N, "validation": index_N[:256], "test": index_N[:256]},
+        mean_PW=torch.randn(PROTEINS, WIDTH),
+        residues_ND=residues_ND,
+        offset_P=offset_P,
+        length_P=length_P,
+        proteins=tuple(Protein(f"P{n}", f"P{n}", "M", n) for n in range(PROTEINS)),
+        provenance={},
+    )
+
+
+def seconds(call: Callable[[], object], repeats: int = 20) -> float:
+    """Return the median seconds of a call."""
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return float(np.median(times))
+
+
+def main() -> None:
+    """Print the table and the ratio."""
+    inputs = random_inputs()
+    print("| preset | parameters | windows/s, 1 thread |\n|---|---|---|")
+    for name, recipe in PRESETS.items():
+        training = Training(recipe.with_({"train.epochs": 1}), 0, inputs, Machine())
+        next(training.epochs())
+        parameters = sum(p.numel() for p in training.model.parameters())
+        rate = training.windows_seen / training.train_seconds
+        print(f"| `{name}` | {parameters:,} | {rate:,.0f} |")
+    weights_BHQS = torch.rand(32, 8, 101, 101)
+    ours = Dropout(0.1)
+    ours.stream = generator("cpu", 0)
+    ratio = seconds(lambda: F.dropout(weights_BHQS, 0.1)) / seconds(lambda: ours(weights_BHQS))
+    print(f"\ntorch's dropout takes {ratio:.1f} times as long as ours")
+
+
+if __name__ == "__main__":
+    main()

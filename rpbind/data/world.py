@@ -37,10 +37,10 @@ class World:
     """
 
     proteins: int = 24
-    sites: int = 80
+    sites: int = 120
     shifts: int = 2
     length: int = 41
-    gc_gap: float = 0.06
+    gc_gap: float = 0.05
     decoys: float = 0.5
     seed: int = 0
 

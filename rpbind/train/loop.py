@@ -83,8 +83,11 @@ class Training:
         self._share_buffers()
         self.model.eval()
         mine_N = self.inputs.parts[part][self.machine.rank :: self.machine.world]
-        logits = [self._logits(index_B) for index_B in mine_N.split(EVALUATION_BATCH)]
-        logit_N, index_N = self._gather(torch.cat(logits).cpu().numpy(), mine_N.cpu().numpy())
+        # a dataset is in order of proteins, and a batch of one long protein is slow and large
+        batches = math.ceil(len(mine_N) / EVALUATION_BATCH)
+        spread = [mine_N[start::batches] for start in range(batches)]
+        logits = torch.cat([self._logits(index_B) for index_B in spread])
+        logit_N, index_N = self._gather(logits.cpu().numpy(), torch.cat(spread).cpu().numpy())
         if not np.isfinite(logit_N).all():
             raise DivergedError(f"a score on {part} is NaN or infinite")
         chosen_N = torch.from_numpy(index_N).to(self.machine.device)

@@ -41,7 +41,7 @@ SLOT = "trial_slot"
 @contextlib.contextmanager
 def ray_running(where: Where) -> Iterator[None]:
     """Start a Ray of this machine's own, or join the cluster at `address`; leave it at the end."""
-    common = {"log_to_driver": False, "logging_level": logging.ERROR}
+    common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if where.address is not None:
         try:
             ray.init(address=where.address, **common)
@@ -49,11 +49,8 @@ def ray_running(where: Where) -> Iterator[None]:
             raise UserError(f"No Ray cluster answers at {where.address}: {error}") from None
     else:
         # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
-        cpus = os.cpu_count() or 1
-        dashboard = where.executor == "train"
-        ray.init(
-            "local", num_cpus=cpus, resources={SLOT: 64}, include_dashboard=dashboard, **common
-        )
+        common["include_dashboard"] = where.executor == "train"
+        ray.init("local", num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     before = signal.signal(signal.SIGTERM, _stop_gently)
@@ -94,7 +91,7 @@ def run_search(
     draws the same configurations.
     """
     where = replace(where, workers=1, asked="trial")
-    left = trials - len(ledger.rows("search"))
+    left = trials - sum(row.state != "stopped" for row in ledger.rows("search"))
     if left <= 0:
         return
     file = JournalFileBackend(str(ledger.study / "optuna.journal"))
@@ -106,6 +103,7 @@ def run_search(
         storage=optuna.storages.JournalStorage(file),
         sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
     )
+    searcher.close_orphans()
     width = min(at_once(where), left)
     config = tune.TuneConfig(
         metric=HEADLINE,
@@ -134,6 +132,12 @@ class SearchConfig:
 
 class Search(OptunaSearch):  # type: ignore[misc]  # Ray ships no types
     """Ray's OptunaSearch, which would leave a trial with a NaN score running: told as failed."""
+
+    def close_orphans(self) -> None:
+        """Tell the trials that an earlier process left running as failed: nobody makes them."""
+        states = optuna.trial.TrialState
+        for trial in self._ot_study.get_trials(deepcopy=False, states=(states.RUNNING,)):
+            self._ot_study.tell(trial.number, state=states.FAIL)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Epochs are not told: nothing is pruned."""
@@ -199,10 +203,7 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
 
 def _fit(
-    where: Where,
-    space: dict[str, Any] | None,
-    config: tune.TuneConfig,
-    record: _Record,
+    where: Where, space: dict[str, Any] | None, config: tune.TuneConfig, record: _Record
 ) -> None:
     store = record.ledger.study / "ray"
     trainable = tune.with_resources(

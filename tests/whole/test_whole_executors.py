@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from rpbind.train.task import Task
 from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source, substance
 
 from rpbind.ledger import Ledger, Row
@@ -11,6 +10,7 @@ from rpbind.study.where import Where
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
+from rpbind.train.task import Task
 
 SEEDS = (0, 1)
 

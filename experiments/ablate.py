@@ -51,13 +51,14 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe) -> Design:
     one_of("--design", kind, ("path", "leave-one-out"))
     if kind == "path":
         seed = path(("old", old), ("fixed", fixed), SEED_CHANGES)
-        return seed.then(path(("fixed", fixed), ("conv-residue", context), CONTEXT_CHANGES))
+        return seed.then(path(("fixed", fixed), ("context-residue", context), CONTEXT_CHANGES))
     changes = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"}
-    return leave_one_out(("old", old), ("conv-residue", context), {**changes, **CONTEXT_CHANGES})
+    return leave_one_out(("old", old), ("context-residue", context), {**changes, **CONTEXT_CHANGES})
 
 
 def main(
     data: page.Data = None,
+    proteins: page.Vectors = "physchem",
     seeds: page.Seeds = 5,
     epochs: page.Epochs = None,
     kind: Annotated[str, typer.Option("--design", help="path or leave-one-out.")] = "path",
@@ -78,7 +79,7 @@ def main(
     epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else OLD.train.epochs)
     width = NARROWER if simulated or smoke else 1
     old, fixed, context = (
-        narrowed(recipe, width).with_({"train.epochs": epochs})
+        narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
         for recipe in (OLD, FIXED, WITH_CONTEXT)
     )
     page.conduct(
@@ -88,7 +89,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
-            where=Where(workers, cpus_per_worker, gpus_per_run, executor, address),
+            where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
             name=name,
             dry_run=dry_run,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,

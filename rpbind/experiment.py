@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -10,8 +11,10 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
+from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -28,6 +31,7 @@ UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
 
 Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
+Vectors = Annotated[str, typer.Option(help="Protein bank that every arm reads; rpbind embed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Paired seeds per arm.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs per run; the recipe's without it.")]
 SplitRule = Annotated[
@@ -35,7 +39,7 @@ SplitRule = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes per run (Ray Train).")]
 Cpus = Annotated[int, typer.Option(min=1, help="CPUs, and torch threads, per worker.")]
-Gpus = Annotated[float, typer.Option(min=0.0, help="Share of a GPU per worker.")]
+Gpus = Annotated[float, typer.Option(min=0.0, help="GPUs of a run, shared among its workers.")]
 ExecutorName = Annotated[
     str, typer.Option(help="auto, trial (in the Tune trial) or train (Ray Train worker group).")
 ]
@@ -64,10 +68,9 @@ def simulated(root: Path = Path("data")) -> Path:
     world = World()
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
-    if not folder.exists():
-        dataset = simulate(folder, world)
-        sequences = [protein.sequence for protein in dataset.proteins]
-        build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    dataset = Dataset.open(folder) if folder.exists() else simulate(folder, world)
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(folder / "bank", make_encoder("physchem"), sequences)
     return folder
 
 
@@ -81,6 +84,11 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     console = Console(stderr=True)
     seeds = tuple(range(conditions.seeds))
     plan = make_plan(experiment, asked, design, seeds, conditions.source, sweep=conditions.sweep)
+    if conditions.name is not None and not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", conditions.name):
+        raise UserError(
+            f"--name is a folder's name below reports/: letters, digits and _ . + = -, beginning "
+            f"with a letter or digit; got '{conditions.name}'."
+        )
     folder = (Path("reports") / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
     if conditions.dry_run:
@@ -92,7 +100,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     if left := not_done(plan, Ledger(folder)):
         console.print(
             f"{len(left)} of {len(plan.planned)} planned runs are not done: {'; '.join(left)}. "
-            "The same command goes on with what is missing.",
+            "The same command goes on with what is missing; a diverged run is not made again.",
             **PLAIN,
         )
         raise typer.Exit(UNFINISHED)

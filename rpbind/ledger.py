@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rpbind.errors import UserError
 
@@ -194,7 +194,10 @@ class Ledger:
         path = self.study / "plan.json"
         if not path.exists():
             raise UserError(f"{self.study} holds no study: there is no plan.json in it.")
-        return Plan.model_validate_json(path.read_text())
+        try:
+            return Plan.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise UserError(f"{path} is no plan of this version: {error}") from None
 
     def begin(self, plan: Plan) -> None:
         """Write the plan. The folder may hold an earlier plan of the same study: it is replaced."""
@@ -207,7 +210,10 @@ class Ledger:
         final = self.parts / f"{row.run}.{row.attempt}.parquet"
         draft = self.parts / f".{uuid.uuid4().hex}"
         try:
-            pq.write_table(pa.Table.from_pylist([_flatten(row)], schema=_SCHEMA), draft)
+            with draft.open("wb") as file:
+                pq.write_table(pa.Table.from_pylist([_flatten(row)], schema=_SCHEMA), file)
+                file.flush()
+                os.fsync(file.fileno())
             os.link(draft, final)
         except FileExistsError:
             return False

@@ -14,7 +14,7 @@ from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verd
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
 
-ONE_OF = ("dataset", "split", "code", "torch")
+ONE_OF = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers")
 """What all runs of a study must share to be compared."""
 
 

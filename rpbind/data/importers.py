@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.data.alphabet import decode
 from rpbind.data.clusters import Progress, overlap_clusters, silent
 from rpbind.data.conflicts import OnConflict, settle_conflicts
 from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.distinct import first_equal
 from rpbind.data.eclip import read_eclip
 from rpbind.data.fasta import read_fasta
 from rpbind.data.manifest import MadeBy
@@ -81,12 +83,26 @@ def import_table(path: Path, target: Target, columns: Columns | None = None) -> 
     return _finish(rows, table, target, "table", {"columns": asdict(columns)})
 
 
+def _check_given(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> None:
+    """Refuse clusters that put equal windows apart: a cold-rna split by them would leak."""
+    first_N = first_equal(rna_NL)
+    apart = np.flatnonzero(cluster_N != cluster_N[first_N])
+    if len(apart):
+        raise UserError(
+            f"The given overlap clusters put {len(apart):,} windows apart from an equal window, "
+            f"the first of them {decode(rna_NL[apart[0]])}: a cold-rna split by them would leak. "
+            "Leave the clusters out, and they are computed."
+        )
+
+
 def _finish(
     rows: Rows, table: ProteinTable, target: Target, importer: str, arguments: dict[str, Any]
 ) -> ImportReport:
     proteins = _proteins(rows, table, target.protein_clusters)
     kept, decisions = settle_conflicts(rows, target.on_conflict)
     cluster_N, how = kept.cluster_N, "given"
+    if cluster_N is not None:
+        _check_given(kept.rna_NL, cluster_N)
     if cluster_N is None:
         cluster_N = overlap_clusters(kept.rna_NL, target.k, _part(target.progress, 30, 90))
         how = f"shared {target.k}-mer"

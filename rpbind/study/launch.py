@@ -8,7 +8,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.study.environment import prepare
-from rpbind.study.plan import Source, Sweep, missing, with_best
+from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
 from rpbind.study.where import Where
 from rpbind.train.task import Task
 
@@ -24,8 +24,9 @@ def launch(
     from rpbind.study import run  # imports Ray, which reads its settings then
 
     ledger = Ledger(folder)
-    _begin(ledger, plan)
     with run.ray_running(where):
+        run.at_once(where)
+        _begin(ledger, plan)
         if sweep is not None:
             base = Task(
                 "search",
@@ -37,7 +38,10 @@ def launch(
                 "search",
             )
             run.run_search(base, sweep.space, sweep.trials, ledger, where, sweep.seed)
-            plan = with_best(plan, ledger.rows("search"))
+            trials = [row for row in ledger.rows("search") if row.state != "stopped"]
+            if len(trials) < sweep.trials:
+                return plan  # the search was stopped: nothing is compared on half of it
+            plan = with_best(plan, trials)
             ledger.begin(plan)
         if tasks := tasks_of(plan, ledger, source, together=where.executor == "train"):
             run.run_grid(tasks, ledger, where)
@@ -46,7 +50,7 @@ def launch(
 
 def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     """Name the planned runs that are not done, each with what became of it."""
-    rows = {(row.arm, row.seed): row for row in ledger.rows()}
+    rows = planned_rows(plan, ledger)
     named = []
     for arm, seed in plan.planned:
         row = rows.get((arm, seed))

@@ -113,12 +113,14 @@ def _fingerprint(plan: Plan) -> str:
 def with_best(plan: Plan, trials: list[Row]) -> Plan:
     """Return the plan with the search's best recipe as one more arm, which no contrast judges.
 
+    Where no trial is done there is no such arm, and the report shows the failures.
+
     One search per arm cannot carry a verdict: simulated, it is wrong in 23-52 % of null worlds.
     """
     assert plan.search is not None
-    done = [row for row in trials if row.state == "done"]
+    done = [row for row in trials if row.state == "done" and HEADLINE in row.metrics]
     if not done:
-        raise UserError(f"None of the search's {len(trials)} trials is done; see {plan.study}.")
+        return plan
     best = max(done, key=lambda row: (row.metrics[HEADLINE], row.arm))
     words = f"best of {len(done)} trials of one search on validation; no verdict is possible"
     tuned = arm(TUNED, Recipe.model_validate(best.recipe), words)
@@ -126,12 +128,20 @@ def with_best(plan: Plan, trials: list[Row]) -> Plan:
     return plan.model_copy(update={"arms": (*plan.arms, tuned), "search": search})
 
 
+def planned_rows(plan: Plan, ledger: Ledger) -> dict[tuple[str, int], Row]:
+    """Return {(arm, seed): row} of the ended runs of the plan's own recipes."""
+    recipes = {arm.name: arm.recipe_id for arm in plan.arms}
+    return {
+        (row.arm, row.seed): row for row in ledger.rows() if recipes.get(row.arm) == row.recipe_id
+    }
+
+
 def missing(plan: Plan, ledger: Ledger) -> dict[tuple[str, int], int]:
     """Return {(arm, seed): next attempt} for every planned run that is neither done nor diverged.
 
     A diverged run is not tried again: on the same machine it would diverge again.
     """
-    seen: dict[tuple[str, int], Row] = {(row.arm, row.seed): row for row in ledger.rows()}
+    seen = planned_rows(plan, ledger)
     left = {}
     for run in plan.planned:
         row = seen.get(run)

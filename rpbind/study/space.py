@@ -87,7 +87,7 @@ def load_space(path: Path, recipe: Recipe) -> Space:
         space = Space.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError:
         raise UserError(f"There is no search space {path}.") from None
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise UserError(f"{path} is no search space: {error}") from None
     paths = [dim.path for dim in space.dimension]
     if twice := {p for p in paths if paths.count(p) > 1}:

@@ -104,8 +104,8 @@ def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _
     except UserError as reason:
         outcome.state, outcome.error = "failed", str(reason)
     except Exception:
-        if reporting.raised:
-            raise
+        if reporting.raised or machine.world > 1:
+            raise  # other ranks wait for this one: the whole group must end
         outcome.state, outcome.error = "failed", traceback.format_exc()
 
 

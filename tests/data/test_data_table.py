@@ -91,3 +91,10 @@ def test_an_unknown_ending_is_refused(tmp_path: Path, target: Target) -> None:
     (tmp_path / "t.xlsx").write_text("rna")
     with pytest.raises(UserError, match=r"has the ending '\.xlsx'"):
         import_table(tmp_path / "t.xlsx", target)
+
+
+def test_given_clusters_that_part_equal_windows_are_refused(tmp_path: Path, target: Target) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("rna,protein,label,cluster\nACGA,AARS,1,a\nACGA,FMR1,0,b\nACGG,AARS,0,a\n")
+    with pytest.raises(UserError, match=r"1 windows apart from an equal window.* ACGA"):
+        import_table(table, target, Columns(cluster="cluster"))

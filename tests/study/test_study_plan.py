@@ -186,5 +186,22 @@ def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(mak
 
 
 def test_a_search_of_which_no_trial_is_done_gives_no_arm(make: Make) -> None:
-    with pytest.raises(UserError, match="None of the search's 1 trials is done"):
-        with_best(make(sweep=SWEEP), [trial(0, 0.6, 0.1, "failed")])
+    plan = make(sweep=SWEEP)
+    assert with_best(plan, [trial(0, 0.6, 0.1, "failed")]) == plan
+
+
+def test_a_row_of_another_recipe_does_not_count_for_an_arm(make: Make, tmp_path: Path) -> None:
+    plan = make()
+    arm = plan.arms[0]
+    other = OLD.with_({"train.lr": 0.123})
+    row = Row(
+        arm=arm.name,
+        seed=plan.seeds[0],
+        state="done",
+        recipe=other.model_dump(mode="json"),
+        recipe_id=other.id,
+        ended="",
+    )
+    ledger = Ledger(tmp_path / "study")
+    ledger.append(row)
+    assert missing(plan, ledger)[arm.name, plan.seeds[0]] == 0

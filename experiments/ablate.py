@@ -41,7 +41,7 @@ WITH_CONTEXT = FIXED.with_(
     }
 )
 SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
-SIMULATED_EPOCHS = 10
+SIMULATED_EPOCHS = 7
 NARROWER = 8
 """The simulated world is small: the same models with an eighth of the widths."""
 

@@ -22,7 +22,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rpbind.errors import UserError
 
 State = Literal["done", "failed", "diverged", "stopped"]
-Stage = Literal["search", "ablation"]
+Stage = Literal["check", "control", "search", "ablation"]
+"""What a row is of: a check-up before training, a control, a search trial, or a planned run."""
+
+PartName = Annotated[str, Field(pattern=r"^(validation|test|probe(\.[a-z-]+)?)$")]
+"""A part of the split that is scored; `probe` is a sample of test windows, `probe.NAME` the same
+windows after an intervention, such as `probe.letters-shuffled`."""
+
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+=-]*$", max_length=80)]
 """An arm's name is part of file names: letters, digits and `_ . + = -`."""
 
@@ -80,7 +86,7 @@ class Plan(_Record):
 class ProteinScore(_Record):
     """How one run did on one protein of one part; AUROC is None where a class is absent."""
 
-    part: Literal["validation", "test"]
+    part: PartName
     protein: str
     cluster: int
     windows: int

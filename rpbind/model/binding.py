@@ -6,18 +6,18 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from rpbind import recipe
-from rpbind.model.attention import CrossAttention
+from rpbind import parts
+from rpbind.model.attention import CrossAttention, WayBack
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.initialise import initialise
-from rpbind.model.memory import MEMORIES, Group, Reads
+from rpbind.model.memory import MEMORIES, Group, Memory, Nothing, Reads
 from rpbind.model.seeding import Dropout
 
 
 class FeedForward(nn.Module):
     """Linear-ReLU-Dropout-Linear, added to its input, then LayerNorm."""
 
-    def __init__(self, knobs: recipe.FeedForward, dim: int) -> None:
+    def __init__(self, knobs: parts.FeedForward, dim: int) -> None:
         super().__init__()
         self.wide = nn.Linear(dim, knobs.hidden)
         self.narrow = nn.Linear(knobs.hidden, dim)
@@ -33,7 +33,7 @@ class FeedForward(nn.Module):
 class Head(nn.Sequential):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
-    def __init__(self, knobs: recipe.Classifier, dim: int) -> None:
+    def __init__(self, knobs: parts.Classifier, dim: int) -> None:
         widths = [dim, *knobs.hidden]
         blocks: list[nn.Module] = []
         for before, after in pairwise(widths):
@@ -46,6 +46,24 @@ class Head(nn.Sequential):
         super().__init__(*blocks, nn.Linear(widths[-1], 1))
 
 
+class Film(nn.Module):
+    """Scale and shift every channel of the encoded RNA by the protein (Perez et al. 2018).
+
+    A ReLU follows: a protein can switch a channel off, not only turn it down.
+    """
+
+    def __init__(self, width: int, dim: int) -> None:
+        super().__init__()
+        self.wide = nn.Linear(width, 2 * dim)
+        self.scale = nn.Linear(2 * dim, dim)
+        self.shift = nn.Linear(2 * dim, dim)
+
+    def forward(self, rna_BQC: Tensor, mean_BW: Tensor) -> Tensor:
+        """Map (B, Q, C) to (B, Q, C), given the mean vector of each window's protein."""
+        hidden_B1F = torch.relu(self.wide(mean_BW)).unsqueeze(1)
+        return torch.relu(rna_BQC * (1 + self.scale(hidden_B1F)) + self.shift(hidden_B1F))
+
+
 class BindingModel(nn.Module):
     """A cross-attention classifier of (RNA window, protein) pairs.
 
@@ -53,16 +71,20 @@ class BindingModel(nn.Module):
     Parameters are drawn by `seed`, each from a stream of its own.
     """
 
-    def __init__(self, knobs: recipe.Model, *, width: int, length: int, seed: int) -> None:
+    def __init__(self, knobs: parts.Model, *, width: int, length: int, seed: int) -> None:
         super().__init__()
-        dim = knobs.attention.dim
-        self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder)
+        dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
+        self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
+        self.film = Film(width, rna_dim) if knobs.film else None
         self.memory = MEMORIES[type(knobs.memory)](knobs.memory, width, dim, length)
-        self.attend = CrossAttention(knobs.attention, knobs.encoder.dim)
-        self.bypass = nn.Linear(knobs.encoder.dim, dim) if knobs.residual else None
+        attends = not isinstance(knobs.memory, parts.NoMemory)
+        self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
+        self.back = WayBack(knobs.attention, rna_dim) if knobs.attention.both_ways else None
+        self.bypass = nn.Linear(rna_dim, dim) if knobs.residual else None
         self.norm = nn.LayerNorm(dim)
         self.feed_forward = FeedForward(knobs.feed_forward, dim) if knobs.feed_forward else None
-        self.head = Head(knobs.classifier, dim)
+        beside = dim if self.back is not None or not attends else 0
+        self.head = Head(knobs.classifier, dim + beside)
         initialise(self, knobs.init, seed)
 
     @property
@@ -72,14 +94,57 @@ class BindingModel(nn.Module):
 
     def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         """Return one logit per window (B,); every window is in exactly one of the groups."""
-        rna_BQC = self.encoder(rna_BL)
-        query_BQE = self.attend.query(rna_BQC)
-        seen = [self.attend.look(query_BQE[g.rows_B], self.memory(g), g.protein_B) for g in groups]
-        order_B = torch.argsort(torch.cat([g.rows_B for g in groups]))
-        mixed_BQE = self.attend.finish(torch.cat(seen)[order_B])
+        rna_BQC = self.encode(rna_BL, groups)
+        memories = [self.memory(group) for group in groups]
+        terms = []
+        if self.attend is not None:
+            query_BQE = self.attend.query(rna_BQC)
+            seen = [
+                self.attend.look(query_BQE[g.rows_B], memory, g.protein_B)
+                for g, memory in zip(groups, memories, strict=True)
+            ]
+            terms.append(self.attend.finish(_in_order(seen, groups)))
         if self.bypass is not None:
-            mixed_BQE = mixed_BQE + self.bypass(rna_BQC)
-        mixed_BQE = self.norm(mixed_BQE)
+            terms.append(self.bypass(rna_BQC))
+        mixed_BQE = self.norm(sum(terms))
         if self.feed_forward is not None:
             mixed_BQE = self.feed_forward(mixed_BQE)
-        return self.head(mixed_BQE.mean(1)).squeeze(1)
+        summary = [mixed_BQE.mean(1), *self._beside(rna_BQC, memories, groups)]
+        return self.head(torch.cat(summary, 1)).squeeze(1)
+
+    def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
+        """Return the encoded RNA (B, Q, C), scaled and shifted by the protein with `film`."""
+        rna_BQC = self.encoder(rna_BL)
+        if self.film is None:
+            return rna_BQC
+        mean_BW = _in_order([g.mean_PW[g.protein_B] for g in groups], groups)
+        return self.film(rna_BQC, mean_BW)
+
+    def attention(self, rna_BL: Tensor, groups: Sequence[Group]) -> list[Tensor]:
+        """Return the attention weights (b, H, Q, S) of each group's windows; none without keys."""
+        if self.attend is None:
+            return []
+        query_BQE = self.attend.query(self.encode(rna_BL, groups))
+        return [
+            self.attend.weights(query_BQE[g.rows_B], self.memory(g), g.protein_B) for g in groups
+        ]
+
+    def _beside(
+        self, rna_BQC: Tensor, memories: Sequence[Memory], groups: Sequence[Group]
+    ) -> list[Tensor]:
+        """Return what the head reads beside the RNA: the way back, or the protein itself."""
+        if self.back is not None:
+            seen = [
+                self.back(rna_BQC[g.rows_B], memory, g.protein_B)
+                for g, memory in zip(groups, memories, strict=True)
+            ]
+        elif isinstance(self.memory, Nothing):
+            seen = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]
+        else:
+            return []
+        return [_in_order(seen, groups)]
+
+
+def _in_order(by_group: list[Tensor], groups: Sequence[Group]) -> Tensor:
+    """Put what was computed group by group back into the order of the batch."""
+    return torch.cat(by_group)[torch.argsort(torch.cat([g.rows_B for g in groups]))]

@@ -1,10 +1,12 @@
 """The encoder slot: a window of nucleotides becomes one vector per query position."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind import recipe
+from rpbind import parts
 from rpbind.model.seeding import Dropout
 
 LETTERS = 5  # A C G U N
@@ -13,24 +15,25 @@ LETTERS = 5  # A C G U N
 class Token(nn.Module):
     """One-hot(5) -> Linear: each position knows its own nucleotide and nothing else."""
 
-    def __init__(self, knobs: recipe.TokenEncoder) -> None:
+    def __init__(self, knobs: parts.TokenEncoder, length: int) -> None:
         super().__init__()
         self.project = nn.Linear(LETTERS, knobs.dim)
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, L, C)."""
-        letters_BL5 = F.one_hot(rna_BL.long(), LETTERS)
-        return self.project(letters_BL5.to(self.project.weight.dtype))
+        return self.project(_letters(rna_BL, self))
 
 
 class Conv(nn.Module):
     """Residual convolutions with batch norm, then a maximum over `pool` neighbouring positions."""
 
-    def __init__(self, knobs: recipe.ConvEncoder) -> None:
+    def __init__(self, knobs: parts.ConvEncoder, length: int) -> None:
         super().__init__()
-        widths = [LETTERS] + [knobs.dim] * knobs.layers
+        widths = [LETTERS] + [knobs.dim] * (knobs.layers - 1)
+        steps = [knobs.dilation**depth for depth in range(knobs.layers)]
         self.convs = nn.ModuleList(
-            nn.Conv1d(wide, knobs.dim, knobs.kernel, padding="same") for wide in widths[:-1]
+            nn.Conv1d(wide, knobs.dim, knobs.kernel, padding="same", dilation=step)
+            for wide, step in zip(widths, steps, strict=True)
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(knobs.dim) for _ in range(knobs.layers))
         self.dropout = Dropout(knobs.dropout)
@@ -38,16 +41,66 @@ class Conv(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
-        letters_BL5 = F.one_hot(rna_BL.long(), LETTERS)
-        x_BCL = letters_BL5.to(next(self.parameters()).dtype).transpose(1, 2)
+        x_BCL = _letters(rna_BL, self).transpose(1, 2)
         for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
             step_BCL = torch.relu(norm(conv(x_BCL)))
             x_BCL = step_BCL if depth == 0 else x_BCL + self.dropout(step_BCL)
-        pooled_BCQ = F.max_pool1d(x_BCL, self.pool, ceil_mode=True)
-        return pooled_BCQ.transpose(1, 2)
+        return _strongest(x_BCL, self.pool)
 
 
-ENCODERS: dict[type, type[nn.Module]] = {
-    recipe.TokenEncoder: Token,
-    recipe.ConvEncoder: Conv,
+class SelfAttention(nn.Module):
+    """Letters with learned positions, then transformer layers (norm first) over the window."""
+
+    def __init__(self, knobs: parts.SelfAttentionEncoder, length: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(LETTERS, knobs.dim)
+        self.position = nn.Parameter(torch.zeros(length, knobs.dim))
+        self.layers = nn.ModuleList(_Layer(knobs) for _ in range(knobs.layers))
+        self.norm = nn.LayerNorm(knobs.dim)
+        self.pool = knobs.pool
+
+    def forward(self, rna_BL: Tensor) -> Tensor:
+        """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
+        x_BLC = self.project(_letters(rna_BL, self)) + self.position
+        for layer in self.layers:
+            x_BLC = layer(x_BLC)
+        return _strongest(self.norm(x_BLC).transpose(1, 2), self.pool)
+
+
+class _Layer(nn.Module):
+    """x + attention(norm(x)), then x + feed-forward(norm(x))."""
+
+    def __init__(self, knobs: parts.SelfAttentionEncoder) -> None:
+        super().__init__()
+        self.heads = knobs.heads
+        self.before, self.between = nn.LayerNorm(knobs.dim), nn.LayerNorm(knobs.dim)
+        self.query_key_value = nn.Linear(knobs.dim, 3 * knobs.dim)
+        self.output = nn.Linear(knobs.dim, knobs.dim)
+        self.wide = nn.Linear(knobs.dim, 2 * knobs.dim)
+        self.narrow = nn.Linear(2 * knobs.dim, knobs.dim)
+        self.attended, self.fed = Dropout(knobs.dropout), Dropout(knobs.dropout)
+
+    def forward(self, x_BLC: Tensor) -> Tensor:
+        """Map (B, L, C) to (B, L, C)."""
+        joint_BL3HD = self.query_key_value(self.before(x_BLC)).unflatten(2, (3, self.heads, -1))
+        q_BHLD, k_BHLD, v_BHLD = joint_BL3HD.permute(2, 0, 3, 1, 4)
+        seen_BHLD = F.scaled_dot_product_attention(q_BHLD, k_BHLD, v_BHLD)
+        x_BLC = x_BLC + self.attended(self.output(seen_BHLD.transpose(1, 2).flatten(2)))
+        return x_BLC + self.fed(self.narrow(torch.relu(self.wide(self.between(x_BLC)))))
+
+
+def _letters(rna_BL: Tensor, of: nn.Module) -> Tensor:
+    """One-hot (B, L, 5), of the type of a module's parameters."""
+    return F.one_hot(rna_BL.long(), LETTERS).to(next(of.parameters()).dtype)
+
+
+def _strongest(x_BCL: Tensor, pool: int) -> Tensor:
+    """The maximum of `pool` neighbouring positions: (B, C, L) to (B, ceil(L / pool), C)."""
+    return F.max_pool1d(x_BCL, pool, ceil_mode=True).transpose(1, 2)
+
+
+ENCODERS: dict[type, type[Any]] = {
+    parts.TokenEncoder: Token,
+    parts.ConvEncoder: Conv,
+    parts.SelfAttentionEncoder: SelfAttention,
 }

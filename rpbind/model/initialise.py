@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rpbind import recipe
+from rpbind import parts
 from rpbind.model.seeding import generator
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
@@ -13,7 +13,7 @@ POSITION_SD = 0.02
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, rule: recipe.TorchInit | recipe.XavierInit, seed: int) -> None:
+def initialise(model: nn.Module, rule: parts.TorchInit | parts.XavierInit, seed: int) -> None:
     """Draw every linear, convolution and position parameter of `model`; norms stay at 1 and 0.
 
     Both rules scale the same uniform draws, so arms that differ in the rule alone differ in scale
@@ -32,12 +32,12 @@ def initialise(model: nn.Module, rule: recipe.TorchInit | recipe.XavierInit, see
 
 
 def _bounds(
-    name: str, weight: Tensor, rule: recipe.TorchInit | recipe.XavierInit
+    name: str, weight: Tensor, rule: parts.TorchInit | parts.XavierInit
 ) -> tuple[float, float]:
     """Return the bounds of a layer's weight and bias."""
     taps = weight[0, 0].numel()
     fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
-    if isinstance(rule, recipe.TorchInit):
+    if isinstance(rule, parts.TorchInit):
         return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
     gain = rule.attention_gain if name in ATTENTION else rule.gain
     return gain * math.sqrt(6 / (fan_in + fan_out)), 0.0

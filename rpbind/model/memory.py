@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from rpbind import recipe
+from rpbind import parts
 
 Reads = Literal["mean", "residues"]
 
@@ -42,7 +42,7 @@ class Pooled(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: recipe.PooledMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: parts.PooledMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -58,7 +58,7 @@ class Expanded(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: recipe.ExpandedMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: parts.ExpandedMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -79,7 +79,7 @@ class Residue(nn.Module):
 
     reads: ClassVar[Reads] = "residues"
 
-    def __init__(self, knobs: recipe.ResidueMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: parts.ResidueMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -91,8 +91,56 @@ class Residue(nn.Module):
         return Memory(self.key(residues_PRW), self.value(residues_PRW), group.real_PR)
 
 
+class Segment(nn.Module):
+    """One key and one value per span of residues: the mean of the span."""
+
+    reads: ClassVar[Reads] = "residues"
+
+    def __init__(self, knobs: parts.SegmentMemory, width: int, dim: int, length: int) -> None:
+        super().__init__()
+        self.key = nn.Linear(width, dim)
+        self.value = nn.Linear(width, dim)
+        self.segments = knobs.segments
+
+    def forward(self, group: Group) -> Memory:
+        """Return keys and values (P, S, E) and the mask (P, S) of spans that hold a residue."""
+        assert group.residues_PRW is not None
+        assert group.real_PR is not None
+        share_PSR = self._shares(group.real_PR).to(group.residues_PRW.dtype)
+        real_PRW = group.residues_PRW.masked_fill(~group.real_PR.unsqueeze(2), 0.0)
+        spans_PSW = share_PSR @ real_PRW
+        return Memory(self.key(spans_PSW), self.value(spans_PSW), share_PSR.any(2))
+
+    def _shares(self, real_PR: Tensor) -> Tensor:
+        """Return the weight of each residue in each span's mean: 1 / residues of the span, or 0."""
+        length_P1 = real_PR.sum(1, keepdim=True)
+        place_1R = torch.arange(real_PR.shape[1], device=real_PR.device).unsqueeze(0)
+        count_P1 = length_P1.clamp(max=self.segments)
+        span_PR = place_1R * count_P1 // length_P1
+        number_1S1 = torch.arange(self.segments, device=real_PR.device)[None, :, None]
+        member_PSR = (span_PR.unsqueeze(1) == number_1S1) & real_PR.unsqueeze(1)
+        return member_PSR / member_PSR.sum(2, keepdim=True).clamp(min=1)
+
+
+class Nothing(nn.Module):
+    """No keys; the projected mean vector goes to the head as it is."""
+
+    reads: ClassVar[Reads] = "mean"
+
+    def __init__(self, knobs: parts.NoMemory, width: int, dim: int, length: int) -> None:
+        super().__init__()
+        self.value = nn.Linear(width, dim)
+
+    def forward(self, group: Group) -> Memory:
+        """Return no key (P, 0, E) and the protein as the only value (P, 1, E)."""
+        value_P1E = self.value(group.mean_PW).unsqueeze(1)
+        return Memory(value_P1E[:, :0], value_P1E)
+
+
 MEMORIES: dict[type, type[Any]] = {
-    recipe.PooledMemory: Pooled,
-    recipe.ExpandedMemory: Expanded,
-    recipe.ResidueMemory: Residue,
+    parts.PooledMemory: Pooled,
+    parts.ExpandedMemory: Expanded,
+    parts.ResidueMemory: Residue,
+    parts.SegmentMemory: Segment,
+    parts.NoMemory: Nothing,
 }

@@ -21,10 +21,12 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
 
-from rpbind import recipe as knobs
+from rpbind import parts
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.model.seeding import generator, reseed
+from rpbind.recipe import Recipe
+from rpbind.train.augment import augment
 from rpbind.train.inputs import Inputs
 from rpbind.train.metrics import Scores, summarise
 
@@ -49,7 +51,7 @@ class Training:
     """One run in progress; `epochs()` advances it and yields one point of the curve per epoch."""
 
     def __init__(
-        self, recipe: knobs.Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
+        self, recipe: Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
     ) -> None:
         _enough_for(machine, recipe.train, inputs)
         torch.set_num_threads(machine.threads)
@@ -63,6 +65,7 @@ class Training:
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_weights: dict[str, Tensor] = {}
         self.train_seconds, self.windows_seen = 0.0, 0
+        self.stream = generator(machine.device, "augment", seed)
         spread = machine.world > 1
         self.trained: nn.Module = DistributedDataParallel(self.model) if spread else self.model
 
@@ -132,11 +135,12 @@ class Training:
         self.model.train()
         stream = (self.seed, epoch) if rank == 0 else (self.seed, epoch, rank)
         reseed(self.model, self.machine.device, *stream)
+        self.stream = generator(self.machine.device, "augment", *stream)
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
         began = time.monotonic()
         batches = _order(self.inputs.parts["train"], self.recipe.train, (self.seed, epoch), world)
         for index_B in batches:
-            total += self._step(index_B[rank::world])
+            total += self.step(index_B[rank::world])
         if world > 1:
             distributed.all_reduce(total)
         loss, norm = (total / (len(batches) * world)).tolist()
@@ -146,9 +150,10 @@ class Training:
             raise DivergedError(f"epoch {epoch} has training loss {loss}, gradient norm {norm}")
         return {"train.loss": loss, "grad_norm": norm}
 
-    def _step(self, index_B: Tensor) -> Tensor:
+    def step(self, index_B: Tensor) -> Tensor:
         """One gradient step; returns (loss, norm of the gradient before clipping)."""
         rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)
+        rna_BL = augment(rna_BL, self.recipe.train, self.stream)
         self.optimizer.zero_grad(set_to_none=True)
         loss = F.binary_cross_entropy_with_logits(self.trained(rna_BL, groups), label_B)
         loss.backward()
@@ -188,7 +193,7 @@ class Training:
         return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
 
 
-def _enough_for(machine: Machine, plan: knobs.Train, inputs: Inputs) -> None:
+def _enough_for(machine: Machine, plan: parts.Train, inputs: Inputs) -> None:
     """Refuse more workers than there is work for: batch norm needs two windows on each."""
     batch = min(plan.batch_size, len(inputs.parts["train"]))
     smallest = min(len(part_N) for part_N in inputs.parts.values())
@@ -201,7 +206,7 @@ def _enough_for(machine: Machine, plan: knobs.Train, inputs: Inputs) -> None:
 
 
 def _order(
-    index_N: Tensor, plan: knobs.Train, key: tuple[int, int], world: int
+    index_N: Tensor, plan: parts.Train, key: tuple[int, int], world: int
 ) -> tuple[Tensor, ...]:
     """Shuffle the training windows by (seed, epoch) alone and cut them into equal batches.
 
@@ -214,20 +219,20 @@ def _order(
     return shuffled[: len(index_N) // size * size].split(size)
 
 
-def _optimizer(plan: knobs.Train, model: nn.Module) -> Optimizer:
+def _optimizer(plan: parts.Train, model: nn.Module) -> Optimizer:
     family = {"adam": Adam, "adamw": AdamW}[plan.optimizer]
     return family(model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
 
 
 def _schedule(
-    plan: knobs.Train, optimizer: Optimizer
+    plan: parts.Train, optimizer: Optimizer
 ) -> ReduceLROnPlateau | CosineAnnealingLR | LambdaLR:
     match plan.schedule:
-        case knobs.Plateau(factor=factor, patience=patience, min_lr=floor):
+        case parts.Plateau(factor=factor, patience=patience, min_lr=floor):
             return ReduceLROnPlateau(optimizer, factor=factor, patience=patience, min_lr=floor)
-        case knobs.Cosine():
+        case parts.Cosine():
             return CosineAnnealingLR(optimizer, T_max=plan.epochs)
-        case knobs.Constant():
+        case parts.Constant():
             return LambdaLR(optimizer, _same)
 
 

@@ -28,7 +28,7 @@ class Scores:
 
 
 def summarise(
-    scores: Scores, proteins: tuple[Protein, ...], part: Literal["validation", "test"]
+    scores: Scores, proteins: tuple[Protein, ...], part: str
 ) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
     """Return the part's metrics and its score per protein.
 
@@ -69,9 +69,7 @@ def macro(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> 
     return float(np.mean(means)) if means else None
 
 
-def _protein(
-    scores: Scores, part: Literal["validation", "test"], index: int, protein: Protein
-) -> ProteinScore:
+def _protein(scores: Scores, part: str, index: int, protein: Protein) -> ProteinScore:
     mine = scores.protein_N == index
     label_N = scores.label_N[mine]
     auroc, auprc = ranking(label_N, scores.logit_N[mine])

@@ -1,0 +1,233 @@
+"""The parts of a recipe: the knobs of each slot of the model, and of its training.
+
+Variants are discriminated unions (`kind`), so a knob that does not apply cannot be set.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Unit = Annotated[float, Field(ge=0.0, le=0.99)]
+Positive = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class MultiHead(Part):
+    """Anything that attends: its width is shared out among its heads."""
+
+    dim: Count
+    heads: Count
+
+    @model_validator(mode="after")
+    def _heads_divide_dim(self) -> MultiHead:
+        if self.dim % self.heads:
+            raise ValueError(f"heads must divide dim; got dim {self.dim} and heads {self.heads}")
+        return self
+
+
+class TokenEncoder(Part):
+    """The seed's encoder: one-hot(5) -> Linear; nothing mixes positions: it sees no motif."""
+
+    kind: Literal["token"] = "token"
+    dim: Count = 128
+
+
+class ConvEncoder(Part):
+    """Residual 1-d convolutions: each position sees `1 + layers * (kernel - 1)` nucleotides.
+
+    With `dilation` d, the taps of layer i are d^i apart: it sees further for the same compute.
+    `pool` keeps the maximum of that many neighbouring positions (fewer queries, less compute).
+    """
+
+    kind: Literal["conv"] = "conv"
+    dim: Count = 128
+    layers: Count = 2
+    kernel: Count = 9
+    dilation: Count = 1
+    pool: Count = 1
+    dropout: Unit = 0.1
+
+    @model_validator(mode="after")
+    def _kernel_has_a_centre(self) -> ConvEncoder:
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, so that it has a centre; got {self.kernel}")
+        return self
+
+
+class SelfAttentionEncoder(MultiHead):
+    """A small transformer over the window: every position looks at every other one.
+
+    `pool` keeps the maximum of that many neighbouring positions, after the last layer.
+    """
+
+    kind: Literal["self-attention"] = "self-attention"
+    dim: Count = 64
+    layers: Count = 2
+    heads: Count = 4
+    pool: Count = 1
+    dropout: Unit = 0.1
+
+
+class PooledMemory(Part):
+    """The seed's `old` memory: the mean protein vector as ONE key, so every weight is 1."""
+
+    kind: Literal["pooled"] = "pooled"
+
+
+class ExpandedMemory(Part):
+    """The seed's `fixed` memory: the mean vector copied to one key per RNA position.
+
+    With `position`, a learned vector is added to each key (not to the values). All values are the
+    same vector, so the attention is inert whatever its weights are.
+    """
+
+    kind: Literal["expanded"] = "expanded"
+    position: bool = True
+
+
+class ResidueMemory(Part):
+    """One key and value per residue of the protein, with a padding mask: attention can matter."""
+
+    kind: Literal["residue"] = "residue"
+
+
+class SegmentMemory(Part):
+    """The residues averaged over `segments` spans of equal length: few keys for long proteins.
+
+    A protein that is shorter than that has one key per residue.
+    """
+
+    kind: Literal["segment"] = "segment"
+    segments: Count = 32
+
+
+class NoMemory(Part):
+    """No attention at all: the mean vector is projected and handed to the head beside the RNA."""
+
+    kind: Literal["none"] = "none"
+
+
+class TorchInit(Part):
+    """torch's default: uniform within 1/sqrt(fan_in), weights and biases."""
+
+    kind: Literal["torch"] = "torch"
+
+
+class XavierInit(Part):
+    """Xavier-uniform, biases 0; `attention_gain` is for query, key, value and output."""
+
+    kind: Literal["xavier"] = "xavier"
+    gain: Positive = 1.0
+    attention_gain: Positive = 0.5
+
+
+class Attention(MultiHead):
+    """Multi-head cross-attention: query = RNA, key and value = protein memory.
+
+    With `both_ways`, the protein's keys also look at the RNA, and the mean of what they see goes to
+    the head beside the mean over RNA positions.
+    """
+
+    dim: Count = 256
+    heads: Count = 8
+    dropout: Unit = 0.1
+    temperature: bool = False
+    both_ways: bool = False
+
+
+class FeedForward(Part):
+    """Linear-ReLU-Linear with a residual and LayerNorm after the attention."""
+
+    hidden: Count = 512
+    dropout: Unit = 0.1
+
+
+class Classifier(Part):
+    """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
+
+    hidden: tuple[Count, ...] = (512, 256, 128)
+    dropout: Unit = 0.3
+
+
+Encoder = Annotated[TokenEncoder | ConvEncoder | SelfAttentionEncoder, Field(discriminator="kind")]
+Memory = Annotated[
+    PooledMemory | ExpandedMemory | ResidueMemory | SegmentMemory | NoMemory,
+    Field(discriminator="kind"),
+]
+Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
+
+
+class Model(Part):
+    """head(attend(encoder(rna), memory(protein))).
+
+    With `film`, the protein's mean vector scales and shifts every channel of the encoded RNA.
+    """
+
+    encoder: Encoder = TokenEncoder()
+    film: bool = False
+    memory: Memory = PooledMemory()
+    attention: Attention = Attention()
+    residual: bool = False
+    feed_forward: FeedForward | None = None
+    classifier: Classifier = Classifier()
+    init: Init = TorchInit()
+
+    @model_validator(mode="after")
+    def _rna_reaches_the_head(self) -> Model:
+        if isinstance(self.memory, NoMemory) and not self.residual:
+            raise ValueError(
+                "memory 'none' has no attention, so the RNA reaches the head by the residual alone:"
+                " set residual to true"
+            )
+        if isinstance(self.memory, NoMemory) and self.attention.both_ways:
+            raise ValueError("memory 'none' has no attention that could go both ways")
+        return self
+
+
+class Plateau(Part):
+    """ReduceLROnPlateau on the validation loss."""
+
+    kind: Literal["plateau"] = "plateau"
+    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
+    patience: Annotated[int, Field(ge=0)] = 5
+    min_lr: Annotated[float, Field(ge=0.0)] = 1e-4
+
+
+class Cosine(Part):
+    """Half a cosine from the learning rate to zero over the planned epochs, stepped every epoch."""
+
+    kind: Literal["cosine"] = "cosine"
+
+
+class Constant(Part):
+    """The learning rate as it is."""
+
+    kind: Literal["constant"] = "constant"
+
+
+Schedule = Annotated[Plateau | Cosine | Constant, Field(discriminator="kind")]
+
+
+class Train(Part):
+    """How it is trained; `stop_after` epochs without a better validation loss end the run.
+
+    Augmentation, in training only: every window is moved by up to `shift` nucleotides, the gap
+    filled with N, and a share `mask` of its letters is read as N.
+    """
+
+    optimizer: Literal["adam", "adamw"] = "adam"
+    lr: Positive = 1e-3
+    weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    epochs: Count = 50
+    clip_norm: Positive | None = None
+    shift: Annotated[int, Field(ge=0)] = 0
+    mask: Unit = 0.0
+    schedule: Schedule = Plateau()
+    stop_after: Count | None = 15

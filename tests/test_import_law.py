@@ -18,6 +18,7 @@ FLOORS = [
     {"__init__", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
     {"data"},
     {"proteins", "model", "analysis"},
+    {"doctor", "baselines"},
     {"train", "report"},
     {"study", "cluster"},
     {"cli", "experiment", "__main__"},

@@ -1,4 +1,4 @@
-"""The command line: import windows, embed proteins, look at splits, rebuild a report."""
+"""Commands about datasets: import windows, embed proteins, look at splits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-import rpbind
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
@@ -22,13 +21,9 @@ from rpbind.errors import one_of
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
-from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
-from rpbind.terminal import progress, run_app
+from rpbind.terminal import progress
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
-app.add_typer(importing, name="import")
 
 Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid sequences.")]
 Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exist yet.")]
@@ -98,7 +93,6 @@ def table(
     _say(report, out)
 
 
-@app.command()
 def embed(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     encoder: Annotated[
@@ -118,7 +112,6 @@ def embed(
     )
 
 
-@app.command()
 def split(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     rule: Annotated[str, typer.Option(help="random, cold-rna, cold-protein or cold-both.")] = (
@@ -135,14 +128,6 @@ def split(
         counts = (seen.windows, seen.positives, seen.rna_clusters, seen.protein_clusters)
         shown.add_row(part, *(f"{count:,}" for count in counts))
     Console().print(shown)
-
-
-@app.command()
-def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
-    """Print a study's verdict table and write its HTML page again from the ledger."""
-    page = build_report(study)
-    Console().print(verdict_table(study))
-    print(f"report: {page}")
 
 
 @contextmanager
@@ -171,8 +156,3 @@ def _say(report: ImportReport, out: Path) -> None:
         f"{manifest.clusters:,} overlap clusters, from {report.rows_read:,} rows"
         f"{'; ' + decisions if decisions else ''}"
     )
-
-
-def main() -> None:
-    """Run the command line."""
-    run_app(app)

@@ -1,0 +1,17 @@
+"""The command line: `rpbind COMMAND`, one function per command, grouped by what it is about."""
+
+import typer
+
+import rpbind
+from rpbind.cli import data, study
+from rpbind.terminal import run_app
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
+app.add_typer(data.importing, name="import")
+for command in (data.embed, data.split, study.report):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    run_app(app)

@@ -106,20 +106,21 @@ class Segment(nn.Module):
         """Return keys and values (P, S, E) and the mask (P, S) of spans that hold a residue."""
         assert group.residues_PRW is not None
         assert group.real_PR is not None
-        share_PSR = self._shares(group.real_PR).to(group.residues_PRW.dtype)
+        member_PSR = self._members(group.real_PR)
+        share_PSR = member_PSR.to(group.residues_PRW.dtype)
+        share_PSR = share_PSR / share_PSR.sum(2, keepdim=True).clamp(min=1)
         real_PRW = group.residues_PRW.masked_fill(~group.real_PR.unsqueeze(2), 0.0)
         spans_PSW = share_PSR @ real_PRW
-        return Memory(self.key(spans_PSW), self.value(spans_PSW), share_PSR.any(2))
+        return Memory(self.key(spans_PSW), self.value(spans_PSW), member_PSR.any(2))
 
-    def _shares(self, real_PR: Tensor) -> Tensor:
-        """Return the weight of each residue in each span's mean: 1 / residues of the span, or 0."""
+    def _members(self, real_PR: Tensor) -> Tensor:
+        """Return whether each residue is in each span (P, S, R)."""
         length_P1 = real_PR.sum(1, keepdim=True)
         place_1R = torch.arange(real_PR.shape[1], device=real_PR.device).unsqueeze(0)
         count_P1 = length_P1.clamp(max=self.segments)
         span_PR = place_1R * count_P1 // length_P1
         number_1S1 = torch.arange(self.segments, device=real_PR.device)[None, :, None]
-        member_PSR = (span_PR.unsqueeze(1) == number_1S1) & real_PR.unsqueeze(1)
-        return member_PSR / member_PSR.sum(2, keepdim=True).clamp(min=1)
+        return (span_PR.unsqueeze(1) == number_1S1) & real_PR.unsqueeze(1)
 
 
 class Nothing(nn.Module):

@@ -49,18 +49,20 @@ class Head(nn.Sequential):
 class Film(nn.Module):
     """Scale and shift every channel of the encoded RNA by the protein (Perez et al. 2018).
 
-    A ReLU follows: a protein can switch a channel off, not only turn it down.
+    Mean vectors of proteins lie close together, so they are standardised first. A ReLU follows: a
+    protein can switch a channel off, not only turn it down.
     """
 
     def __init__(self, width: int, dim: int) -> None:
         super().__init__()
+        self.apart = nn.BatchNorm1d(width, affine=False)
         self.wide = nn.Linear(width, 2 * dim)
         self.scale = nn.Linear(2 * dim, dim)
         self.shift = nn.Linear(2 * dim, dim)
 
     def forward(self, rna_BQC: Tensor, mean_BW: Tensor) -> Tensor:
         """Map (B, Q, C) to (B, Q, C), given the mean vector of each window's protein."""
-        hidden_B1F = torch.relu(self.wide(mean_BW)).unsqueeze(1)
+        hidden_B1F = torch.relu(self.wide(self.apart(mean_BW))).unsqueeze(1)
         return torch.relu(rna_BQC * (1 + self.scale(hidden_B1F)) + self.shift(hidden_B1F))
 
 

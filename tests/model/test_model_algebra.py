@@ -7,6 +7,7 @@ from toy_models import CONV, LENGTH, SMALL_FIXED, SMALL_OLD, group, logits, mode
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.memory import Group
+from rpbind.model.seeding import reseed
 
 RNA_BL = windows(6)
 CHAINS = proteins(40, 25)
@@ -109,3 +110,42 @@ def test_7_a_residue_memory_that_attends_is_not_the_pooled_model() -> None:
     residue, pooled = model(SMALL_FIXED, memory="residue"), model(SMALL_FIXED, memory="pooled")
     share_weights(residue, pooled)
     assert (logits(residue, RNA_BL, GROUP) - logits(pooled, RNA_BL, GROUP)).abs().max() > 1e-6
+
+
+def test_6_dropout_on_the_weights_is_noise_around_no_gradient() -> None:
+    built = model(SMALL_FIXED)
+    built.attend.weight_dropout.train()
+    draws = []
+    for epoch in range(200):
+        reseed(built, "cpu", 0, epoch)
+        built.zero_grad()
+        draws.append(gradients(built)["attend.query.weight"].clone())
+    noise = torch.stack(draws)
+    standard_error = noise.std(0) / len(draws) ** 0.5
+    assert noise[0].abs().max() > 1e-9
+    assert (noise.mean(0).abs() < 4 * standard_error).double().mean() > 0.95
+    built.eval()
+    built.zero_grad()
+    assert gradients(built)["attend.query.weight"].abs().max() < 1e-6 * noise[0].abs().max()
+
+
+def test_8_adam_moves_dead_weights_and_they_still_do_nothing() -> None:
+    """float32: what rounding leaves of a zero gradient, Adam divides by its own size."""
+    built = model(SMALL_FIXED, **{"attention.dropout": 0.0}).float()
+    batch = group([chain.float() for chain in CHAINS], [0, 1, 0, 1, 0, 1])
+    label_B = torch.tensor([0.0, 1, 1, 0, 1, 0])
+    dead = built.attend.query.weight
+    before = dead.detach().clone()
+    optimizer = torch.optim.Adam(built.parameters(), lr=3e-3)
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(built(RNA_BL, [batch]), label_B)
+        loss.backward()
+        optimizer.step()
+    assert dead.grad is not None
+    assert dead.grad.abs().max() < 1e-6 * built.memory.value.weight.grad.abs().max()
+    by_gradient_descent = 20 * 3e-3 * dead.grad.abs().max()
+    assert (dead - before).abs().max() > 1e4 * by_gradient_descent
+    trained = logits(built, RNA_BL, batch)
+    torch.nn.init.zeros_(dead)
+    assert (logits(built, RNA_BL, batch) - trained).abs().max() < 1e-5

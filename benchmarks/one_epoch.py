@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from rpbind.data.splits import SplitSpec
+from rpbind.metrics import summarise
 from rpbind.presets import preset
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
-from rpbind.train.metrics import summarise
 
 
 def main(

@@ -17,10 +17,10 @@ FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob(
 FLOORS = [
     {"__init__", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
     {"data"},
-    {"proteins", "model", "analysis"},
+    {"proteins", "model", "analysis", "metrics"},
     {"doctor", "baselines"},
     {"train", "report"},
-    {"study", "cluster"},
+    {"study", "cluster", "use"},
     {"cli", "experiment", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -39,6 +39,8 @@ WITHOUT_TORCH = (
     "recipe",
     "ledger",
     "data/",
+    "metrics",
+    "baselines/",
     "study/design",
     "study/space",
     "analysis/",

@@ -3,12 +3,19 @@
 import typer
 
 import rpbind
-from rpbind.cli import data, study
+from rpbind.cli import data, study, use
 from rpbind.terminal import run_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
 app.add_typer(data.importing, name="import")
-for command in (data.embed, data.split, study.report):
+for command in (
+    data.embed,
+    data.split,
+    study.report,
+    use.predict,
+    use.evaluate,
+    use.explain,
+):
     app.command()(command)
 
 

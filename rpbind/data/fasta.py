@@ -76,6 +76,12 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
     return rows
 
 
+def protein_in(title: str) -> str | None:
+    """Return the protein that the seed's header names, None where it is another header."""
+    match = _HEADER.match(title)
+    return match and match["protein"]
+
+
 def _header(title: str, place: str) -> tuple[str, int]:
     match = _HEADER.match(title)
     if match is None:

@@ -128,13 +128,7 @@ def _finish(
 
 
 def _proteins(rows: Rows, table: ProteinTable, clusters: ProteinClusters) -> list[Protein]:
-    sequences = []
-    for number, name in enumerate(rows.names):
-        try:
-            sequences.append(table.find(name))
-        except UserError as error:
-            first = int(np.argmax(rows.protein_N == number))
-            raise UserError(f"{rows.origin.place(first)}: {error}") from None
+    sequences = table.of_rows(rows.names, rows.protein_N, rows.origin)
     genes = [gene_of(name) for name in rows.names]
     found = clusters(genes, sequences)
     return [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rpbind.data.fasta import read_records
 from rpbind.data.manifest import FileHash
+from rpbind.data.writer import Origin
 from rpbind.errors import UserError, nearest
 
 AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYBJOUXZ")
@@ -46,6 +51,19 @@ class ProteinTable:
                 "differ. Give the whole id."
             )
         return self.sequences[fitting[0]]
+
+    def of_rows(
+        self, names: Sequence[str], protein_N: NDArray[np.int32], origin: Origin
+    ) -> list[str]:
+        """Return the sequence of every name; an error says which row asks for it first."""
+        sequences = []
+        for number, name in enumerate(names):
+            try:
+                sequences.append(self.find(name))
+            except UserError as error:
+                first = int(np.argmax(protein_N == number))
+                raise UserError(f"{origin.place(first)}: {error}") from None
+        return sequences
 
 
 def gene_of(name: str) -> str:

@@ -44,14 +44,8 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
 
     Clusters are numbered by first appearance. Raises `UserError` with file and line.
     """
-    is_parquet = path.suffix == ".parquet"
-    table, was = _read_parquet(path) if is_parquet else _read_text(path, columns)
-    texts = {name: _texts(table, name, path) for name in columns.wanted}
-    if table.num_rows == 0:
-        raise UserError(f"{path} has a header and no rows.")
-    first = 1 if is_parquet else 2  # line 1 of a text table is its header
-    origin = one_file(path, np.arange(first, first + table.num_rows, dtype=np.int32))
-    names, protein_N = index_names(_filled(texts[columns.protein], "protein", origin))
+    texts, origin, was = read_columns(path, columns.wanted)
+    names, protein_N = index_names(filled(texts[columns.protein], "protein", origin))
     sizes = pa.compute.binary_length(texts[columns.rna]).to_numpy().astype(np.int64)
     rows = Rows(
         rna_NL=tokens_of("".join(texts[columns.rna].to_pylist()).encode(), sizes, origin),
@@ -66,6 +60,20 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
     return rows
 
 
+def read_columns(
+    path: Path, names: list[str]
+) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
+    """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
+    is_parquet = path.suffix == ".parquet"
+    table, was = _read_parquet(path) if is_parquet else _read_text(path, names)
+    texts = {name: _texts(table, name, path) for name in names}
+    if table.num_rows == 0:
+        raise UserError(f"{path} has a header and no rows.")
+    first = 1 if is_parquet else 2  # line 1 of a text table is its header
+    rows_N = np.arange(first, first + table.num_rows, dtype=np.int32)
+    return texts, one_file(path, rows_N), was
+
+
 def _read_parquet(path: Path) -> tuple[pa.Table, FileHash]:
     if not path.is_file():
         raise UserError(f"{path} is no file. Check the path.")
@@ -75,7 +83,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, FileHash]:
         raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
 
 
-def _read_text(path: Path, columns: Columns) -> tuple[pa.Table, FileHash]:
+def _read_text(path: Path, names: list[str]) -> tuple[pa.Table, FileHash]:
     suffix = Path(path.name.removesuffix(".gz")).suffix
     if suffix not in _DELIMITERS:
         raise UserError(
@@ -83,7 +91,7 @@ def _read_text(path: Path, columns: Columns) -> tuple[pa.Table, FileHash]:
             "with .gz), or .parquet."
         )
     text, was = read_file(path)
-    as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(columns.wanted, pa.string()))
+    as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text.rstrip(b"\n") + b"\n"),
@@ -107,7 +115,8 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     return table.column(name).cast(pa.string()).fill_null("")
 
 
-def _filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
+def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
+    """Return a column's texts; `UserError` with the row where one is missing."""
     values: list[str] = texts.to_pylist()
     if "" in values:
         raise UserError(f"{origin.place(values.index(''))}: the {what} is missing.")
@@ -126,6 +135,6 @@ def _labels(texts: list[str], origin: Origin) -> NDArray[np.uint8]:
 
 
 def _clusters(texts: pa.ChunkedArray, origin: Origin) -> NDArray[np.int32]:
-    _filled(texts, "cluster", origin)
+    filled(texts, "cluster", origin)
     encoded = texts.combine_chunks().dictionary_encode()
     return np.asarray(encoded.indices, dtype=np.int32)

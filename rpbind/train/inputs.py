@@ -67,6 +67,7 @@ class Inputs:
                 "dataset": f"{dataset.manifest.name} {dataset.id}",
                 "split": f"{frozen.id} {frozen.sha256[:12]}",
                 "bank": f"{encoder} {bank.sha256[:12]}",
+                "encoder": f"{encoder} {bank.manifest.encoder_sha256[:12]}",
             },
         )
 

@@ -23,12 +23,12 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlat
 
 from rpbind import parts
 from rpbind.errors import UserError
+from rpbind.metrics import Scores, summarise
 from rpbind.model.binding import BindingModel
 from rpbind.model.seeding import generator, reseed
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.inputs import Inputs
-from rpbind.train.metrics import Scores, summarise
 
 EVALUATION_BATCH = 256
 
@@ -86,9 +86,7 @@ class Training:
         self._share_buffers()
         self.model.eval()
         mine_N = self.inputs.parts[part][self.machine.rank :: self.machine.world]
-        # a dataset is in order of proteins, and a batch of one long protein is slow and large
-        batches = math.ceil(len(mine_N) / EVALUATION_BATCH)
-        spread = [mine_N[start::batches] for start in range(batches)]
+        spread = scoring_batches(mine_N)
         logits = torch.cat([self._logits(index_B) for index_B in spread])
         logit_N, index_N = self._gather(logits.cpu().numpy(), torch.cat(spread).cpu().numpy())
         if not np.isfinite(logit_N).all():
@@ -191,6 +189,13 @@ class Training:
         everyone: list[Any] = [None] * self.machine.world
         distributed.all_gather_object(everyone, mine)
         return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
+
+
+def scoring_batches(index_N: Tensor) -> list[Tensor]:
+    """Cut windows into batches to be scored, each of them spread over all windows."""
+    # a dataset is in order of proteins, and a batch of one long protein is slow and large
+    batches = math.ceil(len(index_N) / EVALUATION_BATCH)
+    return [index_N[start::batches] for start in range(batches)]
 
 
 def _enough_for(machine: Machine, plan: parts.Train, inputs: Inputs) -> None:

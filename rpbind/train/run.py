@@ -19,10 +19,11 @@ from typing import Any
 import rpbind
 from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, replace
+from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
+from rpbind.train.keep import model_file
 from rpbind.train.loop import DivergedError, Machine, Training
-from rpbind.train.metrics import summarise
 from rpbind.train.task import Job, Task
 
 Report = Callable[[dict[str, float]], None]
@@ -146,25 +147,15 @@ def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[Prote
     """Score the best epoch on validation and, in an ablation, on test; keep its weights."""
     training.restore_best()
     proteins = training.inputs.proteins
-    metrics, each = summarise(training.score("validation"), proteins, "validation")
+    scores = training.score("validation")
+    metrics, each = summarise(scores, proteins, "validation")
     if job.stage == "ablation":
+        kept = model_file(training, scores, each)
         tested, each_tested = summarise(training.score("test"), proteins, "test")
         metrics, each = metrics | tested, each + each_tested
         if training.machine.rank == 0:
-            checkpoint.save(job.folder / f"{job.run}.pt", _model(training))
+            checkpoint.save(job.folder / f"{job.run}.pt", dict(kept))
     return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, each
-
-
-def _model(training: Training) -> dict[str, Any]:
-    """What a model file holds: the weights, and all that a reader must match to use them."""
-    return {
-        "recipe": training.recipe.model_dump_json(),
-        "seed": training.seed,
-        "width": training.inputs.width,
-        "length": training.inputs.length,
-        "provenance": training.inputs.provenance,
-        "weights": {k: v.cpu() for k, v in training.best_weights.items()},
-    }
 
 
 def _row(job: Job, state: State, error: str) -> Row:

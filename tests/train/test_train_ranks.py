@@ -10,10 +10,10 @@ import torch
 from torch import distributed, multiprocessing
 from toy_runs import CONV_SMALL, FIXED_SMALL, equal, open_inputs
 
+from rpbind.metrics import Scores, summarise
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
-from rpbind.train.metrics import Scores, summarise
 
 PLAIN = FIXED_SMALL.with_(
     {

@@ -7,10 +7,10 @@ import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL, SPLIT, batches_read, equal, job, open_inputs, silent
 
 from rpbind.ledger import Row
+from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
-from rpbind.train.metrics import summarise
 from rpbind.train.run import HEADLINE, train_run, train_task
 from rpbind.train.task import Job, Task
 

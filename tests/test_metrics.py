@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
-from rpbind.train.metrics import Scores, macro, ranking, summarise
+from rpbind.metrics import Scores, macro, ranking, summarise
 
 PROTEINS = (
     Protein("A_K562", "A", "M", 0),

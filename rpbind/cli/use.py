@@ -1,0 +1,183 @@
+"""Commands that use a trained model: predict windows, score it on a split, explain a window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.table import Table
+
+from rpbind.data.splits import Part, Rule
+from rpbind.errors import one_of
+from rpbind.ledger import replace
+from rpbind.report.explain import explain_page
+from rpbind.terminal import PLAIN, progress
+from rpbind.use.evaluate import Evaluation, evaluate_model
+from rpbind.use.explain import (
+    Explanation,
+    Pair,
+    as_picture,
+    as_table,
+    explain_window,
+    sentences,
+)
+from rpbind.use.match import Against
+from rpbind.use.output import check_out, write_table
+from rpbind.use.predict import Predictions, Question, predict_windows
+from rpbind.use.trained import Trained
+
+Model = Annotated[
+    Path, typer.Argument(help="Model file of a finished run: reports/STUDY/runs/RUN.pt.")
+]
+Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid sequences.")]
+Weights = Annotated[
+    Path | None, typer.Option(help="ESM-2 checkpoint, where the model was trained with one.")
+]
+LINE = 60
+
+
+def predict(
+    model: Model,
+    windows: Annotated[Path, typer.Argument(help="Windows: FASTA, CSV, TSV or Parquet, .gz too.")],
+    proteins: Proteins,
+    out: Annotated[Path, typer.Option(help="Result: .parquet or .csv.")],
+    protein: Annotated[
+        str | None, typer.Option(help="Ask every window of this protein, whatever the file says.")
+    ] = None,
+    weights: Weights = None,
+) -> None:
+    """Score windows: logit, probability, calibrated probability, what is known of the protein."""
+    check_out(out, (".parquet", ".csv"))
+    trained = Trained.open(model)
+    with progress("encoding proteins, then scoring windows") as bar:
+        told = predict_windows(trained, Question(windows, proteins, protein, weights), bar)
+    write_table(out, told.table)
+    _say_predictions(trained, told, out)
+
+
+def _say_predictions(trained: Trained, told: Predictions, out: Path) -> None:
+    new = [name for name, context in told.proteins.items() if not context.seen]
+    print(
+        f"{out}: {told.table.num_rows:,} windows, {len(told.proteins)} proteins; model "
+        f"{trained.path.name}, protein vectors {trained.provenance['encoder']}"
+    )
+    print(
+        f"calibrated on {trained.calibration.windows:,} validation windows of "
+        f"{trained.provenance['dataset']}: it holds for windows with the same share of bound ones"
+    )
+    if new:
+        Console(stderr=True).print(
+            f"{len(new)} of {len(told.proteins)} proteins were not in training, and nothing here "
+            f"says how good the model is on them: {', '.join(new[:5])}"
+            f"{' ...' if len(new) > 5 else ''}",
+            style="yellow",
+            **PLAIN,
+        )
+
+
+def evaluate(
+    model: Model,
+    data: Annotated[Path, typer.Option(help="Dataset folder.")],
+    split: Annotated[
+        str | None, typer.Option(help="random, cold-rna, cold-protein or cold-both; else its own.")
+    ] = None,
+    part: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    other_data: Annotated[
+        bool, typer.Option("--other-data", help="Allow data or a split that is not the model's.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write everything as .json.")] = None,
+) -> None:
+    """Score a model on a part of a split: ledger metrics, MCC, Brier score and calibration."""
+    one_of("--part", part, get_args(Part))
+    if split is not None:
+        one_of("--split", split, get_args(Rule))
+    if out is not None:
+        check_out(out, (".json",))
+    trained = Trained.open(model)
+    against = Against(data, split, cast(Part, part), other_data)
+    with progress("scoring") as bar:
+        told = evaluate_model(trained, against, bar)
+    if out is not None:
+        content = {"model": trained.path.name, "model_provenance": trained.provenance}
+        replace(
+            out,
+            json.dumps(
+                content | TypeAdapter(Evaluation).dump_python(told, mode="json"), indent=1
+            ).encode(),
+        )
+    _say_evaluation(trained, told)
+
+
+def _say_evaluation(trained: Trained, told: Evaluation) -> None:
+    for note in told.notes:
+        Console(stderr=True).print(f"! {note}", style="yellow", **PLAIN)
+    shown = Table(title=f"{trained.path.name} on {told.provenance['split']}", title_justify="left")
+    shown.add_column("metric")
+    shown.add_column("value", justify="right")
+    for name, value in told.metrics.items():
+        shown.add_row(name, f"{value:.4f}")
+    Console().print(shown, _reliability(told))
+    print(f"MCC at logit {trained.calibration.threshold:.4f}, chosen on validation")
+
+
+def _reliability(told: Evaluation) -> Table:
+    """The bins of both calibrations: what was said against what was so."""
+    shown = Table(title="probability said, and share bound", title_justify="left")
+    shown.add_column("bin")
+    for column in ("windows", "said", "bound") * 2:
+        shown.add_column(column, justify="right")
+    both = [{one.low: one for one in kind.bins} for kind in (told.raw, told.calibrated)]
+    for low in sorted(both[0] | both[1]):
+        found = [bins.get(low) for bins in both]
+        cells = [
+            [f"{one.windows:,}", f"{one.said:.3f}", f"{one.bound:.3f}"] if one else [""] * 3
+            for one in found
+        ]
+        shown.add_row(f"{low:.1f}-{low + 0.1:.1f}", *cells[0], *cells[1])
+    shown.caption = "left: as it is; right: calibrated"
+    return shown
+
+
+def explain(
+    model: Model,
+    rna: Annotated[str, typer.Option(help="The window's letters.")],
+    protein: Annotated[str, typer.Option(help="Name of the protein in the FASTA.")],
+    proteins: Proteins,
+    width: Annotated[int, typer.Option(min=1, help="Nucleotides of the top span.")] = 8,
+    weights: Weights = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write a page (.html) or the numbers (.parquet).")
+    ] = None,
+) -> None:
+    """Explain one window: substitutions, the top span, and attention where it can matter."""
+    if out is not None:
+        check_out(out, (".html", ".parquet"))
+    trained = Trained.open(model)
+    with progress("scoring substitutions") as bar:
+        found = explain_window(trained, Pair(rna, protein, proteins, weights), width, bar)
+    _say_explanation(found)
+    if out is None:
+        return
+    if out.suffix == ".html":
+        replace(out, explain_page(as_picture(found, trained)).encode())
+    else:
+        write_table(out, as_table(found))
+    print(f"written: {out}")
+
+
+def _say_explanation(found: Explanation) -> None:
+    start, stop = found.span
+    marks = "".join("^" if start <= place < stop else " " for place in range(len(found.letters)))
+    for at in range(0, len(found.letters), LINE):
+        print(f"{at + 1:5d} {found.letters[at : at + LINE]}")
+        print(f"      {marks[at : at + LINE]}".rstrip())
+    for sentence in sentences(found):
+        Console().print(sentence, **PLAIN)
+    strongest = ", ".join(
+        f"{name} {change:+.3f}" for name, change in found.mutagenesis.strongest(5)
+    )
+    print(f"Strongest substitutions: {strongest}.")

@@ -1,0 +1,126 @@
+"""One window on one self-contained page: substitutions, the top span, and attention where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+
+from rpbind.report import style
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Finished numbers of one window of L nucleotides.
+
+    `change` has L rows, one column per letter of `substitutes`; `attention` L rows, one column
+    per key, or is None where it is refused. `span` is (start, stop) from 0.
+    """
+
+    protein: str
+    model: str
+    letters: str
+    substitutes: str
+    change: Sequence[Sequence[float]]
+    span: tuple[int, int]
+    attention: Sequence[Sequence[float]] | None
+    keys: tuple[str, ...]
+    sentences: tuple[str, ...]
+    strongest: tuple[tuple[str, float], ...]
+
+
+def explain_page(picture: Picture) -> str:
+    """Return the page as HTML that opens offline; what is given is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
+    )
+    start, stop = picture.span
+    return environment.get_template("explain.html").render(
+        picture=picture,
+        before=picture.letters[:start],
+        inside=picture.letters[start:stop],
+        after=picture.letters[stop:],
+        css=Markup((HERE / "page.css").read_text()),
+        plotlyjs=Markup(get_plotlyjs()),
+        substitutions=_fragment(substitutions(picture), "substitutions"),
+        attention=None if picture.attention is None else _fragment(attention(picture), "attention"),
+    )
+
+
+def substitutions(picture: Picture) -> go.Figure:
+    """Draw the change of the logit by every substitution, and frame the top span."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=list(zip(*picture.change, strict=True)),
+            y=list(picture.substitutes),
+            x=_places(picture),
+            customdata=[list(picture.letters)] * len(picture.substitutes),
+            colorscale="RdBu",
+            zmid=0,
+            xgap=1,
+            ygap=1,
+            colorbar={"title": {"text": "change<br>of logit"}, "thickness": 10, "nticks": 5},
+            hovertemplate="%{customdata}%{x}%{y}: %{z:+.3f}<extra></extra>",
+        )
+    )
+    start, stop = picture.span
+    figure.add_vrect(start + 0.5, stop + 0.5, line={"color": style.INK, "width": 2})
+    style.layout(figure, 240)
+    figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Substitute"})
+    return _lettered(figure, picture)
+
+
+def attention(picture: Picture) -> go.Figure:
+    """Draw how much each nucleotide looks at each key of the protein, mean over heads."""
+    weights = picture.attention or ()
+    figure = go.Figure(
+        go.Heatmap(
+            z=list(zip(*weights, strict=True)),
+            y=list(range(1, len(picture.keys) + 1)),
+            x=_places(picture),
+            customdata=[[key] * len(weights) for key in picture.keys],
+            colorscale="Viridis",
+            colorbar={"title": {"text": "weight"}, "thickness": 10, "nticks": 5},
+            hovertemplate="nucleotide %{x}, key %{customdata}: %{z:.4f}<extra></extra>",
+        )
+    )
+    style.layout(figure, 420)
+    figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Key of the protein"})
+    return _lettered(figure, picture)
+
+
+def _places(picture: Picture) -> list[int]:
+    return list(range(1, len(picture.letters) + 1))
+
+
+def _lettered(figure: go.Figure, picture: Picture) -> go.Figure:
+    """Write the window's letters along the axis."""
+    figure.update_xaxes(
+        tickvals=_places(picture),
+        ticktext=list(picture.letters),
+        tickfont={"size": 10},
+        tickangle=0,
+        showgrid=False,
+        title={"text": "Nucleotide"},
+    )
+    return figure
+
+
+def _fragment(figure: go.Figure, name: str) -> Markup:
+    return Markup(
+        to_html(
+            figure,
+            full_html=False,
+            include_plotlyjs=False,
+            div_id=f"figure-{name}",
+            config={"responsive": True, "displayModeBar": False},
+        )
+    )

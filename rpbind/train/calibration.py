@@ -1,0 +1,81 @@
+"""What the validation windows say about a run's logits: how to read them, and where to cut them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.metrics import roc_curve
+
+from rpbind.metrics import DECIMALS, Scores
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's scaling and a threshold, both chosen on `windows` validation windows.
+
+    A logit z has the calibrated probability 1 / (1 + exp(-(slope * z + intercept))). A window whose
+    logit is above `threshold` is called bound: the cut of the greatest MCC on validation.
+    """
+
+    slope: float
+    intercept: float
+    threshold: float
+    windows: int
+
+    def probability(self, logit_N: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the calibrated probabilities (N,)."""
+        return expit(self.slope * logit_N.astype(np.float64) + self.intercept)
+
+
+def calibrate(scores: Scores) -> Calibration:
+    """Choose slope, intercept and threshold on the scores of the validation windows."""
+    slope, intercept = _platt(scores.logit_N.astype(np.float64), scores.label_N)
+    cut = mcc_threshold(scores.logit_N, scores.label_N)
+    return Calibration(slope, intercept, cut, len(scores.label_N))
+
+
+def _platt(logit_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> tuple[float, float]:
+    """Fit slope and intercept by likelihood, with Platt's targets (1999), which stay off 0 and 1.
+
+    Where all logits are one score, the slope is 0: every window gets the share of positives.
+    """
+    positives = int(label_N.sum())
+    negatives = len(label_N) - positives
+    high, low = (positives + 1) / (positives + 2), 1 / (negatives + 2)
+    target_N = np.where(label_N == 1, high, low)
+    if np.ptp(logit_N) <= 10.0**-DECIMALS:
+        share = target_N.mean()
+        return 0.0, float(np.log(share / (1 - share)))
+    centre, spread = logit_N.mean(), logit_N.std()
+    unit_N = (logit_N - centre) / spread
+
+    def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        guess_N = line[0] * unit_N + line[1]
+        miss_N = expit(guess_N) - target_N
+        value = float(np.mean(np.logaddexp(0.0, guess_N) - target_N * guess_N))
+        return value, np.array([np.mean(miss_N * unit_N), np.mean(miss_N)])
+
+    slope, height = minimize(loss, np.zeros(2), jac=True, method="BFGS").x.tolist()
+    return float(slope / spread), float(height - slope * centre / spread)
+
+
+def mcc_threshold(logit_N: NDArray[np.floating], label_N: NDArray[np.uint8]) -> float:
+    """Return the cut of the greatest Matthews correlation, halfway between two scores."""
+    ranked_N = np.round(logit_N.astype(np.float64), DECIMALS)
+    fall_C, hit_C, cut_C = roc_curve(label_N, ranked_N, drop_intermediate=False)
+    if len(cut_C) == 2:  # one score for all: no cut tells anything
+        return float(cut_C[1])
+    positives = int(label_N.sum())
+    negatives = len(label_N) - positives
+    true_C, false_C = hit_C[1:-1] * positives, fall_C[1:-1] * negatives
+    called_C = true_C + false_C
+    # the factor sqrt(positives * negatives) is the same for all cuts
+    mcc_C = (true_C * negatives - false_C * positives) / np.sqrt(
+        called_C * (len(label_N) - called_C)
+    )
+    best = int(np.argmax(mcc_C)) + 1
+    return float((cut_C[best] + cut_C[best + 1]) / 2)

@@ -1,0 +1,80 @@
+"""What a finished run leaves: a model file with all that is needed to use its weights, and judge.
+
+The file is read with `weights_only=True`: tensors, numbers, texts, lists and mappings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, TypedDict
+
+import torch
+from torch import Tensor
+
+from rpbind.ledger import ProteinScore
+from rpbind.metrics import Scores
+from rpbind.proteins.encoders import sequence_key
+from rpbind.train.calibration import calibrate
+from rpbind.train.loop import Training
+
+
+class KnownProtein(TypedDict):
+    """A protein of the dataset: what training saw of it, and how validation went."""
+
+    id: str
+    sequence: str
+    """SHA-256 of the sequence, as in the bank."""
+    windows: int
+    """Training windows; `positives` of them are bound."""
+    positives: int
+    auroc: float | None
+    """On validation; None where the protein has none, or one class only."""
+
+
+class ModelFile(TypedDict):
+    """The content of a model file."""
+
+    recipe: str
+    seed: int
+    width: int
+    length: int
+    threads: int
+    provenance: dict[str, str]
+    calibration: dict[str, Any]
+    proteins: list[KnownProtein]
+    weights: dict[str, Tensor]
+
+
+def model_file(training: Training, scores: Scores, each: Sequence[ProteinScore]) -> ModelFile:
+    """Return what a run's model file holds; `scores` and `each` are those of validation."""
+    return {
+        "recipe": training.recipe.model_dump_json(),
+        "seed": training.seed,
+        "width": training.inputs.width,
+        "length": training.inputs.length,
+        "threads": training.machine.threads,
+        "provenance": training.inputs.provenance,
+        "calibration": asdict(calibrate(scores)),
+        "proteins": _known(training, each),
+        "weights": {k: v.cpu() for k, v in training.best_weights.items()},
+    }
+
+
+def _known(training: Training, each: Sequence[ProteinScore]) -> list[KnownProtein]:
+    inputs = training.inputs
+    seen = inputs.parts["train"]
+    protein_N, label_N = inputs.protein_N[seen].long(), inputs.label_N[seen]
+    windows_P = torch.bincount(protein_N, minlength=len(inputs.proteins)).tolist()
+    positives_P = torch.bincount(protein_N[label_N == 1], minlength=len(inputs.proteins)).tolist()
+    auroc = {score.protein: score.auroc for score in each}
+    return [
+        {
+            "id": protein.id,
+            "sequence": sequence_key(protein.sequence),
+            "windows": windows,
+            "positives": positives,
+            "auroc": auroc.get(protein.id),
+        }
+        for protein, windows, positives in zip(inputs.proteins, windows_P, positives_P, strict=True)
+    ]

@@ -1,0 +1,93 @@
+"""Where the RNA looks on the protein, or why that explains nothing.
+
+Shapes: L nucleotides, H heads, Q query positions, S keys, E attention width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rpbind import parts
+from rpbind.model.attention import uniform_attention
+from rpbind.proteins.encoders import clean
+from rpbind.train.inputs import Inputs
+from rpbind.use.score import logits_of
+from rpbind.use.trained import Trained
+
+SAME = 1e-6
+"""Values that differ by less than this, relative to the largest of them, are one vector."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionMap:
+    """The attention of one window, mean over heads; each row sums to 1.
+
+    `weight_LS[i, s]` is how much nucleotide i looks at key s; nucleotides that the encoder pooled
+    share one row. `keys` names the keys: K12, or 5-8 for a segment of residues. `matters` is the
+    change of the logit where the attention is made uniform.
+    """
+
+    weight_LS: NDArray[np.float64]
+    keys: tuple[str, ...]
+    matters: float
+
+
+@torch.no_grad()
+def attention_map(trained: Trained, inputs: Inputs) -> AttentionMap | str:
+    """Return the attention of the one window of `inputs`, or the reason why it is refused.
+
+    Where all values are one vector, the sum of weights times values is that vector whatever the
+    weights are: they cannot matter, and a picture of them would explain nothing.
+    """
+    model = trained.model
+    rna_1L, groups, _ = inputs.batch(torch.arange(1), model.reads)
+    weights = model.attention(rna_1L, groups)
+    if not weights:
+        return "the model has no attention (memory 'none'): the protein goes to the head as it is."
+    memory = model.memory(groups[0])
+    real_S = slice(None) if memory.real_PS is None else memory.real_PS[0]
+    if reason := _inert(memory.values_PSE[0, real_S]):
+        kind = trained.recipe.model.memory.kind
+        return f"the weights cannot matter (memory '{kind}'): {reason}"
+    weight_QS = weights[0][0].mean(0)[:, real_S].double().numpy()
+    with uniform_attention(model):
+        uniform = logits_of(model, inputs)[0]
+    return AttentionMap(
+        np.repeat(weight_QS, _pool(trained), axis=0)[: trained.length],
+        _keys(clean(inputs.proteins[0].sequence), weight_QS.shape[1]),
+        float(uniform - logits_of(model, inputs)[0]),
+    )
+
+
+def _inert(values_SE: Tensor) -> str:
+    """Say why no weights over these values can change anything, "" where they can."""
+    if len(values_SE) == 1:
+        return "the protein is one key, and its weight is 1 by definition."
+    spread = float((values_SE - values_SE[0]).abs().max() / values_SE.abs().max())
+    if spread > SAME:
+        return ""
+    return (
+        f"all {len(values_SE)} values are one vector (they differ by {spread:.0e} of its size), so "
+        "what is seen is that vector whatever the weights are."
+    )
+
+
+def _pool(trained: Trained) -> int:
+    """Nucleotides that share a query position."""
+    encoder = trained.recipe.model.encoder
+    return 1 if isinstance(encoder, parts.TokenEncoder) else encoder.pool
+
+
+def _keys(residues: str, count: int) -> tuple[str, ...]:
+    """Name each key: a residue, or the first and last residue of a segment."""
+    if count == len(residues):
+        return tuple(f"{letter}{place}" for place, letter in enumerate(residues, start=1))
+    span_R = np.arange(len(residues)) * count // len(residues)
+    starts = np.searchsorted(span_R, np.arange(count + 1))
+    return tuple(f"{a + 1}-{b}" for a, b in pairwise(starts.tolist()))

@@ -1,0 +1,112 @@
+"""Whether data is the data that a model was trained and judged on; where not, what to beware of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import Part, Rule, SplitSpec, load_split
+from rpbind.errors import UserError
+from rpbind.proteins.encoders import sequence_key
+from rpbind.train.inputs import Inputs
+from rpbind.use.trained import Trained
+
+HASHED = ("dataset", "split", "bank")
+
+
+@dataclass(frozen=True)
+class Against:
+    """What a model is scored on: a dataset folder, a part of a split of it.
+
+    `rule` is a split rule, None for the split that the model was trained by. `other_data` allows
+    data that is not the model's.
+    """
+
+    data: Path
+    rule: str | None = None
+    part: Part = "test"
+    other_data: bool = False
+
+
+def matching_inputs(trained: Trained, against: Against) -> tuple[Inputs, tuple[str, ...]]:
+    """Open a dataset for a model; also returns notes on what differs from the model's own data.
+
+    Raises `UserError` where dataset, split or protein bank have other hashes than the model's and
+    that is not allowed, and where windows or protein vectors are of another kind, which no option
+    lets through.
+    """
+    own = split_spec(trained.provenance["split"])
+    rule = own.rule if against.rule is None else cast(Rule, against.rule)
+    spec = SplitSpec(rule, own.ratio, own.seed)
+    inputs = Inputs.open(against.data, spec, trained.recipe.proteins)
+    _same_kind(trained, inputs, against.data)
+    differs = [what for what in HASHED if not _same(trained, inputs, what)]
+    if differs and not against.other_data:
+        told = "; ".join(
+            f"{what}: the model has {trained.provenance[what]}, came {inputs.provenance[what]}"
+            for what in differs
+        )
+        raise UserError(
+            f"This is not what the model was trained and judged on. {told}. To score it there all "
+            "the same, say --other-data."
+        )
+    if not differs:
+        return inputs, ()
+    notes = [f"other {what} than the model's: {inputs.provenance[what]}" for what in differs]
+    leaks = _leaks(trained, Dataset.open(against.data), spec, against.part)
+    return inputs, (*notes, *leaks, _known(trained, inputs, against.part))
+
+
+def split_spec(provenance: str) -> SplitSpec:
+    """Return the rule, ratio and seed of `cold-rna_70-15-15_seed0_neg-as-given HASH`."""
+    rule, ratio, seed, _ = provenance.split("_", 3)
+    train, validation, test = map(int, ratio.split("-"))
+    return SplitSpec(cast(Rule, rule), (train, validation, test), int(seed.removeprefix("seed")))
+
+
+def _same(trained: Trained, inputs: Inputs, what: str) -> bool:
+    """Compare hashes alone: a dataset may have been given another name."""
+    return trained.provenance[what].split()[-1] == inputs.provenance[what].split()[-1]
+
+
+def _same_kind(trained: Trained, inputs: Inputs, data: Path) -> None:
+    if inputs.length != trained.length:
+        raise UserError(
+            f"The model reads windows of {trained.length} nt; those of {data} have {inputs.length}."
+        )
+    if not _same(trained, inputs, "encoder") or inputs.width != trained.width:
+        raise UserError(
+            f"The model reads protein vectors of {trained.provenance['encoder']}, width "
+            f"{trained.width}; {data} has {inputs.provenance['encoder']}, width {inputs.width}. "
+            "Run rpbind embed with the model's encoder and weights."
+        )
+
+
+def _leaks(trained: Trained, dataset: Dataset, spec: SplitSpec, part: Part) -> list[str]:
+    """Say how many of the part's windows were, or overlap, training windows of the model."""
+    if dataset.id != trained.provenance["dataset"].split()[-1]:
+        return [
+            "whether the model was trained on any of these windows cannot be told from its file"
+        ]
+    own = load_split(dataset, split_spec(trained.provenance["split"])).indices("train")
+    mine = load_split(dataset, spec).indices(part)
+    trained_on = int(np.isin(mine, own).sum())
+    overlap = int(np.isin(dataset.cluster_N[mine], dataset.cluster_N[own]).sum())
+    if not overlap:
+        return []
+    return [
+        f"{trained_on:,} of the {len(mine):,} {part} windows were training windows of this model, "
+        f"and {overlap:,} are or overlap one: the scores are too high"
+    ]
+
+
+def _known(trained: Trained, inputs: Inputs, part: Part) -> str:
+    """Say how many of the part's proteins the model has met."""
+    seen = {known["sequence"] for known in trained.proteins if known["windows"]}
+    here = [inputs.proteins[p] for p in inputs.protein_N[inputs.parts[part]].unique().tolist()]
+    met = sum(sequence_key(protein.sequence) in seen for protein in here)
+    return f"{met} of the {len(here)} proteins were seen in training"

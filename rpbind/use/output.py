@@ -1,0 +1,32 @@
+"""Results are written whole or not at all, in the form that the file's ending asks for."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from rpbind.errors import UserError
+from rpbind.ledger import replace
+
+
+def check_out(out: Path, endings: tuple[str, ...]) -> None:
+    """Raise `UserError` before any work where a result could not be written to `out`."""
+    if out.suffix not in endings:
+        raise UserError(f"The result is written to {' or '.join(endings)}; got {out}.")
+    if not out.parent.is_dir():
+        raise UserError(f"There is no folder {out.parent} to write {out.name} to. Make it first.")
+
+
+def write_table(out: Path, table: pa.Table) -> None:
+    """Write a table to .parquet or .csv, whole or not at all."""
+    buffer = io.BytesIO()
+    if out.suffix == ".parquet":
+        pq.write_table(table, buffer, compression="zstd")
+    else:
+        plain = pa.csv.WriteOptions(quoting_style="needed")
+        pa.csv.write_csv(table, buffer, plain)
+    replace(out, buffer.getvalue())

@@ -1,0 +1,87 @@
+"""Logits of a trained model: windows and proteins in, one number per window out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rpbind.data.clusters import Progress, silent
+from rpbind.data.dataset import Protein
+from rpbind.model.binding import BindingModel
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import Encoder
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import scoring_batches
+
+
+@contextmanager
+def embedded(
+    sequences: dict[str, str], encoder: Encoder, progress: Progress = silent
+) -> Iterator[Inputs]:
+    """Encode proteins, given as sequence by name, as `rpbind embed` does.
+
+    Gives inputs without windows, see `ask`. The vectors are mapped from a temporary folder that is
+    gone after the block.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        chains = list(sequences.values())
+        bank = build_bank(Path(folder), encoder, chains, progress)
+        offset_P, length_P = bank.locate(chains)
+        yield Inputs(
+            rna_NL=torch.empty((0, 0), dtype=torch.uint8),
+            label_N=torch.empty(0, dtype=torch.uint8),
+            protein_N=torch.empty(0, dtype=torch.int32),
+            parts={},
+            mean_PW=torch.from_numpy(bank.mean_PW(chains)),
+            residues_ND=torch.from_numpy(bank.residues_ND),
+            offset_P=torch.from_numpy(offset_P),
+            length_P=torch.from_numpy(length_P),
+            proteins=tuple(Protein(name, name, chain, 0) for name, chain in sequences.items()),
+            provenance={},
+        )
+
+
+def ask(inputs: Inputs, rna_NL: NDArray[np.uint8], protein_N: NDArray[np.int32]) -> Inputs:
+    """Return the inputs with other windows: tokens (N, L) and places in `inputs.proteins` (N,).
+
+    They have no labels: what stands in for them is not read.
+    """
+    unread_N = torch.zeros(len(rna_NL), dtype=torch.uint8)
+    rna, protein = torch.from_numpy(rna_NL), torch.from_numpy(protein_N)
+    return replace(inputs, rna_NL=rna, protein_N=protein, label_N=unread_N)
+
+
+@torch.no_grad()
+def scored(
+    model: BindingModel, inputs: Inputs, index_N: Tensor, progress: Progress = silent
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the logits of the windows `index_N`, and which window each of them is of.
+
+    Both are in the order of the batches, which are those that training scores: the same windows
+    and threads give the same bits.
+    """
+    batches = scoring_batches(index_N)
+    logits = []
+    for done, index_B in enumerate(batches, start=1):
+        rna_BL, groups, _ = inputs.batch(index_B, model.reads)
+        logits.append(model(rna_BL, groups))
+        progress(done, len(batches))
+    return torch.cat(logits).numpy(), torch.cat(batches).numpy()
+
+
+def logits_of(
+    model: BindingModel, inputs: Inputs, progress: Progress = silent
+) -> NDArray[np.float32]:
+    """Return the logit of every window of `inputs` (N,), in their order."""
+    logit_N, index_N = scored(model, inputs, torch.arange(len(inputs.rna_NL)), progress)
+    ordered_N = np.empty_like(logit_N)
+    ordered_N[index_N] = logit_N
+    return ordered_N

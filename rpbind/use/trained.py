@@ -1,0 +1,117 @@
+"""A trained model from its file: the weights in their network, and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+
+from rpbind.errors import UserError
+from rpbind.model.binding import BindingModel
+from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
+from rpbind.recipe import Recipe
+from rpbind.train import checkpoint
+from rpbind.train.calibration import Calibration
+from rpbind.train.keep import KnownProtein, ModelFile
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of a model on one protein.
+
+    `seen` is whether training windows had this very sequence. `base_rate` is the share of bound
+    ones among them, `auroc` that of the validation windows; None where there are none to tell.
+    """
+
+    seen: bool
+    base_rate: float | None
+    auroc: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model that is ready to score windows of `length` nt, on the CPU, in evaluation mode."""
+
+    path: Path
+    recipe: Recipe
+    seed: int
+    width: int
+    length: int
+    threads: int
+    provenance: dict[str, str]
+    calibration: Calibration
+    proteins: tuple[KnownProtein, ...] = field(repr=False)
+    model: BindingModel = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Trained:
+        """Read `reports/STUDY/runs/RUN.pt`; `UserError` where it is no finished run's file."""
+        if not path.is_file():
+            raise UserError(
+                f"No model file {path}. Every finished run of a study leaves one: "
+                "reports/STUDY/runs/RUN.pt."
+            )
+        content = cast(ModelFile, checkpoint.load(path))
+        if missing := sorted(ModelFile.__required_keys__ - content.keys()):
+            raise UserError(
+                f"{path} is not the model file of a finished run of this version: it lacks "
+                f"{', '.join(missing)}. Make the run again, or let it finish."
+            )
+        recipe = _recipe(path, content["recipe"])
+        width, length, seed = content["width"], content["length"], content["seed"]
+        model = BindingModel(recipe.model, width=width, length=length, seed=seed)
+        model.load_state_dict(content["weights"])
+        model.eval().requires_grad_(False)
+        return cls(
+            path=path,
+            recipe=recipe,
+            seed=seed,
+            width=width,
+            length=length,
+            threads=content["threads"],
+            provenance=content["provenance"],
+            calibration=Calibration(**content["calibration"]),
+            proteins=tuple(content["proteins"]),
+            model=model,
+        )
+
+    def context(self, name: str, sequence: str) -> Context:
+        """Return what is known of the model on a protein.
+
+        The entry of that name and sequence decides; where the name is new, all with the sequence.
+        """
+        key = sequence_key(sequence)
+        same = [known for known in self.proteins if known["sequence"] == key]
+        told = [known for known in same if known["id"] == name] or same
+        windows = sum(known["windows"] for known in told)
+        aurocs = [known["auroc"] for known in told if known["auroc"] is not None]
+        return Context(
+            seen=any(known["windows"] for known in same),
+            base_rate=sum(known["positives"] for known in told) / windows if windows else None,
+            auroc=sum(aurocs) / len(aurocs) if aurocs else None,
+        )
+
+    def encoder(self, weights: Path | None) -> Encoder:
+        """Return the protein encoder that the model was trained with; `weights` is for ESM-2.
+
+        Raises `UserError` where what comes is another one: other weights, table or width.
+        """
+        name = self.recipe.proteins
+        encoder = make_encoder(name if name in ENCODERS else "esm2", weights)
+        came = f"{encoder.id} {encoder.sha256[:12]}"
+        wanted = self.provenance["encoder"]
+        if came.split()[-1] != wanted.split()[-1] or encoder.width != self.width:
+            raise UserError(
+                f"The model was trained with protein encoder {wanted} (SHA-256) of width "
+                f"{self.width}; got {came} of width {encoder.width}. Give the same --weights."
+            )
+        return encoder
+
+
+def _recipe(path: Path, text: str) -> Recipe:
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        raise UserError(f"{path} has a recipe of another version ({error}).") from None

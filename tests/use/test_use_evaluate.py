@@ -1,0 +1,119 @@
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss, matthews_corrcoef
+from toy_trained import QUICK, SEES_MOTIFS, SMALL, Toy, train, world
+
+from rpbind.data.splits import Part
+from rpbind.errors import UserError
+from rpbind.use.evaluate import evaluate_model, reliability
+from rpbind.use.match import Against, split_spec
+from rpbind.use.score import scored
+
+ONLY_HERE = {"mcc", "brier", "brier_calibrated", "ece", "ece_calibrated"}
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_on_its_own_data_it_says_what_the_ledger_says_to_the_bit(
+    part: Part, sees_motifs: Toy
+) -> None:
+    told = evaluate_model(sees_motifs.trained, Against(sees_motifs.data, part=part))
+    ledger = {k: v for k, v in sees_motifs.row.metrics.items() if k.startswith(part)}
+    assert len(ledger) == 6
+    assert ledger.items() <= told.metrics.items()
+    assert told.metrics.keys() - ledger.keys() == {f"{part}.{name}" for name in ONLY_HERE}
+    assert told.proteins == tuple(p for p in sees_motifs.row.proteins if p.part == part)
+    assert told.notes == ()
+
+
+def test_mcc_and_brier_score_are_scikit_learns(sees_motifs: Toy) -> None:
+    trained, inputs = sees_motifs.trained, sees_motifs.inputs
+    told = evaluate_model(trained, Against(sees_motifs.data)).metrics
+    logit_N, index_N = scored(trained.model, inputs, inputs.parts["test"])
+    label_N = inputs.label_N[index_N].numpy()
+    line = trained.calibration
+    assert told["test.mcc"] == matthews_corrcoef(label_N, logit_N > line.threshold)
+    raw_N = 1 / (1 + np.exp(-logit_N.astype(float)))
+    assert told["test.brier"] == pytest.approx(brier_score_loss(label_N, raw_N))
+    right_N = line.probability(logit_N)
+    assert told["test.brier_calibrated"] == pytest.approx(brier_score_loss(label_N, right_N))
+
+
+def test_calibration_is_the_gap_between_what_was_said_and_what_was_so() -> None:
+    probability_N = np.array([0.11, 0.13, 0.91, 0.93, 1.0, 0.97])
+    told = reliability(probability_N, np.array([0, 1, 1, 1, 1, 0], dtype=np.uint8))
+    assert [(b.low, b.windows, b.bound) for b in told.bins] == [(0.1, 2, 0.5), (0.9, 4, 0.75)]
+    assert told.ece == pytest.approx((2 * (0.5 - 0.12) + 4 * (0.9525 - 0.75)) / 6)
+    assert told.brier == pytest.approx(np.mean([0.0121, 0.7569, 0.0081, 0.0049, 0, 0.9409]))
+
+
+def test_another_dataset_is_refused_and_on_request_scored_with_a_warning(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    other = world(tmp_path / "other", replace(SMALL, seed=2))
+    with pytest.raises(UserError, match=r"dataset: .*; split: .*; bank: .* --other-data"):
+        evaluate_model(sees_motifs.trained, Against(other))
+    told = evaluate_model(sees_motifs.trained, Against(other, other_data=True))
+    assert told.metrics["test.auroc_macro"] > 0.9
+    assert [note.split(":")[0] for note in told.notes[:3]] == [
+        f"other {what} than the model's" for what in ("dataset", "split", "bank")
+    ]
+    assert "cannot be told" in told.notes[3]
+    assert told.notes[4] == "0 of the 4 proteins were seen in training"
+
+
+def test_a_split_that_gives_training_windows_to_test_is_scored_with_their_number(
+    sees_motifs: Toy,
+) -> None:
+    with pytest.raises(UserError, match="split: the model has cold-rna_70-15-15_seed0"):
+        evaluate_model(sees_motifs.trained, Against(sees_motifs.data, rule="random"))
+    told = evaluate_model(
+        sees_motifs.trained, Against(sees_motifs.data, rule="random", other_data=True)
+    )
+    other, leak, known = told.notes
+    assert other.startswith("other split than the model's: random_70-15-15_seed0")
+    # 432 test windows of 2,880, of which 70 % were training windows
+    count, of, overlap = map(int, re.findall(r"\d+", leak))
+    assert of == 432
+    assert 0.6 * 432 < count < 0.8 * 432
+    assert count <= overlap < 432
+    assert known == "6 of the 6 proteins were seen in training"
+
+
+def test_a_dataset_of_another_name_is_the_same_data(small: Path, tmp_path: Path) -> None:
+    toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
+    copy = world(tmp_path / "renamed", SMALL)
+    assert evaluate_model(toy.trained, Against(copy)).notes == ()
+
+
+def test_windows_of_another_length_are_refused_whatever_is_allowed(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    longer = world(tmp_path / "longer", replace(SMALL, length=41))
+    with pytest.raises(UserError, match=r"windows of 33 nt; those of .* have 41"):
+        evaluate_model(sees_motifs.trained, Against(longer, other_data=True))
+
+
+def test_the_split_of_a_model_is_read_from_its_id() -> None:
+    spec = split_spec("cold-both_60-20-20_seed7_neg-some_rule 0123456789ab")
+    assert (spec.rule, spec.ratio, spec.seed) == ("cold-both", (60, 20, 20), 7)
+
+
+def test_the_command_writes_all_of_it_as_json(sees_motifs: Toy, tmp_path: Path) -> None:
+    out = tmp_path / "told.json"
+    words = ("evaluate", sees_motifs.file, "--data", sees_motifs.data, "--out", out)
+    command = [sys.executable, "-m", "rpbind", *map(str, words)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    told = json.loads(out.read_text())
+    ledger = {k: v for k, v in sees_motifs.row.metrics.items() if k.startswith("test.")}
+    assert len(ledger) == 6
+    assert told["metrics"].items() >= ledger.items()
+    assert told["model_provenance"] == sees_motifs.trained.provenance
+    assert f"{sees_motifs.row.metrics['test.auroc_macro']:.4f}" in made.stdout

@@ -1,0 +1,194 @@
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from toy_trained import QUICK, SEES_MOTIFS, Toy, train
+
+from rpbind.data.alphabet import decode, encode
+from rpbind.data.world import FAMILIES
+from rpbind.errors import UserError
+from rpbind.model.attention import uniform_attention
+from rpbind.presets import FIXED, OLD, narrowed
+from rpbind.report.explain import explain_page
+from rpbind.use.attention import attention_map
+from rpbind.use.explain import Explanation, Pair, as_picture, as_table, explain_window, sentences
+from rpbind.use.mutagenesis import mutate
+from rpbind.use.output import write_table
+from rpbind.use.score import ask, embedded, logits_of
+
+NARROW = {"old": narrowed(OLD, 8), "fixed": narrowed(FIXED, 8)}
+INERT = {
+    **NARROW,
+    "none": SEES_MOTIFS.with_({"model.memory": "none"}),
+    "one segment": SEES_MOTIFS.with_({"model.memory": {"kind": "segment", "segments": 1}}),
+    "random vectors": SEES_MOTIFS.with_({"proteins": "random"}),
+}
+REASON = {
+    "old": "its weight is 1 by definition",
+    "fixed": "all 33 values are one vector",
+    "none": "no attention",
+    "one segment": "its weight is 1 by definition",
+    "random vectors": "values are one vector",
+}
+
+
+def family(protein: int) -> str:
+    return FAMILIES[protein % len(FAMILIES)][0]
+
+
+def true_positives(toy: Toy, count: int) -> list[tuple[str, int]]:
+    """Bound test windows that the model calls bound, with their proteins."""
+    inputs, trained = toy.inputs, toy.trained
+    test = inputs.parts["test"]
+    logit_N = logits_of(
+        trained.model, ask(inputs, *(x[test].numpy() for x in (inputs.rna_NL, inputs.protein_N)))
+    )
+    called = test[torch.from_numpy(logit_N > trained.calibration.threshold)]
+    bound = called[inputs.label_N[called] == 1]
+    step = len(bound) // count
+    return [
+        (decode(inputs.rna_NL[n].numpy()), int(inputs.protein_N[n]))
+        for n in bound[::step][:count].tolist()
+    ]
+
+
+def explained(toy: Toy, rna: str, protein: int) -> Explanation:
+    return explain_window(toy.trained, Pair(rna, f"SIM{protein:02d}", toy.fasta))
+
+
+def test_the_top_span_is_on_the_planted_motif(sees_motifs: Toy) -> None:
+    asked = true_positives(sees_motifs, 60)
+    shared = []
+    for rna, protein in asked:
+        start, stop = explained(sees_motifs, rna, protein).span
+        at = rna.index(family(protein))
+        shared.append(min(stop, at + 8) - max(start, at))
+    assert len(shared) == 60
+    assert np.mean(np.array(shared) > 0) >= 0.9
+    assert np.median(shared) >= 6
+
+
+def test_a_span_of_an_untrained_model_is_not_there_more_often_than_chance(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    untrained = train(sees_motifs.data, tmp_path, SEES_MOTIFS.with_({"train.lr": 1e-9} | QUICK))
+    hits = []
+    for rna, protein in true_positives(sees_motifs, 60):
+        start, stop = explained(untrained, rna, protein).span
+        at = rna.index(family(protein))
+        hits.append(start < at + 8 and at < stop)
+    assert np.mean(hits) < 0.8
+
+
+def test_a_letter_of_the_motif_is_the_strongest_substitution(sees_motifs: Toy) -> None:
+    inside = []
+    for rna, protein in true_positives(sees_motifs, 20):
+        name, change = explained(sees_motifs, rna, protein).mutagenesis.strongest(1)[0]
+        at = rna.index(family(protein))
+        inside.append(at < int(name[1:-1]) <= at + 8 and change < 0)
+    assert np.mean(inside) >= 0.9
+
+
+def test_the_mutants_of_a_window_are_scored_as_what_they_are() -> None:
+    counts_g = mutate(encode("ACGN"), lambda rna_ML: (rna_ML == 2).sum(1).astype(float))
+    assert counts_g.logit == 1.0
+    assert counts_g.change_L4.tolist() == [
+        [0, 0, 1, 0],
+        [0, 0, 1, 0],
+        [-1, -1, 0, -1],
+        [0, 0, 1, 0],
+    ]
+    assert counts_g.effect_L.tolist() == [1 / 3, 1 / 3, 1.0, 1 / 4]
+    assert counts_g.strongest(2) == [("A1G", 1.0), ("C2G", 1.0)]
+    assert counts_g.top_span(1) == (2, 3)
+    assert counts_g.top_span(2) == (1, 3)
+    with pytest.raises(UserError, match="1 to 4 nt"):
+        counts_g.top_span(5)
+
+
+@pytest.mark.parametrize("name", INERT)
+def test_attention_that_cannot_matter_is_refused_with_the_reason(
+    name: str, small: Path, tmp_path: Path
+) -> None:
+    toy = train(small, tmp_path, INERT[name].with_(QUICK))
+    rna = decode(toy.inputs.rna_NL[0].numpy())
+    found = explained(toy, rna, 0)
+    assert found.attention is None
+    assert REASON[name] in found.refusal
+    assert "refused as an explanation" in sentences(found)[-1]
+    assert found.mutagenesis.change_L4.shape == (33, 4)
+
+
+def test_what_is_refused_could_not_have_changed_the_logit(small: Path, tmp_path: Path) -> None:
+    for name, recipe in NARROW.items():
+        toy = train(small, tmp_path / name, recipe.with_(QUICK))
+        before = logits_of(toy.trained.model, toy.inputs)
+        trained = toy.trained
+        with uniform_attention(trained.model):
+            after = logits_of(trained.model, toy.inputs)
+        np.testing.assert_allclose(after, before, atol=1e-5)
+
+
+def test_the_attention_map_has_a_row_per_nucleotide_and_a_key_per_residue(
+    sees_motifs: Toy,
+) -> None:
+    rna, protein = true_positives(sees_motifs, 1)[0]
+    found = explained(sees_motifs, rna, protein)
+    sequence = sees_motifs.inputs.proteins[protein].sequence
+    assert found.attention is not None
+    assert found.attention.keys[:2] == (f"{sequence[0]}1", f"{sequence[1]}2")
+    assert found.attention.weight_LS.shape == (33, len(sequence))
+    np.testing.assert_allclose(found.attention.weight_LS.sum(1), 1.0, atol=1e-5)
+    # the encoder pools four nucleotides: they look alike, and the window's last is on its own
+    assert (found.attention.weight_LS[0] == found.attention.weight_LS[3]).all()
+    assert (found.attention.weight_LS[3] != found.attention.weight_LS[4]).any()
+    assert found.attention.matters != 0.0
+
+
+def test_a_segment_is_named_by_its_first_and_last_residue(small: Path, tmp_path: Path) -> None:
+    five = {"model.memory": {"kind": "segment", "segments": 5}, "model.encoder.pool": 1}
+    toy = train(small, tmp_path, SEES_MOTIFS.with_(five | QUICK))
+    proteins = {"short": "MKV", "long": "MKVLAARNDWYKRDE" * 2}
+    maps = {}
+    for name in proteins:
+        with embedded({name: proteins[name]}, toy.trained.encoder(None)) as inputs:
+            one = ask(inputs, toy.inputs.rna_NL[:1].numpy(), np.zeros(1, dtype=np.int32))
+            maps[name] = attention_map(toy.trained, one)
+    assert maps["short"].keys == ("M1", "K2", "V3")  # type: ignore[union-attr]
+    assert maps["long"].keys == ("1-6", "7-12", "13-18", "19-24", "25-30")  # type: ignore[union-attr]
+    for drawn in maps.values():
+        np.testing.assert_allclose(drawn.weight_LS.sum(1), 1.0, atol=1e-5)  # type: ignore[union-attr]
+
+
+def test_the_page_opens_offline_and_shows_span_map_and_substitutions(sees_motifs: Toy) -> None:
+    rna, protein = true_positives(sees_motifs, 1)[0]
+    found = explained(sees_motifs, rna, protein)
+    page = explain_page(as_picture(found, sees_motifs.trained))
+    start, stop = found.span
+    assert f"{rna[:start]}<mark>{rna[start:stop]}</mark>{rna[stop:]}" in page
+    assert found.mutagenesis.strongest(1)[0][0] in page
+    assert page.count('class="plotly-graph-div"') == 2
+    assert 'src="http' not in page
+
+
+def test_the_table_has_the_numbers_of_the_page(sees_motifs: Toy, tmp_path: Path) -> None:
+    rna, protein = true_positives(sees_motifs, 1)[0]
+    found = explained(sees_motifs, rna, protein)
+    write_table(tmp_path / "window.parquet", as_table(found))
+    table = pq.read_table(tmp_path / "window.parquet")
+    assert "".join(table["letter"].to_pylist()) == rna
+    assert table["to_G"].to_pylist() == found.mutagenesis.change_L4[:, 2].tolist()
+    assert sum(table["in_top_span"].to_pylist()) == 8
+    assert len(table["attention"][0]) == len(sees_motifs.inputs.proteins[protein].sequence)
+    assert table.schema.metadata[b"attention.keys"].split()[0].endswith(b"1")
+
+
+def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_motifs: Toy) -> None:
+    with pytest.raises(UserError, match="windows of 33 nt; --rna has 4"):
+        explained(sees_motifs, "ACGU", 0)
+    with pytest.raises(UserError, match="got 'X' at letter 1"):
+        explained(sees_motifs, "X" * 33, 0)
+    with pytest.raises(UserError, match="no protein 'SIM77'"):
+        explained(sees_motifs, "A" * 33, 77)

@@ -1,0 +1,177 @@
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+import torch
+from toy_trained import Toy
+
+from rpbind.data.alphabet import decode
+from rpbind.errors import UserError
+from rpbind.metrics import summarise
+from rpbind.train.loop import Training, scoring_batches
+from rpbind.use.predict import Question, predict_windows
+
+FIRST = "A" * 33
+
+
+def windows_of(toy: Toy, count: int) -> tuple[list[str], list[str]]:
+    """Every so many-th window of the dataset, as text, with its protein."""
+    inputs = toy.inputs
+    some = torch.linspace(0, len(inputs.rna_NL) - 1, count).long()
+    rna = [decode(tokens.numpy()) for tokens in inputs.rna_NL[some]]
+    return rna, [inputs.proteins[p].id for p in inputs.protein_N[some].tolist()]
+
+
+def asked(toy: Toy, path: Path, text: str, protein: str | None = None) -> pa.Table:
+    content = text.encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return predict_windows(toy.trained, Question(path, toy.fasta, protein)).table
+
+
+def refusal(toy: Toy, path: Path, text: str, protein: str | None = None) -> str:
+    with pytest.raises(UserError) as error:
+        asked(toy, path, text, protein)
+    return str(error.value)
+
+
+def rpbind(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rpbind", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_windows_of_the_dataset_get_the_logits_of_the_run(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    inputs, trained = sees_motifs.inputs, sees_motifs.trained
+    training = Training(trained.recipe, trained.seed, inputs)
+    training.model.load_state_dict(trained.model.state_dict())
+    scores = training.score("test")
+    metrics, _ = summarise(scores, inputs.proteins, "test")
+    assert metrics.items() <= sees_motifs.row.metrics.items()
+    rows = [
+        f"{decode(inputs.rna_NL[n].numpy())},{inputs.proteins[inputs.protein_N[n]].id}"
+        for n in torch.cat(scoring_batches(inputs.parts["test"])).tolist()
+    ]
+    table = asked(sees_motifs, tmp_path / "test.csv", "\n".join(["rna,protein", *rows]))
+    np.testing.assert_allclose(table["logit"], scores.logit_N, atol=1e-5)
+
+
+def test_fasta_csv_tsv_parquet_and_gz_are_answered_alike(sees_motifs: Toy, tmp_path: Path) -> None:
+    rna, proteins = windows_of(sees_motifs, 9)
+    pairs = list(zip(rna, proteins, strict=True))
+    fasta = "".join(f">{n}_{p}_pos; chr21; class:1\n{r}\n" for n, (r, p) in enumerate(pairs))
+    first = asked(sees_motifs, tmp_path / "w.fasta", fasta)
+    others = [
+        asked(sees_motifs, tmp_path / "w.fa.gz", fasta),
+        asked(
+            sees_motifs,
+            tmp_path / "w.csv.gz",
+            "\n".join(["protein,rna", *(f"{p},{r.lower()}" for r, p in pairs)]),
+        ),
+        asked(
+            sees_motifs,
+            tmp_path / "w.tsv",
+            "\n".join(["rna\tx\tprotein", *(f"{r}\t1\t{p}" for r, p in pairs)]),
+        ),
+    ]
+    pq.write_table(pa.table({"rna": rna, "protein": proteins}), tmp_path / "w.parquet")
+    question = Question(tmp_path / "w.parquet", sees_motifs.fasta)
+    others.append(predict_windows(sees_motifs.trained, question).table)
+    for other in others:
+        assert other["logit"].equals(first["logit"])
+        assert other["protein"].to_pylist() == proteins
+    assert first["name"][1].as_py() == f"1_{proteins[1]}_pos"
+    assert first["row"].to_pylist() == list(range(1, 18, 2))
+    assert others[1]["row"].to_pylist() == list(range(2, 11))
+
+
+def test_one_protein_may_be_asked_for_all_windows(sees_motifs: Toy, tmp_path: Path) -> None:
+    rna, _ = windows_of(sees_motifs, 4)
+    plain = "".join(f">w{n} some words\n{r}\n" for n, r in enumerate(rna))
+    table = asked(sees_motifs, tmp_path / "w.fasta", plain, "SIM01")
+    assert table["protein"].to_pylist() == ["SIM01"] * 4
+    assert table["name"].to_pylist() == ["w0", "w1", "w2", "w3"]
+    column = "\n".join(["rna", *rna])
+    assert asked(sees_motifs, tmp_path / "w.csv", column, "SIM01")["logit"].equals(table["logit"])
+    assert "names no protein" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
+    assert "line 1: '>w0 some words'" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
+
+
+def test_a_row_says_what_is_known_of_the_model_on_its_protein(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    inputs = sees_motifs.inputs
+    fasta = tmp_path / "proteins.fasta"
+    renamed = inputs.proteins[2].sequence
+    fasta.write_text(f"{sees_motifs.fasta.read_text()}>NEW\nMKVLA\n>OTHERNAME\n{renamed}\n")
+    table = tmp_path / "w.csv"
+    table.write_text(f"rna,protein\n{FIRST},SIM02\n{FIRST},NEW\n{FIRST},OTHERNAME\n")
+    told = predict_windows(sees_motifs.trained, Question(table, fasta)).table.to_pylist()
+    train = inputs.parts["train"]
+    mine = train[inputs.protein_N[train] == 2]
+    known = {s.protein: s.auroc for s in sees_motifs.row.proteins if s.part == "validation"}
+    assert told[0]["seen_in_training"] is True
+    assert told[0]["training_base_rate"] == pytest.approx(inputs.label_N[mine].float().mean())
+    assert told[0]["validation_auroc"] == known["SIM02"]
+    assert told[1]["seen_in_training"] is False
+    assert told[1]["training_base_rate"] is told[1]["validation_auroc"] is None
+    same = {"row": 0, "protein": ""}
+    assert told[2] | same == told[0] | same
+
+
+def test_probabilities_are_those_of_the_logit_as_it_is_and_calibrated(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    rna, proteins = windows_of(sees_motifs, 30)
+    rows = [f"{r},{p}" for r, p in zip(rna, proteins, strict=True)]
+    table = asked(sees_motifs, tmp_path / "w.csv", "\n".join(["rna,protein", *rows]))
+    logit_N = table["logit"].to_numpy().astype(float)
+    line = sees_motifs.trained.calibration
+    np.testing.assert_allclose(table["probability"], 1 / (1 + np.exp(-logit_N)))
+    wanted = 1 / (1 + np.exp(-(line.slope * logit_N + line.intercept)))
+    np.testing.assert_allclose(table["calibrated"], wanted)
+
+
+def test_what_cannot_be_read_is_named_with_file_and_line(sees_motifs: Toy, tmp_path: Path) -> None:
+    table, fasta = tmp_path / "w.csv", tmp_path / "w.fasta"
+    head = f"rna,protein\n{FIRST},SIM00\n"
+    assert "w.csv, line 3: 32 letters; the model reads windows of 33 nt" in refusal(
+        sees_motifs, table, f"{head}{FIRST[1:]},SIM00\n"
+    )
+    assert "w.csv, line 2: 4 letters" in refusal(sees_motifs, table, "rna,protein\nACGU,SIM00\n")
+    assert "w.csv, line 3: RNA has the letters" in refusal(
+        sees_motifs, table, f"{head}{FIRST[1:]}X,SIM00\n"
+    )
+    assert "w.csv, line 3: " in refusal(sees_motifs, table, f"{head}{FIRST},NOBODY\n")
+    assert "w.csv, line 3: the protein is missing" in refusal(
+        sees_motifs, table, f"{head}{FIRST},\n"
+    )
+    assert "has no column 'protein'" in refusal(sees_motifs, table, f"rna\n{FIRST}\n")
+    assert "w.fasta, line 3: 5 letters" in refusal(
+        sees_motifs, fasta, f">a\n{FIRST}\n>b\nACGUA\n", "SIM00"
+    )
+    assert "has the ending '.bed'" in refusal(sees_motifs, tmp_path / "w.bed", "chr1 1 2\n")
+
+
+def test_the_command_writes_whole_results_or_nothing(sees_motifs: Toy, tmp_path: Path) -> None:
+    table, out = tmp_path / "w.csv", tmp_path / "told.csv"
+    table.write_text(f"rna,protein\n{FIRST},SIM00\n")
+    words = (sees_motifs.file, table, "--proteins", sees_motifs.fasta)
+    made = rpbind("predict", *words, "--out", out)
+    assert made.returncode == 0, made.stderr
+    told = pa.csv.read_csv(out)
+    assert told.num_rows == 1
+    assert told["protein"].to_pylist() == ["SIM00"]
+    assert "1 windows, 1 proteins" in made.stdout
+    table.write_text("rna,protein\nACGU,SIM00\n")
+    refused = rpbind("predict", *words, "--out", tmp_path / "other.parquet")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+    assert "ACGU" not in refused.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["told.csv", "w.csv"]

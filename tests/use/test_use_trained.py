@@ -1,0 +1,86 @@
+"""The model file as it is opened: what it must hold, and which protein encoder belongs to it."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+import torch
+from esm.model.esm2 import ESM2
+from toy_trained import QUICK, SEES_MOTIFS, Toy, train
+
+from rpbind.data.dataset import Dataset
+from rpbind.errors import UserError
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.train import checkpoint
+from rpbind.use.predict import Question, predict_windows
+from rpbind.use.trained import Trained
+
+
+def tiny_esm2(path: Path, seed: int) -> Path:
+    """A random ESM-2 of one layer in the format of the published checkpoints."""
+    torch.manual_seed(seed)
+    weights = ESM2(num_layers=1, embed_dim=8, attention_heads=2).state_dict()
+    config = argparse.Namespace(
+        encoder_layers=1, encoder_embed_dim=8, encoder_attention_heads=2, token_dropout=True
+    )
+    model = {f"encoder.sentence_encoder.{k}": v for k, v in weights.items()}
+    model = {k: v for k, v in model.items() if "contact_head" not in k}
+    model = {k.replace("sentence_encoder.lm_head", "lm_head"): v for k, v in model.items()}
+    path.parent.mkdir(exist_ok=True)
+    torch.save({"cfg": {"model": config}, "model": model}, path)
+    return path
+
+
+def test_an_esm2_model_asks_for_its_weights_and_takes_no_others(
+    small: Path, tmp_path: Path
+) -> None:
+    right, wrong = (tiny_esm2(tmp_path / name / "toy.pt", len(name)) for name in ("one", "other"))
+    sequences = [protein.sequence for protein in Dataset.open(small).proteins]
+    build_bank(small / "bank", make_encoder("esm2", right), sequences)
+    toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_({"proteins": "toy"} | QUICK))
+    with pytest.raises(UserError, match=r"protein encoder toy \w{12} .* got toy \w{12}"):
+        toy.trained.encoder(wrong)
+    with pytest.raises(UserError, match="--weights FILE"):
+        toy.trained.encoder(None)
+    table = tmp_path / "w.csv"
+    table.write_text(f"rna,protein\n{'A' * 33},SIM00\n")
+    question = Question(table, toy.fasta, weights=right)
+    assert predict_windows(toy.trained, question).table.num_rows == 1
+
+
+def test_a_changed_table_of_scales_is_another_encoder(sees_motifs: Toy) -> None:
+    trained = sees_motifs.trained
+    assert trained.encoder(None).id == "physchem"
+    trained.provenance["encoder"] = "physchem 000000000000"
+    with pytest.raises(UserError, match="physchem 000000000000"):
+        trained.encoder(None)
+    with pytest.raises(UserError, match="has no weights"):
+        trained.encoder(Path("weights.pt"))
+
+
+def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: Path) -> None:
+    content = checkpoint.load(sees_motifs.file)
+    del content["calibration"], content["schema"]
+    checkpoint.save(tmp_path / "old.pt", content)
+    with pytest.raises(UserError, match="lacks calibration"):
+        Trained.open(tmp_path / "old.pt")
+    with pytest.raises(UserError, match="No model file"):
+        Trained.open(tmp_path / "none.pt")
+    (tmp_path / "bad.pt").write_bytes(sees_motifs.file.read_bytes()[:999])
+    with pytest.raises(UserError, match="not a readable rpbind checkpoint"):
+        Trained.open(tmp_path / "bad.pt")
+
+
+def test_the_name_of_a_protein_decides_between_two_of_one_sequence(sees_motifs: Toy) -> None:
+    trained = sees_motifs.trained
+    first = trained.proteins[0]
+    twin = first | {"id": "TWIN", "windows": 10, "positives": 1, "auroc": 0.5}
+    both = type(trained)(**{**vars(trained), "proteins": (first, twin)})
+    sequence = sees_motifs.inputs.proteins[0].sequence
+    assert both.context("TWIN", sequence).base_rate == 0.1
+    assert both.context("SIM00", sequence).auroc == first["auroc"]
+    pooled = both.context("NEITHER", sequence)
+    assert pooled.base_rate == (first["positives"] + 1) / (first["windows"] + 10)
+    assert pooled.auroc == pytest.approx(((first["auroc"] or 0) + 0.5) / 2)
+    assert not both.context("TWIN", "MKV").seen

@@ -42,7 +42,8 @@ class ConvEncoder(Part):
     """Residual 1-d convolutions: each position sees `1 + layers * (kernel - 1)` nucleotides.
 
     With `dilation` d, the taps of layer i are d^i apart: it sees further for the same compute.
-    `pool` keeps the maximum of that many neighbouring positions (fewer queries, less compute).
+    `pool` keeps the maximum of that many neighbouring positions (fewer queries, less compute):
+    after the last layer, or after the first, so that the others see `pool` times as far for less.
     """
 
     kind: Literal["conv"] = "conv"
@@ -51,6 +52,7 @@ class ConvEncoder(Part):
     kernel: Count = 9
     dilation: Count = 1
     pool: Count = 1
+    pool_after: Literal["first", "last"] = "last"
     dropout: Unit = 0.1
 
     @model_validator(mode="after")
@@ -167,6 +169,8 @@ class Model(Part):
     """head(attend(encoder(rna), memory(protein))).
 
     With `film`, the protein's mean vector scales and shifts every channel of the encoded RNA.
+    `readout` is what the head reads of the positions: their mean, or beside it their maximum, in
+    which one strong site is not thinned out by the length of the window.
     """
 
     encoder: Encoder = TokenEncoder()
@@ -175,6 +179,7 @@ class Model(Part):
     attention: Attention = Attention()
     residual: bool = False
     feed_forward: FeedForward | None = None
+    readout: Literal["mean", "mean-max"] = "mean"
     classifier: Classifier = Classifier()
     init: Init = TorchInit()
 
@@ -205,13 +210,23 @@ class Cosine(Part):
     kind: Literal["cosine"] = "cosine"
 
 
+class OneCycle(Part):
+    """Up to the learning rate and down again to nothing, batch by batch over the planned epochs.
+
+    `rise` is the share of the batches on the way up (Smith and Topin 2018; torch's OneCycleLR).
+    """
+
+    kind: Literal["one-cycle"] = "one-cycle"
+    rise: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+
+
 class Constant(Part):
     """The learning rate as it is."""
 
     kind: Literal["constant"] = "constant"
 
 
-Schedule = Annotated[Plateau | Cosine | Constant, Field(discriminator="kind")]
+Schedule = Annotated[Plateau | Cosine | OneCycle | Constant, Field(discriminator="kind")]
 
 
 class Train(Part):

@@ -11,6 +11,7 @@ app.add_typer(data.importing, name="import")
 for command in (
     data.embed,
     data.split,
+    data.subset,
     study.report,
     use.predict,
     use.evaluate,

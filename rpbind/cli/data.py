@@ -16,6 +16,7 @@ from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
 from rpbind.data.splits import Rule, SplitSpec, load_split
+from rpbind.data.subset import subset as draw_subset
 from rpbind.data.table import Columns
 from rpbind.errors import one_of
 from rpbind.proteins.bank import build_bank
@@ -128,6 +129,21 @@ def split(
         counts = (seen.windows, seen.positives, seen.rna_clusters, seen.protein_clusters)
         shown.add_row(part, *(f"{count:,}" for count in counts))
     Console().print(shown)
+
+
+def subset(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    per_protein: Annotated[int, typer.Option(help="Windows of each protein, drawn at random.")],
+    out: Out,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Draw a smaller dataset out of a larger one; its clusters and proteins stay the same."""
+    drawn = draw_subset(Dataset.open(data), out, per_protein, seed)
+    manifest = drawn.manifest
+    print(
+        f"{out}: dataset {drawn.id}, {manifest.windows:,} windows ({manifest.positives:,} "
+        f"positive), {manifest.proteins} proteins, {manifest.clusters:,} overlap clusters"
+    )
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def _assign(dataset: Dataset, spec: SplitSpec) -> NDArray[np.uint8]:
     if spec.rule == "random":
         part_N = np.empty(n, dtype=np.uint8)
         cuts = np.round(np.cumsum(spec.ratio[:2]) * n / 100).astype(int)
-        for number, rows in enumerate(np.split(_shuffled(n, spec.seed, "window"), cuts)):
+        for number, rows in enumerate(np.split(shuffled(n, spec.seed, "window"), cuts)):
             part_N[rows] = number
         return part_N
     by_rna_N = _assign_groups(dataset.cluster_N, spec, "rna")
@@ -152,14 +152,15 @@ def _assign_groups(group_N: NDArray[np.int32], spec: SplitSpec, what: str) -> ND
     _, index_N, size_G = np.unique(group_N, return_inverse=True, return_counts=True)
     missing = [len(group_N) * percent / 100 for percent in spec.ratio]
     part_G = np.empty(len(size_G), dtype=np.uint8)
-    for group in _shuffled(len(size_G), spec.seed, what):
+    for group in shuffled(len(size_G), spec.seed, what):
         part = missing.index(max(missing))
         part_G[group] = part
         missing[part] -= int(size_G[group])
     return part_G[index_N]
 
 
-def _shuffled(n: int, seed: int, what: str) -> NDArray[np.int64]:
+def shuffled(n: int, seed: int, what: str) -> NDArray[np.int64]:
+    """Return 0..n-1 in an order that depends on (what, seed) alone, on every machine."""
     # numpy promises the raw stream of a bit generator for ever, that of `permutation` not
     salt = int.from_bytes(hashlib.sha256(f"{what} {seed}".encode()).digest()[:8], "little")
     return np.argsort(np.random.PCG64(salt).random_raw(n), kind="stable")

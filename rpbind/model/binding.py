@@ -85,8 +85,9 @@ class BindingModel(nn.Module):
         self.bypass = nn.Linear(rna_dim, dim) if knobs.residual else None
         self.norm = nn.LayerNorm(dim)
         self.feed_forward = FeedForward(knobs.feed_forward, dim) if knobs.feed_forward else None
+        self.reads_maximum = knobs.readout == "mean-max"
         beside = dim if self.back is not None or not attends else 0
-        self.head = Head(knobs.classifier, dim + beside)
+        self.head = Head(knobs.classifier, dim * (1 + self.reads_maximum) + beside)
         initialise(self, knobs.init, seed)
 
     @property
@@ -111,7 +112,8 @@ class BindingModel(nn.Module):
         mixed_BQE = self.norm(sum(terms))
         if self.feed_forward is not None:
             mixed_BQE = self.feed_forward(mixed_BQE)
-        summary = [mixed_BQE.mean(1), *self._beside(rna_BQC, memories, groups)]
+        read = [mixed_BQE.mean(1), mixed_BQE.amax(1)] if self.reads_maximum else [mixed_BQE.mean(1)]
+        summary = [*read, *self._beside(rna_BQC, memories, groups)]
         return self.head(torch.cat(summary, 1)).squeeze(1)
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:

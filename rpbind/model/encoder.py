@@ -25,7 +25,7 @@ class Token(nn.Module):
 
 
 class Conv(nn.Module):
-    """Residual convolutions with batch norm, then a maximum over `pool` neighbouring positions."""
+    """Residual convolutions with batch norm, and a maximum over `pool` neighbouring positions."""
 
     def __init__(self, knobs: parts.ConvEncoder, length: int) -> None:
         super().__init__()
@@ -38,6 +38,7 @@ class Conv(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm1d(knobs.dim) for _ in range(knobs.layers))
         self.dropout = Dropout(knobs.dropout)
         self.pool = knobs.pool
+        self.pool_early = knobs.pool_after == "first"
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
@@ -45,7 +46,10 @@ class Conv(nn.Module):
         for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
             step_BCL = torch.relu(norm(conv(x_BCL)))
             x_BCL = step_BCL if depth == 0 else x_BCL + self.dropout(step_BCL)
-        return _strongest(x_BCL, self.pool)
+            if depth == 0 and self.pool_early:
+                x_BCL = _strongest(x_BCL, self.pool)
+        x_BCQ = x_BCL if self.pool_early else _strongest(x_BCL, self.pool)
+        return x_BCQ.transpose(1, 2)
 
 
 class SelfAttention(nn.Module):
@@ -64,7 +68,7 @@ class SelfAttention(nn.Module):
         x_BLC = self.project(_letters(rna_BL, self)) + self.position
         for layer in self.layers:
             x_BLC = layer(x_BLC)
-        return _strongest(self.norm(x_BLC).transpose(1, 2), self.pool)
+        return _strongest(self.norm(x_BLC).transpose(1, 2), self.pool).transpose(1, 2)
 
 
 class _Layer(nn.Module):
@@ -95,8 +99,8 @@ def _letters(rna_BL: Tensor, of: nn.Module) -> Tensor:
 
 
 def _strongest(x_BCL: Tensor, pool: int) -> Tensor:
-    """The maximum of `pool` neighbouring positions: (B, C, L) to (B, ceil(L / pool), C)."""
-    return F.max_pool1d(x_BCL, pool, ceil_mode=True).transpose(1, 2)
+    """The maximum of `pool` neighbouring positions: (B, C, L) to (B, C, ceil(L / pool))."""
+    return F.max_pool1d(x_BCL, pool, ceil_mode=True)
 
 
 ENCODERS: dict[type, type[Any]] = {

@@ -19,7 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, ReduceLROnPlateau
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LRScheduler,
+    OneCycleLR,
+    ReduceLROnPlateau,
+)
 
 from rpbind import parts
 from rpbind.errors import UserError
@@ -60,7 +66,10 @@ class Training:
         model = BindingModel(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
         self.model = model.to(machine.device)
         self.optimizer = _optimizer(recipe.train, self.model)
-        self.schedule = _schedule(recipe.train, self.optimizer)
+        windows = len(inputs.parts["train"])
+        self.schedule = _schedule(
+            recipe.train, self.optimizer, windows // _size(recipe.train, windows, machine.world)
+        )
         self.curve: list[dict[str, float]] = []
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_weights: dict[str, Tensor] = {}
@@ -158,6 +167,8 @@ class Training:
         limit = self.recipe.train.clip_norm
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit or math.inf)
         self.optimizer.step()
+        if isinstance(self.schedule, OneCycleLR):
+            self.schedule.step()
         return torch.stack([loss.detach(), norm]).double()
 
     @torch.no_grad()
@@ -172,7 +183,7 @@ class Training:
             self.best_weights = copy.deepcopy(self.model.state_dict())
         if isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step(loss)
-        else:
+        elif not isinstance(self.schedule, OneCycleLR):
             self.schedule.step()
         self.curve.append(point)
 
@@ -220,8 +231,13 @@ def _order(
     """
     stream = generator("cpu", "order", *key)
     shuffled = index_N[torch.randperm(len(index_N), generator=stream).to(index_N.device)]
-    size = min(plan.batch_size, len(index_N)) // world * world
+    size = _size(plan, len(index_N), world)
     return shuffled[: len(index_N) // size * size].split(size)
+
+
+def _size(plan: parts.Train, windows: int, world: int) -> int:
+    """Windows of a batch, over all ranks: every rank gets as many."""
+    return min(plan.batch_size, windows) // world * world
 
 
 def _optimizer(plan: parts.Train, model: nn.Module) -> Optimizer:
@@ -229,14 +245,17 @@ def _optimizer(plan: parts.Train, model: nn.Module) -> Optimizer:
     return family(model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
 
 
-def _schedule(
-    plan: parts.Train, optimizer: Optimizer
-) -> ReduceLROnPlateau | CosineAnnealingLR | LambdaLR:
+def _schedule(plan: parts.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
+    """The schedule of a plan whose epochs have so many batches; one-cycle moves with each batch."""
     match plan.schedule:
         case parts.Plateau(factor=factor, patience=patience, min_lr=floor):
             return ReduceLROnPlateau(optimizer, factor=factor, patience=patience, min_lr=floor)
         case parts.Cosine():
             return CosineAnnealingLR(optimizer, T_max=plan.epochs)
+        case parts.OneCycle(rise=rise):
+            # one step more than there are: a scheduler that is asked beyond its last one raises
+            steps = plan.epochs * batches + 1
+            return OneCycleLR(optimizer, max_lr=plan.lr, total_steps=steps, pct_start=rise)
         case parts.Constant():
             return LambdaLR(optimizer, _same)
 

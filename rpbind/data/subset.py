@@ -1,0 +1,51 @@
+"""A smaller dataset out of a larger one, for machines on which the whole takes too long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.manifest import WINDOWS, MadeBy
+from rpbind.data.splits import shuffled
+from rpbind.data.writer import Origin, Windows, write_dataset
+from rpbind.errors import UserError
+
+
+def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Dataset:
+    """Write `per_protein` windows of every protein, drawn at random, as a dataset of its own.
+
+    A protein with fewer gives all it has. Overlap clusters and proteins stay those of the whole, so
+    what a cold split keeps apart there, it keeps apart here. The origin of a window is its row in
+    the whole. Raises `UserError` on a size that is no subset.
+    """
+    counts_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))
+    if not 1 <= per_protein < counts_P.max():
+        raise UserError(
+            f"A subset has 1 to {counts_P.max() - 1:,} windows per protein (the largest protein of "
+            f"{dataset.root} has {counts_P.max():,}); got {per_protein:,}."
+        )
+    order_N = shuffled(len(dataset), seed, "subset")
+    by_protein_N = order_N[np.argsort(dataset.protein_N[order_N], kind="stable")]
+    start_P = np.cumsum(counts_P) - counts_P
+    kept = [by_protein_N[a : a + per_protein] for a in start_P.tolist()]
+    kept = [rows[:count] for rows, count in zip(kept, counts_P.tolist(), strict=True)]
+    rows_M = np.sort(np.concatenate(kept))
+    return write_dataset(
+        out,
+        Windows(
+            dataset.rna_NL[rows_M],
+            dataset.label_N[rows_M],
+            dataset.protein_N[rows_M],
+            dataset.cluster_N[rows_M],
+        ),
+        dataset.proteins,
+        MadeBy(
+            importer="subset",
+            arguments={"of": dataset.id, "per_protein": per_protein, "seed": seed},
+            sources={WINDOWS: dataset.manifest.parts[WINDOWS]},
+        ),
+        negatives=dataset.manifest.negatives,
+        origin=Origin([WINDOWS], np.zeros(len(rows_M), np.int32), (rows_M + 1).astype(np.int32)),
+    )

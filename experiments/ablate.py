@@ -25,7 +25,7 @@ from rpbind.study.design import CONTEXT_CHANGES, SEED_CHANGES, Design, leave_one
 from rpbind.study.plan import Question, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.where import Where
-from rpbind.terminal import run_app
+from rpbind.terminal import run_page
 
 ASKED = Question(
     question="Which change made the cross-attention model learn, and what would help further?",
@@ -98,6 +98,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False)
-    app.command()(main)
-    run_app(app)
+    run_page(main)

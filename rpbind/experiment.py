@@ -34,6 +34,9 @@ Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the
 Vectors = Annotated[str, typer.Option(help="Protein bank that every arm reads; rpbind embed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Paired seeds per arm.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs per run; the recipe's without it.")]
+Narrower = Annotated[
+    int | None, typer.Option(min=1, help="Divide the models' widths by this; the page's without.")
+]
 SplitRule = Annotated[
     str, typer.Option(help="random, cold-rna, cold-protein or cold-both; random leaks.")
 ]

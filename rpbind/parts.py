@@ -168,13 +168,14 @@ Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
 class Model(Part):
     """head(attend(encoder(rna), memory(protein))).
 
-    With `film`, the protein's mean vector scales and shifts every channel of the encoded RNA.
+    With `film`, the protein's mean vector scales and shifts every channel: of the encoded RNA, or
+    of the readout, so that every protein has a head of its own over shared features.
     `readout` is what the head reads of the positions: their mean, or beside it their maximum, in
     which one strong site is not thinned out by the length of the window.
     """
 
     encoder: Encoder = TokenEncoder()
-    film: bool = False
+    film: Literal["encoder", "readout"] | None = None
     memory: Memory = PooledMemory()
     attention: Attention = Attention()
     residual: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,13 @@ def run_app(app: typer.Typer) -> None:
     except UserError as error:
         Console(stderr=True).print(f"error: {error}", style="red", **PLAIN)
         sys.exit(2)
+
+
+def run_page(main: Callable[..., None]) -> None:
+    """Run an experiment page's one function as a command line."""
+    app = typer.Typer(add_completion=False)
+    app.command()(main)
+    run_app(app)
 
 
 class Bar:

@@ -1,5 +1,6 @@
 """The whole model in one sentence: head(attend(encoder(rna), memory(protein)))."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -66,6 +67,25 @@ class Film(nn.Module):
         return torch.relu(rna_BQC * (1 + self.scale(hidden_B1F)) + self.shift(hidden_B1F))
 
 
+class Gate(nn.Module):
+    """Scale and shift every channel of the readout by the protein; it starts as the identity.
+
+    Linear in the protein: where vectors are linearly independent, every protein has a head of its
+    own. That it starts at zero is after Peebles and Xie 2023 (adaLN-Zero).
+    """
+
+    def __init__(self, width: int, dim: int) -> None:
+        super().__init__()
+        self.apart = nn.BatchNorm1d(width, affine=False)
+        self.scale = nn.Linear(width, dim)
+        self.shift = nn.Linear(width, dim)
+
+    def forward(self, read_BF: Tensor, mean_BW: Tensor) -> Tensor:
+        """Map (B, F) to (B, F), given the mean vector of each window's protein."""
+        unit_BW = self.apart(mean_BW) / math.sqrt(mean_BW.shape[1])
+        return read_BF * (1 + self.scale(unit_BW)) + self.shift(unit_BW)
+
+
 class BindingModel(nn.Module):
     """A cross-attention classifier of (RNA window, protein) pairs.
 
@@ -77,7 +97,7 @@ class BindingModel(nn.Module):
         super().__init__()
         dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
         self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
-        self.film = Film(width, rna_dim) if knobs.film else None
+        self.film = Film(width, rna_dim) if knobs.film == "encoder" else None
         self.memory = MEMORIES[type(knobs.memory)](knobs.memory, width, dim, length)
         attends = not isinstance(knobs.memory, parts.NoMemory)
         self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
@@ -87,7 +107,9 @@ class BindingModel(nn.Module):
         self.feed_forward = FeedForward(knobs.feed_forward, dim) if knobs.feed_forward else None
         self.reads_maximum = knobs.readout == "mean-max"
         beside = dim if self.back is not None or not attends else 0
-        self.head = Head(knobs.classifier, dim * (1 + self.reads_maximum) + beside)
+        read = dim * (1 + self.reads_maximum) + beside
+        self.gate = Gate(width, read) if knobs.film == "readout" else None
+        self.head = Head(knobs.classifier, read)
         initialise(self, knobs.init, seed)
 
     @property
@@ -113,16 +135,17 @@ class BindingModel(nn.Module):
         if self.feed_forward is not None:
             mixed_BQE = self.feed_forward(mixed_BQE)
         read = [mixed_BQE.mean(1), mixed_BQE.amax(1)] if self.reads_maximum else [mixed_BQE.mean(1)]
-        summary = [*read, *self._beside(rna_BQC, memories, groups)]
-        return self.head(torch.cat(summary, 1)).squeeze(1)
+        read_BF = torch.cat([*read, *self._beside(rna_BQC, memories, groups)], 1)
+        if self.gate is not None:
+            read_BF = self.gate(read_BF, _mean_vectors(groups))
+        return self.head(read_BF).squeeze(1)
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
-        """Return the encoded RNA (B, Q, C), scaled and shifted by the protein with `film`."""
+        """Return the encoded RNA (B, Q, C), by the protein where `film` says so."""
         rna_BQC = self.encoder(rna_BL)
         if self.film is None:
             return rna_BQC
-        mean_BW = _in_order([g.mean_PW[g.protein_B] for g in groups], groups)
-        return self.film(rna_BQC, mean_BW)
+        return self.film(rna_BQC, _mean_vectors(groups))
 
     def attention(self, rna_BL: Tensor, groups: Sequence[Group]) -> list[Tensor]:
         """Return the attention weights (b, H, Q, S) of each group's windows; none without keys."""
@@ -147,6 +170,11 @@ class BindingModel(nn.Module):
         else:
             return []
         return [_in_order(seen, groups)]
+
+
+def _mean_vectors(groups: Sequence[Group]) -> Tensor:
+    """Return the mean vector of each window's protein (B, W)."""
+    return _in_order([g.mean_PW[g.protein_B] for g in groups], groups)
 
 
 def _in_order(by_group: list[Tensor], groups: Sequence[Group]) -> Tensor:

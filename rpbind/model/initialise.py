@@ -10,6 +10,8 @@ from rpbind.model.seeding import generator
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
+ZERO = ("gate.scale", "gate.shift")
+"""Layers that start at zero: what they change starts as the identity."""
 
 
 @torch.no_grad()
@@ -35,6 +37,8 @@ def _bounds(
     name: str, weight: Tensor, rule: parts.TorchInit | parts.XavierInit
 ) -> tuple[float, float]:
     """Return the bounds of a layer's weight and bias."""
+    if name in ZERO:
+        return 0.0, 0.0
     taps = weight[0, 0].numel()
     fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
     if isinstance(rule, parts.TorchInit):

@@ -19,10 +19,12 @@ SEGMENTS = {"kind": "segment", "segments": 8}
 VARIANTS: list[dict[str, Any]] = [
     {"memory": SEGMENTS},
     {"memory": "none"},
-    {"memory": "none", "encoder": CONV, "film": True},
+    {"memory": "none", "encoder": CONV, "film": "encoder"},
     {"memory": "residue", "encoder": CONV, "attention.both_ways": True},
     {"memory": "pooled", "encoder": CONTEXT, "attention.both_ways": True},
-    {"memory": SEGMENTS, "encoder": CONTEXT | {"pool": 4}, "film": True},
+    {"memory": SEGMENTS, "encoder": CONTEXT | {"pool": 4}, "film": "encoder"},
+    {"memory": "none", "encoder": CONV, "film": "readout", "readout": "mean-max"},
+    {"memory": "residue", "encoder": CONV | {"pool_after": "first"}, "readout": "mean-max"},
 ]
 
 
@@ -115,7 +117,10 @@ def test_without_memory_and_residual_the_recipe_is_refused() -> None:
 
 
 def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
-    plain, filmed = model(SMALL_FIXED, encoder=CONV), model(SMALL_FIXED, encoder=CONV, film=True)
+    plain, filmed = (
+        model(SMALL_FIXED, encoder=CONV),
+        model(SMALL_FIXED, encoder=CONV, film="encoder"),
+    )
     for part in (filmed.film.scale, filmed.film.shift):
         torch.nn.init.zeros_(part.weight)
         torch.nn.init.zeros_(part.bias)
@@ -125,10 +130,51 @@ def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
 
 
 def test_film_can_switch_a_channel_off_for_one_protein_alone() -> None:
-    built = model(SMALL_FIXED, encoder=CONV, film=True)
+    built = model(SMALL_FIXED, encoder=CONV, film="encoder")
     first, second = (built.encode(RNA_BL, [group([c], [0] * 6)]) for c in CHAINS[:2])
     assert (first != second).any()
     assert (first >= 0).all()
+
+
+def test_a_gate_starts_as_the_identity() -> None:
+    changes = {"memory": "none", "encoder": CONV, "readout": "mean-max"}
+    plain = model(SMALL_FIXED, **changes)
+    gated = model(SMALL_FIXED, **changes, film="readout")
+    same = logits(gated, RNA_BL, GROUP) - logits(plain, RNA_BL, GROUP)
+    assert same.abs().max() == 0
+
+
+def test_a_gate_gives_every_protein_a_head_of_its_own_over_the_same_features() -> None:
+    changes = {"memory": "pooled", "encoder": CONV, "film": "readout", "classifier.hidden": []}
+    built = model(SMALL_FIXED, **changes)
+    features = built.gate.apart.num_features
+    unit_PW = built.gate.apart(GROUP.mean_PW) / features**0.5
+    want_PF = torch.randn(3, 32, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    with torch.no_grad():  # three proteins in six dimensions: any three heads can be had
+        built.gate.scale.weight.copy_((torch.linalg.pinv(unit_PW) @ want_PF).T)
+    read_BF = torch.ones(6, 32, dtype=torch.float64)
+    got_BF = built.gate(read_BF, GROUP.mean_PW[GROUP.protein_B])
+    torch.testing.assert_close(got_BF, 1 + want_PF[GROUP.protein_B])
+
+
+def test_the_maximum_of_a_readout_sees_one_site_however_long_the_window() -> None:
+    """A letter that is there once moves the maximum of its channel, and a mean by 1 / length."""
+    built = model(SMALL_FIXED, memory="none", readout="mean-max")
+    assert built.head[0].in_features == 3 * SMALL_FIXED.model.attention.dim
+
+
+@pytest.mark.parametrize("after", ["first", "last"])
+def test_pooling_early_or_late_leaves_as_many_positions(after: str) -> None:
+    built = model(SMALL_FIXED, encoder=CONV | {"pool_after": after})
+    assert built.encoder(RNA_BL).shape == (6, 26, 16)
+
+
+def test_after_early_pooling_the_second_layer_sees_further() -> None:
+    layers = {"kind": "conv", "dim": 16, "layers": 2, "kernel": 5}
+    late = moved(layers | {"pool": 4}, 50)
+    early = moved(layers | {"pool": 4, "pool_after": "first"}, 50)
+    assert late == [11, 12, 13]
+    assert early == [10, 11, 12, 13, 14, 15]
 
 
 def test_attention_maps_are_told_per_group_and_sum_to_one() -> None:

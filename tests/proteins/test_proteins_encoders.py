@@ -9,6 +9,7 @@ from rpbind.errors import UserError
 from rpbind.proteins.encoders import (
     ENCODERS,
     RESIDUES,
+    ConjointTriad,
     Esm2Maker,
     PhysChem,
     RandomIdentity,
@@ -82,6 +83,34 @@ def test_random_vectors_of_many_proteins_have_mean_0_and_variance_1() -> None:
     assert abs(values.var() - 1) < 0.02
 
 
+def test_a_triad_is_the_classes_of_a_residue_and_its_neighbours() -> None:
+    rows_LW = ConjointTriad().encode("AKDC")
+    assert rows_LW.shape == (4, 343)
+    # classes: A 0, K 4, D 5, C 6
+    assert np.flatnonzero(rows_LW[1]).tolist() == [0 * 49 + 4 * 7 + 5]
+    assert np.flatnonzero(rows_LW[2]).tolist() == [4 * 49 + 5 * 7 + 6]
+    assert not rows_LW[[0, 3]].any()
+
+
+def test_a_letter_that_stands_for_two_is_shared_out_among_their_classes() -> None:
+    row_W = ConjointTriad().encode("KBK")[1]
+    # B is D (class 5) or N (class 3)
+    assert {i: float(row_W[i]) for i in np.flatnonzero(row_W).tolist()} == {
+        4 * 49 + 3 * 7 + 4: 0.5,
+        4 * 49 + 5 * 7 + 4: 0.5,
+    }
+
+
+def test_every_residue_has_one_class_of_the_triad() -> None:
+    rows_LW = ConjointTriad().encode("M" + RESIDUES + "M")
+    assert rows_LW[1:-1].sum(axis=1).tolist() == [1.0] * 20
+
+
+@pytest.mark.parametrize("short", ["M", "MK"])
+def test_a_chain_too_short_for_a_triad_has_none(short: str) -> None:
+    assert not ConjointTriad().encode(short).any()
+
+
 def test_a_misspelt_encoder_is_told_the_right_name() -> None:
     with pytest.raises(UserError, match="Did you mean 'physchem'"):
         make_encoder("phys-chem")
@@ -93,6 +122,7 @@ def test_weights_for_an_encoder_without_weights_are_refused() -> None:
 
 
 def test_the_registry_names_every_encoder_that_there_is() -> None:
-    assert {make_encoder(name).id for name in ("physchem", "random")} == {"physchem", "random"}
+    names = {"physchem", "triad", "random"}
+    assert {make_encoder(name).id for name in names} == names
     models = {maker.model for maker in ENCODERS.values() if isinstance(maker, Esm2Maker)}
     assert models == {*SHAPES, None}

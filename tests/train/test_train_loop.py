@@ -73,6 +73,7 @@ SCHEDULES: list[dict[str, Any]] = [
     {"train.schedule": {"kind": "plateau", "patience": 0, "min_lr": 1e-6}},
     {"train.schedule": "cosine"},
     {"train.schedule": "constant", "train.stop_after": 2},
+    {"train.schedule": "one-cycle"},
 ]
 
 
@@ -102,6 +103,19 @@ def test_schedules_move_the_learning_rate_as_they_say(inputs: Inputs) -> None:
     assert rates("constant") == [0.5] * 4
     half_a_cosine = [0.25 * (1 + math.cos(math.pi * epoch / 4)) for epoch in range(4)]
     assert rates("cosine") == pytest.approx(half_a_cosine)
+
+
+def test_one_cycle_goes_up_for_its_share_of_the_batches_and_ends_at_nothing(
+    inputs: Inputs,
+) -> None:
+    cycle = {"kind": "one-cycle", "rise": 0.5}
+    recipe = FIXED_SMALL.with_({"train.schedule": cycle, "train.lr": 0.5, "train.epochs": 2})
+    training = trained(recipe, inputs)
+    first, second = (point["lr"] for point in training.curve)
+    assert first == pytest.approx(0.5 / 25)
+    # half of the steps, one of which is never taken, are behind it: it is next to the top
+    assert 0.45 < second <= 0.5
+    assert training.optimizer.param_groups[0]["lr"] < 1e-5
 
 
 def script(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:

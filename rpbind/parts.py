@@ -171,7 +171,8 @@ class Model(Part):
     With `film`, the protein's mean vector scales and shifts every channel: of the encoded RNA, or
     of the readout, so that every protein has a head of its own over shared features.
     `readout` is what the head reads of the positions: their mean, or beside it their maximum, in
-    which one strong site is not thinned out by the length of the window.
+    which one strong site is not thinned out by the length of the window. With `normalised`, as in
+    the seed, every position is brought to one size (LayerNorm) before that.
     """
 
     encoder: Encoder = TokenEncoder()
@@ -179,6 +180,7 @@ class Model(Part):
     memory: Memory = PooledMemory()
     attention: Attention = Attention()
     residual: bool = False
+    normalised: bool = True
     feed_forward: FeedForward | None = None
     readout: Literal["mean", "mean-max"] = "mean"
     classifier: Classifier = Classifier()

@@ -103,7 +103,7 @@ class BindingModel(nn.Module):
         self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
         self.back = WayBack(knobs.attention, rna_dim) if knobs.attention.both_ways else None
         self.bypass = nn.Linear(rna_dim, dim) if knobs.residual else None
-        self.norm = nn.LayerNorm(dim)
+        self.norm = nn.LayerNorm(dim) if knobs.normalised else nn.Identity()
         self.feed_forward = FeedForward(knobs.feed_forward, dim) if knobs.feed_forward else None
         self.reads_maximum = knobs.readout == "mean-max"
         beside = dim if self.back is not None or not attends else 0

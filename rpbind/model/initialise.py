@@ -22,7 +22,7 @@ def initialise(model: nn.Module, rule: parts.TorchInit | parts.XavierInit, seed:
     alone. Sources: torch's `Linear.reset_parameters`; Glorot & Bengio 2010 for Xavier.
     """
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | nn.Conv1d):
+        if isinstance(module, nn.Linear | nn.Conv2d):
             weight, bias = _bounds(name, module.weight, rule)
             _uniform(module.weight, weight, seed, f"{name}.weight")
             assert module.bias is not None

@@ -168,21 +168,23 @@ Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
 class Model(Part):
     """head(attend(encoder(rna), memory(protein))).
 
-    With `film`, the protein's mean vector scales and shifts every channel: of the encoded RNA, or
-    of the readout, so that every protein has a head of its own over shared features.
+    With `film`, the protein's mean vector scales and shifts every channel of the encoded RNA. With
+    `own_head`, every protein has a linear head of its own beside the classifier, over the same
+    readout; its weights are linear in the protein's mean vector.
     `readout` is what the head reads of the positions: their mean, or beside it their maximum, in
     which one strong site is not thinned out by the length of the window. With `normalised`, as in
     the seed, every position is brought to one size (LayerNorm) before that.
     """
 
     encoder: Encoder = TokenEncoder()
-    film: Literal["encoder", "readout"] | None = None
+    film: bool = False
     memory: Memory = PooledMemory()
     attention: Attention = Attention()
     residual: bool = False
     normalised: bool = True
     feed_forward: FeedForward | None = None
     readout: Literal["mean", "mean-max"] = "mean"
+    own_head: bool = False
     classifier: Classifier = Classifier()
     init: Init = TorchInit()
 

@@ -1,10 +1,10 @@
 """The whole model in one sentence: head(attend(encoder(rna), memory(protein)))."""
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rpbind import parts
@@ -67,23 +67,26 @@ class Film(nn.Module):
         return torch.relu(rna_BQC * (1 + self.scale(hidden_B1F)) + self.shift(hidden_B1F))
 
 
-class Gate(nn.Module):
-    """Scale and shift every channel of the readout by the protein; it starts as the identity.
+class OwnHead(nn.Module):
+    """A linear head for each protein, made of its mean vector; it starts at nothing.
 
-    Linear in the protein: where vectors are linearly independent, every protein has a head of its
-    own. That it starts at zero is after Peebles and Xie 2023 (adaLN-Zero).
+    Standardised and of length 1, vectors of many proteins are far apart: where they are linearly
+    independent, any head for each can be had. Added to the logit rather than multiplied into the
+    classifier, whose small weights would slow it down (`docs/log.md`).
     """
 
-    def __init__(self, width: int, dim: int) -> None:
+    def __init__(self, width: int, dim: int, dropout: float) -> None:
         super().__init__()
         self.apart = nn.BatchNorm1d(width, affine=False)
-        self.scale = nn.Linear(width, dim)
-        self.shift = nn.Linear(width, dim)
+        self.weights = nn.Linear(width, dim)
+        self.level = nn.Linear(width, 1)
+        self.dropout = Dropout(dropout)
 
     def forward(self, read_BF: Tensor, mean_BW: Tensor) -> Tensor:
-        """Map (B, F) to (B, F), given the mean vector of each window's protein."""
-        unit_BW = self.apart(mean_BW) / math.sqrt(mean_BW.shape[1])
-        return read_BF * (1 + self.scale(unit_BW)) + self.shift(unit_BW)
+        """Return what each window's own head adds to its logit (B,)."""
+        unit_BW = F.normalize(self.apart(mean_BW), dim=1)
+        own_B = (self.dropout(read_BF) * self.weights(unit_BW)).sum(1)
+        return own_B + self.level(unit_BW).squeeze(1)
 
 
 class BindingModel(nn.Module):
@@ -97,7 +100,7 @@ class BindingModel(nn.Module):
         super().__init__()
         dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
         self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
-        self.film = Film(width, rna_dim) if knobs.film == "encoder" else None
+        self.film = Film(width, rna_dim) if knobs.film else None
         self.memory = MEMORIES[type(knobs.memory)](knobs.memory, width, dim, length)
         attends = not isinstance(knobs.memory, parts.NoMemory)
         self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
@@ -108,8 +111,8 @@ class BindingModel(nn.Module):
         self.reads_maximum = knobs.readout == "mean-max"
         beside = dim if self.back is not None or not attends else 0
         read = dim * (1 + self.reads_maximum) + beside
-        self.gate = Gate(width, read) if knobs.film == "readout" else None
         self.head = Head(knobs.classifier, read)
+        self.own = OwnHead(width, read, knobs.classifier.dropout) if knobs.own_head else None
         initialise(self, knobs.init, seed)
 
     @property
@@ -136,9 +139,10 @@ class BindingModel(nn.Module):
             mixed_BQE = self.feed_forward(mixed_BQE)
         read = [mixed_BQE.mean(1), mixed_BQE.amax(1)] if self.reads_maximum else [mixed_BQE.mean(1)]
         read_BF = torch.cat([*read, *self._beside(rna_BQC, memories, groups)], 1)
-        if self.gate is not None:
-            read_BF = self.gate(read_BF, _mean_vectors(groups))
-        return self.head(read_BF).squeeze(1)
+        logit_B = self.head(read_BF).squeeze(1)
+        if self.own is not None:
+            logit_B = logit_B + self.own(read_BF, _mean_vectors(groups))
+        return logit_B
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         """Return the encoded RNA (B, Q, C), by the protein where `film` says so."""

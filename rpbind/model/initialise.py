@@ -10,8 +10,8 @@ from rpbind.model.seeding import generator
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
-ZERO = ("gate.scale", "gate.shift")
-"""Layers that start at zero: what they change starts as the identity."""
+ZERO = ("own.weights", "own.level")
+"""Layers that start at zero."""
 
 
 @torch.no_grad()

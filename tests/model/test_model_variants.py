@@ -19,11 +19,11 @@ SEGMENTS = {"kind": "segment", "segments": 8}
 VARIANTS: list[dict[str, Any]] = [
     {"memory": SEGMENTS},
     {"memory": "none"},
-    {"memory": "none", "encoder": CONV, "film": "encoder"},
+    {"memory": "none", "encoder": CONV, "film": True},
     {"memory": "residue", "encoder": CONV, "attention.both_ways": True},
     {"memory": "pooled", "encoder": CONTEXT, "attention.both_ways": True},
-    {"memory": SEGMENTS, "encoder": CONTEXT | {"pool": 4}, "film": "encoder"},
-    {"memory": "none", "encoder": CONV, "film": "readout", "readout": "mean-max"},
+    {"memory": SEGMENTS, "encoder": CONTEXT | {"pool": 4}, "film": True},
+    {"memory": "none", "encoder": CONV, "own_head": True, "readout": "mean-max"},
     {"memory": "residue", "encoder": CONV | {"pool_after": "first"}, "readout": "mean-max"},
 ]
 
@@ -119,7 +119,7 @@ def test_without_memory_and_residual_the_recipe_is_refused() -> None:
 def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
     plain, filmed = (
         model(SMALL_FIXED, encoder=CONV),
-        model(SMALL_FIXED, encoder=CONV, film="encoder"),
+        model(SMALL_FIXED, encoder=CONV, film=True),
     )
     for part in (filmed.film.scale, filmed.film.shift):
         torch.nn.init.zeros_(part.weight)
@@ -130,31 +130,27 @@ def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
 
 
 def test_film_can_switch_a_channel_off_for_one_protein_alone() -> None:
-    built = model(SMALL_FIXED, encoder=CONV, film="encoder")
+    built = model(SMALL_FIXED, encoder=CONV, film=True)
     first, second = (built.encode(RNA_BL, [group([c], [0] * 6)]) for c in CHAINS[:2])
     assert (first != second).any()
     assert (first >= 0).all()
 
 
-def test_a_gate_starts_as_the_identity() -> None:
+def test_a_head_of_its_own_starts_at_nothing() -> None:
     changes = {"memory": "none", "encoder": CONV, "readout": "mean-max"}
     plain = model(SMALL_FIXED, **changes)
-    gated = model(SMALL_FIXED, **changes, film="readout")
-    same = logits(gated, RNA_BL, GROUP) - logits(plain, RNA_BL, GROUP)
-    assert same.abs().max() == 0
+    own = model(SMALL_FIXED, **changes, own_head=True)
+    assert (logits(own, RNA_BL, GROUP) - logits(plain, RNA_BL, GROUP)).abs().max() == 0
 
 
-def test_a_gate_gives_every_protein_a_head_of_its_own_over_the_same_features() -> None:
-    changes = {"memory": "pooled", "encoder": CONV, "film": "readout", "classifier.hidden": []}
-    built = model(SMALL_FIXED, **changes)
-    features = built.gate.apart.num_features
-    unit_PW = built.gate.apart(GROUP.mean_PW) / features**0.5
+def test_every_protein_can_have_any_head_of_its_own_over_the_same_readout() -> None:
+    own = model(SMALL_FIXED, memory="pooled", encoder=CONV, own_head=True).own
+    unit_PW = torch.nn.functional.normalize(own.apart(GROUP.mean_PW), dim=1)
     want_PF = torch.randn(3, 32, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     with torch.no_grad():  # three proteins in six dimensions: any three heads can be had
-        built.gate.scale.weight.copy_((torch.linalg.pinv(unit_PW) @ want_PF).T)
-    read_BF = torch.ones(6, 32, dtype=torch.float64)
-    got_BF = built.gate(read_BF, GROUP.mean_PW[GROUP.protein_B])
-    torch.testing.assert_close(got_BF, 1 + want_PF[GROUP.protein_B])
+        own.weights.weight.copy_((torch.linalg.pinv(unit_PW) @ want_PF).T)
+        added_B = own(torch.ones(6, 32, dtype=torch.float64), GROUP.mean_PW[GROUP.protein_B])
+    torch.testing.assert_close(added_B, want_PF[GROUP.protein_B].sum(1))
 
 
 def test_the_maximum_of_a_readout_sees_one_site_however_long_the_window() -> None:

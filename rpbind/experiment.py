@@ -67,13 +67,14 @@ class Conditions:
 
 
 def simulated(root: Path = Path("data")) -> Path:
-    """Return the folder of the simulated world, made with its protein bank if it is not there."""
+    """Return the folder of the simulated world, made with its protein banks if it is not there."""
     world = World()
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
     dataset = Dataset.open(folder) if folder.exists() else simulate(folder, world)
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    for encoder in ("physchem", "triad"):
+        build_bank(folder / "bank", make_encoder(encoder), sequences)
     return folder
 
 

@@ -21,7 +21,16 @@ from rpbind import experiment as page
 from rpbind.errors import one_of
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.design import CONTEXT_CHANGES, SEED_CHANGES, Design, leave_one_out, path
+from rpbind.study.design import (
+    CONTEXT_CHANGES,
+    SEED_CHANGES,
+    Design,
+    add_one_in,
+    chosen,
+    leave_one_out,
+    path,
+)
+from rpbind.study.factorial import factorial
 from rpbind.study.plan import Question, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.where import Where
@@ -46,14 +55,32 @@ NARROWER = 8
 """The simulated world is small: the same models with an eighth of the widths."""
 
 
-def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe) -> Design:
-    """`path`: old to fixed to context, a change at a time; `leave-one-out`: from context back."""
-    one_of("--design", kind, ("path", "leave-one-out"))
-    if kind == "path":
-        seed = path(("old", old), ("fixed", fixed), SEED_CHANGES)
-        return seed.then(path(("fixed", fixed), ("context-residue", context), CONTEXT_CHANGES))
-    changes = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"}
-    return leave_one_out(("old", old), ("context-residue", context), {**changes, **CONTEXT_CHANGES})
+DESIGNS = ("path", "path-reverse", "path-both", "leave-one-out", "add-one-in", "factorial")
+CHANGES = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"} | dict(CONTEXT_CHANGES)
+"""Old to context in one go: memory moves once, from pooled to residue."""
+CROSSED = "residual,conv-encoder,residue-memory"
+
+
+def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str) -> Design:
+    """Paths go old to fixed to context; the others move between old and context.
+
+    `factorial` crosses the changes named in `crossed`; all others stay as in context.
+    """
+    one_of("--design", kind, DESIGNS)
+    ends = ("old", old), ("context-residue", context)
+    if kind == "leave-one-out":
+        return leave_one_out(*ends, CHANGES)
+    if kind == "add-one-in":
+        return add_one_in(*ends, CHANGES)
+    if kind == "factorial":
+        return factorial(ends[1], old, chosen(CHANGES, crossed))
+    there, back = (
+        path(ends[0], ("fixed", fixed), SEED_CHANGES, reverse=reverse).then(
+            path(("fixed", fixed), ends[1], CONTEXT_CHANGES, reverse=reverse)
+        )
+        for reverse in (False, True)
+    )
+    return {"path": there, "path-reverse": back, "path-both": there.then(back)}[kind]
 
 
 def main(
@@ -61,7 +88,10 @@ def main(
     proteins: page.Vectors = "physchem",
     seeds: page.Seeds = 5,
     epochs: page.Epochs = None,
-    kind: Annotated[str, typer.Option("--design", help="path or leave-one-out.")] = "path",
+    kind: Annotated[str, typer.Option("--design", help=f"One of {', '.join(DESIGNS)}.")] = "path",
+    crossed: Annotated[
+        str, typer.Option("--changes", help="Changes that --design factorial combines.")
+    ] = CROSSED,
     trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
     space: Annotated[Path, typer.Option(help="What --trials searches.")] = SEED_SPACE,
     split: page.SplitRule = "cold-rna",
@@ -72,6 +102,7 @@ def main(
     address: page.Address = None,
     name: page.Name = None,
     dry_run: page.DryRun = False,
+    yes: page.Yes = False,
     smoke: page.Smoke = False,
 ) -> None:
     """Ablate the seed's fix, one change at a time, and write reports/STUDY/index.html."""
@@ -85,13 +116,14 @@ def main(
     page.conduct(
         "ablate",
         ASKED,
-        design(kind, old, fixed, context),
+        design(kind, old, fixed, context, crossed),
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
             where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
             name=name,
             dry_run=dry_run,
+            yes=yes,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from rpbind.report.terminal import verdict_table
 from rpbind.study.design import Design
 from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, Sweep, make_plan
+from rpbind.study.price import Price, check_size
+from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
 from rpbind.terminal import PLAIN
 
@@ -49,6 +52,7 @@ ExecutorName = Annotated[
 Address = Annotated[str | None, typer.Option(help="Ray cluster to run on; this machine without.")]
 Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Mean it, where it takes more than 10,000 runs.")]
 Smoke = Annotated[
     bool, typer.Option("--smoke", help="Two seeds, one epoch, narrow models: does it all run?")
 ]
@@ -63,6 +67,7 @@ class Conditions:
     where: Where
     name: str | None = None
     dry_run: bool = False
+    yes: bool = False
     sweep: Sweep | None = None
 
 
@@ -87,6 +92,9 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     seeds = tuple(range(conditions.seeds))
+    trials = conditions.sweep.trials if conditions.sweep else 0
+    price = Price(len(design.arms), len(seeds), len(design.contrasts), trials)
+    check_size(price, conditions.yes)
     plan = make_plan(experiment, asked, design, seeds, conditions.source, sweep=conditions.sweep)
     if conditions.name is not None and not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", conditions.name):
         raise UserError(
@@ -95,7 +103,9 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         )
     folder = (Path("reports") / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
+    console.print(f"verdicts  {price.reach(plan.delta)}", **PLAIN)
     if conditions.dry_run:
+        console.print(f"time      {_time(price, plan, conditions, folder)}", **PLAIN)
         return
     plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)
     page = build_report(folder)
@@ -108,6 +118,16 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             **PLAIN,
         )
         raise typer.Exit(UNFINISHED)
+
+
+def _time(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> str:
+    where = conditions.where
+    known = timed_rows(folder)
+    if known is None and (where.address or where.gpus):
+        return "not known before the first run: only this machine's CPU can be timed beforehand"
+    one = known or timed_here(plan, conditions.source, where.cpus)
+    side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
+    return price.time(one, max(side_by_side, 1))
 
 
 def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:

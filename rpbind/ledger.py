@@ -47,17 +47,23 @@ class ArmPlan(_Record):
 
 
 class ContrastPlan(_Record):
-    """One comparison that the study answers: `arm` minus `reference`, paired by seed."""
+    """One comparison that the study answers: `arm` minus `reference`, paired by seed.
+
+    A factorial effect is a weighted sum over many arms: `weights` then says how much each counts
+    (they sum to zero), and `arm` and `reference` are the first of the two sides.
+    """
 
     name: str
     arm: str
     reference: str
+    weights: dict[str, float] = {}
 
 
 class Plan(_Record):
     """What a study was to run, written before anything is trained.
 
     `fingerprint` is a hash over all that its rows depend on: recipes, seeds, data, split, code.
+    `factors` is {change: arms that have it} of a factorial design, and empty for others.
     """
 
     study: str
@@ -68,6 +74,7 @@ class Plan(_Record):
     design: str
     arms: tuple[ArmPlan, ...]
     contrasts: tuple[ContrastPlan, ...]
+    factors: dict[str, tuple[str, ...]] = {}
     seeds: tuple[int, ...]
     dataset: str
     split: str

@@ -18,6 +18,8 @@ SECONDARY = (
     "test.accuracy",
     "test.loss",
 )
+BASE_RATES = 0.05
+"""Pooled AUROC this far above macro AUROC shows that an arm knows the proteins' base rates."""
 CURVES = ("train.loss", "validation.loss", "validation.auroc_macro")
 
 
@@ -55,6 +57,12 @@ class Arm:
     parameters: float | None
     curves: dict[str, Curve]
     cluster_auroc: dict[int, float]
+
+    @property
+    def knows_base_rates(self) -> bool:
+        """Whether pooled AUROC is far above macro: windows of two proteins are told apart by it."""
+        pooled, macro = self.secondary["test.auroc_pooled"], self.headline
+        return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATES
 
 
 def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs) -> Arm:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from rpbind.analysis.arms import Arm, summarise_arm
 from rpbind.analysis.contrast import Result
+from rpbind.analysis.factorial import Factorial, summarise_factorial
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search, summarise_search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rpbind.analysis.importance import Importance
 
 ONE_OF = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers")
 """What all runs of a study must share to be compared."""
@@ -42,7 +48,9 @@ class Summary:
     contrasts: tuple[Contrast, ...]
     arms: tuple[Arm, ...]
     clusters: dict[int, str]
+    factorial: Factorial | None
     search: Search | None
+    importances: tuple[Importance, ...]
     failures: tuple[Failure, ...]
     found: tuple[Found, ...]
     provenance: dict[str, dict[str, int]]
@@ -75,12 +83,15 @@ def summarise(plan: Plan, rows: list[Row], trials: list[Row]) -> Summary:
     """Return the summary of a plan, the rows of its comparison and the trials of its search."""
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
+    search = summarise_search(trials) if trials else None
     return Summary(
         plan=plan,
         contrasts=_contrasts(plan, runs),
         arms=tuple(summarise_arm(arm, plan, runs) for arm in plan.arms),
         clusters=_cluster_names(planned),
-        search=summarise_search(trials) if trials else None,
+        factorial=summarise_factorial(plan, runs),
+        search=search,
+        importances=_importances(plan, search) if search else (),
         failures=tuple(failures(plan, runs)),
         found=tuple(found(planned)),
         provenance=provenance(planned),
@@ -99,13 +110,22 @@ def _contrasts(plan: Plan, runs: Runs) -> tuple[Contrast, ...]:
             paired=paired,
             result=result,
             verdict=verdict,
-            change=arms[paired.contrast.arm].change,
-            diff=recipes[paired.contrast.arm].diff(recipes[paired.contrast.reference]),
+            change="" if paired.contrast.weights else arms[paired.contrast.arm].change,
+            diff={}
+            if paired.contrast.weights
+            else recipes[paired.contrast.arm].diff(recipes[paired.contrast.reference]),
         )
         for paired, result, verdict in zip(
             pairs, results, verdicts(results, plan.delta), strict=True
         )
     )
+
+
+def _importances(plan: Plan, search: Search) -> tuple[Importance, ...]:
+    from rpbind.analysis.importance import importances  # Optuna takes a second to import
+
+    done = [(trial.row.recipe, trial.value) for trial in search.trials if trial.value is not None]
+    return importances(plan.search, done, np.random.default_rng(0)) if plan.search else ()
 
 
 def _cluster_names(rows: list[Row]) -> dict[int, str]:

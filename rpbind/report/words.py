@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, get_args
 
-from rpbind.analysis.arms import Spread
-from rpbind.analysis.contrast import Interval
+from rpbind.analysis.arms import Arm, Spread
+from rpbind.analysis.contrast import Interval, Result, Unattainable
+from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs
 from rpbind.analysis.summary import Contrast, Summary
 from rpbind.analysis.verdict import Size, Verdict, Word
+from rpbind.ledger import ContrastPlan, Plan
 
 ABSENT = "–"
 MINUS = "−"
@@ -96,6 +98,29 @@ def deviations(contrast: Contrast) -> list[str]:
     return [number(math.sqrt(v), 4) if v > 0 else "0" for v in variances]
 
 
+def weighed(contrast: ContrastPlan) -> str:
+    """What a factorial effect compares, in words."""
+    arms = len(contrast.weights)
+    if TIMES in contrast.name:
+        return f"effect of one with the other, minus without it, over {arms} arms"
+    return f"mean of {arms // 2} arms with it, minus that of {arms // 2} without"
+
+
+def at_reference(plan: Plan) -> bool:
+    """Whether each effect of a design holds at its one reference only."""
+    return plan.design in ("leave-one-out", "add-one-in")
+
+
+def estimate(result: Result) -> tuple[str, str]:
+    """The mean of an effect that is not judged, and its 95 % interval or why there is none."""
+    if isinstance(result, Interval):
+        low, high = result.ci()
+        return signed(result.mean), f"[{signed(low)}, {signed(high)}]"
+    if isinstance(result, Unattainable):
+        return signed(result.mean), f"unattainable: {result.reason}"
+    return signed(0.0), "inert"
+
+
 def first_line(error: str) -> str:
     """The first line of an error; "–" where there is none."""
     return next(iter(error.strip().splitlines()), ABSENT)
@@ -113,6 +138,12 @@ def answer(summary: Summary) -> list[tuple[str, list[str]]]:
     for contrast in sorted(summary.contrasts, key=_rank):
         groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
     return list(groups.items())
+
+
+def _pooled(arm: Arm) -> str:
+    pooled = arm.secondary["test.auroc_pooled"]
+    means = [number(spread.mean) if spread else ABSENT for spread in (pooled, arm.headline)]
+    return f"{arm.plan.name} {' against '.join(means)}"
 
 
 def _rank(contrast: Contrast) -> tuple[int, int]:
@@ -136,6 +167,11 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.split.startswith("random"):
         told.append("Random split: in-distribution. It leaks, and is never the headline.")
+    if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
+        told.append(
+            "Pooled AUROC is far above macro AUROC, so it shows knowledge of the proteins' base "
+            f"rates and not of binding: {'; '.join(_pooled(arm) for arm in ahead)}."
+        )
     if summary.mixed:
         told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
     if summary.left_out:

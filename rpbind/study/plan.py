@@ -90,6 +90,7 @@ def make_plan(
         design=design.name,
         arms=design.arms,
         contrasts=design.contrasts,
+        factors=dict(design.factors),
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",

@@ -1,0 +1,88 @@
+"""What a design costs and what its seeds can tell, said before anything is spent."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.special import stdtrit
+
+from rpbind.analysis.power import mde
+from rpbind.analysis.verdict import ALPHA, SCREENING_SEEDS
+from rpbind.errors import UserError
+
+MANY = 10_000
+CLAIMS = 10
+"""Seeds of a study that claims something."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one run, and how they came to be known."""
+
+    seconds: float
+    how: str
+
+
+@dataclass(frozen=True)
+class Price:
+    """A design's runs with so many seeds per arm, and its search trials."""
+
+    arms: int
+    seeds: int
+    contrasts: int
+    trials: int = 0
+
+    @property
+    def runs(self) -> int:
+        """Runs and trials together."""
+        return self.arms * self.seeds + self.trials
+
+    def time(self, one: Timing, at_once: int) -> str:
+        """Return how long it will take where `at_once` runs go side by side."""
+        total = self.runs * one.seconds / at_once
+        return (
+            f"about {span(total)}: {self.runs} x {span(one.seconds)}, {at_once} at once; {one.how}"
+        )
+
+    def reach(self, delta: float) -> str:
+        """Return which verdicts the seeds can reach; sd is that of the paired differences."""
+        S, K = self.seeds, max(self.contrasts, 1)
+        if S == 1:
+            return (
+                "1 seed: NO verdict but inert can be reached, whatever comes out, for an interval "
+                "needs 2; ask for --seeds 5"
+            )
+        first, last = mde(S, ALPHA / K), mde(S, ALPHA)
+        told = f"{last:.2f} sd" if K == 1 else f"{first:.2f} sd first, {last:.2f} sd last (Holm)"
+        equal = delta * math.sqrt(S) / -float(stdtrit(S - 1, ALPHA))
+        return (
+            f"{S} seeds x {K} contrasts{_standing(S)}: better or worse shows from {told} on, with "
+            f"80 % power; no meaningful effect (within {delta:g}) needs an sd below {equal:.4f}. "
+            "sd is that of a contrast's paired differences between seeds; proteins that differ "
+            "widen it"
+        )
+
+
+def check_size(price: Price, yes: bool) -> None:
+    """Raise `UserError` on more than 10,000 runs, unless they are meant."""
+    if price.runs > MANY and not yes:
+        raise UserError(
+            f"This design takes {price.runs:,} runs ({price.arms} arms x {price.seeds} seeds and "
+            f"{price.trials:,} trials), more than {MANY:,}. Ask for fewer seeds, arms or trials, "
+            "or say --yes if it is meant."
+        )
+
+
+def span(seconds: float) -> str:
+    """Return a time in words: "40 s", "3.5 min", "2.0 h"."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _standing(seeds: int) -> str:
+    if seeds <= SCREENING_SEEDS:
+        return " (screening)"
+    return "" if seeds < CLAIMS else " (enough for claims)"

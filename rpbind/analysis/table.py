@@ -129,7 +129,7 @@ def _identical(weights: Mapping[str, float], runs: Runs, seed: int) -> bool:
     first, *others = scores.values()
     if "loss" not in first or any(other.keys() != first.keys() for other in others):
         return False
-    return all(_same([(w, scores[name][key]) for name, w in weights.items()], key) for key in first)
+    return all(_cancel([(w, scores[name][key]) for name, w in weights.items()]) for key in first)
 
 
 def _scores(row: Row) -> dict[Any, float | None]:

@@ -39,14 +39,12 @@ def main(
 
 def accepted(check: Check) -> str:
     """The bounds of a check in words."""
-    match check.low, check.high:
-        case None, None:
-            return "told, not judged"
-        case low, None:
-            return f"at least {low:g}"
-        case None, high:
-            return f"at most {high:g}"
-    return f"{check.low:g}" if check.low == check.high else f"{check.low:g} to {check.high:g}"
+    low, high = (None if end is None else f"{end:g}" for end in (check.low, check.high))
+    if low is None:
+        return "told, not judged" if high is None else f"at most {high}"
+    if high is None:
+        return f"at least {low}"
+    return low if low == high else f"{low} to {high}"
 
 
 if __name__ == "__main__":

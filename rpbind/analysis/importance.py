@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ FEWEST = 10
 """With fewer finished trials than this nothing is rated."""
 PERMUTATIONS = 20
 TREES = 16
+ABSENT = object()
 EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "fANOVA": lambda: FanovaImportanceEvaluator(n_trees=TREES, seed=0),
     "PED-ANOVA": lambda: PedAnovaImportanceEvaluator(),
@@ -66,12 +66,16 @@ def importances(
 ) -> tuple[Importance, ...]:
     """Return every evaluator's importances of a search's finished trials: (recipe, score) each.
 
-    `search` is what the plan says of it. Empty where there are too few trials or equal scores, or
-    where fewer than two knobs vary.
+    `search` is what the plan says of it. A knob that some trials do not have is not rated. Empty
+    where there are too few trials or equal scores, or where fewer than two knobs vary.
     """
     value_N = np.array([value for _, value in trials])
     drawn = {dim["path"]: [_at(r, dim["path"]) for r, _ in trials] for dim in search["dimensions"]}
-    space = {dim["path"]: _distribution(dim, drawn[dim["path"]]) for dim in search["dimensions"]}
+    space = {
+        dim["path"]: _distribution(dim, drawn[dim["path"]])
+        for dim in search["dimensions"]
+        if ABSENT not in drawn[dim["path"]]
+    }
     space = {path: made for path, made in space.items() if not made.single()}
     if len(trials) < FEWEST or np.ptp(value_N) == 0.0 or len(space) < 2:
         return ()
@@ -123,7 +127,7 @@ def _shares(
 
 
 def _distribution(dimension: dict[str, Any], values: list[Any]) -> BaseDistribution:
-    if dimension["kind"] == "float":
+    if dimension["kind"] in ("float", "int"):
         return FloatDistribution(dimension["low"], dimension["high"], log=dimension["log"])
     return CategoricalDistribution(sorted({canonical(value) for value in values}))
 
@@ -133,4 +137,7 @@ def _told(value: Any, made: BaseDistribution) -> Any:
 
 
 def _at(recipe: dict[str, Any], path: str) -> Any:
-    return reduce(lambda node, key: node[key], path.split("."), recipe)
+    node: Any = recipe
+    for key in path.split("."):
+        node = node.get(key, ABSENT) if isinstance(node, dict) else ABSENT
+    return node

@@ -16,6 +16,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
+from rpbind.study.checks import can_be_scored
 from rpbind.study.design import Design, arm
 from rpbind.study.space import Space
 from rpbind.train.run import HEADLINE, code_id
@@ -80,6 +81,7 @@ def make_plan(
     dataset = Dataset.open(source.data)
     dataset.verify()
     split = load_split(dataset, source.split)
+    can_be_scored(dataset, split)
     encoders = sorted({Recipe.model_validate(arm.recipe).proteins for arm in design.arms})
     banks = [f"{name} {Bank.open(source.data / 'bank', name).sha256[:12]}" for name in encoders]
     plan = Plan(

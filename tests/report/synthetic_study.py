@@ -69,7 +69,8 @@ def trials(folder: Path, count: int = 12) -> None:
     rng = np.random.default_rng(9)
     for n in range(count):
         lr = float(10 ** rng.uniform(-4, -2))
-        recipe = Recipe().with_({"train.lr": lr})
+        decay = float(rng.uniform(0, 0.1))
+        recipe = Recipe().with_({"train.lr": lr, "train.weight_decay": decay})
         state = "failed" if n == count - 1 else "done"
         row = Row(
             arm=f"trial-{n:04d}", seed=0, state=state, stage="search", recipe_id=recipe.id,

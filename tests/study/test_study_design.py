@@ -1,9 +1,18 @@
 import pytest
 
 from rpbind.errors import UserError
+from rpbind.ledger import ContrastPlan
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.recipe import Recipe
-from rpbind.study.design import SEED_CHANGES, Design, arm, leave_one_out, path
+from rpbind.study.design import (
+    SEED_CHANGES,
+    Design,
+    add_one_in,
+    arm,
+    chosen,
+    leave_one_out,
+    path,
+)
 
 START = ("old", OLD)
 MIDDLE = OLD.with_({"model.residual": True, "train.lr": 0.5})
@@ -64,7 +73,53 @@ def test_an_arm_says_in_words_how_it_differs() -> None:
     assert [each.recipe_id for each in design.arms] == [r.id for r in recipes(design)]
 
 
-@pytest.mark.parametrize("make", [path, leave_one_out])
+def test_add_one_in_makes_one_change_at_a_time_on_the_start() -> None:
+    design = add_one_in(START, ("end", MIDDLE), BOTH)
+    assert [each.name for each in design.arms] == ["old", "with-residual", "with-lr"]
+    assert recipes(design) == [
+        OLD,
+        OLD.with_({"model.residual": True}),
+        OLD.with_({"train.lr": 0.5}),
+    ]
+    assert {c.reference for c in design.contrasts} == {"old"}
+
+
+def test_both_directions_of_a_path_share_their_ends_and_the_whole_step() -> None:
+    there, back = (path(START, ("end", MIDDLE), BOTH, reverse=r) for r in (False, True))
+    assert [each.name for each in back.arms] == ["old", "reverse-to-lr", "end"]
+    both = there.then(back)
+    assert [each.name for each in both.arms] == ["old", "to-residual", "end", "reverse-to-lr"]
+    assert [c.name for c in both.contrasts] == [
+        "residual",
+        "lr",
+        "old-to-end",
+        "lr (reverse order)",
+        "residual (reverse order)",
+    ]
+
+
+def test_an_arm_equal_to_its_reference_is_refused() -> None:
+    same = ContrastPlan(name="a", arm="a", reference="b")
+    with pytest.raises(UserError, match=r"'a' has the recipe of its reference 'b'.* Change a knob"):
+        Design("mine", (arm("a", OLD, ""), arm("b", OLD, "")), (same,))
+
+
+def test_a_design_is_printed_with_its_size_and_its_arms() -> None:
+    assert str(path(START, ("end", MIDDLE), BOTH)).splitlines() == [
+        "path: 3 arms, 3 contrasts",
+        "  old: start",
+        "  to-residual: model.residual: False → True",
+        "  end: train.lr: 0.001 → 0.5",
+    ]
+
+
+def test_changes_are_chosen_by_name_and_an_unknown_one_is_told() -> None:
+    assert list(chosen(SEED_CHANGES, "init, residual")) == ["init", "residual"]
+    with pytest.raises(UserError, match="Did you mean 'residual'"):
+        chosen(SEED_CHANGES, "residua")
+
+
+@pytest.mark.parametrize("make", [path, leave_one_out, add_one_in])
 def test_changes_that_do_not_reach_the_end_are_told_what_they_left_out(make: object) -> None:
     with pytest.raises(UserError, match=r"it also differs in train\.lr\. Name a change"):
         make(START, ("end", MIDDLE), {"residual": ("model.residual",)})

@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -5,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from rpbind.data.splits import SplitSpec
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, State
 from rpbind.presets import FIXED, OLD
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.study.checks import can_be_scored
 from rpbind.study.design import path
 from rpbind.study.launch import launch, not_done, tasks_of
 from rpbind.study.plan import Question, Source, Sweep, make_plan, missing, with_best
@@ -120,6 +123,18 @@ def test_a_plan_refuses_data_that_changed_since_it_was_made(
     labels.write_bytes(bytes([*rest, 1 - last]))
     with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
         make(source=Source(changed, source.split))
+
+
+def test_a_split_on_which_no_protein_has_both_classes_is_refused(
+    source: Source, tmp_path: Path
+) -> None:
+    dataset = Dataset.open(source.data)
+    split = load_split(dataset, source.split)
+    bound = (dataset.protein_N % 2).astype("uint8")
+    apart = dataclasses.replace(dataset, label_N=bound)
+    with pytest.raises(UserError, match=r"one class only, so macro .* take another --split"):
+        can_be_scored(apart, split)
+    can_be_scored(dataset, split)
 
 
 def test_a_study_without_seeds_is_refused(make: Make) -> None:

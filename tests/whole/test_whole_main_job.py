@@ -55,6 +55,8 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "12 arms x 5 seeds = 60 runs" in shown.stderr
     assert "by Ray Train worker groups: 2 worker(s)" in shown.stderr
+    assert "5 seeds x 13 contrasts: better or worse shows from 3.38 sd" in shown.stderr
+    assert "timed on this machine" in shown.stderr
     assert not (subset / "reports" / "dry").exists()
 
 
@@ -65,7 +67,9 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
         (("--split", "cold-rma"), "Did you mean 'cold-rna'?"),
         (("--executor", "thread"), "--executor is one of auto, trial, train; got 'thread'"),
         (("--executor", "trial", "--workers", "2"), "--workers 2 needs --executor train"),
-        (("--design", "star"), "--design is one of path, leave-one-out; got 'star'"),
+        (("--design", "star"), "--design is one of path, path-reverse, path-both, leave-one-out"),
+        (("--design", "factorial", "--changes", "residua,lr"), "Did you mean 'residual'?"),
+        (("--seeds", "1000"), "takes 12,000 runs"),
         (("--trials", "3", "--space", "none.toml"), "There is no search space none.toml"),
     ],
 )

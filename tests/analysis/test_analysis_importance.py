@@ -1,0 +1,65 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rpbind.analysis.importance import EVALUATORS, Importance, importances
+from rpbind.recipe import Recipe
+
+SEARCH: dict[str, Any] = {
+    "sampler": "random",
+    "dimensions": [
+        {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True},
+        {"path": "train.weight_decay", "kind": "float", "low": 0.0, "high": 0.1, "log": False},
+        {"path": "model.memory", "kind": "choice", "values": ["pooled", "expanded", "residue"]},
+    ],
+}
+
+
+def trials(count: int, effect: float) -> list[tuple[dict[str, Any], float]]:
+    """Random trials in which residue memory is worth so many standard deviations of the noise."""
+    rng = np.random.default_rng(0)
+    told = []
+    for _ in range(count):
+        memory = str(rng.choice(["pooled", "expanded", "residue"]))
+        drawn = {
+            "train.lr": float(10 ** rng.uniform(-4, -1)),
+            "train.weight_decay": float(rng.uniform(0, 0.1)),
+            "model.memory": memory,
+        }
+        recipe = Recipe().with_(drawn).model_dump(mode="json")
+        told.append((recipe, float(rng.normal() + effect * (memory == "residue"))))
+    return told
+
+
+def rated(count: int = 50, effect: float = 0.0) -> dict[str, Importance]:
+    found = importances(SEARCH, trials(count, effect), np.random.default_rng(1))
+    return {each.evaluator: each for each in found}
+
+
+def test_a_planted_knob_is_named_first_and_rises_above_the_noise_floor() -> None:
+    fanova = rated(effect=3.0)["fANOVA"]
+    assert next(iter(fanova.share)) == "model.memory"
+    assert fanova.above == ("model.memory",)
+    assert (fanova.sampler, fanova.trials) == ("random", 50)
+
+
+def test_pure_noise_has_a_top_knob_and_a_floor_that_shows_it_up() -> None:
+    found = rated()
+    assert list(found) == list(EVALUATORS)
+    for each in found.values():
+        assert sum(each.share.values()) == pytest.approx(1.0)
+        assert max(each.share.values()) > 1 / 3
+        assert each.floor > 1 / 3
+        assert each.above == ()
+
+
+def test_few_trials_equal_scores_and_knobs_that_some_trials_lack_are_not_rated() -> None:
+    rng = np.random.default_rng(0)
+    assert importances(SEARCH, trials(9, 3.0), rng) == ()
+    level = [(recipe, 0.7) for recipe, _ in trials(30, 0.0)]
+    assert importances(SEARCH, level, rng) == ()
+    lacking = SEARCH | {
+        "dimensions": [SEARCH["dimensions"][0], SEARCH["dimensions"][2] | {"path": "model.none"}]
+    }
+    assert importances(lacking, trials(30, 3.0), rng) == ()

@@ -17,7 +17,7 @@ KNOBS = {
     "residual": ("model.residual", True),
     "temperature": ("model.attention.temperature", True),
     "lr": ("train.lr", 0.5),
-    "film": ("model.film", True),
+    "clip-norm": ("train.clip_norm", 1.0),
     "mask": ("train.mask", 0.5),
     "shift": ("train.shift", 3),
 }

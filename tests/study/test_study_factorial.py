@@ -19,7 +19,7 @@ KNOBS = {
     "g": ("train.batch_size", 7),
     "h": ("train.mask", 0.5),
     "i": ("train.shift", 7),
-    "j": ("model.film", True),
+    "j": ("train.schedule", "constant"),
     "k": ("model.attention.dropout", 0.5),
     "l": ("model.classifier.dropout", 0.5),
     "m": ("train.optimizer", "adamw"),

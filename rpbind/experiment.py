@@ -22,13 +22,18 @@ from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import canonical
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.study.checkup import opener
 from rpbind.study.design import Design
+from rpbind.study.guard import guard
 from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, Sweep, make_plan
 from rpbind.study.price import Price, check_size
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
 from rpbind.terminal import PLAIN
+
+MAIN = World()
+"""The simulated world of a study without --data."""
 
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
@@ -71,9 +76,8 @@ class Conditions:
     sweep: Sweep | None = None
 
 
-def simulated(root: Path = Path("data")) -> Path:
-    """Return the folder of the simulated world, made with its protein banks if it is not there."""
-    world = World()
+def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
+    """Return the folder of a simulated world, made with its protein banks if it is not there."""
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
     dataset = Dataset.open(folder) if folder.exists() else simulate(folder, world)
@@ -105,6 +109,8 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     console.print(_summary(plan, conditions, folder), **PLAIN)
     console.print(f"verdicts  {price.reach(plan.delta)}", **PLAIN)
     if conditions.dry_run:
+        for comparison in guard(plan, opener(conditions.source)):
+            console.print(f"  {comparison.words()}", **PLAIN)
         console.print(f"time      {_time(price, plan, conditions, folder)}", **PLAIN)
         return
     plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)

@@ -49,6 +49,7 @@ class ArmPlan(_Record):
 class ContrastPlan(_Record):
     """One comparison that the study answers: `arm` minus `reference`, paired by seed.
 
+    `fields` are the recipe fields (dotted paths) that it says it changes; none says nothing.
     A factorial effect is a weighted sum over many arms: `weights` then says how much each counts
     (they sum to zero), and `arm` and `reference` are the first of the two sides.
     """
@@ -56,6 +57,7 @@ class ContrastPlan(_Record):
     name: str
     arm: str
     reference: str
+    fields: tuple[str, ...] = ()
     weights: dict[str, float] = {}
 
 
@@ -103,12 +105,16 @@ class ProteinScore(_Record):
 
 
 class Finding(_Record):
-    """Something seen about a run that a reader must know: a name, a number and its threshold."""
+    """Something seen about a run that a reader must know: a name, a number and its threshold.
+
+    `reason` says why the threshold is where it is, `advice` in one sentence what to do.
+    """
 
     name: str
     severity: Literal["info", "warning", "error"]
     measured: float | None
     threshold: float | None
+    reason: str = ""
     advice: str
 
 
@@ -180,6 +186,7 @@ _SCHEMA = pa.schema(
                         ("severity", pa.string()),
                         ("measured", pa.float64()),
                         ("threshold", pa.float64()),
+                        ("reason", pa.string()),
                         ("advice", pa.string()),
                     ]
                 )

@@ -43,6 +43,15 @@ class Recipe(Part):
         except ValidationError as error:
             raise UserError(_explain(error, changes)) from None
 
+    def value(self, path: str) -> Any:
+        """Return the value at a dotted path; raises `UserError` with the nearest right one."""
+        tree = value = self.model_dump(mode="json")
+        for key in path.split("."):
+            if not isinstance(value, dict) or key not in value:
+                raise UserError(_unknown(tree, path, key))
+            value = value[key]
+        return value
+
     def flat(self) -> dict[str, Any]:
         """Return {dotted path: value} for every knob that this recipe has."""
         return dict(_leaves(self.model_dump(mode="json"), ""))

@@ -65,6 +65,9 @@ def test_2_expanded_weights_cannot_see_the_protein_and_residue_weights_can() -> 
 
 def test_3_the_mean_weight_over_101_keys_is_1_over_101_whatever_was_learnt() -> None:
     built = model(SMALL_FIXED)
+    untrained = attention(built, GROUP)
+    assert untrained.mean().item() == pytest.approx(1 / 101, abs=1e-15)
+    assert 0 < untrained.std() < 1e-4
     torch.nn.init.normal_(built.memory.position, std=30)
     weights_BHQS = attention(built, GROUP)
     assert weights_BHQS.shape[-1] == LENGTH

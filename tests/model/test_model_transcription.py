@@ -5,6 +5,7 @@ Nothing here comes from the package but the weights: both must give the same log
 
 import math
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -69,7 +70,7 @@ def fixed(rna_L: Tensor, protein_W: Tensor, w: Weights) -> Tensor:
     return classify(mixed.mean(0), w, hidden_layers=2)
 
 
-def everything_used(built: BindingModel) -> Weights:
+def everything_used(built: BindingModel, temperature: float) -> Weights:
     """Move every weight and statistic off its neutral value, so that leaving one out shows."""
     stream = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -77,18 +78,20 @@ def everything_used(built: BindingModel) -> Weights:
             if value.is_floating_point():
                 value.add_(0.1 * torch.rand(value.shape, generator=stream) - 0.05)
             if name == "attend.temperature":
-                value.fill_(0.7)
+                value.fill_(temperature)
     return {name: value.clone() for name, value in built.state_dict().items()}
 
 
-def test_the_presets_compute_what_the_seeds_table_says() -> None:
+@pytest.mark.parametrize("temperature", [0.7, 0.02])
+def test_the_presets_compute_what_the_seeds_table_says(temperature: float) -> None:
+    """A temperature of 0.02 is read as 0.1."""
     stream = torch.Generator().manual_seed(1)
     rna_BL = torch.randint(0, 5, (6, 101), generator=stream, dtype=torch.uint8)
     protein_PW = torch.randn(2, 1280, generator=stream, dtype=torch.float64)
     whose = [0, 1, 1, 0, 1, 0]
     for recipe, written in ((OLD, old), (FIXED, fixed)):
         built = BindingModel(recipe.model, width=1280, length=101, seed=3).double().eval()
-        w = everything_used(built)
+        w = everything_used(built, temperature)
         batch = Group(torch.arange(6), torch.tensor(whose), protein_PW)
         ours = built(rna_BL, [batch]).detach()
         theirs = torch.cat(

@@ -1,0 +1,46 @@
+"""Where the attention looks, and whether it matters: entropy, spread, and uniform in its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rpbind.doctor.probes import change
+from rpbind.model.attention import uniform_attention
+from rpbind.model.binding import BindingModel
+from rpbind.model.memory import Group
+
+
+@torch.no_grad()
+def attention(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
+    """Return the weights' mean and spread, their entropy over log(keys), and the largest change of
+    a logit where the attention is made uniform; nothing for a model without attention.
+
+    Padded keys are left out; so is the entropy where every protein is a single key.
+    """
+    if model.attend is None:
+        return {}
+    by_group = zip(model.attention(rna_BL, groups), groups, strict=True)
+    pairs = [(w_BHQS, model.memory(g).real_PS, g.protein_B) for w_BHQS, g in by_group]
+    weights, entropies = [], []
+    for w_BHQS, real_PS, protein_B in pairs:
+        for place in range(len(w_BHQS)):
+            w_HQS = w_BHQS[place]
+            own_HQS = w_HQS if real_PS is None else w_HQS[:, :, real_PS[protein_B[place]]]
+            weights.append(own_HQS.flatten())
+            if (keys := own_HQS.shape[2]) > 1:
+                entropies.append(torch.special.entr(own_HQS).sum(2).mean() / math.log(keys))
+    every = torch.cat(weights).double()
+    with uniform_attention(model):
+        uniform_B = model(rna_BL, groups)
+    told = {
+        "attention.mean": float(every.mean()),
+        "attention.spread": float(every.std(correction=0)),
+        "attention.uniform": change(model(rna_BL, groups), uniform_B),
+    }
+    if entropies:
+        told["attention.entropy"] = float(torch.stack(entropies).mean())
+    return told

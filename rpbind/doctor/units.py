@@ -1,0 +1,55 @@
+"""Units that are off for every window: what goes into a ReLU is never above zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rpbind.model.binding import BindingModel
+from rpbind.model.memory import Group
+
+
+@torch.no_grad()
+def dead_units(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
+    """Return {layer: share of its units that are off for all windows and positions}."""
+    dead: dict[str, float] = {}
+    handles = [module.register_forward_hook(_see(name, dead)) for name, module in _rectified(model)]
+    try:
+        model(rna_BL, groups)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return dead
+
+
+def _rectified(model: BindingModel) -> list[tuple[str, nn.Module]]:
+    """Name the layers whose output goes into a ReLU: `wide` ones, a convolution's norms, and in the
+    head the linear layer before each ReLU."""
+    return [
+        (name, module)
+        for name, module in model.named_modules()
+        if name.endswith(".wide") or name.startswith("encoder.norms.") or _before_relu(model, name)
+    ]
+
+
+def _before_relu(model: BindingModel, name: str) -> bool:
+    block, _, place = name.partition(".")
+    layers = list(model.head.children())
+    return (
+        block == "head"
+        and place.isdigit()
+        and isinstance(layers[min(int(place) + 1, len(layers) - 1)], nn.ReLU)
+    )
+
+
+def _see(name: str, dead: dict[str, float]) -> Any:
+    def hook(module: nn.Module, given: Any, out: Tensor) -> None:
+        # (B, C, L) after a batch norm of channels, else the units are last
+        units = out.transpose(1, 2) if isinstance(module, nn.BatchNorm1d) and out.ndim == 3 else out
+        off = (units.flatten(0, -2) <= 0).all(0)
+        dead[f"dead.{name}"] = float(off.double().mean())
+
+    return hook

@@ -101,10 +101,11 @@ def path(
         last = number == len(changes)
         after = end[0] if last else f"{to}{change}"
         arms.append(arm(after, recipe, words(arms[-1], recipe)))
-        contrasts.append(ContrastPlan(name=change + mark, arm=after, reference=arms[-2].name))
+        contrasts.append(_contrast(change + mark, after, arms[-2].name, changes[change]))
     if len(changes) > 1:
         whole = f"{start[0]}-to-{end[0]}"
-        contrasts.append(ContrastPlan(name=whole, arm=end[0], reference=name))
+        every = tuple(field for fields in changes.values() for field in fields)
+        contrasts.append(_contrast(whole, end[0], name, every))
     return Design("path", tuple(arms), tuple(contrasts))
 
 
@@ -130,7 +131,7 @@ def _one_at_a_time(
     first = arm(*reference, "reference")
     moved = {change: move(reference[1], target, fields) for change, fields in changes.items()}
     arms = [first, *(arm(change, recipe, words(first, recipe)) for change, recipe in moved.items())]
-    contrasts = [ContrastPlan(name=a.name, arm=a.name, reference=first.name) for a in arms[1:]]
+    contrasts = [_contrast(one, one, first.name, fields) for one, fields in changes.items()]
     return Design(name, tuple(arms), tuple(contrasts))
 
 
@@ -141,16 +142,13 @@ def arm(name: str, recipe: Recipe, change: str) -> ArmPlan:
     )
 
 
+def _contrast(name: str, arm: str, reference: str, fields: Sequence[str]) -> ContrastPlan:
+    return ContrastPlan(name=name, arm=arm, reference=reference, fields=tuple(fields))
+
+
 def move(recipe: Recipe, target: Recipe, fields: Sequence[str]) -> Recipe:
     """Return the recipe with some fields as `target` has them."""
-    return recipe.with_({field: _value(target, field) for field in fields})
-
-
-def _value(recipe: Recipe, field: str) -> Any:
-    value: Any = recipe.model_dump(mode="json")
-    for key in field.split("."):
-        value = value[key]
-    return value
+    return recipe.with_({field: target.value(field) for field in fields})
 
 
 def words(before: ArmPlan, recipe: Recipe) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
+from rpbind.study.checkup import check_arms
 from rpbind.study.environment import prepare
 from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
 from rpbind.study.where import Where
@@ -27,6 +28,7 @@ def launch(
     with run.ray_running(where):
         run.at_once(where)
         _begin(ledger, plan)
+        check_arms(plan, source, ledger)
         if sweep is not None:
             base = Task(
                 "search",
@@ -43,6 +45,7 @@ def launch(
                 return plan  # the search was stopped: nothing is compared on half of it
             plan = with_best(plan, trials)
             ledger.begin(plan)
+            check_arms(plan, source, ledger)
         if tasks := tasks_of(plan, ledger, source, together=where.executor == "train"):
             run.run_grid(tasks, ledger, where)
     return plan

@@ -1,0 +1,92 @@
+"""Before a study trains: every arm is examined, and what is found is a ledger row, one per arm.
+
+A dead arm is told and not dropped: it runs as planned.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from rich.console import Console
+
+from rpbind.doctor.examine import Examination, check_up
+from rpbind.doctor.finding import finding
+from rpbind.errors import UserError
+from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
+from rpbind.recipe import Recipe
+from rpbind.study.guard import Comparison, Opens, guard
+from rpbind.study.plan import Source
+from rpbind.terminal import PLAIN
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Training
+from rpbind.train.run import code_id
+
+
+def opener(source: Source) -> Opens:
+    """Return what opens a source's inputs with the vectors of an encoder, once each."""
+    return lru_cache(maxsize=None)(lambda encoder: Inputs.open(source.data, source.split, encoder))
+
+
+def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
+    """Examine every arm that the ledger has no finished check-up of, and record what was found.
+
+    What goes wrong in it is recorded too, and stops nothing.
+    """
+    done = {(row.arm, row.recipe_id): row for row in ledger.rows("check")}
+    left = [arm for arm in plan.arms if not _is_done(done.get((arm.name, arm.recipe_id)))]
+    if not left:
+        return
+    opens, console = opener(source), Console(stderr=True)
+    for arm in left:
+        earlier = done.get((arm.name, arm.recipe_id))
+        row = _examined(arm, plan, opens)
+        row = row.model_copy(update={"attempt": earlier.attempt + 1 if earlier else 0})
+        ledger.append(row)
+        if row.findings:
+            named = "; ".join(f"{f.name} ({f.severity})" for f in row.findings)
+            console.print(f"check-up of {arm.name}: {named}", **PLAIN)
+
+
+def _is_done(row: Row | None) -> bool:
+    return row is not None and row.state == "done"
+
+
+def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
+    began, error, provenance = time.monotonic(), "", {"code": code_id()}
+    seen = Examination({}, ())
+    beside: Sequence[Comparison] = ()
+    recipe = Recipe.model_validate(arm.recipe)
+    try:
+        inputs = opens(recipe.proteins)
+        provenance = inputs.provenance | provenance
+        mine = tuple(c for c in plan.contrasts if c.arm == arm.name)
+        beside = guard(plan.model_copy(update={"contrasts": mine}), opens)
+        seen = check_up(Training(recipe, plan.seeds[0], inputs))
+    except UserError as reason:
+        error = str(reason)
+    except Exception:
+        error = traceback.format_exc()
+    return Row(
+        arm=arm.name,
+        seed=plan.seeds[0],
+        state="failed" if error else "done",
+        stage="check",
+        recipe=arm.recipe,
+        recipe_id=arm.recipe_id,
+        metrics=dict(seen.measured),
+        findings=_all(seen, beside, error),
+        cost={"seconds": time.monotonic() - began},
+        provenance=provenance,
+        error=error,
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _all(seen: Examination, beside: Sequence[Comparison], error: str) -> tuple[Finding, ...]:
+    guarded = [one for comparison in beside for one in comparison.findings]
+    broken = [finding("does not run", None)] if error else []
+    return (*broken, *seen.findings, *guarded)

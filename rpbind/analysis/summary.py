@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rpbind.analysis.arms import Arm, summarise_arm
+from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrast import Result
 from rpbind.analysis.factorial import Factorial, summarise_factorial
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
@@ -52,6 +54,7 @@ class Summary:
     search: Search | None
     importances: tuple[Importance, ...]
     failures: tuple[Failure, ...]
+    checks: Checks
     found: tuple[Found, ...]
     provenance: dict[str, dict[str, int]]
     cost: Cost
@@ -76,11 +79,16 @@ class Summary:
 
 def read(ledger: Ledger) -> Summary:
     """Return the summary of a study; raises `UserError` where the folder holds none."""
-    return summarise(ledger.plan, ledger.rows("ablation"), ledger.rows("search"))
+    return summarise(
+        ledger.plan, ledger.rows("ablation"), ledger.rows("search"), ledger.rows("check")
+    )
 
 
-def summarise(plan: Plan, rows: list[Row], trials: list[Row]) -> Summary:
-    """Return the summary of a plan, the rows of its comparison and the trials of its search."""
+def summarise(
+    plan: Plan, rows: list[Row], trials: list[Row], checks: Sequence[Row] = ()
+) -> Summary:
+    """Return the summary of a plan, from the rows of its comparison, its search and check-ups."""
+    before = check_ups(plan, checks)
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
     search = summarise_search(trials) if trials else None
@@ -93,7 +101,8 @@ def summarise(plan: Plan, rows: list[Row], trials: list[Row]) -> Summary:
         search=search,
         importances=_importances(plan, search) if search else (),
         failures=tuple(failures(plan, runs)),
-        found=tuple(found(planned)),
+        checks=before,
+        found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
         cost=cost(planned + trials),
         left_out=len(others),

@@ -39,7 +39,7 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for tool in (words.number, words.signed, words.p_value, words.reason):
+    for tool in (words.number, words.brief, words.signed, words.p_value, words.reason):
         environment.filters[tool.__name__] = tool
     return environment.get_template("page.html").render(
         summary=summary,

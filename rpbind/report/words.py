@@ -31,6 +31,13 @@ def signed(value: float | None, digits: int = 4) -> str:
     return f"{value:+.{digits}f}".replace("-", MINUS)
 
 
+def brief(value: float | None) -> str:
+    """A number of any size with three significant digits; "–" where there is none."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:.3g}".replace("-", MINUS)
+
+
 def interval(verdict: Verdict) -> str:
     """The interval of a verdict, "[low, high]"."""
     if verdict.ci is None:
@@ -160,6 +167,11 @@ def banners(summary: Summary) -> list[str]:
         )
     if any(c.screening for c in summary.contrasts):
         told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
+    if summary.checks.sick:
+        told.append(
+            f"Before training, {len(summary.checks.sick)} of {len(summary.plan.arms)} arms had an "
+            f"error ({', '.join(summary.checks.sick)}); they ran as planned: see Before training."
+        )
     if summary.few_clusters is not None:
         told.append(
             f"{summary.few_clusters} test protein clusters: below 20, how proteins differ is "

@@ -1,0 +1,57 @@
+"""What was found before training is on the page: a badge at the arm, a section, a banner."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from synthetic_study import HOSTILE, plan, write
+
+from rpbind.ledger import Finding, Ledger, Row
+from rpbind.report.build import build_report
+
+DEAD = Finding(
+    name="RNA ignored",
+    severity="error",
+    measured=2e-9,
+    threshold=1e-5,
+    reason="one step of the metrics' rounding",
+    advice="Let the RNA reach the head.",
+)
+
+
+def page_with_checks(folder: Path) -> str:
+    asked = plan(3, 2)
+    write(folder, asked, lost=False)
+    for place, arm in enumerate(asked.arms):
+        row = Row(arm=arm.name, seed=0, state="failed" if place == 2 else "done", stage="check",
+                  recipe=arm.recipe, recipe_id=arm.recipe_id, ended="2026-01-02",
+                  metrics={"logits.spread": 0.0625}, findings=(DEAD,) if place == 1 else (),
+                  error=f"no bank {HOSTILE}" if place == 2 else "")  # fmt: skip
+        Ledger(folder).append(row)
+    return re.sub(r"<script.*?</script>", "", build_report(folder).read_text(), flags=re.DOTALL)
+
+
+def test_a_finding_is_a_badge_at_its_arm_and_a_row_with_reason_and_advice(tmp_path: Path) -> None:
+    page = page_with_checks(tmp_path)
+    arms = page[page.index('<section id="arms">') : page.index('<section id="before-training">')]
+    assert arms.count('<span class="badge error">RNA ignored</span>') == 1
+    findings = page[page.index('<section id="findings">') :]
+    for text in ("2e−09", "1e−05", "one step of the metrics&#39; rounding", DEAD.advice):
+        assert text in findings
+
+
+def test_the_section_shows_every_arm_that_was_examined_and_the_banner_the_sick(
+    tmp_path: Path,
+) -> None:
+    page = page_with_checks(tmp_path)
+    section = page[page.index('<section id="before-training">') : page.index('id="table-check"')]
+    assert section.count("<tr>") == 1 + 3
+    assert "0.0625" in section
+    assert "no bank &lt;script&gt;" in section
+    assert "1 of 3 arms had an error (memory=residue)" in page
+
+
+def test_a_study_without_check_ups_has_no_such_section(tmp_path: Path) -> None:
+    write(tmp_path, plan(2, 2), lost=False)
+    assert "before-training" not in build_report(tmp_path).read_text()

@@ -1,0 +1,45 @@
+"""What the check-up before a study costs per arm: processor seconds of one thread.
+
+    python benchmarks/check_up.py
+
+The arms are those of the path from `old` to `fixed` on the simulated world, an eighth as wide.
+"""
+
+from __future__ import annotations
+
+import time
+
+from rpbind.data.splits import SplitSpec
+from rpbind.doctor.examine import check_up
+from rpbind.experiment import simulated
+from rpbind.presets import FIXED, OLD, narrowed
+from rpbind.recipe import Recipe
+from rpbind.study.checkup import opener
+from rpbind.study.design import SEED_CHANGES, path
+from rpbind.study.guard import guard
+from rpbind.study.plan import Question, Source, make_plan
+from rpbind.train.loop import Training
+
+
+def main() -> None:
+    """Check up every arm, guard every contrast, and print what it took."""
+    source = Source(simulated(), SplitSpec())
+    ends = (("old", narrowed(OLD, 8)), ("fixed", narrowed(FIXED, 8)))
+    design = path(*ends, SEED_CHANGES)
+    plan = make_plan("cost", Question("?", "!", "."), design, (0,), source)
+    opens = opener(source)
+    seconds = []
+    for arm in plan.arms:
+        recipe = Recipe.model_validate(arm.recipe)
+        began = time.process_time()
+        check_up(Training(recipe, 0, opens(recipe.proteins)))
+        seconds.append(time.process_time() - began)
+        print(f"{arm.name}: {seconds[-1]:.2f} s")
+    print(f"{len(seconds)} check-ups: {sum(seconds):.1f} s of one core")
+    began = time.process_time()
+    guard(plan, opens)
+    print(f"guard over {len(plan.contrasts)} contrasts: {time.process_time() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

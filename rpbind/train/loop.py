@@ -37,6 +37,8 @@ from rpbind.train.augment import augment
 from rpbind.train.inputs import Inputs
 
 EVALUATION_BATCH = 256
+FEWEST = 2
+"""Windows in the smallest piece of a batch: batch norm needs two."""
 
 
 class DivergedError(Exception):
@@ -74,6 +76,7 @@ class Training:
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_weights: dict[str, Tensor] = {}
         self.train_seconds, self.windows_seen = 0.0, 0
+        self.pieces = 1
         self.stream = generator(machine.device, "augment", seed)
         spread = machine.world > 1
         self.trained: nn.Module = DistributedDataParallel(self.model) if spread else self.model
@@ -122,6 +125,7 @@ class Training:
             "curve": self.curve,
             "best": (self.best_epoch, self.best_loss, self.best_weights),
             "spent": (self.train_seconds, self.windows_seen),
+            "pieces": self.pieces,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -132,6 +136,13 @@ class Training:
         self.curve = list(state["curve"])
         self.best_epoch, self.best_loss, self.best_weights = state["best"]
         self.train_seconds, self.windows_seen = state["spent"]
+        self.pieces = state["pieces"]
+
+    @property
+    def micro_batch(self) -> int:
+        """Windows that go through the model at once, on each worker."""
+        batch = min(self.recipe.train.batch_size, len(self.inputs.parts["train"]))
+        return math.ceil(batch // self.machine.world / self.pieces)
 
     def _stale(self, patience: int | None) -> bool:
         return patience is not None and len(self.curve) - self.best_epoch >= patience
@@ -158,18 +169,50 @@ class Training:
         return {"train.loss": loss, "grad_norm": norm}
 
     def step(self, index_B: Tensor) -> Tensor:
-        """One gradient step; returns (loss, norm of the gradient before clipping)."""
-        rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)
-        rna_BL = augment(rna_BL, self.recipe.train, self.stream)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = F.binary_cross_entropy_with_logits(self.trained(rna_BL, groups), label_B)
-        loss.backward()
+        """One gradient step; returns (loss, norm of the gradient before clipping).
+
+        Where memory does not suffice, the step is made again with the batch in twice as many
+        pieces, whose gradients add up to the batch's, and so are all later ones. What is not the
+        whole batch's then: batch norm takes the statistics of a piece, and dropout and augmentation
+        draw anew. Raises `UserError` where pieces of two windows are still too large. Several
+        workers cannot: the others would wait for the one that halves, so the error passes.
+        """
+        while not (told := self._tried(index_B)):
+            self.pieces *= 2
+            if len(index_B) // self.pieces < FEWEST:
+                raise UserError(
+                    f"Out of memory on {self.machine.device} with {len(index_B)} windows in "
+                    f"{self.pieces // 2} piece(s), the smallest that there are. Ask for a machine "
+                    "with more memory, fewer runs at once, or a narrower model."
+                )
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
         limit = self.recipe.train.clip_norm
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit or math.inf)
         self.optimizer.step()
         if isinstance(self.schedule, OneCycleLR):
             self.schedule.step()
-        return torch.stack([loss.detach(), norm]).double()
+        return torch.stack([sum(told[1:], told[0]), norm]).double()
+
+    def _tried(self, index_B: Tensor) -> list[Tensor]:
+        """Add up the gradient of a batch; returns the pieces' shares of its loss, or nothing."""
+        self.optimizer.zero_grad(set_to_none=True)
+        try:
+            return [
+                self._gradient(index_b, len(index_b) / len(index_B))
+                for index_b in index_B.tensor_split(self.pieces)
+            ]
+        except RuntimeError as error:  # torch.OutOfMemoryError is one
+            if self.machine.world > 1 or not _out_of_memory(error):
+                raise
+            return []
+
+    def _gradient(self, index_B: Tensor, share: float) -> Tensor:
+        rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)
+        rna_BL = augment(rna_BL, self.recipe.train, self.stream)
+        loss = F.binary_cross_entropy_with_logits(self.trained(rna_BL, groups), label_B) * share
+        loss.backward()
+        return loss.detach()
 
     @torch.no_grad()
     def _logits(self, index_B: Tensor) -> Tensor:
@@ -200,6 +243,11 @@ class Training:
         everyone: list[Any] = [None] * self.machine.world
         distributed.all_gather_object(everyone, mine)
         return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU's or the CPU's allocator refused; the CPU's has no exception of its own."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def scoring_batches(index_N: Tensor) -> list[Tensor]:

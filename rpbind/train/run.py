@@ -183,6 +183,7 @@ def _cost(training: Training | None, seconds: float) -> dict[str, float]:
         "train_seconds": training.train_seconds,
         "windows_per_second": rate,
         "parameters": float(sum(p.numel() for p in training.model.parameters())),
+        "micro_batch": float(training.micro_batch),
     }
     return {k: v for k, v in cost.items() if math.isfinite(v)}
 

@@ -30,7 +30,7 @@ from rpbind.study.plan import Question, Source, Sweep, make_plan
 from rpbind.study.price import Price, check_size
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
-from rpbind.terminal import PLAIN
+from rpbind.terminal import PLAIN, REPORT
 
 MAIN = World()
 """The simulated world of a study without --data."""
@@ -54,7 +54,16 @@ Gpus = Annotated[float, typer.Option(min=0.0, help="GPUs of a run, shared among 
 ExecutorName = Annotated[
     str, typer.Option(help="auto, trial (in the Tune trial) or train (Ray Train worker group).")
 ]
-Address = Annotated[str | None, typer.Option(help="Ray cluster to run on; this machine without.")]
+Address = Annotated[
+    str | None,
+    typer.Option(envvar="RPBIND_ADDRESS", help="Ray cluster to run on; this machine without."),
+]
+Reports = Annotated[
+    Path,
+    typer.Option(
+        envvar="RPBIND_REPORTS", help="Folder that studies land in; on a cluster, a shared one."
+    ),
+]
 Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Mean it, where it takes more than 10,000 runs.")]
@@ -74,6 +83,7 @@ class Conditions:
     dry_run: bool = False
     yes: bool = False
     sweep: Sweep | None = None
+    reports: Path = Path("reports")
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
@@ -105,7 +115,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             f"--name is a folder's name below reports/: letters, digits and _ . + = -, beginning "
             f"with a letter or digit; got '{conditions.name}'."
         )
-    folder = (Path("reports") / (conditions.name or plan.study)).resolve()
+    folder = (conditions.reports / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
     console.print(f"verdicts  {price.reach(plan.delta)}", **PLAIN)
     if conditions.dry_run:
@@ -116,7 +126,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)
     page = build_report(folder)
     Console().print(verdict_table(folder))
-    print(f"report: {page}")
+    print(f"{REPORT}{page}")
     if left := not_done(plan, Ledger(folder)):
         console.print(
             f"{len(left)} of {len(plan.planned)} planned runs are not done: {'; '.join(left)}. "

@@ -16,6 +16,9 @@ from rpbind.errors import UserError
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """How `Console.print` shows a text as it is."""
 
+REPORT = "report: "
+"""How the line begins that names a written report; `rpbind job fetch` looks for it."""
+
 
 def run_app(app: typer.Typer) -> None:
     """Run a command line; a user's mistake ends in one paragraph and exit code 2."""

@@ -19,9 +19,9 @@ FLOORS = [
     {"data"},
     {"proteins", "model", "analysis", "metrics"},
     {"baselines"},
-    {"train", "report"},
+    {"train", "report", "cluster"},
     {"doctor"},
-    {"study", "cluster", "use"},
+    {"study", "use"},
     {"cli", "experiment", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

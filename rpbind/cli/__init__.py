@@ -3,11 +3,12 @@
 import typer
 
 import rpbind
-from rpbind.cli import data, doctor, study, use
+from rpbind.cli import cluster, data, doctor, study, use
 from rpbind.terminal import run_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
 app.add_typer(data.importing, name="import")
+app.add_typer(cluster.job, name="job")
 for command in (
     data.embed,
     data.split,
@@ -17,6 +18,7 @@ for command in (
     use.predict,
     use.evaluate,
     use.explain,
+    cluster.submit,
 ):
     app.command()(command)
 

@@ -5,6 +5,15 @@ Each was measured to matter with Ray 2.60; what each does is in docs/decisions/0
 
 import os
 import secrets
+import sys
+
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+OF_WORKERS = (
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S",
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S",
+    "RAY_CHDIR_TO_TRIAL_DIR",
+)
+"""Settings that count in the workers' processes, which on a cluster are not children of ours."""
 
 
 def prepare(address: str | None) -> None:
@@ -25,8 +34,15 @@ def prepare(address: str | None) -> None:
         settings |= {
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # every socket on loopback
             "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+            "GLOO_SOCKET_IFNAME": LOOPBACK,
+            "NCCL_SOCKET_IFNAME": LOOPBACK,
         }
         if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
             settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def of_workers() -> dict[str, str]:
+    """Return the environment that a cluster's workers are to have."""
+    return {name: os.environ[name] for name in OF_WORKERS}

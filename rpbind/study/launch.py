@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from rpbind.errors import UserError
@@ -27,6 +28,7 @@ def launch(
     ledger = Ledger(folder)
     with run.ray_running(where):
         run.at_once(where)
+        print(f"storage   {run.check_storage(where, folder, source.data)}", file=sys.stderr)
         _begin(ledger, plan)
         check_arms(plan, source, ledger)
         if sweep is not None:

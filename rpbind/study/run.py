@@ -21,21 +21,27 @@ import optuna
 import ray
 from optuna.storages.journal import JournalFileBackend
 from ray import tune
+from ray.exceptions import AuthenticationError
 from ray.tune.search import ConcurrencyLimiter
 from ray.tune.search.optuna import OptunaSearch
 
+from rpbind.cluster import placement, preflight
+from rpbind.cluster.placement import SLOT
+from rpbind.data.manifest import MANIFEST
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
+from rpbind.study.environment import of_workers
 from rpbind.study.space import Space
 from rpbind.study.watch import Watch
+from rpbind.study.watchdog import leave_at_once, watched
 from rpbind.study.where import Where
 from rpbind.train.loop import Machine
 from rpbind.train.run import HEADLINE, ended, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
-SLOT = "trial_slot"
-"""A resource without substance for trials that only drive a worker group."""
+LIVES = 3
+"""How often a trial is begun whose process or node is lost; it goes on after its last epoch."""
 
 
 @contextlib.contextmanager
@@ -44,8 +50,8 @@ def ray_running(where: Where) -> Iterator[None]:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if where.address is not None:
         try:
-            ray.init(address=where.address, **common)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+            ray.init(where.address, runtime_env={"env_vars": of_workers()}, **common)
+        except (ConnectionError, RuntimeError, ValueError, AuthenticationError) as error:
             raise UserError(f"No Ray cluster answers at {where.address}: {error}") from None
     else:
         # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
@@ -55,7 +61,8 @@ def ray_running(where: Where) -> Iterator[None]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     before = signal.signal(signal.SIGTERM, _stop_gently)
     try:
-        yield
+        with watched(lambda: bool(preflight.nodes()), leave_at_once):
+            yield
     finally:
         signal.signal(signal.SIGTERM, before)
         ray.shutdown()
@@ -63,14 +70,14 @@ def ray_running(where: Where) -> Iterator[None]:
 
 def at_once(where: Where) -> int:
     """Return how many runs fit at the same time; `UserError` where not even one ever will."""
-    there = ray.cluster_resources()
-    for name, amount in where.needs.items():
-        if amount > there.get(name, 0):
-            raise UserError(
-                f"One run needs {amount:g} {name} ({where.workers} worker(s)), and Ray has "
-                f"{there.get(name, 0):g}. Ask for less, or join a larger cluster with --address."
-            )
-    return min(int(there[name] / amount) for name, amount in where.needs.items())
+    driven = where.executor == "train"
+    return placement.at_once(preflight.nodes(), where.share, where.workers, driven=driven)
+
+
+def check_storage(where: Where, folder: Path, data: Path) -> str:
+    """Say what storage a study has; on a cluster, `UserError` where a node does not share it."""
+    there = preflight.nodes() if where.address is not None else []
+    return preflight.check_storage(there, str(folder), [data / MANIFEST])
 
 
 def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
@@ -218,6 +225,7 @@ def _fit(
             storage_path=str(store.resolve()),
             verbose=0,
             callbacks=[record],
+            failure_config=tune.FailureConfig(max_failures=LIVES - 1),
         ),
     )
     try:
@@ -232,11 +240,17 @@ def _placement(where: Where) -> dict[str, float]:
     """Return what a trial takes: its run's share, or a slot where a worker group takes that."""
     if where.executor == "trial":
         return where.needs
-    return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": 0.01}
+    return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": placement.DRIVER}
 
 
 def _machine(where: Where) -> dict[str, Any]:
-    return {"workers": where.workers, "cpus": where.cpus, "gpus": where.gpus}
+    one_machine = where.address is None
+    return {
+        "workers": where.workers,
+        "cpus": where.cpus,
+        "gpus": where.gpus,
+        "one_machine": one_machine,
+    }
 
 
 def _trial(config: dict[str, Any]) -> None:

@@ -41,10 +41,15 @@ class Where:
         return "trial"
 
     @property
-    def needs(self) -> dict[str, float]:
-        """What one run takes from the cluster, by Ray's name of the resource."""
+    def share(self) -> dict[str, float]:
+        """What one worker takes, from one node, by Ray's name of the resource."""
         each = {"CPU": float(self.cpus), "GPU": self.gpus}
-        return {name: amount * self.workers for name, amount in each.items() if amount}
+        return {name: amount for name, amount in each.items() if amount}
+
+    @property
+    def needs(self) -> dict[str, float]:
+        """What one run takes, over all its workers."""
+        return {name: amount * self.workers for name, amount in self.share.items()}
 
     def words(self) -> str:
         """Say it in a line."""

@@ -6,11 +6,19 @@ of Ray's controller (0.1 s as `study/environment.py` sets it).
 
 from __future__ import annotations
 
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ray import train, tune
+from ray.train.backend import Backend
+from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.tune.integration.ray_train import TuneReportCallback
+from torch import distributed
 
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
@@ -18,16 +26,18 @@ from rpbind.train.task import Task
 
 
 def train_group(config: dict[str, Any]) -> None:
-    """Drive one worker group from a Tune trial; `config` has `task`, `workers`, `cpus`, `gpus`.
+    """Drive one worker group from a Tune trial; `config` has `task`, `workers`, `cpus`, `gpus`
+    and `one_machine`.
 
     A worker that dies is replaced once; every run goes on after its last whole epoch.
     """
     task: Task = config["task"]
     gpus = config["gpus"]
+    group = OneMachine if config["one_machine"] else TorchConfig
     TorchTrainer(
         _work,
         train_loop_config=config,
-        torch_config=TorchConfig(backend="nccl" if gpus >= 1 else "gloo"),
+        torch_config=group(backend=_backend(gpus)),
         scaling_config=train.ScalingConfig(
             num_workers=config["workers"],
             use_gpu=gpus > 0,
@@ -35,7 +45,7 @@ def train_group(config: dict[str, Any]) -> None:
         ),
         run_config=train.RunConfig(
             name=f"train_{tune.get_context().get_trial_id()}",
-            storage_path=str(task.folder.parent / "ray"),
+            storage_path=str(_scratch(task)),
             callbacks=[TuneReportCallback()],
             failure_config=train.FailureConfig(max_failures=1, controller_failure_limit=3),
         ),
@@ -50,4 +60,48 @@ def _work(config: dict[str, Any]) -> None:
         rank=context.get_world_rank(),
         world=context.get_world_size(),
     )
-    train_task(config["task"], machine, "train", train.report)
+    task: Task = config["task"]
+    group: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if config["one_machine"] and machine.world > 1:
+        group = meeting(_scratch(task), machine, _backend(config["gpus"]))
+    with group:
+        train_task(task, machine, "train", train.report)
+
+
+def _scratch(task: Task) -> Path:
+    """Where Ray keeps its files of a study; removed at its end."""
+    return task.folder.parent / "ray"
+
+
+def _backend(gpus: float) -> str:
+    return "nccl" if gpus >= 1 else "gloo"
+
+
+class _NoStore(Backend):  # type: ignore[misc]  # Ray ships no types
+    share_cuda_visible_devices = True
+
+
+@dataclass
+class OneMachine(TorchConfig):  # type: ignore[misc]
+    """Workers that meet in a file: torch's store would listen on every interface of the machine."""
+
+    @property
+    def backend_cls(self) -> type[Backend]:
+        """Ray's torch backend without the store."""
+        return _NoStore
+
+
+@contextlib.contextmanager
+def meeting(folder: Path, machine: Machine, backend: str) -> Iterator[None]:
+    """Join the process group of this machine's workers through a new file in `folder`.
+
+    The file stays: a rank that leaves last aborts where it is gone.
+    """
+    file = folder / broadcast_from_rank_zero(f"meeting-{uuid.uuid4().hex}")
+    distributed.init_process_group(
+        backend, init_method=file.as_uri(), rank=machine.rank, world_size=machine.world
+    )
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()

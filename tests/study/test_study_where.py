@@ -35,6 +35,7 @@ def test_an_unknown_executor_is_refused() -> None:
 
 def test_a_run_needs_what_its_workers_need_together() -> None:
     assert Where(workers=3, cpus=2, gpus=0.5).needs == {"CPU": 6.0, "GPU": 1.5}
+    assert Where(workers=3, cpus=2, gpus=0.5).share == {"CPU": 2.0, "GPU": 0.5}
     assert Where(cpus=2).needs == {"CPU": 2.0}
 
 

@@ -1,5 +1,9 @@
 """A tiny simulated study that the Ray tests run, and the rows that it leaves."""
 
+import contextlib
+import importlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.study.design import Design, arm
+from rpbind.study.environment import prepare
 from rpbind.study.plan import Question, Source, make_plan
 
 SMALL = {"train.epochs": 2, "train.batch_size": 16}
@@ -49,3 +54,30 @@ def no_ray_is_left() -> None:
     if ray.is_initialized():
         ray.shutdown()
         pytest.fail("a Ray instance was left running")
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[set[str]]:
+    """Collect the addresses on which this process and its descendants listen meanwhile."""
+    prepare(None)
+    import rpbind.study.run  # noqa: F401  # Ray, which brings psutil along
+
+    psutil = importlib.import_module("psutil")
+    heard: set[str] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(1.0):
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    for each in process.net_connections("inet"):
+                        if each.status == psutil.CONN_LISTEN:
+                            heard.add(each.laddr.ip)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield heard
+    finally:
+        over.set()
+        thread.join()

@@ -1,7 +1,16 @@
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source, substance
+from small_study import (
+    RECIPES,
+    listening,
+    no_ray_is_left,
+    rows_of,
+    small_plan,
+    small_source,
+    substance,
+)
 
 from rpbind.ledger import Ledger, Row
 from rpbind.study.launch import launch, not_done
@@ -47,15 +56,42 @@ def test_every_executor_gives_the_bits_of_a_direct_call(
     assert rows_of(tmp_path / "study") == direct
 
 
-def test_two_workers_train_one_run_and_score_every_window_once(
-    source: Source, tmp_path: Path
-) -> None:
+@dataclass
+class Watched:
+    """A study of one run by two workers, and what could be seen of it from outside."""
+
+    study: Path
+    listening: set[str]
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def two_workers(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    folder = tmp_path_factory.mktemp("two")
     plan = small_plan(source, {"conv-residue": RECIPES["conv-residue"]}, (0,))
-    launch(plan, source, Where(workers=2), tmp_path / "study")
+    (folder / "home").mkdir()
+    with pytest.MonkeyPatch.context() as patch, listening() as heard:
+        patch.setenv("HOME", str(folder / "home"))
+        launch(plan, source, Where(workers=2), folder / "study")
     no_ray_is_left()
-    (row,) = Ledger(tmp_path / "study").rows()
+    return Watched(folder / "study", heard, folder / "home")
+
+
+def test_two_workers_train_one_run_and_score_every_window_once(
+    source: Source, two_workers: Watched
+) -> None:
+    (row,) = Ledger(two_workers.study).rows()
     assert row.state == "done"
     assert (row.provenance["executor"], row.provenance["workers"]) == ("train", "2")
     inputs = Inputs.open(source.data, source.split, "physchem")
     scored = sum(score.windows for score in row.proteins if score.part == "test")
     assert scored == len(inputs.parts["test"])
+
+
+def test_every_socket_of_a_study_on_one_machine_listens_on_loopback(two_workers: Watched) -> None:
+    assert two_workers.listening
+    assert two_workers.listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def test_a_study_leaves_no_token_in_the_home_folder(two_workers: Watched) -> None:
+    assert list(two_workers.home.iterdir()) == []

@@ -1,0 +1,186 @@
+"""Studies as Ray Jobs: send a command with the working directory, follow it, bring its study home.
+
+The command runs on the head node. What it needs beside the working directory is on storage that the
+nodes share; what it leaves is fetched through the job server, so a laptop needs no mount.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ray.exceptions import AuthenticationError
+from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
+
+from rpbind.cluster import bundle
+from rpbind.errors import UserError
+
+LEFT_OUT = (
+    "/data/",
+    "/reports/",
+    "/build/",
+    "/dist/",
+    ".?*",
+    "venv/",
+    "__pycache__/",
+    "*.egg-info/",
+)
+"""What of the working directory is never sent, beside what its .gitignore and .rayignore name."""
+
+LIMIT = "512 MiB"
+"""What Ray takes as a package at most."""
+
+STOP_WITHIN = "60"
+"""Seconds that a stopped job has to write its last rows; Ray's own 3 do not suffice."""
+
+POLL = 0.5
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command to be sent with a working directory; its study lands in `reports`."""
+
+    command: tuple[str, ...]
+    reports: Path
+    working_dir: Path = Path()
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            raise UserError("There is no command: rpbind submit [OPTIONS] -- python PAGE.py ...")
+        if not self.reports.is_absolute():
+            raise UserError(
+                "--reports is an absolute path on storage that the nodes of the cluster share; "
+                f"got '{self.reports}'. A job's own directory is lost with its cluster."
+            )
+        if named := [word for word in self.command if self._stays_here(word)]:
+            raise UserError(
+                f"The command names {', '.join(named)}, which is not sent with the working "
+                "directory: put it on storage that the nodes share and name it there."
+            )
+
+    def _stays_here(self, word: str) -> bool:
+        path = Path(word.split("=", 1)[-1] if word.startswith("--") else word)
+        top = path.parts[0] if path.parts and not path.is_absolute() else ""
+        there = (self.working_dir / path).exists()
+        return there and (top == ".." or f"/{top}/" in LEFT_OUT or top.startswith("."))
+
+
+def connect(address: str) -> JobSubmissionClient:
+    """Return a client of the job server at `address`; `UserError` where none answers."""
+    with _asking(address):
+        return JobSubmissionClient(address)
+
+
+def submit(client: JobSubmissionClient, order: Order) -> str:
+    """Send a command and return the job's id."""
+    environment = {
+        "RPBIND_ADDRESS": "auto",
+        "RPBIND_REPORTS": str(order.reports),
+        "RAY_JOB_STOP_WAIT_TIME_S": STOP_WITHIN,
+    }
+    with _asking(client.get_address()):
+        return str(
+            client.submit_job(
+                entrypoint=shlex.join(order.command),
+                runtime_env={
+                    "working_dir": str(order.working_dir.resolve()),
+                    "excludes": list(LEFT_OUT),
+                    "env_vars": environment,
+                },
+            )
+        )
+
+
+def follow(client: JobSubmissionClient, job: str, show: Callable[[str], None]) -> int:
+    """Show a job's output until it has ended; returns the command's exit code.
+
+    A job that ended without one (stopped, or never begun) gives 1.
+    """
+
+    async def tail() -> None:
+        async for text in client.tail_job_logs(job):
+            show(text)
+
+    with _asking(client.get_address()):
+        asyncio.run(tail())
+        found = ended(client, job)
+    if found.status == JobStatus.SUCCEEDED:
+        return 0
+    return found.driver_exit_code or 1
+
+
+def ended(client: JobSubmissionClient, job: str) -> JobDetails:
+    """Wait until a job has ended and return what is known of it."""
+    while not (found := client.get_job_info(job)).status.is_terminal():
+        time.sleep(POLL)
+    return found
+
+
+def details(client: JobSubmissionClient, job: str) -> JobDetails:
+    """Return what the job server knows of a job."""
+    with _asking(client.get_address()):
+        return client.get_job_info(job)
+
+
+def stop(client: JobSubmissionClient, job: str) -> bool:
+    """Ask a job to stop; False where it had ended before."""
+    with _asking(client.get_address()):
+        return bool(client.stop_job(job))
+
+
+def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
+    """Bring the study of a job to the folder `out`; returns where it is.
+
+    A second job with the first one's environment reads it from the shared storage and prints it.
+    """
+    with _asking(client.get_address()):
+        study = bundle.study_named(client.get_job_logs(job), job)
+        target = out / Path(study).name
+        if target.exists():
+            raise UserError(f"{target} is there already: name another --out, or remove it.")
+        reader = client.submit_job(
+            entrypoint=shlex.join(["python", "-m", "rpbind.cluster.bundle", study]),
+            runtime_env=client.get_job_info(job).runtime_env,
+        )
+        found = ended(client, reader)
+        told = client.get_job_logs(reader)
+        client.delete_job(reader)
+    if found.status != JobStatus.SUCCEEDED:
+        last = told.strip().splitlines()[-1:] or [found.message]
+        raise UserError(f"{study} could not be read on the cluster: {last[0]}")
+    bundle.unpack(told, target)
+    return target
+
+
+@contextlib.contextmanager
+def _asking(address: str) -> Iterator[None]:
+    """Turn what the job server refuses into a sentence."""
+    try:
+        yield
+    except AuthenticationError as error:
+        raise UserError(
+            f"The cluster at {address} wants a token that this shell does not have: set "
+            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({str(error).splitlines()[0]})"
+        ) from None
+    except ConnectionError as error:
+        raise UserError(
+            f"No job server answers at {address} ({error}). --address is that of Ray's dashboard, "
+            "such as http://127.0.0.1:8265 through an ssh tunnel."
+        ) from None
+    except RuntimeError as error:
+        raise UserError(f"The job server at {address} refused: {_reason(error)}") from None
+
+
+def _reason(error: RuntimeError) -> str:
+    lines = [line for line in str(error).strip().splitlines() if line.strip()]
+    if "exceeds the maximum size" in str(error):
+        return (
+            f"the working directory is larger than {LIMIT}. Name what the study does not need in "
+            f".rayignore. ({lines[-1]})"
+        )
+    return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

@@ -1,4 +1,4 @@
-"""The tiny world that the tests of training and studies share: four proteins, 96 windows."""
+"""What tests share: Ray on loopback with a token, and a tiny world of 4 proteins, 96 windows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import pytest
 from rpbind.data.world import World, simulate
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.study.environment import prepare
+
+prepare(None)  # before any test module imports Ray, which reads its settings then
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
@@ -39,6 +41,10 @@ STOP_WITHIN = "60"
 """Seconds that a stopped job has to write its last rows; Ray's own 3 do not suffice."""
 
 POLL = 0.5
+READY_WITHIN = 60.0
+
+TALKERS = ("ray", "ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk")
+"""Loggers that say of every request that they made it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Order:
 
 def connect(address: str) -> JobSubmissionClient:
     """Return a client of the job server at `address`; `UserError` where none answers."""
+    for talker in TALKERS:
+        logging.getLogger(talker).setLevel(logging.WARNING)
     with _asking(address):
         return JobSubmissionClient(address)
 
@@ -83,17 +91,28 @@ def submit(client: JobSubmissionClient, order: Order) -> str:
         "RPBIND_REPORTS": str(order.reports),
         "RAY_JOB_STOP_WAIT_TIME_S": STOP_WITHIN,
     }
+    request = {
+        "entrypoint": shlex.join(order.command),
+        "runtime_env": {
+            "working_dir": str(order.working_dir.resolve()),
+            "excludes": list(LEFT_OUT),
+            "env_vars": environment,
+        },
+    }
     with _asking(client.get_address()):
-        return str(
-            client.submit_job(
-                entrypoint=shlex.join(order.command),
-                runtime_env={
-                    "working_dir": str(order.working_dir.resolve()),
-                    "excludes": list(LEFT_OUT),
-                    "env_vars": environment,
-                },
-            )
-        )
+        return _accepted(client, request)
+
+
+def _accepted(client: JobSubmissionClient, request: dict[str, Any]) -> str:
+    """Send a job, again for a while where the cluster has only just begun."""
+    last = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            return str(client.submit_job(**request))
+        except RuntimeError as error:
+            if "No available agent" not in str(error) or time.monotonic() > last:
+                raise
+        time.sleep(POLL)
 
 
 def follow(client: JobSubmissionClient, job: str, show: Callable[[str], None]) -> int:

@@ -62,19 +62,19 @@ def check_storage(there: Sequence[Node], place: str, reads: Sequence[Path]) -> s
     probe = Probe(place, f".probe-{uuid.uuid4().hex}", tuple(map(str, reads)))
     system, folder = fs.FileSystem.from_uri(place)
     system.create_dir(folder, recursive=True)
-    marks = {node: f"{folder}/{probe.mark}-{node.id}" for node in there}
+    mark = f"{folder}/{probe.mark}"
     try:
-        _leave(system, f"{folder}/{probe.mark}")
+        _leave(system, mark)
         mine = _look(probe, "driver")
-        tasks = {node: _ask(node, probe) for node in there}
-        seen = {node: _answer(node, task) for node, task in tasks.items()}
-        for node, found in seen.items():
-            _agree(node, probe, mine, found, _is(system, marks[node]))
+        tasks = [_ask(node, probe) for node in there]
+        seen = [_answer(node, task) for node, task in zip(there, tasks, strict=True)]
+        for node, found in zip(there, seen, strict=True):
+            _agree(node, probe, mine, found, _is(system, f"{mark}-{node.id}"))
     finally:
-        for mark in (f"{folder}/{probe.mark}", f"{folder}/{probe.mark}-driver", *marks.values()):
-            if _is(system, mark):
-                system.delete_file(mark)
-    return _room(place, [mine, *seen.values()], len(there))
+        for left in (mark, f"{mark}-driver", *(f"{mark}-{node.id}" for node in there)):
+            if _is(system, left):
+                system.delete_file(left)
+    return _room(place, [mine, *seen], len(there))
 
 
 def _look(probe: Probe, name: str) -> Seen:

@@ -15,7 +15,6 @@ from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.study.design import Design, arm
-from rpbind.study.environment import prepare
 from rpbind.study.plan import Question, Source, make_plan
 
 SMALL = {"train.epochs": 2, "train.batch_size": 16}
@@ -59,7 +58,6 @@ def no_ray_is_left() -> None:
 @contextlib.contextmanager
 def listening() -> Iterator[set[str]]:
     """Collect the addresses on which this process and its descendants listen meanwhile."""
-    prepare(None)
     import rpbind.study.run  # noqa: F401  # Ray, which brings psutil along
 
     psutil = importlib.import_module("psutil")

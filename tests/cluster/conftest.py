@@ -1,0 +1,133 @@
+"""A job server and a cluster of three nodes, each started for a module and ended by its pids."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rpbind.data.world import World, simulate
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Storage that all nodes share (they are on one machine): a dataset in `world`."""
+    folder = tmp_path_factory.mktemp("shared")
+    dataset = simulate(folder / "world", World(proteins=4, sites=12, length=31))
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(folder / "world" / "bank", make_encoder("physchem"), sequences)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A working directory with a page, and with what must not be sent."""
+    folder = tmp_path / "project"
+    for name in ("page.py", "data/big.bin", "reports/old/index.html", ".secret", "ignored.bin"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("left behind")
+    shutil.copy(HERE / "toy_page.py", folder / "page.py")
+    (folder / ".gitignore").write_text("*.bin\n")
+    return folder
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a process and all that it started, by their pids."""
+    psutil = importlib.import_module("psutil")  # Ray brings it along
+    tree = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for each in tree:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
+    process.wait(60)
+    psutil.wait_procs(tree, 60)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[str], word: str) -> str:
+    """Read what a process says until a line holds `word`; return that line."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if word in line:
+            return line
+    raise AssertionError(f"it ended without saying {word!r}: {''.join(said)}")
+
+
+@pytest.fixture(scope="module")
+def job_server() -> Iterator[str]:
+    """The address of a job server on loopback: a Ray of its own, with this process's token."""
+    port = free_port()
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # `python` is this one
+    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+    options = f"--port=0 --dashboard-host=127.0.0.1 --dashboard-port={port} --num-cpus=2"
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
+        server = subprocess.Popen(
+            [*ray, *options.split(), f"--temp-dir={folder}", "--disable-usage-stats"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
+        )
+        try:
+            wait_for(server, "block")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            end(server)
+
+
+@dataclass
+class Nodes:
+    """Three nodes: a head without CPUs, and two with one each."""
+
+    process: subprocess.Popen[str]
+    address: str
+    environment: dict[str, str]
+
+    def ask(self, word: str) -> str:
+        """Tell the cluster something and return its answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+        return json.loads(wait_for(self.process, "{"))["told"]
+
+
+@pytest.fixture(scope="module")
+def three_nodes() -> Iterator[Nodes]:
+    """A cluster of three nodes with a token; Ray must not be told to stay on loopback for it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_ENABLE", "RAY_TRAIN"))}
+    environment = kept | {"PYTHONPATH": str(ROOT), "RAY_ADDRESS": ""}
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "three_nodes.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        address = json.loads(wait_for(process, "{"))["told"]
+        yield Nodes(process, address, environment)
+    finally:
+        end(process)

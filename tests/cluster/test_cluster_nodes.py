@@ -1,0 +1,56 @@
+"""Studies on a real cluster of three nodes, which are processes of this machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT, Nodes, wait_for
+
+from rpbind.ledger import Ledger
+
+ABLATE = [sys.executable, str(ROOT / "experiments" / "ablate.py")]
+
+
+def ablate(nodes: Nodes, *words: object, folder: Path, **how: Any) -> subprocess.Popen[str]:
+    """Begin the main job on the cluster; what it says can be read."""
+    command = [*ABLATE, "--address", nodes.address, *map(str, words)]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=nodes.environment,
+    )
+
+
+def refused(process: subprocess.Popen[str]) -> str:
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 2, said
+    assert "Traceback" not in said
+    return " ".join(said.split())
+
+
+def test_the_main_job_ends_well_although_a_node_is_lost_in_the_middle(
+    three_nodes: Nodes, shared: Path, tmp_path: Path
+) -> None:
+    words = ("--data", shared / "world", "--reports", shared / "reports", "--smoke")
+    study = ablate(three_nodes, *words, "--name", "lost", folder=tmp_path)
+    assert "shared by 3 node(s)" in wait_for(study, "storage ")
+    wait_for(study, "2/24 ")
+    assert three_nodes.ask("remove") == "removed"
+    said, _ = study.communicate(timeout=300)
+    assert study.returncode == 0, said
+    rows = Ledger(shared / "reports" / "lost").rows()
+    assert len(rows) == 24
+    assert {row.state for row in rows} == {"done"}
+
+
+def test_what_no_node_has_is_refused_before_anything_is_queued(
+    three_nodes: Nodes, shared: Path, tmp_path: Path
+) -> None:
+    words = ("--data", shared / "world", "--reports", shared / "reports", "--name", "wide")
+    said = refused(ablate(three_nodes, *words, "--cpus-per-worker", "2", folder=tmp_path))
+    assert "One run needs 2 CPU on one node; there is room for 0. Ray has " in said
+    assert not (shared / "reports" / "wide" / "plan.json").exists()

@@ -1,0 +1,42 @@
+"""A page that is sent to a cluster: two runs, of which `--wild` diverges; `--long` lasts."""
+
+from pathlib import Path
+
+import typer
+
+from rpbind import experiment as page
+from rpbind.presets import OLD, narrowed
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question
+from rpbind.study.where import Where
+from rpbind.terminal import run_app
+
+
+def main(
+    data: page.Data = None,
+    address: page.Address = None,
+    reports: page.Reports = Path("reports"),
+    name: page.Name = None,
+    wild: bool = False,
+    long: bool = False,
+) -> None:
+    """Train a toy."""
+    print("here:", *sorted(str(path) for path in Path().rglob("*") if path.is_file()))
+    changes = {"train.epochs": 10**6 if long else 1, "train.batch_size": 16}
+    calm = narrowed(OLD, 16).with_(changes)
+    storm = calm.with_({"train.lr": 1e30, "train.clip_norm": None, "model.residual": True})
+    arms = (arm("calm", calm, ""), arm("other", storm if wild else calm, ""))
+    page.conduct(
+        "toy",
+        Question("?", "!", "."),
+        Design("toy", arms, ()),
+        page.Conditions(
+            page.source(data, "cold-rna"), 1, Where(address=address), name, reports=reports
+        ),
+    )
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False)
+    app.command()(main)
+    run_app(app)

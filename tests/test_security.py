@@ -19,7 +19,10 @@ def dangers(source: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.split(".")[0] in UNPICKLERS)
         elif isinstance(node, ast.ImportFrom):
-            names = {(node.module or "").split(".")[0], *(alias.name for alias in node.names)}
+            names = {alias.name for alias in node.names}
+            whence = (node.module or "").split(".")[0]
+            if whence in UNPICKLERS and names != {"UnpicklingError"}:
+                yield whence
             yield from names & UNPICKLERS
         elif isinstance(node, ast.Call):
             called = ast.unparse(node.func)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,7 @@ def _read(path: Path) -> ESM2:
             alphabet=Alphabet.from_architecture("ESM-1b"),
             token_dropout=config.token_dropout,
         )
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         why = str(error).splitlines()[-1] or type(error).__name__
         raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
     except (RuntimeError, EOFError, KeyError, TypeError, AttributeError) as error:

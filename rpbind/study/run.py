@@ -9,6 +9,7 @@ import contextlib
 import logging
 import math
 import os
+import re
 import shutil
 import signal
 import uuid
@@ -41,7 +42,10 @@ from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
 LIVES = 3
-"""How often a trial is begun whose process or node is lost; it goes on after its last epoch."""
+"""How often a run is begun whose process or node is lost; it goes on after its last whole epoch."""
+
+DIED = re.compile(r"The actor (\w+ )?(died|is unavailable)")
+"""What Ray says of a trial whose process or node is gone, and of no exception in it."""
 
 
 @contextlib.contextmanager
@@ -80,13 +84,19 @@ def check_storage(where: Where, folder: Path, data: Path) -> str:
     return preflight.check_storage(there, str(folder), [data / MANIFEST])
 
 
-def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
-    """Run every task once, first come first served: stopping by arrival order would unpair arms."""
+def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = LIVES) -> None:
+    """Run every task once, first come first served: stopping by arrival order would unpair arms.
+
+    Runs whose process or node was lost are begun again when the others have ended.
+    """
     space = {"task": tune.grid_search(list(tasks)), **_machine(where)}
     config = tune.TuneConfig(
         max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
     )
-    _fit(where, space, config, _Record(ledger, sum(len(task.seeds) for task in tasks)))
+    record = _Record(ledger, sum(len(task.seeds) for task in tasks))
+    _fit(where, space, config, record)
+    if record.lost and record.ended == len(tasks) and lives > 1:
+        run_grid(record.lost, ledger, where, lives - 1)
 
 
 def run_search(
@@ -172,6 +182,8 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self.watch = Watch(total)
         self.begun: dict[str, Task] = {}
         self.heard: set[tuple[str, int]] = set()
+        self.lost: list[Task] = []
+        self.ended = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
@@ -191,7 +203,15 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         file = trial.error_file  # not in Tune's storage yet, where trial.get_error() would look
         why = Path(file).read_text() if file else "Ray gave no reason"
-        self._close(trial.config["task"], "failed", f"the trial died: {why}")
+        task = trial.config["task"]
+        self.ended += 1
+        if DIED.search(why):
+            left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
+            self.lost.append(replace(task, seeds=tuple(left)))
+        self._close(task, "failed", f"the trial died: {why}")
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        self.ended += 1
 
     def stopped(self) -> None:
         """Record the runs that were begun and have not ended."""
@@ -225,7 +245,6 @@ def _fit(
             storage_path=str(store.resolve()),
             verbose=0,
             callbacks=[record],
-            failure_config=tune.FailureConfig(max_failures=LIVES - 1),
         ),
     )
     try:

@@ -49,7 +49,9 @@ def project(tmp_path: Path) -> Path:
 
 def end(process: subprocess.Popen[str]) -> None:
     """End a process and all that it started, by their pids."""
-    psutil = importlib.import_module("psutil")  # Ray brings it along
+    import ray  # noqa: F401  # which brings psutil along
+
+    psutil = importlib.import_module("psutil")
     tree = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     for each in tree:
@@ -82,7 +84,7 @@ def job_server() -> Iterator[str]:
     port = free_port()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # `python` is this one
     ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
-    options = f"--port=0 --dashboard-host=127.0.0.1 --dashboard-port={port} --num-cpus=2"
+    options = f"--port=0 --dashboard-host=127.0.0.1 --dashboard-port={port} --num-cpus=1"
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
         server = subprocess.Popen(
             [*ray, *options.split(), f"--temp-dir={folder}", "--disable-usage-stats"],

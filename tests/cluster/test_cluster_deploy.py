@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-PAGE = re.compile(r"python (?:\S*/)?(experiments/\w+\.py)([^\"#`]*?)(?:$|[\n`])", re.MULTILINE)
+PAGE = re.compile(r"python (?:\S*/)?(experiments/\w+\.py)([^`\n]*)")
 WRITTEN = [*sorted(DEPLOY.iterdir()), ROOT / "docs" / "cluster.md"]
 RAYJOB = {"entrypoint", "rayClusterSpec", "backoffLimit", "runtimeEnvYAML"} | {
     "shutdownAfterJobFinishes",

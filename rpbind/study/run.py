@@ -96,6 +96,8 @@ def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = L
     record = _Record(ledger, sum(len(task.seeds) for task in tasks))
     _fit(where, space, config, record)
     if record.lost and record.ended == len(tasks) and lives > 1:
+        if not preflight.nodes():
+            leave_at_once()
         run_grid(record.lost, ledger, where, lives - 1)
 
 

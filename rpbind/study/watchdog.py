@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 GONE = 75
 """Exit code (EX_TEMPFAIL): Ray is gone, the ledger is whole, the same command goes on."""
@@ -52,11 +53,11 @@ def watched(alive: Callable[[], bool], leave: Callable[[], None]) -> Iterator[No
         thread.join(timeout=LOOK_EVERY)
 
 
-def leave_at_once() -> None:
+def leave_at_once() -> NoReturn:
     """End the process as it stands: Tune's loop cannot be asked to stop."""
     print(
-        f"No Ray node has been alive for {PATIENCE:.0f} s, so the study ends here. What the ledger "
-        "holds is whole, and the same command goes on with what is missing.",
+        "No Ray node is alive any more, so the study ends here. What the ledger holds is whole, "
+        "and the same command goes on with what is missing.",
         file=sys.stderr,
         flush=True,
     )

@@ -38,6 +38,8 @@ MAIN = World()
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
 
+REPORTS = Path("reports")
+
 Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
 Vectors = Annotated[str, typer.Option(help="Protein bank that every arm reads; rpbind embed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Paired seeds per arm.")]
@@ -79,11 +81,11 @@ class Conditions:
     source: Source
     seeds: int
     where: Where
+    reports: Path
     name: str | None = None
     dry_run: bool = False
     yes: bool = False
     sweep: Sweep | None = None
-    reports: Path = Path("reports")
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:

@@ -15,7 +15,7 @@ from rpbind.terminal import run_app
 def main(
     data: page.Data = None,
     address: page.Address = None,
-    reports: page.Reports = Path("reports"),
+    reports: page.Reports = page.REPORTS,
     name: page.Name = None,
     wild: bool = False,
     long: bool = False,
@@ -30,9 +30,7 @@ def main(
         "toy",
         Question("?", "!", "."),
         Design("toy", arms, ()),
-        page.Conditions(
-            page.source(data, "cold-rna"), 1, Where(address=address), name, reports=reports
-        ),
+        page.Conditions(page.source(data, "cold-rna"), 1, Where(address=address), reports, name),
     )
 
 

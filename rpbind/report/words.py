@@ -32,7 +32,7 @@ def signed(value: float | None, digits: int = 4) -> str:
 
 
 def brief(value: float | None) -> str:
-    """A number of any size with three significant digits; "–" where there is none."""
+    """A number of any size with three digits that count; "–" where there is none."""
     if value is None or not math.isfinite(value):
         return ABSENT
     return f"{value:.3g}".replace("-", MINUS)

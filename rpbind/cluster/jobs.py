@@ -42,6 +42,8 @@ STOP_WITHIN = "60"
 
 POLL = 0.5
 READY_WITHIN = 60.0
+NO_AGENT = "No available agent"
+"""What Ray says in a cluster's first seconds, and always where another Ray has the agent's port."""
 
 TALKERS = ("ray", "ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk")
 """Loggers that say of every request that they made it."""
@@ -110,7 +112,7 @@ def _accepted(client: JobSubmissionClient, request: dict[str, Any]) -> str:
         try:
             return str(client.submit_job(**request))
         except RuntimeError as error:
-            if "No available agent" not in str(error) or time.monotonic() > last:
+            if NO_AGENT not in str(error) or time.monotonic() > last:
                 raise
         time.sleep(POLL)
 
@@ -201,5 +203,10 @@ def _reason(error: RuntimeError) -> str:
         return (
             f"the working directory is larger than {LIMIT}. Name what the study does not need in "
             f".rayignore. ({lines[-1]})"
+        )
+    if NO_AGENT in str(error):
+        return (
+            f"its head has no job agent after {READY_WITHIN:.0f} s. Where another Ray runs on that "
+            "machine, `ray start` needs --dashboard-agent-listen-port 0."
         )
     return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

@@ -207,8 +207,8 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         why = Path(file).read_text() if file else "Ray gave no reason"
         task = trial.config["task"]
         self.ended += 1
-        if DIED.search(why):
-            left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
+        left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
+        if left and DIED.search(why):
             self.lost.append(replace(task, seeds=tuple(left)))
         self._close(task, "failed", f"the trial died: {why}")
 

@@ -84,7 +84,8 @@ def job_server() -> Iterator[str]:
     port = free_port()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # `python` is this one
     ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
-    options = f"--port=0 --dashboard-host=127.0.0.1 --dashboard-port={port} --num-cpus=1"
+    ports = f"--port=0 --dashboard-agent-listen-port=0 --dashboard-port={port}"
+    options = f"{ports} --dashboard-host=127.0.0.1 --num-cpus=1"
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:
         server = subprocess.Popen(
             [*ray, *options.split(), f"--temp-dir={folder}", "--disable-usage-stats"],

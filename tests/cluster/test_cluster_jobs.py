@@ -69,7 +69,7 @@ def test_a_study_with_a_run_that_is_not_done_gives_3(
     assert "exit code 3" in told
 
 
-def test_a_job_that_is_not_waited_for_can_be_stopped_and_goes_on_later(
+def test_a_job_that_is_not_waited_for_can_be_stopped_and_keeps_what_is_done(
     sent: tuple[list[object], list[object]], shared: Path, job_server: str
 ) -> None:
     from rpbind.cluster import jobs
@@ -78,11 +78,12 @@ def test_a_job_that_is_not_waited_for_can_be_stopped_and_goes_on_later(
     code, output = rpbind(submit[0], "--no-wait", *submit[1:], "--name", "long", "--long")
     assert code == 0, output
     client = jobs.connect(job_server)
-    asyncio.run(_until(client, job_of(output), "storage "))
+    asyncio.run(_until(client, job_of(output), "1/2 calm seed 0: done"))
     code, told = rpbind("job", "stop", job_of(output), *at)
     assert "is being stopped" in told
     assert jobs.ended(client, job_of(output)).status == "STOPPED"
-    assert (shared / "reports" / "long" / "plan.json").exists()
+    states = {row.arm: row.state for row in Ledger(shared / "reports" / "long").rows()}
+    assert states in ({"calm": "done"}, {"calm": "done", "other": "stopped"})
     code, told = rpbind("job", "logs", job_of(output), *at)
     assert code == 1
     assert "storage " in told

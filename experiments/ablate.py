@@ -114,10 +114,12 @@ def main(
         narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
         for recipe in (OLD, FIXED, WITH_CONTEXT)
     )
+    asked = design(kind, old, fixed, context, crossed)
+    has_context = any(arm.name == "context-residue" for arm in asked.arms)
     page.conduct(
         "ablate",
         ASKED,
-        design(kind, old, fixed, context, crossed),
+        asked,
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
@@ -127,6 +129,7 @@ def main(
             dry_run=dry_run,
             yes=yes,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
+            control="context-residue" if has_context else None,
         ),
     )
 

@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from rpbind.baselines.run import BASELINES
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
@@ -23,6 +24,7 @@ from rpbind.recipe import canonical
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.study.checkup import opener
+from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
 from rpbind.study.launch import launch, not_done
@@ -86,6 +88,8 @@ class Conditions:
     dry_run: bool = False
     yes: bool = False
     sweep: Sweep | None = None
+    control: str | None = None
+    """The arm that is trained once more with a random vector per protein."""
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
@@ -109,9 +113,18 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     console = Console(stderr=True)
     seeds = tuple(range(conditions.seeds))
     trials = conditions.sweep.trials if conditions.sweep else 0
-    price = Price(len(design.arms), len(seeds), len(design.contrasts), trials)
+    trained = len(design.arms) + (conditions.control is not None)
+    price = Price(trained, len(seeds), len(design.contrasts), trials)
     check_size(price, conditions.yes)
-    plan = make_plan(experiment, asked, design, seeds, conditions.source, sweep=conditions.sweep)
+    plan = make_plan(
+        experiment,
+        asked,
+        design,
+        seeds,
+        conditions.source,
+        sweep=conditions.sweep,
+        control=conditions.control,
+    )
     if conditions.name is not None and not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", conditions.name):
         raise UserError(
             f"--name is a folder's name below reports/: letters, digits and _ . + = -, beginning "
@@ -131,7 +144,8 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     print(f"{REPORT}{page}")
     if left := not_done(plan, Ledger(folder)):
         console.print(
-            f"{len(left)} of {len(plan.planned)} planned runs are not done: {'; '.join(left)}. "
+            f"{len(left)} of {len(plan.planned) + len(as_arms(plan).planned)} planned runs are not "
+            f"done: {'; '.join(left)}. "
             "The same command goes on with what is missing; a diverged run is not made again.",
             **PLAIN,
         )
@@ -155,6 +169,8 @@ def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:
         f"design    {plan.design}: {len(plan.arms)} arms x {len(plan.seeds)} seeds = "
         f"{len(plan.planned)} runs, {len(plan.contrasts)} contrasts",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
+        f"controls  {len(BASELINES)} baselines without a network, probes of every run",
+        *(f"  {arm.name}: {arm.change}, x {len(plan.seeds)} seeds" for arm in plan.controls),
     ]
     if plan.search is not None:
         lines.append(f"search    {plan.search['trials']} trials first: {plan.search['about']}")

@@ -46,6 +46,12 @@ class ArmPlan(_Record):
     change: str = ""
 
 
+class ControlPlan(ArmPlan):
+    """The arm `of` trained again with one thing taken away, to see what it rests on."""
+
+    of: ArmName
+
+
 class ContrastPlan(_Record):
     """One comparison that the study answers: `arm` minus `reference`, paired by seed.
 
@@ -77,6 +83,7 @@ class Plan(_Record):
     arms: tuple[ArmPlan, ...]
     contrasts: tuple[ContrastPlan, ...]
     factors: dict[str, tuple[str, ...]] = {}
+    controls: tuple[ControlPlan, ...] = ()
     seeds: tuple[int, ...]
     dataset: str
     split: str

@@ -46,6 +46,11 @@ class Bar:
         """Move the bar."""
         self.bar.update(self.line, completed=done, total=total)
 
+    def named(self, name: str) -> Bar:
+        """Begin again under another name, and return itself."""
+        self.bar.update(self.line, description=name, completed=0, total=None)
+        return self
+
 
 @contextmanager
 def progress(title: str) -> Iterator[Bar]:

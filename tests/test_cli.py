@@ -59,3 +59,22 @@ def test_a_report_of_a_folder_without_a_study_is_refused(tmp_path: Path) -> None
     refused = rpbind("report", tmp_path)
     assert refused.returncode == 2
     assert "holds no study" in refused.stderr
+
+
+def test_baselines_are_a_table_and_their_scores_per_protein_a_file(
+    tiny: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "scores.csv"
+    shown = rpbind("baselines", tiny, "--split", "cold-rna", "--out", out)
+    assert shown.returncode == 0, shown.stderr
+    assert "5mer-per-protein" in shown.stdout
+    assert "peak memory" in shown.stdout
+    first, *rows = out.read_text().replace('"', "").splitlines()
+    assert first == "control,part,protein,cluster,windows,positives,auroc,auprc"
+    assert {row.split(",")[0] for row in rows} >= {"5mer-shared", "protein-degree"}
+
+
+def test_baselines_of_an_unknown_split_are_refused(tiny: Path) -> None:
+    refused = rpbind("baselines", tiny, "--split", "cold-rma")
+    assert refused.returncode == 2
+    assert "Did you mean 'cold-rna'?" in refused.stderr

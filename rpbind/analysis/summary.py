@@ -11,6 +11,7 @@ import numpy as np
 from rpbind.analysis.arms import Arm, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrast import Result
+from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.factorial import Factorial, summarise_factorial
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search, summarise_search
@@ -53,6 +54,7 @@ class Summary:
     factorial: Factorial | None
     search: Search | None
     importances: tuple[Importance, ...]
+    controls: Controls
     failures: tuple[Failure, ...]
     checks: Checks
     found: tuple[Found, ...]
@@ -79,15 +81,21 @@ class Summary:
 
 def read(ledger: Ledger) -> Summary:
     """Return the summary of a study; raises `UserError` where the folder holds none."""
+    control, check = ledger.rows("control"), ledger.rows("check")
     return summarise(
-        ledger.plan, ledger.rows("ablation"), ledger.rows("search"), ledger.rows("check")
+        ledger.plan, ledger.rows("ablation"), ledger.rows("search"), check, controls=control
     )
 
 
 def summarise(
-    plan: Plan, rows: list[Row], trials: list[Row], checks: Sequence[Row] = ()
+    plan: Plan,
+    rows: list[Row],
+    trials: list[Row],
+    checks: Sequence[Row] = (),
+    *,
+    controls: Sequence[Row] = (),
 ) -> Summary:
-    """Return the summary of a plan, from the rows of its comparison, its search and check-ups."""
+    """Return the summary of a plan: its comparison, its search, its check-ups and its controls."""
     before = check_ups(plan, checks)
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
@@ -100,6 +108,7 @@ def summarise(
         factorial=summarise_factorial(plan, runs),
         search=search,
         importances=_importances(plan, search) if search else (),
+        controls=summarise_controls(plan, runs, list(controls)),
         failures=tuple(failures(plan, runs)),
         checks=before,
         found=tuple(found([*before.rows.values(), *planned])),

@@ -69,11 +69,11 @@ def planned_runs(plan: Plan, rows: list[Row]) -> tuple[dict[tuple[str, int], Row
     return runs, others
 
 
-def cluster_auroc(row: Row) -> dict[int, float]:
-    """Return {protein cluster: mean test AUROC of its proteins}, without what has no AUROC."""
+def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
+    """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none."""
     scores: dict[int, list[float]] = defaultdict(list)
     for score in row.proteins:
-        if score.part == "test" and score.auroc is not None and math.isfinite(score.auroc):
+        if score.part == part and score.auroc is not None and math.isfinite(score.auroc):
             scores[score.cluster].append(score.auroc)
     return {cluster: float(np.mean(values)) for cluster, values in sorted(scores.items())}
 

@@ -3,7 +3,7 @@
 import typer
 
 import rpbind
-from rpbind.cli import cluster, data, doctor, study, use
+from rpbind.cli import baselines, cluster, data, doctor, study, use
 from rpbind.terminal import run_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
@@ -13,6 +13,7 @@ for command in (
     data.embed,
     data.split,
     data.subset,
+    baselines.baselines,
     study.report,
     doctor.doctor,
     use.predict,

@@ -56,11 +56,14 @@ def draw(summary: Summary) -> dict[str, Any]:
     """Return every figure of the page as an HTML fragment, None where there is nothing to draw."""
     place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
     contrasts, clusters = summary.contrasts, summary.clusters
-    drawn: dict[str, Any] = dict.fromkeys(("forest", "runs", "proteins", "map", "search"))
+    names = ("forest", "runs", "controls", "proteins", "map", "search")
+    drawn: dict[str, Any] = dict.fromkeys(names)
     if contrasts:
         drawn["forest"] = figures.forest(contrasts, place, summary.plan.delta)
     if any(arm.macro for arm in summary.arms):
         drawn["runs"] = figures.runs(summary.arms, summary.plan.seeds)
+    if any(b.macro is not None for b in summary.controls.baselines):
+        drawn["controls"] = figures.controls(summary.controls, summary.arms)
     if any(c.paired.by_cluster for c in contrasts):
         drawn["proteins"] = figures.protein_spread(contrasts, place, clusters)
         drawn["map"] = figures.protein_map(contrasts, clusters)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from rpbind.analysis.arms import Arm
+from rpbind.analysis.arms import Arm, Spread
+from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import Contrast
 from rpbind.report import style, words
 
@@ -107,6 +108,49 @@ def _points(arm: Arm, y: float, place: int) -> go.Scatter:
         hovertemplate="seed %{customdata}: %{x:.4f}<extra>"
         + style.text(arm.plan.name)
         + "</extra>",
+    )
+
+
+def controls(controls: Controls, arms: Sequence[Arm]) -> go.Figure:
+    """Draw controls and arms by macro AUROC on one axis, the highest on top."""
+    marks: list[tuple[str, Spread, int | None]] = [
+        (b.name, Spread(b.macro, b.macro, b.macro, 1), None)
+        for b in controls.baselines
+        if b.macro is not None
+    ]
+    marks += [(r.name, r.macro, None) for r in controls.retrained if r.macro]
+    marks += [(arm.plan.name, arm.headline, i) for i, arm in enumerate(arms) if arm.headline]
+    marks.sort(key=lambda mark: -mark[1].mean)
+    labels = [style.wrap(name) for name, _, _ in marks]
+    tops, middles, height = style.rows(labels, track=12)
+    figure = go.Figure(
+        [_mark(*mark, y) for mark, y in zip(marks, middles, strict=True)],
+    )
+    figure.add_vline(0.5, line={"color": style.MUTED, "width": 1}, layer="below")
+    style.layout(figure, round(height) + 66)
+    style.label_rows(figure, labels, tops)
+    figure.update_xaxes(title={"text": "Macro per-protein AUROC on test"}, nticks=7)
+    figure.update_yaxes(range=[height, 0], visible=False)
+    return figure
+
+
+def _mark(name: str, spread: Spread, arm: int | None, y: float) -> go.Scatter:
+    """One control (no arm: open and grey) or one arm, with the range of its seeds."""
+    colour = style.MUTED if arm is None else style.colour(arm)
+    symbol = "circle-open" if arm is None else style.symbol(arm)
+    return go.Scatter(
+        x=[spread.mean],
+        y=[y],
+        error_x={
+            "array": [spread.high - spread.mean],
+            "arrayminus": [spread.mean - spread.low],
+            "visible": spread.n > 1,
+            "thickness": 1.5,
+            "width": 3,
+        },
+        mode="markers",
+        marker={"color": colour, "symbol": symbol, "size": 9},
+        hovertemplate=f"%{{x:.4f}}<extra>{style.text(name)}</extra>",
     )
 
 

@@ -27,7 +27,18 @@ def verdict_table(study: Path) -> RenderableType:
         Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
         for f in summary.failures
     ]
-    return Group(*notes, *lost, _table(summary))
+    return Group(*notes, *lost, _table(summary), *_controls(summary))
+
+
+def _controls(summary: Summary) -> list[Text]:
+    """What the arms have to pass, and the claims in a line each."""
+    scored = [b for b in summary.controls.baselines if b.macro is not None]
+    if not scored:
+        return []
+    best = ", ".join(f"{b.name} {words.number(b.macro)}" for b in scored[:3])
+    flags = [b.name for b in scored if b.flagged]
+    told = [f"controls (macro AUROC): {best}" + (f"; flagged: {', '.join(flags)}" if flags else "")]
+    return [Text(line) for line in told + words.claims(summary.controls)]
 
 
 def _table(summary: Summary) -> Table:

@@ -7,6 +7,8 @@ from typing import Any, get_args
 
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrast import Interval, Result, Unattainable
+from rpbind.analysis.controls import NAMES as CLAIMS
+from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs
 from rpbind.analysis.summary import Contrast, Summary
@@ -15,6 +17,8 @@ from rpbind.ledger import ContrastPlan, Plan
 
 ABSENT = "–"
 MINUS = "−"
+WORDS = get_args(Word)
+FEW_ARMS = 3
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -38,11 +42,11 @@ def brief(value: float | None) -> str:
     return f"{value:.3g}".replace("-", MINUS)
 
 
-def interval(verdict: Verdict) -> str:
+def interval(verdict: Verdict, digits: int = 4) -> str:
     """The interval of a verdict, "[low, high]"."""
     if verdict.ci is None:
         return ABSENT
-    return f"[{signed(verdict.ci[0])}, {signed(verdict.ci[1])}]"
+    return f"[{signed(verdict.ci[0], digits)}, {signed(verdict.ci[1], digits)}]"
 
 
 def level(verdict: Verdict) -> str:
@@ -155,7 +159,7 @@ def _pooled(arm: Arm) -> str:
 
 def _rank(contrast: Contrast) -> tuple[int, int]:
     sizes = (*get_args(Size), None)
-    return get_args(Word).index(contrast.verdict.word), sizes.index(contrast.verdict.size)
+    return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
 
 
 def banners(summary: Summary) -> list[str]:
@@ -191,4 +195,19 @@ def banners(summary: Summary) -> list[str]:
             f"{summary.left_out} recorded runs of other recipes or seeds than the plan's are left "
             "out of this page."
         )
+    return told
+
+
+def claims(controls: Controls) -> list[str]:
+    """The claims in a line each: which arms each answer is for, named where they are few."""
+    told = []
+    for place, name in enumerate(CLAIMS):
+        answers: dict[str, list[str]] = {}
+        for arm, several in controls.claims.items():
+            answers.setdefault(several[place].answer, []).append(arm)
+        parts = [
+            f"{answer}: {', '.join(arms) if len(arms) <= FEW_ARMS else f'{len(arms)} arms'}"
+            for answer, arms in sorted(answers.items(), key=lambda told: WORDS.index(told[0]))
+        ]
+        told.append(f"{name}? {'; '.join(parts)}")
     return told

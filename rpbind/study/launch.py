@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Plan
+from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.recipe import Recipe
 from rpbind.study.checkup import check_arms
+from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
 from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
 from rpbind.study.where import Where
@@ -31,6 +32,7 @@ def launch(
         print(f"storage   {run.check_storage(where, folder, source.data)}", file=sys.stderr)
         _begin(ledger, plan)
         check_arms(plan, source, ledger)
+        score_baselines(plan, source.data, source.split, ledger)
         if sweep is not None:
             base = Task(
                 "search",
@@ -48,32 +50,38 @@ def launch(
             plan = with_best(plan, trials)
             ledger.begin(plan)
             check_arms(plan, source, ledger)
-        if tasks := tasks_of(plan, ledger, source, together=where.executor == "train"):
+        together = where.executor == "train"
+        tasks = tasks_of(plan, ledger, source, together=together)
+        tasks += tasks_of(as_arms(plan), ledger, source, together=together, stage="control")
+        if tasks:
             run.run_grid(tasks, ledger, where)
     return plan
 
 
 def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     """Name the planned runs that are not done, each with what became of it."""
-    rows = planned_rows(plan, ledger)
+    controls = as_arms(plan)
+    rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
     named = []
-    for arm, seed in plan.planned:
+    for arm, seed in plan.planned + controls.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":
             named.append(f"{arm} seed {seed}: {'not begun' if row is None else row.state}")
     return named
 
 
-def tasks_of(plan: Plan, ledger: Ledger, source: Source, *, together: bool) -> list[Task]:
+def tasks_of(
+    plan: Plan, ledger: Ledger, source: Source, *, together: bool, stage: Stage = "ablation"
+) -> list[Task]:
     """Return the tasks of the runs that are missing; `together` puts an arm's seeds in one."""
-    left = missing(plan, ledger)
+    left = missing(plan, ledger, stage)
     tasks = []
     for arm in plan.arms:
         runs = [(seed, attempt) for (name, seed), attempt in left.items() if name == arm.name]
         packs = [tuple(runs)] if together else [(run,) for run in runs]
         recipe = Recipe.model_validate(arm.recipe)
         tasks += [
-            Task(arm.name, recipe, pack, source.data, source.split, ledger.study / "runs")
+            Task(arm.name, recipe, pack, source.data, source.split, ledger.study / "runs", stage)
             for pack in packs
             if pack
         ]

@@ -13,10 +13,11 @@ from typing import Any
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Plan, Row
+from rpbind.ledger import Ledger, Plan, Row, Stage
 from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
+from rpbind.study.controls import random_vector
 from rpbind.study.design import Design, arm
 from rpbind.study.space import Space
 from rpbind.train.run import HEADLINE, code_id
@@ -72,8 +73,12 @@ def make_plan(
     source: Source,
     *,
     sweep: Sweep | None = None,
+    control: str | None = None,
 ) -> Plan:
-    """Return the plan of a study; its name ends in a hash of everything that its rows depend on."""
+    """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
+
+    The arm named `control` is trained once more with a random vector per protein.
+    """
     if not seeds:
         raise UserError("A study needs at least one seed, and got none: ask for --seeds 1 or more.")
     if sweep is not None and any(arm.name == TUNED for arm in design.arms):
@@ -82,7 +87,9 @@ def make_plan(
     dataset.verify()
     split = load_split(dataset, source.split)
     can_be_scored(dataset, split)
-    encoders = sorted({Recipe.model_validate(arm.recipe).proteins for arm in design.arms})
+    controls = random_vector(design, control, dataset)
+    trained = (*design.arms, *controls)
+    encoders = sorted({Recipe.model_validate(arm.recipe).proteins for arm in trained})
     banks = [f"{name} {Bank.open(source.data / 'bank', name).sha256[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
@@ -93,6 +100,7 @@ def make_plan(
         arms=design.arms,
         contrasts=design.contrasts,
         factors=dict(design.factors),
+        controls=controls,
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",
@@ -131,20 +139,24 @@ def with_best(plan: Plan, trials: list[Row]) -> Plan:
     return plan.model_copy(update={"arms": (*plan.arms, tuned), "search": search})
 
 
-def planned_rows(plan: Plan, ledger: Ledger) -> dict[tuple[str, int], Row]:
+def planned_rows(
+    plan: Plan, ledger: Ledger, stage: Stage = "ablation"
+) -> dict[tuple[str, int], Row]:
     """Return {(arm, seed): row} of the ended runs of the plan's own recipes."""
     recipes = {arm.name: arm.recipe_id for arm in plan.arms}
     return {
-        (row.arm, row.seed): row for row in ledger.rows() if recipes.get(row.arm) == row.recipe_id
+        (row.arm, row.seed): row
+        for row in ledger.rows(stage)
+        if recipes.get(row.arm) == row.recipe_id
     }
 
 
-def missing(plan: Plan, ledger: Ledger) -> dict[tuple[str, int], int]:
+def missing(plan: Plan, ledger: Ledger, stage: Stage = "ablation") -> dict[tuple[str, int], int]:
     """Return {(arm, seed): next attempt} for every planned run that is neither done nor diverged.
 
     A diverged run is not tried again: on the same machine it would diverge again.
     """
-    seen = planned_rows(plan, ledger)
+    seen = planned_rows(plan, ledger, stage)
     left = {}
     for run in plan.planned:
         row = seen.get(run)

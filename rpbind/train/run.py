@@ -24,6 +24,7 @@ from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.keep import model_file
 from rpbind.train.loop import DivergedError, Machine, Training
+from rpbind.train.probes import probe
 from rpbind.train.task import Job, Task
 
 Report = Callable[[dict[str, float]], None]
@@ -144,17 +145,23 @@ def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
 
 
 def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
-    """Score the best epoch on validation and, in an ablation, on test; keep its weights."""
+    """Score the best epoch on validation and, but for a search, on test; keep its weights.
+
+    A run that is compared is probed last of all: nothing that was scored before depends on it.
+    """
     training.restore_best()
     proteins = training.inputs.proteins
     scores = training.score("validation")
     metrics, each = summarise(scores, proteins, "validation")
-    if job.stage == "ablation":
+    if job.stage != "search":
         kept = model_file(training, scores, each)
         tested, each_tested = summarise(training.score("test"), proteins, "test")
         metrics, each = metrics | tested, each + each_tested
         if training.machine.rank == 0:
             checkpoint.save(job.folder / f"{job.run}.pt", dict(kept))
+    if job.stage == "ablation":
+        probed, each_probed = probe(training)
+        metrics, each = metrics | probed, each + each_probed
     return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, each
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from rpbind.ledger import ArmPlan, ContrastPlan, Finding, Ledger, Plan, ProteinScore, Row
+from rpbind.ledger import (
+    ArmPlan,
+    ContrastPlan,
+    ControlPlan,
+    Finding,
+    Ledger,
+    Plan,
+    ProteinScore,
+    Row,
+)
 from rpbind.recipe import Recipe
 
 HOSTILE = '<script>alert("hostile")</script>'
@@ -41,6 +50,7 @@ def plan(arms: int = 12, seeds: int = 5, **changes: Any) -> Plan:
         "contrasts": tuple(
             ContrastPlan(name=f"{name} vs old", arm=name, reference="old") for name in NAMES[1:arms]
         ),
+        "controls": (_random_vector(_arm(1)),),
         "seeds": tuple(range(seeds)),
         "dataset": "synthetic@0123456789ab",
         "split": "cold-rna-0.8-0.1-0.1-s0@ba9876543210",
@@ -80,6 +90,30 @@ def trials(folder: Path, count: int = 12) -> None:
         Ledger(folder).append(row)
 
 
+def controls(folder: Path, asked: Plan) -> None:
+    """Add rows of controls: three baselines, of which one is flagged and one cannot speak."""
+    flag = Finding(name="identity ranks, pooled", severity="warning", measured=0.31, threshold=0.05,
+                   advice=f"pooled AUROC below 0.5 {HOSTILE}")  # fmt: skip
+    mute = Finding(name="control not applicable", severity="info", measured=None, threshold=None,
+                   advice="no protein of the test part has training windows")  # fmt: skip
+    said: dict[str, tuple[float | None, tuple[Finding, ...]]] = {
+        "5mer-per-protein": (0.01, ()),
+        "5mer-shared": (-0.06, ()),
+        "protein-degree": (-0.23, (flag,)),
+        "gc-per-protein": (None, (mute,)),
+    }
+    for name, (effect, findings) in said.items():
+        made = done(asked.arms[0], 0, effect or 0.0, 77, 24)
+        mine: dict[str, Any] = {"arm": name, "stage": "control", "recipe_id": name}
+        mine |= {"curve": (), "findings": findings}
+        nothing = {"metrics": {}, "proteins": ()} if effect is None else {}
+        Ledger(folder).append(made.model_copy(update=mine | nothing))
+    for control in asked.controls:
+        for seed in asked.seeds[:4]:
+            made = done(control, seed, -0.01, 88 + seed, 24)
+            Ledger(folder).append(made.model_copy(update={"stage": "control", "findings": ()}))
+
+
 def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> Row:
     """A finished run; two arms of one stream score identically."""
     rng = np.random.default_rng(1000 * stream + seed)
@@ -92,9 +126,11 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
     )  # fmt: skip
     return Row(
         arm=arm.name, seed=seed, state="done", recipe=arm.recipe, recipe_id=arm.recipe_id,
-        metrics={"test.auroc_macro": float(auroc.mean()), "test.auroc_pooled": 0.74 + effect,
-                 "test.loss": 0.6 - effect + 0.001 * stream, "test.accuracy": 0.68 + effect},
-        proteins=scores, curve=_curve(rng, effect, epochs=20 + 2 * seed),
+        metrics=_MOVED
+        | {"test.auroc_macro": float(auroc.mean()), "test.auroc_pooled": 0.74 + effect,
+           "test.loss": 0.6 - effect + 0.001 * stream, "test.accuracy": 0.68 + effect},
+        proteins=scores + _probed(scores, stream, seed),
+        curve=_curve(rng, effect, epochs=20 + 2 * seed),
         findings=_findings(arm), cost={"seconds": 41.5 + seed, "train_seconds": 38.0,
                                        "parameters": 812_417.0},
         provenance={"dataset": "synthetic@0123456789ab", "split": "cold-rna", "code": "abc1234",
@@ -103,11 +139,33 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
     )  # fmt: skip
 
 
+_TAKEN = {"letters-shuffled": 0.2, "proteins-shuffled": 0.08, "uniform-attention": 0.0}
+_MOVED = {f"probe.{name}.moved": cost for name, cost in _TAKEN.items()}
+
+
+def _probed(scores: tuple[ProteinScore, ...], stream: int, seed: int) -> tuple[ProteinScore, ...]:
+    """The same proteins on a sample, as it is and with something taken away that costs so much."""
+    rng = np.random.default_rng([stream, seed])
+    parts = {"probe": 0.0} | {f"probe.{name}": cost for name, cost in _TAKEN.items()}
+    return tuple(
+        s.model_copy(update={"part": part, "auroc": s.auroc - cost + float(rng.normal(0, 0.004))})
+        for part, cost in parts.items()
+        for s in scores
+        if s.auroc is not None
+    )
+
+
 def _arm(i: int) -> ArmPlan:
     recipe = Recipe().with_({"train.lr": 1e-3 + 1e-5 * i, "train.epochs": 50 + i // 6})
     change = HOSTILE if i == 4 else f"change number {i}: one knob of the reference"
     return ArmPlan(name=NAMES[i], recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id,
                    change=change)  # fmt: skip
+
+
+def _random_vector(arm: ArmPlan) -> ControlPlan:
+    recipe = Recipe.model_validate(arm.recipe).with_({"proteins": "random"})
+    return ControlPlan(name=f"{arm.name}+random-vector", recipe=recipe.model_dump(mode="json"),
+                       recipe_id=recipe.id, of=arm.name)  # fmt: skip
 
 
 def _lost(arm: ArmPlan, seed: int, state: Any) -> Row:

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from synthetic_study import HOSTILE, plan, trials, write
+from synthetic_study import HOSTILE, controls, plan, trials, write
 
 from rpbind.analysis.verdict import Word
 from rpbind.errors import UserError
@@ -18,6 +18,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("study")
     write(folder)
     trials(folder)
+    controls(folder, plan())
     return build_report(folder).read_text()
 
 
@@ -77,7 +78,7 @@ def test_a_metric_that_no_run_has_is_a_dash_and_never_nan(page: str) -> None:
 def test_every_arm_has_a_learning_curve_and_every_figure_is_there(page: str) -> None:
     ids = re.findall(r'<div id="figure-([a-z0-9-]+)"', page)
     assert [i for i in ids if i.startswith("learning")] == [f"learning-{n}" for n in range(12)]
-    assert {"forest", "runs", "proteins", "map", "search"} <= set(ids)
+    assert {"forest", "runs", "controls", "proteins", "map", "search"} <= set(ids)
 
 
 def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -> None:
@@ -87,10 +88,30 @@ def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -
     assert "train.lr" in search
 
 
+def test_controls_are_shown_with_their_flags_and_what_each_arm_rests_on(page: str) -> None:
+    text = outside_scripts(page)
+    section = text[text.index('<section id="controls">') : text.index('<section id="curves">')]
+    assert section.index("5mer-per-protein") < section.index("5mer-shared")
+    assert re.search(r'protein-degree <span class="flag">flag</span>', section)
+    assert re.search(r"gc-per-protein</th><td class=\"n\">–</td>", section)
+    assert "mean of 4 of 5 seeds" in section
+    assert section.count('<td class="claim">') == 12 * 5
+    assert "<small>minus letters shuffled</small>" in section
+
+
+def test_a_study_without_controls_says_so_and_claims_nothing(tmp_path: Path) -> None:
+    asked = plan(2, 2)
+    Ledger(tmp_path).begin(asked)
+    text = outside_scripts(build_report(tmp_path).read_text())
+    assert "No control without a network was scored." in text
+    assert '<td class="claim">' not in text
+
+
 def test_one_seed_gets_numbers_and_no_p_value(tmp_path: Path) -> None:
     write(tmp_path, plan(2, 1, split="random-0.8-s0"), clusters=24, lost=False)
     text = outside_scripts(build_report(tmp_path).read_text())
-    assert VERDICT.findall(text) == ["inconclusive", "screening"]
+    verdicts = text[: text.index('<section id="controls">')]
+    assert VERDICT.findall(verdicts) == ["inconclusive", "screening"]
     assert "unattainable" in text
     assert "Random split" in text
     assert '<td class="n">–</td>' in text

@@ -14,8 +14,10 @@ from rpbind.ledger import Ledger, Plan, Row, State
 from rpbind.presets import FIXED, OLD
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe import Recipe
 from rpbind.study.checks import can_be_scored
-from rpbind.study.design import path
+from rpbind.study.controls import as_arms, random_vector
+from rpbind.study.design import Design, arm, path
 from rpbind.study.launch import launch, not_done, tasks_of
 from rpbind.study.plan import Question, Source, Sweep, make_plan, missing, with_best
 from rpbind.study.space import FloatDimension, Space
@@ -135,6 +137,36 @@ def test_a_split_on_which_no_protein_has_both_classes_is_refused(
     with pytest.raises(UserError, match=r"one class only, so macro .* take another --split"):
         can_be_scored(apart, split)
     can_be_scored(dataset, split)
+
+
+def test_the_arm_that_is_named_is_planned_once_more_with_random_vectors(
+    source: Source, tmp_path: Path
+) -> None:
+    shutil.copytree(source.data, tmp_path / "world")
+    mine = Source(tmp_path / "world", source.split)
+    bare = make_plan("toy", ASKED, DESIGN, (0, 1), mine)
+    plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
+    (control,) = plan.controls
+    assert (control.name, control.of) == ("end+random-vector", "end")
+    assert END.diff(Recipe.model_validate(control.recipe)) == {"proteins": ("physchem", "random")}
+    assert plan.fingerprint != bare.fingerprint
+    assert plan.planned == bare.planned
+    tasks = tasks_of(as_arms(plan), Ledger(tmp_path), mine, together=True, stage="control")
+    assert [(task.arm, task.stage) for task in tasks] == [("end+random-vector", "control")]
+    assert not_done(plan, Ledger(tmp_path))[-2:] == [
+        "end+random-vector seed 0: not begun",
+        "end+random-vector seed 1: not begun",
+    ]
+
+
+def test_an_arm_that_is_random_already_needs_no_control_and_an_unknown_one_is_refused(
+    tiny: Path,
+) -> None:
+    dataset = Dataset.open(tiny)
+    random = Design("toy", (arm("random", OLD.with_({"proteins": "random"}), ""),), ())
+    assert random_vector(random, "random", dataset) == ()
+    with pytest.raises(UserError, match="Did you mean 'random'"):
+        random_vector(random, "randon", dataset)
 
 
 def test_a_study_without_seeds_is_refused(make: Make) -> None:

@@ -15,6 +15,10 @@ from rpbind.train.run import HEADLINE, train_run, train_task
 from rpbind.train.task import Job, Task
 
 VOLATILE = {"cost", "ended"}
+PROBES = (
+    "probe",
+    *(f"probe.{name}" for name in ("letters-shuffled", "proteins-shuffled", "uniform-attention")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def test_a_run_ends_in_a_row_that_holds_all_that_is_known_of_it(
     assert [point["epoch"] for point in told] == [1, 2, 3]
     assert {"test.loss", "test.auroc_macro", "validation.auroc_pooled"} <= row.metrics.keys()
     assert {(p.part, p.protein) for p in row.proteins} == {
-        (part, f"SIM0{i}") for part in ("validation", "test") for i in range(4)
+        (part, f"SIM0{i}") for part in ("validation", "test", *PROBES) for i in range(4)
     }
     assert {"dataset", "split", "bank", "code", "torch", "threads"} <= row.provenance.keys()
     assert Row.model_validate_json(row.model_dump_json()) == row
@@ -91,7 +95,8 @@ def test_a_search_run_never_reads_the_test_windows(inputs: Inputs, tmp_path: Pat
 def test_an_ablation_run_reads_the_test_windows_once_and_last(
     inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with batches_read(monkeypatch) as seen:
+    with batches_read(monkeypatch) as seen, monkeypatch.context() as patch:
+        patch.setattr("rpbind.train.run.probe", lambda training: ({}, ()))
         run(job(tmp_path), inputs)
     test = set(inputs.parts["test"].tolist())
     assert [bool(test & set(batch)) for batch in seen] == [False] * (len(seen) - 1) + [True]

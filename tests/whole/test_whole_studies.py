@@ -6,11 +6,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source
 
+from rpbind.baselines.run import BASELINES
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
+from rpbind.study.design import Design, arm
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Source, Sweep
+from rpbind.study.plan import Question, Source, Sweep, make_plan
 from rpbind.study.space import Space
 from rpbind.study.where import Where
 
@@ -34,6 +36,27 @@ def test_a_study_goes_on_with_what_its_ledger_lacks(source: Source, tmp_path: Pa
     assert rows_of(study) == first
 
 
+def test_a_study_scores_its_controls_once_and_trains_an_arm_with_random_vectors(
+    source: Source, tmp_path: Path
+) -> None:
+    design = Design("toy", (arm("conv", RECIPES["conv-residue"], ""),), ())
+    plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source, control="conv")
+    study = tmp_path / "study"
+    launch(plan, source, Where(), study)
+    rows = {(row.arm, row.seed): row for row in Ledger(study).rows("control")}
+    assert rows.keys() == {(name, 0) for name in BASELINES} | {
+        ("conv+random-vector", seed) for seed in (0, 1)
+    }
+    assert {row.state for row in rows.values()} == {"done"}
+    assert rows["conv+random-vector", 1].recipe["proteins"] == "random"
+    assert "test.auroc_macro" in rows["conv+random-vector", 1].metrics
+    before = {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()}
+    launch(plan, source, Where(), study)
+    assert {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()} == before
+    assert "conv+random-vector" in build_report(study).read_text()
+    assert not_done(plan, Ledger(study)) == []
+
+
 def test_a_diverged_run_is_a_row_and_the_others_are_done(source: Source, tmp_path: Path) -> None:
     wild = RECIPES["fixed"].with_({"train.lr": 1e30, "train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"], "wild": wild}, (0,))
@@ -47,12 +70,12 @@ def test_a_diverged_run_is_a_row_and_the_others_are_done(source: Source, tmp_pat
 def test_a_trial_that_dies_leaves_a_failed_row_with_the_reason(
     source: Source, tmp_path: Path
 ) -> None:
-    plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
-    unembedded = RECIPES["old"].with_({"proteins": "random"})
-    arms = (plan.arms[0].model_copy(update={"recipe": unembedded.model_dump(mode="json")}),)
-    plan = plan.model_copy(update={"arms": arms})
+    plan = small_plan(source, {"old": RECIPES["old"], "lost": RECIPES["old"]}, (0,))
+    unembedded = RECIPES["old"].with_({"proteins": "esm2_t6_8M_UR50D"}).model_dump(mode="json")
+    lost = plan.arms[1].model_copy(update={"recipe": unembedded})
+    plan = plan.model_copy(update={"arms": (plan.arms[0], lost)})
     launch(plan, source, Where(), tmp_path / "study")
-    (row,) = Ledger(tmp_path / "study").rows()
+    row = {row.arm: row for row in Ledger(tmp_path / "study").rows()}["lost"]
     assert row.state == "failed"
     assert "rpbind embed" in row.error
 

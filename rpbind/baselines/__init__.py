@@ -1,0 +1,1 @@
+"""Controls without a network: what letters alone, degrees alone or the protein alone can rank."""

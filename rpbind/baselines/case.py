@@ -1,0 +1,76 @@
+"""What a baseline reads: the windows of a dataset, one split of them, a vector per protein.
+
+Shapes: N windows, P proteins, W width of a protein vector, T test windows that were scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.clusters import Progress
+from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.splits import PARTS, Part, SplitSpec, load_split
+from rpbind.proteins.bank import Bank
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A dataset's arrays, the window indices of each part, and the proteins' mean vectors."""
+
+    rna_NL: NDArray[np.uint8]
+    label_N: NDArray[np.uint8]
+    protein_N: NDArray[np.int32]
+    cluster_N: NDArray[np.int32]
+    parts: dict[Part, NDArray[np.int64]]
+    proteins: tuple[Protein, ...]
+    mean_PW: NDArray[np.float32]
+    provenance: dict[str, str]
+
+    @classmethod
+    def open(cls, data: Path, spec: SplitSpec, encoder: str) -> Case:
+        """Open a dataset folder with a split and a bank; `UserError` where one is not there."""
+        dataset = Dataset.open(data)
+        split = load_split(dataset, spec)
+        bank = Bank.open(data / "bank", encoder)
+        return cls(
+            rna_NL=dataset.rna_NL,
+            label_N=dataset.label_N,
+            protein_N=dataset.protein_N,
+            cluster_N=dataset.cluster_N,
+            parts={part: split.indices(part) for part in PARTS},
+            proteins=dataset.proteins,
+            mean_PW=bank.mean_PW([protein.sequence for protein in dataset.proteins]),
+            provenance={
+                "dataset": f"{dataset.manifest.name} {dataset.id}",
+                "split": f"{split.id} {split.sha256[:12]}",
+                "bank": f"{encoder} {bank.sha256[:12]}",
+            },
+        )
+
+    def of_protein(self, part: Part, protein: int) -> NDArray[np.int64]:
+        """Return the windows of one protein in a part."""
+        index_N = self.parts[part]
+        return index_N[self.protein_N[index_N] == protein]
+
+
+class NotApplicableError(Exception):
+    """A baseline that cannot say anything on this split, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """Log-odds of test windows; `index_T` says of which, `settings` what was chosen for it."""
+
+    index_T: NDArray[np.int64]
+    logit_T: NDArray[np.float64]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+Baseline = Callable[[Case, Progress], Guess]
+"""Trains on a case and scores its test windows, or raises `NotApplicableError`."""

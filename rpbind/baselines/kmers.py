@@ -1,0 +1,62 @@
+"""Windows as counts of their k-mers: a sparse matrix, made from tokens without a Python loop.
+
+Shapes: N windows, L letters per window, F features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import LETTERS, N_TOKEN
+
+Features = Callable[[NDArray[np.uint8]], sp.csr_matrix]
+"""Tokens (N, L) to counts (N, F) float32."""
+
+_ROWS = 4096
+
+
+def count_kmers(rna_NL: NDArray[np.uint8], sizes: tuple[int, ...]) -> sp.csr_matrix:
+    """Return how often each k-mer occurs in each window, for every k in `sizes`: (N, F) float32.
+
+    The columns of one k are in the order of its letters, A C G U. A k-mer with an N is none.
+    """
+    starts = range(0, max(len(rna_NL), 1), _ROWS)
+    blocks = [_block(rna_NL[start : start + _ROWS], sizes) for start in starts]
+    return sp.vstack(blocks, format="csr")
+
+
+def count_gc(rna_NL: NDArray[np.uint8]) -> sp.csr_matrix:
+    """Return how many letters of each window are G or C: (N, 1) float32."""
+    gc_NL = (rna_NL == LETTERS.index("G")) | (rna_NL == LETTERS.index("C"))
+    return sp.csr_matrix(gc_NL.sum(axis=1, keepdims=True, dtype=np.float32))
+
+
+FEATURES: dict[str, Features] = {
+    "gc": count_gc,
+    "mononucleotide": partial(count_kmers, sizes=(1,)),
+    "dinucleotide": partial(count_kmers, sizes=(1, 2)),
+    "5mer": partial(count_kmers, sizes=(1, 2, 3, 4, 5)),
+}
+"""What a regression may read of a window, from its G and C to all its k-mers up to five."""
+
+
+def _block(rna_NL: NDArray[np.uint8], sizes: tuple[int, ...]) -> sp.csr_matrix:
+    counts = [_counts(rna_NL, k) for k in sizes]
+    return sp.csr_matrix(np.hstack(counts).astype(np.float32))
+
+
+def _counts(rna_NL: NDArray[np.uint8], k: int) -> NDArray[np.int64]:
+    windows, places = len(rna_NL), max(rna_NL.shape[1] - k + 1, 0)
+    code_NS = np.zeros((windows, places), dtype=np.int64)
+    real_NS = np.ones(code_NS.shape, dtype=bool)
+    for offset in range(k):
+        letter_NS = rna_NL[:, offset : offset + places]
+        code_NS = code_NS * 4 + letter_NS
+        real_NS &= letter_NS != N_TOKEN
+    cell_NS = np.arange(windows)[:, None] * 4**k + code_NS
+    return np.bincount(cell_NS[real_NS], minlength=windows * 4**k).reshape(windows, 4**k)

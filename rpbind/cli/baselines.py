@@ -1,0 +1,83 @@
+"""The command about controls: what needs no network, on any dataset and split."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+from typing import Annotated, cast
+
+import pyarrow as pa
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rpbind.baselines.case import Case
+from rpbind.baselines.run import baseline_rows
+from rpbind.data.splits import Rule, SplitSpec
+from rpbind.ledger import Row
+from rpbind.report.words import number
+from rpbind.terminal import PLAIN, progress
+from rpbind.use.output import check_out, write_table
+
+METRICS = ("test.auroc_macro", "test.auroc_pooled", "test.auprc_macro", "test.loss")
+
+
+def baselines(
+    data: Annotated[Path, typer.Argument(help="Dataset folder.")],
+    split: Annotated[str, typer.Option(help="random, cold-rna, cold-protein or cold-both.")] = (
+        "cold-rna"
+    ),
+    proteins: Annotated[str, typer.Option(help="Bank that protein-only reads.")] = "physchem",
+    out: Annotated[
+        Path | None, typer.Option(help="Every score per protein, as .parquet or .csv.")
+    ] = None,
+) -> None:
+    """Score the controls that need no network on the test part of a split (70:15:15, seed 0)."""
+    if out is not None:
+        check_out(out, (".parquet", ".csv"))
+    began = time.monotonic()
+    case = Case.open(data, SplitSpec(rule=cast(Rule, split)), proteins)
+    with progress("controls") as bar:
+        rows = [_heard(row) for row in baseline_rows(case, progress=bar.named)]
+    Console().print(_table(rows, case))
+    for row in rows:
+        for finding in row.findings:
+            print(f"{row.arm}: {finding.name}: {finding.advice}")
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    print(
+        f"{time.monotonic() - began:.0f} s, {spent.ru_utime + spent.ru_stime:.0f} s of CPU, "
+        f"peak memory {spent.ru_maxrss / 2**20:.2f} GB"
+    )
+    if out is not None:
+        write_table(out, _per_protein(rows))
+        print(f"written: {out}")
+
+
+def _heard(row: Row) -> Row:
+    """Say that a control is done where no bar can show it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        macro = number(row.metrics.get("test.auroc_macro"), 4)
+        console.print(
+            f"{row.arm}: {row.state}, macro {macro}, {row.cost['seconds']:.0f} s", **PLAIN
+        )
+    return row
+
+
+def _table(rows: list[Row], case: Case) -> Table:
+    title = f"{case.provenance['dataset']}, test part of {case.provenance['split']}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("control")
+    for key in (*METRICS, "proteins", "seconds"):
+        table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")
+    for row in rows:
+        metrics = (number(row.metrics.get(key), 4) for key in METRICS)
+        table.add_row(row.arm, *metrics, str(len(row.proteins)), number(row.cost["seconds"], 1))
+    return table
+
+
+def _per_protein(rows: list[Row]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [{"control": row.arm} | score.model_dump() for row in rows for score in row.proteins]
+    )

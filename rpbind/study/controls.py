@@ -1,0 +1,75 @@
+"""A study's controls: the arm with random protein vectors, and the baselines without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from rpbind.baselines.case import Case
+from rpbind.baselines.run import BASELINES, baseline_rows
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import SplitSpec
+from rpbind.errors import one_of
+from rpbind.ledger import ControlPlan, Ledger, Plan
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe import Recipe
+from rpbind.study.design import Design
+from rpbind.terminal import PLAIN, progress
+
+RANDOM = "random"
+"""The encoder that gives each protein one fixed vector: identity without biology."""
+
+
+def random_vector(design: Design, name: str | None, dataset: Dataset) -> tuple[ControlPlan, ...]:
+    """Plan the named arm once more with random protein vectors, and make sure that those are there.
+
+    None where no arm is named, or where it reads random vectors anyway. Raises `UserError` on a
+    name that no arm has.
+    """
+    if name is None:
+        return ()
+    arms = {arm.name: arm for arm in design.arms}
+    one_of("The arm to be trained with random protein vectors", name, arms)
+    recipe = Recipe.model_validate(arms[name].recipe)
+    if recipe.proteins == RANDOM:
+        return ()
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(dataset.root / "bank", make_encoder(RANDOM), sequences)
+    control = recipe.with_({"proteins": RANDOM})
+    return (
+        ControlPlan(
+            name=f"{name}+random-vector",
+            recipe=control.model_dump(mode="json"),
+            recipe_id=control.id,
+            change=f"proteins: {recipe.proteins} → {RANDOM}",
+            of=name,
+        ),
+    )
+
+
+def as_arms(plan: Plan) -> Plan:
+    """Return a plan whose arms are the controls that are trained; it has no contrasts."""
+    return plan.model_copy(update={"arms": plan.controls, "contrasts": (), "controls": ()})
+
+
+def score_baselines(plan: Plan, data: Path, split: SplitSpec, ledger: Ledger) -> None:
+    """Add a row to the ledger for every baseline that has no finished one there yet.
+
+    `protein-only` reads the bank of the plan's first arm.
+    """
+    before = {row.arm: row for row in ledger.rows("control") if row.arm in BASELINES}
+    left = [name for name in BASELINES if name not in before or before[name].state != "done"]
+    if not left:
+        return
+    console = Console(stderr=True)
+    case = Case.open(data, split, Recipe.model_validate(plan.arms[0].recipe).proteins)
+    with progress("controls") as bar:
+        for row in baseline_rows(case, left, bar.named):
+            attempt = before[row.arm].attempt + 1 if row.arm in before else 0
+            ledger.append(row.model_copy(update={"attempt": attempt}))
+            if not console.is_terminal:
+                macro = row.metrics.get("test.auroc_macro")
+                told = row.state if macro is None else f"test macro AUROC {macro:.3f}"
+                console.print(f"control {row.arm}: {told}", **PLAIN)

@@ -1,0 +1,112 @@
+"""What a trained model's scores rest on: some test windows again, with one thing taken away.
+
+Shapes: N windows of the sample, L letters, P proteins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from scipy.special import expit
+
+from rpbind.ledger import ProteinScore
+from rpbind.metrics import Scores, summarise
+from rpbind.model.attention import uniform_attention
+from rpbind.model.seeding import generator
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Training
+
+SAMPLE = 20_000
+"""A probe scores at most so many test windows, evenly spread over all of them."""
+
+
+def probe(training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
+    """Score a sample of test windows as it is, and once for each thing that can be taken away.
+
+    Returns metrics and scores per protein of the parts `probe` and `probe.NAME`; the metric
+    `probe.NAME.moved` is the greatest change of any window's probability. What is drawn depends on
+    the run's seed alone.
+    """
+    sample = _sample(training.inputs)
+    as_is = _score(training, sample)
+    metrics, each = summarise(as_is, sample.proteins, "probe")
+    for name, scores in _without(training, sample):
+        part = f"probe.{name}"
+        told, by_protein = summarise(scores, sample.proteins, part)
+        moved = np.abs(expit(scores.logit_N) - expit(as_is.logit_N)).max()
+        metrics |= told | {f"{part}.moved": float(moved)}
+        each += by_protein
+    return metrics, each
+
+
+def _without(training: Training, sample: Inputs) -> Iterator[tuple[str, Scores]]:
+    """Take one thing away after another; what the model or the sample has not is left out."""
+    seed, model = training.seed, training.model
+    yield "letters-shuffled", _score(training, letters_shuffled(sample, seed))
+    swapped = proteins_shuffled(sample, seed)
+    if swapped is not None:
+        yield "proteins-shuffled", _score(training, swapped)
+    if model.attend is not None or model.back is not None:
+        with uniform_attention(model):
+            yield "uniform-attention", _score(training, sample)
+
+
+def letters_shuffled(sample: Inputs, seed: int) -> Inputs:
+    """Put the letters of each window in another order: composition stays, motifs go."""
+    stream = generator("cpu", "probe", "letters", seed)
+    order_NL = torch.rand(sample.rna_NL.shape, generator=stream).argsort(dim=1)
+    device = sample.rna_NL.device
+    return replace(sample, rna_NL=sample.rna_NL.gather(1, order_NL.to(device)))
+
+
+def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
+    """Give each protein the vectors of another one, of another cluster; labels stay where they are.
+
+    One protein's windows all get the same other protein, and no two proteins the same one. None
+    where one cluster has more than half of the proteins: then that is impossible.
+    """
+    present = torch.unique(sample.protein_N.long()).cpu()
+    cluster_P = torch.tensor([sample.proteins[p].cluster for p in present.tolist()])
+    distinct, place_P, size = torch.unique(cluster_P, return_inverse=True, return_counts=True)
+    shift = int(size.max())
+    if 2 * shift > len(present):
+        return None
+    stream = generator("cpu", "probe", "proteins", seed)
+    rank = torch.randperm(len(distinct), generator=stream)
+    order_P = present[torch.argsort(rank[place_P], stable=True)]
+    other = torch.arange(len(sample.proteins))
+    other[order_P] = order_P.roll(shift)  # clusters are contiguous: a shift leaves them all
+    other = other.to(sample.mean_PW.device)
+    return replace(
+        sample,
+        mean_PW=sample.mean_PW[other],
+        offset_P=sample.offset_P[other],
+        length_P=sample.length_P[other],
+    )
+
+
+def _sample(inputs: Inputs) -> Inputs:
+    """Return inputs that hold a spread of the test windows and nothing else."""
+    test_N = inputs.parts["test"]
+    count = min(SAMPLE, len(test_N))
+    spread_N = torch.linspace(0, len(test_N) - 1, count, dtype=torch.float64).long()
+    chosen_N = test_N[spread_N.to(test_N.device)]
+    return replace(
+        inputs,
+        rna_NL=inputs.rna_NL[chosen_N],
+        label_N=inputs.label_N[chosen_N],
+        protein_N=inputs.protein_N[chosen_N],
+        parts={"test": torch.arange(count, device=test_N.device)},
+    )
+
+
+def _score(training: Training, inputs: Inputs) -> Scores:
+    before = training.inputs
+    training.inputs = inputs
+    try:
+        return training.score("test")
+    finally:
+        training.inputs = before

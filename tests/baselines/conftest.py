@@ -1,0 +1,50 @@
+"""What the tests of the room share: a simulated world, and its baselines, each scored once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rpbind.baselines.case import Case
+from rpbind.baselines.run import baseline_rows
+from rpbind.data.splits import Rule, SplitSpec
+from rpbind.data.world import World, simulate
+from rpbind.ledger import Row
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+
+Scored = Callable[..., Row]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve simulated proteins: motifs, G and C, base rates and overlaps are planted."""
+    folder = tmp_path_factory.mktemp("baselines") / "world"
+    dataset = simulate(folder, World(proteins=12, sites=100))
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scored(world: Path) -> Scored:
+    """Score one baseline on the world under a split rule; the same twice is scored once."""
+    cases: dict[str, Case] = {}
+    rows: dict[tuple[str, str], Row] = {}
+
+    def score(name: str, rule: Rule = "cold-rna") -> Row:
+        if rule not in cases:
+            cases[rule] = Case.open(world, SplitSpec(rule), "physchem")
+        if (name, rule) not in rows:
+            (rows[name, rule],) = baseline_rows(cases[rule], (name,))
+        return rows[name, rule]
+
+    return score
+
+
+@pytest.fixture
+def case_of_tiny(tiny: Path) -> Case:
+    """The four proteins that the tests of training share."""
+    return Case.open(tiny, SplitSpec("cold-rna", (50, 25, 25)), "physchem")

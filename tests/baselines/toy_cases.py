@@ -1,0 +1,42 @@
+"""Toy cases: written by hand, or with labels that mean nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rpbind.baselines.case import Case
+from rpbind.data.alphabet import encode
+from rpbind.data.dataset import Protein
+
+
+def by_hand(train: list[str], test: list[str]) -> Case:
+    """A case from lines such as "A ACGU c0 1": protein, letters, overlap cluster, label."""
+    lines = [line.split() for line in train + test]
+    names = sorted({name for name, *_ in lines})
+    return Case(
+        rna_NL=np.stack([encode(letters) for _, letters, _, _ in lines]),
+        label_N=np.array([int(label) for *_, label in lines], dtype=np.uint8),
+        protein_N=np.array([names.index(name) for name, *_ in lines], dtype=np.int32),
+        cluster_N=np.array([int(cluster[1:]) for _, _, cluster, _ in lines], dtype=np.int32),
+        parts={
+            "train": np.arange(len(train)),
+            "validation": np.arange(len(train)),
+            "test": np.arange(len(train), len(lines)),
+        },
+        proteins=tuple(Protein(name, name, "M", place) for place, name in enumerate(names)),
+        mean_PW=np.eye(len(names), 3, dtype=np.float32),
+        provenance={},
+    )
+
+
+def relabelled(case: Case, seed: int = 0) -> Case:
+    """The same case with the labels of each protein in each part dealt out anew."""
+    rng = np.random.default_rng(seed)
+    label_N = np.array(case.label_N)
+    for part in case.parts:
+        for protein in range(len(case.proteins)):
+            rows = case.of_protein(part, protein)
+            label_N[rows] = rng.permutation(label_N[rows])
+    return replace(case, label_N=label_N)

@@ -78,6 +78,7 @@ def main(
             reports=reports,
             name=name,
             dry_run=dry_run,
+            control="fixed",
         ),
     )
 

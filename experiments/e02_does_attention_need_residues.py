@@ -86,6 +86,7 @@ def main(
             reports=reports,
             name=name,
             dry_run=dry_run,
+            control="residue",
         ),
     )
 

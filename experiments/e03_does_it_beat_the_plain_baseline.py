@@ -62,6 +62,7 @@ def main(
             reports=reports,
             name=name,
             dry_run=dry_run,
+            control="own-head",
         ),
     )
 

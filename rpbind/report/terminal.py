@@ -23,11 +23,14 @@ def verdict_table(study: Path) -> RenderableType:
     """
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in words.banners(summary)]
+    searches = summary.tuned.winners if summary.tuned else ()
+    notes += [Text(f"  {words.won(winner)}") for winner in searches]
     lost = [
         Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
         for f in summary.failures
     ]
-    return Group(*notes, *lost, _table(summary))
+    tables = [_table(summary)] if summary.contrasts else []
+    return Group(*notes, *lost, *tables)
 
 
 def _table(summary: Summary) -> Table:

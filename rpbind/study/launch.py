@@ -10,8 +10,10 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.study.checkup import check_arms
 from rpbind.study.environment import prepare
-from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
+from rpbind.study.plan import Source, missing, planned_rows
+from rpbind.study.search import Sweep
 from rpbind.study.where import Where
+from rpbind.study.winners import frozen, with_winners
 from rpbind.train.task import Task
 
 
@@ -23,7 +25,8 @@ def launch(
     A folder that holds the same study already is continued; one that holds another is refused.
     """
     prepare(where.address)
-    from rpbind.study import run  # imports Ray, which reads its settings then
+    from rpbind.study import run  # import Ray, which reads its settings then
+    from rpbind.study import sweep as searching
 
     ledger = Ledger(folder)
     with run.ray_running(where):
@@ -32,31 +35,28 @@ def launch(
         _begin(ledger, plan)
         check_arms(plan, source, ledger)
         if sweep is not None:
-            base = Task(
-                "search",
-                sweep.base,
-                ((0, 0),),
-                source.data,
-                source.split,
-                folder / "runs",
-                "search",
-            )
-            run.run_search(base, sweep.space, sweep.trials, ledger, where, sweep.seed)
-            trials = [row for row in ledger.rows("search") if row.state != "stopped"]
-            if len(trials) < sweep.trials:
-                return plan  # the search was stopped: nothing is compared on half of it
-            plan = with_best(plan, trials)
-            ledger.begin(plan)
+            if not frozen(ledger.plan):
+                template = _template(sweep, source, folder)
+                if not searching.run_searches(template, sweep, ledger, where):
+                    return plan  # the search was stopped: nothing is compared on half of it
+                ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
+            plan = ledger.plan
             check_arms(plan, source, ledger)
         if tasks := tasks_of(plan, ledger, source, together=where.executor == "train"):
             run.run_grid(tasks, ledger, where)
     return plan
 
 
+def _template(sweep: Sweep, source: Source, folder: Path) -> Task:
+    """Return the task of a trial, but for what is drawn: name, recipe, seeds."""
+    recipe = next(iter(sweep.arms.values()))
+    return Task("", recipe, (), source.data, source.split, folder / "runs", "search")
+
+
 def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     """Name the planned runs that are not done, each with what became of it."""
     rows = planned_rows(plan, ledger)
-    named = []
+    named = ["the search is not finished"] if plan.search and not frozen(plan) else []
     for arm, seed in plan.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":

@@ -15,6 +15,8 @@ for command in (
     data.subset,
     study.report,
     doctor.doctor,
+    study.status,
+    study.compare,
     use.predict,
     use.evaluate,
     use.explain,

@@ -60,6 +60,7 @@ def main(
     data: page.Data = None,
     proteins: page.Vectors = "physchem",
     seeds: page.Seeds = 5,
+    add_seeds: page.AddSeeds = 0,
     epochs: page.Epochs = None,
     kind: Annotated[str, typer.Option("--design", help="path or leave-one-out.")] = "path",
     trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
@@ -93,6 +94,7 @@ def main(
             name=name,
             dry_run=dry_run,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
+            add_seeds=add_seeds,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import canonical
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.study.changes import changes
 from rpbind.study.design import Design
 from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, Sweep, make_plan
@@ -33,6 +35,9 @@ UNFINISHED = 3
 Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
 Vectors = Annotated[str, typer.Option(help="Protein bank that every arm reads; rpbind embed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Paired seeds per arm.")]
+AddSeeds = Annotated[
+    int, typer.Option(min=0, help="Extend the study that --seeds began by so many seeds.")
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs per run; the recipe's without it.")]
 SplitRule = Annotated[
     str, typer.Option(help="random, cold-rna, cold-protein or cold-both; random leaks.")
@@ -61,6 +66,7 @@ class Conditions:
     name: str | None = None
     dry_run: bool = False
     sweep: Sweep | None = None
+    add_seeds: int = 0
 
 
 def simulated(root: Path = Path("data")) -> Path:
@@ -91,9 +97,19 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         )
     folder = (Path("reports") / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
+    if not folder.exists() and (earlier := latest_but(plan, folder)):
+        told = "; ".join(changes(earlier, plan))
+        console.print(f"A new study: it differs from {earlier.study} in {told}.", **PLAIN)
     if conditions.dry_run:
         return
-    plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)
+    plan = launch(
+        plan,
+        conditions.source,
+        conditions.where,
+        folder,
+        conditions.sweep,
+        add_seeds=conditions.add_seeds,
+    )
     page = build_report(folder)
     Console().print(verdict_table(folder))
     print(f"report: {page}")
@@ -104,6 +120,17 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             **PLAIN,
         )
         raise typer.Exit(UNFINISHED)
+
+
+def latest_but(plan: Plan, folder: Path) -> Plan | None:
+    """Return the newest other plan of this page beside a folder; unreadable ones do not count."""
+    page = plan.study.removesuffix(plan.fingerprint)
+    plans = []
+    for file in folder.parent.glob("*/plan.json"):
+        with contextlib.suppress(UserError):
+            plans.append(Ledger(file.parent).plan)
+    alike = [p for p in plans if p.study.removesuffix(p.fingerprint) == page]
+    return max(alike, key=lambda p: p.created, default=None)
 
 
 def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:

@@ -12,6 +12,8 @@ for command in (
     data.embed,
     data.split,
     study.report,
+    study.status,
+    study.compare,
     use.predict,
     use.evaluate,
     use.explain,

@@ -25,12 +25,12 @@ from ray.tune.search import ConcurrencyLimiter
 from ray.tune.search.optuna import OptunaSearch
 
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import CUT_OFF, Ledger, Row
 from rpbind.study.space import Space
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
 from rpbind.train.loop import Machine
-from rpbind.train.run import HEADLINE, ended, train_task
+from rpbind.train.run import HEADLINE, ended, kept, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
@@ -91,7 +91,7 @@ def run_search(
     draws the same configurations.
     """
     where = replace(where, workers=1, asked="trial")
-    left = trials - sum(row.state != "stopped" for row in ledger.rows("search"))
+    left = trials - sum(row.state not in CUT_OFF for row in ledger.rows("search"))
     if left <= 0:
         return
     file = JournalFileBackend(str(ledger.study / "optuna.journal"))
@@ -194,12 +194,13 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:
             if (job.arm, job.seed) not in self.heard:
-                self._keep(ended(job, state, why))
+                self._keep(kept(job) or ended(job, state, why))
 
     def _keep(self, row: Row) -> None:
         self.heard.add((row.arm, row.seed))
         if self.ledger.append(row):
             self.watch.row(row)
+            self.ledger.merge()
 
 
 def _fit(

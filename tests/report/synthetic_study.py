@@ -97,7 +97,7 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
         findings=_findings(arm), cost={"seconds": 41.5 + seed, "train_seconds": 38.0,
                                        "parameters": 812_417.0},
         provenance={"dataset": "synthetic@0123456789ab", "code": "abc1234",
-                    "split": "cold-rna-0.8-0.1-0.1-s0@ba9876543210", "torch": "2.13.0",
+                    "torch": "2.13.0",
                     "device": "cpu", "executor": "trial", "threads": "2"},
         ended=ENDED,
     )  # fmt: skip

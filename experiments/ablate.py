@@ -87,6 +87,7 @@ def main(
     data: page.Data = None,
     proteins: page.Vectors = "physchem",
     seeds: page.Seeds = 5,
+    add_seeds: page.AddSeeds = 0,
     epochs: page.Epochs = None,
     kind: Annotated[str, typer.Option("--design", help=f"One of {', '.join(DESIGNS)}.")] = "path",
     crossed: Annotated[
@@ -130,6 +131,7 @@ def main(
             yes=yes,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
             control="context-residue" if has_context else None,
+            add_seeds=add_seeds,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -23,6 +24,7 @@ from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import canonical
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.study.changes import changes
 from rpbind.study.checkup import opener
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
@@ -45,6 +47,9 @@ REPORTS = Path("reports")
 Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
 Vectors = Annotated[str, typer.Option(help="Protein bank that every arm reads; rpbind embed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Paired seeds per arm.")]
+AddSeeds = Annotated[
+    int, typer.Option(min=0, help="Extend the study that --seeds began by so many seeds.")
+]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs per run; the recipe's without it.")]
 Narrower = Annotated[
     int | None, typer.Option(min=1, help="Divide the models' widths by this; the page's without.")
@@ -90,6 +95,7 @@ class Conditions:
     sweep: Sweep | None = None
     control: str | None = None
     """The arm that is trained once more with a random vector per protein."""
+    add_seeds: int = 0
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
@@ -133,12 +139,22 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     folder = (conditions.reports / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
     console.print(f"verdicts  {price.reach(plan.delta)}", **PLAIN)
+    if not folder.exists() and (earlier := latest_but(plan, folder)):
+        told = "; ".join(changes(earlier, plan))
+        console.print(f"A new study: it differs from {earlier.study} in {told}.", **PLAIN)
     if conditions.dry_run:
         for comparison in guard(plan, opener(conditions.source)):
             console.print(f"  {comparison.words()}", **PLAIN)
         console.print(f"time      {_time(price, plan, conditions, folder)}", **PLAIN)
         return
-    plan = launch(plan, conditions.source, conditions.where, folder, conditions.sweep)
+    plan = launch(
+        plan,
+        conditions.source,
+        conditions.where,
+        folder,
+        conditions.sweep,
+        add_seeds=conditions.add_seeds,
+    )
     page = build_report(folder)
     Console().print(verdict_table(folder))
     print(f"{REPORT}{page}")
@@ -160,6 +176,17 @@ def _time(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> str
     one = known or timed_here(plan, conditions.source, where.cpus)
     side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
     return price.time(one, max(side_by_side, 1))
+
+
+def latest_but(plan: Plan, folder: Path) -> Plan | None:
+    """Return the newest other plan of this page beside a folder; unreadable ones do not count."""
+    page = plan.study.removesuffix(plan.fingerprint)
+    plans = []
+    for file in folder.parent.glob("*/plan.json"):
+        with contextlib.suppress(UserError):
+            plans.append(Ledger(file.parent).plan)
+    alike = [p for p in plans if p.study.removesuffix(p.fingerprint) == page]
+    return max(alike, key=lambda p: p.created, default=None)
 
 
 def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:

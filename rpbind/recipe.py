@@ -54,13 +54,18 @@ class Recipe(Part):
 
     def flat(self) -> dict[str, Any]:
         """Return {dotted path: value} for every knob that this recipe has."""
-        return dict(_leaves(self.model_dump(mode="json"), ""))
+        return flat(self.model_dump(mode="json"))
 
     def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
         """Return {dotted path: (mine, theirs)} where the two differ; an absent knob is None."""
         mine, theirs = self.flat(), other.flat()
         keys = [*mine, *(k for k in theirs if k not in mine)]
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
+
+
+def flat(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return {dotted path: value} for every leaf of nested mappings."""
+    return dict(_leaves(tree, ""))
 
 
 def canonical(value: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.coverage import NOTHING, Open, coverage
 from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.ledger import ArmPlan, Plan, Row
 
@@ -50,6 +51,7 @@ class Arm:
     plan: ArmPlan
     planned: int
     done: int
+    coverage: str
     macro: dict[int, float]
     headline: Spread | None
     secondary: dict[str, Spread | None]
@@ -65,7 +67,7 @@ class Arm:
         return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATES
 
 
-def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs) -> Arm:
+def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs, under_way: Open = NOTHING) -> Arm:
     """Return an arm's summary over its runs that are done."""
     rows = [runs[arm.name, seed] for seed in plan.seeds if (arm.name, seed) in runs]
     done = [row for row in rows if row.state == "done"]
@@ -75,6 +77,7 @@ def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs) -> Arm:
         plan=arm,
         planned=len(plan.seeds),
         done=len(done),
+        coverage=coverage([(arm.name, seed) for seed in plan.seeds], runs, under_way),
         macro=macro,
         headline=spread(macro.values()),
         secondary={key: spread(_values(done, key)) for key in SECONDARY},

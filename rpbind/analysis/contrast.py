@@ -59,9 +59,9 @@ class Interval:
         )
         return math.exp(log_p)
 
-    def equivalent(self, delta: float) -> bool:
-        """Two one-sided tests at 5 %: is the difference shown to be smaller than delta?"""
-        return abs(self.mean) + self.half(0.10) < delta
+    def equivalent(self, delta: float, alpha: float = 0.05) -> bool:
+        """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
+        return abs(self.mean) + self.half(2 * alpha) < delta
 
     @property
     def run_variance(self) -> float:

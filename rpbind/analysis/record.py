@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rpbind.analysis.coverage import NOTHING, Open, state_of
 from rpbind.analysis.table import Runs
 from rpbind.ledger import Finding, Plan, Row
 
@@ -14,7 +15,7 @@ SEVERITIES = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class Failure:
-    """A planned run that is not done: its state ("not run" where no row tells) and its error."""
+    """A planned run that is not done: its state (planned, running, lost, ...) and its error."""
 
     arm: str
     seed: int
@@ -41,14 +42,17 @@ class Cost:
     training: float
 
 
-def failures(plan: Plan, runs: Runs) -> list[Failure]:
+def failures(plan: Plan, runs: Runs, under_way: Open = NOTHING) -> list[Failure]:
     """Return every planned run that is not done, in the plan's order."""
-    lost = [(name, seed, runs.get((name, seed))) for name, seed in plan.planned]
+    rows = {run: runs.get(run) for run in plan.planned}
     return [
-        Failure(name, seed, row.state, row.attempt, row.error)
-        if row
-        else Failure(name, seed, "not run", None, "the ledger has no row of it")
-        for name, seed, row in lost
+        Failure(
+            *run,
+            state_of(run, row, under_way),
+            row.attempt if row else None,
+            row.error if row else "the ledger has no row of it",
+        )
+        for run, row in rows.items()
         if row is None or row.state != "done"
     ]
 

@@ -12,12 +12,15 @@ from rpbind.analysis.arms import Arm, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrast import Result
 from rpbind.analysis.controls import Controls, summarise_controls
+from rpbind.analysis.coverage import NOTHING, Open, coverage, opened
 from rpbind.analysis.factorial import Factorial, summarise_factorial
+from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search, summarise_search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.ledger import Ledger, Plan, Row
+from rpbind.ledger.scores import Scores
 from rpbind.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ class Summary:
     provenance: dict[str, dict[str, int]]
     cost: Cost
     left_out: int
+    coverage: str
 
     @property
     def done(self) -> int:
@@ -73,6 +77,12 @@ class Summary:
         return tuple(key for key in ONE_OF if len(self.provenance.get(key, {})) > 1)
 
     @property
+    def other_code(self) -> dict[str, int]:
+        """How many runs were made with which code other than the plan's."""
+        made = self.provenance.get("code", {}) if self.plan.code else {}
+        return {code: runs for code, runs in made.items() if code != self.plan.code}
+
+    @property
     def few_clusters(self) -> int | None:
         """The smallest number of test protein clusters of a contrast, where it is below 20."""
         sizes = [len(c.paired.clusters) for c in self.contrasts if c.paired.seeds]
@@ -81,9 +91,14 @@ class Summary:
 
 def read(ledger: Ledger) -> Summary:
     """Return the summary of a study; raises `UserError` where the folder holds none."""
-    control, check = ledger.rows("control"), ledger.rows("check")
+    plan = ledger.plan
     return summarise(
-        ledger.plan, ledger.rows("ablation"), ledger.rows("search"), check, controls=control
+        plan,
+        ledger.rows("ablation"),
+        ledger.rows("search"),
+        ledger.rows("check"),
+        controls=ledger.rows("control"),
+        under_way=opened(plan, ledger.under_way()),
     )
 
 
@@ -94,6 +109,7 @@ def summarise(
     checks: Sequence[Row] = (),
     *,
     controls: Sequence[Row] = (),
+    under_way: Open = NOTHING,
 ) -> Summary:
     """Return the summary of a plan: its comparison, its search, its check-ups and its controls."""
     before = check_ups(plan, checks)
@@ -102,27 +118,29 @@ def summarise(
     search = summarise_search(trials) if trials else None
     return Summary(
         plan=plan,
-        contrasts=_contrasts(plan, runs),
-        arms=tuple(summarise_arm(arm, plan, runs) for arm in plan.arms),
+        contrasts=_contrasts(plan, runs, under_way),
+        arms=tuple(summarise_arm(arm, plan, runs, under_way) for arm in plan.arms),
         clusters=_cluster_names(planned),
         factorial=summarise_factorial(plan, runs),
         search=search,
         importances=_importances(plan, search) if search else (),
         controls=summarise_controls(plan, runs, list(controls)),
-        failures=tuple(failures(plan, runs)),
+        failures=tuple(failures(plan, runs, under_way)),
         checks=before,
         found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
         cost=cost(planned + trials),
         left_out=len(others),
+        coverage=coverage(plan.planned, runs, under_way),
     )
 
 
-def _contrasts(plan: Plan, runs: Runs) -> tuple[Contrast, ...]:
+def _contrasts(plan: Plan, runs: Runs, under_way: Open) -> tuple[Contrast, ...]:
     arms = {arm.name: arm for arm in plan.arms}
     recipes = {name: Recipe.model_validate(arm.recipe) for name, arm in arms.items()}
-    pairs = [pair(contrast, runs, plan.seeds) for contrast in plan.contrasts]
+    pairs = [pair(contrast, runs, plan.seeds, under_way) for contrast in plan.contrasts]
     results = [paired.result for paired in pairs]
+    judged = verdicts(results, plan.delta, level(look_of(plan)))
     return tuple(
         Contrast(
             paired=paired,
@@ -133,9 +151,7 @@ def _contrasts(plan: Plan, runs: Runs) -> tuple[Contrast, ...]:
             if paired.contrast.weights
             else recipes[paired.contrast.arm].diff(recipes[paired.contrast.reference]),
         )
-        for paired, result, verdict in zip(
-            pairs, results, verdicts(results, plan.delta), strict=True
-        )
+        for paired, result, verdict in zip(pairs, results, judged, strict=True)
     )
 
 
@@ -147,8 +163,12 @@ def _importances(plan: Plan, search: Search) -> tuple[Importance, ...]:
 
 
 def _cluster_names(rows: list[Row]) -> dict[int, str]:
-    names: dict[int, set[str]] = {}
+    pairs: set[tuple[int, str]] = set()
     for row in rows:
-        for score in row.proteins:
-            names.setdefault(score.cluster, set()).add(score.protein)
-    return {cluster: ", ".join(sorted(proteins)) for cluster, proteins in names.items()}
+        scores = Scores.of(row.proteins)
+        proteins = map(scores.names.__getitem__, scores.protein_N.tolist())
+        pairs.update(zip(scores.cluster_N.tolist(), proteins, strict=True))
+    names: dict[int, set[str]] = {}
+    for cluster, protein in pairs:
+        names.setdefault(cluster, set()).add(protein)
+    return {cluster: ", ".join(sorted(proteins)) for cluster, proteins in sorted(names.items())}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.analysis.contrast import Inert, Result, two_way
+from rpbind.analysis.coverage import NOTHING, Open, first_line, state_of
 from rpbind.ledger import ContrastPlan, Plan, Row
+from rpbind.ledger.scores import Scores
 
 Runs = Mapping[tuple[str, int], Row]
 """The row of every (arm, seed) that the plan asks for and the ledger has."""
@@ -56,36 +55,57 @@ class Paired:
 
 
 def planned_runs(plan: Plan, rows: list[Row]) -> tuple[dict[tuple[str, int], Row], list[Row]]:
-    """Return the rows that the plan asks for by (arm, seed), and the rows that it does not."""
+    """Return the rows that the plan asks for by (arm, seed), and the rows that it does not.
+
+    A row of other data, another split or other protein vectors is not the plan's.
+    """
     recipes = {arm.name: arm.recipe_id for arm in plan.arms}
-    planned = set(plan.planned)
+    planned, ours = set(plan.planned), _of_the_data(plan)
     runs: dict[tuple[str, int], Row] = {}
     others: list[Row] = []
     for row in rows:
-        if (row.arm, row.seed) in planned and row.recipe_id == recipes[row.arm]:
+        wanted = (row.arm, row.seed) in planned and row.recipe_id == recipes[row.arm]
+        if wanted and ours(row):
             runs[row.arm, row.seed] = row
         else:
             others.append(row)
     return runs, others
 
 
+def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
+    allowed = {
+        "dataset": {plan.dataset},
+        "split": {plan.split},
+        "bank": set(plan.proteins_note.split(", ")) if plan.proteins_note else set(),
+    }
+    # a row that was never begun says nothing of its data
+    known = {key: values for key, values in allowed.items() if values}
+    return lambda row: all(
+        key not in row.provenance or row.provenance[key] in values for key, values in known.items()
+    )
+
+
 def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
     """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none."""
-    scores: dict[int, list[float]] = defaultdict(list)
-    for score in row.proteins:
-        if score.part == part and score.auroc is not None and math.isfinite(score.auroc):
-            scores[score.cluster].append(score.auroc)
-    return {cluster: float(np.mean(values)) for cluster, values in sorted(scores.items())}
+    scores = Scores.of(row.proteins)
+    has_N = scores.on(part) & np.isfinite(scores.auroc_N)
+    cluster_N = scores.cluster_N[has_N]
+    count_G = np.bincount(cluster_N)
+    sum_G = np.bincount(cluster_N, weights=scores.auroc_N[has_N])
+    there = np.flatnonzero(count_G)
+    return dict(zip(there.tolist(), (sum_G[there] / count_G[there]).tolist(), strict=True))
 
 
-def pair(contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...]) -> Paired:
+def pair(
+    contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...], under_way: Open = NOTHING
+) -> Paired:
     """Pair a contrast's runs by seed, over the clusters that have an AUROC in all of them."""
     weights = weights_of(contrast)
-    missing = {seed: _missing(weights, runs, seed) for seed in seeds}
+    missing = {seed: _missing(weights, runs, seed, under_way) for seed in seeds}
     paired = tuple(seed for seed in seeds if not missing[seed])
     scores = {(a, s): cluster_auroc(runs[a, s]) for a in weights for s in paired}
+    shared = sorted(set.intersection(*map(set, scores.values()))) if scores else []
     every = {cluster for each in scores.values() for cluster in each}
-    shared = sorted(c for c in every if all(c in each for each in scores.values()))
     d_SG = [
         [sum(w * scores[a, seed][c] for a, w in weights.items()) for c in shared] for seed in paired
     ]
@@ -106,36 +126,38 @@ def weights_of(contrast: ContrastPlan) -> dict[str, float]:
     return contrast.weights or {contrast.arm: 1.0, contrast.reference: -1.0}
 
 
-def _missing(weights: Mapping[str, float], runs: Runs, seed: int) -> str:
-    reasons = [_why_not(name, runs.get((name, seed))) for name in weights]
+def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: Open) -> str:
+    reasons = [_why_not((name, seed), runs, under_way) for name in weights]
     told = ", ".join(reason for reason in reasons if reason)
     return f"seed {seed}: {told}" if told else ""
 
 
-def _why_not(name: str, row: Row | None) -> str:
-    if row is None:
-        return f"{name} was not run"
-    if row.state != "done":
-        first = row.error.strip().split("\n")[0]
-        return f"{name} {row.state}" + (f" ({first})" if first else "")
-    return "" if cluster_auroc(row) else f"{name} has no per-protein AUROC on test"
+def _why_not(run: tuple[str, int], runs: Runs, under_way: Open) -> str:
+    row = runs.get(run)
+    if row is None or row.state != "done":
+        error = first_line(row.error) if row else ""
+        return f"{run[0]} {state_of(run, row, under_way)}" + (f" ({error})" if error else "")
+    return "" if cluster_auroc(row) else f"{run[0]} has no per-protein AUROC on test"
 
 
 def _identical(weights: Mapping[str, float], runs: Runs, seed: int) -> bool:
     # The ledger keeps no raw scores. Two runs count as having scored identically where the test
     # loss and every protein's AUROC and AUPRC agree to 1e-6: the loss moves by no more than the
     # scores do, float noise trades few ranks, and equal ranks alone do not do.
+    losses = [
+        (weight, runs[name, seed].metrics.get("test.loss")) for name, weight in weights.items()
+    ]
+    if any(loss is None for _, loss in losses) or not _cancel(losses):
+        return False
     scores = {name: _scores(runs[name, seed]) for name in weights}
     first, *others = scores.values()
-    if "loss" not in first or any(other.keys() != first.keys() for other in others):
+    if any(other.keys() != first.keys() for other in others):
         return False
     return all(_cancel([(w, scores[name][key]) for name, w in weights.items()]) for key in first)
 
 
-def _scores(row: Row) -> dict[Any, float | None]:
-    scores: dict[Any, float | None] = {}
-    if "test.loss" in row.metrics:
-        scores["loss"] = row.metrics["test.loss"]
+def _scores(row: Row) -> dict[tuple[str, str], float | None]:
+    scores: dict[tuple[str, str], float | None] = {}
     for score in row.proteins:
         if score.part == "test":
             scores[score.protein, "auroc"] = score.auroc

@@ -36,6 +36,8 @@ class Verdict:
     p: float | None = None
     needs: Needs | None = None
     reason: str = ""
+    overall: float = ALPHA
+    """The level of the whole report: what Holm divides, and that of the equivalence tests."""
 
 
 def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.float64], ...]:
@@ -62,22 +64,25 @@ def verdicts(results: Sequence[Result], delta: float, alpha: float = ALPHA) -> l
     adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
     steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
     return [
-        judge(r, *next(steps), delta) if isinstance(r, Interval) else _untested(r) for r in results
+        judge(r, *next(steps), delta, alpha) if isinstance(r, Interval) else _untested(r)
+        for r in results
     ]
 
 
-def judge(interval: Interval, p: float, alpha: float, delta: float) -> Verdict:
+def judge(
+    interval: Interval, p: float, alpha: float, delta: float, overall: float = ALPHA
+) -> Verdict:
     """Return the verdict of a tested contrast at the level of its Holm step."""
     low, high = interval.ci(alpha)
 
     def say(word: Word, size: Size | None = None, needed: Needs | None = None) -> Verdict:
-        return Verdict(word, size, alpha, interval.mean, (low, high), p, needed)
+        return Verdict(word, size, alpha, interval.mean, (low, high), p, needed, overall=overall)
 
     if low > 0:
         return say("better", _size(low, high, delta))
     if high < 0:
         return say("worse", _size(-high, -low, delta))
-    if interval.equivalent(delta):
+    if interval.equivalent(delta, overall):
         return say("no meaningful effect")
     return say("inconclusive", needed=needs(interval, alpha, delta))
 

@@ -16,6 +16,8 @@ for command in (
     baselines.baselines,
     study.report,
     doctor.doctor,
+    study.status,
+    study.compare,
     use.predict,
     use.evaluate,
     use.explain,

@@ -1,4 +1,4 @@
-"""Commands about studies: print the verdicts and write the page again."""
+"""Commands about studies: their verdicts and page, where they stand, two side by side."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rpbind.analysis.compare import compare as compared
+from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.report.terminal import comparison_table, verdict_table
+from rpbind.study.status import status as where_it_stands
+from rpbind.terminal import PLAIN
 
 
 def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
@@ -17,3 +21,25 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
     page = build_report(study)
     Console().print(verdict_table(study))
     print(f"report: {page}")
+
+
+def status(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
+    """Say where a study stands: runs by state, the best so far, and what is being made."""
+    for line in where_it_stands(Ledger(study)).words():
+        Console().print(line, **PLAIN)
+
+
+def compare(
+    one: Annotated[Path, typer.Argument(help="Study folder.")],
+    other: Annotated[Path, typer.Argument(help="Study folder that it is compared with.")],
+    arm: Annotated[
+        str | None, typer.Option(help="An arm of the first; all shared without.")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="An arm of the second; --arm's name.")] = None,
+) -> None:
+    """Compare arms of two studies that were tested on the same windows, paired by seed."""
+    ledgers = [Ledger(folder) for folder in (one, other)]
+    mine, theirs = [(ledger.plan, ledger.rows()) for ledger in ledgers]
+    console = Console()
+    console.print(f"1: {mine[0].study}\n2: {theirs[0].study}", **PLAIN)
+    console.print(comparison_table(compared(mine, theirs, arm, against)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -9,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.compare import Comparison
+from rpbind.analysis.summary import Contrast, Summary, read
 from rpbind.ledger import Ledger
 from rpbind.report import words
 
@@ -27,7 +29,9 @@ def verdict_table(study: Path) -> RenderableType:
         Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
         for f in summary.failures
     ]
-    return Group(*notes, *lost, _table(summary), *_controls(summary))
+    return Group(
+        *notes, *lost, table_of(summary.plan.study, summary.contrasts), *_controls(summary)
+    )
 
 
 def _controls(summary: Summary) -> list[Text]:
@@ -41,10 +45,19 @@ def _controls(summary: Summary) -> list[Text]:
     return [Text(line) for line in told + words.claims(summary.controls)]
 
 
-def _table(summary: Summary) -> Table:
+def comparison_table(comparison: Comparison) -> RenderableType:
+    """Return two studies' contrasts and the notes that come before any number."""
+    notes = [Text(f"! {note}", style="yellow") for note in comparison.notes]
+    lost = [Text(f"  {c.paired.contrast.name}: {why}") for c in comparison.contrasts
+            for why in c.paired.missing]  # fmt: skip
+    return Group(*notes, *lost, table_of("study 1 minus study 2", comparison.contrasts))
+
+
+def table_of(title: str, contrasts: Sequence[Contrast]) -> Table:
+    """Return a table of contrasts with their verdicts."""
     table = Table(
         title=Text(
-            f"{summary.plan.study}: test macro per-protein AUROC, arm minus reference; n is paired "
+            f"{title}: test macro per-protein AUROC, arm minus reference; n is paired of planned "
             "seeds × protein clusters"
         ),
         title_justify="left",
@@ -58,14 +71,14 @@ def _table(summary: Summary) -> Table:
     table.add_column("p (Holm)", justify="right", no_wrap=True)
     table.add_column("n", no_wrap=True)
     table.add_column("verdict", overflow="fold")
-    for contrast in summary.contrasts:
+    for contrast in contrasts:
         verdict, paired = contrast.verdict, contrast.paired
         table.add_row(
             Text(paired.contrast.name),
             words.signed(verdict.mean),
             Text(words.interval(verdict)),
             words.p_value(verdict.p),
-            f"{len(paired.seeds)}×{len(paired.clusters)}",
+            f"{len(paired.seeds)}/{paired.planned}×{len(paired.clusters)}",
             Text(words.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
         )
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, get_args
 
+from rpbind.analysis import looks
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrast import Interval, Result, Unattainable
 from rpbind.analysis.controls import NAMES as CLAIMS
@@ -78,8 +79,9 @@ def reason(contrast: Contrast, delta: float) -> str:
     if not isinstance(result, Interval):
         return verdict.reason
     if verdict.word == "no meaningful effect":
-        low, high = result.ci(0.10)
-        return f"90 % interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
+        low, high = result.ci(2 * verdict.overall)
+        covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
+        return f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
     if verdict.needs is None:
         return ""
     return (
@@ -162,13 +164,29 @@ def _rank(contrast: Contrast) -> tuple[int, int]:
     return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
 
 
+def look_again(plan: Plan) -> str:
+    """How often an extended study was judged before, and at which level it is judged now."""
+    look = looks.look_of(plan)
+    if look == 1:
+        return "This study was extended before anything could be judged: its level stays 0.05."
+    return (
+        f"Look {look} at a study that was extended after it was judged with "
+        f"{' and '.join(str(past.seeds) for past in plan.looks if past.verdicts)} seeds. "
+        f"Everything is judged at level {looks.level(look):.2g} instead of 0.05: the levels of all "
+        f"looks, however many follow, sum to less than {looks.TOTAL:.3f}."
+    )
+
+
 def banners(summary: Summary) -> list[str]:
     """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
     planned, told = len(summary.plan.planned), []
     if summary.done < planned:
         told.append(
-            f"{planned - summary.done} of {planned} planned runs are not done; see Failures."
+            f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
+            f"Done: {summary.coverage}."
         )
+    if summary.plan.looks:
+        told.append(look_again(summary.plan))
     if any(c.screening for c in summary.contrasts):
         told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
     if summary.checks.sick:
@@ -190,10 +208,15 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.mixed:
         told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
+    if summary.other_code:
+        told.append(
+            f"The plan was made with the code {summary.plan.code}, and runs were with "
+            f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}."
+        )
     if summary.left_out:
         told.append(
-            f"{summary.left_out} recorded runs of other recipes or seeds than the plan's are left "
-            "out of this page."
+            f"{summary.left_out} recorded runs of other recipes, seeds or data than the plan's are "
+            "left out of this page."
         )
     return told
 

@@ -5,32 +5,57 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from rich.console import Console
+
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Plan, Stage
+from rpbind.ledger import CUT_OFF, Ledger, Plan, Stage
+from rpbind.ledger.heal import heal
 from rpbind.recipe import Recipe
+from rpbind.study.changes import changes
 from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
+from rpbind.study.extend import extended, nothing_to_extend
 from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
 from rpbind.study.where import Where
+from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
 
 def launch(
-    plan: Plan, source: Source, where: Where, folder: Path, sweep: Sweep | None = None
+    plan: Plan,
+    source: Source,
+    where: Where,
+    folder: Path,
+    sweep: Sweep | None = None,
+    *,
+    add_seeds: int = 0,
 ) -> Plan:
     """Run what is missing of a study and return its plan, with the tuned arm where it searched.
 
-    A folder that holds the same study already is continued; one that holds another is refused.
+    A folder that holds the same study already is continued, and extended by `add_seeds`; one that
+    holds another is refused, and so is one that another process runs.
     """
+    ledger = Ledger(folder)
+    with ledger.driven(plan.command):
+        said = heal(ledger)
+        ledger.merge()
+        plan = _joined(plan, ledger, add_seeds)
+        for sentence in said:
+            Console(stderr=True).print(sentence, **PLAIN)
+        plan = _run(plan, source, where, ledger, sweep)
+        heal(ledger)  # every process of the study has ended: what it left is taken in
+    return plan
+
+
+def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep | None) -> Plan:
     prepare(where.address)
     from rpbind.study import run  # imports Ray, which reads its settings then
 
-    ledger = Ledger(folder)
     with run.ray_running(where):
         run.at_once(where)
-        print(f"storage   {run.check_storage(where, folder, source.data)}", file=sys.stderr)
-        _begin(ledger, plan)
+        print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
+        ledger.begin(plan)
         check_arms(plan, source, ledger)
         score_baselines(plan, source.data, source.split, ledger)
         if sweep is not None:
@@ -40,11 +65,11 @@ def launch(
                 ((0, 0),),
                 source.data,
                 source.split,
-                folder / "runs",
+                ledger.runs,
                 "search",
             )
             run.run_search(base, sweep.space, sweep.trials, ledger, where, sweep.seed)
-            trials = [row for row in ledger.rows("search") if row.state != "stopped"]
+            trials = [row for row in ledger.rows("search") if row.state not in CUT_OFF]
             if len(trials) < sweep.trials:
                 return plan  # the search was stopped: nothing is compared on half of it
             plan = with_best(plan, trials)
@@ -81,21 +106,25 @@ def tasks_of(
         packs = [tuple(runs)] if together else [(run,) for run in runs]
         recipe = Recipe.model_validate(arm.recipe)
         tasks += [
-            Task(arm.name, recipe, pack, source.data, source.split, ledger.study / "runs", stage)
+            Task(arm.name, recipe, pack, source.data, source.split, ledger.runs, stage)
             for pack in packs
             if pack
         ]
     return tasks
 
 
-def _begin(ledger: Ledger, plan: Plan) -> None:
-    if (ledger.study / "plan.json").exists():
-        there = ledger.plan.fingerprint
-        if there != plan.fingerprint:
-            raise UserError(
-                f"{ledger.study} holds another study (fingerprint {there}, this one is "
-                f"{plan.fingerprint}): recipes, seeds, data, split or code have changed since. "
-                "Choose another --name, or remove that folder."
-            )
-    else:
-        ledger.begin(plan)
+def _joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
+    """Return the plan with the seeds that the folder's study has by now, and those to add."""
+    if not (ledger.study / "plan.json").exists():
+        if add_seeds:
+            raise nothing_to_extend(ledger.study)
+        return plan
+    there = ledger.plan
+    if there.fingerprint != plan.fingerprint:
+        raise UserError(
+            f"{ledger.study} holds another study (fingerprint {there.fingerprint}, this one is "
+            f"{plan.fingerprint}). What has changed: {'; '.join(changes(there, plan))}. "
+            "Choose another --name, or remove that folder; --add-seeds extends a study."
+        )
+    kept = {"seeds": there.seeds, "looks": there.looks, "created": there.created}
+    return extended(plan.model_copy(update=kept), ledger, add_seeds)

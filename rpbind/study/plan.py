@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rpbind.analysis.table import planned_runs
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
@@ -108,6 +109,7 @@ def make_plan(
         search=None if sweep is None else sweep.words(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["python", *sys.argv]),
+        code=code_id(),
     )
     mark = _fingerprint(plan)
     name = f"{experiment}-{dataset.manifest.name}-{mark}"
@@ -116,8 +118,8 @@ def make_plan(
 
 def _fingerprint(plan: Plan) -> str:
     """Return eight hex digits over arms, contrasts, seeds, data, split, vectors, search, code."""
-    skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule"}
-    text = canonical(plan.model_dump(mode="json", exclude=skip) | {"code": code_id()})
+    skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks"}
+    text = canonical(plan.model_dump(mode="json", exclude=skip))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -142,13 +144,8 @@ def with_best(plan: Plan, trials: list[Row]) -> Plan:
 def planned_rows(
     plan: Plan, ledger: Ledger, stage: Stage = "ablation"
 ) -> dict[tuple[str, int], Row]:
-    """Return {(arm, seed): row} of the ended runs of the plan's own recipes."""
-    recipes = {arm.name: arm.recipe_id for arm in plan.arms}
-    return {
-        (row.arm, row.seed): row
-        for row in ledger.rows(stage)
-        if recipes.get(row.arm) == row.recipe_id
-    }
+    """Return {(arm, seed): row} of the ended runs of the plan's own recipes and data."""
+    return planned_runs(plan, ledger.rows(stage))[0]
 
 
 def missing(plan: Plan, ledger: Ledger, stage: Stage = "ablation") -> dict[tuple[str, int], int]:
@@ -156,12 +153,12 @@ def missing(plan: Plan, ledger: Ledger, stage: Stage = "ablation") -> dict[tuple
 
     A diverged run is not tried again: on the same machine it would diverge again.
     """
-    seen = planned_rows(plan, ledger, stage)
-    left = {}
-    for run in plan.planned:
-        row = seen.get(run)
-        if row is None:
-            left[run] = 0
-        elif row.state not in ("done", "diverged"):
-            left[run] = row.attempt + 1
-    return left
+    rows = ledger.rows(stage)
+    seen, _ = planned_runs(plan, rows)
+    latest = {(row.arm, row.seed, row.recipe_id): row.attempt for row in rows}
+    recipes = {arm.name: arm.recipe_id for arm in plan.arms}
+    return {
+        (arm, seed): latest.get((arm, seed, recipes[arm]), -1) + 1
+        for arm, seed in plan.planned
+        if (arm, seed) not in seen or seen[arm, seed].state not in ("done", "diverged")
+    }

@@ -30,14 +30,14 @@ from rpbind.cluster import placement, preflight
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import CUT_OFF, Ledger, Row
 from rpbind.study.environment import of_workers
 from rpbind.study.space import Space
 from rpbind.study.watch import Watch
 from rpbind.study.watchdog import leave_at_once, watched
 from rpbind.study.where import Where
 from rpbind.train.loop import Machine
-from rpbind.train.run import HEADLINE, ended, train_task
+from rpbind.train.run import HEADLINE, ended, kept, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
@@ -110,7 +110,7 @@ def run_search(
     draws the same configurations.
     """
     where = replace(where, workers=1, asked="trial")
-    left = trials - sum(row.state != "stopped" for row in ledger.rows("search"))
+    left = trials - sum(row.state not in CUT_OFF for row in ledger.rows("search"))
     if left <= 0:
         return
     file = JournalFileBackend(str(ledger.study / "optuna.journal"))
@@ -223,12 +223,13 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:
             if (job.arm, job.seed) not in self.heard:
-                self._keep(ended(job, state, why))
+                self._keep(kept(job) or ended(job, state, why))
 
     def _keep(self, row: Row) -> None:
         self.heard.add((row.arm, row.seed))
         if self.ledger.append(row):
             self.watch.row(row)
+            self.ledger.merge()
 
 
 def _fit(

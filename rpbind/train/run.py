@@ -19,6 +19,7 @@ from typing import Any
 import rpbind
 from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, replace
+from rpbind.ledger.marks import begun, whoever
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
@@ -58,14 +59,34 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
     A search run never reads the test windows. An exception in the run becomes a row with state
     "failed" and the traceback; one that `report` raises, to stop the run, passes.
     """
-    finished = job.folder / f"{job.run}.{job.attempt}.json"
-    if finished.exists():
-        return Row.model_validate_json(finished.read_bytes())
+    if (finished := kept(job)) is not None:
+        return finished
+    if machine.rank > 0:
+        return _made(job, inputs, machine, executor, report)
+    with begun(job.folder, whoever(**_which(job))) as ended_epoch:
+
+        def marking(point: dict[str, float]) -> None:
+            ended_epoch(int(point["epoch"]))
+            report(point)
+
+        row = _made(job, inputs, machine, executor, marking)
+        replace(_finished(job), row.model_dump_json().encode())
+        _unfinished(job).unlink(missing_ok=True)
+    return row
+
+
+def kept(job: Job) -> Row | None:
+    """Return the finished row that a run has left beside its files, whether or not it is told."""
+    file = _finished(job)
+    return Row.model_validate_json(file.read_bytes()) if file.exists() else None
+
+
+def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
     began = time.monotonic()
     outcome = _Outcome()
     _make(job, inputs, machine, report, outcome)
     training = outcome.training
-    row = _row(job, outcome.state, outcome.error).model_copy(
+    return _row(job, outcome.state, outcome.error).model_copy(
         update={
             "metrics": outcome.metrics,
             "proteins": outcome.proteins,
@@ -74,11 +95,6 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
             "provenance": inputs.provenance | _provenance(machine, executor),
         }
     )
-    if machine.rank == 0:
-        finished.parent.mkdir(parents=True, exist_ok=True)
-        replace(finished, row.model_dump_json().encode())
-        _unfinished(job).unlink(missing_ok=True)
-    return row
 
 
 @dataclass
@@ -130,6 +146,10 @@ class _Guarded:
             raise
 
 
+def _finished(job: Job) -> Path:
+    return job.folder / f"{job.run}.{job.attempt}.json"
+
+
 def _unfinished(job: Job) -> Path:
     return job.folder / f"{job.run}.unfinished.pt"
 
@@ -166,17 +186,19 @@ def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[Prote
 
 
 def _row(job: Job, state: State, error: str) -> Row:
-    return Row(
-        arm=job.arm,
-        seed=job.seed,
-        state=state,
-        stage=job.stage,
-        attempt=job.attempt,
-        recipe=job.recipe.model_dump(mode="json"),
-        recipe_id=job.recipe.id,
-        error=error,
-        ended=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Row(**_which(job), state=state, error=error, ended=now)
+
+
+def _which(job: Job) -> dict[str, Any]:
+    return {
+        "arm": job.arm,
+        "seed": job.seed,
+        "stage": job.stage,
+        "attempt": job.attempt,
+        "recipe": job.recipe.model_dump(mode="json"),
+        "recipe_id": job.recipe.id,
+    }
 
 
 def _cost(training: Training | None, seconds: float) -> dict[str, float]:

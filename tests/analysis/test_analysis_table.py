@@ -32,7 +32,7 @@ def test_a_seed_is_dropped_with_its_reason_where_one_arm_is_not_done() -> None:
     assert table.seeds == (0,)
     assert table.missing == (
         "seed 1: new diverged (loss is nan)",
-        "seed 2: new was not run, old was not run",
+        "seed 2: new planned, old planned",
     )
 
 

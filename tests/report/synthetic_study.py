@@ -133,8 +133,9 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
         curve=_curve(rng, effect, epochs=20 + 2 * seed),
         findings=_findings(arm), cost={"seconds": 41.5 + seed, "train_seconds": 38.0,
                                        "parameters": 812_417.0},
-        provenance={"dataset": "synthetic@0123456789ab", "split": "cold-rna", "code": "abc1234",
-                    "torch": "2.13.0", "device": "cpu", "executor": "trial", "threads": "2"},
+        provenance={"dataset": "synthetic@0123456789ab", "code": "abc1234",
+                    "torch": "2.13.0",
+                    "device": "cpu", "executor": "trial", "threads": "2"},
         ended=ENDED,
     )  # fmt: skip
 

@@ -60,7 +60,7 @@ def test_every_lost_run_is_told_with_its_state_and_error(page: str) -> None:
     text = outside_scripts(page)
     assert "3 of 60 planned runs are not done" in text
     assert "loss is nan in epoch 3" in text
-    assert re.search(r"init=xavier</th><td class=\"n\">4</td><td>not run", text)
+    assert re.search(r"init=xavier</th><td class=\"n\">4</td><td>planned", text)
 
 
 def test_only_the_words_of_the_rule_are_used(page: str) -> None:
@@ -126,7 +126,7 @@ def test_a_study_in_which_nothing_is_done_still_gets_its_page(tmp_path: Path) ->
     Ledger(tmp_path).append(failed)
     text = outside_scripts(build_report(tmp_path).read_text())
     assert "no run of the two arms is paired" in text
-    assert "0 of 4 planned runs are done" in text
+    assert "Planned runs that are done: 0 of 4: 1 failed (no memory), 3 planned." in text
 
 
 def test_a_folder_without_a_study_is_a_users_mistake(tmp_path: Path) -> None:

@@ -4,47 +4,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
-from rpbind.ledger import (
-    ArmPlan,
-    ContrastPlan,
-    Finding,
-    Ledger,
-    Plan,
-    ProteinScore,
-    Row,
-    replace,
-)
-from rpbind.recipe import Recipe
-
-PLAN = Plan(
-    study="toy",
-    fingerprint="0badcafe",
-    question="Is b better than a?",
-    prediction="Yes.",
-    rule="The interval.",
-    design="path",
-    arms=tuple(ArmPlan(name=name, recipe={}, recipe_id="1") for name in ("a", "b")),
-    contrasts=(ContrastPlan(name="b vs a", arm="b", reference="a"),),
-    seeds=(0, 1),
-    dataset="toy 1",
-    split="cold-rna",
-    created="2026-01-02",
-)
-
-
-def row(arm: str = "a", seed: int = 0, attempt: int = 0, **changes: Any) -> Row:
-    fields: dict[str, Any] = {
-        "arm": arm,
-        "seed": seed,
-        "attempt": attempt,
-        "state": "done",
-        "recipe": Recipe().model_dump(mode="json"),
-        "recipe_id": Recipe().id,
-        "ended": "2026-01-02",
-    }
-    return Row(**(fields | changes))
+from rpbind.ledger import ArmPlan, Finding, Ledger, ProteinScore, replace
 
 
 def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+"""Two studies side by side: arms of one and of the other, paired by seed, where that is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rpbind.analysis.looks import level, look_of
+from rpbind.analysis.summary import ONE_OF, Contrast
+from rpbind.analysis.table import pair, planned_runs
+from rpbind.analysis.verdict import verdicts
+from rpbind.errors import UserError, one_of
+from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
+from rpbind.recipe import Recipe
+
+Study = tuple[Plan, Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Contrasts of one study's arms minus another's, and what must be known to read them."""
+
+    contrasts: tuple[Contrast, ...]
+    notes: tuple[str, ...]
+
+
+def compare(
+    mine: Study, theirs: Study, arm: str | None = None, against: str | None = None
+) -> Comparison:
+    """Compare arms of one name, or `arm` of the first with `against` of the second.
+
+    Raises `UserError` where the studies were not judged on the same windows, or share no seed.
+    """
+    (plan, rows), (other, other_rows) = mine, theirs
+    for what in ("dataset", "split"):
+        if getattr(plan, what) != getattr(other, what):
+            raise UserError(
+                f"The two studies cannot be compared: the {what} of {plan.study} is "
+                f"{getattr(plan, what)}, that of {other.study} is {getattr(other, what)}. Only "
+                "runs that were tested on the same windows are."
+            )
+    seeds = tuple(seed for seed in plan.seeds if seed in other.seeds)
+    if not seeds:
+        raise UserError(
+            f"The two studies share no seed, so that nothing is paired: {plan.study} has "
+            f"{plan.seeds}, {other.study} has {other.seeds}. Run one with seeds of the other."
+        )
+    pairs = _pairs(plan, other, arm, against)
+    runs = {("1: " + name, s): row for (name, s), row in planned_runs(plan, list(rows))[0].items()}
+    runs |= {
+        ("2: " + name, s): row
+        for (name, s), row in planned_runs(other, list(other_rows))[0].items()
+    }
+    paired = [
+        pair(ContrastPlan(name=_name(a, b), arm="1: " + a.name, reference="2: " + b.name),
+             runs, seeds)
+        for a, b in pairs
+    ]  # fmt: skip
+    results = [table.result for table in paired]
+    alpha = min(level(look_of(plan)), level(look_of(other)))
+    judged = verdicts(results, max(plan.delta, other.delta), alpha)
+    contrasts = tuple(
+        Contrast(table, result, verdict, "", _recipe(a).diff(_recipe(b)))
+        for table, result, verdict, (a, b) in zip(paired, results, judged, pairs, strict=True)
+    )
+    return Comparison(contrasts, _notes(contrasts, runs, alpha))
+
+
+def _pairs(
+    plan: Plan, other: Plan, arm: str | None, against: str | None
+) -> list[tuple[ArmPlan, ArmPlan]]:
+    mine, theirs = ({a.name: a for a in p.arms} for p in (plan, other))
+    if arm is not None:
+        against = against or arm
+        one_of("--arm", arm, mine)
+        one_of("--against", against, theirs)
+        return [(mine[arm], theirs[against])]
+    shared = [(mine[name], theirs[name]) for name in mine if name in theirs]
+    if not shared:
+        raise UserError(
+            f"No arm has one name in both studies: {', '.join(mine)} and {', '.join(theirs)}. "
+            "Say which to compare with --arm and --against."
+        )
+    return shared
+
+
+def _name(arm: ArmPlan, reference: ArmPlan) -> str:
+    return arm.name if arm.name == reference.name else f"{arm.name} vs {reference.name}"
+
+
+def _recipe(arm: ArmPlan) -> Recipe:
+    return Recipe.model_validate(arm.recipe)
+
+
+def _notes(
+    contrasts: Sequence[Contrast], runs: dict[tuple[str, int], Row], alpha: float
+) -> tuple[str, ...]:
+    used = {
+        (name, seed)
+        for c in contrasts
+        for name in (c.paired.contrast.arm, c.paired.contrast.reference)
+        for seed in c.paired.seeds
+    }
+    told = []
+    for key in ONE_OF:
+        sides = [
+            {runs[r].provenance.get(key, "not recorded") for r in used if r[0].startswith(side)}
+            for side in ("1: ", "2: ")
+        ]
+        if len(set.union(*sides)) > 1:
+            said = " and ".join(", ".join(sorted(side)) for side in sides)
+            told.append(
+                f"The {key} differs ({said}): runs of one seed do not share every draw, and a "
+                "difference may be its doing."
+            )
+    if alpha < level(1):
+        told.append(f"A study was extended after it was judged: the level is {alpha:.2g}.")
+    return tuple(told)

@@ -1,0 +1,58 @@
+"""How much of what was planned is there, and why the rest is not: "48 of 50: 2 diverged (why)"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from rpbind.ledger import Plan, Row
+from rpbind.ledger.marks import Mark
+
+OpenState = Literal["planned", "running", "lost"]
+Open = Mapping[tuple[str, int], OpenState]
+"""What is known of (arm, seed) without a row; what is not even in it is only planned."""
+
+NOTHING: Open = {}
+
+
+def opened(plan: Plan, marks: Iterable[Mark]) -> Open:
+    """Return what the marks of a study say about runs of its plan."""
+    recipes = {arm.name: arm.recipe_id for arm in plan.arms}
+    return {
+        (mark.begun.arm, mark.begun.seed): "running" if mark.alive else "lost"
+        for mark in marks
+        if mark.begun.stage == "ablation" and recipes.get(mark.begun.arm) == mark.begun.recipe_id
+    }
+
+
+def coverage(planned: Iterable[tuple[str, int]], runs: Mapping[tuple[str, int], Row],
+             under_way: Open = NOTHING) -> str:  # fmt: skip
+    """Say how many of the planned runs are done, and what became of the others, with a reason."""
+    wanted = list(planned)
+    why: dict[str, list[str]] = defaultdict(list)
+    for run in wanted:
+        row = runs.get(run)
+        if row is None or row.state != "done":
+            why[state_of(run, row, under_way)].append(first_line(row.error) if row else "")
+    done = len(wanted) - sum(map(len, why.values()))
+    told = f"{done} of {len(wanted)}"
+    return f"{told}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else told
+
+
+def state_of(run: tuple[str, int], row: Row | None, under_way: Open = NOTHING) -> str:
+    """Return the state of a planned run: its row's, unless it is being made again."""
+    if row is None or row.state != "done":
+        return under_way.get(run, "planned" if row is None else row.state)
+    return row.state
+
+
+def first_line(error: str) -> str:
+    """Return the first line of an error."""
+    return error.strip().split("\n")[0]
+
+
+def _say(state: str, reasons: list[str]) -> str:
+    known = [reason for reason in dict.fromkeys(reasons) if reason]
+    more = f"; and {len(known) - 1} more" if len(known) > 1 else ""
+    return f"{len(reasons)} {state}" + (f" ({known[0]}{more})" if known else "")

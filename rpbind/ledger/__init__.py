@@ -1,0 +1,39 @@
+"""The only record of a study: its plan, and exactly one durable row for every attempt of a run.
+
+A study is a folder. `plan.json` says what was to be run and which comparisons it answers;
+`ledger/` holds the rows, `runs/` what the runs leave, and what marks those that are under way.
+"""
+
+from rpbind.ledger.files import replace
+from rpbind.ledger.records import (
+    CUT_OFF,
+    ArmPlan,
+    Begun,
+    ContrastPlan,
+    ControlPlan,
+    Finding,
+    Look,
+    Plan,
+    ProteinScore,
+    Row,
+    Stage,
+    State,
+)
+from rpbind.ledger.store import Ledger
+
+__all__ = [
+    "CUT_OFF",
+    "ArmPlan",
+    "Begun",
+    "ContrastPlan",
+    "ControlPlan",
+    "Finding",
+    "Ledger",
+    "Look",
+    "Plan",
+    "ProteinScore",
+    "Row",
+    "Stage",
+    "State",
+    "replace",
+]

@@ -1,0 +1,93 @@
+"""Files that are whole or not there, and a lock that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+_DRAFT = re.compile(r"\.(.+\.)?[0-9a-f]{32}")
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, synced, then renamed."""
+    draft = _draft(path)
+    try:
+        _write(draft, lambda file: file.write(content))
+        draft.replace(path)
+        sync(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def link(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
+    """Write a file that must be new, whole or not at all; False where its name is taken."""
+    draft = _draft(path)
+    try:
+        _write(draft, write)
+        os.link(draft, path)
+        sync(path.parent)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def sync(folder: Path) -> None:
+    """Make the names in a folder durable: a file's own sync does not cover its name."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def drafts(folder: Path) -> list[Path]:
+    """Return the temporary files that dead processes have left in a folder."""
+    return [file for file in folder.glob(".*") if _DRAFT.fullmatch(file.name)]
+
+
+@contextmanager
+def locked(file: IO[str], *, wait: bool) -> Iterator[bool]:
+    """Hold the only lock on an open file; False where another process holds it and `wait` does not.
+
+    It is the kernel that holds it (flock), so that it is gone with its process, however that dies.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def in_use(path: Path) -> bool:
+    """Whether a living process holds the lock on a file."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+
+
+def _write(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    with path.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())

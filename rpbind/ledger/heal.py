@@ -1,0 +1,94 @@
+"""What killed processes leave behind is set right, and said: nothing is lost, nothing told twice.
+
+Only the process that runs the study may do this.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from rpbind.errors import UserError
+from rpbind.ledger.files import drafts, in_use
+from rpbind.ledger.marks import SUFFIX
+from rpbind.ledger.parts import read_table
+from rpbind.ledger.records import CUT_OFF, Row
+from rpbind.ledger.store import Ledger
+
+PATIENCE = 60.0
+"""Seconds for the processes of a dead driver to die; Ray's take up to 12."""
+
+
+def heal(ledger: Ledger) -> list[str]:
+    """Return, in sentences, what was set right.
+
+    Finished rows that no driver heard of are recorded; runs that were begun and will not end are
+    recorded as lost; damaged files are set aside; half-written ones go.
+    """
+    _await_ends(ledger.runs)
+    said = [*_set_aside(ledger), *_remove_drafts(ledger)]
+    found = sum(ledger.append(row) for row in _unheard(ledger, said))
+    if found:
+        said.append(f"{found} finished run(s) of which no driver had heard are recorded.")
+    for mark in ledger.under_way():
+        ledger.append(mark.lost())
+        said.append(f"{mark.begun.arm} seed {mark.begun.seed} is lost: {mark.lost().error}.")
+    for file in ledger.runs.glob(f"*{SUFFIX}"):
+        file.unlink()
+    return said
+
+
+def _await_ends(runs: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    for file in sorted(runs.glob(f"*{SUFFIX}")):
+        while in_use(file):
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"A process whose study has ended still makes a run; {file} says which. "
+                    "End it, then start again."
+                )
+            time.sleep(0.1)
+
+
+def _set_aside(ledger: Ledger) -> Iterator[str]:
+    for part in sorted(ledger.parts.glob("*.parquet")):
+        try:
+            read_table(part)
+        except UserError:
+            yield _aside(part)
+
+
+def _aside(file: Path) -> str:
+    file.rename(file.with_name(f"{file.name}.damaged"))
+    return f"{file} is damaged; it is set aside as {file.name}.damaged."
+
+
+def _remove_drafts(ledger: Ledger) -> Iterator[str]:
+    left = [file for at in (ledger.study, ledger.parts, ledger.runs) for file in drafts(at)]
+    for file in left:
+        file.unlink(missing_ok=True)
+    if left:
+        yield f"{len(left)} half-written file(s) of dead processes are removed."
+
+
+def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
+    """Yield finished rows that are not told, or were told as cut off while they were finishing."""
+    attempts = {(row.run, row.attempt): row for row in ledger.attempts()}
+    latest = {row.run: row for row in attempts.values()}
+    for file in sorted(ledger.runs.glob("*.json")):
+        run, _, attempt = file.stem.rpartition(".")
+        told = attempts.get((run, int(attempt)))
+        if told is not None and (told.state not in CUT_OFF or latest[run].state not in CUT_OFF):
+            continue
+        try:
+            row = Row.model_validate_json(file.read_bytes())
+        except ValidationError:
+            said.append(_aside(file))
+            continue
+        if told is None:
+            yield row
+        elif row.state in ("done", "diverged"):
+            yield row.model_copy(update={"attempt": latest[run].attempt + 1})

@@ -1,0 +1,197 @@
+"""Rows as Parquet parts: many columns, few of which need Python, so that reading stays fast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rpbind.errors import UserError
+from rpbind.ledger.records import Finding, Row
+from rpbind.ledger.scores import Scores
+
+_METRICS = pa.map_(pa.string(), pa.float64())
+_SCORE = {
+    "part": pa.string(),
+    "protein": pa.string(),
+    "cluster": pa.int64(),
+    "windows": pa.int64(),
+    "positives": pa.int64(),
+    "auroc": pa.float64(),
+    "auprc": pa.float64(),
+}
+_FINDING = {
+    "name": pa.string(),
+    "severity": pa.string(),
+    "measured": pa.float64(),
+    "threshold": pa.float64(),
+    "reason": pa.string(),
+    "advice": pa.string(),
+}
+SCHEMA = pa.schema(
+    {
+        "run": pa.string(),
+        "arm": pa.string(),
+        "seed": pa.int64(),
+        "state": pa.string(),
+        "stage": pa.string(),
+        "attempt": pa.int64(),
+        "recipe": pa.string(),
+        "recipe_id": pa.string(),
+        "metrics": _METRICS,
+        "proteins": pa.list_(pa.struct(list(_SCORE.items()))),
+        "curve": pa.list_(_METRICS),
+        "findings": pa.list_(pa.struct(list(_FINDING.items()))),
+        "cost": _METRICS,
+        "provenance": pa.map_(pa.string(), pa.string()),
+        "error": pa.string(),
+        "ended": pa.string(),
+    }
+)
+_PLAIN = ("arm", "seed", "state", "stage", "attempt", "recipe_id", "error", "ended")
+
+
+def table_of(rows: Sequence[Row]) -> Any:
+    """Return rows as an Arrow table."""
+    return pa.Table.from_pylist([_flatten(row) for row in rows], schema=SCHEMA)
+
+
+def writer(table: Any) -> Callable[[IO[bytes]], object]:
+    """Return what writes a table as Parquet into an open file."""
+    return lambda file: pq.write_table(table, file, write_page_checksum=True)
+
+
+def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
+    """Read a part; raises `UserError` where it is damaged, `FileNotFoundError` where it is gone."""
+    try:
+        return pq.read_table(
+            file, columns=list(columns), schema=SCHEMA, page_checksum_verification=True
+        )
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"{file} is no readable part of a ledger ({why}). The command that made the study sets "
+            "it aside and takes its rows from runs/, or makes those runs again."
+        ) from None
+
+
+def keys(table: Any) -> list[tuple[str, int]]:
+    """Return the (run, attempt) of every row of a part."""
+    return list(zip(table["run"].to_pylist(), table["attempt"].to_pylist(), strict=True))
+
+
+def rows_of(table: Any) -> list[Row]:
+    """Return the rows of a part. They were validated when they were written, and are not again."""
+    if not table.num_rows:
+        return []
+    table = table.combine_chunks()
+    columns: dict[str, Iterable[Any]] = {
+        name: table[name].to_pylist() for name in _PLAIN
+    } | {
+        "recipe": map(_recipe, table["recipe"].to_pylist()),
+        "metrics": _mappings(_array(table, "metrics")),
+        "cost": _mappings(_array(table, "cost")),
+        "provenance": _mappings(_array(table, "provenance")),
+        "proteins": _scores(_array(table, "proteins")),
+        "curve": _curves(_array(table, "curve")),
+        "findings": _findings(table["findings"].to_pylist()),
+    }  # fmt: skip
+    names = list(columns)
+    return [
+        Row.model_construct(**dict(zip(names, values, strict=True)))
+        for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def _flatten(row: Row) -> dict[str, Any]:
+    flat = row.model_dump(mode="json")
+    return flat | {
+        "run": row.run,
+        "recipe": json.dumps(row.recipe, sort_keys=True),
+        "metrics": list(row.metrics.items()),
+        "curve": [list(point.items()) for point in row.curve],
+        "cost": list(row.cost.items()),
+        "provenance": list(row.provenance.items()),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _recipe(text: str) -> dict[str, Any]:
+    recipe: dict[str, Any] = json.loads(text)
+    return recipe
+
+
+def _array(table: Any, name: str) -> Any:
+    (chunk,) = table[name].chunks
+    return chunk
+
+
+def _spans(array: Any) -> Iterator[tuple[int, int]]:
+    offsets = array.offsets.to_pylist()
+    return pairwise(offsets)
+
+
+def _mappings(array: Any) -> list[dict[str, Any]]:
+    names, values = _decoded(array.keys), _decoded(array.items)
+    return [dict(zip(names[a:b], values[a:b], strict=True)) for a, b in _spans(array)]
+
+
+def _curves(array: Any) -> list[tuple[dict[str, float], ...]]:
+    points = _mappings(array.values)
+    return [tuple(points[a:b]) for a, b in _spans(array)]
+
+
+def _decoded(array: Any) -> list[Any]:
+    """Return an Arrow array as a list; each distinct text is made once, not once a cell."""
+    if not pa.types.is_string(array.type):
+        listed: list[Any] = array.to_pylist()
+        return listed
+    words, code_N = _coded(array)
+    return [words[code] for code in code_N.tolist()]
+
+
+def _coded(array: Any) -> tuple[list[str], Any]:
+    coded = array.dictionary_encode()
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy()
+
+
+def _scores(array: Any) -> Iterator[Scores]:
+    fields = {name: array.values.field(name) for name in _SCORE}
+    parts, part_M = _coded(fields["part"])
+    names, protein_M = _coded(fields["protein"])
+    cluster_M, windows_M, positives_M, auroc_M, auprc_M = (
+        fields[name].to_numpy(zero_copy_only=False).astype(kind, copy=False)
+        for name, kind in (
+            ("cluster", np.int64),
+            ("windows", np.int64),
+            ("positives", np.int64),
+            ("auroc", np.float64),
+            ("auprc", np.float64),
+        )
+    )
+    for a, b in _spans(array):
+        yield Scores(
+            parts,
+            names,
+            part_M[a:b],
+            protein_M[a:b],
+            cluster_M[a:b],
+            windows_M[a:b],
+            positives_M[a:b],
+            auroc_M[a:b],
+            auprc_M[a:b],
+        )
+
+
+def _findings(column: list[list[dict[str, Any]]]) -> Iterator[tuple[Finding, ...]]:
+    for found in column:
+        yield tuple(Finding.model_construct(**finding) for finding in found)

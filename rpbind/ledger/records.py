@@ -1,0 +1,180 @@
+"""What the record of a study is made of: its plan, and a row for every ended attempt of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+State = Literal["done", "failed", "diverged", "stopped", "lost"]
+"""What became of an attempt; "lost" was begun and never ended, because its process died."""
+
+CUT_OFF: tuple[State, ...] = ("stopped", "lost")
+"""States that say nothing about the recipe: the run was cut off from outside."""
+
+Stage = Literal["check", "control", "search", "ablation"]
+"""What a row is of: a check-up before training, a control, a search trial, or a planned run."""
+
+PartName = Annotated[str, Field(pattern=r"^(validation|test|probe(\.[a-z-]+)?)$")]
+"""A part of the split that is scored; `probe` is a sample of test windows, `probe.NAME` the same
+windows after an intervention, such as `probe.letters-shuffled`."""
+
+ArmName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+=-]*$", max_length=80)]
+"""An arm's name is part of file names: letters, digits and `_ . + = -`."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ArmPlan(_Record):
+    """One arm of a study: a recipe under a name. `change` says in words how it was made."""
+
+    name: ArmName
+    recipe: dict[str, Any]
+    recipe_id: str
+    change: str = ""
+
+
+class ControlPlan(ArmPlan):
+    """The arm `of` trained again with one thing taken away, to see what it rests on."""
+
+    of: ArmName
+
+
+class ContrastPlan(_Record):
+    """One comparison that the study answers: `arm` minus `reference`, paired by seed.
+
+    `fields` are the recipe fields (dotted paths) that it says it changes; none says nothing.
+    A factorial effect is a weighted sum over many arms: `weights` then says how much each counts
+    (they sum to zero), and `arm` and `reference` are the first of the two sides.
+    """
+
+    name: str
+    arm: str
+    reference: str
+    fields: tuple[str, ...] = ()
+    weights: dict[str, float] = {}
+
+
+class Look(_Record):
+    """A time at which a study was judged before it was extended: {contrast: what was said}.
+
+    `seeds` is how many it had then. Where nothing could be judged yet, `verdicts` is empty.
+    """
+
+    when: str
+    seeds: int
+    verdicts: dict[str, str]
+
+
+class Plan(_Record):
+    """What a study was to run, written before anything is trained.
+
+    `fingerprint` is a hash over all that its rows depend on: recipes, seeds, data, split, code; a
+    study that is extended keeps that of its first seeds. `looks` says when it was judged before.
+    `factors` is {change: arms that have it} of a factorial design, and empty for others.
+    """
+
+    study: str
+    fingerprint: str = ""
+    question: str
+    prediction: str
+    rule: str
+    design: str
+    arms: tuple[ArmPlan, ...]
+    contrasts: tuple[ContrastPlan, ...]
+    factors: dict[str, tuple[str, ...]] = {}
+    controls: tuple[ControlPlan, ...] = ()
+    seeds: tuple[int, ...]
+    dataset: str
+    split: str
+    proteins_note: str = ""
+    delta: float = 0.010
+    search: dict[str, Any] | None = None
+    created: str
+    command: str = ""
+    code: str = ""
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def planned(self) -> list[tuple[str, int]]:
+        """Every (arm, seed) that the study asks for."""
+        return [(arm.name, seed) for arm in self.arms for seed in self.seeds]
+
+
+class ProteinScore(_Record):
+    """How one run did on one protein of one part; AUROC is None where a class is absent."""
+
+    part: PartName
+    protein: str
+    cluster: int
+    windows: int
+    positives: int
+    auroc: float | None
+    auprc: float | None
+
+
+class Finding(_Record):
+    """Something seen about a run that a reader must know: a name, a number and its threshold.
+
+    `reason` says why the threshold is where it is, `advice` in one sentence what to do.
+    """
+
+    name: str
+    severity: Literal["info", "warning", "error"]
+    measured: float | None
+    threshold: float | None
+    reason: str = ""
+    advice: str
+
+
+class _Run(_Record):
+    """Which attempt of which run: what marks and rows share."""
+
+    arm: ArmName
+    seed: int
+    stage: Stage = "ablation"
+    attempt: int = 0
+    recipe: dict[str, Any]
+    recipe_id: str
+
+    @property
+    def run(self) -> str:
+        """The name of the run that this is an attempt of."""
+        return f"{self.stage}-{self.arm}-{self.recipe_id}-s{self.seed}"
+
+
+class Begun(_Run):
+    """Who makes a run: host, process and Ray job, and since when."""
+
+    host: str
+    pid: int
+    job: str = ""
+    began: str
+
+
+def _listed(scores: Sequence[ProteinScore]) -> list[dict[str, Any]]:
+    return [score.model_dump() for score in scores]
+
+
+class Row(_Run):
+    """One ended attempt of one run (arm x seed).
+
+    `metrics` has keys such as `test.auroc_macro`; `curve` one mapping per epoch (`epoch`,
+    `train.loss`, `validation.loss`, ...); `cost` seconds and counts; `provenance` the dataset,
+    split, protein bank, code commit, versions, threads and executor that it was made with.
+    """
+
+    state: State
+    metrics: dict[str, float] = {}
+    proteins: Annotated[
+        Sequence[ProteinScore], AfterValidator(tuple), PlainSerializer(_listed)
+    ] = ()
+    curve: tuple[dict[str, float], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    cost: dict[str, float] = {}
+    provenance: dict[str, str] = {}
+    error: str = ""
+    ended: str

@@ -1,0 +1,169 @@
+"""Where rows are kept and read: small parts, merged into larger ones, each row told once.
+
+A part is written under a temporary name and linked to its final one, which fails if that is there
+already. Merging writes the larger part before it takes the small ones away, so that a reader finds
+every row in one of them, or in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from rpbind.errors import UserError
+from rpbind.ledger.files import in_use, link, locked, replace, sync
+from rpbind.ledger.marks import Mark, read_marks
+from rpbind.ledger.parts import keys, read_table, rows_of, table_of, writer
+from rpbind.ledger.records import Plan, Row, Stage
+
+MERGE_AT = 256
+"""So many small parts are merged into one."""
+
+Key = tuple[str, int]
+"""A row's run and attempt."""
+
+
+class Ledger:
+    """The record of one study in a folder."""
+
+    def __init__(self, study: Path) -> None:
+        self.study = study
+        self.parts = study / "ledger"
+        self.runs = study / "runs"
+        self._driver = study / "driver"
+        self._known: dict[str, list[Row]] = {}
+        self._told: dict[str, set[Key]] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """The study's plan; raises `UserError` where the folder holds no study."""
+        path = self.study / "plan.json"
+        if not path.exists():
+            raise UserError(f"{self.study} holds no study: there is no plan.json in it.")
+        try:
+            return Plan.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UserError(
+                f"{path} is no plan that this version reads: {first['msg']} at "
+                f"'{'.'.join(map(str, first['loc']))}'. Take it away, and the command that made "
+                "the study writes it again; its rows stay."
+            ) from None
+
+    def begin(self, plan: Plan) -> None:
+        """Write the plan. The folder may hold an earlier plan of the same study: it is replaced."""
+        self.parts.mkdir(parents=True, exist_ok=True)
+        replace(self.study / "plan.json", plan.model_dump_json(indent=1).encode())
+
+    @contextmanager
+    def driven(self, command: str) -> Iterator[None]:
+        """Be the only process that runs this study; `UserError` where another one does."""
+        self.study.mkdir(parents=True, exist_ok=True)
+        with self._driver.open("a+") as file, locked(file, wait=False) as mine:
+            if not mine:
+                raise UserError(
+                    f"{self.study} is being run by another process: {self._who()}. Wait until it "
+                    "has ended, or end it; the same command then goes on with what is missing."
+                )
+            file.truncate(0)
+            told = {"host": socket.gethostname(), "pid": os.getpid(), "command": command}
+            file.write(json.dumps(told | {"since": datetime.now(UTC).isoformat()}) + "\n")
+            file.flush()
+            yield
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a living process runs this study."""
+        return in_use(self._driver)
+
+    def append(self, row: Row) -> bool:
+        """Record an ended attempt; False where this attempt of the run was recorded before."""
+        self.parts.mkdir(parents=True, exist_ok=True)
+        if any((row.run, row.attempt) in self._keys(part) for part in self._listed()[0]):
+            return False
+        name = f"{row.run}.{row.attempt}.parquet"
+        return link(self.parts / name, writer(table_of([row])))
+
+    def merge(self, at: int = MERGE_AT) -> None:
+        """Make one part of the small ones where there are `at` or more of them.
+
+        Only the process that runs the study merges. Killed in between, it leaves rows in both.
+        """
+        merged, small = self._listed()
+        if len(small) < at:
+            return
+        told = {key for part in merged for key in self._keys(part)}
+        tables = [table for part in small if keys(table := read_table(part))[0] not in told]
+        if tables:
+            table = pa.concat_tables(tables)
+            mark = hashlib.sha256(repr(sorted(keys(table))).encode()).hexdigest()[:16]
+            link(self.parts / f"merged-{mark}.parquet", writer(table))
+        for part in small:
+            part.unlink(missing_ok=True)
+        sync(self.parts)
+
+    def attempts(self) -> list[Row]:
+        """Every recorded attempt, in a stable order. Raises `UserError` where a part is damaged."""
+        while True:
+            merged, small = self._listed()
+            try:
+                self._read([*merged, *small])
+            except FileNotFoundError:
+                continue  # merged since it was listed
+            # a listing made while parts were merged may lack both the small and the merged one
+            if self._listed()[0] == merged:
+                break
+        rows: dict[Key, Row] = {}
+        for part in [*merged, *small]:
+            for row in self._known[part.name]:
+                rows.setdefault((row.run, row.attempt), row)
+        return [rows[key] for key in sorted(rows)]
+
+    def rows(self, stage: Stage = "ablation") -> list[Row]:
+        """The latest attempt of every run of a stage, in a stable order."""
+        return list({row.run: row for row in self.attempts() if row.stage == stage}.values())
+
+    def under_way(self) -> list[Mark]:
+        """The runs that were begun and of which no row tells: being made, or lost.
+
+        Where a lock does not reach another machine, its runs live as long as the study's driver.
+        """
+        told = {(row.run, row.attempt) for row in self.attempts()}
+        left = [m for m in read_marks(self.runs) if (m.begun.run, m.begun.attempt) not in told]
+        here, driven = socket.gethostname(), self.is_driven
+        return [m.seen(m.alive or (driven and m.begun.host != here)) for m in left]
+
+    def _who(self) -> str:
+        try:
+            told = json.loads(self._driver.read_text())
+        except ValueError:
+            return "it has not yet said who it is"
+        return f"process {told['pid']} of {told['host']} since {told['since']} ({told['command']})"
+
+    def _listed(self) -> tuple[list[Path], list[Path]]:
+        """Return the merged parts and the small ones, each in the order of their names."""
+        files = sorted(self.parts.glob("*.parquet"))
+        merged = [file for file in files if file.name.startswith("merged-")]
+        return merged, [file for file in files if not file.name.startswith("merged-")]
+
+    def _keys(self, part: Path) -> set[Key]:
+        if part.name not in self._told:
+            self._told[part.name] = set(keys(read_table(part, ("run", "attempt"))))
+        return self._told[part.name]
+
+    def _read(self, parts: list[Path]) -> None:
+        """Read the parts that are not known yet; a part never changes under its name."""
+        new = [part for part in parts if part.name not in self._known]
+        tables = [read_table(part) for part in new]
+        rows = iter(rows_of(pa.concat_tables(tables)) if tables else [])
+        for part, table in zip(new, tables, strict=True):
+            self._known[part.name] = [next(rows) for _ in range(table.num_rows)]

@@ -1,0 +1,71 @@
+"""What has changed between two plans, named field by field, from what to what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rpbind.ledger import ArmPlan, Plan
+from rpbind.recipe import flat
+
+SAME = {
+    "dataset": "dataset",
+    "split": "split",
+    "proteins_note": "protein vectors",
+    "code": "code",
+    "design": "design",
+    "delta": "delta",
+}
+
+
+def changes(before: Plan, after: Plan) -> list[str]:
+    """Return a sentence's part for everything on which rows depend and that differs."""
+    told = [
+        f"{word}: {getattr(before, field) or 'not recorded'} → {getattr(after, field)}"
+        for field, word in SAME.items()
+        if getattr(before, field) != getattr(after, field)
+    ]
+    if before.seeds != after.seeds:
+        told.append(f"seeds: {_list(before.seeds)} → {_list(after.seeds)}")
+    told += _arms(before, after)
+    if before.contrasts != after.contrasts:
+        told.append(f"contrasts: {_names(before)} → {_names(after)}")
+    return told + _search(before.search or {}, after.search or {})
+
+
+def _arms(before: Plan, after: Plan) -> list[str]:
+    was, is_ = ({arm.name: arm for arm in plan.arms} for plan in (before, after))
+    told = [f"arm {name} is new" for name in is_ if name not in was]
+    told += [f"arm {name} is gone" for name in was if name not in is_ and name != "tuned"]
+    shared = [(was[name], is_[name]) for name in was if name in is_]
+    return told + [
+        f"recipe of {old.name}: {_knobs(old, new)}"
+        for old, new in shared
+        if old.recipe_id != new.recipe_id
+    ]
+
+
+def _knobs(old: ArmPlan, new: ArmPlan) -> str:
+    return ", ".join(_differing(flat(old.recipe), flat(new.recipe)))
+
+
+def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    found = {"best_trial", "best_value"}
+    mine, theirs = ({k: v for k, v in s.items() if k not in found} for s in (before, after))
+    return [f"search {told}" for told in _differing(flat(mine), flat(theirs))]
+
+
+def _differing(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    return [
+        f"{key} {mine.get(key)} → {theirs.get(key)}"
+        for key in dict.fromkeys([*mine, *theirs])
+        if mine.get(key) != theirs.get(key)
+    ]
+
+
+def _list(seeds: tuple[int, ...]) -> str:
+    whole = seeds == tuple(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
+    return f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
+
+
+def _names(plan: Plan) -> str:
+    return ", ".join(contrast.name for contrast in plan.contrasts) or "none"

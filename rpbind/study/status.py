@@ -1,0 +1,73 @@
+"""Where a study stands, from its folder alone: another shell may ask while it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rpbind.analysis.coverage import opened, state_of
+from rpbind.analysis.table import planned_runs
+from rpbind.ledger import Ledger, Row
+from rpbind.ledger.marks import Mark
+from rpbind.train.run import HEADLINE
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a study has reached: its planned runs by state, its trials, and who makes it."""
+
+    study: str
+    driven: bool
+    states: dict[str, int]
+    trials: dict[str, int]
+    best: Row | None
+    under_way: tuple[Mark, ...]
+
+    def words(self) -> list[str]:
+        """Say it in lines."""
+        planned = sum(self.states.values())
+        lines = [
+            f"{self.study}: {'running' if self.driven else 'nobody runs it'}",
+            f"{planned} planned runs: {_counts(self.states)}",
+        ]
+        if self.trials:
+            lines.append(f"search trials: {_counts(self.trials)}")
+        if self.best is not None:
+            score = self.best.metrics[HEADLINE]
+            lines.append(
+                f"best so far: {self.best.arm} seed {self.best.seed}, {HEADLINE} {score:.4f}"
+            )
+        return lines + [_say(mark) for mark in self.under_way]
+
+
+def status(ledger: Ledger) -> Status:
+    """Return where a study stands; raises `UserError` where the folder holds none."""
+    plan = ledger.plan
+    marks = tuple(ledger.under_way())
+    runs, _ = planned_runs(plan, ledger.rows())
+    under_way = opened(plan, marks)
+    trials = ledger.rows("search")
+    return Status(
+        study=plan.study,
+        driven=ledger.is_driven,
+        states=dict(Counter(state_of(run, runs.get(run), under_way) for run in plan.planned)),
+        trials=dict(Counter(row.state for row in trials)),
+        best=_best([*runs.values(), *trials]),
+        under_way=marks,
+    )
+
+
+def _best(rows: Sequence[Row]) -> Row | None:
+    done = [row for row in rows if row.state == "done" and HEADLINE in row.metrics]
+    return max(done, key=lambda row: row.metrics[HEADLINE], default=None)
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in states.items())
+
+
+def _say(mark: Mark) -> str:
+    who = f"process {mark.begun.pid} of {mark.begun.host}, since {mark.begun.began}"
+    state = "running" if mark.alive else "lost"
+    return f"  {mark.begun.arm} seed {mark.begun.seed} {state}: epoch {mark.epoch} ended; {who}"

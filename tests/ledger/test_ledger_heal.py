@@ -1,0 +1,170 @@
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_rows import PLAN, row
+
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Row
+from rpbind.ledger import heal as the_healing
+from rpbind.ledger.files import in_use
+from rpbind.ledger.heal import heal
+from rpbind.ledger.marks import begun, read_marks, whoever
+
+RUN = {"arm": "a", "seed": 0, "recipe": row().recipe, "recipe_id": row().recipe_id}
+
+
+def finish(ledger: Ledger, one: Row) -> None:
+    """What a worker leaves before a driver hears of it."""
+    ledger.runs.mkdir(exist_ok=True, parents=True)
+    (ledger.runs / f"{one.run}.{one.attempt}.json").write_text(one.model_dump_json())
+
+
+def begin_and_die(ledger: Ledger, epochs: int = 2, **changes: Any) -> None:
+    """A process that begins a run and dies by SIGKILL in its third epoch."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_begin, args=(ledger.runs, epochs, RUN | changes))
+    process.start()
+    process.join()
+    assert process.exitcode == -9
+
+
+def _begin(runs: Path, epochs: int, run: dict[str, Any]) -> None:
+    import os
+    import signal
+
+    with begun(runs, whoever(**run)) as ended:
+        for epoch in range(epochs):
+            ended(epoch + 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_run_is_running_while_its_process_lives_and_lost_after(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    with begun(ledger.runs, whoever(**RUN)) as ended:
+        ended(1)
+        (mark,) = ledger.under_way()
+        assert (mark.alive, mark.epoch, mark.begun.arm) == (True, 1, "a")
+    assert ledger.under_way() == []
+    begin_and_die(ledger)
+    (mark,) = ledger.under_way()
+    assert (mark.alive, mark.epoch) == (False, 2)
+
+
+def test_a_lost_run_becomes_a_row_that_says_who_made_it(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    begin_and_die(ledger)
+    (said,) = heal(ledger)
+    assert said.startswith("a seed 0 is lost: begun at ")
+    (lost,) = ledger.rows()
+    assert (lost.state, lost.attempt) == ("lost", 0)
+    assert "which died after epoch 2" in lost.error
+    assert (ledger.under_way(), read_marks(ledger.runs), heal(ledger)) == ([], [], [])
+
+
+def test_a_finished_row_of_which_no_driver_heard_is_recorded_and_not_lost(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    begin_and_die(ledger)
+    finish(ledger, row())
+    assert heal(ledger) == ["1 finished run(s) of which no driver had heard are recorded."]
+    assert ledger.attempts() == [row()]
+    assert heal(ledger) == []
+
+
+def test_a_run_that_finished_while_it_was_told_as_stopped_counts_once(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(row(state="stopped"))
+    finish(ledger, row())
+    for _ in range(2):
+        heal(ledger)
+        assert [(r.state, r.attempt) for r in ledger.attempts()] == [("stopped", 0), ("done", 1)]
+
+
+def test_a_run_that_was_made_again_is_not_replaced_by_its_first_attempt(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(row(state="stopped"))
+    ledger.append(row(attempt=1))
+    finish(ledger, row(metrics={"x": 1.0}))
+    assert heal(ledger) == []
+    assert ledger.rows() == [row(attempt=1)]
+
+
+def test_a_damaged_part_is_set_aside_and_its_row_comes_from_what_the_worker_kept(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path)
+    for seed in (0, 1):
+        ledger.append(row(seed=seed))
+    finish(ledger, row())
+    first, _ = sorted(ledger.parts.iterdir())
+    first.write_bytes(first.read_bytes()[:100])
+    healer = Ledger(tmp_path)
+    aside, recorded = heal(healer)
+    assert aside.endswith("is damaged; it is set aside as ablation-a-"
+                          f"{row().recipe_id}-s0.0.parquet.damaged.")  # fmt: skip
+    assert recorded.startswith("1 finished run(s)")
+    assert healer.rows() == [row(), row(seed=1)]
+
+
+def test_half_written_files_go_and_nothing_else_does(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.begin(PLAN)
+    ledger.append(row())
+    ledger.runs.mkdir()
+    (tmp_path / ".plan.json.9f86d081884c7d659a2feaa0c55ad015").write_text("{")
+    (ledger.parts / ".x.parquet.9f86d081884c7d659a2feaa0c55ad015").touch()
+    (ledger.runs / "a.unfinished.pt").touch()
+    (ledger.runs / ".hidden").touch()
+    (ledger.runs / "torn.begun").write_text('{"arm": "a", "se')
+    damaged = ledger.runs / f"{row(seed=1).run}.0.json"
+    damaged.write_text('{"arm"')
+    said = heal(ledger)
+    assert said[0] == "2 half-written file(s) of dead processes are removed."
+    assert f"{damaged} is damaged" in said[1]
+    assert {file.name for file in ledger.runs.iterdir()} == {
+        "a.unfinished.pt", ".hidden", f"{damaged.name}.damaged"
+    }  # fmt: skip
+    assert ledger.plan == PLAN
+    assert ledger.rows() == [row()]
+
+
+def test_a_process_that_outlives_its_driver_is_waited_for_and_then_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path)
+    monkeypatch.setattr(the_healing, "PATIENCE", 0.0)
+    with (
+        begun(ledger.runs, whoever(**RUN)),
+        pytest.raises(UserError, match=r"still makes a run; .*\.begun says which"),
+    ):
+        heal(ledger)
+
+
+def test_a_study_is_run_by_one_process_and_the_second_is_told_by_which(tmp_path: Path) -> None:
+    one, two = Ledger(tmp_path / "study"), Ledger(tmp_path / "study")
+    with one.driven("python first.py"):
+        assert two.is_driven
+        with (
+            pytest.raises(UserError, match=r"run by another process: .*python first\.py"),
+            two.driven("python second.py"),
+        ):
+            pytest.fail("two drivers")
+    assert not two.is_driven
+    with two.driven("python second.py"):
+        assert one.is_driven
+
+
+def test_a_lock_is_gone_with_its_process_and_of_no_file_nobody_has_one(tmp_path: Path) -> None:
+    begin_and_die(Ledger(tmp_path))
+    (mark,) = (tmp_path / "runs").glob("*.begun")
+    assert not in_use(mark)
+    assert not in_use(tmp_path / "nothing")
+
+
+def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    Ledger(tmp_path).begin(PLAN)
+    plan = tmp_path / "plan.json"
+    plan.write_bytes(plan.read_bytes()[:50])
+    with pytest.raises(UserError, match=r"plan\.json is no plan .* Take it away"):
+        _ = Ledger(tmp_path).plan

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+from toy_rows import row
+
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, ProteinScore, Row
+from rpbind.ledger import store as the_store
+from rpbind.ledger.scores import Scores
+
+
+def names(ledger: Ledger) -> list[str]:
+    return sorted(file.name.split("-")[0] for file in ledger.parts.iterdir())
+
+
+def filled(folder: Path, count: int = 6) -> tuple[Ledger, list[Row]]:
+    rows = [row(seed=seed, metrics={"x": seed / 7}) for seed in range(count)]
+    ledger = Ledger(folder)
+    for one in rows:
+        ledger.append(one)
+    return ledger, rows
+
+
+def test_merging_changes_the_files_and_no_row(tmp_path: Path) -> None:
+    ledger, rows = filled(tmp_path)
+    ledger.merge(at=6)
+    assert names(ledger) == ["merged"]
+    assert ledger.attempts() == Ledger(tmp_path).attempts() == rows
+    ledger.append(row(seed=6))
+    ledger.merge(at=1)
+    assert names(ledger) == ["merged", "merged"]
+    assert len(ledger.attempts()) == 7
+
+
+def test_few_parts_are_left_as_they_are(tmp_path: Path) -> None:
+    ledger, _ = filled(tmp_path)
+    ledger.merge(at=7)
+    assert names(ledger) == ["ablation"] * 6
+
+
+def test_what_is_merged_is_not_told_again(tmp_path: Path) -> None:
+    ledger, rows = filled(tmp_path)
+    ledger.merge(at=1)
+    assert not ledger.append(row(seed=0, state="failed"))
+    assert not Ledger(tmp_path).append(row(seed=0, state="failed"))
+    assert ledger.attempts() == rows
+
+
+def test_a_merge_that_was_killed_before_it_took_the_small_parts_away_tells_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    ledger, rows = filled(tmp_path)
+    kept = {file: file.read_bytes() for file in ledger.parts.iterdir()}
+    ledger.merge(at=1)
+    for file, content in list(kept.items())[:4]:
+        file.write_bytes(content)
+    again = Ledger(tmp_path)
+    assert again.attempts() == rows
+    again.merge(at=1)
+    assert names(again) == ["merged"]
+    assert again.attempts() == rows
+
+
+def test_a_reader_that_listed_the_parts_before_a_merge_finds_every_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, rows = filled(tmp_path)
+    reader, read = Ledger(tmp_path), the_store.read_table
+
+    def meanwhile(file: Path, *columns: object) -> object:
+        monkeypatch.setattr(the_store, "read_table", read)
+        ledger.merge(at=1)
+        return read(file)
+
+    monkeypatch.setattr(the_store, "read_table", meanwhile)
+    assert reader.attempts() == rows
+
+
+def test_a_listing_that_missed_both_the_small_parts_and_the_merged_one_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, rows = filled(tmp_path)
+    ledger.merge(at=1)
+    reader = Ledger(tmp_path)
+    listings = iter([([], []), reader._listed(), reader._listed(), reader._listed()])
+    monkeypatch.setattr(reader, "_listed", lambda: next(listings))
+    assert reader.attempts() == rows
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_damaged_part_is_named_and_not_read_as_less(cut: int, tmp_path: Path) -> None:
+    ledger, _ = filled(tmp_path, 1)
+    (part,) = ledger.parts.iterdir()
+    content = part.read_bytes()
+    flipped = content[:60] + bytes([content[60] ^ 1]) + content[61:]
+    part.write_bytes((b"", content[: len(content) // 2], flipped)[cut])
+    with pytest.raises(UserError, match=r"s0\.0\.parquet is no readable part of a ledger"):
+        Ledger(tmp_path).rows()
+
+
+def test_scores_in_columns_are_the_scores(tmp_path: Path) -> None:
+    scores = tuple(
+        ProteinScore(part=part, protein=name, cluster=3, windows=9, positives=n, auroc=auroc,
+                     auprc=None)
+        for n, (part, name, auroc) in enumerate(
+            [("test", "A", 0.25), ("validation", "A", None), ("test", "B", 1.0)])
+    )  # fmt: skip
+    columns = Scores.of(scores)
+    assert columns == scores
+    assert scores == columns
+    assert columns != scores[:2]
+    assert Scores.of(columns) is columns
+    assert columns.on("test").tolist() == [True, False, True]
+    assert columns.on("probe").tolist() == [False, False, False]
+    assert columns[1] == scores[1]
+    ledger = Ledger(tmp_path)
+    ledger.append(row(proteins=scores))
+    (back,) = ledger.rows()
+    assert isinstance(back.proteins, Scores)
+    assert back == row(proteins=scores)
+    assert Row.model_validate_json(back.model_dump_json()) == back

@@ -1,0 +1,67 @@
+"""A study in a process that dies by its own hand at its n-th write, without Ray."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rpbind import study as room
+from rpbind.ledger import Ledger, Plan, Row
+from rpbind.report.build import build_report
+from rpbind.study.launch import launch
+from rpbind.study.plan import Source
+from rpbind.study.where import Where
+from rpbind.train.loop import Machine
+from rpbind.train.run import train_task
+from rpbind.train.task import Task
+
+PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.report.build", "rpbind.train.run"]
+WRITES = ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "rename"), (Path, "unlink"))
+NEVER = 0
+
+
+def study_that_dies(plan: Plan, source: Source, folder: Path, step: int, counted: Any) -> None:
+    """Run the study and write its report; the process ends just before its step-th write."""
+    count = 0
+
+    def counting(write: Any) -> Any:
+        def counted_write(*words: Any, **more: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == step:
+                os._exit(9)
+            return write(*words, **more)
+
+        return counted_write
+
+    for where, name in WRITES:
+        setattr(where, name, counting(getattr(where, name)))
+    _without_ray()
+    launch(plan, source, Where(), folder)
+    build_report(folder)
+    counted.value = count
+
+
+def _without_ray() -> None:
+    """Put a room in the place of the one that knows Ray: runs are made here, one by one."""
+    stand_in = ModuleType("rpbind.study.run")
+    stand_in.ray_running = lambda where: contextlib.nullcontext()  # type: ignore[attr-defined]
+    stand_in.at_once = lambda where: 1  # type: ignore[attr-defined]
+    stand_in.run_grid = _run_here  # type: ignore[attr-defined]
+    sys.modules["rpbind.study.run"] = stand_in
+    room.run = stand_in  # type: ignore[attr-defined]
+
+
+def _run_here(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
+    def hear(message: dict[str, Any]) -> None:
+        if "row" in message:
+            ledger.append(Row.model_validate_json(message["row"]))
+            ledger.merge(at=1)
+
+    for task in tasks:
+        train_task(task, Machine(), "here", hear)

@@ -1,0 +1,71 @@
+"""A study on Ray whose driver kills itself by SIGKILL at a given moment.
+
+    python ray_killed_study.py DATA STUDY MOMENT COUNT
+
+MOMENT is `begin` (the plan is being written), `epoch` (the driver hears of an epoch), `append` (a
+worker has kept its row, and the driver is about to record it) or `report` (the page is being
+written); COUNT is which time. Before it dies it prints the processes that it has started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from small_study import RECIPES, small_plan
+
+from rpbind.data.splits import SplitSpec
+from rpbind.ledger import Ledger
+from rpbind.report import build
+from rpbind.study import launch as launching
+from rpbind.study.plan import Source
+from rpbind.study.watch import Watch
+from rpbind.study.where import Where
+
+MOMENTS: dict[str, tuple[Any, str]] = {
+    "begin": (Ledger, "begin"),
+    "epoch": (Watch, "epoch"),
+    "append": (Ledger, "append"),
+    "report": (build, "replace"),
+}
+ARMS = {name: RECIPES[name] for name in ("old", "fixed")}
+SEEDS = (0, 1)
+
+
+def dying(call: Callable[..., Any], count: int) -> Callable[..., Any]:
+    calls = iter(range(1, 10**6))
+
+    def die_or_call(*words: Any, **more: Any) -> Any:
+        if next(calls) == count:
+            print(*children(os.getpid()), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*words, **more)
+
+    return die_or_call
+
+
+def children(parent: int) -> list[int]:
+    """Every process below a process, as the kernel knows them."""
+    found = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *children(child)]
+    return found
+
+
+def main(data: str, study: str, moment: str, count: str) -> None:
+    source = Source(Path(data), SplitSpec())
+    if moment in MOMENTS:
+        where, name = MOMENTS[moment]
+        setattr(where, name, dying(getattr(where, name), int(count)))
+    plan = small_plan(source, dict(ARMS), SEEDS)
+    launching.launch(plan, source, Where(), Path(study))
+    build.build_report(Path(study))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

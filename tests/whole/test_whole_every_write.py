@@ -1,0 +1,56 @@
+"""A study is killed before each of its writes, one after another, and must lose nothing."""
+
+import multiprocessing
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from killed_study import NEVER, PRELOAD, study_that_dies
+from small_study import RECIPES, rows_of, small_plan
+
+from rpbind.analysis.summary import read
+from rpbind.data.splits import SplitSpec
+from rpbind.ledger import Ledger, Plan
+from rpbind.study.plan import Source
+
+
+@pytest.fixture(scope="module")
+def source(tiny: Path) -> Source:
+    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+
+
+@pytest.fixture(scope="module")
+def plan(source: Source) -> Plan:
+    return small_plan(source, {"old": RECIPES["old"].with_({"train.epochs": 1})}, (0,))
+
+
+def run(plan: Plan, source: Source, study: Path, step: int) -> tuple[int | None, int]:
+    """Run the study in a process that dies at a step; returns its exit code and its writes."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    counted = context.Value("i", 0)
+    process = context.Process(target=study_that_dies, args=(plan, source, study, step, counted))
+    process.start()
+    process.join()
+    return process.exitcode, counted.value
+
+
+def test_a_study_that_is_killed_at_any_write_ends_as_if_it_had_not_been(
+    plan: Plan, source: Source, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    code, writes = run(plan, source, whole, NEVER)
+    assert code == 0
+    assert writes > 25
+    rows = {run: row | {"attempt": 0} for run, row in rows_of(whole).items()}
+    for step in range(1, writes + 1):
+        study = tmp_path / f"killed-{step}"
+        assert run(plan, source, study, step)[0] == 9, step
+        assert run(plan, source, study, NEVER)[0] == 0, step
+        ended = {run: row | {"attempt": 0} for run, row in rows_of(study).items()}
+        assert ended == rows, step
+        attempts = Ledger(study).attempts()
+        assert Counter(r.seed for r in attempts if r.state == "done") == {0: 1}, step
+        assert {r.state for r in attempts} <= {"done", "lost"}, step
+        assert read(Ledger(study)).coverage == "1 of 1", step
+        assert not [f for f in study.rglob(".*") if f.is_file()], step

@@ -1,0 +1,54 @@
+"""The driver of a study on Ray is killed and started again; benchmarks/kills.py does it more."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from ray_killed_study import ARMS, SEEDS
+from small_study import rows_of, small_source
+
+from rpbind.ledger import Ledger
+from rpbind.train.loop import Machine
+from rpbind.train.run import train_task
+from rpbind.train.task import Task
+
+SCRIPT = Path(__file__).with_name("ray_killed_study.py")
+
+
+def run(data: Path, study: Path, moment: str, count: int = 1) -> list[int]:
+    """Run the study until it dies or ends; returns the processes that it left."""
+    command = [sys.executable, str(SCRIPT), str(data), str(study), moment, str(count)]
+    path = os.pathsep.join(sys.path)
+    ended = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}, check=False
+    )
+    assert ended.returncode == (0 if moment == "never" else -9), ended.stderr
+    return (
+        [int(word) for word in ended.stdout.split() if word.isdigit()] if moment != "never" else []
+    )
+
+
+def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    source = small_source(tmp_path / "toy")
+    direct = Ledger(tmp_path / "direct")
+    for name, recipe in ARMS.items():
+        seeds = tuple((seed, 0) for seed in SEEDS)
+        task = Task(name, recipe, seeds, source.data, source.split, direct.runs)
+        train_task(task, Machine(), "direct", lambda message: None)
+    study = tmp_path / "study"
+    assert run(source.data, study, "epoch", 3)
+    assert run(source.data, study, "append", 2)
+    run(source.data, study, "never")
+    from rpbind.ledger.heal import heal
+
+    heal(direct)
+    rows = rows_of(study)
+    assert {r: row | {"attempt": 0} for r, row in rows.items()} == rows_of(direct.study)
+    done = Counter((r.arm, r.seed) for r in Ledger(study).attempts() if r.state == "done")
+    assert set(done.values()) == {1}
+    assert len(done) == 4
+    assert (study / "index.html").exists()

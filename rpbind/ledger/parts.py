@@ -55,6 +55,13 @@ SCHEMA = pa.schema(
         "ended": pa.string(),
     }
 )
+_REPEATED = [
+    "proteins.list.element.part",
+    "proteins.list.element.protein",
+    *(f"{name}.key_value.key" for name in ("metrics", "cost", "provenance", "curve.list.element")),
+]
+"""Texts that are the same in most rows: read as numbers into a list of the distinct ones."""
+
 _PLAIN = ("arm", "seed", "state", "stage", "attempt", "recipe_id", "error", "ended")
 
 
@@ -71,9 +78,10 @@ def writer(table: Any) -> Callable[[IO[bytes]], object]:
 def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
     """Read a part; raises `UserError` where it is damaged, `FileNotFoundError` where it is gone."""
     try:
-        return pq.read_table(
-            file, columns=list(columns), schema=SCHEMA, page_checksum_verification=True
-        )
+        with pq.ParquetFile(
+            file, read_dictionary=_REPEATED, page_checksum_verification=True
+        ) as part:
+            return part.read(columns=list(columns))
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:
@@ -152,7 +160,7 @@ def _curves(array: Any) -> list[tuple[dict[str, float], ...]]:
 
 def _decoded(array: Any) -> list[Any]:
     """Return an Arrow array as a list; each distinct text is made once, not once a cell."""
-    if not pa.types.is_string(array.type):
+    if not (pa.types.is_string(array.type) or pa.types.is_dictionary(array.type)):
         listed: list[Any] = array.to_pylist()
         return listed
     words, code_N = _coded(array)

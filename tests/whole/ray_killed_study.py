@@ -4,7 +4,7 @@
 
 MOMENT is `begin` (the plan is being written), `epoch` (the driver hears of an epoch), `append` (a
 worker has kept its row, and the driver is about to record it) or `report` (the page is being
-written); COUNT is which time. Before it dies it prints the processes that it has started.
+written); COUNT is which time. Ray's processes die with their driver.
 """
 
 from __future__ import annotations
@@ -41,20 +41,10 @@ def dying(call: Callable[..., Any], count: int) -> Callable[..., Any]:
 
     def die_or_call(*words: Any, **more: Any) -> Any:
         if next(calls) == count:
-            print(*children(os.getpid()), flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         return call(*words, **more)
 
     return die_or_call
-
-
-def children(parent: int) -> list[int]:
-    """Every process below a process, as the kernel knows them."""
-    found = []
-    for task in Path(f"/proc/{parent}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found += [child, *children(child)]
-    return found
 
 
 def main(data: str, study: str, moment: str, count: str) -> None:

@@ -2,10 +2,11 @@
 
     python benchmarks/kills.py --kills 20 --seed 0
 
-A small simulated study (2 arms x 2 seeds, 2 epochs) is run once without interruption. Then studies
-are killed, each several times, at moments that are uniform over as long as the first one took, and
-run to their end. Prints a Markdown table row for every kill: the second, what the folder said then,
-and, for the last kill of a study, whether its final table is that of the first.
+A small simulated study (2 arms x 2 seeds, 2 epochs) is run once without interruption. Then it is
+run as often as said, each time in a new folder: its driver is killed at a moment that is uniform
+over as long as the first one took, and it is run again to its end. Prints a Markdown table row for
+every kill: the second, what the folder said right after it, and whether the final table is that of
+the first study.
 """
 
 import random
@@ -34,9 +35,6 @@ from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.status import status
 from rpbind.study.where import Where
 
-EACH = 4
-"""So many kills a study."""
-
 
 def main(
     kills: int = 20,
@@ -56,17 +54,12 @@ def main(
         whole = table(root / "whole")
         print(f"uninterrupted: {lasts:.0f} s", file=sys.stderr)
         for number in range(kills):
-            study = root / f"study-{number // EACH}"
+            study = root / f"study-{number}"
             after = draw.uniform(0, lasts)
             found = kill(study, after)
-            last = number % EACH == EACH - 1 or number == kills - 1
-            same = (
-                ("same" if finish(study) and table(study) == whole else "DIFFERS") if last else ""
-            )
-            print(
-                f"| {number + 1} | {number // EACH + 1} | {after:.1f} | {found} | {same} |",
-                flush=True,
-            )
+            finish(study)
+            same = "the same" if table(study) == whole else "DIFFERS"
+            print(f"| {number + 1} | {after:.1f} | {found} | {same} |", flush=True)
     return None
 
 
@@ -89,16 +82,16 @@ def kill(study: Path, after: float) -> str:
     return ended + ", ".join(f"{count} {state}" for state, count in states.items()) + page
 
 
-def finish(study: Path) -> bool:
+def finish(study: Path) -> None:
     """Run the study to its end."""
-    subprocess.run([sys.executable, __file__, "--drive", str(study)], check=True)
-    return True
+    subprocess.run([sys.executable, __file__, "--drive", str(study)], check=True,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
 
 
 def table(study: Path) -> object:
     """Return what the final table is made of: every run's row without times, and how often."""
     ledger = Ledger(study)
-    done = [row for row in ledger.attempts() if row.state == "done"]
+    done = [row for row in ledger.attempts() if row.state == "done" and row.stage == "ablation"]
     assert max(Counter(row.run for row in done).values()) == 1
     return [substance(row) for row in ledger.rows()]
 

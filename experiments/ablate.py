@@ -124,6 +124,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
+            add_seeds=add_seeds,
             where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
             reports=reports,
             name=name,
@@ -131,7 +132,6 @@ def main(
             yes=yes,
             sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
             control="context-residue" if has_context else None,
-            add_seeds=add_seeds,
         ),
     )
 

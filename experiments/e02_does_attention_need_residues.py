@@ -58,6 +58,7 @@ def main(
     data: page.Data = None,
     proteins: page.Vectors = "physchem",
     seeds: page.Seeds = 5,
+    add_seeds: page.AddSeeds = 0,
     epochs: page.Epochs = None,
     narrower: page.Narrower = None,
     split: page.SplitRule = "cold-rna",
@@ -82,6 +83,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
+            add_seeds=add_seeds,
             where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
             reports=reports,
             name=name,

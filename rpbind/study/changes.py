@@ -6,6 +6,7 @@ from typing import Any
 
 from rpbind.ledger import ArmPlan, Plan
 from rpbind.recipe import flat
+from rpbind.study.plan import TUNED
 
 SAME = {
     "dataset": "dataset",
@@ -29,13 +30,18 @@ def changes(before: Plan, after: Plan) -> list[str]:
     told += _arms(before, after)
     if before.contrasts != after.contrasts:
         told.append(f"contrasts: {_names(before)} → {_names(after)}")
-    return told + _search(before.search or {}, after.search or {})
+    if before.factors != after.factors:
+        told.append(f"factors: {before.factors} → {after.factors}")
+    told += _search(before.search or {}, after.search or {})
+    if not told and (before.arms, before.controls) != (after.arms, after.controls):
+        told.append("how its arms are described")
+    return told
 
 
 def _arms(before: Plan, after: Plan) -> list[str]:
-    was, is_ = ({arm.name: arm for arm in plan.arms} for plan in (before, after))
+    was, is_ = ({arm.name: arm for arm in (*p.arms, *p.controls)} for p in (before, after))
     told = [f"arm {name} is new" for name in is_ if name not in was]
-    told += [f"arm {name} is gone" for name in was if name not in is_ and name != "tuned"]
+    told += [f"arm {name} is gone" for name in was if name not in is_ and name != TUNED]
     shared = [(was[name], is_[name]) for name in was if name in is_]
     return told + [
         f"recipe of {old.name}: {_knobs(old, new)}"

@@ -3,6 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
+from rpbind.recipe import Recipe
+
 RNA = ("ACGUACGUAC", "GGGUACGUAA", "CCCUACGUCC", "UUUUACGUGG")
 
 
@@ -78,3 +81,25 @@ def test_baselines_of_an_unknown_split_are_refused(tiny: Path) -> None:
     refused = rpbind("baselines", tiny, "--split", "cold-rma")
     assert refused.returncode == 2
     assert "Did you mean 'cold-rna'?" in refused.stderr
+
+
+def test_a_study_says_where_it_stands_and_is_the_same_as_itself(tmp_path: Path) -> None:
+    recipe = Recipe()
+    arm = {"name": "a", "recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id}
+    asked = {"question": "?", "prediction": "!", "rule": ".", "design": "one", "created": ""}
+    plan = Plan(study="toy", arms=(ArmPlan(**arm),), contrasts=(), seeds=(0, 1, 2), dataset="d",
+                split="s", **asked)  # fmt: skip
+    score = {"part": "test", "windows": 9, "positives": 3, "auprc": 0.5}
+    each = tuple(ProteinScore(protein=f"P{g}", cluster=g, auroc=0.5, **score) for g in (0, 1))
+    Ledger(tmp_path).begin(plan)
+    for seed in (0, 1):
+        Ledger(tmp_path).append(
+            Row(arm="a", seed=seed, state="done", recipe=arm["recipe"], recipe_id=recipe.id,
+                metrics={"test.loss": 0.7}, proteins=each, ended="")
+        )  # fmt: skip
+    stands = rpbind("status", tmp_path)
+    assert stands.stdout == "toy: nobody runs it\n3 planned runs: 2 done, 1 planned\n"
+    compared = rpbind("compare", tmp_path, tmp_path)
+    assert "2/3×2" in compared.stdout
+    assert "inert" in compared.stdout
+    assert "seed 2: 1: a planned, 2: a planned" in compared.stdout

@@ -58,7 +58,7 @@ def compare(
     ]  # fmt: skip
     results = [table.result for table in paired]
     alpha = min(level(look_of(plan)), level(look_of(other)))
-    judged = verdicts(results, max(plan.delta, other.delta), alpha)
+    judged = verdicts(results, min(plan.delta, other.delta), alpha)
     contrasts = tuple(
         Contrast(table, result, verdict, "", _recipe(a).diff(_recipe(b)))
         for table, result, verdict, (a, b) in zip(paired, results, judged, pairs, strict=True)

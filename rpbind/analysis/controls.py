@@ -13,6 +13,7 @@ import numpy as np
 
 from rpbind.analysis.arms import Spread, spread
 from rpbind.analysis.contrast import Inert, Result, Unattainable, two_way
+from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.analysis.verdict import Verdict, Word, verdicts
 from rpbind.ledger import ControlPlan, Plan, Row
@@ -186,7 +187,8 @@ def _claims(arm: str, plan: Plan, runs: Runs, kept: Runs) -> tuple[Claim, ...]:
     """Judge the claims of one arm; Holm over all of its comparisons."""
     asked = _asked(arm, plan, runs, kept)
     flat = [comparison for several in asked.values() for comparison in several]
-    judged = iter(verdicts([comparison.result for comparison in flat], plan.delta))
+    results = [comparison.result for comparison in flat]
+    judged = iter(verdicts(results, plan.delta, level(look_of(plan))))
     claims = []
     for name, several in asked.items():
         comparisons = tuple(_comparison(one, next(judged)) for one in several)

@@ -87,13 +87,7 @@ def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
 
 def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
     """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none."""
-    scores = Scores.of(row.proteins)
-    has_N = scores.on(part) & np.isfinite(scores.auroc_N)
-    cluster_N = scores.cluster_N[has_N]
-    count_G = np.bincount(cluster_N)
-    sum_G = np.bincount(cluster_N, weights=scores.auroc_N[has_N])
-    there = np.flatnonzero(count_G)
-    return dict(zip(there.tolist(), (sum_G[there] / count_G[there]).tolist(), strict=True))
+    return Scores.of(row.proteins).cluster_auroc(part)
 
 
 def pair(

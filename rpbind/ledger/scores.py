@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 import numpy as np
@@ -36,6 +36,7 @@ class Scores(Sequence[ProteinScore]):
     positives_N: Ints
     auroc_N: Floats
     auprc_N: Floats
+    _by_part: dict[str, dict[int, float]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, scores: Sequence[ProteinScore]) -> Scores:
@@ -61,6 +62,21 @@ class Scores(Sequence[ProteinScore]):
         if part not in self.parts:
             return np.zeros(len(self), dtype=bool)
         return np.asarray(self.part_N == list(self.parts).index(part))
+
+    def cluster_auroc(self, part: str) -> dict[int, float]:
+        """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none.
+
+        It is kept: every contrast of a study asks for it again.
+        """
+        if part not in self._by_part:
+            has_N = self.on(part) & np.isfinite(self.auroc_N)
+            cluster_N = self.cluster_N[has_N]
+            count_G = np.bincount(cluster_N)
+            sum_G = np.bincount(cluster_N, weights=self.auroc_N[has_N])
+            there = np.flatnonzero(count_G)
+            mean_G = sum_G[there] / count_G[there]
+            self._by_part[part] = dict(zip(there.tolist(), mean_G.tolist(), strict=True))
+        return self._by_part[part]
 
     def __len__(self) -> int:
         return len(self.part_N)

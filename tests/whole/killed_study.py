@@ -52,15 +52,20 @@ def _without_ray() -> None:
 
     Check-ups and baselines, which append rows as runs do, are left out: they take longer than all.
     """
-    launching.check_arms = lambda *asked: None  # type: ignore[assignment]
-    launching.score_baselines = lambda *asked: None  # type: ignore[assignment]
-    stand_in = ModuleType("rpbind.study.run")
-    stand_in.ray_running = lambda where: contextlib.nullcontext()  # type: ignore[attr-defined]
-    stand_in.at_once = lambda where: 1  # type: ignore[attr-defined]
-    stand_in.check_storage = lambda *asked: ""  # type: ignore[attr-defined]
-    stand_in.run_grid = _run_here  # type: ignore[attr-defined]
-    sys.modules["rpbind.study.run"] = stand_in
-    room.run = stand_in  # type: ignore[attr-defined]
+    launching.check_arms = lambda *asked: None
+    launching.score_baselines = lambda *asked: None
+    sys.modules["rpbind.study.run"] = stand_in()
+    room.run = sys.modules["rpbind.study.run"]  # type: ignore[attr-defined]
+
+
+def stand_in() -> ModuleType:
+    """Return what `launch` needs of the room that knows Ray."""
+    made = ModuleType("rpbind.study.run")
+    made.ray_running = lambda where: contextlib.nullcontext()  # type: ignore[attr-defined]
+    made.at_once = lambda where: 1  # type: ignore[attr-defined]
+    made.check_storage = lambda *asked: ""  # type: ignore[attr-defined]
+    made.run_grid = _run_here  # type: ignore[attr-defined]
+    return made
 
 
 def _run_here(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:

@@ -1,0 +1,66 @@
+import sys
+from pathlib import Path
+
+import pytest
+from killed_study import stand_in
+from small_study import RECIPES
+
+from rpbind import study as room
+from rpbind.analysis.summary import read
+from rpbind.data.splits import SplitSpec
+from rpbind.ledger import ContrastPlan, Ledger, Plan
+from rpbind.report.build import build_report
+from rpbind.study import launch as launching
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question, Source, make_plan
+from rpbind.study.status import status
+from rpbind.study.where import Where
+
+ARMS = {name: RECIPES[name].with_({"train.epochs": 1}) for name in ("old", "conv-residue")}
+DESIGN = Design(
+    "pair",
+    tuple(arm(name, recipe, "") for name, recipe in ARMS.items()),
+    (ContrastPlan(name="context", arm="conv-residue", reference="old"),),
+)
+
+
+@pytest.fixture
+def source(tiny: Path) -> Source:
+    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+
+
+@pytest.fixture
+def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = stand_in()
+    monkeypatch.setitem(sys.modules, "rpbind.study.run", made)
+    monkeypatch.setattr(room, "run", made, raising=False)
+    monkeypatch.setattr(launching, "check_arms", lambda *asked: None)
+    monkeypatch.setattr(launching, "score_baselines", lambda *asked: None)
+
+
+def planned(source: Source, seeds: int = 2) -> Plan:
+    return make_plan("toy", Question("?", "!", "."), DESIGN, tuple(range(seeds)), source)
+
+
+@pytest.mark.usefixtures("without_ray")
+def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_its_second_look(
+    source: Source, tmp_path: Path
+) -> None:
+    study, plan = tmp_path / "study", planned(source)
+    launching.launch(plan, source, Where(), study)
+    first = Ledger(study).rows()
+    seen = read(Ledger(study)).contrasts[0].verdict
+    extended = launching.launch(plan, source, Where(), study, add_seeds=2)
+    assert extended.seeds == (0, 1, 2, 3)
+    assert (extended.fingerprint, extended.study) == (plan.fingerprint, plan.study)
+    rows = Ledger(study).rows()
+    assert [row for row in rows if row.seed < 2] == first
+    assert status(Ledger(study)).states == {"done": 8}
+    (look,) = Ledger(study).plan.looks
+    assert (look.seeds, look.verdicts) == (2, {"context": seen.word})
+    assert read(Ledger(study)).contrasts[0].verdict.overall == 0.01
+    text = build_report(study).read_text()
+    assert "Look 2 at a study that was extended after it was judged with 2 seeds" in text
+    again = launching.launch(plan, source, Where(), study)
+    assert again == Ledger(study).plan == extended
+    assert Ledger(study).rows() == rows

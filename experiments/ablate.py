@@ -12,13 +12,14 @@ per-protein AUROC, two-way interval over seeds and clusters, Holm over all contr
 equivalence within 0.010.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rpbind import experiment as page
-from rpbind.errors import one_of
+from rpbind.errors import UserError, one_of
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
 from rpbind.study.design import (
@@ -31,8 +32,10 @@ from rpbind.study.design import (
     path,
 )
 from rpbind.study.factorial import factorial
-from rpbind.study.plan import Question, Sweep
+from rpbind.study.plan import Question
+from rpbind.study.search import Sweep
 from rpbind.study.space import load_space
+from rpbind.study.tuning import differing, emptied, neutral, tuned
 from rpbind.study.where import Where
 from rpbind.terminal import run_page
 
@@ -49,7 +52,8 @@ WITH_CONTEXT = FIXED.with_(
         "model.memory": "residue",
     }
 )
-SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
+SPACES = Path(__file__).parents[1] / "search_spaces"
+SEED_SPACE, NUISANCE = SPACES / "seed.toml", SPACES / "nuisance.toml"
 SIMULATED_EPOCHS = 7
 NARROWER = 8
 """The simulated world is small: the same models with an eighth of the widths."""
@@ -68,14 +72,15 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     """
     one_of("--design", kind, DESIGNS)
     ends = ("old", old), ("context-residue", context)
+    changes = differing(CHANGES, old, context)
     if kind == "leave-one-out":
-        return leave_one_out(*ends, CHANGES)
+        return leave_one_out(*ends, changes)
     if kind == "add-one-in":
-        return add_one_in(*ends, CHANGES)
+        return add_one_in(*ends, changes)
     if kind == "factorial":
-        return factorial(ends[1], old, chosen(CHANGES, crossed))
+        return factorial(ends[1], old, chosen(changes, crossed))
     there, back = (
-        path(ends[0], ("fixed", fixed), SEED_CHANGES, reverse=reverse).then(
+        path(ends[0], ("fixed", fixed), differing(SEED_CHANGES, old, fixed), reverse=reverse).then(
             path(("fixed", fixed), ends[1], CONTEXT_CHANGES, reverse=reverse)
         )
         for reverse in (False, True)
@@ -95,6 +100,11 @@ def main(
     ] = CROSSED,
     trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
     space: Annotated[Path, typer.Option(help="What --trials searches.")] = SEED_SPACE,
+    tune_arms: Annotated[int, typer.Option(min=0, help="Trials that every arm gets.")] = 0,
+    searches: Annotated[int, typer.Option(min=1, help="Searches per tuned arm; 5 to judge.")] = 1,
+    shared_configs: Annotated[
+        bool, typer.Option("--shared-configs", help="The same trials for every tuned arm.")
+    ] = False,
     split: page.SplitRule = "cold-rna",
     workers: page.Workers = 1,
     cpus_per_worker: page.Cpus = 1,
@@ -115,12 +125,21 @@ def main(
         narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
         for recipe in (OLD, FIXED, WITH_CONTEXT)
     )
-    asked = design(kind, old, fixed, context, crossed)
-    has_context = any(arm.name == "context-residue" for arm in asked.arms)
+    arms = design(kind, old, fixed, context, crossed)
+    sweep = Sweep.of(fixed, load_space(space, fixed), trials) if trials else None
+    if tune_arms:
+        if trials:
+            raise UserError("--tune-arms searches for every arm; leave --trials out.")
+        nuisance = load_space(NUISANCE, fixed)
+        old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
+        asked = design(kind, old, fixed, context, crossed)
+        arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)
+        sweep = replace(sweep, searches=searches, shared=shared_configs)
+    has_context = any(arm.name == "context-residue" for arm in arms.arms)
     page.conduct(
         "ablate",
         ASKED,
-        asked,
+        arms,
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
@@ -130,7 +149,7 @@ def main(
             name=name,
             dry_run=dry_run,
             yes=yes,
-            sweep=Sweep(fixed, load_space(space, fixed), trials) if trials else None,
+            sweep=sweep,
             control="context-residue" if has_context else None,
         ),
     )

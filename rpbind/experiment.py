@@ -8,11 +8,12 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
 
+from rpbind.analysis.tuned import refused
 from rpbind.baselines.run import BASELINES
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
@@ -21,7 +22,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
-from rpbind.recipe import canonical
+from rpbind.recipe import Recipe, canonical
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.study.changes import changes
@@ -30,8 +31,9 @@ from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Question, Source, Sweep, make_plan
+from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import Price, check_size
+from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
 from rpbind.terminal import PLAIN, REPORT
@@ -76,6 +78,8 @@ Reports = Annotated[
 Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Mean it, where it takes more than 10,000 runs.")]
+Space = Annotated[Path, typer.Option(help="What is searched: a TOML file.")]
+Sampler = Annotated[str, typer.Option(help="tpe, random, cmaes, nsga2, qmc or grid.")]
 Smoke = Annotated[
     bool, typer.Option("--smoke", help="Two seeds, one epoch, narrow models: does it all run?")
 ]
@@ -118,9 +122,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     seeds = tuple(range(conditions.seeds))
-    trials = conditions.sweep.trials if conditions.sweep else 0
-    trained = len(design.arms) + (conditions.control is not None)
-    price = Price(trained, len(seeds), len(design.contrasts), trials)
+    price = _price(design, conditions)
     check_size(price, conditions.yes)
     plan = make_plan(
         experiment,
@@ -138,7 +140,7 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         )
     folder = (conditions.reports / (conditions.name or plan.study)).resolve()
     console.print(_summary(plan, conditions, folder), **PLAIN)
-    console.print(f"verdicts  {price.reach(plan.delta)}", **PLAIN)
+    console.print(f"verdicts  {_reach(price, conditions, plan.delta)}", **PLAIN)
     if not folder.exists() and (earlier := latest_but(plan, folder)):
         told = "; ".join(changes(earlier, plan))
         console.print(f"A new study: it differs from {earlier.study} in {told}.", **PLAIN)
@@ -168,12 +170,38 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         raise typer.Exit(UNFINISHED)
 
 
+def _price(design: Design, conditions: Conditions) -> Price:
+    """Count what a page runs: winners of searches are arms too, seeds of trials runs."""
+    sweep = conditions.sweep
+    trained = len(design.arms) + (conditions.control is not None)
+    if sweep is None:
+        return Price(trained, conditions.seeds, len(design.contrasts))
+    winners = len(sweep.lanes)
+    trials = winners * sweep.total * sweep.how.seeds_per_trial
+    return Price(trained + winners, conditions.seeds, len(design.contrasts), trials)
+
+
+def _reach(price: Price, conditions: Conditions, delta: float) -> str:
+    """Say which verdicts can be reached; of tuned arms, by what pairs them."""
+    sweep = conditions.sweep
+    if sweep is None or not sweep.tunes_arms:
+        return price.reach(delta)
+    if refusal := refused(sweep.searches, shared=sweep.shared):
+        return refusal
+    units = sweep.total if sweep.shared else sweep.searches
+    paired = "configurations" if sweep.shared else "searches"
+    reached = Price(price.arms, units, len(sweep.contrasts)).reach(delta)
+    return f"paired by {paired}, {units} of them in place of seeds: {reached}"
+
+
 def _time(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> str:
     where = conditions.where
     known = timed_rows(folder)
     if known is None and (where.address or where.gpus):
         return "not known before the first run: only this machine's CPU can be timed beforehand"
-    one = known or timed_here(plan, conditions.source, where.cpus)
+    arms = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
+    searched = list(conditions.sweep.arms.values()) if conditions.sweep else []
+    one = known or timed_here(arms or searched, conditions.source, where.cpus)
     side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
     return price.time(one, max(side_by_side, 1))
 
@@ -200,9 +228,23 @@ def _summary(plan: Plan, conditions: Conditions, folder: Path) -> str:
         *(f"  {arm.name}: {arm.change}, x {len(plan.seeds)} seeds" for arm in plan.controls),
     ]
     if plan.search is not None:
-        lines.append(f"search    {plan.search['trials']} trials first: {plan.search['about']}")
+        lines += _searched(plan.search, len(plan.seeds))
     lines += [
         f"runs      {conditions.where.words()}",
         f"study     {folder}",
     ]
     return "\n".join(lines)
+
+
+def _searched(search: dict[str, Any], seeds: int) -> list[str]:
+    """Say what is searched first, and what confirms its winners."""
+    arms, times = search["arms"], search.get("searches", 1)
+    lanes = len(arms) * times
+    told = f"{search['trials']} trials" + (f" in each of {lanes} searches" if lanes > 1 else "")
+    lines = [f"search    {told} first: {search['about']}"]
+    if "contrasts" in search:
+        lines.append(
+            f"          arms {', '.join(arms)}; then each winner on {seeds} fresh seeds = "
+            f"{lanes * seeds} runs, {len(search['contrasts'])} contrasts"
+        )
+    return lines

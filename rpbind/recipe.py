@@ -32,12 +32,12 @@ class Recipe(Part):
         """Return a copy with `changes`, a mapping from dotted path to value.
 
         A path that ends on a variant takes its whole mapping, or its `kind` alone for that
-        variant's defaults. Raises `UserError` on an unknown path (with the nearest right one)
-        or a value that the field refuses.
+        variant's defaults, which later paths below it may change. Raises `UserError` on an unknown
+        path (with the nearest right one) or a value that the field refuses.
         """
         tree = self.model_dump(mode="json")
         for path, value in changes.items():
-            _put(tree, path, value)
+            _put(tree, path, value, fresh=path.rpartition(".")[0] in changes)
         try:
             return Recipe.model_validate(tree)
         except ValidationError as error:
@@ -83,17 +83,20 @@ def _leaves(tree: Any, prefix: str) -> list[tuple[str, Any]]:
     ]
 
 
-def _put(tree: dict[str, Any], path: str, value: Any) -> None:
+def _put(tree: dict[str, Any], path: str, value: Any, *, fresh: bool) -> None:
+    """Set a leaf of the tree; in a `fresh` variant, whose defaults are not there yet, any leaf."""
     *parents, last = path.split(".")
     node: Any = tree
     for depth, key in enumerate(parents):
         node = node.get(key) if isinstance(node, dict) else None
         if node is None:
             raise UserError(_unknown(tree, path, ".".join(parents[: depth + 1])))
-    if not isinstance(node, dict) or last not in node:
+    if not isinstance(node, dict) or (last not in node and not fresh):
         raise UserError(_unknown(tree, path, path))
-    current = node[last]
+    current = node.get(last)
     is_variant = isinstance(current, dict) and "kind" in current
+    if isinstance(value, dict):
+        value = dict(value)  # paths below it may change it, and it is the caller's
     node[last] = {"kind": value} if is_variant and isinstance(value, str) else value
 
 

@@ -25,18 +25,24 @@ def test_every_link_of_every_page_leads_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_every_option_that_the_readme_names_exists() -> None:
-    shown = subprocess.run(
-        [sys.executable, str(ROOT / "experiments" / "ablate.py"), "--help"],
+def help_of(page: str) -> str:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "experiments" / page), "--help"],
         capture_output=True,
         text=True,
         check=True,
-        env={"COLUMNS": "200", "PATH": ""},
+        env={"COLUMNS": "200", "PATH": "", "PYTHONPATH": str(ROOT)},
     ).stdout
-    table = re.findall(r"^\| (`--.*?) \|", README, flags=re.MULTILINE)
-    options = {word for cell in table for word in re.findall(r"--[a-z-]+", cell)}
-    assert len(options) >= 8
-    assert {option for option in options if option not in shown} == set()
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    main_job, search = README.split("## Searching")
+    for part, page in ((main_job, "ablate.py"), (search, "tune.py")):
+        table = re.findall(r"^\| (`--.*?) \|", part, flags=re.MULTILINE)
+        options = {word for cell in table for word in re.findall(r"--[a-z-]+", cell)}
+        assert len(options) >= 8
+        shown = help_of(page)
+        assert {option for option in options if option not in shown} == set()
 
 
 def test_the_readme_names_the_two_commands_that_the_makefile_has() -> None:

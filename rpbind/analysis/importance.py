@@ -66,7 +66,8 @@ def importances(
 ) -> tuple[Importance, ...]:
     """Return every evaluator's importances of a search's finished trials: (recipe, score) each.
 
-    `search` is what the plan says of it. A knob that some trials do not have is not rated. Empty
+    `search` is what the plan says of it. A knob that some trials do not have is not rated, nor one
+    whose range depends on another's. Empty
     where there are too few trials or equal scores, or where fewer than two knobs vary.
     """
     value_N = np.array([value for _, value in trials])
@@ -74,7 +75,7 @@ def importances(
     space = {
         dim["path"]: _distribution(dim, drawn[dim["path"]])
         for dim in search["dimensions"]
-        if ABSENT not in drawn[dim["path"]]
+        if ABSENT not in drawn[dim["path"]] and not dim.get("when")
     }
     space = {path: made for path, made in space.items() if not made.single()}
     if len(trials) < FEWEST or np.ptp(value_N) == 0.0 or len(space) < 2:

@@ -1,59 +1,179 @@
-"""A search's trials as a table: what each one varied, what it reached, the best so far."""
+"""A search's trials as a table: what each one varied, what it reached, the best so far.
+
+A trial is one configuration, with a row per seed; a search is named by what comes before `trial-`.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from rpbind.ledger import Row
+from rpbind.ledger import Plan, Row
 from rpbind.recipe import Recipe
 
-OBJECTIVE = "validation.auroc_macro"
+
+@dataclass(frozen=True)
+class Objective:
+    """What a trial is scored by: a key of a row's metrics, or of its cost, and which way is up."""
+
+    key: str
+    mode: Literal["max", "min"]
+    cost: bool = False
+
+    def value(self, row: Row) -> float:
+        """Return a row's value; NaN where it has none."""
+        return (row.cost if self.cost else row.metrics).get(self.key, math.nan)
+
+
+OBJECTIVES = {
+    "auroc": Objective("validation.auroc_macro", "max"),
+    "loss": Objective("validation.loss", "min"),
+    "train-seconds": Objective("train_seconds", "min", cost=True),
+    "parameters": Objective("parameters", "min", cost=True),
+}
+Outcome = Literal["done", "pruned", "diverged", "failed", "stopped", "lost"]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: the knobs that differ among trials, its value on validation, its state."""
+    """One trial: the knobs that differ among trials, its value (mean over seeds), its end.
 
-    row: Row
+    `value` is that of whole trials alone, `values` has one per objective; `reached` is where a
+    pruned trial was; `best` is the best value so far.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
     knobs: dict[str, Any]
-    value: float | None
+    outcome: Outcome
+    values: list[float] | None
+    reached: float | None
     best: float | None
+
+    @property
+    def value(self) -> float | None:
+        """Its value on the first objective."""
+        return None if self.values is None else self.values[0]
+
+    @property
+    def why(self) -> str:
+        """Why it is not whole; nothing where it is."""
+        bad = [row.error for row in self.rows if row.state != "done"]
+        return bad[0].strip().splitlines()[0] if bad and bad[0].strip() else ""
 
 
 @dataclass(frozen=True)
 class Search:
-    """All trials in the order in which they ended; the highest `objective` wins."""
+    """All trials of one search, in the order in which they ended."""
 
-    objective: str
+    name: str
+    objectives: tuple[str, ...]
     varied: tuple[str, ...]
     trials: tuple[Trial, ...]
 
     @property
+    def objective(self) -> Objective:
+        """The first objective, by which the winner is chosen."""
+        return OBJECTIVES[self.objectives[0]]
+
+    @property
     def best(self) -> Trial | None:
-        """The trial with the highest value; None where no trial has one."""
+        """The first trial with the best value; None where no trial has one."""
         won = [t for t in self.trials if t.value is not None and t.value == self.trials[-1].best]
-        return won[0] if won else None
+        return min(won, key=lambda trial: trial.name) if won else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How the trials ended, and how many each way."""
+        outcomes = [trial.outcome for trial in self.trials]
+        return {o: outcomes.count(o) for o in dict.fromkeys(sorted(outcomes))}
+
+    @property
+    def front(self) -> tuple[Trial, ...]:
+        """The trials that no other one beats on every objective (Pareto), by the first of them."""
+        whole = [t for t in self.trials if t.values is not None]
+        signs = [1 if OBJECTIVES[name].mode == "max" else -1 for name in self.objectives]
+        points = {
+            t.name: [s * v for s, v in zip(signs, t.values or (), strict=True)] for t in whole
+        }
+        kept = [t for t in whole if not any(_beats(p, points[t.name]) for p in points.values())]
+        return tuple(sorted(kept, key=lambda t: points[t.name], reverse=True))
 
 
-def summarise_search(rows: list[Row]) -> Search:
-    """Return the trials of the search stage; every comparison among them is exploratory."""
-    ordered = sorted(rows, key=lambda row: row.ended)
-    knobs = [Recipe.model_validate(row.recipe).flat() for row in ordered]
-    every = dict.fromkeys(path for flat in knobs for path in flat)
-    varied = tuple(p for p in every if len({repr(flat.get(p)) for flat in knobs}) > 1)
+def was_pruned(row: Row) -> bool:
+    """Whether a scheduler stopped this run, which its row says; an interrupted one has no such."""
+    return row.state == "stopped" and "stopped_by" in row.provenance
+
+
+def lane_of(arm: str) -> str:
+    """The name of the search of a trial: `old.s2` of `old.s2.trial-0007`, else `search`."""
+    return arm.rpartition("trial-")[0].rstrip(".") or "search"
+
+
+def trials_of(rows: list[Row]) -> dict[str, list[Row]]:
+    """Return {trial's name: its rows, by seed}."""
+    trials: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.seed):
+        trials.setdefault(row.arm, []).append(row)
+    return trials
+
+
+def searches(plan: Plan, rows: list[Row]) -> list[Search]:
+    """Return every search of a study, in the order in which its arms were planned."""
+    said = plan.search or {}
+    objectives = tuple(said.get("objectives", ("auroc",)))
+    seeds = int(said.get("seeds_per_trial", 1))
+    lanes: dict[str, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(lane_of(row.arm), []).append(row)
+    places = {arm: place for place, arm in enumerate(said.get("arms", {}))}
+    order = sorted(lanes, key=lambda name: (places.get(name.rpartition(".")[0], -1), name))
+    return [summarise_search(lanes[name], objectives, seeds) for name in order]
+
+
+def summarise_search(
+    rows: list[Row], objectives: tuple[str, ...] = ("auroc",), seeds: int = 1
+) -> Search:
+    """Return the trials of one search; every comparison among them is exploratory."""
+    grouped = trials_of(rows)
+    names = sorted(grouped, key=lambda name: (max(row.ended for row in grouped[name]), name))
+    knobs = {n: Recipe.model_validate(grouped[n][0].recipe).flat() for n in names}
+    every = dict.fromkeys(path for flat in knobs.values() for path in flat)
+    varied = tuple(p for p in every if len({repr(flat.get(p)) for flat in knobs.values()}) > 1)
+    first = OBJECTIVES[objectives[0]]
+    better = max if first.mode == "max" else min
     trials: list[Trial] = []
     best: float | None = None
-    for row, flat in zip(ordered, knobs, strict=True):
-        value = _value(row)
-        if value is not None:
-            best = value if best is None else max(best, value)
-        trials.append(Trial(row, {p: flat.get(p) for p in varied}, value, best))
-    return Search(OBJECTIVE, varied, tuple(trials))
+    for name in names:
+        values = values_of(grouped[name], objectives, seeds)
+        if values is not None:
+            best = values[0] if best is None else better(best, values[0])
+        shown = {p: knobs[name].get(p) for p in varied}
+        rows = grouped[name]
+        reached = [row.curve[-1].get(first.key) for row in rows if was_pruned(row) and row.curve]
+        trials.append(
+            Trial(name, tuple(rows), shown, _outcome(rows), values, (*reached, None)[0], best)
+        )
+    return Search(lane_of(names[0]), objectives, varied, tuple(trials))
 
 
-def _value(row: Row) -> float | None:
-    value = row.metrics.get(OBJECTIVE)
-    done = row.state == "done" and value is not None and math.isfinite(value)
-    return value if done else None
+def values_of(rows: Sequence[Row], objectives: Sequence[str], seeds: int) -> list[float] | None:
+    """Return each objective's mean over a trial's rows; None where it is not whole.
+
+    Whole is a trial of which all `seeds` are done and every value is a number.
+    """
+    if len(rows) < seeds or any(row.state != "done" for row in rows):
+        return None
+    means = [sum(OBJECTIVES[name].value(row) for row in rows) / len(rows) for name in objectives]
+    return means if all(map(math.isfinite, means)) else None
+
+
+def _outcome(rows: list[Row]) -> Outcome:
+    bad = [row.state for row in rows if row.state != "done"]
+    return "pruned" if any(map(was_pruned, rows)) else bad[0] if bad else "done"
+
+
+def _beats(one: list[float], other: list[float]) -> bool:
+    return one != other and all(a >= b for a, b in zip(one, other, strict=True))

@@ -16,8 +16,9 @@ from rpbind.analysis.coverage import NOTHING, Open, coverage, opened
 from rpbind.analysis.factorial import Factorial, summarise_factorial
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
-from rpbind.analysis.search import Search, summarise_search
+from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
+from rpbind.analysis.tuned import Tuned, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.scores import Scores
@@ -55,7 +56,7 @@ class Summary:
     arms: tuple[Arm, ...]
     clusters: dict[int, str]
     factorial: Factorial | None
-    search: Search | None
+    tuned: Tuned | None
     importances: tuple[Importance, ...]
     controls: Controls
     failures: tuple[Failure, ...]
@@ -70,6 +71,12 @@ class Summary:
     def done(self) -> int:
         """Planned runs that are done."""
         return len(self.plan.planned) - len(self.failures)
+
+    @property
+    def search(self) -> Search | None:
+        """The study's one search; None where there is none, or one per arm."""
+        one = self.tuned is not None and len(self.tuned.searches) == 1
+        return self.tuned.searches[0] if self.tuned and one else None
 
     @property
     def mixed(self) -> tuple[str, ...]:
@@ -115,15 +122,15 @@ def summarise(
     before = check_ups(plan, checks)
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
-    search = summarise_search(trials) if trials else None
+    tuned = summarise_tuned(plan, planned, trials) if trials else None
     return Summary(
         plan=plan,
         contrasts=_contrasts(plan, runs, under_way),
         arms=tuple(summarise_arm(arm, plan, runs, under_way) for arm in plan.arms),
         clusters=_cluster_names(planned),
         factorial=summarise_factorial(plan, runs),
-        search=search,
-        importances=_importances(plan, search) if search else (),
+        tuned=tuned,
+        importances=_importances(plan, tuned.searches) if tuned else (),
         controls=summarise_controls(plan, runs, list(controls)),
         failures=tuple(failures(plan, runs, under_way)),
         checks=before,
@@ -155,10 +162,12 @@ def _contrasts(plan: Plan, runs: Runs, under_way: Open) -> tuple[Contrast, ...]:
     )
 
 
-def _importances(plan: Plan, search: Search) -> tuple[Importance, ...]:
+def _importances(plan: Plan, found: Sequence[Search]) -> tuple[Importance, ...]:
+    """Rate the knobs of a study's one search; many short ones are not rated."""
     from rpbind.analysis.importance import importances  # Optuna takes a second to import
 
-    done = [(trial.row.recipe, trial.value) for trial in search.trials if trial.value is not None]
+    trials = found[0].trials if len(found) == 1 else ()
+    done = [(trial.rows[0].recipe, trial.value) for trial in trials if trial.value is not None]
     return importances(plan.search, done, np.random.default_rng(0)) if plan.search else ()
 
 

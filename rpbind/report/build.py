@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
-from rpbind.report import curves, figures, style, words
+from rpbind.report import curves, figures, searching, style, words
 
 HERE = Path(__file__).parent
 CONFIG = {"responsive": True, "displayModeBar": False}
@@ -56,7 +56,7 @@ def draw(summary: Summary) -> dict[str, Any]:
     """Return every figure of the page as an HTML fragment, None where there is nothing to draw."""
     place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
     contrasts, clusters = summary.contrasts, summary.clusters
-    names = ("forest", "runs", "controls", "proteins", "map", "search")
+    names = ("forest", "runs", "controls", "proteins", "map")
     drawn: dict[str, Any] = dict.fromkeys(names)
     if contrasts:
         drawn["forest"] = figures.forest(contrasts, place, summary.plan.delta)
@@ -67,10 +67,20 @@ def draw(summary: Summary) -> dict[str, Any]:
     if any(c.paired.by_cluster for c in contrasts):
         drawn["proteins"] = figures.protein_spread(contrasts, place, clusters)
         drawn["map"] = figures.protein_map(contrasts, clusters)
-    if summary.search:
-        drawn["search"] = curves.search_history(summary.search)
+    drawn |= _searched(summary)
     fragments = {name: figure and _fragment(figure, name) for name, figure in drawn.items()}
     return fragments | {"learning": _learning(summary)}
+
+
+def _searched(summary: Summary) -> dict[str, Any]:
+    """Draw what a search found."""
+    search, tuned = summary.search, summary.tuned
+    return {
+        "search": search and searching.history(search),
+        "slices": searching.slices(search) if search and search.varied else None,
+        "front": searching.front(search) if search and len(search.objectives) > 1 else None,
+        "best_of": searching.best_of(tuned) if tuned and tuned.expected else None,
+    }
 
 
 def _learning(summary: Summary) -> list[tuple[str, Markup]]:

@@ -1,4 +1,4 @@
-"""Figures over time: learning curves by epoch, and a search's value by trial."""
+"""Figures over time: learning curves by epoch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from rpbind.analysis.arms import Arm, Curve
-from rpbind.analysis.search import Search
 from rpbind.report import style
 
 Range = tuple[float, float] | None
@@ -73,30 +72,3 @@ def shared_range(arms: Sequence[Arm], keys: Sequence[str]) -> Range:
     low, high = min(finite), max(finite)
     room = 0.04 * (high - low) or 0.01
     return low - room, high + room
-
-
-def search_history(search: Search) -> go.Figure:
-    """Draw the value of each trial on validation, and the best so far."""
-    numbers = list(range(1, len(search.trials) + 1))
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=numbers,
-                y=[t.best for t in search.trials],
-                mode="lines",
-                line={"color": style.MUTED, "width": 2, "shape": "hv"},
-                hovertemplate="best of %{x} trials: %{y:.4f}<extra></extra>",
-            ),
-            go.Scatter(
-                x=numbers,
-                y=[t.value for t in search.trials],
-                mode="markers",
-                marker={"color": style.colour(0), "size": 8},
-                hovertemplate="trial %{x}: %{y:.4f}<extra></extra>",
-            ),
-        ]
-    )
-    style.layout(figure, 300)
-    figure.update_xaxes(title={"text": "Trial, in the order in which they ended"}, nticks=8)
-    figure.update_yaxes(title={"text": "Validation macro AUROC", "standoff": 8}, nticks=6)
-    return figure

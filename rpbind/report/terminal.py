@@ -25,13 +25,14 @@ def verdict_table(study: Path) -> RenderableType:
     """
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in words.banners(summary)]
+    searches = summary.tuned.winners if summary.tuned else ()
+    notes += [Text(f"  {words.won(winner)}") for winner in searches]
     lost = [
         Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
         for f in summary.failures
     ]
-    return Group(
-        *notes, *lost, table_of(summary.plan.study, summary.contrasts), *_controls(summary)
-    )
+    tables = [table_of(summary.plan.study, summary.contrasts)] if summary.contrasts else []
+    return Group(*notes, *lost, *tables, *_controls(summary))
 
 
 def _controls(summary: Summary) -> list[Text]:

@@ -13,6 +13,7 @@ from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs
 from rpbind.analysis.summary import Contrast, Summary
+from rpbind.analysis.tuned import Winner
 from rpbind.analysis.verdict import Size, Verdict, Word
 from rpbind.ledger import ContrastPlan, Plan
 
@@ -132,6 +133,21 @@ def estimate(result: Result) -> tuple[str, str]:
     if isinstance(result, Unattainable):
         return signed(result.mean), f"unattainable: {result.reason}"
     return signed(0.0), "inert"
+
+
+def won(winner: Winner) -> str:
+    """What a search found, in a line."""
+    ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
+    return (
+        f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
+        f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
+        f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}"
+    )
+
+
+def count_of(unit: str, n: int) -> str:
+    """A unit's name in the number that n asks for: "search", "searches"."""
+    return unit if n == 1 else f"{unit}{'es' if unit.endswith('ch') else 's'}"
 
 
 def first_line(error: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from rpbind.ledger import ArmPlan, Plan
 from rpbind.recipe import flat
-from rpbind.study.plan import TUNED
 
 SAME = {
     "dataset": "dataset",
@@ -39,9 +38,10 @@ def changes(before: Plan, after: Plan) -> list[str]:
 
 
 def _arms(before: Plan, after: Plan) -> list[str]:
+    won = {each["arm"] for each in (before.search or {}).get("winners", {}).values()}
     was, is_ = ({arm.name: arm for arm in (*p.arms, *p.controls)} for p in (before, after))
     told = [f"arm {name} is new" for name in is_ if name not in was]
-    told += [f"arm {name} is gone" for name in was if name not in is_ and name != TUNED]
+    told += [f"arm {name} is gone" for name in was if name not in {*is_, *won}]
     shared = [(was[name], is_[name]) for name in was if name in is_]
     return told + [
         f"recipe of {old.name}: {_knobs(old, new)}"
@@ -55,7 +55,7 @@ def _knobs(old: ArmPlan, new: ArmPlan) -> str:
 
 
 def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    found = {"best_trial", "best_value"}
+    found = {"winners", "closed"}
     mine, theirs = ({k: v for k, v in s.items() if k not in found} for s in (before, after))
     return [f"search {told}" for told in _differing(flat(mine), flat(theirs))]
 

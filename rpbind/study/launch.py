@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rpbind.errors import UserError
-from rpbind.ledger import CUT_OFF, Ledger, Plan, Stage
+from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.heal import heal
 from rpbind.recipe import Recipe
 from rpbind.study.changes import changes
@@ -16,8 +16,10 @@ from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
 from rpbind.study.extend import extended, nothing_to_extend
-from rpbind.study.plan import Source, Sweep, missing, planned_rows, with_best
+from rpbind.study.plan import Source, missing, planned_rows
+from rpbind.study.search import Sweep
 from rpbind.study.where import Where
+from rpbind.study.winners import frozen, with_winners
 from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
@@ -50,7 +52,8 @@ def launch(
 
 def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep | None) -> Plan:
     prepare(where.address)
-    from rpbind.study import run  # imports Ray, which reads its settings then
+    from rpbind.study import run  # import Ray, which reads its settings then
+    from rpbind.study import sweep as searching
 
     with run.ray_running(where):
         run.at_once(where)
@@ -59,21 +62,12 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
         check_arms(plan, source, ledger)
         score_baselines(plan, source.data, source.split, ledger)
         if sweep is not None:
-            base = Task(
-                "search",
-                sweep.base,
-                ((0, 0),),
-                source.data,
-                source.split,
-                ledger.runs,
-                "search",
-            )
-            run.run_search(base, sweep.space, sweep.trials, ledger, where, sweep.seed)
-            trials = [row for row in ledger.rows("search") if row.state not in CUT_OFF]
-            if len(trials) < sweep.trials:
-                return plan  # the search was stopped: nothing is compared on half of it
-            plan = with_best(plan, trials)
-            ledger.begin(plan)
+            if not frozen(ledger.plan):
+                template = _template(sweep, source, ledger.runs)
+                if not searching.run_searches(template, sweep, ledger, where):
+                    return plan  # the search was stopped: nothing is compared on half of it
+                ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
+            plan = ledger.plan
             check_arms(plan, source, ledger)
         together = where.executor == "train"
         tasks = tasks_of(plan, ledger, source, together=together)
@@ -83,11 +77,17 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
     return plan
 
 
+def _template(sweep: Sweep, source: Source, runs: Path) -> Task:
+    """Return the task of a trial, but for what is drawn: name, recipe, seeds."""
+    recipe = next(iter(sweep.arms.values()))
+    return Task("", recipe, (), source.data, source.split, runs, "search")
+
+
 def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     """Name the planned runs that are not done, each with what became of it."""
     controls = as_arms(plan)
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
-    named = []
+    named = ["the search is not finished"] if plan.search and not frozen(plan) else []
     for arm, seed in plan.planned + controls.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":
@@ -126,5 +126,9 @@ def _joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
             f"{plan.fingerprint}). What has changed: {'; '.join(changes(there, plan))}. "
             "Choose another --name, or remove that folder; --add-seeds extends a study."
         )
-    kept = {"seeds": there.seeds, "looks": there.looks, "created": there.created}
+    kept: dict[str, object] = {
+        "seeds": there.seeds, "looks": there.looks, "created": there.created
+    }  # fmt: skip
+    if frozen(there):
+        kept |= {"arms": there.arms, "search": there.search}
     return extended(plan.model_copy(update=kept), ledger, add_seeds)

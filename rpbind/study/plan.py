@@ -8,7 +8,6 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rpbind.analysis.table import planned_runs
 from rpbind.data.dataset import Dataset
@@ -19,12 +18,9 @@ from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import random_vector
-from rpbind.study.design import Design, arm
-from rpbind.study.space import Space
-from rpbind.train.run import HEADLINE, code_id
-
-TUNED = "tuned"
-"""The arm that a search adds."""
+from rpbind.study.design import Design
+from rpbind.study.search import TUNED, Sweep
+from rpbind.train.run import code_id
 
 
 @dataclass(frozen=True)
@@ -42,28 +38,6 @@ class Source:
 
     data: Path
     split: SplitSpec
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A search before the comparison: `trials` of `space` around `base`, scored on validation."""
-
-    base: Recipe
-    space: Space
-    trials: int
-    seed: int = 0
-
-    def words(self) -> dict[str, Any]:
-        """Return what a plan says of the search."""
-        return {
-            "about": self.space.about,
-            "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
-            "base": self.base.model_dump(mode="json"),
-            "trials": self.trials,
-            "sampler": "TPE (multivariate)",
-            "metric": f"{HEADLINE} of the epoch with the lowest validation loss, one seed",
-            "seed": self.seed,
-        }
 
 
 def make_plan(
@@ -89,8 +63,10 @@ def make_plan(
     split = load_split(dataset, source.split)
     can_be_scored(dataset, split)
     controls = random_vector(design, control, dataset)
+    searched = [] if sweep is None else [recipe.proteins for recipe in sweep.arms.values()]
     trained = (*design.arms, *controls)
-    encoders = sorted({Recipe.model_validate(arm.recipe).proteins for arm in trained})
+    asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
+    encoders = sorted({*asked_for, *searched})
     banks = [f"{name} {Bank.open(source.data / 'bank', name).sha256[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
@@ -121,24 +97,6 @@ def _fingerprint(plan: Plan) -> str:
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks"}
     text = canonical(plan.model_dump(mode="json", exclude=skip))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def with_best(plan: Plan, trials: list[Row]) -> Plan:
-    """Return the plan with the search's best recipe as one more arm, which no contrast judges.
-
-    Where no trial is done there is no such arm, and the report shows the failures.
-
-    One search per arm cannot carry a verdict: simulated, it is wrong in 23-52 % of null worlds.
-    """
-    assert plan.search is not None
-    done = [row for row in trials if row.state == "done" and HEADLINE in row.metrics]
-    if not done:
-        return plan
-    best = max(done, key=lambda row: (row.metrics[HEADLINE], row.arm))
-    words = f"best of {len(done)} trials of one search on validation; no verdict is possible"
-    tuned = arm(TUNED, Recipe.model_validate(best.recipe), words)
-    search = plan.search | {"best_trial": best.arm, "best_value": best.metrics[HEADLINE]}
-    return plan.model_copy(update={"arms": (*plan.arms, tuned), "search": search})
 
 
 def planned_rows(

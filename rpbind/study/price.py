@@ -47,7 +47,9 @@ class Price:
 
     def reach(self, delta: float) -> str:
         """Return which verdicts the seeds can reach; sd is that of the paired differences."""
-        S, K = self.seeds, max(self.contrasts, 1)
+        S, K = self.seeds, self.contrasts
+        if K == 0:
+            return "none is asked for: the design has no contrast"
         if S == 1:
             return (
                 "1 seed: NO verdict but inert can be reached, whatever comes out, for an interval "

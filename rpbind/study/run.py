@@ -1,4 +1,4 @@
-"""The room that knows Ray Tune and Optuna: tasks in, rows in the ledger out.
+"""The room that knows Ray Tune: tasks in, rows in the ledger out.
 
 Import it after `environment.prepare`. The ledger is the truth; Tune's own snapshots are not read.
 """
@@ -7,45 +7,35 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import os
-import re
 import shutil
 import signal
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import optuna
 import ray
-from optuna.storages.journal import JournalFileBackend
 from ray import tune
 from ray.exceptions import AuthenticationError
-from ray.tune.search import ConcurrencyLimiter
-from ray.tune.search.optuna import OptunaSearch
 
 from rpbind.cluster import placement, preflight
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
 from rpbind.errors import UserError
-from rpbind.ledger import CUT_OFF, Ledger, Row
+from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
-from rpbind.study.space import Space
 from rpbind.study.watch import Watch
-from rpbind.study.watchdog import leave_at_once, watched
+from rpbind.study.watchdog import died, leave_at_once, watched
 from rpbind.study.where import Where
 from rpbind.train.loop import Machine
-from rpbind.train.run import HEADLINE, ended, kept, train_task
+from rpbind.train.run import ended, kept, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
 LIVES = 3
 """How often a run is begun whose process or node is lost; it goes on after its last whole epoch."""
-
-DIED = re.compile(r"The actor (\w+ )?(died|is unavailable)")
-"""What Ray says of a trial whose process or node is gone, and of no exception in it."""
 
 
 @contextlib.contextmanager
@@ -62,7 +52,6 @@ def ray_running(where: Where) -> Iterator[None]:
         common["include_dashboard"] = where.executor == "train"
         ray.init("local", num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     before = signal.signal(signal.SIGTERM, _stop_gently)
     try:
         with watched(lambda: bool(preflight.nodes()), leave_at_once):
@@ -89,94 +78,25 @@ def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = L
 
     Runs whose process or node was lost are begun again when the others have ended.
     """
-    space = {"task": tune.grid_search(list(tasks)), **_machine(where)}
+    space = {"task": tune.grid_search(list(tasks)), **machine(where)}
     config = tune.TuneConfig(
         max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
     )
-    record = _Record(ledger, sum(len(task.seeds) for task in tasks))
-    _fit(where, space, config, record)
+    record = Record(ledger, sum(len(task.seeds) for task in tasks))
+    fit(where, space, config, record)
     if record.lost and record.ended == len(tasks) and lives > 1:
         if not preflight.nodes():
             leave_at_once()
         run_grid(record.lost, ledger, where, lives - 1)
 
 
-def run_search(
-    template: Task, space: Space, trials: int, ledger: Ledger, where: Where, seed: int
-) -> None:
-    """Let Optuna (TPE) sweep `space` on validation until the ledger holds `trials` of them.
-
-    Trials go in batches as large as fit at once, and are told together: the same search twice then
-    draws the same configurations.
-    """
-    where = replace(where, workers=1, asked="trial")
-    left = trials - sum(row.state not in CUT_OFF for row in ledger.rows("search"))
-    if left <= 0:
-        return
-    file = JournalFileBackend(str(ledger.study / "optuna.journal"))
-    searcher = Search(
-        SearchConfig(space, template, _machine(where)),
-        metric=HEADLINE,
-        mode="max",
-        study_name="search",
-        storage=optuna.storages.JournalStorage(file),
-        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
-    )
-    searcher.close_orphans()
-    width = min(at_once(where), left)
-    config = tune.TuneConfig(
-        metric=HEADLINE,
-        mode="max",
-        num_samples=left,
-        search_alg=ConcurrencyLimiter(searcher, max_concurrent=width, batch=True),
-        reuse_actors=True,
-    )
-    _fit(where, None, config, _Record(ledger, left))
+def why_it_died(trial: Any) -> str:
+    """Return what Ray says of a Tune trial that ended in an error."""
+    file = trial.error_file  # not in Tune's storage yet, where trial.get_error() would look
+    return Path(file).read_text() if file else "Ray gave no reason"
 
 
-@dataclass(frozen=True)
-class SearchConfig:
-    """Asks an Optuna trial for a configuration; a module-level class, because Tune pickles it."""
-
-    space: Space
-    template: Task
-    machine: dict[str, Any]
-
-    def __call__(self, trial: Any) -> dict[str, Any]:
-        """Return the config of one Tune trial: the template with the drawn values."""
-        recipe = self.template.recipe.with_(self.space.suggest(trial))
-        task = replace(self.template, arm=f"trial-{trial.number:04d}", recipe=recipe)
-        return {"task": task, **self.machine}
-
-
-class Search(OptunaSearch):  # type: ignore[misc]  # Ray ships no types
-    """Ray's OptunaSearch, which would leave a trial with a NaN score running: told as failed."""
-
-    def close_orphans(self) -> None:
-        """Tell the trials that an earlier process left running as failed: nobody makes them."""
-        states = optuna.trial.TrialState
-        for trial in self._ot_study.get_trials(deepcopy=False, states=(states.RUNNING,)):
-            self._ot_study.tell(trial.number, state=states.FAIL)
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Epochs are not told: nothing is pruned."""
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """Tell the final score of a trial."""
-        score = (result or {}).get(HEADLINE)
-        good = not error and score is not None and math.isfinite(score)
-        states = optuna.trial.TrialState
-        self._ot_study.tell(
-            self._ot_trials[trial_id].number,
-            score if good else None,
-            state=states.COMPLETE if good else states.FAIL,
-        )
-        self._completed_trials.add(trial_id)
-
-
-class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
+class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     """Writes every finished run to the ledger, and a row for every run whose trial died."""
 
     def __init__(self, ledger: Ledger, total: int) -> None:
@@ -189,7 +109,7 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
-        return _Record, (self.ledger, self.total)
+        return Record, (self.ledger, self.total)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         self.begun[trial.trial_id] = trial.config["task"]
@@ -198,17 +118,16 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         if "row" in result:
-            self._keep(Row.model_validate_json(result["row"]))
+            self.keep(Row.model_validate_json(result["row"]))
         else:
             self.watch.epoch(trial.config["task"].arm, result)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        file = trial.error_file  # not in Tune's storage yet, where trial.get_error() would look
-        why = Path(file).read_text() if file else "Ray gave no reason"
+        why = why_it_died(trial)
         task = trial.config["task"]
         self.ended += 1
         left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
-        if left and DIED.search(why):
+        if left and died(why):
             self.lost.append(replace(task, seeds=tuple(left)))
         self._close(task, "failed", f"the trial died: {why}")
 
@@ -223,18 +142,20 @@ class _Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:
             if (job.arm, job.seed) not in self.heard:
-                self._keep(kept(job) or ended(job, state, why))
+                self.keep(kept(job) or ended(job, state, why))
 
-    def _keep(self, row: Row) -> None:
+    def keep(self, row: Row) -> None:
+        """Write a row, once."""
         self.heard.add((row.arm, row.seed))
         if self.ledger.append(row):
             self.watch.row(row)
             self.ledger.merge()
 
 
-def _fit(
-    where: Where, space: dict[str, Any] | None, config: tune.TuneConfig, record: _Record
+def fit(
+    where: Where, space: dict[str, Any] | None, config: tune.TuneConfig, record: Record
 ) -> None:
+    """Run Tune until it ends or is stopped; every run that has begun is in the ledger then."""
     store = record.ledger.study / "ray"
     trainable = tune.with_resources(
         _trial if where.executor == "trial" else train_group, _placement(where)
@@ -265,7 +186,8 @@ def _placement(where: Where) -> dict[str, float]:
     return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": placement.DRIVER}
 
 
-def _machine(where: Where) -> dict[str, Any]:
+def machine(where: Where) -> dict[str, Any]:
+    """Return what a trial's config says of the machine."""
     one_machine = where.address is None
     return {
         "workers": where.workers,

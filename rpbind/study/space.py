@@ -2,80 +2,126 @@
 
 from __future__ import annotations
 
-import json
-import math
+import random
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rpbind.errors import UserError
+from rpbind.errors import UserError, nearest
 from rpbind.recipe import Recipe
+from rpbind.study.dimension import Dimension, told
 
-
-class _Dimension(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    path: str
-
-
-class FloatDimension(_Dimension):
-    """A number between `low` and `high`; drawn on a log scale where `log` says so."""
-
-    kind: Literal["float"]
-    low: float
-    high: float
-    log: bool = False
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> FloatDimension:
-        if not (math.isfinite(self.low) and self.low < self.high < math.inf):
-            raise ValueError(f"low must be below high; got {self.low} and {self.high}")
-        if self.log and self.low <= 0:
-            raise ValueError(f"a log scale needs low > 0; got {self.low}")
-        return self
-
-    @property
-    def extremes(self) -> list[Any]:
-        """Values that a recipe must accept: the ends, and one between that is no whole number."""
-        return [self.low, self.high, self.low + (self.high - self.low) * 0.381966]
-
-
-class ChoiceDimension(_Dimension):
-    """One of `values`; a value may be a list or a whole variant."""
-
-    kind: Literal["choice"]
-    values: Annotated[list[Any], Field(min_length=2)]
-
-    @property
-    def extremes(self) -> list[Any]:
-        """Every value: a recipe must accept each."""
-        return self.values
-
-
-Dimension = Annotated[FloatDimension | ChoiceDimension, Field(discriminator="kind")]
+CHECKED = 100
+"""Draws of a space that are tried when it is loaded: what is only refused together shows there."""
 
 
 class Space(BaseModel):
-    """A sentence that says what is searched, and the dimensions."""
+    """A sentence that says what is searched, and the dimensions, parents before their children."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     about: str
     dimension: Annotated[tuple[Dimension, ...], Field(min_length=1)]
 
-    def suggest(self, trial: Any) -> dict[str, Any]:
-        """Ask an Optuna trial for one value per dimension; returns {recipe path: value}.
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The recipe paths that are searched, each once."""
+        return tuple(dict.fromkeys(dim.path for dim in self.dimension))
 
-        Choices are told to Optuna as JSON text, the only kind that its storages keep faithfully.
-        """
+    def suggest(self, trial: Any) -> dict[str, Any]:
+        """Ask an Optuna trial for one value per dimension that applies; {recipe path: value}."""
         drawn: dict[str, Any] = {}
         for dim in self.dimension:
-            if isinstance(dim, FloatDimension):
-                drawn[dim.path] = trial.suggest_float(dim.path, dim.low, dim.high, log=dim.log)
-            else:
-                texts = [json.dumps(value) for value in dim.values]
-                drawn[dim.path] = json.loads(trial.suggest_categorical(dim.path, texts))
+            if _applies(dim, drawn):
+                drawn[dim.path] = dim.ask(trial)
         return drawn
+
+    def draw(self, seed: int) -> dict[str, Any]:
+        """Return what Optuna would be told for one configuration at random, by a seed."""
+        dice = _Dice(seed)
+        self.suggest(dice)
+        return dice.params
+
+    def find(self, recipe: Recipe) -> dict[str, Any]:
+        """Return what Optuna would have been told for this recipe's values of the dimensions.
+
+        Raises `UserError` where the space does not hold them.
+        """
+        params: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        for dim in self.dimension:
+            if not _applies(dim, values):
+                continue
+            value = at(recipe, dim.path)
+            found = dim.find(value)
+            if found is None:
+                raise UserError(f"The space does not hold {dim.path} = {told(value)}.")
+            params |= found
+            values[dim.path] = dim.ask(Fixed(found))
+        if left := recipe.diff(recipe.with_(values)):
+            raise UserError(
+                f"The space does not hold the recipe's {', '.join(left)}: it has no dimension for "
+                "them, and its variants come with other values."
+            )
+        return params
+
+    def grid(self) -> list[dict[str, Any]]:
+        """Every point of the grid, as what Optuna is told: numbers at both ends and the middle."""
+        return list(self._grid(0, {}))
+
+    def _grid(self, index: int, drawn: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if index == len(self.dimension):
+            yield {}
+            return
+        dim = self.dimension[index]
+        if not _applies(dim, drawn):
+            yield from self._grid(index + 1, drawn)
+            return
+        for point in dim.grid:
+            value = dim.ask(Fixed(point))
+            for rest in self._grid(index + 1, {**drawn, dim.path: value}):
+                yield point | rest
+
+
+class Fixed:
+    """Answers like an Optuna trial whose values are known."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.params = params
+
+    def _known(self, name: str, *args: Any, **options: Any) -> Any:
+        return self.params[name]
+
+    suggest_float = suggest_int = suggest_categorical = _known
+
+
+class _Dice:
+    """Answers like an Optuna trial, at random, without Optuna."""
+
+    def __init__(self, seed: int) -> None:
+        self.random, self.params = random.Random(seed), dict[str, Any]()
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool) -> float:
+        share = self.random.random()
+        value = low * (high / low) ** share if log else low + (high - low) * share
+        self.params[name] = min(max(value, low), high)
+        return self.params[name]
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        if log:
+            share = self.random.random()
+            self.params[name] = min(int(low * ((high + 1) / low) ** share), high)
+        else:
+            self.params[name] = self.random.randrange(low, high + 1, step)
+        return self.params[name]
+
+    def suggest_categorical(self, name: str, choices: list[str]) -> str:
+        self.params[name] = self.random.choice(choices)
+        return self.params[name]
 
 
 def load_space(path: Path, recipe: Recipe) -> Space:
@@ -89,13 +135,92 @@ def load_space(path: Path, recipe: Recipe) -> Space:
         raise UserError(f"There is no search space {path}.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise UserError(f"{path} is no search space: {error}") from None
-    paths = [dim.path for dim in space.dimension]
-    if twice := {p for p in paths if paths.count(p) > 1}:
-        raise UserError(f"{path} has two dimensions for {', '.join(sorted(twice))}.")
-    for dim in space.dimension:
-        for value in dim.extremes:
-            try:
-                recipe.with_({dim.path: value})
-            except UserError as error:
-                raise UserError(f"{path}, dimension '{dim.path}': {error}") from None
+    try:
+        check(space, recipe)
+    except UserError as error:
+        raise UserError(f"{path}, {error}") from None
     return space
+
+
+def check(space: Space, recipe: Recipe) -> None:
+    """Raise `UserError` where the space cannot be drawn from for this recipe."""
+    for index, dim in enumerate(space.dimension):
+        before = space.dimension[:index]
+        _has_its_place(dim, before)
+        for given in _contexts(dim, before):
+            for value in dim.extremes:
+                try:
+                    if given:
+                        at(recipe.with_(given), dim.path)
+                    recipe.with_({**given, dim.path: value})
+                except UserError as error:
+                    raise UserError(f"dimension '{dim.name}': {error}") from None
+    for seed in range(CHECKED):
+        drawn = space.suggest(_Dice(seed))
+        try:
+            recipe.with_(drawn)
+        except UserError as error:
+            raise UserError(f"dimensions that do not go together: {error}") from None
+
+
+def at(recipe: Recipe, path: str) -> Any:
+    """Return the recipe's value at a dotted path, as JSON; raises `UserError` where it has none."""
+    value: Any = recipe.model_dump(mode="json")
+    for key in path.split("."):
+        if not isinstance(value, dict) or key not in value:
+            raise UserError(f"The recipe has no knob '{path}'.{nearest(path, recipe.flat())}")
+        value = value[key]
+    return value
+
+
+def _applies(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
+    """Whether a dimension is asked, given what was drawn before it."""
+    return dim.when is None or (dim.when.path in drawn and drawn[dim.when.path] in dim.when.values)
+
+
+def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
+    """Refuse a second dimension for one path, an unknown parent, and a child before its parent."""
+    for other in before:
+        if other.path == dim.path and not _exclusive(dim, other):
+            raise UserError(f"there are two dimensions for {dim.path} that can apply at once.")
+        if other.path.startswith(f"{dim.path}."):
+            raise UserError(f"dimension '{dim.path}' must come before '{other.path}', its part.")
+    if dim.when is None:
+        return
+    parents = [other for other in before if other.path == dim.when.path]
+    if not parents:
+        paths = [other.path for other in before]
+        raise UserError(
+            f"dimension '{dim.name}' depends on '{dim.when.path}', which is no dimension before "
+            f"it.{nearest(dim.when.path, paths)}"
+        )
+    known = [value for other in parents for value in other.extremes]
+    if unknown := [value for value in dim.when.values if value not in known]:
+        words = [told(value) for value in known]
+        raise UserError(
+            f"dimension '{dim.name}' waits for {told(unknown[0])}, which '{dim.when.path}' never "
+            f"is: {', '.join(words)}.{nearest(told(unknown[0]), words)}"
+        )
+
+
+def _exclusive(one: Dimension, other: Dimension) -> bool:
+    a, b = one.when, other.when
+    return (
+        a is not None
+        and b is not None
+        and a.path == b.path
+        and not any(value in b.values for value in a.values)
+    )
+
+
+def _contexts(dim: Dimension, before: tuple[Dimension, ...]) -> list[dict[str, Any]]:
+    """Return the changes under which a dimension is asked, one per value of its parent."""
+    if dim.when is None:
+        return [{}]
+    contexts = []
+    for place, parent in enumerate(before):
+        if parent.path == dim.when.path:
+            held = [value for value in parent.extremes if value in dim.when.values]
+            for given in _contexts(parent, before[:place]):
+                contexts += [{**given, parent.path: value} for value in held]
+    return contexts

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from rpbind.ledger import Ledger, Plan
+from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.study.plan import Source
 from rpbind.study.price import Timing
@@ -28,16 +29,15 @@ def timed_rows(folder: Path) -> Timing | None:
     return Timing(float(np.mean(seconds)), f"the mean of this study's {len(seconds)} finished runs")
 
 
-def timed_here(plan: Plan, source: Source, threads: int) -> Timing:
-    """Time a few batches of every distinct model on this machine's CPU; mean over the arms.
+def timed_here(recipes: Sequence[Recipe], source: Source, threads: int) -> Timing:
+    """Time a few batches of every distinct model on this machine's CPU; mean over the recipes.
 
     Epochs and parts are counted up from that: early stopping, which ends runs sooner, is not
     foreseen, nor that runs side by side slow each other down.
     """
     seconds: list[float] = []
     known: dict[str, float] = {}
-    for arm in plan.arms:
-        recipe = Recipe.model_validate(arm.recipe)
+    for recipe in recipes:
         key = f"{recipe.model} {recipe.train.batch_size} {recipe.train.epochs}"
         if key not in known:
             known[key] = _seconds(recipe, source, threads)

@@ -72,10 +72,11 @@ def test_one_finding_of_many_runs_is_told_once_and_errors_come_first() -> None:
 def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:
     values = [0.6, 0.7, None, 0.65]
     trials = [
-        row("old", n, stage="search", ended=f"2026-01-0{n + 1}",
+        row("old", 1000, stage="search", ended=f"2026-01-0{n + 1}",
             state="failed" if value is None else "done",
             recipe=Recipe().with_({"train.lr": 10.0**-n}).model_dump(mode="json"),
             metrics={} if value is None else {"validation.auroc_macro": value})
+        .model_copy(update={"arm": f"trial-{n:04d}"})
         for n, value in enumerate(values)
     ]  # fmt: skip
     search = summarise_search(trials[::-1])

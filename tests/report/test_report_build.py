@@ -84,7 +84,7 @@ def test_every_arm_has_a_learning_curve_and_every_figure_is_there(page: str) -> 
 def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -> None:
     search = page[page.index('<section id="search">') : page.index('<section id="findings">')]
     assert "Exploratory" in search
-    assert search.count("(best)") == 1
+    assert search.count("(best)</th>") == 1
     assert "train.lr" in search
 
 

@@ -18,10 +18,13 @@ from rpbind.recipe import Recipe
 from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import as_arms, random_vector
 from rpbind.study.design import Design, arm, path
+from rpbind.study.dimension import FloatDimension
 from rpbind.study.launch import launch, not_done, tasks_of
-from rpbind.study.plan import Question, Source, Sweep, make_plan, missing, with_best
-from rpbind.study.space import FloatDimension, Space
+from rpbind.study.plan import Question, Source, make_plan, missing
+from rpbind.study.search import Sweep
+from rpbind.study.space import Space
 from rpbind.study.where import Where
+from rpbind.study.winners import with_winners
 
 ASKED = Question("Does the residual help?", "Yes.", "The interval.")
 END = OLD.with_({"model.residual": True})
@@ -29,7 +32,7 @@ DESIGN = path(("old", OLD), ("end", END), {"residual": ("model.residual",)})
 SPACE = Space(
     about="A toy.", dimension=(FloatDimension(path="train.lr", kind="float", low=0.1, high=1),)
 )
-SWEEP = Sweep(FIXED, SPACE, trials=3)
+SWEEP = Sweep.of(FIXED, SPACE, trials=3)
 Make = Callable[..., Plan]
 
 
@@ -222,19 +225,20 @@ def test_a_folder_with_another_study_is_refused(make: Make, source: Source, tmp_
 def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(make: Make) -> None:
     plan = make(sweep=SWEEP)
     trials = [trial(0, 0.6, 0.1), trial(1, 0.8, 0.2), trial(2, 0.9, 0.3, "diverged")]
-    tuned = with_best(plan, trials)
+    tuned = with_winners(plan, SWEEP, trials)
     best = FIXED.with_({"train.lr": 0.2})
     assert tuned.arms[:-1] == plan.arms
     assert (tuned.arms[-1].name, tuned.arms[-1].recipe_id) == ("tuned", best.id)
     assert tuned.contrasts == plan.contrasts
     assert tuned.fingerprint == plan.fingerprint
     assert tuned.search is not None
-    assert (tuned.search["best_trial"], tuned.search["best_value"]) == ("trial-0001", 0.8)
+    won = {"arm": "tuned", "trial": "trial-0001"}
+    assert tuned.search["winners"]["search"] == {**won, "value": 0.8}
 
 
 def test_a_search_of_which_no_trial_is_done_gives_no_arm(make: Make) -> None:
     plan = make(sweep=SWEEP)
-    assert with_best(plan, [trial(0, 0.6, 0.1, "failed")]) == plan
+    assert with_winners(plan, SWEEP, [trial(0, 0.6, 0.1, "failed")]).arms == plan.arms
 
 
 def test_a_row_of_another_recipe_does_not_count_for_an_arm(make: Make, tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ def test_ten_seeds_are_enough_for_claims_and_equality_asks_for_a_small_spread() 
     assert "needs an sd below 0.0173" in told
 
 
+def test_a_design_without_a_contrast_reaches_no_verdict() -> None:
+    assert "no contrast" in Price(1, 5, 0, trials=9).reach(0.01)
+
+
 def test_time_is_runs_and_trials_over_what_runs_side_by_side() -> None:
     price = Price(arms=12, seeds=5, contrasts=13, trials=40)
     told = price.time(Timing(36.0, "as measured"), at_once=2)
@@ -58,7 +62,7 @@ def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
     design = path(("old", old), ("end", old.with_({"train.lr": 0.1})), {"lr": ("train.lr",)})
     source = Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
     plan = make_plan("toy", Question("?", "!", "."), design, (0,), source)
-    here = timed_here(plan, source, 1)
+    here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
     assert here.seconds > 0
     assert "of each of 1 models" in here.how
     assert timed_rows(tmp_path) is None

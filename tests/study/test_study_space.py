@@ -6,7 +6,7 @@ import pytest
 
 from rpbind.errors import UserError
 from rpbind.presets import FIXED
-from rpbind.study.space import load_space
+from rpbind.study.space import Fixed, load_space
 
 SPACES = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.toml"))
 LR = 'path = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
@@ -29,7 +29,8 @@ def test_every_space_that_comes_along_loads_says_what_it_is_and_fits_the_recipe(
     space = load_space(file, FIXED)
     assert space.about.endswith(".")
     for drawn in draws_of(file):
-        assert drawn.keys() == {dim.path for dim in space.dimension}
+        always = {dim.path for dim in space.dimension if dim.when is None}
+        assert always <= drawn.keys() <= set(space.paths)
         assert FIXED.with_(drawn).id
 
 
@@ -62,7 +63,10 @@ def test_drawn_values_lie_in_the_space_and_reach_all_choices(tmp_path: Path) -> 
         ('path = "train.lr"\nkind = "float"\nlow = 0\nhigh = 1\nlog = true', "needs low > 0"),
         ('path = "train.lr"\nkind = "float"\nlow = 0.0\nhigh = 1', "greater than 0"),
         ('path = "train.lr"\nkind = "float"\nlow = 1', "high"),
-        ('path = "train.lr"\nkind = "number"\nlow = 1\nhigh = 2', "'float', 'choice'"),
+        (
+            'path = "train.lr"\nkind = "number"\nlow = 1\nhigh = 2',
+            "'float', 'int', 'choice'",
+        ),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1]', "at least 2"),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1, -1]', "greater than 0"),
         ('path = "model.memory"\nkind = "choice"\nvalues = ["pooled", "residues"]', "'residue'"),
@@ -89,3 +93,78 @@ def test_a_file_that_is_no_space_is_named(tmp_path: Path) -> None:
         load_space(tmp_path / "broken.toml", FIXED)
     with pytest.raises(UserError, match=r"(?s)space\.toml is no search space.*dimension"):
         load_space(written(tmp_path), FIXED)
+
+
+ENCODER = 'path = "model.encoder"\nkind = "choice"\nvalues = ["token", "conv", "self-attention"]'
+LAYERS = 'path = "model.encoder.layers"\nkind = "int"\nlow = {}\nhigh = {}\nwhen = {{ path = "{}", values = ["{}"] }}'  # noqa: E501
+
+
+def test_a_child_is_asked_only_where_its_parent_has_the_value(tmp_path: Path) -> None:
+    conv = LAYERS.format(1, 2, "model.encoder", "conv")
+    attending = LAYERS.format(3, 4, "model.encoder", "self-attention")
+    draws = draws_of(written(tmp_path, ENCODER, conv, attending))
+    layers = {"token": set(), "conv": set(), "self-attention": set()}
+    for drawn in draws:
+        layers[drawn["model.encoder"]].add(drawn.get("model.encoder.layers"))
+        assert FIXED.with_(drawn).model.encoder.kind == drawn["model.encoder"]
+    assert layers == {"token": {None}, "conv": {1, 2}, "self-attention": {3, 4}}
+
+
+def test_depth_and_widths_of_the_classifier_are_drawn_layer_by_layer(tmp_path: Path) -> None:
+    hidden = 'path = "model.classifier.hidden"\nkind = "layers"\ndepth = [1, 3]\nwidth = [16, 256]'
+    draws = [drawn["model.classifier.hidden"] for drawn in draws_of(written(tmp_path, hidden))]
+    assert {len(sizes) for sizes in draws} == {1, 2, 3}
+    assert all(16 <= size <= 256 for sizes in draws for size in sizes)
+    assert sum(size < 64 for sizes in draws for size in sizes) > 10
+
+
+@pytest.mark.parametrize("file", SPACES, ids=lambda file: file.name)
+def test_what_was_drawn_is_found_again_in_its_recipe(file: Path) -> None:
+    space = load_space(file, FIXED)
+    for seed in range(40):
+        params = space.draw(seed)
+        assert space.find(FIXED.with_(space.suggest(Fixed(params)))) == params
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "why"),
+    [
+        ((LAYERS.format(1, 2, "model.encoder", "conv"),), "no dimension before it"),
+        ((ENCODER, LAYERS.format(1, 2, "model.encodr", "conv")), "Did you mean 'model.encoder'"),
+        ((ENCODER, LAYERS.format(1, 2, "model.encoder", "cnov")), "Did you mean 'conv'"),
+        (
+            (ENCODER, LAYERS.format(1, 2, "model.encoder", "token")),
+            "no knob 'model.encoder",
+        ),
+        ((ENCODER, *(LAYERS.format(1, 2, "model.encoder", "conv"),) * 2), "can apply at once"),
+        (('path = "model.encoder.dim"\nkind = "choice"\nvalues = [8, 16]', ENCODER), "come before"),
+        (
+            (
+                'path = "model.attention.dim"\nkind = "choice"\nvalues = [24, 32]',
+                'path = "model.attention.heads"\nkind = "choice"\nvalues = [8, 16]',
+            ),
+            "do not go together: .*heads must divide dim",
+        ),
+        (('path = "train.shift"\nkind = "int"\nlow = 0\nhigh = 8\nstep = 3',), "do not end on 8"),
+        (('path = "train.shift"\nkind = "int"\nlow = 0\nhigh = 8\nlog = true',), "low > 0"),
+    ],
+)
+def test_dimensions_that_do_not_fit_each_other_are_refused(
+    dimensions: tuple[str, ...], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=why):
+        load_space(written(tmp_path, *dimensions), FIXED)
+
+
+def test_a_grid_has_every_branch_once(tmp_path: Path) -> None:
+    conv = LAYERS.format(1, 2, "model.encoder", "conv")
+    space = load_space(written(tmp_path, ENCODER, conv, LR + "log = true"), FIXED)
+    points = [space.suggest(Fixed(params)) for params in space.grid()]
+    assert len(points) == (1 + 2 + 1) * 3
+    assert len({FIXED.with_(point).id for point in points}) == len(points)
+
+
+def test_a_recipe_outside_of_the_space_is_named(tmp_path: Path) -> None:
+    space = load_space(written(tmp_path, LR), FIXED)
+    with pytest.raises(UserError, match=r"does not hold train\.lr = 0\.5"):
+        space.find(FIXED.with_({"train.lr": 0.5}))

@@ -12,7 +12,8 @@ from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
 from rpbind.study.design import Design, arm
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Question, Source, Sweep, make_plan
+from rpbind.study.plan import Question, Source, make_plan
+from rpbind.study.search import Sweep
 from rpbind.study.space import Space
 from rpbind.study.where import Where
 
@@ -87,8 +88,8 @@ def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
     space = Space.model_validate({"about": "one rate is wild", "dimension": [rates]})
     base = RECIPES["fixed"].with_({"train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
-    plan = plan.model_copy(update={"search": Sweep(base, space, 6).words()})
-    told = launch(plan, source, Where(), tmp_path / "study", Sweep(base, space, 6))
+    plan = plan.model_copy(update={"search": Sweep.of(base, space, 6).words()})
+    told = launch(plan, source, Where(), tmp_path / "study", Sweep.of(base, space, 6))
     journal = JournalFileBackend(str(tmp_path / "study" / "optuna.journal"))
     study = optuna.load_study(study_name="search", storage=JournalStorage(journal))
     wild = {t.number: t.params["train.lr"] == "1e+30" for t in study.trials}
@@ -107,7 +108,7 @@ def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
 def test_the_same_search_twice_draws_the_same_trials(source: Source, tmp_path: Path) -> None:
     rates = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
     space = Space.model_validate({"about": "rates", "dimension": [rates]})
-    sweep = Sweep(RECIPES["old"], space, 4)
+    sweep = Sweep.of(RECIPES["old"], space, 4)
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
     plan = plan.model_copy(update={"search": sweep.words()})
     drawn = []

@@ -1,0 +1,116 @@
+"""Which configuration of a model is best, and how much of its score is luck?
+
+Question. Within a search space (by default the mission's five: learning rate, weight decay,
+classifier depth, dropout, attention variant), what is the best configuration of a recipe?
+
+Prediction. The best of many trials looks better on validation than it is: on fresh seeds it falls
+back, and on test it may fall further.
+
+Decision rule. Trials are scored on validation. The best is frozen, trained anew on fresh seeds
+beside the recipe that the search began from, and each of these runs reads test once. No verdict:
+one search cannot carry one (`experiments/ablate.py --tune-arms` compares tuned arms).
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rpbind import experiment as page
+from rpbind.presets import narrowed, preset
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question
+from rpbind.study.search import How, Sweep
+from rpbind.study.space import load_space
+from rpbind.study.warm import warm_start
+from rpbind.study.where import Where
+from rpbind.terminal import run_page
+
+ASKED = Question(
+    question="Which configuration of this space is best, and how much of its score is luck?",
+    prediction="The best trial's validation score is optimistic: fresh seeds and test lie below.",
+    rule="Chosen on validation, frozen, trained anew on fresh seeds; each of these runs reads test "
+    "once. One search carries no verdict.",
+)
+SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
+SIMULATED_EPOCHS = 7
+NARROWER = 8
+
+
+def main(
+    space: page.Space = SEED_SPACE,
+    trials: Annotated[int, typer.Option(min=1, help="Configurations to be tried.")] = 50,
+    base: Annotated[str, typer.Option(help="Preset that the space changes.")] = "fixed",
+    data: page.Data = None,
+    proteins: page.Vectors = "physchem",
+    sampler: page.Sampler = "tpe",
+    scheduler: Annotated[str, typer.Option(help="none, asha, hyperband or median.")] = "none",
+    seeds_per_trial: Annotated[int, typer.Option(min=1, help="Seeds of a trial; mean.")] = 1,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(help="auroc, loss, train-seconds, parameters; several: repeat it."),
+    ] = None,
+    budget_minutes: Annotated[
+        float | None, typer.Option(min=0, help="Begin no trial after so many minutes.")
+    ] = None,
+    budget_train_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Begin no trial after so much training.")
+    ] = None,
+    warm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--warm-start", help="Preset, recipe file (JSON) or earlier study to begin with."
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Optuna storage URL; a journal in the study without it.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds for the best.")] = 5,
+    epochs: page.Epochs = None,
+    split: page.SplitRule = "cold-rna",
+    workers: page.Workers = 1,
+    cpus_per_worker: page.Cpus = 1,
+    gpus_per_run: page.Gpus = 0.0,
+    executor: page.ExecutorName = "auto",
+    address: page.Address = None,
+    reports: page.Reports = page.REPORTS,
+    name: page.Name = None,
+    dry_run: page.DryRun = False,
+    yes: page.Yes = False,
+    smoke: page.Smoke = False,
+) -> None:
+    """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
+    recipe = preset(base)
+    if data is None or smoke:
+        recipe = narrowed(recipe, NARROWER)
+    length = 1 if smoke else epochs or (SIMULATED_EPOCHS if data is None else None)
+    recipe = recipe.with_({"proteins": proteins, "train.epochs": length or recipe.train.epochs})
+    searched = load_space(space, recipe)
+    how = How(
+        sampler=sampler,
+        scheduler=scheduler,
+        objectives=tuple(objective or ("auroc",)),
+        seeds_per_trial=seeds_per_trial,
+        minutes=budget_minutes,
+        train_seconds=budget_train_seconds,
+        storage=storage,
+    )
+    page.conduct(
+        "tune",
+        ASKED,
+        Design("search", (arm("base", recipe, "what the search began from"),), ()),
+        page.Conditions(
+            source=page.source(data, split),
+            seeds=2 if smoke else seeds,
+            where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
+            reports=reports,
+            name=name,
+            dry_run=dry_run,
+            yes=yes,
+            sweep=Sweep.of(recipe, searched, trials, how, warm=warm_start(warm or [], searched)),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    run_page(main)

@@ -1,0 +1,149 @@
+"""Figures of searches: value by trial, a slice per knob, the front of two objectives, best of n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from rpbind.analysis.search import Search
+from rpbind.analysis.tuned import Tuned
+from rpbind.report import style
+
+SLICES = 12
+"""Knobs that are drawn; the table has them all."""
+
+NAMES = {
+    "auroc": "Validation macro AUROC",
+    "loss": "Validation loss",
+    "train-seconds": "Training seconds",
+    "parameters": "Parameters",
+}
+
+
+def history(search: Search) -> go.Figure:
+    """Draw the value of each trial on validation, where pruned ones were, and the best so far."""
+    numbers = list(range(1, len(search.trials) + 1))
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=numbers,
+                y=[t.best for t in search.trials],
+                mode="lines",
+                line={"color": style.MUTED, "width": 2, "shape": "hv"},
+                hovertemplate="best of %{x} trials: %{y:.4f}<extra></extra>",
+            ),
+            *_marks(search, numbers),
+        ]
+    )
+    style.layout(figure, 300)
+    figure.update_xaxes(title={"text": "Trial, in the order in which they ended"}, nticks=8)
+    figure.update_yaxes(title={"text": NAMES[search.objectives[0]], "standoff": 8}, nticks=6)
+    return figure
+
+
+def slices(search: Search) -> go.Figure:
+    """Draw the value of each trial over each knob that was searched, one panel per knob."""
+    knobs = search.varied[:SLICES]
+    figure = make_subplots(
+        rows=len(knobs), cols=1, vertical_spacing=min(0.5 / max(len(knobs), 2), 0.2)
+    )
+    for place, knob in enumerate(knobs, start=1):
+        values = [t.knobs[knob] for t in search.trials]
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        log = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
+        plain = [v if v in numbers else _said(v) for v in values]
+        for trace in _marks(search, plain):
+            figure.add_trace(trace, row=place, col=1)
+        kind = "log" if log else "linear" if len(numbers) == len(values) else "category"
+        figure.update_xaxes(title={"text": style.text(knob)}, type=kind, row=place, col=1)
+    style.layout(figure, 60 + 170 * len(knobs))
+    figure.update_xaxes(nticks=6, title={"standoff": 4})
+    figure.update_yaxes(nticks=4)
+    return figure
+
+
+def front(search: Search) -> go.Figure:
+    """Draw two objectives against each other; what no trial beats on both is joined by a line."""
+    one, two = search.objectives[:2]
+    whole = [t for t in search.trials if t.values is not None]
+    best = [t.values for t in search.front if t.values is not None]
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=[t.values[1] for t in whole if t.values],
+                y=[t.values[0] for t in whole if t.values],
+                text=[t.name for t in whole],
+                mode="markers",
+                marker={"color": style.MUTED, "size": 8},
+                hovertemplate="%{text}: %{y:.4f} at %{x:,.4g}<extra></extra>",
+            ),
+            go.Scatter(
+                x=[values[1] for values in best],
+                y=[values[0] for values in best],
+                mode="lines+markers",
+                line={"color": style.colour(0), "width": 2, "shape": "hv"},
+                marker={"size": 9},
+                hoverinfo="skip",
+            ),
+        ]
+    )
+    style.layout(figure, 300)
+    figure.update_xaxes(title={"text": NAMES[two]}, nticks=6)
+    figure.update_yaxes(title={"text": NAMES[one], "standoff": 8}, nticks=6)
+    return figure
+
+
+def best_of(tuned: Tuned) -> go.Figure:
+    """Draw the expected best of n trials of each arm, mean over its searches."""
+    figure = go.Figure()
+    for place, (arm, curve_N) in enumerate(tuned.expected.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=list(range(1, len(curve_N) + 1)),
+                y=curve_N.tolist(),
+                name=style.text(arm),
+                mode="lines+markers",
+                line={"color": style.colour(place), "width": 2},
+                marker={"symbol": style.symbol(place), "size": 6},
+                hovertemplate=f"{style.text(arm)}, best of %{{x}}: %{{y:.4f}}<extra></extra>",
+            )
+        )
+    style.layout(figure, 340 + 20 * len(tuned.expected))
+    figure.update_layout(
+        showlegend=len(tuned.expected) > 1, legend={"orientation": "h", "y": -0.25}
+    )
+    most = max(map(len, tuned.expected.values()))
+    figure.update_xaxes(title={"text": "Trials"}, dtick=1 if most < 10 else None)
+    figure.update_yaxes(title={"text": "Expected best validation AUROC", "standoff": 8}, nticks=6)
+    return figure
+
+
+def _marks(search: Search, places: list[Any]) -> list[go.Scatter]:
+    """One mark per trial: whole ones filled, pruned ones open where they were, the best large."""
+    looks = [
+        ("whole", [t.value for t in search.trials], "circle", 8),
+        ("pruned", [t.reached for t in search.trials], "circle-open", 7),
+        ("best", [t.value if t is search.best else None for t in search.trials], "diamond", 11),
+    ]
+    return [
+        go.Scatter(
+            x=[x for x, y in zip(places, ys, strict=True) if y is not None],
+            y=[y for y in ys if y is not None],
+            text=[t.name for t, y in zip(search.trials, ys, strict=True) if y is not None],
+            mode="markers",
+            marker={
+                "color": style.colour(1 if name == "best" else 0),
+                "size": size,
+                "symbol": symbol,
+            },
+            hovertemplate=f"%{{text}} ({name}): %{{y:.4f}}<extra></extra>",
+        )
+        for name, ys, symbol, size in looks
+        if any(y is not None for y in ys)
+    ]
+
+
+def _said(value: Any) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,202 @@
+"""What a search is: a space around recipes, how it is sampled and pruned, and on which budget.
+
+A study may hold several searches (lanes): one per arm and repetition where arms are tuned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rpbind.analysis.search import OBJECTIVES, Objective, values_of
+from rpbind.errors import UserError, one_of
+from rpbind.ledger import ContrastPlan, Row
+from rpbind.recipe import Recipe
+from rpbind.study.dimension import FloatDimension, IntDimension
+from rpbind.study.space import Space, check
+
+TUNED = "tuned"
+"""The arm that a search of one recipe adds."""
+
+SEARCH_SEED = 1000
+"""Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
+"""
+
+SAMPLERS = ("tpe", "random", "cmaes", "nsga2", "qmc", "grid")
+SCHEDULERS = ("none", "asha", "hyperband", "median")
+
+
+@dataclass(frozen=True)
+class How:
+    """How a space is searched, and when a search ends before its trials are all made.
+
+    `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
+    let trials that have begun end. `storage` is Optuna's URL; without it, a journal in the study.
+    """
+
+    sampler: str = "tpe"
+    scheduler: str = "none"
+    objectives: tuple[str, ...] = ("auroc",)
+    seeds_per_trial: int = 1
+    minutes: float | None = None
+    train_seconds: float | None = None
+    storage: str | None = None
+
+    def __post_init__(self) -> None:
+        one_of("--sampler", self.sampler, SAMPLERS)
+        one_of("--scheduler", self.scheduler, SCHEDULERS)
+        for name in self.objectives:
+            one_of("--objective", name, OBJECTIVES)
+        if len(set(self.objectives)) < len(self.objectives):
+            raise UserError("An objective is named twice: name each once.")
+        several = len(self.objectives) > 1
+        if several and self.sampler == "cmaes":
+            raise UserError("cmaes follows one objective; for several, take nsga2 or tpe.")
+        if self.scheduler != "none" and (several or self.first.cost):
+            raise UserError(
+                f"--scheduler {self.scheduler} stops trials by one objective that every epoch has "
+                "(auroc or loss). Ask for one of these, or for --scheduler none."
+            )
+
+    @property
+    def first(self) -> Objective:
+        """The objective by which the winner is chosen."""
+        return OBJECTIVES[self.objectives[0]]
+
+    def values(self, rows: Sequence[Row]) -> list[float] | None:
+        """Return each objective's mean over a trial's rows; None where it is not whole."""
+        return values_of(rows, self.objectives, self.seeds_per_trial)
+
+    @property
+    def limited(self) -> bool:
+        """Whether something else than the number of trials can end the search."""
+        return self.minutes is not None or self.train_seconds is not None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One search: around `base`, the `number`-th (from 0) of its arm."""
+
+    name: str
+    prefix: str
+    base: Recipe
+    number: int = 0
+
+    def trial(self, number: int) -> str:
+        """The name of a trial, which its rows have as their arm."""
+        return f"{self.prefix}trial-{number:04d}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The searches of a study: `trials` of `space` around each arm's recipe, `searches` times.
+
+    With `shared`, every arm is given the same configurations at random, to be paired by them.
+    `warm` are configurations (as Optuna is told them) with which every search begins.
+    """
+
+    arms: Mapping[str, Recipe]
+    space: Space
+    trials: int
+    how: How = How()
+    seed: int = 0
+    searches: int = 1
+    shared: bool = False
+    contrasts: tuple[ContrastPlan, ...] = ()
+    warm: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        for recipe in self.arms.values():
+            check(self.space, recipe)
+        if self.trials < 1 or self.searches < 1:
+            raise UserError("A search needs one trial or more, and an arm one search or more.")
+        if self.shared and self.searches > 1:
+            raise UserError("--shared-configs is one search per arm; leave --searches out.")
+        if self.tunes_arms and self.how.limited:
+            raise UserError("Tuned arms are given trials, all as many: no other budget.")
+        if len(self.warm) > self.trials:
+            raise UserError(
+                f"--warm-start has {len(self.warm)} configurations, more than --trials "
+                f"{self.trials}."
+            )
+        if self.how.sampler == "grid" and (size := len(self.space.grid())) > self.trials:
+            raise UserError(
+                f"The grid has {size} points, and --trials {self.trials} would leave some out. Ask "
+                f"for --trials {size}, or for a smaller space."
+            )
+        numbers = [d for d in self.space.dimension if isinstance(d, FloatDimension | IntDimension)]
+        if self.how.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
+            raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
+
+    @classmethod
+    def of(cls, base: Recipe, space: Space, trials: int, how: How = How(), **more: Any) -> Sweep:
+        """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
+        return cls({TUNED: base}, space, trials, how, **more)
+
+    @property
+    def tunes_arms(self) -> bool:
+        """Whether the arms of a comparison are tuned, each by searches of its own."""
+        return tuple(self.arms) != (TUNED,)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Every search of the study."""
+        if not self.tunes_arms:
+            return [Lane("search", "", self.arms[TUNED])]
+        return [
+            Lane(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
+            for arm, base in self.arms.items()
+            for number in range(self.searches)
+        ]
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The configurations that are made whatever the sampler: of the grid, shared, or warm."""
+        if self.how.sampler == "grid":
+            return self.space.grid()
+        if self.shared:
+            return [self.space.draw(self.seed * self.trials + i) for i in range(self.trials)]
+        return list(self.warm)
+
+    @property
+    def total(self) -> int:
+        """Trials of each search."""
+        return len(self.points) if self.how.sampler == "grid" else self.trials
+
+    def seeds(self, lane: Lane, number: int) -> list[int]:
+        """The seeds with which a trial trains: the same for all arms, others for every search.
+
+        Shared configurations differ in seed too, so that pairs of runs are independent.
+        """
+        place = number if self.shared else lane.number
+        each = self.how.seeds_per_trial
+        return [SEARCH_SEED + place * each + i for i in range(each)]
+
+    def words(self) -> dict[str, Any]:
+        """Return what a plan says of the search: all that its trials depend on."""
+        how = self.how
+        said: dict[str, Any] = {
+            "about": self.space.about,
+            "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
+            "arms": {name: recipe.model_dump(mode="json") for name, recipe in self.arms.items()},
+            "trials": self.total,
+            "sampler": "shared" if self.shared else how.sampler,
+            "scheduler": how.scheduler,
+            "objectives": list(how.objectives),
+            "seeds_per_trial": how.seeds_per_trial,
+            "metric": f"{how.first.key} of the epoch with the lowest validation loss, mean over "
+            f"{how.seeds_per_trial} seed(s) from {SEARCH_SEED}",
+            "seed": self.seed,
+        }
+        if self.warm:
+            said["warm"] = [dict(point) for point in self.warm]
+        if how.limited:
+            said["budget"] = {"minutes": how.minutes, "train_seconds": how.train_seconds}
+        if self.tunes_arms:
+            said |= {
+                "searches": self.searches,
+                "shared": self.shared,
+                "contrasts": [contrast.model_dump(mode="json") for contrast in self.contrasts],
+            }
+        return said

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+from toy_search import BASE, SPACE, drive, opened, sweep
+
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Plan
+from rpbind.presets import FIXED
+from rpbind.study.warm import BEST, warm_start
+
+
+def test_presets_and_recipe_files_are_found_in_the_space_each_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(FIXED.with_({"train.lr": 0.02}).model_dump_json())
+    points = warm_start(["fixed", str(tmp_path / "mine.json"), "fixed"], SPACE)
+    assert points == (
+        {"train.lr": 3e-3, "train.weight_decay": 1e-5},
+        {"train.lr": 0.02, "train.weight_decay": 1e-5},
+    )
+
+
+def test_the_best_of_an_earlier_study_come_first(tmp_path: Path) -> None:
+    asked = sweep(12)
+    (search,) = opened(asked, tmp_path)
+    drive(search, tmp_path)
+    plan = Plan(
+        study="x", question="", prediction="", rule="", design="search", arms=(), contrasts=(),
+        seeds=(0,), dataset="", split="", search=asked.words(), created="",
+    )  # fmt: skip
+    Ledger(tmp_path).begin(plan)
+    points = warm_start([str(tmp_path)], SPACE)
+    assert len(points) == BEST
+    assert points[0] == search.study.best_params
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("fixd", "Did you mean 'fixed'"),
+        ("wild.json", r"does not hold train\.lr = 0\.5"),
+        ("broken.json", "is no recipe"),
+    ],
+)
+def test_what_cannot_be_begun_with_is_refused(name: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "wild.json").write_text(BASE.with_({"train.lr": 0.5}).model_dump_json())
+    (tmp_path / "broken.json").write_text("{}}")
+    given = str(tmp_path / name) if name.endswith("json") else name
+    with pytest.raises(UserError, match=why):
+        warm_start([given], SPACE)

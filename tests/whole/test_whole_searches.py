@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from small_study import RECIPES, no_ray_is_left, small_source
+
+from rpbind.ledger import ContrastPlan, Ledger
+from rpbind.report.build import build_report
+from rpbind.study.design import Design
+from rpbind.study.launch import launch, not_done
+from rpbind.study.plan import Question, Source, make_plan
+from rpbind.study.search import How, Sweep
+from rpbind.study.space import Space
+from rpbind.study.where import Where
+
+RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
+SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
+ASKED = Question("?", "!", ".")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return small_source(tmp_path_factory.mktemp("data") / "toy")
+
+
+def trials(study: Path, name: str) -> list[optuna.trial.FrozenTrial]:
+    journal = JournalFileBackend(str(study / "optuna.journal"))
+    return optuna.load_study(study_name=name, storage=JournalStorage(journal)).trials
+
+
+def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
+    source: Source, tmp_path: Path
+) -> None:
+    base = RECIPES["fixed"].with_({"train.epochs": 4})
+    sweep = Sweep.of(base, SPACE, 8, How(sampler="random", scheduler="asha"))
+    plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
+    told = launch(plan, source, Where(), tmp_path, sweep)
+    no_ray_is_left()
+    states = {t.user_attrs["arm"]: t.state.name for t in trials(tmp_path, "search")}
+    rows = {row.arm: row for row in Ledger(tmp_path).rows("search")}
+    assert len(states) == 8
+    assert set(states.values()) == {"COMPLETE", "PRUNED"}
+    known = {"COMPLETE": "done", "PRUNED": "stopped"}
+    assert {name: row.state for name, row in rows.items()} == {
+        name: known[state] for name, state in states.items()
+    }
+    stopped = [row for row in rows.values() if row.state == "stopped"]
+    assert all(row.provenance["stopped_by"] == "asha" for row in stopped)
+    assert all(row.error.startswith("pruned by asha after epoch") for row in stopped)
+    assert all(1 <= len(row.curve) < 4 for row in stopped)
+    assert [arm.name for arm in told.arms] == ["tuned"]
+    assert not_done(told, Ledger(tmp_path)) == []
+
+
+def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
+    source: Source, tmp_path: Path
+) -> None:
+    arms = {name: RECIPES[name] for name in ("old", "fixed")}
+    contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
+    sweep = Sweep(arms, SPACE, 3, contrasts=(contrast,))
+    plan = make_plan("toy", ASKED, Design("tuned", (), ()), (0, 1), source, sweep=sweep)
+    told = launch(plan, source, Where(), tmp_path, sweep)
+    rows = Ledger(tmp_path).rows("search")
+    assert sorted(row.arm for row in rows) == [
+        f"{arm}.s0.trial-{n:04d}" for arm in ("fixed", "old") for n in range(3)
+    ]
+    assert {row.seed for row in rows} == {1000}
+    assert not any(key.startswith("test.") for row in rows for key in row.metrics)
+    confirmed = Ledger(tmp_path).rows()
+    assert sorted((row.arm, row.seed) for row in confirmed) == [
+        (f"{arm}.s0", seed) for arm in ("fixed", "old") for seed in (0, 1)
+    ]
+    text = build_report(tmp_path).read_text()
+    assert "No verdict on tuned arms: 1 search per arm" in text
+    assert "the same number of trials for every search" in text
+    before = len(Ledger(tmp_path).attempts())
+    again = launch(plan, source, Where(), tmp_path, sweep)
+    assert again == told
+    assert len(Ledger(tmp_path).attempts()) == before

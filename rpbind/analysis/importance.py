@@ -71,6 +71,8 @@ def importances(
     where there are too few trials or equal scores, or where fewer than two knobs vary.
     """
     value_N = np.array([value for _, value in trials])
+    if len(trials) < FEWEST or np.ptp(value_N) == 0.0:
+        return ()
     drawn = {dim["path"]: [_at(r, dim["path"]) for r, _ in trials] for dim in search["dimensions"]}
     space = {
         dim["path"]: _distribution(dim, drawn[dim["path"]])
@@ -78,7 +80,7 @@ def importances(
         if ABSENT not in drawn[dim["path"]] and not dim.get("when")
     }
     space = {path: made for path, made in space.items() if not made.single()}
-    if len(trials) < FEWEST or np.ptp(value_N) == 0.0 or len(space) < 2:
+    if len(space) < 2:
         return ()
     params = [
         {path: _told(drawn[path][n], made) for path, made in space.items()}

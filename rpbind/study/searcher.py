@@ -25,7 +25,7 @@ from rpbind.train.task import Task
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 TRIES = 3
-"""A trial that was under way at so many interruptions is not begun again: it may be their cause."""
+"""A trial that was under way at so many crashes is not begun again: it may be their cause."""
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Search:
             if seed in asked.rows:
                 self.before[arm, seed] = asked.rows[seed]
             self.attempts[arm, seed] = attempt + 1
-        self._interrupt(asked.trial.number)
+        self._interrupt(asked.trial.number, crashed=True)
         self._flush()
 
     def stop(self) -> None:
@@ -130,7 +130,7 @@ class Search:
             if asked.pruned or self._over(asked.rows):
                 self._close(asked.trial.number, asked.rows, pruned=asked.pruned)
             else:
-                self._interrupt(asked.trial.number)
+                self._interrupt(asked.trial.number, crashed=False)
         self.heard, self.waiting, self.live = [], [], {}
 
     def agree(self, rows: list[Row]) -> None:
@@ -243,16 +243,22 @@ class Search:
         if self._over(rows):
             self._close(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
         else:
-            self._interrupt(trial.number)
+            self._interrupt(trial.number, crashed=True)
 
-    def _interrupt(self, number: int) -> None:
-        """Fail a trial that was under way, and queue its configuration under the same name."""
+    def _interrupt(self, number: int, *, crashed: bool) -> None:
+        """Fail a trial that was under way, and queue its configuration under the same name.
+
+        It is given up where it was under way at so many crashes in a row, without a new epoch.
+        """
         trial = self.study.get_trials(deepcopy=False)[number]
-        tries = trial.user_attrs.get("tries", 1)
+        epochs = len(trial.intermediate_values)
+        further = epochs > trial.user_attrs.get("epochs", 0)
+        tries = 0 if further else trial.user_attrs.get("tries", 0)
+        tries += crashed
         params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
         if tries < TRIES:
             kept = {k: v for k, v in trial.user_attrs.items() if k in ("arm", "point")}
-            again: dict[str, Any] = kept | {"again": number, "tries": tries + 1}
+            again: dict[str, Any] = kept | {"again": number, "tries": tries, "epochs": epochs}
             self.study.enqueue_trial(params, user_attrs=again)
             optuna.Trial(self.study, trial._trial_id).set_user_attr("interrupted", True)
         else:

@@ -56,6 +56,7 @@ def test_pure_noise_has_a_top_knob_and_a_floor_that_shows_it_up() -> None:
 
 def test_few_trials_equal_scores_and_knobs_that_some_trials_lack_are_not_rated() -> None:
     rng = np.random.default_rng(0)
+    assert importances(SEARCH, [], rng) == ()
     assert importances(SEARCH, trials(9, 3.0), rng) == ()
     level = [(recipe, 0.7) for recipe, _ in trials(30, 0.0)]
     assert importances(SEARCH, level, rng) == ()

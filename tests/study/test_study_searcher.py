@@ -361,3 +361,16 @@ def test_a_trial_whose_process_is_lost_is_begun_again_with_the_next_attempt(tmp_
     make(search, again, tmp_path, best_at_a_thousandth)
     search.tell(again.arm)
     assert len(drive(search, tmp_path)) == 2
+
+
+def test_a_trial_that_comes_further_between_crashes_is_never_given_up(tmp_path: Path) -> None:
+    asked = sweep(1)
+    for epoch in range(1, 3 * TRIES):
+        (search,) = opened(asked, tmp_path)
+        task = search.ask()
+        assert task is not None
+        point = {"seed": 1000.0, "epoch": float(epoch), "validation.auroc_macro": 0.5}
+        search.hear(task.arm, point)
+    (search,) = opened(asked, tmp_path)
+    drive(search, tmp_path)
+    assert states(search)[-1] == "COMPLETE"

@@ -1,0 +1,83 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
+from rpbind.presets import FIXED, OLD
+from rpbind.report.build import build_report
+
+ARMS = {"old": OLD, "fixed": FIXED}
+
+
+def row(name: str, seed: int, auroc: float, stage: str, part: str) -> Row:
+    recipe = ARMS[name.partition(".")[0]].with_({"train.lr": 1e-3 * (1 + seed % 7)})
+    base = ARMS[name.partition(".")[0]] if stage == "ablation" else recipe
+    return Row.model_validate(
+        {
+            "arm": name, "seed": seed, "state": "done", "stage": stage, "ended": f"{seed:05d}",
+            "recipe": base.model_dump(mode="json"), "recipe_id": base.id,
+            "metrics": {f"{part}.auroc_macro": auroc, "validation.auroc_macro": auroc},
+            "proteins": [
+                ProteinScore(part=part, protein=f"P{g}", cluster=g, windows=9, positives=4,
+                             auroc=auroc + 0.001 * ((7 * g + 3 * seed + len(name)) % 5), auprc=None)
+                for g in range(24)
+            ],
+        }
+    )  # fmt: skip
+
+
+def study(folder: Path, searches: int) -> str:
+    """A study of two tuned arms, `fixed` better by 0.05; the text of its report's search."""
+    lanes = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
+    recipes = {lane: ARMS[lane.partition(".")[0]] for lane in lanes}
+    contrast = {"name": "whole", "arm": "fixed", "reference": "old"}
+    plan = Plan(
+        study="tuned", question="?", prediction="!", rule=".", design="path, tuned arms",
+        arms=tuple(
+            ArmPlan(name=lane, recipe=r.model_dump(mode="json"), recipe_id=r.id)
+            for lane, r in recipes.items()
+        ),
+        contrasts=(), seeds=(0, 1), dataset="toy", split="cold-rna", created="2026-01-01",
+        search={
+            "about": "Rates.", "arms": {k: r.model_dump(mode="json") for k, r in ARMS.items()},
+            "dimensions": [], "trials": 3, "sampler": "tpe", "scheduler": "none",
+            "objectives": ["auroc"], "searches": searches, "shared": False, "closed": True,
+            "contrasts": [contrast],
+            "winners": {lane: {"arm": lane, "trial": f"{lane}.trial-0002"} for lane in lanes},
+        },
+    )  # fmt: skip
+    ledger = Ledger(folder)
+    ledger.begin(plan)
+    for lane in lanes:
+        worth = 0.05 * lane.startswith("fixed")
+        for n in range(3):
+            name = f"{lane}.trial-{n:04d}"
+            ledger.append(row(name, 1000 + n, 0.6 + 0.01 * n + worth, "search", "validation"))
+        for seed in (0, 1):
+            ledger.append(row(lane, seed, 0.58 + worth, "ablation", "test"))
+    page = build_report(folder).read_text()
+    return page[page.index('<section id="search">') : page.index('<section id="findings">')]
+
+
+def test_five_searches_per_arm_show_a_verdict_by_search_budgets_and_optimism(
+    tmp_path: Path,
+) -> None:
+    section = study(tmp_path, 5)
+    assert re.search(r'class="verdict better">\s*better, meaningful', section)
+    assert "5 searches" in section
+    assert "the same number of trials for every search" in section
+    assert section.count("<small>3 done</small>") == 10
+    assert "figure-best_of" in section
+
+
+def test_one_search_per_arm_shows_the_refusal_and_no_verdict(tmp_path: Path) -> None:
+    section = study(tmp_path, 1)
+    assert "No verdict on tuned arms: 1 search per arm" in section
+    assert 'class="verdict' not in section
+
+
+@pytest.mark.parametrize("searches", [1, 5])
+def test_a_winner_is_shown_beside_what_test_says(searches: int, tmp_path: Path) -> None:
+    section = study(tmp_path, searches)
+    assert section.count("+0.0400") == 2 * searches

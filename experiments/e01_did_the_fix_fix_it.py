@@ -20,7 +20,6 @@ from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
 from rpbind.study.design import SEED_CHANGES, Design, leave_one_out, path
 from rpbind.study.plan import Question
-from rpbind.study.where import Where
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -55,6 +54,7 @@ def main(
     gpus_per_run: page.Gpus = 0.0,
     executor: page.ExecutorName = "auto",
     address: page.Address = None,
+    log: page.Logs = None,
     reports: page.Reports = page.REPORTS,
     name: page.Name = None,
     dry_run: page.DryRun = False,
@@ -76,7 +76,7 @@ def main(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
             add_seeds=add_seeds,
-            where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
+            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log),
             reports=reports,
             name=name,
             dry_run=dry_run,

@@ -23,7 +23,6 @@ from rpbind.study.plan import Question
 from rpbind.study.search import How, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.warm import warm_start
-from rpbind.study.where import Where
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -73,6 +72,7 @@ def main(
     gpus_per_run: page.Gpus = 0.0,
     executor: page.ExecutorName = "auto",
     address: page.Address = None,
+    log: page.Logs = None,
     reports: page.Reports = page.REPORTS,
     name: page.Name = None,
     dry_run: page.DryRun = False,
@@ -102,7 +102,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
-            where=Where(workers, cpus_per_worker, gpus_per_run / workers, executor, address),
+            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log),
             reports=reports,
             name=name,
             dry_run=dry_run,

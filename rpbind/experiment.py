@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -69,6 +70,10 @@ Address = Annotated[
     str | None,
     typer.Option(envvar="RPBIND_ADDRESS", help="Ray cluster to run on; this machine without."),
 ]
+Logs = Annotated[
+    list[str] | None,
+    typer.Option("--log", help="Also log to tensorboard, mlflow or wandb; several: repeat it."),
+]
 Reports = Annotated[
     Path,
     typer.Option(
@@ -116,6 +121,18 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
 def source(data: Path | None, rule: str) -> Source:
     """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
     return Source((data or simulated()).resolve(), SplitSpec(rule=cast(Rule, rule)))
+
+
+def where(
+    workers: int,
+    cpus: int,
+    gpus_per_run: float,
+    executor: str,
+    address: str | None,
+    log: Sequence[str] | None,
+) -> Where:
+    """Return what a page's options say of where its runs are made; a run's GPUs are shared."""
+    return Where(workers, cpus, gpus_per_run / workers, executor, address, tuple(log or ()))
 
 
 def conduct(experiment: str, asked: Question, design: Design, conditions: Conditions) -> None:

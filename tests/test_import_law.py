@@ -31,7 +31,7 @@ WALLED_OFF = {
     "report": FLOORS[0] | {"analysis", "report"},
 }
 ONLY_IN = {
-    "ray": ("train/worker", "study/run", "study/sweep", "cluster/"),
+    "ray": ("train/worker", "study/run", "study/sweep", "study/loggers", "cluster/"),
     "optuna": ("study/", "analysis/importance"),
     "plotly": ("report/",),
 }

@@ -27,7 +27,7 @@ from rpbind.recipe import Recipe
 if TYPE_CHECKING:
     from rpbind.analysis.importance import Importance
 
-ONE_OF = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers")
+ONE_OF = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers", "pieces")
 """What all runs of a study must share to be compared."""
 
 

@@ -224,6 +224,11 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.mixed:
         told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
+    if "pieces" in summary.mixed:
+        told.append(
+            "Memory was short in some runs, and their batches went through the model in pieces: "
+            "batch norm and dropout are those of a piece, so arms differ by more than they name."
+        )
     if summary.other_code:
         told.append(
             f"The plan was made with the code {summary.plan.code}, and runs were with "

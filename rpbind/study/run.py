@@ -26,6 +26,7 @@ from rpbind.data.manifest import MANIFEST
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
+from rpbind.study.loggers import loggers
 from rpbind.study.watch import Watch
 from rpbind.study.watchdog import died, leave_at_once, watched
 from rpbind.study.where import Where
@@ -168,7 +169,7 @@ def fit(
             name=uuid.uuid4().hex,
             storage_path=str(store.resolve()),
             verbose=0,
-            callbacks=[record],
+            callbacks=[record, *loggers(where.logs, record.ledger.study)],
         ),
     )
     try:

@@ -15,6 +15,7 @@ class Where:
     """What one run is given: `workers` processes, each with `cpus` and a share `gpus` of a GPU.
 
     `address` is that of a Ray cluster, None is this machine. `asked` is the executor asked for.
+    `logs` names the loggers that are to hear of its epochs as well.
     """
 
     workers: int = 1
@@ -22,6 +23,7 @@ class Where:
     gpus: float = 0.0
     asked: str = "auto"
     address: str | None = None
+    logs: tuple[str, ...] = ()
 
     @property
     def executor(self) -> Executor:

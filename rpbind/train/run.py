@@ -92,7 +92,7 @@ def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Rep
             "proteins": outcome.proteins,
             "curve": tuple(training.curve) if training else (),
             "cost": _cost(training, time.monotonic() - began),
-            "provenance": inputs.provenance | _provenance(machine, executor),
+            "provenance": inputs.provenance | _provenance(machine, executor) | _cut(training),
         }
     )
 
@@ -215,6 +215,11 @@ def _cost(training: Training | None, seconds: float) -> dict[str, float]:
         "micro_batch": float(training.micro_batch),
     }
     return {k: v for k, v in cost.items() if math.isfinite(v)}
+
+
+def _cut(training: Training | None) -> dict[str, str]:
+    """In how many pieces a batch went through the model: several where memory was short."""
+    return {"pieces": str(training.pieces)} if training else {}
 
 
 @lru_cache(maxsize=1)

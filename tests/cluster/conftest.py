@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from real_cluster import HERE, ROOT, Nodes, end, free_port, wait_for
 
 from rpbind.data.world import World, simulate
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
-
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -47,37 +41,6 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """End a process and all that it started, by their pids."""
-    import ray  # noqa: F401  # which brings psutil along
-
-    psutil = importlib.import_module("psutil")
-    tree = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    for each in tree:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            each.kill()
-    process.wait(60)
-    psutil.wait_procs(tree, 60)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_for(process: subprocess.Popen[str], word: str) -> str:
-    """Read what a process says until a line holds `word`; return that line."""
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if word in line:
-            return line
-    raise AssertionError(f"it ended without saying {word!r}: {''.join(said)}")
-
-
 @pytest.fixture(scope="module")
 def job_server() -> Iterator[str]:
     """The address of a job server on loopback: a Ray of its own, with this process's token."""
@@ -99,22 +62,6 @@ def job_server() -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             end(server)
-
-
-@dataclass
-class Nodes:
-    """Three nodes: a head without CPUs, and two with one each."""
-
-    process: subprocess.Popen[str]
-    address: str
-    environment: dict[str, str]
-
-    def ask(self, word: str) -> str:
-        """Tell the cluster something and return its answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{word}\n")
-        self.process.stdin.flush()
-        return json.loads(wait_for(self.process, "{"))["told"]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, Nodes, wait_for
+from real_cluster import ROOT, Nodes, wait_for
 
 from rpbind.ledger import Ledger
 

@@ -2,7 +2,7 @@ import io
 from pathlib import Path
 
 from rich.console import Console
-from synthetic_study import plan, write
+from synthetic_study import done, plan, write
 
 from rpbind.analysis.summary import read
 from rpbind.ledger import Ledger
@@ -41,6 +41,18 @@ def test_banners_tell_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: P
 def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
     write(tmp_path, plan(3, 5), lost=False)
     assert words.banners(read(Ledger(tmp_path))) == []
+
+
+def test_runs_whose_batches_went_in_pieces_beside_whole_ones_are_told(tmp_path: Path) -> None:
+    asked = plan(2, 5)
+    ledger = Ledger(tmp_path)
+    ledger.begin(asked)
+    for i, arm in enumerate(asked.arms):
+        for seed in asked.seeds:
+            pieces = {"pieces": "2" if i and seed == 3 else "1"}
+            ledger.append(done(arm, seed, 0.0, i, 24).model_copy(update={"provenance": pieces}))
+    told = " ".join(words.banners(read(ledger)))
+    assert "went through the model in pieces" in told
 
 
 def test_no_meaningful_effect_shows_the_interval_that_it_rests_on(tmp_path: Path) -> None:

@@ -74,13 +74,19 @@ def test_a_run_that_was_cut_and_interrupted_goes_on_in_pieces(
     assert equal(resumed.model.state_dict(), whole.model.state_dict())
 
 
-@pytest.mark.parametrize(("room", "windows"), [(16, 16), (4, 4)])
+@pytest.mark.parametrize(("room", "windows", "pieces"), [(16, 16, "1"), (4, 4, "4")])
 def test_the_row_says_how_many_windows_went_through_the_model_at_once(
-    room: int, windows: int, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: int,
+    windows: int,
+    pieces: str,
+    inputs: Inputs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     small_machine(room, monkeypatch)
     row = train_run(job(tmp_path, FIXED_SMALL), inputs, Machine(), "test", silent)
     assert (row.state, row.cost["micro_batch"]) == ("done", windows)
+    assert row.provenance["pieces"] == pieces
 
 
 def test_a_run_that_does_not_fit_at_all_is_a_failed_row_with_the_reason(

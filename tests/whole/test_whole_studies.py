@@ -37,13 +37,15 @@ def test_a_study_goes_on_with_what_its_ledger_lacks(source: Source, tmp_path: Pa
     assert rows_of(study) == first
 
 
-def test_a_study_scores_its_controls_once_and_trains_an_arm_with_random_vectors(
+def test_a_study_scores_its_controls_once_trains_an_arm_with_random_vectors_and_tells_loggers(
     source: Source, tmp_path: Path
 ) -> None:
     design = Design("toy", (arm("conv", RECIPES["conv-residue"], ""),), ())
     plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source, control="conv")
     study = tmp_path / "study"
-    launch(plan, source, Where(), study)
+    launch(plan, source, Where(logs=("tensorboard",)), study)
+    heard = {file.parent.name for file in (study / "tensorboard").rglob("events.out.tfevents.*")}
+    assert {"conv-seed-0", "conv-seed-1"} <= heard
     rows = {(row.arm, row.seed): row for row in Ledger(study).rows("control")}
     assert rows.keys() == {(name, 0) for name in BASELINES} | {
         ("conv+random-vector", seed) for seed in (0, 1)

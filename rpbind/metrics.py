@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from rpbind.data.dataset import Protein
@@ -60,13 +61,31 @@ def cross_entropy(scores: Scores) -> float:
 
 def macro(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> float | None:
     """Return the mean over protein clusters of a per-protein metric; None where none has it."""
+    means = _of_clusters(each, metric)
+    return float(np.mean(means)) if means else None
+
+
+def over_clusters(
+    each: tuple[ProteinScore, ...], alpha: float = 0.05
+) -> tuple[float, float] | None:
+    """Return the t interval, at level 1 - alpha, of one run's macro AUROC over protein clusters.
+
+    None with fewer than two clusters.
+    """
+    means = _of_clusters(each, "auroc")
+    if len(means) < 2:
+        return None
+    half = float(stdtrit(len(means) - 1, 1 - alpha / 2) * np.std(means, ddof=1)) / len(means) ** 0.5
+    return float(np.mean(means)) - half, float(np.mean(means)) + half
+
+
+def _of_clusters(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> list[float]:
     by_cluster: dict[int, list[float]] = {}
     for score in each:
         value = getattr(score, metric)
         if value is not None:
             by_cluster.setdefault(score.cluster, []).append(value)
-    means = [float(np.mean(values)) for values in by_cluster.values()]
-    return float(np.mean(means)) if means else None
+    return [float(np.mean(values)) for values in by_cluster.values()]
 
 
 def _protein(scores: Scores, part: str, index: int, protein: Protein) -> ProteinScore:

@@ -113,7 +113,8 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         return Record, (self.ledger, self.total)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        self.begun[trial.trial_id] = trial.config["task"]
+        task = self.begun[trial.trial_id] = trial.config["task"]
+        self.watch.begun(trial.trial_id, task.arm)
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any
@@ -121,24 +122,28 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         if "row" in result:
             self.keep(Row.model_validate_json(result["row"]))
         else:
-            self.watch.epoch(trial.config["task"].arm, result)
+            self.watch.epoch(trial.trial_id, trial.config["task"].arm, result)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         why = why_it_died(trial)
         task = trial.config["task"]
-        self.ended += 1
+        self._over(trial)
         left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
         if left and died(why):
             self.lost.append(replace(task, seeds=tuple(left)))
         self._close(task, "failed", f"the trial died: {why}")
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        self.ended += 1
+        self._over(trial)
 
     def stopped(self) -> None:
         """Record the runs that were begun and have not ended."""
         for task in self.begun.values():
             self._close(task, "stopped", "the study was stopped while this run was under way")
+
+    def _over(self, trial: Any) -> None:
+        self.ended += 1
+        self.watch.over(trial.trial_id)
 
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
 from rpbind.analysis.table import planned_runs
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.marks import Mark
-from rpbind.train.run import HEADLINE
+from rpbind.study.watch import best, of_best, state_word
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,7 @@ class Status:
         if self.trials:
             lines.append(f"search trials: {_counts(self.trials)}")
         if self.best is not None:
-            score = self.best.metrics[HEADLINE]
-            lines.append(
-                f"best so far: {self.best.arm} seed {self.best.seed}, {HEADLINE} {score:.4f}"
-            )
+            lines.append(f"best so far on validation, macro AUROC: {of_best(self.best)}")
         return lines + [_say(mark) for mark in self.under_way]
 
 
@@ -52,15 +48,10 @@ def status(ledger: Ledger) -> Status:
         study=plan.study,
         driven=ledger.is_driven,
         states=dict(Counter(state_of(run, runs.get(run), under_way) for run in plan.planned)),
-        trials=dict(Counter(row.state for row in trials)),
-        best=_best([*runs.values(), *trials]),
+        trials=dict(Counter(state_word(row) for row in trials)),
+        best=best([*runs.values(), *trials]),
         under_way=marks,
     )
-
-
-def _best(rows: Sequence[Row]) -> Row | None:
-    done = [row for row in rows if row.state == "done" and HEADLINE in row.metrics]
-    return max(done, key=lambda row: row.metrics[HEADLINE], default=None)
 
 
 def _counts(states: dict[str, int]) -> str:

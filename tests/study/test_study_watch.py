@@ -1,0 +1,76 @@
+"""What a study shows while it runs, on a terminal and without one."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from rpbind.ledger import ProteinScore, Row, State
+from rpbind.metrics import over_clusters
+from rpbind.recipe import Recipe
+from rpbind.study.watch import Watch
+
+RECIPE = Recipe().model_dump(mode="json")
+
+
+def run(arm: str, auroc: float | None, state: State = "done", **more: object) -> Row:
+    told = {
+        "arm": arm, "seed": 0, "stage": "search", "attempt": 0, "recipe": RECIPE,
+        "recipe_id": "r", "state": state, "error": "", "ended": "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    metrics = {} if auroc is None else {"validation.auroc_macro": auroc}
+    return Row.model_validate(told | {"metrics": metrics} | more)
+
+
+def score(cluster: int, auroc: float) -> ProteinScore:
+    return ProteinScore(
+        part="validation", protein=f"p{cluster}", cluster=cluster, windows=9, positives=4,
+        auroc=auroc, auprc=None,
+    )  # fmt: skip
+
+
+def watched(terminal: bool) -> tuple[Watch, io.StringIO]:
+    heard = io.StringIO()
+    console = Console(file=heard, force_terminal=terminal, width=160)
+    return Watch(4, console), heard
+
+
+def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interval() -> None:
+    watch, _ = watched(terminal=True)
+    for trial in ("a", "b"):
+        watch.begun(trial, f"trial-{trial}")
+    watch.epoch("b", "trial-b", {"epoch": 3.0, "seed": 0.0})
+    watch.over("a")
+    each = (score(0, 0.6), score(1, 0.7), score(2, 0.8))
+    watch.row(run("trial-a", 0.7, proteins=each))
+    watch.row(run("trial-c", None, "stopped", provenance={"stopped_by": "asha"}))
+    watch.row(run("trial-d", 0.6))
+    assert watch.words() == (
+        "2 done, 1 pruned · 1 running: trial-b seed 0 epoch 3 · "
+        "best so far trial-a seed 0: 0.700 [0.452, 0.948]"
+    )
+
+
+def test_the_interval_of_one_run_is_that_of_student_over_clusters() -> None:
+    # t(0.975, 2) = 4.3027, sd = 0.1, n = 3: half = 0.2484
+    each = (score(0, 0.6), score(1, 0.7), score(2, 0.75), score(2, 0.85))
+    assert over_clusters(each) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-4)
+    assert over_clusters(each[:1]) is None
+
+
+def test_without_a_terminal_every_run_is_a_plain_line() -> None:
+    watch, heard = watched(terminal=False)
+    with watch:
+        watch.row(run("trial-a", 0.71234))
+        watch.row(run("trial-b", None, "failed"))
+    assert heard.getvalue().splitlines() == [
+        "1/4 trial-a seed 0: done, validation macro AUROC 0.712",
+        "2/4 trial-b seed 0: failed",
+    ]
+
+
+def test_on_a_terminal_only_what_went_wrong_is_a_line_of_its_own() -> None:
+    watch, heard = watched(terminal=True)
+    watch.row(run("trial-a", 0.7))
+    watch.row(run("trial-b", None, "diverged"))
+    assert heard.getvalue().splitlines() == ["2/4 trial-b seed 0: diverged"]

@@ -66,6 +66,7 @@ def main(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds for the best.")] = 5,
     epochs: page.Epochs = None,
+    narrower: page.Narrower = None,
     split: page.SplitRule = "cold-rna",
     workers: page.Workers = 1,
     cpus_per_worker: page.Cpus = 1,
@@ -80,9 +81,7 @@ def main(
     smoke: page.Smoke = False,
 ) -> None:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
-    recipe = preset(base)
-    if data is None or smoke:
-        recipe = narrowed(recipe, NARROWER)
+    recipe = narrowed(preset(base), narrower or (NARROWER if data is None or smoke else 1))
     length = 1 if smoke else epochs or (SIMULATED_EPOCHS if data is None else None)
     recipe = recipe.with_({"proteins": proteins, "train.epochs": length or recipe.train.epochs})
     searched = load_space(space, recipe)

@@ -178,9 +178,9 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     Console().print(verdict_table(folder))
     print(f"{REPORT}{page}")
     if left := not_done(plan, Ledger(folder)):
+        planned = len(plan.planned) + len(as_arms(plan).planned)
         console.print(
-            f"{len(left)} of {len(plan.planned) + len(as_arms(plan).planned)} planned runs are not "
-            f"done: {'; '.join(left)}. "
+            f"Not everything that was planned ({planned} runs) is done: {'; '.join(left)}. "
             "The same command goes on with what is missing; a diverged run is not made again.",
             **PLAIN,
         )

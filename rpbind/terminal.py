@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,13 +21,33 @@ REPORT = "report: "
 """How the line begins that names a written report; `rpbind job fetch` looks for it."""
 
 
+AGAIN = 75
+"""Exit code (EX_TEMPFAIL): what is recorded is whole, and the same command goes on."""
+
+
 def run_app(app: typer.Typer) -> None:
-    """Run a command line; a user's mistake ends in one paragraph and exit code 2."""
+    """Run a command line; a user's mistake ends in one paragraph and exit code 2.
+
+    So does a full disk, with exit code 75: nothing is half written, and the same command goes on.
+    """
     try:
         app()
     except UserError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", **PLAIN)
-        sys.exit(2)
+        _fail(str(error), 2)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f" for {error.filename}" if error.filename else ""
+        _fail(
+            f"No space is left on the disk{where} ({error.strerror}). What is recorded is whole; "
+            "free some space, and the same command goes on with what is missing.",
+            AGAIN,
+        )
+
+
+def _fail(why: str, code: int) -> NoReturn:
+    Console(stderr=True).print(f"error: {why}", style="red", **PLAIN)
+    sys.exit(code)
 
 
 def run_page(main: Callable[..., None]) -> None:

@@ -54,17 +54,17 @@ def as_arms(plan: Plan) -> Plan:
     return plan.model_copy(update={"arms": plan.controls, "contrasts": (), "controls": ()})
 
 
-def score_baselines(plan: Plan, data: Path, split: SplitSpec, ledger: Ledger) -> None:
+def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger) -> None:
     """Add a row to the ledger for every baseline that has no finished one there yet.
 
-    `protein-only` reads the bank of the plan's first arm.
+    `proteins` is the bank that `protein-only` reads.
     """
     before = {row.arm: row for row in ledger.rows("control") if row.arm in BASELINES}
     left = [name for name in BASELINES if name not in before or before[name].state != "done"]
     if not left:
         return
     console = Console(stderr=True)
-    case = Case.open(data, split, Recipe.model_validate(plan.arms[0].recipe).proteins)
+    case = Case.open(data, split, proteins)
     with progress("controls") as bar:
         for row in baseline_rows(case, left, bar.named):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0

@@ -62,7 +62,7 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
         print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
         ledger.begin(plan)
         check_arms(plan, source, ledger)
-        score_baselines(plan, source.data, source.split, ledger)
+        score_baselines(source.data, source.split, _first(plan, sweep).proteins, ledger)
         if sweep is not None:
             if not frozen(ledger.plan):
                 template = _template(sweep, source, ledger.runs)
@@ -77,6 +77,13 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
         if tasks:
             run.run_grid(tasks, ledger, where)
     return plan
+
+
+def _first(plan: Plan, sweep: Sweep | None) -> Recipe:
+    """Return the first arm's recipe; of a study that begins with searches, the first one's."""
+    if plan.arms or sweep is None:
+        return Recipe.model_validate(plan.arms[0].recipe)
+    return next(iter(sweep.arms.values()))
 
 
 def _template(sweep: Sweep, source: Source, runs: Path) -> Task:

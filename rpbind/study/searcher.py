@@ -8,19 +8,17 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from rpbind.analysis.search import was_pruned
-from rpbind.errors import UserError
-from rpbind.ledger import CUT_OFF, Row
-from rpbind.recipe import Recipe
+from rpbind.ledger import Row
 from rpbind.study.sampling import sampler
 from rpbind.study.search import Lane, Sweep
-from rpbind.study.watchdog import died
+from rpbind.study.trials import Asked, interrupted, trial_of
 from rpbind.train.task import Task
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -28,28 +26,12 @@ TRIES = 3
 """A trial that was under way at so many crashes is not begun again: it may be their cause."""
 
 
-@dataclass
-class Asked:
-    """A trial that is under way: its task, and what was heard of it so far."""
-
-    trial: optuna.Trial
-    task: Task
-    rows: dict[int, Row] = field(default_factory=dict)
-    curve: list[dict[str, float]] = field(default_factory=list)
-    told: set[int] = field(default_factory=set)
-    pruned: bool = False
-
-    @property
-    def watched(self) -> int:
-        """The seed whose epochs are told: the first, the same one in every trial."""
-        return min([*self.rows, *(seed for seed, _ in self.task.seeds)])
-
-
 class Search:
-    """Asks for up to `width` trials at a time.
+    """Asks for trials ahead of those that are told; `width` of them fit at the same time.
 
-    Without a scheduler they are asked together, and told together when all of them have ended: what
-    is drawn does not depend on which ended first. With one, each is asked and told by itself.
+    Without a scheduler, a trial is told in its turn and not when it ends: before the n-th is drawn,
+    all but the `lag` before it are told, in their order. So what is drawn does not depend on which
+    ended first, and none waits for a slow one beside it. With a scheduler, each is told at once.
     """
 
     def __init__(
@@ -57,9 +39,10 @@ class Search:
     ) -> None:
         self.lane, self.sweep, self.study = lane, sweep, study
         self.template, self.width = template, width
-        self.waiting: list[Asked] = []
+        self.open: dict[str, Asked] = {}
+        """Trials that were asked and not told yet, by name; in the order of names they are told."""
         self.live: dict[str, Asked] = {}
-        self.heard: list[Asked] = []
+        """Those of them that have not ended."""
         self.before: dict[tuple[str, int], Row] = {}
         self.attempts: dict[tuple[str, int], int] = {}
         self.ended = 0
@@ -67,10 +50,14 @@ class Search:
         self.over: Callable[[], bool] = lambda: False
 
     @property
+    def lag(self) -> int:
+        """So many trials are asked and not told at a time: twice as many as fit."""
+        return 2 * self.width
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is left to be asked: all trials are made, or a budget is spent."""
-        begun = len(self.live) + len(self.heard)
-        return not self.waiting and (self.ended + begun >= self.sweep.total or self.over())
+        return self.ended + len(self.open) >= self.sweep.total or self.over()
 
     @property
     def prunes(self) -> bool:
@@ -79,14 +66,14 @@ class Search:
 
     def ask(self) -> Task | None:
         """Return the next trial's task; None where none is to be begun now."""
-        room = len(self.live) < self.width if self.prunes else not self.live
-        if not self.waiting and room and not self.finished:
-            self._draw()
-        if not self.waiting:
-            return None
-        asked = self.waiting.pop(0)
-        self.live[asked.task.arm] = asked
-        return asked.task
+        while not self.finished and self._room():
+            asked = self._draw()
+            self.open[asked.task.arm] = asked
+            if asked.task.seeds:
+                self.live[asked.task.arm] = asked
+                return asked.task
+        self._close_last()
+        return None
 
     def hear(self, arm: str, point: Mapping[str, float]) -> bool:
         """Report an epoch to Optuna; True where the scheduler says that the trial is to stop."""
@@ -107,31 +94,35 @@ class Search:
         self.live[row.arm].rows[row.seed] = row
 
     def tell(self, arm: str) -> None:
-        """Tell Optuna that a trial has ended: at once, or with the others that were asked with it.
+        """Take it that a trial has ended, however; Optuna is told of it now or in its turn.
 
         Whole is a trial with a finite score of every seed; all else that was not pruned has failed.
         """
-        self.heard.append(self.live.pop(arm))
-        self._flush()
+        asked = self.live.pop(arm)
+        if self.prunes:
+            self._close(asked)
+        self._close_last()
 
     def lose(self, arm: str) -> None:
         """Begin a trial again whose process or node is gone; after too many of these it failed."""
         asked = self.live.pop(arm)
+        del self.open[arm]
         for seed, attempt in asked.task.seeds:
             if seed in asked.rows:
                 self.before[arm, seed] = asked.rows[seed]
             self.attempts[arm, seed] = attempt + 1
         self._interrupt(asked.trial.number, crashed=True)
-        self._flush()
 
     def stop(self) -> None:
         """Tell what is under way as failed, to be begun again: the study is being stopped."""
-        for asked in [*self.heard, *self.live.values(), *self.waiting]:
-            if asked.pruned or self._over(asked.rows):
-                self._close(asked.trial.number, asked.rows, pruned=asked.pruned)
+        self._close_last()
+        for arm, asked in sorted(self.open.items()):
+            if self.prunes and (asked.pruned or self._over(asked.rows)):
+                self._close(asked)
             else:
                 self._interrupt(asked.trial.number, crashed=False)
-        self.heard, self.waiting, self.live = [], [], {}
+                del self.open[arm]
+        self.live = {}
 
     def agree(self, rows: list[Row]) -> None:
         """Make the storage say what the ledger says, and queue the points that are always made.
@@ -160,28 +151,26 @@ class Search:
             if number not in points:
                 self.study.enqueue_trial(point, user_attrs={"point": number})
 
-    def _flush(self) -> None:
-        """Tell what has ended, where a batch is over or trials go by themselves."""
-        if self.prunes or not (self.live or self.waiting):
-            for asked in sorted(self.heard, key=lambda asked: asked.trial.number):
-                self._close(asked.trial.number, asked.rows, pruned=asked.pruned)
-            self.heard = []
+    def _room(self) -> bool:
+        """Whether another may be asked; the first of those that wait for their turn is told."""
+        if self.prunes:
+            return len(self.live) <= self.width  # one more than fit: its process goes on with it
+        if len(self.open) < self.lag:
+            return True
+        first = min(self.open)
+        if first in self.live:
+            return False
+        self._close(self.open[first])
+        return True
 
-    def _draw(self) -> None:
-        """Ask for the trials of a batch; those that were interrupted make one by themselves."""
+    def _draw(self) -> Asked:
+        """Ask Optuna for a trial; those that were interrupted come first."""
         self.study.sampler = sampler(
             self.sweep.how.sampler,
             self.sweep.space,
             self.sweep.seed * 100 + self.lane.number,
-            self.ended + len(self.live),
+            self.ended + len(self.open),
         )
-        queued = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        again = sum("again" in trial.user_attrs for trial in queued)
-        left = self.sweep.total - self.ended - len(self.live) - len(self.heard)
-        size = 1 if self.prunes else min(again or self.width, left)
-        self.waiting = [self._ask() for _ in range(size)]
-
-    def _ask(self) -> Asked:
         trial = self.study.ask()
         point = trial.user_attrs.get("point")
         name = self._free() if point is None else self.lane.trial(point)
@@ -219,8 +208,18 @@ class Search:
             if self.prunes:
                 asked.trial.should_prune()  # puts it on the rungs on which it was
 
-    def _close(self, number: int, rows: Mapping[int, Row], *, pruned: bool) -> None:
+    def _close_last(self) -> None:
+        """Tell all that are left, in order, where nothing more is asked and all have ended."""
+        if self.finished and not self.live:
+            for _, asked in sorted(self.open.items()):
+                self._close(asked)
+
+    def _close(self, asked: Asked) -> None:
         """Tell the final state of a trial."""
+        del self.open[asked.task.arm]
+        self._tell(asked.trial.number, asked.rows, pruned=asked.pruned)
+
+    def _tell(self, number: int, rows: Mapping[int, Row], *, pruned: bool) -> None:
         values = self._values(rows)
         self.ended += 1
         if pruned:
@@ -240,10 +239,15 @@ class Search:
         return bad or self._values(rows) is not None
 
     def _adopt(self, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
-        if self._over(rows):
-            self._close(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
+        """Deal with a trial that a dead process left running.
+
+        Without a scheduler one that has ended is asked again too, to be told in its turn.
+        """
+        over = self._over(rows)
+        if over and self.prunes:
+            self._tell(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
         else:
-            self._interrupt(trial.number, crashed=True)
+            self._interrupt(trial.number, crashed=not over)
 
     def _interrupt(self, number: int, *, crashed: bool) -> None:
         """Fail a trial that was under way, and queue its configuration under the same name.
@@ -267,39 +271,5 @@ class Search:
 
     def _add(self, arm: str, rows: Mapping[int, Row]) -> None:
         """Add a trial that the ledger has and the storage lacks."""
-        first = rows[min(rows)]
-        recipe = Recipe.model_validate(first.recipe)
-        try:
-            fixed = FixedTrial(self.sweep.space.find(recipe))
-        except UserError as error:
-            raise UserError(f"{arm} of the ledger is not of this space: {error}") from None
-        self.sweep.space.suggest(fixed)
-        values = self._values(rows)
-        pruned = any(map(was_pruned, rows.values()))
         self.ended += 1
-        state = TrialState.PRUNED if pruned else TrialState.COMPLETE if values else TrialState.FAIL
-        number = int(arm.rpartition("-")[2])
-        attrs: dict[str, Any] = {"arm": arm, "recipe": recipe.id}
-        if number < len(self.sweep.points):
-            attrs["point"] = number
-        self.study.add_trial(
-            create_trial(
-                state=state,
-                values=values if state == TrialState.COMPLETE else None,
-                params=fixed.params,
-                distributions=fixed.distributions,
-                intermediate_values=self._epochs(first),
-                user_attrs=attrs,
-            )
-        )
-
-    def _epochs(self, row: Row) -> dict[int, float]:
-        if len(self.sweep.how.objectives) > 1:
-            return {}
-        values = {int(p["epoch"]): p.get(self.sweep.how.first.key, math.nan) for p in row.curve}
-        return {epoch: value for epoch, value in values.items() if math.isfinite(value)}
-
-
-def interrupted(row: Row) -> bool:
-    """Whether a row is of a run that was under way when its study, or its process, ended."""
-    return (row.state in CUT_OFF and not was_pruned(row)) or died(row.error)
+        self.study.add_trial(trial_of(self.lane, self.sweep, arm, rows))

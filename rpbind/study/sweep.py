@@ -45,12 +45,14 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     left = sum(sweep.total - search.ended for search in searches)
     record = run.Record(ledger, left * sweep.how.seeds_per_trial)
     asking = Asking(searches, run.machine(where), budget, record)
+    # one trial more than fit, which waits: without one, Tune ends a process that is free
+    in_process = where.executor == "trial"
     config = tune.TuneConfig(
         num_samples=left * TRIES,  # one that is lost is begun again; the searches end it
         search_alg=asking,
         scheduler=Stopping(asking),
-        max_concurrent_trials=run.at_once(where),
-        reuse_actors=where.executor == "trial",
+        max_concurrent_trials=run.at_once(where) + in_process,
+        reuse_actors=in_process,
     )
     try:
         run.fit(where, None, config, record)
@@ -119,7 +121,7 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of the next trial, of the search that is furthest behind."""
-        for search in sorted(self.searches, key=lambda s: s.ended + len(s.heard) + len(s.live)):
+        for search in sorted(self.searches, key=lambda s: s.ended + len(s.open)):
             task = search.ask()
             if task is not None:
                 self.begun[trial_id] = search, task

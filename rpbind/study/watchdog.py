@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-GONE = 75
-"""Exit code (EX_TEMPFAIL): Ray is gone, the ledger is whole, the same command goes on."""
+from rpbind.terminal import AGAIN
 
 PATIENCE = 30.0
 LOOK_EVERY = 5.0
@@ -71,4 +70,4 @@ def leave_at_once() -> NoReturn:
         file=sys.stderr,
         flush=True,
     )
-    os._exit(GONE)
+    os._exit(AGAIN)

@@ -238,6 +238,7 @@ def test_a_journal_that_was_cut_short_or_ruined_loses_no_trial(tmp_path: Path) -
     journal = tmp_path / "optuna.journal"
     journal.write_bytes(journal.read_bytes()[:-7])
     (search,) = opened(asked, tmp_path)
+    assert search.ask() is None
     assert drawn(search) == before
     journal.write_bytes(b"{\n" + journal.read_bytes())
     (search,) = opened(asked, tmp_path)
@@ -353,14 +354,30 @@ def test_a_trial_whose_process_is_lost_is_begun_again_with_the_next_attempt(tmp_
     search.lose(lost.arm)
     make(search, kept, tmp_path, best_at_a_thousandth)
     search.tell(kept.arm)
-    assert states(search) == ["FAIL", "COMPLETE", "WAITING"]
+    assert states(search) == ["FAIL", "RUNNING", "WAITING"]
     again = search.ask()
     assert again is not None
     assert (again.arm, again.recipe, again.seeds) == (lost.arm, lost.recipe, ((1000, 1),))
-    assert search.ask() is None
     make(search, again, tmp_path, best_at_a_thousandth)
     search.tell(again.arm)
     assert len(drive(search, tmp_path)) == 2
+    assert states(search).count("COMPLETE") == 4
+
+
+def test_no_trial_waits_for_a_slow_one_but_for_its_turn_to_be_told(tmp_path: Path) -> None:
+    (search,) = opened(sweep(8), tmp_path, width=2)
+    slow = search.ask()
+    assert slow is not None
+    for _ in range(3):
+        task = search.ask()
+        assert task is not None
+        make(search, task, tmp_path, best_at_a_thousandth)
+        search.tell(task.arm)
+    assert search.ask() is None  # four are asked and none is told: the slow one is the first
+    make(search, slow, tmp_path, best_at_a_thousandth)
+    search.tell(slow.arm)
+    assert search.ask() is not None
+    assert states(search) == ["COMPLETE"] + ["RUNNING"] * 4
 
 
 def test_a_trial_that_comes_further_between_crashes_is_never_given_up(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""A search on Ray in which something is killed, by a page that ends as every page does.
+
+    python killed_search.py DATA REPORTS VICTIM COUNT
+
+VICTIM is `driver`, `trial` (the process that makes one) or `node` (Ray's daemon), each by SIGKILL;
+`term` and `interrupt` send the driver SIGTERM and SIGINT; `disk` is full from then on; `nothing`.
+COUNT is at which epoch that the driver hears of. Every epoch is a line: its trial and number.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from small_study import RECIPES
+
+from rpbind import experiment as page
+from rpbind.data.splits import SplitSpec
+from rpbind.ledger import files
+from rpbind.study import watchdog
+from rpbind.study.design import Design
+from rpbind.study.plan import Question, Source
+from rpbind.study.search import How, Sweep
+from rpbind.study.space import Space
+from rpbind.study.watch import Watch
+from rpbind.study.where import Where
+from rpbind.terminal import run_page
+
+RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
+SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
+TRIALS, EPOCHS = 9, 4
+SIGNALS = {"driver": signal.SIGKILL, "term": signal.SIGTERM, "interrupt": signal.SIGINT}
+
+
+def strike(victim: str, point: dict[str, Any]) -> None:
+    """Kill the victim; `point` is the epoch that was just heard, with its trial's pid."""
+    if victim in SIGNALS:
+        os.kill(os.getpid(), SIGNALS[victim])
+    elif victim == "trial":
+        os.kill(point["pid"], signal.SIGKILL)
+    elif victim == "node":
+        psutil = importlib.import_module("psutil")
+        mine = psutil.Process().children(recursive=True)
+        (daemon,) = (each for each in mine if each.name() == "raylet")
+        daemon.kill()
+    elif victim == "disk":
+        files._write = _full
+
+
+def _full(*words: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def main(data: Path, reports: Path, victim: str, count: int) -> None:
+    """Search; at the epoch that is said, strike."""
+    watchdog.PATIENCE, watchdog.LOOK_EVERY = 3.0, 0.5
+    heard, hears = 0, Watch.epoch
+
+    def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
+        nonlocal heard
+        hears(watch, trial, arm, point)
+        print(f"epoch {arm} {point['epoch']:.0f}", flush=True)
+        heard += 1
+        if heard == count:
+            strike(victim, point)
+
+    Watch.epoch = hear  # type: ignore[method-assign]
+    base = RECIPES["fixed"].with_({"train.epochs": EPOCHS})
+    how = How(sampler="random", scheduler="asha")
+    page.conduct(
+        "killed",
+        Question("Is it whole?", "Yes.", "Counting."),
+        Design("search", (), ()),
+        page.Conditions(
+            source=Source(data, SplitSpec()),
+            seeds=1,
+            where=Where(),
+            reports=reports,
+            name="study",
+            sweep=Sweep.of(base, SPACE, TRIALS, how),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    run_page(main)

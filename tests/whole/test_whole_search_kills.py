@@ -1,0 +1,68 @@
+"""A search is struck in every way, one after another, and ends as if it had not been."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import optuna
+from killed_search import TRIALS
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from small_study import small_source
+
+from rpbind.ledger import Ledger
+from rpbind.study.trials import interrupted
+
+SCRIPT = Path(__file__).with_name("killed_search.py")
+STRIKES = (
+    ("driver", 3, -signal.SIGKILL),
+    ("interrupt", 3, 3),
+    ("disk", 3, 75),
+    ("term", 3, 3),
+    ("node", 3, 75),
+    ("trial", 2, 0),
+)
+
+
+def run(data: Path, reports: Path, victim: str, count: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), str(data), str(reports), victim, str(count)]
+    here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, capture_output=True, text=True, env=here, check=False)
+
+
+def test_a_search_that_is_struck_in_every_way_makes_every_trial_once_and_none_from_zero(
+    tmp_path: Path,
+) -> None:
+    data = small_source(tmp_path / "toy").data
+    heard: dict[str, list[int]] = {}
+    for victim, count, code in STRIKES:
+        ended = run(data, tmp_path, victim, count)
+        assert ended.returncode == code, (victim, ended.stderr)
+        assert "Traceback" not in ended.stderr, (victim, ended.stderr)
+        if code in (3, 75):
+            assert "the same command goes on" in ended.stderr.lower(), victim
+        for line in ended.stdout.splitlines():
+            if line.startswith("epoch "):
+                _, arm, epoch = line.split()
+                heard.setdefault(arm, []).append(int(epoch))
+    searched = {arm: epochs for arm, epochs in heard.items() if arm.startswith("trial-")}
+    assert all(a < b for epochs in searched.values() for a, b in pairwise(epochs)), searched
+
+    study = tmp_path / "study"
+    journal = JournalStorage(JournalFileBackend(str(study / "optuna.journal")))
+    trials = optuna.load_study(study_name="search", storage=journal).trials
+    assert {t.state.name for t in trials} <= {"COMPLETE", "PRUNED", "FAIL"}
+    counted = [t for t in trials if "interrupted" not in t.user_attrs]
+    arms = {t.user_attrs["arm"]: t.state.name for t in counted}
+    assert len(counted) == len(arms) == TRIALS
+    told = [row for row in Ledger(study).attempts() if row.stage == "search"]
+    ends = Counter(row.arm for row in told if not interrupted(row))
+    assert set(ends) == set(arms)
+    assert set(ends.values()) == {1}
+    known = {"done": "COMPLETE", "stopped": "PRUNED"}
+    assert {row.arm: known[row.state] for row in told if not interrupted(row)} == arms
+    assert (study / "index.html").exists()

@@ -23,7 +23,7 @@ def prepare(address: str | None) -> None:
     """
     settings = {
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.1",
+        "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.05",
         "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "60",
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
         "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",

@@ -1,0 +1,46 @@
+"""How a command ends: a user's mistake and a full disk are sentences, our bugs are tracebacks."""
+
+import errno
+
+import pytest
+import typer
+
+from rpbind.errors import UserError
+from rpbind.terminal import AGAIN, run_app
+
+
+def ends(error: Exception) -> int:
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["page"])
+        with pytest.raises(SystemExit) as exit_code:
+            run_app(app)
+    assert isinstance(exit_code.value.code, int)
+    return exit_code.value.code
+
+
+def test_a_mistake_of_the_user_is_one_paragraph_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ends(UserError("Ask for fewer.")) == 2
+    assert capsys.readouterr().err == "error: Ask for fewer.\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_a_paragraph_that_says_how_to_go_on(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ends(OSError(number, "full", "ledger/row.parquet")) == AGAIN == 75
+    told = capsys.readouterr().err
+    assert "No space is left on the disk for ledger/row.parquet" in told
+    assert "the same command goes on" in told
+
+
+def test_another_error_of_the_system_is_not_hidden() -> None:
+    with pytest.raises(FileNotFoundError):
+        ends(FileNotFoundError(errno.ENOENT, "no such file"))

@@ -26,10 +26,9 @@ class Status:
     def words(self) -> list[str]:
         """Say it in lines."""
         planned = sum(self.states.values())
-        lines = [
-            f"{self.study}: {'running' if self.driven else 'nobody runs it'}",
-            f"{planned} planned runs: {_counts(self.states)}",
-        ]
+        lines = [f"{self.study}: {'running' if self.driven else 'nobody runs it'}"]
+        if planned:
+            lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.trials:
             lines.append(f"search trials: {_counts(self.trials)}")
         if self.best is not None:

@@ -169,6 +169,15 @@ def answer(summary: Summary) -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
+def plainest(summary: Summary) -> str:
+    """Say what the best baseline without a network has on the same test windows; "" without one."""
+    scored = [each for each in summary.controls.baselines if each.macro is not None]
+    if not scored:
+        return ""
+    best = scored[0]
+    return f"The best baseline without a network, {best.name}, has {number(best.macro, 4)} on test."
+
+
 def _pooled(arm: Arm) -> str:
     pooled = arm.secondary["test.auroc_pooled"]
     means = [number(spread.mean) if spread else ABSENT for spread in (pooled, arm.headline)]
@@ -253,5 +262,6 @@ def claims(controls: Controls) -> list[str]:
             f"{answer}: {', '.join(arms) if len(arms) <= FEW_ARMS else f'{len(arms)} arms'}"
             for answer, arms in sorted(answers.items(), key=lambda told: WORDS.index(told[0]))
         ]
-        told.append(f"{name}? {'; '.join(parts)}")
+        if parts:
+            told.append(f"{name}? {'; '.join(parts)}")
     return told

@@ -57,6 +57,9 @@ def study(folder: Path, searches: int) -> str:
         for seed in (0, 1):
             ledger.append(row(lane, seed, 0.58 + worth, "ablation", "test"))
     page = build_report(folder).read_text()
+    assert "best old.s0.trial-0002, validation 0.6200 in the search" in page
+    assert '<section id="verdicts">' not in page  # there is none, and the search comes first
+    assert page.index('<section id="search">') < page.index('<section id="arms">')
     return page[page.index('<section id="search">') : page.index('<section id="findings">')]
 
 

@@ -185,6 +185,7 @@ class Search:
                 rows[seed] = row
             else:
                 seeds.append((seed, self.attempts.get((arm, seed), 0)))
+        trial.set_user_attr("attempt", min((attempt for _, attempt in seeds), default=0))
         task = replace(self.template, arm=arm, recipe=recipe, seeds=tuple(seeds))
         asked = Asked(trial, task, rows)
         if "again" in trial.user_attrs:
@@ -241,13 +242,16 @@ class Search:
     def _adopt(self, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
         """Deal with a trial that a dead process left running.
 
-        Without a scheduler one that has ended is asked again too, to be told in its turn.
+        Without a scheduler one that has ended is asked again too, to be told in its turn. One of
+        whose last attempt the ledger has no row had not begun: it did not crash.
         """
         over = self._over(rows)
+        first = trial.user_attrs.get("attempt", 0)
+        begun = any(row.attempt >= first for row in rows.values())
         if over and self.prunes:
             self._tell(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
         else:
-            self._interrupt(trial.number, crashed=not over)
+            self._interrupt(trial.number, crashed=begun and not over)
 
     def _interrupt(self, number: int, *, crashed: bool) -> None:
         """Fail a trial that was under way, and queue its configuration under the same name.

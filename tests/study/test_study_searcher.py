@@ -181,7 +181,9 @@ def test_a_trial_that_takes_its_process_with_it_is_given_up(tmp_path: Path) -> N
     asked = sweep(1)
     for _ in range(TRIES):
         (search,) = opened(asked, tmp_path)
-        assert search.ask() is not None
+        task = search.ask()
+        assert task is not None
+        Ledger(tmp_path).append(row(task, 1000, 0.0, "lost"))
     (search,) = opened(asked, tmp_path)
     assert states(search) == ["FAIL"] * TRIES
     assert search.ask() is None
@@ -380,6 +382,23 @@ def test_no_trial_waits_for_a_slow_one_but_for_its_turn_to_be_told(tmp_path: Pat
     assert states(search) == ["COMPLETE"] + ["RUNNING"] * 4
 
 
+def test_a_trial_that_waited_at_every_crash_and_never_began_is_not_given_up(
+    tmp_path: Path,
+) -> None:
+    asked = sweep(2)
+    for _ in range(2 * TRIES):
+        (search,) = opened(asked, tmp_path)
+        began, waited = search.ask(), search.ask()
+        assert began is not None
+        assert waited is not None
+        point = {"seed": 1000.0, "epoch": float(began.seeds[0][1] + 1)}
+        search.hear(began.arm, point | {"validation.auroc_macro": 0.5})
+        Ledger(tmp_path).append(row(began, 1000, 0.0, "lost"))
+    (search,) = opened(asked, tmp_path)
+    drive(search, tmp_path)
+    assert states(search).count("COMPLETE") == 2
+
+
 def test_a_trial_that_comes_further_between_crashes_is_never_given_up(tmp_path: Path) -> None:
     asked = sweep(1)
     for epoch in range(1, 3 * TRIES):
@@ -388,6 +407,7 @@ def test_a_trial_that_comes_further_between_crashes_is_never_given_up(tmp_path: 
         assert task is not None
         point = {"seed": 1000.0, "epoch": float(epoch), "validation.auroc_macro": 0.5}
         search.hear(task.arm, point)
+        Ledger(tmp_path).append(row(task, 1000, 0.0, "lost"))
     (search,) = opened(asked, tmp_path)
     drive(search, tmp_path)
     assert states(search)[-1] == "COMPLETE"

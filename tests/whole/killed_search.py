@@ -32,7 +32,7 @@ from rpbind.terminal import run_page
 
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
-TRIALS, EPOCHS = 9, 4
+TRIALS, EPOCHS = 16, 4
 SIGNALS = {"driver": signal.SIGKILL, "term": signal.SIGTERM, "interrupt": signal.SIGINT}
 
 

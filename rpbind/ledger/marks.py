@@ -73,6 +73,11 @@ def begun(folder: Path, begun: Begun) -> Iterator[Callable[[int], None]]:
         path.unlink()
 
 
+def was_begun(folder: Path, run: str, attempt: int) -> bool:
+    """Whether an attempt of a run that has not ended had begun."""
+    return (folder / f"{run}.{attempt}{SUFFIX}").exists()
+
+
 def read_marks(folder: Path) -> list[Mark]:
     """Return the marks of a folder in a stable order; one without a whole line is passed over."""
     marks = (_read(file) for file in sorted(folder.glob(f"*{SUFFIX}")))

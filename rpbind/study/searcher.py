@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from rpbind.analysis.search import was_pruned
 from rpbind.ledger import Row
+from rpbind.ledger.marks import was_begun
 from rpbind.study.sampling import sampler
 from rpbind.study.search import Lane, Sweep
 from rpbind.study.trials import Asked, interrupted, trial_of
@@ -104,14 +105,18 @@ class Search:
         self._close_last()
 
     def lose(self, arm: str) -> None:
-        """Begin a trial again whose process or node is gone; after too many of these it failed."""
+        """Begin a trial again whose process or node is gone; after too many of these it failed.
+
+        One that had not begun, as where a process cannot even start, is not to blame.
+        """
         asked = self.live.pop(arm)
+        begun = any(was_begun(job.folder, job.run, job.attempt) for job in asked.task.jobs)
         del self.open[arm]
         for seed, attempt in asked.task.seeds:
             if seed in asked.rows:
                 self.before[arm, seed] = asked.rows[seed]
             self.attempts[arm, seed] = attempt + 1
-        self._interrupt(asked.trial.number, crashed=True)
+        self._interrupt(asked.trial.number, crashed=begun)
 
     def stop(self) -> None:
         """Tell what is under way as failed, to be begun again: the study is being stopped."""

@@ -16,12 +16,13 @@ from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from rpbind.cluster import preflight
 from rpbind.ledger import Ledger, Row
 from rpbind.study import run
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import TRIES, Search
-from rpbind.study.watchdog import died
+from rpbind.study.watchdog import died, leave_at_once
 from rpbind.study.where import Where
 from rpbind.train.run import ended
 from rpbind.train.task import Task
@@ -59,7 +60,10 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     finally:
         for search in searches:
             search.stop()
-    return all(search.finished for search in searches)
+    finished = all(search.finished for search in searches)
+    if not finished and asking.lost and not preflight.nodes():
+        leave_at_once()
+    return finished
 
 
 def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:

@@ -399,6 +399,22 @@ def test_a_trial_that_waited_at_every_crash_and_never_began_is_not_given_up(
     assert states(search).count("COMPLETE") == 2
 
 
+@pytest.mark.parametrize(("begun", "given_up"), [(False, False), (True, True)])
+def test_only_a_lost_trial_that_had_begun_is_given_up_in_the_end(
+    begun: bool, given_up: bool, tmp_path: Path
+) -> None:
+    (search,) = opened(sweep(1), tmp_path)
+    for _ in range(TRIES):
+        task = search.ask()
+        assert task is not None
+        (job,) = task.jobs
+        if begun:
+            job.folder.mkdir(exist_ok=True)
+            (job.folder / f"{job.run}.{job.attempt}.begun").touch()
+        search.lose(task.arm)
+    assert (search.ask() is None) is given_up
+
+
 def test_a_trial_that_comes_further_between_crashes_is_never_given_up(tmp_path: Path) -> None:
     asked = sweep(1)
     for epoch in range(1, 3 * TRIES):

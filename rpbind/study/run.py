@@ -6,6 +6,7 @@ Import it after `environment.prepare`. The ledger is the truth; Tune's own snaps
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -19,6 +20,7 @@ from typing import Any, Literal
 import ray
 from ray import tune
 from ray.exceptions import AuthenticationError
+from ray.tune import TuneError
 
 from rpbind.cluster import placement, preflight
 from rpbind.cluster.placement import SLOT
@@ -180,6 +182,11 @@ def fit(
     try:
         with record.watch:
             tuner.fit()
+    except TuneError as error:  # has the text of what a callback raised, and not the exception
+        for full in (errno.ENOSPC, errno.EDQUOT):
+            if os.strerror(full) in str(error):
+                raise OSError(full, os.strerror(full)) from error
+        raise
     finally:
         record.stopped()
         shutil.rmtree(store, ignore_errors=True)

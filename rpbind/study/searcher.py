@@ -122,7 +122,7 @@ class Search:
         """Tell what is under way as failed, to be begun again: the study is being stopped."""
         self._close_last()
         for arm, asked in sorted(self.open.items()):
-            if self.prunes and (asked.pruned or self._over(asked.rows)):
+            if self.prunes and self._over(asked.rows):
                 self._close(asked)
             else:
                 self._interrupt(asked.trial.number, crashed=False)

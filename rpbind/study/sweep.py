@@ -175,8 +175,8 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
                 "provenance": {"stopped_by": scheduler},
             }
         )
+        self.record.keep(row)  # first: where it fails, the trial is not told as pruned
         self._keep(search, row)
-        self.record.keep(row)
         (job.folder / f"{job.run}.unfinished.pt").unlink(missing_ok=True)
 
     def _keep(self, search: Search, row: Row) -> None:

@@ -399,6 +399,26 @@ def test_a_trial_that_waited_at_every_crash_and_never_began_is_not_given_up(
     assert states(search).count("COMPLETE") == 2
 
 
+def test_a_pruned_trial_whose_row_could_not_be_written_goes_on_where_it_was(tmp_path: Path) -> None:
+    asked = sweep(20, how=How(sampler="random", scheduler="asha"))
+    (search,) = opened(asked, tmp_path)
+    while (task := search.ask()) is not None:
+        point = {"seed": 1000.0, "validation.auroc_macro": best_at_a_thousandth(task.recipe)}
+        if search.hear(task.arm, point | {"epoch": 1.0}):
+            break  # and the disk is full
+        done = row(task, 1000, best_at_a_thousandth(task.recipe))
+        search.keep(done)
+        Ledger(tmp_path).append(done)
+        search.tell(task.arm)
+    assert task is not None
+    search.stop()
+    assert states(search)[-2:] == ["FAIL", "WAITING"]
+    (search,) = opened(asked, tmp_path)
+    again = search.ask()
+    assert again is not None
+    assert again.arm == task.arm
+
+
 @pytest.mark.parametrize(("begun", "given_up"), [(False, False), (True, True)])
 def test_only_a_lost_trial_that_had_begun_is_given_up_in_the_end(
     begun: bool, given_up: bool, tmp_path: Path

@@ -144,7 +144,7 @@ def main(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
             add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log),
+            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
             reports=reports,
             name=name,
             dry_run=dry_run,

@@ -129,6 +129,7 @@ def where(
     gpus_per_run: float,
     executor: str,
     address: str | None,
+    *,
     log: Sequence[str] | None,
 ) -> Where:
     """Return what a page's options say of where its runs are made; a run's GPUs are shared."""

@@ -176,11 +176,7 @@ def _searched(rows: Sequence[Row]) -> dict[tuple[str, str], Cells]:
     for row in rows:
         arm, _, number = row.arm.rpartition(".s")
         grouped[arm, number].append(row)
-    return {
-        unit: _cells(each, "test")
-        for unit, each in grouped.items()
-        if all(row.state == "done" for row in each)
-    }
+    return _whole(grouped, "test")
 
 
 def _shared(trials: Sequence[Row]) -> dict[tuple[str, str], Cells]:
@@ -189,10 +185,17 @@ def _shared(trials: Sequence[Row]) -> dict[tuple[str, str], Cells]:
     for row in trials:
         arm, _, number = row.arm.partition(".s0.trial-")
         grouped[arm, number].append(row)
+    return _whole(grouped, "validation")
+
+
+def _whole(
+    grouped: Mapping[tuple[str, str], Sequence[Row]], part: str
+) -> dict[tuple[str, str], Cells]:
+    """Return the cells of every unit whose runs are all done."""
     return {
-        unit: _cells(each, "validation")
-        for unit, each in grouped.items()
-        if all(row.state == "done" for row in each)
+        unit: _cells(rows, part)
+        for unit, rows in grouped.items()
+        if all(row.state == "done" for row in rows)
     }
 
 

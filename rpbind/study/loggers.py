@@ -31,7 +31,7 @@ def check_loggers(names: Sequence[str]) -> None:
         if importlib.util.find_spec(LOGGERS[name]) is None:
             raise UserError(
                 f"--log {name} needs the package {LOGGERS[name]}, which is not installed: "
-                f"pip install 'rpbind[{name}]'."
+                f"pip install --editable '.[{name}]' in rpbind's folder."
             )
 
 

@@ -30,9 +30,10 @@ TRIES = 3
 class Search:
     """Asks for trials ahead of those that are told; `width` of them fit at the same time.
 
-    Without a scheduler, a trial is told in its turn and not when it ends: before the n-th is drawn,
-    all but the `lag` before it are told, in their order. So what is drawn does not depend on which
-    ended first, and none waits for a slow one beside it. With a scheduler, each is told at once.
+    Without a scheduler, a trial is told in its turn and not when it ends: where `lag` are asked and
+    not told, the first of them is told before another is drawn. So what is drawn does not depend on
+    which ended first, and none waits for a slow one beside it. With a scheduler, each is told at
+    once.
     """
 
     def __init__(

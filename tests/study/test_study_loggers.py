@@ -79,7 +79,7 @@ def test_infinities_and_text_are_not_handed_on() -> None:
     ("name", "said"),
     [
         ("tensorbord", "Did you mean 'tensorboard'"),
-        ("mlflow", r"needs the package mlflow.*pip install 'rpbind\[mlflow\]'"),
+        ("mlflow", r"needs the package mlflow.*pip install --editable '\.\[mlflow\]'"),
     ],
 )
 def test_an_unknown_or_absent_logger_is_an_error_that_says_what_to_do(

@@ -24,13 +24,14 @@ def main(
     data: Path,
     name: Annotated[str, typer.Option("--preset")] = "fixed",
     threads: int = 2,
+    device: str = "cpu",
 ) -> None:
     """Train one epoch on all training windows of the cold-rna split, and score it."""
     began = time.monotonic()
     inputs = Inputs.open(data, SplitSpec(), "physchem")
     opened = time.monotonic() - began
     recipe = preset(name).with_({"train.epochs": 1})
-    training = Training(recipe, 0, inputs, Machine(threads=threads))
+    training = Training(recipe, 0, inputs, Machine(device=device, threads=threads))
     (point,) = training.epochs()
     trained = time.monotonic() - began
     test, _ = summarise(training.score("test"), inputs.proteins, "test")

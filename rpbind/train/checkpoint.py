@@ -22,10 +22,10 @@ def save(path: Path, content: dict[str, Any]) -> None:
     replace(path, buffer.getvalue())
 
 
-def load(path: Path, device: str = "cpu") -> dict[str, Any]:
-    """Read a checkpoint with `weights_only=True`; `UserError` where it is damaged or too new."""
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint onto the CPU with `weights_only=True`; `UserError` where it is damaged or too new."""
     try:
-        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         why = str(error).splitlines()[0]
         raise UserError(

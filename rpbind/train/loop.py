@@ -303,6 +303,7 @@ def _schedule(plan: parts.Train, optimizer: Optimizer, batches: int) -> LRSchedu
         case parts.OneCycle(rise=rise):
             # one step more than there are: a scheduler that is asked beyond its last one raises
             steps = plan.epochs * batches + 1
+            steps += rise * steps == 1.0  # there torch divides nothing by nothing
             return OneCycleLR(optimizer, max_lr=plan.lr, total_steps=steps, pct_start=rise)
         case parts.Constant():
             return LambdaLR(optimizer, _same)

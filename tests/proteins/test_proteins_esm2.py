@@ -170,3 +170,14 @@ def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
     torch.save({"state_dict": {}}, tmp_path / "other.pt")
     with pytest.raises(UserError, match="no ESM-2 checkpoint"):
         make_encoder("esm2", tmp_path / "other.pt")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_gpu_gives_the_vectors_that_the_cpu_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = save_as_published(tiny_model(), tmp_path / "tiny.pt")
+    there = make_encoder("esm2", file).encode("MKTAYIAKQRQISFVKSHFSRQ")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    here = make_encoder("esm2", file).encode("MKTAYIAKQRQISFVKSHFSRQ")
+    np.testing.assert_allclose(there, here, atol=1e-4)

@@ -118,6 +118,14 @@ def test_one_cycle_goes_up_for_its_share_of_the_batches_and_ends_at_nothing(
     assert training.optimizer.param_groups[0]["lr"] < 1e-5
 
 
+def test_one_cycle_that_rises_for_a_single_step_is_a_schedule_too(inputs: Inputs) -> None:
+    tenth = {"train.schedule": {"kind": "one-cycle", "rise": 0.1}, "train.epochs": 3}
+    recipe = FIXED_SMALL.with_(tenth | {"train.batch_size": len(inputs.parts["train"]) // 3})
+    training = trained(recipe, inputs)
+    assert len(training.curve) == 3  # of three batches: with the one that is never taken, ten
+    assert training.optimizer.param_groups[0]["lr"] < 0.05 * recipe.train.lr
+
+
 def script(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the validation loss of the epochs be what is written here."""
     told = iter(losses)

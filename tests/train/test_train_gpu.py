@@ -1,0 +1,120 @@
+"""Runs on a GPU. Skipped, with a message, where there is none."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from toy_runs import CONV_SMALL, equal, job, open_inputs, silent
+
+from rpbind.presets import PRESETS, narrowed
+from rpbind.recipe import Recipe
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Machine, Training
+from rpbind.train.run import train_run
+from rpbind.use.trained import Trained
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+GPU = Machine(device="cuda")
+NO_DROPOUT = {
+    "model.attention.dropout": 0.0,
+    "model.encoder.dropout": 0.0,
+    "model.classifier.dropout": 0.0,
+    "model.feed_forward.dropout": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def inputs(tiny: Path) -> Inputs:
+    return open_inputs(tiny)
+
+
+def without_dropout(recipe: Recipe) -> Recipe:
+    """A GPU draws other masks than the CPU does; without them both compute the same."""
+    model = recipe.model.model_dump()
+    changes = {}
+    for key, value in NO_DROPOUT.items():
+        _, part, knob = key.split(".")
+        if model[part] is not None and knob in model[part]:
+            changes[key] = value
+    return recipe.with_(changes)
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_a_gpu_computes_what_the_cpu_computes(name: str, inputs: Inputs) -> None:
+    recipe = narrowed(PRESETS[name], 4)
+    here, there = Training(recipe, 0, inputs), Training(recipe, 0, inputs, GPU)
+    np.testing.assert_allclose(
+        there.score("test").logit_N, here.score("test").logit_N, atol=1e-4, rtol=1e-4
+    )
+
+
+def test_a_gpu_trains_what_the_cpu_trains(inputs: Inputs) -> None:
+    recipe = without_dropout(CONV_SMALL)
+    here, there = Training(recipe, 0, inputs), Training(recipe, 0, inputs, GPU)
+    for one, other in zip(here.epochs(), there.epochs(), strict=True):
+        assert other == pytest.approx(one, rel=2e-2, abs=2e-3)
+    assert next(there.model.parameters()).is_cuda
+
+
+def test_two_arms_start_with_the_same_weights_on_both_devices(inputs: Inputs) -> None:
+    here, there = Training(CONV_SMALL, 3, inputs), Training(CONV_SMALL, 3, inputs, GPU)
+    assert equal(here.model.state_dict(), {k: v.cpu() for k, v in there.model.state_dict().items()})
+
+
+def test_a_run_that_was_interrupted_on_a_gpu_goes_on(
+    tmp_path: Path, inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_the_second_epoch(point: dict[str, float]) -> None:
+        if point["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    halted = job(tmp_path / "halted", CONV_SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        train_run(halted, inputs, GPU, "direct", lose_the_second_epoch)
+    epochs: list[float] = []
+    resumed = train_run(halted, inputs, GPU, "direct", lambda point: epochs.append(point["epoch"]))
+    whole = train_run(job(tmp_path / "whole", CONV_SMALL), inputs, GPU, "direct", silent)
+    assert epochs == [3.0]
+    for one, other in zip(whole.curve, resumed.curve, strict=True):
+        assert other == pytest.approx(one, rel=1e-2, abs=1e-3)
+    assert resumed.provenance["device"] == "cuda"
+
+
+def test_a_model_that_a_gpu_trained_scores_the_same_on_the_cpu(
+    tmp_path: Path, inputs: Inputs
+) -> None:
+    made = job(tmp_path, CONV_SMALL)
+    row = train_run(made, inputs, GPU, "direct", silent)
+    assert row.state == "done", row.error
+    trained = Trained.open(tmp_path / f"{made.run}.pt")
+    there = Training(CONV_SMALL, 0, inputs, GPU)
+    there.model.load_state_dict(trained.model.state_dict())
+    here = Training(CONV_SMALL, 0, inputs)
+    here.model.load_state_dict(trained.model.state_dict())
+    one, other = here.score("test"), there.score("test")
+    np.testing.assert_allclose(other.logit_N, one.logit_N, atol=1e-3)
+
+
+def test_a_batch_that_a_gpu_has_no_room_for_is_cut_in_two(inputs: Inputs) -> None:
+    """The GPU's allocator itself refuses: it is given less than the whole batch needs."""
+    recipe = without_dropout(CONV_SMALL).with_({"model.encoder.dim": 512})
+    whole = Training(recipe, 0, inputs, GPU)
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    whole.step(inputs.parts["train"][:32].cuda())
+    peak = torch.cuda.max_memory_allocated()
+    del whole
+    cut = Training(recipe, 0, inputs, GPU)
+    cut.step(inputs.parts["train"][:2].cuda())  # what the optimizer keeps is there from now on
+    torch.cuda.empty_cache()
+    everything = torch.cuda.get_device_properties(0).total_memory
+    room = before + (peak - before) * 3 // 4
+    torch.cuda.set_per_process_memory_fraction(room / everything)
+    try:
+        told = cut.step(inputs.parts["train"][:32].cuda())
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert cut.pieces in (2, 4)
+    assert torch.isfinite(told).all()

@@ -23,7 +23,10 @@ def save(path: Path, content: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint onto the CPU with `weights_only=True`; `UserError` where it is damaged or too new."""
+    """Read a checkpoint onto the CPU with `weights_only=True`.
+
+    Raises `UserError` where it is damaged or too new.
+    """
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

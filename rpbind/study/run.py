@@ -130,7 +130,11 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         why = why_it_died(trial)
         task = trial.config["task"]
         self._over(trial)
-        left = [(seed, n + 1) for seed, n in task.seeds if (task.arm, seed) not in self.heard]
+        left = [
+            (job.seed, job.attempt + 1)
+            for job in task.jobs
+            if (job.arm, job.seed) not in self.heard and kept(job) is None
+        ]
         if left and died(why):
             self.lost.append(replace(task, seeds=tuple(left)))
         self._close(task, "failed", f"the trial died: {why}")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import os
+import uuid
 import warnings
 from pathlib import Path
+from typing import Any, cast
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
@@ -24,6 +29,7 @@ from optuna.samplers import (
 )
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpbind.analysis.search import OBJECTIVES
@@ -31,11 +37,13 @@ from rpbind.errors import UserError
 from rpbind.ledger import replace
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
+from rpbind.study.trials import INTERRUPTED
 
 REDUCTION = 3
 """A rung of ASHA and HyperBand lets one trial in three go on."""
 
 JOURNAL = "optuna.journal"
+SIGN = "optuna.name"
 
 
 def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
@@ -62,13 +70,51 @@ def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
                 return RandomSampler(seed=drawn)  # a grid's points are all queued
 
 
+class Asha(SuccessiveHalvingPruner):
+    """Successive halving in which a trial that went on after an interruption stands on a rung once.
+
+    Optuna has no trial that is resumed: what was cut off has failed, and goes on as another, with
+    the same values on the same rungs.
+    """
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        """Whether others are better where this trial is."""
+        return super().prune(cast(optuna.Study, _Whole(study)), trial)
+
+
+class _Whole:
+    """A study without its interrupted trials."""
+
+    def __init__(self, study: optuna.Study) -> None:
+        self._study = study
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+    def get_trials(self, deepcopy: bool = True) -> list[FrozenTrial]:
+        trials = self._study.get_trials(deepcopy=deepcopy)
+        return [trial for trial in trials if INTERRUPTED not in trial.user_attrs]
+
+
+class HyperBand(HyperbandPruner):
+    """HyperBand in which a trial keeps its bracket, and its one place there, when it is resumed."""
+
+    def _get_bracket_id(self, study: optuna.Study, trial: FrozenTrial) -> int:
+        if INTERRUPTED in trial.user_attrs:
+            return -1  # in none of them
+        if (arm := trial.user_attrs.get("arm")) is not None:
+            trial = copy.copy(trial)
+            trial.number = int(arm.rpartition("-")[2])
+        return super()._get_bracket_id(study, trial)
+
+
 def pruner(name: str, epochs: int) -> BasePruner:
     """Return the pruner of a scheduler; its rungs are in the storage, and survive a restart."""
     match name:
         case "asha":
-            return SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
+            return Asha(min_resource=1, reduction_factor=REDUCTION)
         case "hyperband":
-            return HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=REDUCTION)
+            return HyperBand(min_resource=1, max_resource=epochs, reduction_factor=REDUCTION)
         case "median":
             return MedianPruner(n_startup_trials=4, n_warmup_steps=1)
         case _:
@@ -87,27 +133,64 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise UserError(f"--storage {url} cannot be opened: {error}") from None
     file = folder / JOURNAL
-    if file.exists() and not (content := file.read_bytes()).endswith(b"\n"):
-        replace(file, content[: content.rfind(b"\n") + 1])
+    if file.exists():
+        _drop_half_a_line(file)
     try:
-        return JournalStorage(JournalFileBackend(str(file)))
+        return JournalStorage(WholeLines(str(file)))
     except (ValueError, KeyError, TypeError):
         file.replace(file.with_name(f"{JOURNAL}.unreadable"))
-        return JournalStorage(JournalFileBackend(str(file)))
+        return JournalStorage(WholeLines(str(file)))
+
+
+def _drop_half_a_line(journal: Path) -> None:
+    lines = whole = journal.read_bytes().splitlines(keepends=True)
+    while whole and not _is_entry(whole[-1]):
+        whole = whole[:-1]
+    if len(whole) < len(lines):
+        replace(journal, b"".join(whole))
+
+
+def _is_entry(line: bytes) -> bool:
+    try:
+        return line.endswith(b"\n") and isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+class WholeLines(JournalFileBackend):
+    """A journal that takes back what a full disk let it write of a line: the next would join it."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write entries, all or none."""
+        before = Path(self._file_path).stat().st_size
+        try:
+            super().append_logs(logs)
+        except OSError:
+            os.truncate(self._file_path, before)
+            raise
 
 
 def open_study(storage: BaseStorage, lane: Lane, how: How, folder: Path) -> optuna.Study:
     """Return a lane's Optuna study, made where it is not there yet.
 
-    A database may hold several studies: there, the folder's name comes first.
+    A database may hold several studies: there, the folder's name comes first, and a sign that
+    another folder of that name has not, be it elsewhere or this one after it was removed.
     """
     alone = isinstance(storage, JournalStorage)
     return optuna.create_study(
         storage=storage,
-        study_name=lane.name if alone else f"{folder.name}.{lane.name}",
+        study_name=lane.name if alone else f"{folder.name}.{_sign(folder)}.{lane.name}",
         directions=[
             "maximize" if OBJECTIVES[name].mode == "max" else "minimize" for name in how.objectives
         ],
         pruner=pruner(how.scheduler, lane.base.train.epochs),
         load_if_exists=True,
     )
+
+
+def _sign(folder: Path) -> str:
+    """Return eight letters that a folder has for itself, drawn when it is first asked for them."""
+    file = folder / SIGN
+    if not file.exists():
+        replace(file, uuid.uuid4().hex[:8].encode())
+    return file.read_text()

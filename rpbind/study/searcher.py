@@ -9,7 +9,6 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -19,12 +18,20 @@ from rpbind.ledger import Row
 from rpbind.ledger.marks import was_begun
 from rpbind.study.sampling import sampler
 from rpbind.study.search import Lane, Sweep
-from rpbind.study.trials import Asked, interrupted, trial_of
+from rpbind.study.trials import (
+    HEARD,
+    INTERRUPTED,
+    Asked,
+    interrupt,
+    interrupted,
+    queued_again,
+    restore,
+    trial_of,
+)
+from rpbind.train.run import kept
 from rpbind.train.task import Task
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-TRIES = 3
-"""A trial that was under way at so many crashes is not begun again: it may be their cause."""
 
 
 class Search:
@@ -81,6 +88,9 @@ class Search:
         """Report an epoch to Optuna; True where the scheduler says that the trial is to stop."""
         asked, key = self.live[arm], self.sweep.how.first.key
         value, epoch = point.get(key, math.nan), int(point["epoch"])
+        if not asked.heard:
+            asked.heard = True
+            asked.trial.set_user_attr(HEARD, True)
         if int(point["seed"]) != asked.watched or len(self.sweep.how.objectives) > 1:
             return False
         asked.curve.append(dict(point))
@@ -111,6 +121,9 @@ class Search:
         One that had not begun, as where a process cannot even start, is not to blame.
         """
         asked = self.live.pop(arm)
+        for job in asked.task.jobs:
+            if job.seed not in asked.rows and (row := kept(job)):
+                asked.rows[job.seed] = row  # it had ended, and nobody had heard of it
         begun = any(was_begun(job.folder, job.run, job.attempt) for job in asked.task.jobs)
         del self.open[arm]
         for seed, attempt in asked.task.seeds:
@@ -143,14 +156,14 @@ class Search:
                 self.before[row.arm, row.seed] = row
                 self.attempts[row.arm, row.seed] = row.attempt + 1
         trials = self.study.get_trials(deepcopy=False)
-        counted = [t for t in trials if t.state in ENDED and "interrupted" not in t.user_attrs]
+        counted = [t for t in trials if t.state in ENDED and INTERRUPTED not in t.user_attrs]
         self.ended = len(counted)
         for trial in trials:
             if trial.state == TrialState.RUNNING:
                 self._adopt(trial, by_arm.get(trial.user_attrs.get("arm", ""), {}))
         known = {trial.user_attrs.get("arm") for trial in trials}
         for arm, seeds in sorted(by_arm.items()):
-            if arm not in known and self._over(seeds):
+            if arm not in known:
                 self._add(arm, seeds)
         points = {trial.user_attrs.get("point") for trial in self.study.get_trials(deepcopy=False)}
         for number, point in enumerate(self.sweep.points):
@@ -212,7 +225,7 @@ class Search:
         for epoch, value in sorted(values.items()):
             asked.trial.report(value, epoch)
             asked.told.add(epoch)
-            if self.prunes:
+            if self.prunes and epoch < asked.task.recipe.train.epochs:
                 asked.trial.should_prune()  # puts it on the rungs on which it was
 
     def _close_last(self) -> None:
@@ -254,32 +267,20 @@ class Search:
         over = self._over(rows)
         first = trial.user_attrs.get("attempt", 0)
         begun = any(row.attempt >= first for row in rows.values())
-        if over and self.prunes:
+        if over and self.prunes and not queued_again(self.study, trial):
             self._tell(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
         else:
             self._interrupt(trial.number, crashed=begun and not over)
 
     def _interrupt(self, number: int, *, crashed: bool) -> None:
-        """Fail a trial that was under way, and queue its configuration under the same name.
-
-        It is given up where it was under way at so many crashes in a row, without a new epoch.
-        """
-        trial = self.study.get_trials(deepcopy=False)[number]
-        epochs = len(trial.intermediate_values)
-        further = epochs > trial.user_attrs.get("epochs", 0)
-        tries = 0 if further else trial.user_attrs.get("tries", 0)
-        tries += crashed
-        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        if tries < TRIES:
-            kept = {k: v for k, v in trial.user_attrs.items() if k in ("arm", "point")}
-            again: dict[str, Any] = kept | {"again": number, "tries": tries, "epochs": epochs}
-            self.study.enqueue_trial(params, user_attrs=again)
-            optuna.Trial(self.study, trial._trial_id).set_user_attr("interrupted", True)
-        else:
+        if not interrupt(self.study, number, crashed=crashed):
             self.ended += 1
-        self.study.tell(number, state=TrialState.FAIL)
 
     def _add(self, arm: str, rows: Mapping[int, Row]) -> None:
-        """Add a trial that the ledger has and the storage lacks."""
-        self.ended += 1
-        self.study.add_trial(trial_of(self.lane, self.sweep, arm, rows))
+        """Add a trial that the ledger has and the storage lacks; one that is not over is queued."""
+        trial = trial_of(self.lane, self.sweep, arm, rows)
+        if self._over(rows):
+            number = restore(self.study, trial, self.lane.base.train.epochs)
+            self._tell(number, rows, pruned=any(map(was_pruned, rows.values())))
+        else:
+            self.study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)

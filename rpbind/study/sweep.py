@@ -21,7 +21,8 @@ from rpbind.ledger import Ledger, Row
 from rpbind.study import run
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
-from rpbind.study.searcher import TRIES, Search
+from rpbind.study.searcher import Search
+from rpbind.study.trials import TRIES
 from rpbind.study.watchdog import died, leave_at_once
 from rpbind.study.where import Where
 from rpbind.train.run import ended

@@ -18,6 +18,15 @@ from rpbind.study.search import How, Lane, Sweep
 from rpbind.study.watchdog import died
 from rpbind.train.task import Task
 
+TRIES = 3
+"""A trial that was under way at so many crashes is not begun again: it may be their cause."""
+
+INTERRUPTED = "interrupted"
+"""Optuna's mark of a trial that failed only because it was cut off; it goes on as another."""
+
+HEARD = "heard"
+"""Optuna's mark of a trial that has come further by an epoch, of any of its seeds."""
+
 
 @dataclass
 class Asked:
@@ -28,6 +37,7 @@ class Asked:
     rows: dict[int, Row] = field(default_factory=dict)
     curve: list[dict[str, float]] = field(default_factory=list)
     told: set[int] = field(default_factory=set)
+    heard: bool = False
     pruned: bool = False
 
     @property
@@ -36,8 +46,50 @@ class Asked:
         return min([*self.rows, *(seed for seed, _ in self.task.seeds)])
 
 
+def queued_again(study: optuna.Study, trial: FrozenTrial) -> bool:
+    """Whether a trial's configuration was queued again as another trial, which goes on with it."""
+    trials = study.get_trials(deepcopy=False)
+    return any(later.user_attrs.get("again") == trial.number for later in trials)
+
+
+def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
+    """Fail a trial that was under way, and queue its configuration under the same name.
+
+    False where it is given up instead: it was under way at so many crashes in a row, and came no
+    epoch further. Cut short between any two of its writes, a second call ends what the first began.
+    """
+    trial = study.get_trials(deepcopy=False)[number]
+    tries = 0 if HEARD in trial.user_attrs else trial.user_attrs.get("tries", 0)
+    tries += crashed
+    goes_on = queued_again(study, trial)
+    if not goes_on and tries < TRIES:
+        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        named = {k: v for k, v in trial.user_attrs.items() if k in ("arm", "point")}
+        study.enqueue_trial(params, user_attrs=named | {"again": number, "tries": tries})
+        goes_on = True
+    if goes_on:
+        study._storage.set_trial_user_attr(trial._trial_id, INTERRUPTED, True)
+    study.tell(number, state=TrialState.FAIL)
+    return goes_on
+
+
+def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
+    """Add a running trial that the storage lacks; its epochs put it on the pruner's rungs again.
+
+    Nothing is pruned at its `last` epoch. Returns the trial's number.
+    """
+    epochs, trial.intermediate_values = sorted(trial.intermediate_values.items()), {}
+    study.add_trial(trial)
+    added = study.get_trials(deepcopy=False)[-1]
+    for epoch, value in epochs:
+        study._storage.set_trial_intermediate_value(added._trial_id, epoch, value)
+        if epoch < last:
+            study.pruner.prune(study, study._storage.get_trial(added._trial_id))
+    return added.number
+
+
 def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
-    """Return Optuna's trial of its rows by seed; `UserError` where it is of another space."""
+    """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
     first = rows[min(rows)]
     recipe = Recipe.model_validate(first.recipe)
     try:
@@ -45,16 +97,12 @@ def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> Fro
     except UserError as error:
         raise UserError(f"{arm} of the ledger is not of this space: {error}") from None
     sweep.space.suggest(fixed)
-    values = sweep.how.values(list(rows.values()))
-    pruned = any(map(was_pruned, rows.values()))
-    state = TrialState.PRUNED if pruned else TrialState.COMPLETE if values else TrialState.FAIL
     attrs: dict[str, Any] = {"arm": arm, "recipe": recipe.id}
     number = int(arm.removeprefix(lane.prefix).rpartition("-")[2])
     if number < len(sweep.points):
         attrs["point"] = number
     return create_trial(
-        state=state,
-        values=values if state == TrialState.COMPLETE else None,
+        state=TrialState.RUNNING,
         params=fixed.params,
         distributions=fixed.distributions,
         intermediate_values=epochs_of(first, sweep.how),

@@ -37,7 +37,7 @@ from rpbind.study.price import Price, check_size
 from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
-from rpbind.terminal import PLAIN, REPORT
+from rpbind.terminal import PLAIN, REPORT, progress
 
 MAIN = World()
 """The simulated world of a study without --data."""
@@ -163,9 +163,13 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         told = "; ".join(changes(earlier, plan))
         console.print(f"A new study: it differs from {earlier.study} in {told}.", **PLAIN)
     if conditions.dry_run:
-        for comparison in guard(plan, opener(conditions.source)):
+        with progress("comparing the arms"):
+            compared = guard(plan, opener(conditions.source))
+        for comparison in compared:
             console.print(f"  {comparison.words()}", **PLAIN)
-        console.print(f"time      {_time(price, plan, conditions, folder)}", **PLAIN)
+        with progress("timing a few batches"):
+            seconds = _time(price, plan, conditions, folder)
+        console.print(f"time      {seconds}", **PLAIN)
         return
     plan = launch(
         plan,

@@ -24,17 +24,23 @@ REPORT = "report: "
 AGAIN = 75
 """Exit code (EX_TEMPFAIL): what is recorded is whole, and the same command goes on."""
 
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+"""What the system says of a path that a user has named and that is not to be read or written."""
+
 
 def run_app(app: typer.Typer) -> None:
     """Run a command line; a user's mistake ends in one paragraph and exit code 2.
 
-    So does a full disk, with exit code 75: nothing is half written, and the same command goes on.
+    So do a path that cannot be read or written, and, with exit code 75, a full disk: nothing is
+    half written, and the same command goes on.
     """
     try:
         app()
     except UserError as error:
         _fail(str(error), 2)
     except OSError as error:
+        if error.errno in REFUSED and error.filename is not None:
+            _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         where = f" for {error.filename}" if error.filename else ""

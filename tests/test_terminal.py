@@ -41,6 +41,16 @@ def test_a_full_disk_is_a_paragraph_that_says_how_to_go_on(
     assert "the same command goes on" in told
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR])
+def test_a_path_that_the_system_refuses_is_a_sentence_that_names_it(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ends(OSError(number, "Refused", "data/splits")) == 2
+    assert capsys.readouterr().err.startswith("error: data/splits: Refused. Name another path")
+    with pytest.raises(OSError, match="Refused"):
+        ends(OSError(number, "Refused"))  # of no path: that is ours
+
+
 def test_another_error_of_the_system_is_not_hidden() -> None:
     with pytest.raises(FileNotFoundError):
         ends(FileNotFoundError(errno.ENOENT, "no such file"))

@@ -103,7 +103,8 @@ def embed(
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
     dataset = Dataset.open(data)
-    made = make_encoder(encoder, weights)
+    with progress(f"loading {encoder}"):
+        made = make_encoder(encoder, weights)
     with progress(f"embedding with {made.id}") as bar:
         sequences = [protein.sequence for protein in dataset.proteins]
         bank = build_bank(data / "bank", made, sequences, bar)

@@ -23,7 +23,7 @@ from rpbind.experiment import simulated
 from rpbind.ledger import Ledger
 from rpbind.presets import PRESETS, preset
 from rpbind.recipe import Recipe
-from rpbind.terminal import PLAIN
+from rpbind.terminal import PLAIN, progress
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
 from rpbind.use.match import Against, matching_inputs
@@ -104,7 +104,8 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
         f"{inputs.length} nt, protein vectors {inputs.provenance['encoder']}",
         **PLAIN,
     )
-    seen = check_up(Training(recipe, 0, inputs))
+    with progress(f"examining {name}"):
+        seen = check_up(Training(recipe, 0, inputs))
     shown = Table(title="The seed's table, measured", title_justify="left", box=SIMPLE_HEAD)
     said = SEED.get(name)
     for column in ("quantity", "measured here", *(["the seed says"] if said else []), "how"):
@@ -121,7 +122,8 @@ def _trained(file: Path, data: Path | None) -> tuple[str, Examination]:
     inputs, _ = matching_inputs(trained, Against(data or simulated()))
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
-    return f"{file.name}, after training", look_back(training)
+    with progress(f"examining {file.name}"):
+        return f"{file.name}, after training", look_back(training)
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from rich.console import Console
-
 from rpbind.doctor.examine import Examination, check_up
 from rpbind.doctor.finding import finding
 from rpbind.errors import UserError
@@ -20,7 +18,7 @@ from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.guard import Comparison, Opens, guard
 from rpbind.study.plan import Source
-from rpbind.terminal import PLAIN
+from rpbind.terminal import PLAIN, progress
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.run import code_id
@@ -40,15 +38,18 @@ def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
     left = [arm for arm in plan.arms if not _is_done(done.get((arm.name, arm.recipe_id)))]
     if not left:
         return
-    opens, console = opener(source), Console(stderr=True)
-    for arm in left:
-        earlier = done.get((arm.name, arm.recipe_id))
-        row = _examined(arm, plan, opens)
-        row = row.model_copy(update={"attempt": earlier.attempt + 1 if earlier else 0})
-        ledger.append(row)
-        if row.findings:
-            named = "; ".join(f"{f.name} ({f.severity})" for f in row.findings)
-            console.print(f"check-up of {arm.name}: {named}", **PLAIN)
+    opens = opener(source)
+    with progress("check-up of the arms") as bar:
+        for number, arm in enumerate(left):
+            bar(number, len(left))
+            earlier = done.get((arm.name, arm.recipe_id))
+            row = _examined(arm, plan, opens)
+            row = row.model_copy(update={"attempt": earlier.attempt + 1 if earlier else 0})
+            ledger.append(row)
+            if row.findings:
+                named = "; ".join(f"{f.name} ({f.severity})" for f in row.findings)
+                bar.bar.console.print(f"check-up of {arm.name}: {named}", **PLAIN)
+        bar(len(left), len(left))
 
 
 def _is_done(row: Row | None) -> bool:

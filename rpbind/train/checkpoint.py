@@ -22,19 +22,23 @@ def save(path: Path, content: dict[str, Any]) -> None:
     replace(path, buffer.getvalue())
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, advice: str) -> dict[str, Any]:
     """Read a checkpoint onto the CPU with `weights_only=True`.
 
-    Raises `UserError` where it is damaged or too new.
+    Raises `UserError`, which ends in `advice`, where it is damaged, something else, or too new.
     """
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        why = str(error).splitlines()[0]
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}). {advice}") from None
+    except Exception:  # what torch says of it may advise to read it unsafely
         raise UserError(
-            f"{path} is not a readable rpbind checkpoint ({why}); remove it to train anew."
+            f"{path} is not a readable rpbind checkpoint: it is damaged, is another kind of file, "
+            f"or would run code on loading. {advice}"
         ) from None
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
-        raise UserError(f"{path} has checkpoint schema {schema}, this version reads {SCHEMA}.")
+        raise UserError(
+            f"{path} has checkpoint schema {schema}, this version reads {SCHEMA}. {advice}"
+        )
     return content

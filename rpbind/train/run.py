@@ -157,7 +157,7 @@ def _unfinished(job: Job) -> Path:
 def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
     training = Training(job.recipe, job.seed, inputs, machine)
     if _unfinished(job).exists():
-        state = checkpoint.load(_unfinished(job))
+        state = checkpoint.load(_unfinished(job), "Remove it to train anew.")
         if state["recipe"] != job.recipe.model_dump_json() or state["seed"] != job.seed:
             raise UserError(f"{_unfinished(job)} belongs to another recipe; remove it.")
         training.load_state(state)

@@ -16,6 +16,10 @@ from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration
 from rpbind.train.keep import KnownProtein, ModelFile
 
+WHICH = (
+    "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
+)
+
 
 @dataclass(frozen=True)
 class Context:
@@ -49,11 +53,8 @@ class Trained:
     def open(cls, path: Path) -> Trained:
         """Read `reports/STUDY/runs/RUN.pt`; `UserError` where it is no finished run's file."""
         if not path.is_file():
-            raise UserError(
-                f"No model file {path}. Every finished run of a study leaves one: "
-                "reports/STUDY/runs/RUN.pt."
-            )
-        content = cast(ModelFile, checkpoint.load(path))
+            raise UserError(f"No model file {path}. {WHICH}")
+        content = cast(ModelFile, checkpoint.load(path, WHICH))
         if missing := sorted(ModelFile.__required_keys__ - content.keys()):
             raise UserError(
                 f"{path} is not the model file of a finished run of this version: it lacks "

@@ -87,7 +87,7 @@ def test_a_run_that_was_interrupted_and_resumed_is_the_uninterrupted_one(
     next(begun.epochs())
     checkpoint.save(tmp_path / "run.pt", begun.state())
     resumed = Training(recipe, 0, inputs)
-    resumed.load_state(checkpoint.load(tmp_path / "run.pt"))
+    resumed.load_state(checkpoint.load(tmp_path / "run.pt", "Ask again."))
     assert len(list(resumed.epochs())) == len(whole.curve) - 1
     assert resumed.curve == whole.curve
     assert equal(resumed.model.state_dict(), whole.model.state_dict())

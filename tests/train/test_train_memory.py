@@ -69,7 +69,7 @@ def test_a_run_that_was_cut_and_interrupted_goes_on_in_pieces(
     next(begun.epochs())
     checkpoint.save(tmp_path / "run.pt", begun.state())
     resumed = training(CONV_SMALL, inputs, 5)
-    resumed.load_state(checkpoint.load(tmp_path / "run.pt"))
+    resumed.load_state(checkpoint.load(tmp_path / "run.pt", "Ask again."))
     assert list(whole.epochs())[1:] == list(resumed.epochs())
     assert equal(resumed.model.state_dict(), whole.model.state_dict())
 

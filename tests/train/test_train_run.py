@@ -71,7 +71,7 @@ def test_the_weights_that_are_kept_give_the_scores_of_the_row(
 
     asked = job(tmp_path)
     row = run(asked, inputs)
-    kept = checkpoint.load(tmp_path / f"{asked.run}.pt")
+    kept = checkpoint.load(tmp_path / f"{asked.run}.pt", "Ask again.")
     training = Training(asked.recipe, 99, inputs)
     training.model.load_state_dict(kept["weights"])
     metrics, _ = summarise(training.score("test"), inputs.proteins, "test")
@@ -152,7 +152,10 @@ def test_an_exception_of_the_report_passes_and_the_run_goes_on_where_it_was(
     whole = run(replace(asked, attempt=1, folder=tmp_path / "whole"), inputs)
     assert [point["epoch"] for point in told] == [3]
     assert resumed.model_dump(exclude=VOLATILE) == whole.model_dump(exclude=VOLATILE)
-    one, two = (checkpoint.load(tmp_path / f / f"{asked.run}.pt") for f in ("stopped", "whole"))
+    one, two = (
+        checkpoint.load(tmp_path / f / f"{asked.run}.pt", "Ask again.")
+        for f in ("stopped", "whole")
+    )
     assert equal(one["weights"], two["weights"])
 
 

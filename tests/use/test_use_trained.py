@@ -60,7 +60,7 @@ def test_a_changed_table_of_scales_is_another_encoder(sees_motifs: Toy) -> None:
 
 
 def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: Path) -> None:
-    content = checkpoint.load(sees_motifs.file)
+    content = checkpoint.load(sees_motifs.file, "Ask again.")
     del content["calibration"], content["schema"]
     checkpoint.save(tmp_path / "old.pt", content)
     with pytest.raises(UserError, match="lacks calibration"):

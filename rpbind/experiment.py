@@ -35,6 +35,7 @@ from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import Price, check_size
 from rpbind.study.search import Sweep
+from rpbind.study.stop import STOP
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
 from rpbind.terminal import PLAIN, REPORT, progress
@@ -171,6 +172,20 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             seconds = _time(price, plan, conditions, folder)
         console.print(f"time      {seconds}", **PLAIN)
         return
+    with STOP.heeded():
+        try:
+            unfinished = _made(plan, conditions, folder)
+        except (KeyboardInterrupt, SystemExit):  # Ray, while it starts, answers SIGTERM by exiting
+            unfinished = "Stopped. What is recorded is whole."
+    if unfinished:
+        console.print(
+            f"{unfinished} The same command goes on with what is missing: {plan.command}", **PLAIN
+        )
+        raise typer.Exit(UNFINISHED)
+
+
+def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
+    """Make the study and its report; say what is not done of it, "" where everything is."""
     plan = launch(
         plan,
         conditions.source,
@@ -182,14 +197,14 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     page = build_report(folder)
     Console().print(verdict_table(folder))
     print(f"{REPORT}{page}")
-    if left := not_done(plan, Ledger(folder)):
-        planned = len(plan.planned) + len(as_arms(plan).planned)
-        console.print(
-            f"Not everything that was planned ({planned} runs) is done: {'; '.join(left)}. "
-            "The same command goes on with what is missing; a diverged run is not made again.",
-            **PLAIN,
-        )
-        raise typer.Exit(UNFINISHED)
+    left = not_done(plan, Ledger(folder))
+    if not left:
+        return ""
+    planned = len(plan.planned) + len(as_arms(plan).planned)
+    return (
+        f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
+        f"done: {'; '.join(left)}. A diverged run is not made again."
+    )
 
 
 def _price(design: Design, conditions: Conditions) -> Price:

@@ -32,7 +32,7 @@ def run_app(app: typer.Typer) -> None:
     """Run a command line; a user's mistake ends in one paragraph and exit code 2.
 
     So do a path that cannot be read or written, and, with exit code 75, a full disk: nothing is
-    half written, and the same command goes on.
+    half written, and the same command goes on. Ctrl-C ends in a line and exit code 130.
     """
     try:
         app()
@@ -49,6 +49,10 @@ def run_app(app: typer.Typer) -> None:
             "free some space, and the same command goes on with what is missing.",
             AGAIN,
         )
+    except SystemExit as ended:  # typer makes one of Ctrl-C, without a word
+        if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
+            print("Interrupted.", file=sys.stderr)
+        raise
 
 
 def _fail(why: str, code: int) -> NoReturn:

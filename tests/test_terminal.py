@@ -9,7 +9,7 @@ from rpbind.errors import UserError
 from rpbind.terminal import AGAIN, run_app
 
 
-def ends(error: Exception) -> int:
+def ends(error: BaseException) -> int:
     app = typer.Typer()
 
     @app.command()
@@ -54,3 +54,15 @@ def test_a_path_that_the_system_refuses_is_a_sentence_that_names_it(
 def test_another_error_of_the_system_is_not_hidden() -> None:
     with pytest.raises(FileNotFoundError):
         ends(FileNotFoundError(errno.ENOENT, "no such file"))
+
+
+def test_ctrl_c_is_a_line_and_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_a_command_that_answered_ctrl_c_itself_says_no_second_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ends(typer.Exit(130)) == 130
+    assert capsys.readouterr().err == ""

@@ -26,6 +26,7 @@ def prepare(address: str | None) -> None:
         "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.05",
         "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "60",
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+        "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours hears it: stop.py
         "TUNE_GLOBAL_CHECKPOINT_S": "86400",
         "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
         "RAY_AIR_NEW_OUTPUT": "0",

@@ -10,7 +10,6 @@ import errno
 import logging
 import os
 import shutil
-import signal
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -29,6 +28,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
 from rpbind.study.loggers import loggers
+from rpbind.study.stop import STOP
 from rpbind.study.watch import Watch
 from rpbind.study.watchdog import died, leave_at_once, watched
 from rpbind.study.where import Where
@@ -44,6 +44,18 @@ LIVES = 3
 @contextlib.contextmanager
 def ray_running(where: Where) -> Iterator[None]:
     """Start a Ray of this machine's own, or join the cluster at `address`; leave it at the end."""
+    with STOP.heeded():
+        try:
+            _start(where)
+            STOP.heed()
+            logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+            with watched(lambda: bool(preflight.nodes()), leave_at_once):
+                yield
+        finally:
+            ray.shutdown()
+
+
+def _start(where: Where) -> None:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if where.address is not None:
         try:
@@ -54,14 +66,6 @@ def ray_running(where: Where) -> Iterator[None]:
         # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
         common["include_dashboard"] = where.executor == "train"
         ray.init("local", num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    before = signal.signal(signal.SIGTERM, _stop_gently)
-    try:
-        with watched(lambda: bool(preflight.nodes()), leave_at_once):
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        ray.shutdown()
 
 
 def at_once(where: Where) -> int:
@@ -87,7 +91,7 @@ def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = L
     )
     record = Record(ledger, sum(len(task.seeds) for task in tasks))
     fit(where, space, config, record)
-    if record.lost and record.ended == len(tasks) and lives > 1:
+    if record.lost and record.ended == len(tasks) and lives > 1 and not STOP.asked:
         if not preflight.nodes():
             leave_at_once()
         run_grid(record.lost, ledger, where, lives - 1)
@@ -113,6 +117,9 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
         return Record, (self.ledger, self.total)
+
+    def on_step_begin(self, iteration: int, trials: Any, **info: Any) -> None:
+        STOP.step()
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         task = self.begun[trial.trial_id] = trial.config["task"]
@@ -183,17 +190,18 @@ def fit(
             callbacks=[record, *loggers(where.logs, record.ledger.study)],
         ),
     )
-    try:
-        with record.watch:
-            tuner.fit()
-    except TuneError as error:  # has the text of what a callback raised, and not the exception
-        for full in (errno.ENOSPC, errno.EDQUOT):
-            if os.strerror(full) in str(error):
-                raise OSError(full, os.strerror(full)) from error
-        raise
-    finally:
-        record.stopped()
-        shutil.rmtree(store, ignore_errors=True)
+    with STOP.fitting():
+        try:
+            with record.watch:
+                tuner.fit()
+        except TuneError as error:  # has the text of what a callback raised, and not the exception
+            for full in (errno.ENOSPC, errno.EDQUOT):
+                if os.strerror(full) in str(error):
+                    raise OSError(full, os.strerror(full)) from error
+            raise
+        finally:
+            record.stopped()
+            shutil.rmtree(store, ignore_errors=True)
 
 
 def _placement(where: Where) -> dict[str, float]:
@@ -218,8 +226,3 @@ def _trial(config: dict[str, Any]) -> None:
     """Make a task's runs in the trial's own process."""
     machine = Machine(device="cuda" if config["gpus"] else "cpu", threads=config["cpus"])
     train_task(config["task"], machine, "trial", tune.report)
-
-
-def _stop_gently(*signal_and_frame: Any) -> None:
-    """Turn SIGTERM (Slurm, Kubernetes, `ray job stop`) into the signal on which Tune stops."""
-    os.kill(os.getpid(), signal.SIGUSR1)

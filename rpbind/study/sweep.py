@@ -22,6 +22,7 @@ from rpbind.study import run
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import Search
+from rpbind.study.stop import STOP
 from rpbind.study.trials import TRIES
 from rpbind.study.watchdog import died, leave_at_once
 from rpbind.study.where import Where
@@ -61,6 +62,8 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     finally:
         for search in searches:
             search.stop()
+    if STOP.asked:
+        return False  # even where a budget is spent: what was interrupted is to be made yet
     finished = all(search.finished for search in searches)
     if not finished and asking.lost and not preflight.nodes():
         leave_at_once()

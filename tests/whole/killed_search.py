@@ -1,10 +1,12 @@
 """A search on Ray in which something is killed, by a page that ends as every page does.
 
-    python killed_search.py DATA REPORTS VICTIM COUNT
+    python killed_search.py DATA REPORTS VICTIM@MOMENT ...
 
 VICTIM is `driver`, `trial` (the process that makes one) or `node` (Ray's daemon), each by SIGKILL;
-`term` and `interrupt` send the driver SIGTERM and SIGINT; `disk` is full from then on; `nothing`.
-COUNT is at which epoch that the driver hears of. Every epoch is a line: its trial and number.
+`term` and `interrupt` send the driver SIGTERM and SIGINT; `disk` is full from then on.
+MOMENT is at which epoch that the driver hears of; or `before`, when Ray runs and no fit has begun;
+or `between`, when the search has ended and no fit confirms its winner yet. Every epoch is a line:
+its trial and number.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from small_study import RECIPES
 from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import files
-from rpbind.study import watchdog
+from rpbind.study import launch, watchdog
 from rpbind.study.design import Design
 from rpbind.study.plan import Question, Source
 from rpbind.study.search import How, Sweep
@@ -33,6 +35,7 @@ from rpbind.terminal import run_page
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
 TRIALS, EPOCHS = 16, 4
+OUTSIDE = {"before": "score_baselines", "between": "with_winners"}
 SIGNALS = {"driver": signal.SIGKILL, "term": signal.SIGTERM, "interrupt": signal.SIGINT}
 
 
@@ -55,9 +58,22 @@ def _full(*words: Any) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def main(data: Path, reports: Path, victim: str, count: int) -> None:
-    """Search; at the epoch that is said, strike."""
+def strike_in(step: str, victim: str) -> None:
+    """Strike when the study comes to a step of `launch`."""
+
+    def struck(*words: Any) -> None:
+        strike(victim, {})
+        raise AssertionError(f"{step}: {victim} did not stop the study")
+
+    setattr(launch, step, struck)
+
+
+def main(data: Path, reports: Path, strikes: list[str]) -> None:
+    """Search; at the moments that are said, strike."""
     watchdog.PATIENCE, watchdog.LOOK_EVERY = 3.0, 0.5
+    victims = {moment: victim for victim, _, moment in (each.partition("@") for each in strikes)}
+    for moment in OUTSIDE.keys() & victims:
+        strike_in(OUTSIDE[moment], victims[moment])
     heard, hears = 0, Watch.epoch
 
     def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
@@ -65,8 +81,8 @@ def main(data: Path, reports: Path, victim: str, count: int) -> None:
         hears(watch, trial, arm, point)
         print(f"epoch {arm} {point['epoch']:.0f}", flush=True)
         heard += 1
-        if heard == count:
-            strike(victim, point)
+        if str(heard) in victims:
+            strike(victims[str(heard)], point)
 
     Watch.epoch = hear  # type: ignore[method-assign]
     base = RECIPES["fixed"].with_({"train.epochs": EPOCHS})

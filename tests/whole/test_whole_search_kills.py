@@ -19,17 +19,19 @@ from rpbind.study.trials import interrupted
 
 SCRIPT = Path(__file__).with_name("killed_search.py")
 STRIKES = (
-    ("driver", 3, -signal.SIGKILL),
-    ("interrupt", 3, 3),
-    ("disk", 3, 75),
-    ("term", 3, 3),
-    ("node", 3, 75),
-    ("trial", 2, 0),
+    ("term@before", 3),
+    ("driver@3", -signal.SIGKILL),
+    ("interrupt@3", 3),
+    ("disk@3", 75),
+    ("term@3", 3),
+    ("node@3", 75),
+    ("trial@2 interrupt@between", 3),
+    ("nothing@0", 0),
 )
 
 
-def run(data: Path, reports: Path, victim: str, count: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), str(data), str(reports), victim, str(count)]
+def run(data: Path, reports: Path, strikes: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), str(data), str(reports), *strikes.split()]
     here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(command, capture_output=True, text=True, env=here, check=False)
 
@@ -39,12 +41,15 @@ def test_a_search_that_is_struck_in_every_way_makes_every_trial_once_and_none_fr
 ) -> None:
     data = small_source(tmp_path / "toy").data
     heard: dict[str, list[int]] = {}
-    for victim, count, code in STRIKES:
-        ended = run(data, tmp_path, victim, count)
-        assert ended.returncode == code, (victim, ended.stderr)
-        assert "Traceback" not in ended.stderr, (victim, ended.stderr)
+    for strikes, code in STRIKES:
+        ended = run(data, tmp_path, strikes)
+        assert ended.returncode == code, (strikes, ended.stderr)
+        assert "Traceback" not in ended.stderr, (strikes, ended.stderr)
         if code in (3, 75):
-            assert "the same command goes on" in ended.stderr.lower(), victim
+            assert "the same command goes on" in ended.stderr.lower(), strikes
+        if code == 3:
+            assert "Stopped." in ended.stderr, strikes
+            assert f"{SCRIPT} {data} {tmp_path} {strikes}" in ended.stderr, strikes
         for line in ended.stdout.splitlines():
             if line.startswith("epoch "):
                 _, arm, epoch = line.split()

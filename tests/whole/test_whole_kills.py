@@ -11,6 +11,7 @@ from ray_killed_study import ARMS, SEEDS
 from small_study import rows_of, small_source
 
 from rpbind.ledger import Ledger
+from rpbind.ledger.calls import calls
 from rpbind.ledger.heal import heal
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
@@ -47,3 +48,4 @@ def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
     done = Counter(row.run for row in told if row.state == "done")
     assert sorted(done.values()) == [1, 1, 1, 1]
     assert (study / "index.html").exists()
+    assert [bool(call.ended) for call in calls(study)] == [False, False, True]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from rpbind.analysis.coverage import NOTHING, Open, state_of
 from rpbind.analysis.table import Runs
-from rpbind.ledger import Finding, Plan, Row
+from rpbind.ledger import Call, Finding, Plan, Row
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -35,11 +36,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds over all recorded runs: `training` is the part of `wall` spent in training steps."""
+    """What was spent: seconds of training steps, and the time in which runs could have trained.
+
+    `slot_seconds` is the wall time of every call of the study, from before Ray was started, times
+    the runs that it could make at once; None where no call was noted. `killed` calls have no end of
+    their own: theirs is that of the last run that ended before the next call.
+    """
 
     runs: int
-    wall: float
     training: float
+    slot_seconds: float | None
+    calls: int
+    killed: int
 
 
 def failures(plan: Plan, runs: Runs, under_way: Open = NOTHING) -> list[Failure]:
@@ -86,10 +94,24 @@ def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     return {key: dict(counts.most_common()) for key, counts in values.items()}
 
 
-def cost(rows: Sequence[Row]) -> Cost:
-    """Return the seconds that the recorded runs took together."""
-    return Cost(
-        runs=len(rows),
-        wall=sum(row.cost.get("seconds", 0.0) for row in rows),
-        training=sum(row.cost.get("train_seconds", 0.0) for row in rows),
-    )
+def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
+    """Return what the runs trained, in all calls; a run that was resumed counts from its begin."""
+    trained = [row.cost["train_seconds"] for row in rows if "train_seconds" in row.cost]
+    begins = [datetime.fromisoformat(call.began) for call in calls]
+    limits = (*begins, None)[1:]
+    ends = [_end(call, rows, limit) for call, limit in zip(calls, limits, strict=True)]
+    walls = [(end - began).total_seconds() for began, end in zip(begins, ends, strict=True)]
+    slots = sum(call.slots * wall for call, wall in zip(calls, walls, strict=True))
+    killed = sum(not call.ended for call in calls)
+    return Cost(len(trained), sum(trained), slots if calls else None, len(calls), killed)
+
+
+def _end(call: Call, rows: Sequence[Row], limit: datetime | None) -> datetime:
+    """When a call ended; one that was killed, with the last row before the next call."""
+    if call.ended:
+        return datetime.fromisoformat(call.ended)
+    # a row "lost" was written by a later call
+    ends = (datetime.fromisoformat(row.ended) for row in rows if row.state != "lost")
+    began = datetime.fromisoformat(call.began)
+    mine = (end for end in ends if began < end and (limit is None or end < limit))
+    return max(mine, default=began)

@@ -18,6 +18,7 @@ from rpbind.recipe import Recipe
 class Objective:
     """What a trial is scored by: a key of a row's metrics, or of its cost, and which way is up."""
 
+    words: str
     key: str
     mode: Literal["max", "min"]
     cost: bool = False
@@ -28,12 +29,13 @@ class Objective:
 
 
 OBJECTIVES = {
-    "auroc": Objective("validation.auroc_macro", "max"),
-    "loss": Objective("validation.loss", "min"),
-    "train-seconds": Objective("train_seconds", "min", cost=True),
-    "parameters": Objective("parameters", "min", cost=True),
+    "auroc": Objective("validation macro AUROC", "validation.auroc_macro", "max"),
+    "loss": Objective("validation loss", "validation.loss", "min"),
+    "train-seconds": Objective("training seconds", "train_seconds", "min", cost=True),
+    "parameters": Objective("parameters", "parameters", "min", cost=True),
 }
-Outcome = Literal["done", "pruned", "diverged", "failed", "stopped", "lost"]
+Outcome = Literal["done", "pruned", "diverged", "failed", "stopped", "lost", "unfinished"]
+"""How a trial ended; "unfinished" is one of which seeds are still to be made."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def summarise_search(
         rows = grouped[name]
         reached = [row.curve[-1].get(first.key) for row in rows if was_pruned(row) and row.curve]
         trials.append(
-            Trial(name, tuple(rows), shown, _outcome(rows), values, (*reached, None)[0], best)
+            Trial(name, tuple(rows), shown, outcome(rows, seeds), values, (*reached, None)[0], best)
         )
     return Search(lane_of(names[0]), objectives, varied, tuple(trials))
 
@@ -170,9 +172,12 @@ def values_of(rows: Sequence[Row], objectives: Sequence[str], seeds: int) -> lis
     return means if all(map(math.isfinite, means)) else None
 
 
-def _outcome(rows: list[Row]) -> Outcome:
+def outcome(rows: Sequence[Row], seeds: int) -> Outcome:
+    """Return how a trial of so many seeds has ended, from the rows of those that have."""
     bad = [row.state for row in rows if row.state != "done"]
-    return "pruned" if any(map(was_pruned, rows)) else bad[0] if bad else "done"
+    if any(map(was_pruned, rows)):
+        return "pruned"
+    return bad[0] if bad else "done" if len(rows) >= seeds else "unfinished"
 
 
 def _beats(one: list[float], other: list[float]) -> bool:

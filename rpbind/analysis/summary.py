@@ -20,7 +20,8 @@ from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
 from rpbind.analysis.tuned import Tuned, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
-from rpbind.ledger import Ledger, Plan, Row
+from rpbind.ledger import Call, Ledger, Plan, Row
+from rpbind.ledger.calls import calls
 from rpbind.ledger.scores import Scores
 from rpbind.recipe import Recipe
 
@@ -106,6 +107,7 @@ def read(ledger: Ledger) -> Summary:
         ledger.rows("check"),
         controls=ledger.rows("control"),
         under_way=opened(plan, ledger.under_way()),
+        calls=calls(ledger.study),
     )
 
 
@@ -117,6 +119,7 @@ def summarise(
     *,
     controls: Sequence[Row] = (),
     under_way: Open = NOTHING,
+    calls: Sequence[Call] = (),
 ) -> Summary:
     """Return the summary of a plan: its comparison, its search, its check-ups and its controls."""
     before = check_ups(plan, checks)
@@ -136,7 +139,7 @@ def summarise(
         checks=before,
         found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
-        cost=cost(planned + trials),
+        cost=cost([*rows, *trials, *checks, *controls], calls),
         left_out=len(others),
         coverage=coverage(plan.planned, runs, under_way),
     )

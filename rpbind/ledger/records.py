@@ -104,6 +104,17 @@ class Plan(_Record):
         return [(arm.name, seed) for arm in self.arms for seed in self.seeds]
 
 
+class Call(_Record):
+    """One call of the command that runs a study: when it began, and ended, where it was not killed.
+
+    `slots` is how many runs it could make at once.
+    """
+
+    began: str
+    slots: int
+    ended: str = ""
+
+
 class ProteinScore(_Record):
     """How one run did on one protein of one part; AUROC is None where a class is absent."""
 

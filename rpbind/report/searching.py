@@ -7,19 +7,12 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from rpbind.analysis.search import Search
+from rpbind.analysis.search import OBJECTIVES, Search
 from rpbind.analysis.tuned import Tuned
 from rpbind.report import style
 
 SLICES = 12
 """Knobs that are drawn; the table has them all."""
-
-NAMES = {
-    "auroc": "Validation macro AUROC",
-    "loss": "Validation loss",
-    "train-seconds": "Training seconds",
-    "parameters": "Parameters",
-}
 
 
 def history(search: Search) -> go.Figure:
@@ -39,7 +32,7 @@ def history(search: Search) -> go.Figure:
     )
     style.layout(figure, 300)
     figure.update_xaxes(title={"text": "Trial, in the order in which they ended"}, nticks=8)
-    figure.update_yaxes(title={"text": NAMES[search.objectives[0]], "standoff": 8}, nticks=6)
+    figure.update_yaxes(title={"text": _name(search.objectives[0]), "standoff": 8}, nticks=6)
     return figure
 
 
@@ -90,8 +83,8 @@ def front(search: Search) -> go.Figure:
         ]
     )
     style.layout(figure, 300)
-    figure.update_xaxes(title={"text": NAMES[two]}, nticks=6)
-    figure.update_yaxes(title={"text": NAMES[one], "standoff": 8}, nticks=6)
+    figure.update_xaxes(title={"text": _name(two)}, nticks=6)
+    figure.update_yaxes(title={"text": _name(one), "standoff": 8}, nticks=6)
     return figure
 
 
@@ -143,6 +136,11 @@ def _marks(search: Search, places: list[Any]) -> list[go.Scatter]:
         for name, ys, symbol, size in looks
         if any(y is not None for y in ys)
     ]
+
+
+def _name(objective: str) -> str:
+    words = OBJECTIVES[objective].words
+    return words[0].upper() + words[1:]
 
 
 def _said(value: Any) -> str:

@@ -32,7 +32,7 @@ def verdict_table(study: Path) -> RenderableType:
         for f in summary.failures
     ]
     tables = [table_of(summary.plan.study, summary.contrasts)] if summary.contrasts else []
-    return Group(*notes, *lost, *tables, *_controls(summary))
+    return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
 
 
 def _controls(summary: Summary) -> list[Text]:

@@ -12,6 +12,7 @@ from rpbind.analysis.controls import NAMES as CLAIMS
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs
+from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Contrast, Summary
 from rpbind.analysis.tuned import Winner
 from rpbind.analysis.verdict import Size, Verdict, Word
@@ -249,6 +250,24 @@ def banners(summary: Summary) -> list[str]:
             "left out of this page."
         )
     return told
+
+
+def spent(cost: Cost) -> str:
+    """How much of a study's time was training: the rest is what all around it costs."""
+    trained = (
+        f"{cost.runs} {'run' if cost.runs == 1 else 'runs'} trained for {cost.training:,.1f} s"
+    )
+    if not cost.slot_seconds:
+        return f"{trained}; how long the study's calls took was not noted."
+    calls = "1 call" if cost.calls == 1 else f"{cost.calls} calls"
+    killed = (
+        f", {cost.killed} of which killed: up to the last run that ended" if cost.killed else ""
+    )
+    room = cost.slot_seconds
+    return (
+        f"{trained}: {100 * cost.training / room:.0f} % of {room:,.1f} s, which is wall time × "
+        f"runs at once of {calls}{killed}. The rest is Ray, scoring, controls, waiting."
+    )
 
 
 def claims(controls: Controls) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
+from rpbind.ledger.calls import noted
 from rpbind.ledger.heal import heal
 from rpbind.recipe import Recipe
 from rpbind.study.changes import changes
@@ -39,18 +41,27 @@ def launch(
     holds another is refused, and so is one that another process runs.
     """
     ledger = Ledger(folder)
-    with ledger.driven(plan.command):
+    with ledger.driven(plan.command), noted(folder) as begin:
         said = heal(ledger)
         ledger.merge()
         plan = _joined(plan, ledger, add_seeds)
         for sentence in said:
             Console(stderr=True).print(sentence, **PLAIN)
-        plan = _run(plan, source, where, ledger, sweep)
+        plan = _run(plan, source, where, ledger, sweep, begin=begin)
         heal(ledger)  # every process of the study has ended: what it left is taken in
     return plan
 
 
-def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep | None) -> Plan:
+def _run(
+    plan: Plan,
+    source: Source,
+    where: Where,
+    ledger: Ledger,
+    sweep: Sweep | None,
+    *,
+    begin: Callable[[int], None],
+) -> Plan:
+    """Run what is missing; `begin` is told how many runs can be made at once."""
     prepare(where.address)
     from rpbind.study import run  # import Ray, which reads its settings then
     from rpbind.study import sweep as searching
@@ -58,9 +69,10 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
 
     check_loggers(where.logs)
     with run.ray_running(where):
-        run.at_once(where)
+        slots = run.at_once(where)
         print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
         ledger.begin(plan)
+        begin(slots)
         check_arms(plan, source, ledger)
         score_baselines(source.data, source.split, _first(plan, sweep).proteins, ledger)
         if sweep is not None:

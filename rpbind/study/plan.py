@@ -63,7 +63,7 @@ def make_plan(
     split = load_split(dataset, source.split)
     can_be_scored(dataset, split)
     controls = random_vector(design, control, dataset)
-    searched = [] if sweep is None else [recipe.proteins for recipe in sweep.arms.values()]
+    searched = set() if sweep is None else sweep.banks
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
     encoders = sorted({*asked_for, *searched})

@@ -108,7 +108,7 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __init__(self, ledger: Ledger, total: int) -> None:
         self.ledger, self.total = ledger, total
-        self.watch = Watch(total)
+        self.watch = Watch(total, search=ledger.plan.search)
         self.begun: dict[str, Task] = {}
         self.heard: set[tuple[str, int]] = set()
         self.lost: list[Task] = []

@@ -151,6 +151,12 @@ class Sweep:
         ]
 
     @property
+    def banks(self) -> set[str]:
+        """The protein banks that its trials may read: those of the arms, and those searched."""
+        searched = [d.extremes for d in self.space.dimension if d.path == "proteins"]
+        return {recipe.proteins for recipe in self.arms.values()}.union(*searched)
+
+    @property
     def points(self) -> list[dict[str, Any]]:
         """The configurations that are made whatever the sampler: of the grid, shared, or warm."""
         if self.how.sampler == "grid":

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
+from rpbind.analysis.search import outcome, trials_of
 from rpbind.analysis.table import planned_runs
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import Ledger
 from rpbind.ledger.marks import Mark
-from rpbind.study.watch import best, of_best, state_word
+from rpbind.study.watch import Best
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a study has reached: its planned runs by state, its trials, and who makes it."""
+    """What a study has reached: planned runs and trials by state, the best, and who makes it.
+
+    Where there are trials, the best is one of them.
+    """
 
     study: str
     driven: bool
     states: dict[str, int]
     trials: dict[str, int]
-    best: Row | None
+    best: str
     under_way: tuple[Mark, ...]
 
     def words(self) -> list[str]:
@@ -31,8 +36,8 @@ class Status:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.trials:
             lines.append(f"search trials: {_counts(self.trials)}")
-        if self.best is not None:
-            lines.append(f"best so far on validation, macro AUROC: {of_best(self.best)}")
+        if self.best:
+            lines.append(f"best so far: {self.best}")
         return lines + [_say(mark) for mark in self.under_way]
 
 
@@ -42,13 +47,16 @@ def status(ledger: Ledger) -> Status:
     marks = tuple(ledger.under_way())
     runs, _ = planned_runs(plan, ledger.rows())
     under_way = opened(plan, marks)
-    trials = ledger.rows("search")
+    trials = trials_of(ledger.rows("search"))
+    best = Best(plan.search)
+    for row in itertools.chain(*trials.values()) if trials else runs.values():
+        best.add(row)
     return Status(
         study=plan.study,
         driven=ledger.is_driven,
         states=dict(Counter(state_of(run, runs.get(run), under_way) for run in plan.planned)),
-        trials=dict(Counter(state_word(row) for row in trials)),
-        best=best([*runs.values(), *trials]),
+        trials=dict(Counter(outcome(rows, best.seeds) for rows in trials.values())),
+        best=best.words(),
         under_way=marks,
     )
 

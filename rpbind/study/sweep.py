@@ -107,8 +107,8 @@ class Spent:
 
 
 def seconds(row: Row) -> float:
-    """Return the seconds that a run trained; of a pruned one, those that it was there."""
-    return row.cost.get("train_seconds", row.cost.get("seconds", 0.0))
+    """Return the seconds that a run trained; of one that never ended, none are known."""
+    return row.cost.get("train_seconds", 0.0)
 
 
 class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
@@ -175,7 +175,10 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
         row = ended(job, "stopped", why).model_copy(
             update={
                 "curve": tuple(asked.curve),
-                "cost": {"seconds": float(result["time_total_s"])},
+                "cost": {
+                    "seconds": float(result["time_total_s"]),
+                    "train_seconds": float(result["train_seconds"]),
+                },
                 "provenance": {"stopped_by": scheduler},
             }
         )

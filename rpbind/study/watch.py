@@ -17,22 +17,26 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from rpbind.analysis.search import was_pruned
+from rpbind.analysis.search import OBJECTIVES, Objective, values_of, was_pruned
 from rpbind.ledger import Row
 from rpbind.metrics import over_clusters
 from rpbind.terminal import PLAIN
-from rpbind.train.run import HEADLINE
 
 
 class Watch:
-    """Counts ended runs; `total` of them are planned. Use it as a context manager."""
+    """Counts ended runs; `total` of them are planned. Use it as a context manager.
 
-    def __init__(self, total: int, console: Console | None = None) -> None:
+    `search` is what the plan says of its search.
+    """
+
+    def __init__(
+        self, total: int, console: Console | None = None, search: dict[str, Any] | None = None
+    ) -> None:
         self.console = console or Console(stderr=True)
         self.total = total
         self.states: Counter[str] = Counter()
         self.under_way: dict[str, str] = {}
-        self.best: Row | None = None
+        self.best = Best(search)
         self.bar = _TwoLines(self)
         self.line = self.bar.add_task("runs", total=total)
 
@@ -61,11 +65,12 @@ class Watch:
         """Count an ended run."""
         state = state_word(row)
         self.states[state] += 1
-        self.best = best([row] if self.best is None else [self.best, row])
+        self.best.add(row)
         self.bar.update(self.line, advance=1)
-        score = row.metrics.get(HEADLINE)
         text = f"{self.states.total()}/{self.total} {row.arm} seed {row.seed}: {state}"
-        text += "" if score is None else f", validation macro AUROC {score:.3f}"
+        if state == "done":
+            objective = self.best.objective(row)
+            text += f", {of(objective, objective.value(row))}"
         if state not in ("done", "pruned") or not self.console.is_terminal:
             self.console.print(text, **PLAIN)
 
@@ -74,8 +79,8 @@ class Watch:
         told = [", ".join(f"{count} {state}" for state, count in self.states.items())]
         if self.under_way:
             told.append(f"{len(self.under_way)} running: {'; '.join(self.under_way.values())}")
-        if self.best is not None:
-            told.append(f"best so far {of_best(self.best)}")
+        if words := self.best.words():
+            told.append(f"best so far {words}")
         return " · ".join(part for part in told if part)
 
 
@@ -105,19 +110,53 @@ def state_word(row: Row) -> str:
     return "pruned" if was_pruned(row) else row.state
 
 
-def best(rows: Iterable[Row]) -> Row | None:
-    """Return the run with the highest headline on validation; None where none is done."""
-    done = [row for row in rows if row.state == "done" and HEADLINE in row.metrics]
-    return max(done, key=lambda row: row.metrics[HEADLINE], default=None)
+class Best:
+    """The best trial of a search, by its first objective and the mean over its seeds.
 
-
-def of_best(row: Row) -> str:
-    """Say a run's headline with its 95 % interval over protein clusters.
-
-    It is the interval of one run; as the best of many it is optimistic beyond that.
+    Of runs that are no trials, the one with the highest headline on validation.
     """
-    told = f"{row.arm} seed {row.seed}: {row.metrics[HEADLINE]:.3f}"
-    each = tuple(score for score in row.proteins if score.part == "validation")
-    if (interval := over_clusters(each)) is None:
-        return told
-    return f"{told} [{interval[0]:.3f}, {interval[1]:.3f}]"
+
+    def __init__(self, search: dict[str, Any] | None) -> None:
+        said = search or {}
+        self.by: str = said.get("objectives", ("auroc",))[0]
+        self.seeds: int = said.get("seeds_per_trial", 1)
+        self.seen: dict[str, dict[int, Row]] = {}
+        self.best: tuple[float, str, float, tuple[Row, ...]] | None = None
+
+    def objective(self, row: Row) -> Objective:
+        """Return by what a row is judged."""
+        return OBJECTIVES[self.by if row.stage == "search" else "auroc"]
+
+    def add(self, row: Row) -> None:
+        """Take an ended run; a trial counts when its seeds are all done. The first of equals."""
+        is_trial = row.stage == "search"
+        name = row.arm if is_trial else f"{row.arm} seed {row.seed}"
+        seeds = self.seen.setdefault(name, {})
+        seeds[row.seed] = row
+        rows = tuple(seeds.values())
+        by, whole = (self.by, self.seeds) if is_trial else ("auroc", 1)
+        if values := values_of(rows, [by], whole):
+            place = values[0] if OBJECTIVES[by].mode == "min" else -values[0]
+            found = (place, name, values[0], rows)
+            self.best = found if self.best is None else min(self.best, found, key=lambda b: b[:2])
+
+    def words(self) -> str:
+        """Say it; of AUROC with its 95 % interval over protein clusters. Nothing where none is.
+
+        As the best of many it is optimistic beyond its interval.
+        """
+        if self.best is None:
+            return ""
+        _, name, value, rows = self.best
+        objective = self.objective(rows[0])
+        text = name + (f", mean of {len(rows)} seeds" if len(rows) > 1 else "")
+        text += f": {of(objective, value)}"
+        each = tuple(s for row in rows for s in row.proteins if s.part == "validation")
+        interval = over_clusters(each) if objective is OBJECTIVES["auroc"] else None
+        return text + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+
+
+def of(objective: Objective, value: float) -> str:
+    """Say a value with what it is: "validation loss 0.512", "parameters 812,417"."""
+    told = f"{value:,.1f}".removesuffix(".0") if objective.cost else f"{value:.3f}"
+    return f"{objective.words} {told}"

@@ -54,8 +54,9 @@ _inputs = lru_cache(maxsize=1)(Inputs.open)
 def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
     """Make one run and return its row, whatever happens in it.
 
-    `report` is called with every epoch's point, inside the loop. A run that was interrupted goes on
-    after its last whole epoch; one that was finished, but perhaps not heard of, is not made again.
+    `report` is called with every epoch's point and the seconds trained so far, inside the loop. A
+    run that was interrupted goes on after its last whole epoch; one that was finished, but perhaps
+    not heard of, is not made again.
     A search run never reads the test windows. An exception in the run becomes a row with state
     "failed" and the traceback; one that `report` raises, to stop the run, passes.
     """
@@ -115,7 +116,7 @@ def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _
         for point in training.epochs():
             if machine.rank == 0:
                 checkpoint.save(_unfinished(job), training.state())
-            reporting(point)
+            reporting(point | {"train_seconds": training.train_seconds})
         outcome.metrics, outcome.proteins = _finish(job, training)
     except DivergedError as reason:
         outcome.state, outcome.error = "diverged", str(reason)

@@ -6,8 +6,9 @@ from toy_ledger import plan, row
 from rpbind.analysis.arms import curve, spread
 from rpbind.analysis.search import summarise_search
 from rpbind.analysis.summary import summarise
-from rpbind.ledger import Finding
+from rpbind.ledger import Call, Finding
 from rpbind.recipe import Recipe
+from rpbind.report.words import spent
 
 AUROC = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
 
@@ -67,6 +68,45 @@ def test_one_finding_of_many_runs_is_told_once_and_errors_come_first() -> None:
         ("dead", 2, ("old",)),
         ("slow", 2, ("old",)),
     ]
+
+
+def at(second: int) -> str:
+    return f"2026-01-01T00:00:{second:02d}+00:00"
+
+
+def test_training_is_told_beside_the_wall_time_of_all_calls_times_their_slots() -> None:
+    trained = {"cost": {"train_seconds": 3.0}}
+    rows = [
+        row("old", 0, AUROC, ended=at(5), **trained),
+        row("old", 1, AUROC, ended=at(33), **trained),
+        row("new", 0, state="lost", ended=at(25)),  # which the second call found and wrote
+    ]
+    pruned = row("new", 0, stage="search", state="stopped", ended=at(12), **trained)
+    control = row("new", 1, stage="control", ended=at(35), **trained)
+    calls = (
+        Call(began=at(0), slots=2),  # killed: up to the pruned trial, 2 x 12 s
+        Call(began=at(20), slots=1, ended=at(40)),
+    )
+    told = summarise(plan(), rows, [pruned], controls=[control], calls=calls).cost
+    assert (told.runs, told.training, told.calls, told.killed) == (4, 12.0, 2, 1)
+    assert told.slot_seconds == pytest.approx(2 * 12 + 20)
+    assert spent(told) == (
+        "4 runs trained for 12.0 s: 27 % of 44.0 s, which is wall time × runs at once of 2 calls, "
+        "1 of which killed: up to the last run that ended. "
+        "The rest is Ray, scoring, controls, waiting."
+    )
+
+
+def test_a_killed_call_in_which_no_run_ended_took_no_time_that_is_known() -> None:
+    (lost,) = [row("old", 0, state="lost", ended=at(30))]
+    told = summarise(plan(), [lost], [], calls=[Call(began=at(10), slots=2)]).cost
+    assert (told.runs, told.slot_seconds) == (0, 0.0)
+
+
+def test_of_a_study_whose_calls_were_not_noted_no_wall_time_is_told() -> None:
+    told = summarise(plan(), [row("old", 0, AUROC, cost={"train_seconds": 3.0})], []).cost
+    assert told.slot_seconds is None
+    assert spent(told) == "1 run trained for 3.0 s; how long the study's calls took was not noted."
 
 
 def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:

@@ -135,5 +135,30 @@ def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:
     assert told.words() == [
         "toy-x: nobody runs it",
         "4 planned runs: 2 done, 1 diverged, 1 planned",
-        "best so far on validation, macro AUROC: b seed 0: 0.700",
+        "best so far: b seed 0: validation macro AUROC 0.700",
+    ]
+
+
+def of_trial(number: int, seed: int, loss: float, state: str = "done", **more: Any) -> Row:
+    metrics = {"validation.auroc_macro": loss, "validation.loss": loss} if state == "done" else {}
+    made = done("a", seed, state, stage="search", metrics=metrics, **more)
+    return made.model_copy(update={"arm": f"trial-{number:04d}"})
+
+
+def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_objective(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path)
+    search = {"objectives": ["loss", "auroc"], "seeds_per_trial": 2}
+    ledger.begin(plan().model_copy(update={"search": search}))
+    ledger.append(done("a", 0, metrics={"validation.auroc_macro": 0.9}))
+    losses = {(0, 0): 0.1, (0, 1): 0.9, (1, 0): 0.45, (1, 1): 0.35, (2, 0): 0.01}
+    for (number, seed), loss in losses.items():
+        ledger.append(of_trial(number, seed, loss))
+    ledger.append(of_trial(3, 0, 0.0, "stopped", provenance={"stopped_by": "asha"}))
+    ledger.append(of_trial(4, 0, 0.0))
+    ledger.append(of_trial(4, 1, 0.0, "failed"))
+    assert status(ledger).words()[2:] == [
+        "search trials: 2 done, 1 unfinished, 1 pruned, 1 failed",
+        "best so far: trial-0001, mean of 2 seeds: validation loss 0.400",
     ]

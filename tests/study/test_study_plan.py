@@ -18,13 +18,14 @@ from rpbind.recipe import Recipe
 from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import as_arms, random_vector
 from rpbind.study.design import Design, arm, path
-from rpbind.study.dimension import FloatDimension
+from rpbind.study.dimension import ChoiceDimension, FloatDimension
 from rpbind.study.launch import launch, not_done, tasks_of
 from rpbind.study.plan import Question, Source, make_plan, missing
 from rpbind.study.search import Sweep
 from rpbind.study.space import Space
 from rpbind.study.where import Where
 from rpbind.study.winners import with_winners
+from rpbind.train.inputs import Inputs
 
 ASKED = Question("Does the residual help?", "Yes.", "The interval.")
 END = OLD.with_({"model.residual": True})
@@ -234,6 +235,27 @@ def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(mak
     assert tuned.search is not None
     won = {"arm": "tuned", "trial": "trial-0001"}
     assert tuned.search["winners"]["search"] == {**won, "value": 0.8}
+
+
+def test_a_search_over_protein_banks_counts_a_winner_that_reads_another_one(
+    source: Source, tmp_path: Path
+) -> None:
+    shutil.copytree(source.data, tmp_path / "world")
+    mine = Source(tmp_path / "world", source.split)
+    which = ChoiceDimension(path="proteins", kind="choice", values=["physchem", "triad"])
+    sweep = Sweep.of(FIXED, Space(about="Banks.", dimension=(which,)), trials=2)
+    with pytest.raises(UserError, match=r"No bank .*triad; run: rpbind embed .* --encoder triad"):
+        make_plan("toy", ASKED, DESIGN, (0,), mine, sweep=sweep)
+    sequences = [protein.sequence for protein in Dataset.open(mine.data).proteins]
+    build_bank(mine.data / "bank", make_encoder("triad"), sequences)
+    won = trial(0, 0.8, 0.1)
+    recipe = FIXED.with_({"proteins": "triad"})
+    won = won.model_copy(update={"recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id})
+    plan = with_winners(make_plan("toy", ASKED, DESIGN, (0,), mine, sweep=sweep), sweep, [won])
+    ledger = Ledger(tmp_path / "study")
+    read = Inputs.open(mine.data, mine.split, "triad").provenance
+    ledger.append(row(plan, "tuned", 0, provenance=read))
+    assert ("tuned", 0) not in missing(plan, ledger)
 
 
 def test_a_search_of_which_no_trial_is_done_gives_no_arm(make: Make) -> None:

@@ -47,8 +47,20 @@ def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interv
     watch.row(run("trial-d", 0.6))
     assert watch.words() == (
         "2 done, 1 pruned · 1 running: trial-b seed 0 epoch 3 · "
-        "best so far trial-a seed 0: 0.700 [0.452, 0.948]"
+        "best so far trial-a: validation macro AUROC 0.700 [0.452, 0.948]"
     )
+
+
+def test_the_best_of_the_view_is_by_the_objective_and_the_mean_over_a_trials_seeds() -> None:
+    heard = io.StringIO()
+    search = {"objectives": ["parameters"], "seeds_per_trial": 2}
+    watch = Watch(4, Console(file=heard, width=160), search)
+    for arm, seed, parameters in (("b", 0, 1.0), ("a", 0, 2e6), ("a", 1, 2e6), ("c", 0, 3e6)):
+        watch.row(run(f"trial-{arm}", 0.9, seed=seed, cost={"parameters": parameters}))
+    assert watch.words() == "4 done · best so far trial-a, mean of 2 seeds: parameters 2,000,000"
+    assert heard.getvalue().splitlines()[1] == "2/4 trial-a seed 0: done, parameters 2,000,000"
+    watch.row(run("trial-c", 0.1, seed=1, cost={"parameters": 0.0}))
+    assert "trial-c, mean of 2 seeds: parameters 1,500,000" in watch.words()
 
 
 def test_the_interval_of_one_run_is_that_of_student_over_clusters() -> None:

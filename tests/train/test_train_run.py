@@ -44,6 +44,7 @@ def test_a_run_ends_in_a_row_that_holds_all_that_is_known_of_it(
     told: list[dict[str, float]] = []
     row = run(job(tmp_path, CONV_SMALL), inputs, told.append)
     assert (row.state, row.error, row.recipe_id) == ("done", "", CONV_SMALL.id)
+    assert [p.pop("train_seconds") for p in told][-1] == row.cost["train_seconds"]
     assert list(row.curve) == told
     assert [point["epoch"] for point in told] == [1, 2, 3]
     assert {"test.loss", "test.auroc_macro", "validation.auroc_pooled"} <= row.metrics.keys()

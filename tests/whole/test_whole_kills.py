@@ -11,6 +11,7 @@ from ray_killed_study import ARMS, SEEDS
 from small_study import rows_of, small_source
 
 from rpbind.ledger import Ledger
+from rpbind.ledger.calls import calls
 from rpbind.ledger.heal import heal
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
@@ -47,3 +48,6 @@ def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
     done = Counter(row.run for row in told if row.state == "done")
     assert sorted(done.values()) == [1, 1, 1, 1]
     assert (study / "index.html").exists()
+    first, *others, last = calls(study)  # one that dies while it heals is not noted
+    assert last.ended
+    assert not any(call.ended for call in (first, *others))

@@ -1,0 +1,52 @@
+"""A training worker is killed in the middle of a run, and then the trial that drives one."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from small_study import rows_of, small_source
+from struck_group_study import ARMS, SEEDS
+
+from rpbind.ledger import Ledger
+from rpbind.ledger.heal import heal
+from rpbind.train.loop import Machine
+from rpbind.train.run import train_task
+from rpbind.train.task import Task
+
+SCRIPT = Path(__file__).with_name("struck_group_study.py")
+
+
+def test_a_worker_and_a_trial_that_are_killed_in_a_run_leave_its_bits_as_they_were(
+    tmp_path: Path,
+) -> None:
+    source = small_source(tmp_path / "toy")
+    direct = Ledger(tmp_path / "direct")
+    for name, recipe in ARMS.items():
+        seeds = tuple((seed, 0) for seed in SEEDS)
+        task = Task(name, recipe, seeds, source.data, source.split, direct.runs)
+        train_task(task, Machine(), "direct", lambda message: None)
+    heal(direct)
+
+    study = tmp_path / "study"
+    process = subprocess.run(
+        [sys.executable, str(SCRIPT), str(source.data), str(study)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    # Ray prints there too
+    told = [line for line in process.stdout.splitlines() if line.startswith(("struck ", "left "))]
+    struck = ["struck worker of old 0", "struck trial of fixed 1"]
+    assert [line.partition(" after ")[0] for line in told] == struck, (
+        process.stdout + process.stderr
+    )
+
+    rows = rows_of(study)
+    assert {r: row | {"attempt": 0} for r, row in rows.items()} == rows_of(direct.study)
+    ended = [row for row in Ledger(study).attempts() if row.stage == "ablation"]
+    assert Counter((r.arm, r.seed) for r in ended if r.state == "done") == dict.fromkeys(rows, 1)
+    assert {(r.arm, r.seed) for r in ended if r.attempt} == {("fixed", 1)}

@@ -26,7 +26,7 @@ from rpbind.study.stop import STOP
 from rpbind.study.trials import TRIES
 from rpbind.study.watchdog import died, leave_at_once
 from rpbind.study.where import Where
-from rpbind.train.run import ended
+from rpbind.train.run import earlier_epochs, ended
 from rpbind.train.task import Task
 
 
@@ -174,7 +174,7 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
         why = f"pruned by {scheduler} after epoch {result['epoch']:.0f}: others were better"
         row = ended(job, "stopped", why).model_copy(
             update={
-                "curve": tuple(asked.curve),
+                "curve": (*earlier_epochs(job, asked.curve), *asked.curve),
                 "cost": {
                     "seconds": float(result["time_total_s"]),
                     "train_seconds": float(result["train_seconds"]),

@@ -8,7 +8,7 @@ import platform
 import subprocess
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -80,6 +80,14 @@ def kept(job: Job) -> Row | None:
     """Return the finished row that a run has left beside its files, whether or not it is told."""
     file = _finished(job)
     return Row.model_validate_json(file.read_bytes()) if file.exists() else None
+
+
+def earlier_epochs(job: Job, heard: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """Return a run's epochs before those that were heard of: it was interrupted after them."""
+    if not heard or heard[0]["epoch"] == 1 or not _unfinished(job).exists():
+        return []
+    state = checkpoint.load(_unfinished(job), "Remove it to train anew.")
+    return [point for point in state["curve"] if point["epoch"] < heard[0]["epoch"]]
 
 
 def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:

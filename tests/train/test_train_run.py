@@ -11,7 +11,7 @@ from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
-from rpbind.train.run import HEADLINE, train_run, train_task
+from rpbind.train.run import HEADLINE, earlier_epochs, train_run, train_task
 from rpbind.train.task import Job, Task
 
 VOLATILE = {"cost", "ended"}
@@ -140,6 +140,25 @@ def stop_after(epoch: int) -> Any:
             raise KeyError("the study was stopped")
 
     return report
+
+
+def test_a_run_that_went_on_knows_the_epochs_that_its_study_did_not_hear_of(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    asked = job(tmp_path, CONV_SMALL)
+    heard: list[dict[str, float]] = []
+
+    def report(point: dict[str, float]) -> None:
+        heard.append(point)
+        raise KeyError("the study was stopped")
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            run(asked, inputs, report)
+    first, second = heard
+    assert earlier_epochs(asked, [second]) == [first]
+    assert earlier_epochs(asked, [first, second]) == []
+    assert earlier_epochs(asked, []) == []
 
 
 def test_an_exception_of_the_report_passes_and_the_run_goes_on_where_it_was(

@@ -36,7 +36,7 @@ from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import Price, check_size
 from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
-from rpbind.study.where import Where
+from rpbind.study.where import Where, check_loggers
 from rpbind.terminal import PLAIN, REPORT
 
 MAIN = World()
@@ -133,6 +133,7 @@ def where(
     log: Sequence[str] | None,
 ) -> Where:
     """Return what a page's options say of where its runs are made; a run's GPUs are shared."""
+    check_loggers(log or ())
     return Where(workers, cpus, gpus_per_run / workers, executor, address, tuple(log or ()))
 
 

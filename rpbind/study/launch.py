@@ -54,9 +54,7 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
     prepare(where.address)
     from rpbind.study import run  # import Ray, which reads its settings then
     from rpbind.study import sweep as searching
-    from rpbind.study.loggers import check_loggers
 
-    check_loggers(where.logs)
     with run.ray_running(where):
         run.at_once(where)
         print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)

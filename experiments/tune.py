@@ -50,10 +50,10 @@ def main(
         typer.Option(help="auroc, loss, train-seconds, parameters; several: repeat it."),
     ] = None,
     budget_minutes: Annotated[
-        float | None, typer.Option(min=0, help="Begin no trial after so many minutes.")
+        float | None, typer.Option(help="Begin no trial after so many minutes.")
     ] = None,
     budget_train_seconds: Annotated[
-        float | None, typer.Option(min=0, help="Begin no trial after so much training.")
+        float | None, typer.Option(help="Begin no trial after so much training.")
     ] = None,
     warm: Annotated[
         list[str] | None,

@@ -1,7 +1,9 @@
 """The one error that a user may see: it says what was wanted, what came and what to do."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -19,3 +21,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known word, or "" where nothing is near."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def no_url(option: str, path: Path) -> None:
+    """Raise `UserError` on a URL: as a path it would silently be a folder of this machine."""
+    if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):
+        raise UserError(
+            f"{option} is the path of a folder, and got the URL {path}. Mount its storage on every "
+            "machine that takes part, and name the folder there (docs/cluster.md)."
+        )

@@ -19,7 +19,7 @@ from rpbind.baselines.run import BASELINES
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import UserError
+from rpbind.errors import UserError, no_url
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -120,6 +120,8 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
 
 def source(data: Path | None, rule: str) -> Source:
     """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
+    if data is not None:
+        no_url("--data", data)
     return Source((data or simulated()).resolve(), SplitSpec(rule=cast(Rule, rule)))
 
 
@@ -140,6 +142,7 @@ def where(
 def conduct(experiment: str, asked: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
+    _can_be_made(conditions.reports)
     seeds = tuple(range(conditions.seeds))
     price = _price(design, conditions)
     check_size(price, conditions.yes)
@@ -187,6 +190,19 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
             **PLAIN,
         )
         raise typer.Exit(UNFINISHED)
+
+
+def _can_be_made(reports: Path) -> None:
+    """Raise `UserError` where studies cannot land in a folder, before anything is computed."""
+    no_url("--reports", reports)
+    place = reports.resolve()
+    there = next(place for place in (place, *place.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise UserError(f"--reports {reports} cannot be made: {there} is no folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            f"--reports {reports} cannot be written: this user may not write to {there}."
+        )
 
 
 def _price(design: Design, conditions: Conditions) -> Price:

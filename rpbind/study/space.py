@@ -148,13 +148,14 @@ def check(space: Space, recipe: Recipe) -> None:
         before = space.dimension[:index]
         _has_its_place(dim, before)
         for given in _contexts(dim, before):
-            for value in dim.extremes:
-                try:
-                    if given:
-                        at(recipe.with_(given), dim.path)
-                    recipe.with_({**given, dim.path: value})
-                except UserError as error:
-                    raise UserError(f"dimension '{dim.name}': {error}") from None
+            try:
+                if given:
+                    at(recipe.with_(given), dim.path)
+                made = [recipe.with_({**given, dim.path: value}).id for value in dim.extremes]
+                if dim.kind == "choice":
+                    _all_differ(dim.values, made)
+            except UserError as error:
+                raise UserError(f"dimension '{dim.name}': {error}") from None
     for seed in range(CHECKED):
         drawn = space.suggest(_Dice(seed))
         try:
@@ -201,6 +202,18 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             f"dimension '{dim.name}' waits for {told(unknown[0])}, which '{dim.when.path}' never "
             f"is: {', '.join(words)}.{nearest(told(unknown[0]), words)}"
         )
+
+
+def _all_differ(values: list[Any], made: list[str]) -> None:
+    """Refuse two choices of which the same recipe is made: one would be drawn twice as often."""
+    first: dict[str, Any] = {}
+    for value, recipe in zip(values, made, strict=True):
+        if recipe in first:
+            raise UserError(
+                f"two of its values are the same, {told(first[recipe])} and {told(value)}: name "
+                "each once."
+            )
+        first[recipe] = value
 
 
 def _exclusive(one: Dimension, other: Dimension) -> bool:

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import optuna
@@ -327,6 +328,9 @@ def test_the_winners_of_equal_searches_are_frozen_and_of_unequal_ones_refused(
         ({"how": {"objectives": ("parameters",), "scheduler": "asha"}}, "every epoch has"),
         ({"how": {"sampler": "grid"}, "trials": 8}, "grid has 9 points"),
         ({"warm": ({}, {}), "trials": 1}, "more than --trials 1"),
+        ({"how": {"sampler": "grid"}, "trials": 9, "warm": ({},)}, "leave --warm-start out"),
+        ({"how": {"minutes": 0.0}}, "--budget-minutes is a number above 0"),
+        ({"how": {"train_seconds": math.nan}}, "--budget-train-seconds .* got nan"),
         ({"trials": 0}, "one trial or more"),
     ],
 )

@@ -68,6 +68,8 @@ def test_drawn_values_lie_in_the_space_and_reach_all_choices(tmp_path: Path) -> 
             "'float', 'int', 'choice'",
         ),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1]', "at least 2"),
+        ('path = "train.lr"\nkind = "choice"\nvalues = [0.1, 0.1]', "the same, 0.1 and 0.1"),
+        ('path = "train.lr"\nkind = "choice"\nvalues = [1, 1.0]', "the same, 1 and 1.0"),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1, -1]', "greater than 0"),
         ('path = "model.memory"\nkind = "choice"\nvalues = ["pooled", "residues"]', "'residue'"),
         ('path = "train.lr"\nkind = "choice"\nvalues = [1, 2]\nlog = true', "Extra inputs"),

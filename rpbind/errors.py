@@ -1,4 +1,4 @@
-"""The one error that a user may see: it says what was wanted, what came and what to do."""
+"""The errors that a user may see: they say what was wanted, what came and what to do."""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +8,10 @@ from pathlib import Path
 
 class UserError(Exception):
     """A mistake in what the user gave; the command line prints it without a traceback."""
+
+
+class PausedError(Exception):
+    """Something outside is gone for now: what is recorded is whole, the same command goes on."""
 
 
 def one_of(what: str, word: str, known: Iterable[str]) -> None:

@@ -143,6 +143,10 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     _can_be_made(conditions.reports)
+    if conditions.sweep is not None and conditions.sweep.how.storage is not None:
+        from rpbind.study.database import open_database  # Optuna takes a second to import
+
+        open_database(conditions.sweep.how.storage)
     seeds = tuple(range(conditions.seeds))
     price = _price(design, conditions)
     check_size(price, conditions.yes)

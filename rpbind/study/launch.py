@@ -54,6 +54,7 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
     prepare(where.address)
     from rpbind.study import run  # import Ray, which reads its settings then
     from rpbind.study import sweep as searching
+    from rpbind.study.database import answering
 
     with run.ray_running(where):
         run.at_once(where)
@@ -64,7 +65,9 @@ def _run(plan: Plan, source: Source, where: Where, ledger: Ledger, sweep: Sweep 
         if sweep is not None:
             if not frozen(ledger.plan):
                 template = _template(sweep, source, ledger.runs)
-                if not searching.run_searches(template, sweep, ledger, where):
+                with answering(sweep.how.storage):
+                    finished = searching.run_searches(template, sweep, ledger, where)
+                if not finished:
                     return plan  # the search was stopped: nothing is compared on half of it
                 ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
             plan = ledger.plan

@@ -22,13 +22,12 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy.exc import SQLAlchemyError
 
 from rpbind.analysis.search import OBJECTIVES
-from rpbind.errors import UserError
 from rpbind.ledger import replace
+from rpbind.study.database import open_database
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
 
@@ -82,10 +81,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     the ledger tells a new one what it knew. Raises `UserError` where a URL cannot be opened.
     """
     if url is not None:
-        try:
-            return RDBStorage(url)
-        except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise UserError(f"--storage {url} cannot be opened: {error}") from None
+        return open_database(url)
     file = folder / JOURNAL
     if file.exists() and not (content := file.read_bytes()).endswith(b"\n"):
         replace(file, content[: content.rfind(b"\n") + 1])

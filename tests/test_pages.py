@@ -63,7 +63,7 @@ def test_options_that_cannot_be_meant_are_refused(
 def test_a_storage_that_cannot_be_opened_is_refused(tiny: Path) -> None:
     error = dry_run("tune", "--data", str(tiny), "--storage", "sqlite:////nowhere/s.db")
     assert isinstance(error, UserError)
-    assert "--storage sqlite:////nowhere/s.db cannot be opened: unable to open" in str(error)
+    assert "--storage sqlite:////nowhere/s.db cannot be opened (unable to open" in str(error)
 
 
 def test_a_logger_that_is_not_installed_is_refused(

@@ -37,7 +37,7 @@ def open_database(url: str) -> RDBStorage:
         ) from None
     except (SQLAlchemyError, StorageInternalError, ValueError) as error:
         raise UserError(
-            f"--storage {masked(url)} cannot be opened: {_why(error)}. It is a URL such as "
+            f"--storage {masked(url)} cannot be opened ({_why(error)}). It is a URL such as "
             "sqlite:///trials.db or postgresql://user@host/database."
         ) from None
     except RuntimeError as error:  # the tables of another version of Optuna
@@ -57,7 +57,7 @@ def answering(url: str | None) -> Iterator[None]:
         if url is None or lost is None or isinstance(lost, OURS):
             raise
         raise PausedError(
-            f"The database {masked(url)} has failed: {_why(lost)}. What has been trained is in the "
+            f"The database {masked(url)} has failed ({_why(lost)}). What has been trained is in the "
             "ledger; when the database answers again, the same command goes on. So it does with "
             "another --storage, which is told of all trials that have ended."
         ) from error

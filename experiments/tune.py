@@ -58,7 +58,7 @@ def main(
     warm: Annotated[
         list[str] | None,
         typer.Option(
-            "--warm-start", help="Preset, recipe file (JSON) or earlier study to begin with."
+            "--warm-start", help="Preset, recipe file (JSON, TOML) or earlier study to begin with."
         ),
     ] = None,
     storage: Annotated[

@@ -23,8 +23,22 @@ def one_of(what: str, word: str, known: Iterable[str]) -> None:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known word, or "" where nothing is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    near = closest(word, known)
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was meant: of the same initials (lr), or spelt alike; or ""."""
+    words = list(known)
+    near = get_close_matches(word, words, n=1, cutoff=0.5)
+    short = [other for other in words if other == _short(word) or _short(other) == word != ""]
+    return (short + near + [""])[0]
+
+
+def _short(path: str) -> str:
+    """Shorten the last name of a path to its initials: train.learning_rate to train.lr."""
+    parents, dot, last = path.rpartition(".")
+    return f"{parents}{dot}{''.join(part[:1] for part in last.split('_'))}" if "_" in last else ""
 
 
 def no_url(option: str, path: Path) -> None:

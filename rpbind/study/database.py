@@ -57,8 +57,8 @@ def answering(url: str | None) -> Iterator[None]:
         if url is None or lost is None or isinstance(lost, OURS):
             raise
         raise PausedError(
-            f"The database {masked(url)} has failed ({_why(lost)}). What has been trained is in the "
-            "ledger; when the database answers again, the same command goes on. So it does with "
+            f"The database {masked(url)} has failed ({_why(lost)}). What has been trained is in "
+            "the ledger; when it answers again, the same command goes on. So it does with "
             "another --storage, which is told of all trials that have ended."
         ) from error
 

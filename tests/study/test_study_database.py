@@ -70,7 +70,7 @@ def test_a_database_that_is_locked_in_a_search_ends_it_for_now_and_nothing_is_lo
     (search,) = opened(asked, tmp_path / "study")
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
     other.execute("begin exclusive")
-    with pytest.raises(PausedError, match="has failed .database is locked"), answering(url):
+    with pytest.raises(PausedError, match=r"has failed \(database is locked"), answering(url):
         as_tune_would(search)
     other.execute("rollback")
     (search,) = opened(asked, tmp_path / "study")

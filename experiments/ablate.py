@@ -95,10 +95,14 @@ def main(
     epochs: page.Epochs = None,
     kind: Annotated[str, typer.Option("--design", help=f"One of {', '.join(DESIGNS)}.")] = "path",
     crossed: Annotated[
-        str, typer.Option("--changes", help="Changes that --design factorial combines.")
-    ] = CROSSED,
+        str | None,
+        typer.Option("--changes", help=f"What --design factorial combines; {CROSSED} without."),
+    ] = None,
     trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
-    space: Annotated[Path, typer.Option(help="What --trials searches.")] = SEED_SPACE,
+    space: Annotated[
+        Path | None,
+        typer.Option(help="What --trials or --tune-arms searches; seed or nuisance.toml without."),
+    ] = None,
     tune_arms: Annotated[int, typer.Option(min=0, help="Trials that every arm gets.")] = 0,
     searches: Annotated[int, typer.Option(min=1, help="Searches per tuned arm; 5 to judge.")] = 1,
     shared_configs: Annotated[
@@ -118,6 +122,16 @@ def main(
     smoke: page.Smoke = False,
 ) -> None:
     """Ablate the seed's fix, one change at a time, and write reports/STUDY/index.html."""
+    if crossed is not None and kind != "factorial":
+        raise UserError(f"--changes is what --design factorial combines; --design is {kind}.")
+    if space is not None and not (trials or tune_arms):
+        raise UserError(f"--space {space} is not searched: ask for --trials or --tune-arms too.")
+    if (searches > 1 or shared_configs) and not tune_arms:
+        raise UserError(
+            "--searches and --shared-configs say how arms are tuned: ask for --tune-arms N too."
+        )
+    if trials and tune_arms:
+        raise UserError("--tune-arms searches for every arm; leave --trials out.")
     simulated = data is None
     epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else OLD.train.epochs)
     width = NARROWER if simulated or smoke else 1
@@ -125,12 +139,11 @@ def main(
         narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
         for recipe in (OLD, FIXED, WITH_CONTEXT)
     )
+    crossed = CROSSED if crossed is None else crossed
     arms = design(kind, old, fixed, context, crossed)
-    sweep = Sweep.of(fixed, load_space(space, fixed), trials) if trials else None
+    sweep = Sweep.of(fixed, load_space(space or SEED_SPACE, fixed), trials) if trials else None
     if tune_arms:
-        if trials:
-            raise UserError("--tune-arms searches for every arm; leave --trials out.")
-        nuisance = load_space(NUISANCE, fixed)
+        nuisance = load_space(space or NUISANCE, fixed)
         old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
         asked = design(kind, old, fixed, context, crossed)
         arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)

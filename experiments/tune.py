@@ -50,15 +50,15 @@ def main(
         typer.Option(help="auroc, loss, train-seconds, parameters; several: repeat it."),
     ] = None,
     budget_minutes: Annotated[
-        float | None, typer.Option(min=0, help="Begin no trial after so many minutes.")
+        float | None, typer.Option(help="Begin no trial after so many minutes.")
     ] = None,
     budget_train_seconds: Annotated[
-        float | None, typer.Option(min=0, help="Begin no trial after so much training.")
+        float | None, typer.Option(help="Begin no trial after so much training.")
     ] = None,
     warm: Annotated[
         list[str] | None,
         typer.Option(
-            "--warm-start", help="Preset, recipe file (JSON) or earlier study to begin with."
+            "--warm-start", help="Preset, recipe file (JSON, TOML) or earlier study to begin with."
         ),
     ] = None,
     storage: Annotated[

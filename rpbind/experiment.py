@@ -19,7 +19,7 @@ from rpbind.baselines.run import BASELINES
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import UserError
+from rpbind.errors import UserError, no_url
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -37,7 +37,7 @@ from rpbind.study.price import Price, check_size
 from rpbind.study.search import Sweep
 from rpbind.study.stop import STOP
 from rpbind.study.timing import timed_here, timed_rows
-from rpbind.study.where import Where
+from rpbind.study.where import Where, check_loggers
 from rpbind.terminal import PLAIN, REPORT, progress
 
 MAIN = World()
@@ -121,6 +121,8 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
 
 def source(data: Path | None, rule: str) -> Source:
     """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
+    if data is not None:
+        no_url("--data", data)
     return Source((data or simulated()).resolve(), SplitSpec(rule=cast(Rule, rule)))
 
 
@@ -134,12 +136,18 @@ def where(
     log: Sequence[str] | None,
 ) -> Where:
     """Return what a page's options say of where its runs are made; a run's GPUs are shared."""
+    check_loggers(log or ())
     return Where(workers, cpus, gpus_per_run / workers, executor, address, tuple(log or ()))
 
 
 def conduct(experiment: str, asked: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
+    _can_be_made(conditions.reports)
+    if conditions.sweep is not None and conditions.sweep.how.storage is not None:
+        from rpbind.study.database import open_database  # Optuna takes a second to import
+
+        open_database(conditions.sweep.how.storage)
     seeds = tuple(range(conditions.seeds))
     price = _price(design, conditions)
     check_size(price, conditions.yes)
@@ -205,6 +213,19 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
         f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
         f"done: {'; '.join(left)}. A diverged run is not made again."
     )
+
+
+def _can_be_made(reports: Path) -> None:
+    """Raise `UserError` where studies cannot land in a folder, before anything is computed."""
+    no_url("--reports", reports)
+    place = reports.resolve()
+    there = next(place for place in (place, *place.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise UserError(f"--reports {reports} cannot be made: {there} is no folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            f"--reports {reports} cannot be written: this user may not write to {there}."
+        )
 
 
 def _price(design: Design, conditions: Conditions) -> Price:

@@ -1,6 +1,16 @@
-"""The named recipes: the seed's two columns, and a model in which attention can matter."""
+"""The named recipes: the seed's two columns, and a model in which attention can matter.
 
-from rpbind.errors import one_of
+And recipes that files hold.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from rpbind.errors import UserError, nearest, one_of
 from rpbind.parts import (
     Attention,
     Classifier,
@@ -95,3 +105,25 @@ def narrowed(recipe: Recipe, factor: int) -> Recipe:
     if model.feed_forward is not None:
         changes["model.feed_forward.hidden"] = model.feed_forward.hidden // factor
     return recipe.with_(changes)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe as JSON (.json) or TOML; what it does not name is as in preset `old`."""
+    if not path.is_file():
+        raise UserError(f"There is no recipe {path}.")
+    name, read = ("JSON", json.loads) if path.suffix == ".json" else ("TOML", tomllib.loads)
+    try:
+        return Recipe.model_validate(read(path.read_text("utf-8-sig")))
+    except ValidationError as error:
+        told = "; ".join(map(_wrong, error.errors()))
+        raise UserError(f"{path} is no recipe: {told}") from None
+    except ValueError as error:  # of the file's letters, or of either format
+        raise UserError(f"{path} is not {name}: {error}") from None
+
+
+def _wrong(error: ErrorDetails) -> str:
+    field = ".".join(map(str, error["loc"]))
+    if error["type"] != "extra_forbidden":
+        return f"{field or 'it'}: {error['msg']} (got {error['input']!r})"
+    known = {path for one in PRESETS.values() for path in one.flat()}
+    return f"it has no knob '{field}'.{nearest(field, sorted(known))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from rpbind.errors import UserError
+from rpbind.errors import PausedError, UserError
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """How `Console.print` shows a text as it is."""
@@ -31,13 +32,16 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, 
 def run_app(app: typer.Typer) -> None:
     """Run a command line; a user's mistake ends in one paragraph and exit code 2.
 
-    So do a path that cannot be read or written, and, with exit code 75, a full disk: nothing is
-    half written, and the same command goes on. Ctrl-C ends in a line and exit code 130.
+    So do a path that cannot be read or written, and, with exit code 75, a full disk or a lost
+    database: nothing is half written, and the same command goes on. Ctrl-C ends in a line and
+    exit code 130.
     """
     try:
         app()
     except UserError as error:
         _fail(str(error), 2)
+    except PausedError as error:
+        _fail(str(error), AGAIN)
     except OSError as error:
         if error.errno in REFUSED and error.filename is not None:
             _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
@@ -58,6 +62,12 @@ def run_app(app: typer.Typer) -> None:
 def _fail(why: str, code: int) -> NoReturn:
     Console(stderr=True).print(f"error: {why}", style="red", **PLAIN)
     sys.exit(code)
+
+
+def masked(text: str) -> str:
+    """Return a command or a sentence without the passwords of the URLs in it."""
+    text = re.sub(r"(://[^\s/:@]*:)\S*@", r"\1***@", text)
+    return re.sub(r"([?&]\w*password=)[^\s&'\"]*", r"\1***", text)
 
 
 def run_page(main: Callable[..., None]) -> None:

@@ -5,8 +5,8 @@ import errno
 import pytest
 import typer
 
-from rpbind.errors import UserError
-from rpbind.terminal import AGAIN, run_app
+from rpbind.errors import PausedError, UserError
+from rpbind.terminal import AGAIN, masked, run_app
 
 
 def ends(error: BaseException) -> int:
@@ -49,6 +49,29 @@ def test_a_path_that_the_system_refuses_is_a_sentence_that_names_it(
     assert capsys.readouterr().err.startswith("error: data/splits: Refused. Name another path")
     with pytest.raises(OSError, match="Refused"):
         ends(OSError(number, "Refused"))  # of no path: that is ours
+
+
+def test_a_database_that_is_lost_ends_like_a_full_disk(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(PausedError("It goes on.")) == AGAIN
+    assert capsys.readouterr().err == "error: It goes on.\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("postgresql://me:se/cr@et@host:5432/db", "postgresql://me:***@host:5432/db"),
+        ("--storage=mysql+pymysql://me:secret@h/d", "--storage=mysql+pymysql://me:***@h/d"),
+        (
+            "postgresql://h/db?user=me&password=secret&x=1",
+            "postgresql://h/db?user=me&password=***&x=1",
+        ),
+        ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("sqlite:////tmp/a.db me@host", "sqlite:////tmp/a.db me@host"),
+        ("http://127.0.0.1:8265 of me@host", "http://127.0.0.1:8265 of me@host"),
+    ],
+)
+def test_a_password_in_a_url_is_never_shown(given: str, shown: str) -> None:
+    assert masked(given) == shown
 
 
 def test_another_error_of_the_system_is_not_hidden() -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rpbind.terminal import masked
+
 Address = Annotated[
     str,
     typer.Option(
@@ -73,7 +75,7 @@ def status(sent: JobId, address: Address = HERE) -> None:
 
     found = jobs.details(jobs.connect(address), sent)
     print(f"job       {sent}: {found.status.value.lower()}")
-    print(f"command   {found.entrypoint}")
+    print(f"command   {masked(found.entrypoint)}")
     for word, moment in (("begun", found.start_time), ("ended", found.end_time)):
         if moment:
             print(f"{word:9} {datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC")

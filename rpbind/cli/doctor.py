@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -18,10 +15,10 @@ from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
 from rpbind.doctor.examine import Examination, check_up, look_back
 from rpbind.doctor.table import SEED, table
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError
 from rpbind.experiment import simulated
 from rpbind.ledger import Ledger
-from rpbind.presets import PRESETS, preset
+from rpbind.presets import PRESETS, preset, read_recipe
 from rpbind.recipe import Recipe
 from rpbind.terminal import PLAIN, progress
 from rpbind.train.inputs import Inputs
@@ -124,28 +121,6 @@ def _trained(file: Path, data: Path | None) -> tuple[str, Examination]:
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):
         return f"{file.name}, after training", look_back(training)
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe as JSON or TOML; what it does not name is as in preset `old`."""
-    if not path.is_file():
-        raise UserError(f"There is no recipe {path}.")
-    read = json.loads if path.suffix == ".json" else tomllib.loads
-    try:
-        return Recipe.model_validate(read(path.read_text()))
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path} is not {path.suffix[1:].upper()}: {error}") from None
-    except ValidationError as error:
-        told = "; ".join(_wrong(one) for one in error.errors())
-        raise UserError(f"{path} is no recipe: {told}") from None
-
-
-def _wrong(error: Any) -> str:
-    field = ".".join(map(str, error["loc"]))
-    if error["type"] != "extra_forbidden":
-        return f"{field}: {error['msg']} (got {error['input']!r})"
-    known = {knob.rsplit(".", 1)[-1] for one in PRESETS.values() for knob in one.flat()}
-    return f"it has no knob '{field}'.{nearest(str(error['loc'][-1]), sorted(known))}"
 
 
 def _say(title: str, seen: Examination) -> None:

@@ -20,7 +20,7 @@ from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
-from rpbind.errors import UserError
+from rpbind.errors import UserError, no_url
 
 LEFT_OUT = (
     "/data/",
@@ -159,6 +159,7 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
 
     A second job with the first one's environment reads it from the shared storage and prints it.
     """
+    no_url("--out", out)
     with _asking(client.get_address()):
         study = bundle.study_named(client.get_job_logs(job), job)
         target = out / Path(study).name

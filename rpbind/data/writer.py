@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import N_TOKEN
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
-from rpbind.errors import UserError
+from rpbind.errors import UserError, no_url
 from rpbind.ledger import replace
 from rpbind.recipe import canonical
 
@@ -57,7 +57,8 @@ class Origin:
 
 
 def refuse_existing(out: Path) -> None:
-    """Raise `UserError` where `out` is there already: no dataset is ever overwritten."""
+    """Raise `UserError` where `out` is there already (none is ever overwritten), or a URL."""
+    no_url("--out", out)
     if out.exists():
         raise UserError(
             f"{out} exists already, and a dataset is never overwritten. Name another folder, or "

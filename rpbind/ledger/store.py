@@ -7,6 +7,7 @@ every row in one of them, or in both.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -67,7 +68,16 @@ class Ledger:
     @contextmanager
     def driven(self, command: str) -> Iterator[None]:
         """Be the only process that runs this study; `UserError` where another one does."""
-        self.study.mkdir(parents=True, exist_ok=True)
+        try:
+            self.study.mkdir(parents=True, exist_ok=True)
+            self._driver.touch()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise UserError(
+                f"The study's folder {self.study} cannot be made or written: {error.strerror}. "
+                "Name another --reports."
+            ) from None
         with self._driver.open("a+") as file, locked(file, wait=False) as mine:
             if not mine:
                 raise UserError(

@@ -202,6 +202,19 @@ Dimension = Annotated[
 ]
 
 
+KINDS: dict[str, type[BaseModel]] = {
+    "float": FloatDimension,
+    "int": IntDimension,
+    "choice": ChoiceDimension,
+    "layers": LayersDimension,
+}
+NAMES = {
+    "when": tuple(When.model_fields),
+    **{kind: tuple(each.model_fields) for kind, each in KINDS.items()},
+}
+"""The names that a condition and each kind of dimension know."""
+
+
 def told(value: Any) -> str:
     """A value as it is written in an error or a name."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -65,9 +65,8 @@ def _run(
     prepare(where.address)
     from rpbind.study import run  # import Ray, which reads its settings then
     from rpbind.study import sweep as searching
-    from rpbind.study.loggers import check_loggers
+    from rpbind.study.database import answering
 
-    check_loggers(where.logs)
     with run.ray_running(where):
         slots = run.at_once(where)
         print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
@@ -78,7 +77,9 @@ def _run(
         if sweep is not None:
             if not frozen(ledger.plan):
                 template = _template(sweep, source, ledger.runs)
-                if not searching.run_searches(template, sweep, ledger, where):
+                with answering(sweep.how.storage):
+                    finished = searching.run_searches(template, sweep, ledger, where)
+                if not finished:
                     return plan  # the search was stopped: nothing is compared on half of it
                 ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
             plan = ledger.plan

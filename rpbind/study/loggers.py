@@ -5,34 +5,23 @@ They only listen: what a study says is in its ledger. Import it after `environme
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ray import tune
+from ray.tune.logger import LoggerCallback
+from rich.console import Console
 
-from rpbind.errors import UserError, one_of
 from rpbind.recipe import Recipe
+from rpbind.study.where import check_loggers
+from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
-
-LOGGERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}
-"""The package that each logger needs; the extra of rpbind that brings it has the logger's name."""
 
 LONGEST = 250
 """Characters of a setting; MLflow refuses a run whose settings are longer."""
-
-
-def check_loggers(names: Sequence[str]) -> None:
-    """Raise `UserError` on a logger that is unknown or whose package is not installed."""
-    for name in names:
-        one_of("--log", name, tuple(LOGGERS))
-        if importlib.util.find_spec(LOGGERS[name]) is None:
-            raise UserError(
-                f"--log {name} needs the package {LOGGERS[name]}, which is not installed: "
-                f"pip install --editable '.[{name}]' in rpbind's folder."
-            )
 
 
 def loggers(names: Sequence[str], study: Path) -> list[tune.Callback]:
@@ -80,24 +69,31 @@ class Seen:
 
 
 class Listening(tune.Callback):  # type: ignore[misc]  # Ray ships no types
-    """Hands a study's epochs and scores to one of Ray's loggers, without rows and Ray's objects."""
+    """Hands a study's epochs and scores to one of Ray's loggers, without rows and Ray's objects.
+
+    A logger that fails is switched off: the study does not need it.
+    """
 
     def __init__(self, logger: Any, folder: Path) -> None:
         self.logger, self.folder = logger, folder
         self.seen: dict[str, Seen] = {}
 
     def setup(self, **info: Any) -> None:
-        self.logger.setup(**info)
+        with self._listener() as logger:
+            logger.setup(**info)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         seen = self.seen.setdefault(trial.trial_id, Seen(trial, self.folder))
-        seen.init_local_path()
-        self.logger.log_trial_start(seen)
+        with self._listener() as logger:
+            seen.init_local_path()
+            logger.log_trial_start(seen)
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **info: Any
     ) -> None:
-        self.logger.log_trial_result(iteration, self.seen[trial.trial_id], numbers(result))
+        seen, told = self.seen[trial.trial_id], numbers(result)
+        with self._listener() as logger:
+            logger.log_trial_result(iteration, seen, told)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         self._end(trial, failed=False)
@@ -106,11 +102,30 @@ class Listening(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self._end(trial, failed=True)
 
     def on_experiment_end(self, trials: Any, **info: Any) -> None:
-        self.logger.on_experiment_end(trials, **info)
+        with self._listener() as logger:
+            logger.on_experiment_end(trials, **info)
 
     def _end(self, trial: Any, *, failed: bool) -> None:
         if seen := self.seen.pop(trial.trial_id, None):
-            self.logger.log_trial_end(seen, failed=failed)
+            with self._listener() as logger:
+                logger.log_trial_end(seen, failed=failed)
+
+    @contextmanager
+    def _listener(self) -> Iterator[Any]:
+        """Lend the logger; where it fails that is said, and one that does nothing takes its place.
+
+        Whatever it raises is caught: a tracking server fails in ways that only its client knows.
+        """
+        try:
+            yield self.logger
+        except Exception as error:
+            self.logger = LoggerCallback()
+            why = f"{type(error).__name__}: {error}"
+            Console(stderr=True).print(
+                f"--log {self.folder.name} is switched off, it failed ({why}). The study goes on; "
+                "its ledger has what the logger misses.",
+                **PLAIN,
+            )
 
 
 def numbers(result: Mapping[str, Any]) -> dict[str, float]:

@@ -20,6 +20,7 @@ from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import random_vector
 from rpbind.study.design import Design
 from rpbind.study.search import TUNED, Sweep
+from rpbind.terminal import masked
 from rpbind.train.run import code_id
 
 
@@ -84,7 +85,7 @@ def make_plan(
         proteins_note=", ".join(banks),
         search=None if sweep is None else sweep.words(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["python", *sys.argv]),
+        command=shlex.join(["python", *map(masked, sys.argv)]),
         code=code_id(),
     )
     mark = _fingerprint(plan)

@@ -27,14 +27,13 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
-from sqlalchemy.exc import SQLAlchemyError
 
 from rpbind.analysis.search import OBJECTIVES
-from rpbind.errors import UserError
 from rpbind.ledger import replace
+from rpbind.study.database import open_database
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
 from rpbind.study.trials import INTERRUPTED
@@ -128,10 +127,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     the ledger tells a new one what it knew. Raises `UserError` where a URL cannot be opened.
     """
     if url is not None:
-        try:
-            return RDBStorage(url)
-        except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise UserError(f"--storage {url} cannot be opened: {error}") from None
+        return open_database(url)
     file = folder / JOURNAL
     if file.exists():
         _drop_half_a_line(file)

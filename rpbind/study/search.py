@@ -5,6 +5,7 @@ A study may hold several searches (lanes): one per arm and repetition where arms
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,12 @@ class How:
             one_of("--objective", name, OBJECTIVES)
         if len(set(self.objectives)) < len(self.objectives):
             raise UserError("An objective is named twice: name each once.")
+        for option, budget in (("minutes", self.minutes), ("train-seconds", self.train_seconds)):
+            if budget is not None and not 0 < budget < math.inf:
+                raise UserError(
+                    f"--budget-{option} is a number above 0; got {budget:g}. Leave it out for no "
+                    "such budget."
+                )
         several = len(self.objectives) > 1
         if several and self.sampler == "cmaes":
             raise UserError("cmaes follows one objective; for several, take nsga2 or tpe.")
@@ -115,6 +122,11 @@ class Sweep:
             raise UserError("--shared-configs is one search per arm; leave --searches out.")
         if self.tunes_arms and self.how.limited:
             raise UserError("Tuned arms are given trials, all as many: no other budget.")
+        if self.warm and self.how.sampler == "grid":
+            raise UserError(
+                "--sampler grid tries the grid's points and no others: leave --warm-start out, or "
+                "take another sampler."
+            )
         if len(self.warm) > self.trials:
             raise UserError(
                 f"--warm-start has {len(self.warm)} configurations, more than --trials "

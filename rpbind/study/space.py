@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rpbind.errors import UserError, nearest
 from rpbind.recipe import Recipe
-from rpbind.study.dimension import Dimension, told
+from rpbind.study.dimension import NAMES, Dimension, told
+from rpbind.study.misread import mistakes
 
 CHECKED = 100
 """Draws of a space that are tried when it is loaded: what is only refused together shows there."""
@@ -85,6 +86,10 @@ class Space(BaseModel):
                 yield point | rest
 
 
+FIELDS = {"": tuple(Space.model_fields), **NAMES}
+"""The names that a space's file knows: its own, a condition's, and those of each kind."""
+
+
 class Fixed:
     """Answers like an Optuna trial whose values are known."""
 
@@ -130,10 +135,14 @@ def load_space(path: Path, recipe: Recipe) -> Space:
     Raises `UserError` where the file is no space, or where a path or value is not the recipe's.
     """
     try:
-        space = Space.model_validate(tomllib.loads(path.read_text()))
+        tree = tomllib.loads(path.read_text("utf-8-sig"))
+        space = Space.model_validate(tree)
     except FileNotFoundError:
         raise UserError(f"There is no search space {path}.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except ValidationError as error:
+        found = mistakes(error, tree, FIELDS)
+        raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} is no search space: {error}") from None
     try:
         check(space, recipe)
@@ -148,13 +157,13 @@ def check(space: Space, recipe: Recipe) -> None:
         before = space.dimension[:index]
         _has_its_place(dim, before)
         for given in _contexts(dim, before):
-            for value in dim.extremes:
-                try:
-                    if given:
-                        at(recipe.with_(given), dim.path)
-                    recipe.with_({**given, dim.path: value})
-                except UserError as error:
-                    raise UserError(f"dimension '{dim.name}': {error}") from None
+            try:
+                _names_a_knob(dim, at(recipe.with_(given), dim.path))
+                made = [recipe.with_({**given, dim.path: value}).id for value in dim.extremes]
+                if dim.kind == "choice":
+                    _all_differ(dim.values, made)
+            except UserError as error:
+                raise UserError(f"dimension '{dim.name}': {error}") from None
     for seed in range(CHECKED):
         drawn = space.suggest(_Dice(seed))
         try:
@@ -201,6 +210,24 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             f"dimension '{dim.name}' waits for {told(unknown[0])}, which '{dim.when.path}' never "
             f"is: {', '.join(words)}.{nearest(told(unknown[0]), words)}"
         )
+
+
+def _names_a_knob(dim: Dimension, value: Any) -> None:
+    """Refuse a group of knobs; a choice may be among whole variants."""
+    if isinstance(value, dict) and dim.kind != "choice":
+        raise UserError(f"it is a group of knobs, {', '.join(value)}: name one of them.")
+
+
+def _all_differ(values: list[Any], made: list[str]) -> None:
+    """Refuse two choices of which the same recipe is made: one would be drawn twice as often."""
+    first: dict[str, Any] = {}
+    for value, recipe in zip(values, made, strict=True):
+        if recipe in first:
+            raise UserError(
+                f"two of its values are the same, {told(first[recipe])} and {told(value)}: name "
+                "each once."
+            )
+        first[recipe] = value
 
 
 def _exclusive(one: Dimension, other: Dimension) -> bool:

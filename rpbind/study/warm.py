@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from rpbind.analysis.search import searches
-from rpbind.errors import UserError
+from rpbind.errors import UserError, nearest
 from rpbind.ledger import Ledger
-from rpbind.presets import PRESETS, preset
+from rpbind.presets import PRESETS, preset, read_recipe
 from rpbind.recipe import Recipe
 from rpbind.study.space import Space
 
@@ -24,7 +22,7 @@ BEST = 5
 
 
 def warm_start(names: Sequence[str], space: Space) -> tuple[dict[str, Any], ...]:
-    """Return what Optuna is told for each: a preset, a recipe's JSON file, or a study's folder.
+    """Return what Optuna is told for each: a preset, a recipe's file, or a study's folder.
 
     Raises `UserError` where one is none of these, or lies outside of the space; of an earlier study
     what lies outside is passed over, unless all of it does.
@@ -32,20 +30,18 @@ def warm_start(names: Sequence[str], space: Space) -> tuple[dict[str, Any], ...]
     points: list[dict[str, Any]] = []
     for name in names:
         path = Path(name)
-        if name in PRESETS or not path.exists():
+        if name in PRESETS:
             points.append(_found(preset(name), name, space))
+        elif not path.exists():
+            raise UserError(
+                f"--warm-start takes a preset ({', '.join(PRESETS)}), a recipe's file or a study's "
+                f"folder, and there is no '{name}' of any kind.{nearest(name, PRESETS)}"
+            )
         elif path.is_dir():
             points += _earlier(path, space)
         else:
-            points.append(_found(_read(path), name, space))
+            points.append(_found(read_recipe(path), name, space))
     return tuple(point for i, point in enumerate(points) if point not in points[:i])
-
-
-def _read(path: Path) -> Recipe:
-    try:
-        return Recipe.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"--warm-start {path} is no recipe: {error}") from None
 
 
 def _found(recipe: Recipe, name: str, space: Space) -> dict[str, Any]:

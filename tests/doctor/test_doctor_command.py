@@ -9,11 +9,11 @@ from toy_patients import HEALTHY, open_world
 from typer.testing import CliRunner
 
 from rpbind.cli import app
-from rpbind.cli.doctor import SICK, read_recipe
+from rpbind.cli.doctor import SICK
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
-from rpbind.presets import FIXED, OLD, narrowed
+from rpbind.presets import FIXED, OLD, narrowed, read_recipe
 from rpbind.recipe import Recipe
 from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source, make_plan
@@ -80,7 +80,7 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[model]\nresidul = true\n", "no knob 'model.residul'. Did you mean 'residual'?"),
+        ("[model]\nresidul = true\n", "no knob 'model.residul'. Did you mean 'model.residual'?"),
         ("[train]\nlr = -1.0\n", "train.lr: "),
         ("train = ", "is not TOML"),
     ],

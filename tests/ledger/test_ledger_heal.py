@@ -155,6 +155,16 @@ def test_a_study_is_run_by_one_process_and_the_second_is_told_by_which(tmp_path:
         assert one.is_driven
 
 
+def test_a_study_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file" / "study", Path("/proc/nowhere/study")):
+        with (
+            pytest.raises(UserError, match="cannot be made or written"),
+            Ledger(folder).driven("python first.py"),
+        ):
+            pytest.fail("a study where none can be")
+
+
 def test_a_lock_is_gone_with_its_process_and_of_no_file_nobody_has_one(tmp_path: Path) -> None:
     begin_and_die(Ledger(tmp_path))
     (mark,) = (tmp_path / "runs").glob("*.begun")

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.tune.callback import CallbackList
 
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.presets import FIXED
-from rpbind.study import loggers
-from rpbind.study.loggers import Listening, check_loggers, numbers
+from rpbind.study import loggers, where
+from rpbind.study.loggers import Listening, numbers
+from rpbind.study.where import check_loggers
 from rpbind.train.task import Task
 
 EPOCH = {"epoch": 2.0, "seed": 1.0, "lr": 0.001, "validation.auroc_macro": 0.75}
@@ -75,6 +77,36 @@ def test_infinities_and_text_are_not_handed_on() -> None:
     assert numbers({"train.loss": float("inf"), "validation.word": "x", "epoch": 1}) == {"epoch": 1}
 
 
+@pytest.mark.parametrize("moment", ["setup", "log_trial_start", "log_trial_result"])
+def test_a_logger_that_fails_is_said_once_and_switched_off(
+    moment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def spy(name: str) -> Any:
+        def hear(*given: Any, **named: Any) -> None:
+            asked.append(name)
+            if name == moment:
+                raise ConnectionError("the tracking server is gone")
+
+        return hear
+
+    words = ("setup", "log_trial_start", "log_trial_result", "log_trial_end", "on_experiment_end")
+    callback = Listening(
+        SimpleNamespace(**{word: spy(word) for word in words}), tmp_path / "mlflow"
+    )
+    callbacks, one = CallbackList([callback]), trial()
+    callbacks.setup()
+    callbacks.on_trial_start(iteration=0, trials=[], trial=one)
+    callbacks.on_trial_result(iteration=1, trials=[], trial=one, result=EPOCH)
+    callbacks.on_trial_complete(iteration=1, trials=[], trial=one)
+    callbacks.on_experiment_end(trials=[])
+    assert asked[-1] == moment
+    told = capsys.readouterr().err
+    assert told.count("--log mlflow is switched off") == 1
+    assert "ConnectionError: the tracking server is gone" in told
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -85,6 +117,6 @@ def test_infinities_and_text_are_not_handed_on() -> None:
 def test_an_unknown_or_absent_logger_is_an_error_that_says_what_to_do(
     name: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loggers.importlib.util, "find_spec", lambda module: None)
+    monkeypatch.setattr(where.importlib.util, "find_spec", lambda module: None)
     with pytest.raises(UserError, match=said):
         check_loggers([name])

@@ -65,12 +65,23 @@ def test_drawn_values_lie_in_the_space_and_reach_all_choices(tmp_path: Path) -> 
         ('path = "train.lr"\nkind = "float"\nlow = 1', "high"),
         (
             'path = "train.lr"\nkind = "number"\nlow = 1\nhigh = 2',
-            "'float', 'int', 'choice'",
+            "kind is one of float, int, choice, layers; got 'number'",
         ),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1]', "at least 2"),
+        ('path = "train.lr"\nkind = "choice"\nvalues = [0.1, 0.1]', "the same, 0.1 and 0.1"),
+        ('path = "train.lr"\nkind = "choice"\nvalues = [1, 1.0]', "the same, 1 and 1.0"),
         ('path = "train.lr"\nkind = "choice"\nvalues = [0.1, -1]', "greater than 0"),
         ('path = "model.memory"\nkind = "choice"\nvalues = ["pooled", "residues"]', "'residue'"),
-        ('path = "train.lr"\nkind = "choice"\nvalues = [1, 2]\nlog = true', "Extra inputs"),
+        (
+            'path = "train.lr"\nkind = "choice"\nvalues = [1, 2]\nlog = true',
+            "dimension 'train.lr' has no 'log', but path, when, kind, values",
+        ),
+        ('path = "train.learning_rate"\nkind = "float"\nlow = 1\nhigh = 2', "mean 'train.lr'"),
+        ('path = "train"\nkind = "float"\nlow = 1\nhigh = 2', "group of knobs, optimizer, lr"),
+        ('path = "train.lr"\nlow = 1\nhigh = 2', "lacks 'kind': it is one of float"),
+        ('kind = "float"\nlow = 1\nhigh = 2', "dimension 1 lacks 'path'"),
+        (LR + 'when = "train.lr"', "'when' is a table such as"),
+        (LR + 'when = { parent = "train", values = [1] }', "no 'parent'.* Did you mean 'path'"),
     ],
 )
 def test_a_dimension_that_cannot_be_meant_is_refused_with_the_reason(
@@ -78,6 +89,28 @@ def test_a_dimension_that_cannot_be_meant_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(UserError, match=why):
         load_space(written(tmp_path, dimension), FIXED)
+
+
+def test_each_mistake_of_a_file_is_one_line_with_the_right_name(tmp_path: Path) -> None:
+    misspelt = LR.replace("low", "lo")
+    with pytest.raises(UserError) as told:
+        load_space(written(tmp_path, misspelt, LR.replace("1e-2", '"big"')), FIXED)
+    first, second = str(told.value).splitlines()
+    assert first.startswith(f"{tmp_path / 'space.toml'} is no search space: dimension 'train.lr'")
+    assert first.endswith("has no 'lo', but path, when, kind, low, high, log. Did you mean 'low'?")
+    assert second.endswith("unable to parse string as a number; got 'big'.")
+
+
+def test_a_misspelt_table_is_one_mistake(tmp_path: Path) -> None:
+    file = written(tmp_path, LR)
+    file.write_text("\ufeff" + file.read_text())
+    assert load_space(file, FIXED)
+    file.write_text(file.read_text().replace("[[dimension]]", "[[dimensions]]"))
+    with pytest.raises(UserError, match=r"Did you mean 'dimension'\?$"):
+        load_space(file, FIXED)
+    file.write_text(file.read_text().replace("[[dimensions]]", "[dimension]"))
+    with pytest.raises(UserError, match=r"written \[\[dimension\]\]"):
+        load_space(file, FIXED)
 
 
 def test_two_dimensions_for_one_path_are_refused(tmp_path: Path) -> None:

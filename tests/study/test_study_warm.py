@@ -37,12 +37,15 @@ def test_the_best_of_an_earlier_study_come_first(tmp_path: Path) -> None:
     [
         ("fixd", "Did you mean 'fixed'"),
         ("wild.json", r"does not hold train\.lr = 0\.5"),
-        ("broken.json", "is no recipe"),
+        ("broken.json", r"broken\.json is not JSON: Extra data"),
+        ("misspelt.json", r"no knob 'train\.learning_rate'\. Did you mean 'train\.lr'"),
+        ("reports/nosuch", "a study's folder, and there is no 'reports/nosuch' of any kind"),
     ],
 )
 def test_what_cannot_be_begun_with_is_refused(name: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "wild.json").write_text(BASE.with_({"train.lr": 0.5}).model_dump_json())
     (tmp_path / "broken.json").write_text("{}}")
+    (tmp_path / "misspelt.json").write_text('{"train": {"learning_rate": 0.1}}')
     given = str(tmp_path / name) if name.endswith("json") else name
     with pytest.raises(UserError, match=why):
         warm_start([given], SPACE)

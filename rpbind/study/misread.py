@@ -1,0 +1,71 @@
+"""What is wrong with a search space's file: a sentence for each mistake, with the right name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from rpbind.errors import closest, nearest
+
+WHEN = "a table such as { path = 'model.encoder', values = ['conv'] }"
+SHOULD_BE = {"tuple_type": "written [[dimension]], in two brackets, each", "model_type": WHEN}
+"""What a thing of another kind should be, by pydantic's name of the mistake."""
+
+
+def mistakes(
+    error: ValidationError, tree: Mapping[str, Any], fields: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Say each mistake of a file once; `fields` are the known names, by kind of dimension.
+
+    They have those of the whole file at "" and of a condition at "when". A misspelt name is one
+    mistake, though pydantic has two: what was not known, and what was not there.
+    """
+    found = error.errors(include_url=False)
+    inside = any(len(each["loc"]) > 1 for each in found)
+    absent = {each["loc"] for each in found if each["type"] == "missing"}
+    for each in found:
+        if each["type"] == "extra_forbidden":
+            *where, key = each["loc"]
+            known = fields["when" if where[-1:] == ["when"] else str(where[2]) if where else ""]
+            left = [loc[-1] for loc in absent if loc[:-1] == tuple(where)]
+            meant = closest(str(key), map(str, left)) or closest(str(key), known)
+            absent.discard((*where, meant))
+            hint = f" Did you mean '{meant}'?" if meant else ""
+            yield f"{_place(each, tree)} has no '{key}', but {', '.join(known)}.{hint}"
+    for each in found:
+        if each["loc"] in absent:
+            yield f"{_place(each, tree)} lacks '{each['loc'][-1]}'."
+        elif each["type"] not in ("extra_forbidden", "missing"):
+            if each["type"] == "too_short" and each["loc"] == ("dimension",) and inside:
+                continue  # the dimensions that are wrong do not count
+            yield f"{_place(each, tree)}{_said(each, [kind for kind in fields if kind])}"
+
+
+def _said(error: ErrorDetails, kinds: list[str]) -> str:
+    """Say a mistake that is not about a name."""
+    key = ".".join(map(str, error["loc"][3:] if len(error["loc"]) > 1 else error["loc"]))
+    kinds = [kind for kind in kinds if kind != "when"]
+    if error["type"] == "union_tag_not_found":
+        return f" lacks 'kind': it is one of {', '.join(kinds)}."
+    if error["type"] == "union_tag_invalid":
+        tag = str(error["ctx"]["tag"])
+        return f": kind is one of {', '.join(kinds)}; got '{tag}'.{nearest(tag, kinds)}"
+    if error["type"] == "value_error":
+        return f": {error['ctx']['error']}."
+    if error["type"] in SHOULD_BE:
+        return f": '{key}' is {SHOULD_BE[error['type']]}; got {error['input']!r}."
+    said = error["msg"].replace(" after validation", "")
+    return f", '{key}': {said[0].lower()}{said[1:]}; got {error['input']!r}."
+
+
+def _place(error: ErrorDetails, tree: Mapping[str, Any]) -> str:
+    """Name the dimension by its path, or by its number where it has none."""
+    if len(error["loc"]) < 2:
+        return "it"
+    number = int(error["loc"][1])
+    dimension = tree["dimension"][number]
+    path = dimension.get("path") if isinstance(dimension, dict) else None
+    return f"dimension '{path}'" if path else f"dimension {number + 1}"

@@ -1,0 +1,95 @@
+"""What the experiment pages refuse before anything is run: --dry-run finds it too."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rpbind.errors import UserError
+from rpbind.study import where
+
+PAGES = Path(__file__).parents[1] / "experiments"
+
+
+def page(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, PAGES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dry_run(name: str, *options: str) -> BaseException | None:
+    """What ends a dry run."""
+    app = typer.Typer()
+    app.command()(page(name).main)
+    return CliRunner().invoke(app, [*options, "--dry-run"]).exception
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "why"),
+    [
+        ("ablate", "--searches 5", "ask for --tune-arms N too"),
+        ("ablate", "--shared-configs --trials 4", "ask for --tune-arms N too"),
+        ("ablate", "--space nowhere.toml", "ask for --trials or --tune-arms"),
+        ("ablate", "--space nowhere.toml --tune-arms 2", "no search space nowhere.toml"),
+        ("ablate", "--trials 2 --tune-arms 2", "leave --trials out"),
+        ("ablate", "--changes residual,lr", "--design is path"),
+        ("tune", "--sampler grid --trials 999 --warm-start fixed", "leave --warm-start out"),
+        ("tune", "--budget-minutes 0", "--budget-minutes is a number above 0; got 0"),
+        ("tune", "--budget-minutes -1", "got -1"),
+        ("tune", "--budget-minutes inf", "got inf"),
+        ("tune", "--budget-train-seconds 0", "--budget-train-seconds is a number above 0"),
+        (
+            "tune",
+            "--data s3://bucket/eclip91",
+            "--data is the path of a folder, and got the URL s3:",
+        ),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    name: str, options: str, why: str, tiny: Path
+) -> None:
+    data = [] if "--data" in options else ["--data", str(tiny)]
+    error = dry_run(name, *options.split(), *data)
+    assert isinstance(error, UserError)
+    assert why in str(error)
+
+
+def test_a_storage_that_cannot_be_opened_is_refused(tiny: Path) -> None:
+    error = dry_run("tune", "--data", str(tiny), "--storage", "sqlite:////nowhere/s.db")
+    assert isinstance(error, UserError)
+    assert "--storage sqlite:////nowhere/s.db cannot be opened (unable to open" in str(error)
+
+
+def test_a_logger_that_is_not_installed_is_refused(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(where.LOGGERS, "mlflow", "no_such_package")
+    error = dry_run("tune", "--data", str(tiny), "--log", "mlflow")
+    assert isinstance(error, UserError)
+    assert "pip install" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("reports", "why"),
+    [
+        ("s3://bucket/reports", "the URL s3:/bucket/reports"),
+        ("gs://bucket", "the URL gs:/bucket"),
+        ("a_file", "is no folder"),
+        ("a_file/reports", "a_file is no folder"),
+    ],
+)
+def test_reports_that_cannot_land_are_refused(
+    reports: str, why: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a_file").write_text("")
+    error = dry_run("tune", "--data", str(tiny), "--reports", reports)
+    assert isinstance(error, UserError)
+    assert why in str(error)
+    assert [file.name for file in tmp_path.iterdir()] == ["a_file"]

@@ -71,7 +71,10 @@ def _start(where: Where) -> None:
 def at_once(where: Where) -> int:
     """Return how many runs fit at the same time; `UserError` where not even one ever will."""
     driven = where.executor == "train"
-    return placement.at_once(preflight.nodes(), where.share, where.workers, driven=driven)
+    nodes = preflight.nodes()
+    if not nodes:
+        leave_at_once()
+    return placement.at_once(nodes, where.share, where.workers, driven=driven)
 
 
 def check_storage(where: Where, folder: Path, data: Path) -> str:

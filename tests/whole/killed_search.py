@@ -2,8 +2,8 @@
 
     python killed_search.py DATA REPORTS VICTIM@MOMENT ...
 
-VICTIM is `driver`, `trial` (the process that makes one) or `node` (Ray's daemon), each by SIGKILL;
-`term` and `interrupt` send the driver SIGTERM and SIGINT; `disk` is full from then on.
+VICTIM is `driver`, `trial` (the process that makes one) or `node` (Ray's daemon and its processes),
+by SIGKILL; `term` and `interrupt` send the driver SIGTERM and SIGINT; `disk` is full from then on.
 MOMENT is at which epoch that the driver hears of; or `before`, when Ray runs and no fit has begun;
 or `between`, when the search has ended and no fit confirms its winner yet. Every epoch is a line:
 its trial and number.
@@ -49,7 +49,8 @@ def strike(victim: str, point: dict[str, Any]) -> None:
         psutil = importlib.import_module("psutil")
         mine = psutil.Process().children(recursive=True)
         (daemon,) = (each for each in mine if each.name() == "raylet")
-        daemon.kill()
+        for process in (daemon, *daemon.children(recursive=True)):  # on a busy machine they live on
+            process.kill()
     elif victim == "disk":
         files._write = _full
 

@@ -6,6 +6,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, no_ray_is_left, small_source
 
+from rpbind.analysis.summary import read
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.report.build import build_report
 from rpbind.study.design import Design
@@ -50,6 +51,11 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
     assert all(row.provenance["stopped_by"] == "asha" for row in stopped)
     assert all(row.error.startswith("pruned by asha after epoch") for row in stopped)
     assert all(1 <= len(row.curve) < 4 for row in stopped)
+    assert all(row.cost["train_seconds"] > 0 for row in stopped)
+    spent = read(Ledger(tmp_path)).cost
+    assert (spent.runs, spent.calls, spent.killed) == (9, 1, 0)  # the pruned, too, and the winner
+    assert spent.slot_seconds is not None
+    assert 0 < spent.training < spent.slot_seconds
     assert [arm.name for arm in told.arms] == ["tuned"]
     assert not_done(told, Ledger(tmp_path)) == []
 

@@ -21,7 +21,6 @@ from optuna.pruners import (
 )
 from optuna.samplers import (
     BaseSampler,
-    CmaEsSampler,
     NSGAIISampler,
     QMCSampler,
     RandomSampler,
@@ -33,6 +32,7 @@ from optuna.trial import FrozenTrial
 
 from rpbind.analysis.search import OBJECTIVES
 from rpbind.ledger import replace
+from rpbind.study.cmaes import ReplayedCmaEs
 from rpbind.study.database import open_database
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
@@ -59,7 +59,7 @@ def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
                 nested = any(dim.when or dim.kind == "layers" for dim in space.dimension)
                 return TPESampler(seed=drawn, multivariate=True, group=nested)
             case "cmaes":
-                return CmaEsSampler(seed=drawn, warn_independent_sampling=False)
+                return ReplayedCmaEs(seed=drawn, warn_independent_sampling=False)
             case "nsga2":
                 return NSGAIISampler(seed=drawn, population_size=20)
             case "qmc":

@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import optuna
@@ -7,12 +8,14 @@ from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, no_ray_is_left, small_source
 
 from rpbind.analysis.summary import read
+from rpbind.errors import PausedError
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.report.build import build_report
 from rpbind.study.design import Design
 from rpbind.study.launch import launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.search import How, Sweep
+from rpbind.study.searcher import Search
 from rpbind.study.space import Space
 from rpbind.study.where import Where
 
@@ -85,3 +88,34 @@ def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
     again = launch(plan, source, Where(), tmp_path, sweep)
     assert again == told
     assert len(Ledger(tmp_path).attempts()) == before
+
+
+def test_a_database_that_is_lost_in_a_search_pauses_it_and_the_same_call_goes_on(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = How(sampler="random", storage=f"sqlite:///{tmp_path / 'all.db'}?timeout=0.05")
+    sweep = Sweep.of(RECIPES["fixed"], SPACE, 6, how)
+    plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
+    other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
+    tell, told = Search.tell, []
+
+    def locked(search: Search, name: str) -> None:
+        told.append(name)
+        if len(told) == 2:
+            other.execute("begin exclusive")
+        tell(search, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Search, "tell", locked)
+        with pytest.raises(PausedError, match="database is locked"):
+            launch(plan, source, Where(), tmp_path / "study", sweep)
+    no_ray_is_left()
+    other.execute("rollback")
+    done = {row.run for row in Ledger(tmp_path / "study").rows("search") if row.state == "done"}
+    assert done
+    plan = launch(plan, source, Where(), tmp_path / "study", sweep)
+    assert not_done(plan, Ledger(tmp_path / "study")) == []
+    rows = Ledger(tmp_path / "study").rows("search")
+    assert len(rows) == 6
+    assert {row.state for row in rows} == {"done"}
+    assert all(row.attempt == 0 for row in rows if row.run in done)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
+from rpbind.data.draft import written_once
 from rpbind.errors import UserError, one_of
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
@@ -124,10 +125,12 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
 def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     """Return the frozen split of a dataset, making and freezing it where it is not there yet.
 
-    Raises `UserError` where the frozen one was changed or belongs to another dataset.
+    Raises `UserError` where the frozen one was changed or belongs to another dataset, and where
+    the dataset of a new one was changed.
     """
     folder = dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
     if not folder.exists():
+        dataset.verify()
         _freeze(make_split(dataset, spec), folder)
     return _read(folder, dataset, spec)
 
@@ -200,7 +203,10 @@ def _freeze(split: Split, folder: Path) -> None:
         parts=split.summary,
     )
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    draft.mkdir(parents=True)
+    root = folder.parents[1]
+    command = f"rpbind split {root} --rule {split.spec.rule} --seed {split.spec.seed}"
+    with written_once(root, f"The split {split.id}", command):
+        draft.mkdir(parents=True)
     try:
         np.save(draft / "part.npy", split.part_N)
         (draft / "split.json").write_text(record.model_dump_json(indent=1))

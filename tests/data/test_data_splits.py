@@ -133,6 +133,14 @@ def test_a_frozen_split_is_read_and_not_made_again(dataset: Dataset) -> None:
     assert [path.name for path in folder.parent.iterdir()] == [frozen.id]
 
 
+def test_no_split_is_frozen_from_a_dataset_that_was_changed(dataset: Dataset) -> None:
+    labels = dataset.root / "arrays" / "label.npy"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x09")
+    with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
+        load_split(Dataset.open(dataset.root), SplitSpec())
+    assert not (dataset.root / "splits").exists()
+
+
 def test_a_frozen_split_that_was_changed_is_refused(dataset: Dataset) -> None:
     split = load_split(dataset, SplitSpec())
     changed = split.part_N.copy()

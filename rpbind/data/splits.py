@@ -26,6 +26,13 @@ Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 UNUSED = 255
 
+_SMALLER: dict[Rule, str] = {
+    "random": "",
+    "cold-rna": "a split with smaller groups (random, which leaks), or ",
+    "cold-protein": "a split with smaller groups (cold-rna, random), or ",
+    "cold-both": "a split with smaller groups (cold-rna, cold-protein, random), or ",
+}
+
 
 @dataclass(frozen=True)
 class SplitSpec:
@@ -109,8 +116,7 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
         if seen.positives in (0, seen.windows):
             raise UserError(
                 f"The {spec.rule} split gives {part} {seen.windows} windows, {seen.positives} of "
-                "them positive; it needs both classes. Take another ratio or seed, a rule with "
-                "smaller groups (cold-rna, random), or more data."
+                f"them positive; it needs both classes. Take {_SMALLER[spec.rule]}more data."
             )
     return Split(
         id=spec.id_for(dataset.manifest.negatives),

@@ -168,7 +168,9 @@ def test_a_split_without_its_record_is_refused(dataset: Dataset) -> None:
 
 def test_a_part_without_windows_is_refused_with_advice(tmp_path: Path) -> None:
     one_cluster = toy(tmp_path / "toy", 100, rna_groups=1)
-    with pytest.raises(UserError, match=r"gives validation 0 windows.*Take another ratio"):
+    with pytest.raises(
+        UserError, match=r"gives validation 0 windows.*Take a split with smaller groups \(random"
+    ):
         load_split(one_cluster, SplitSpec())
     assert not (one_cluster.root / "splits").exists()
 

@@ -1,7 +1,8 @@
 """A dataset is a folder: windows, proteins, and a manifest with the SHA-256 of every part.
 
-`windows.parquet` is the form to exchange; `arrays/*.npy` hold the same windows in the form that
-training maps into memory, because Parquet cannot be mapped without decoding.
+`windows.parquet` is the form for other tools, with RNA as tokens; `arrays/*.npy` hold the same
+windows in the form that training maps into memory, because Parquet cannot be mapped without
+decoding.
 Shapes: N windows, L letters per window.
 """
 

@@ -1,7 +1,10 @@
 import gzip
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
@@ -81,6 +84,19 @@ def test_baselines_of_an_unknown_split_are_refused(tiny: Path) -> None:
     refused = rpbind("baselines", tiny, "--split", "cold-rma")
     assert refused.returncode == 2
     assert "Did you mean 'cold-rna'?" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["split", "embed", "subset", "baselines"])
+def test_no_command_works_on_a_dataset_that_was_changed(
+    tiny: Path, tmp_path: Path, command: str
+) -> None:
+    shutil.copytree(tiny, tmp_path / "changed")
+    labels = tmp_path / "changed" / "arrays" / "label.npy"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x09")
+    smaller = ("--per-protein", 2, "--out", tmp_path / "out") if command == "subset" else ()
+    refused = rpbind(command, tmp_path / "changed", *smaller)
+    assert refused.returncode == 2
+    assert "the SHA-256 of arrays/label.npy is not the manifest's" in refused.stderr
 
 
 def test_a_study_says_where_it_stands_and_is_the_same_as_itself(tmp_path: Path) -> None:

@@ -34,10 +34,15 @@ class Case:
 
     @classmethod
     def open(cls, data: Path, spec: SplitSpec, encoder: str) -> Case:
-        """Open a dataset folder with a split and a bank; `UserError` where one is not there."""
+        """Open a dataset folder with a split and a bank; `UserError` where one is not there.
+
+        So too where the dataset or the vectors were changed.
+        """
         dataset = Dataset.open(data)
+        dataset.verify()
         split = load_split(dataset, spec)
         bank = Bank.open(data / "bank", encoder)
+        bank.verify()
         return cls(
             rna_NL=dataset.rna_NL,
             label_N=dataset.label_N,

@@ -102,7 +102,7 @@ def embed(
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
-    dataset = Dataset.open(data)
+    dataset = _verified(data)
     with progress(f"loading {encoder}"):
         made = make_encoder(encoder, weights)
     with progress(f"embedding with {made.id}") as bar:
@@ -122,7 +122,7 @@ def split(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Make or read a frozen split (70:15:15) and show what is in each part."""
-    frozen = load_split(Dataset.open(data), SplitSpec(rule=cast(Rule, rule), seed=seed))
+    frozen = load_split(_verified(data), SplitSpec(rule=cast(Rule, rule), seed=seed))
     shown = Table(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
     for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
         shown.add_column(column, justify="left" if column == "part" else "right")
@@ -139,12 +139,18 @@ def subset(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Draw a smaller dataset out of a larger one; its clusters and proteins stay the same."""
-    drawn = draw_subset(Dataset.open(data), out, per_protein, seed)
+    drawn = draw_subset(_verified(data), out, per_protein, seed)
     manifest = drawn.manifest
     print(
         f"{out}: dataset {drawn.id}, {manifest.windows:,} windows ({manifest.positives:,} "
         f"positive), {manifest.proteins} proteins, {manifest.clusters:,} overlap clusters"
     )
+
+
+def _verified(data: Path) -> Dataset:
+    dataset = Dataset.open(data)
+    dataset.verify()
+    return dataset
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def _patients(
 
 
 def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str, Examination]]:
-    inputs = Inputs.open(data or simulated(world=SAMPLE), SplitSpec(), recipe.proteins)
+    inputs = Inputs.verified(data or simulated(world=SAMPLE), SplitSpec(), recipe.proteins)
     console = Console()
     console.print(
         f"{name} (recipe {recipe.id}) on {inputs.provenance['dataset']}: windows of "

@@ -39,10 +39,12 @@ def overlap_clusters(
     strand; equal windows always share one. Exact, in memory of about 40 bytes per k-mer of a pass.
     Raises `UserError` where k is not within 1..32 and the window.
     """
-    if not 1 <= k <= min(32, rna_NL.shape[1]):
+    most = min(32, rna_NL.shape[1])
+    if not 1 <= k <= most:
         raise UserError(
-            f"An overlap k-mer has 1 to {min(32, rna_NL.shape[1])} letters (at most 32, and not "
-            f"more than the window has); got {k}."
+            f"An overlap k-mer has 1 to {most} letters where windows have {rna_NL.shape[1]} (and "
+            f"never more than 32); got {k}, and 31 is what is taken unasked. Say --k {most} or "
+            "less: the shorter, the more windows are one cluster."
         )
     first_D, distinct_N = np.unique(first_equal(rna_NL), return_inverse=True)
     rna_DL = rna_NL[first_D]

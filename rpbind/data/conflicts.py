@@ -21,7 +21,7 @@ def settle_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[st
 
     A window that comes again with the same label is a duplicate: `drop` keeps the first. One that
     comes with both labels is a contradiction: `drop` keeps none of its rows. `error` raises
-    `UserError` with both places of the first such window.
+    `UserError` with both places of the first such window; so does `drop` if no row is left.
     """
     key_N = first_equal(rows.rna_NL) * len(rows.names) + rows.protein_N
     _, first_G, group_N, size_G = np.unique(
@@ -33,6 +33,12 @@ def settle_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[st
         raise UserError(_explain(rows, int(first_N[again[0]]), int(again[0])))
     positives_G = np.bincount(group_N, weights=rows.label_N)
     contradicts_N = ((positives_G > 0) & (positives_G < size_G))[group_N]
+    if contradicts_N.all():
+        raise UserError(
+            f"Nothing is left to import: the source has {len(key_N):,} rows, and every one says "
+            f"the contrary of another about the same window and protein ({len(size_G):,} of them, "
+            f"the first at {rows.origin.place(0)}). Correct the labels in the source."
+        )
     keep_N = ~contradicts_N
     keep_N[again] = False
     dropped = {

@@ -1,7 +1,8 @@
 """A dataset is a folder: windows, proteins, and a manifest with the SHA-256 of every part.
 
-`windows.parquet` is the form to exchange; `arrays/*.npy` hold the same windows in the form that
-training maps into memory, because Parquet cannot be mapped without decoding.
+`windows.parquet` is the form for other tools, with RNA as tokens; `arrays/*.npy` hold the same
+windows in the form that training maps into memory, because Parquet cannot be mapped without
+decoding.
 Shapes: N windows, L letters per window.
 """
 
@@ -57,16 +58,17 @@ class Dataset:
         """Map the dataset in folder `root`; nothing is copied.
 
         Raises `UserError` where a part is missing, truncated or of another length than the
-        manifest says. That the bytes are the right ones is `verify`'s question.
+        manifest says. That all bytes are the right ones is `verify`'s question: asked by every
+        command before it reads, and not again by each worker process of a study.
         """
         manifest = read_manifest(root)
         _check_sizes(root, manifest)
-        arrays = {name: np.load(root / path, mmap_mode="r") for name, path in ARRAYS.items()}
+        arrays = {name: _map(root / path) for name, path in ARRAYS.items()}
         _check_shapes(root, manifest, arrays)
         return cls(
             root=root,
             manifest=manifest,
-            proteins=_read_proteins(root),
+            proteins=_read_proteins(root, manifest),
             rna_NL=arrays["rna"],
             label_N=arrays["label"],
             protein_N=arrays["protein"],
@@ -106,6 +108,18 @@ def _check_shapes(root: Path, manifest: Manifest, arrays: dict[str, NDArray[Any]
             )
 
 
-def _read_proteins(root: Path) -> tuple[Protein, ...]:
+def _map(path: Path) -> NDArray[Any]:
+    try:
+        return np.load(path, mmap_mode="r")
+    except (ValueError, EOFError, ArithmeticError) as error:
+        raise UserError(f"{path} is damaged ({error}). Import the dataset again.") from None
+
+
+def _read_proteins(root: Path, manifest: Manifest) -> tuple[Protein, ...]:
+    if hash_file(root / PROTEINS) != manifest.parts[PROTEINS]:  # small enough to be asked each time
+        raise UserError(
+            f"{root / PROTEINS} is damaged: its SHA-256 is not the manifest's. Import the dataset "
+            "again."
+        )
     table = pq.read_table(root / PROTEINS, columns=["id", "gene", "sequence", "cluster"])
     return tuple(Protein(**row) for row in table.to_pylist())

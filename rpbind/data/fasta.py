@@ -34,12 +34,18 @@ class Records:
 
 
 def read_records(path: Path) -> Records:
-    """Read a FASTA file (or .gz); `UserError` where there is no record in it."""
+    """Read a FASTA file (or .gz); `UserError` on none, and on text before the first."""
     text, was = read_file(path)
     pairs = list(SimpleFastaParser(io.StringIO(text.decode("latin-1"))))
     if not pairs:
         raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
     lines = text.split(b"\n")
+    number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
+    if not begin.startswith(b">"):
+        raise UserError(
+            f"{path}, line {number}: wanted a header that begins with '>' before any sequence; got "
+            f"{begin[:40].decode(errors='replace')!r}. Give it its header, or remove it."
+        )
     headers = [number for number, line in enumerate(lines, 1) if line.startswith(b">")]
     return Records(
         titles=[title for title, _ in pairs],

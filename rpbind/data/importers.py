@@ -15,13 +15,14 @@ from rpbind.data.clusters import Progress, overlap_clusters, silent
 from rpbind.data.conflicts import OnConflict, settle_conflicts
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.distinct import first_equal
+from rpbind.data.draft import check_new
 from rpbind.data.eclip import read_eclip
 from rpbind.data.fasta import read_fasta
 from rpbind.data.manifest import MadeBy
 from rpbind.data.protein_table import ProteinTable, gene_of, read_proteins
 from rpbind.data.sources import Rows
 from rpbind.data.table import Columns, read_table
-from rpbind.data.writer import Windows, refuse_existing, write_dataset
+from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
@@ -61,7 +62,7 @@ def import_eclip(folder: Path, target: Target, clusters: Path | None = None) -> 
     `clusters` is a folder of the same file names with the window's overlap cluster on each line;
     without it they are computed. A protein is called by its file's name.
     """
-    refuse_existing(target.out)
+    check_new(target.out)
     table = read_proteins(target.proteins)
     rows = read_eclip(folder, clusters, _part(target.progress, 0, 30))
     return _finish(rows, table, target, "eclip", {})
@@ -69,14 +70,14 @@ def import_eclip(folder: Path, target: Target, clusters: Path | None = None) -> 
 
 def import_fasta(path: Path, target: Target) -> ImportReport:
     """Import FASTA windows with headers `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    refuse_existing(target.out)
+    check_new(target.out)
     table = read_proteins(target.proteins)
     return _finish(read_fasta(path, _part(target.progress, 0, 30)), table, target, "fasta", {})
 
 
 def import_table(path: Path, target: Target, columns: Columns | None = None) -> ImportReport:
     """Import a CSV, TSV or Parquet table; a protein is called by the word in its column."""
-    refuse_existing(target.out)
+    check_new(target.out)
     columns = columns or Columns()
     table = read_proteins(target.proteins)
     rows = read_table(path, columns, _part(target.progress, 0, 30))

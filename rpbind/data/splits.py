@@ -18,12 +18,20 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
+from rpbind.data.draft import written_once
 from rpbind.errors import UserError, one_of
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 UNUSED = 255
+
+_SMALLER: dict[Rule, str] = {
+    "random": "",
+    "cold-rna": "a split with smaller groups (random, which leaks), or ",
+    "cold-protein": "a split with smaller groups (cold-rna, random), or ",
+    "cold-both": "a split with smaller groups (cold-rna, cold-protein, random), or ",
+}
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,7 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
         if seen.positives in (0, seen.windows):
             raise UserError(
                 f"The {spec.rule} split gives {part} {seen.windows} windows, {seen.positives} of "
-                "them positive; it needs both classes. Take another ratio or seed, a rule with "
-                "smaller groups (cold-rna, random), or more data."
+                f"them positive; it needs both classes. Take {_SMALLER[spec.rule]}more data."
             )
     return Split(
         id=spec.id_for(dataset.manifest.negatives),
@@ -124,10 +131,12 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
 def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     """Return the frozen split of a dataset, making and freezing it where it is not there yet.
 
-    Raises `UserError` where the frozen one was changed or belongs to another dataset.
+    Raises `UserError` where the frozen one was changed or belongs to another dataset, and where
+    the dataset of a new one was changed.
     """
     folder = dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
     if not folder.exists():
+        dataset.verify()
         _freeze(make_split(dataset, spec), folder)
     return _read(folder, dataset, spec)
 
@@ -200,7 +209,10 @@ def _freeze(split: Split, folder: Path) -> None:
         parts=split.summary,
     )
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    draft.mkdir(parents=True)
+    root = folder.parents[1]
+    command = f"rpbind split {root} --rule {split.spec.rule} --seed {split.spec.seed}"
+    with written_once(root, f"The split {split.id}", command):
+        draft.mkdir(parents=True)
     try:
         np.save(draft / "part.npy", split.part_N)
         (draft / "split.json").write_text(record.model_dump_json(indent=1))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rpbind.data.dataset import Dataset
+from rpbind.data.draft import check_new
 from rpbind.data.manifest import WINDOWS, MadeBy
 from rpbind.data.splits import shuffled
 from rpbind.data.writer import Origin, Windows, write_dataset
@@ -20,6 +21,7 @@ def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Data
     what a cold split keeps apart there, it keeps apart here. The origin of a window is its row in
     the whole. Raises `UserError` on a size that is no subset.
     """
+    check_new(out)
     counts_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))
     if not 1 <= per_protein < counts_P.max():
         raise UserError(

@@ -5,6 +5,8 @@ Shapes: N windows (rows), L letters per window.
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,25 +67,30 @@ def read_columns(
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
     is_parquet = path.suffix == ".parquet"
-    table, was = _read_parquet(path) if is_parquet else _read_text(path, names)
+    table, row_N, was = _read_parquet(path) if is_parquet else _read_text(path, names)
     texts = {name: _texts(table, name, path) for name in names}
     if table.num_rows == 0:
         raise UserError(f"{path} has a header and no rows.")
-    first = 1 if is_parquet else 2  # line 1 of a text table is its header
-    rows_N = np.arange(first, first + table.num_rows, dtype=np.int32)
-    return texts, one_file(path, rows_N), was
+    return texts, one_file(path, row_N), was
 
 
-def _read_parquet(path: Path) -> tuple[pa.Table, FileHash]:
+Read = tuple[pa.Table, NDArray[np.int32], FileHash]
+"""A table, the row or line of each of its rows (from 1), and the file's hash."""
+
+
+def _read_parquet(path: Path) -> Read:
     if not path.is_file():
         raise UserError(f"{path} is no file. Check the path.")
     try:
-        return pq.read_table(path), hash_file(path)
-    except pa.ArrowException as error:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # not the file's fault, as a page is that does not unpack
         raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
+    return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
-def _read_text(path: Path, names: list[str]) -> tuple[pa.Table, FileHash]:
+def _read_text(path: Path, names: list[str]) -> Read:
     suffix = Path(path.name.removesuffix(".gz")).suffix
     if suffix not in _DELIMITERS:
         raise UserError(
@@ -91,18 +98,34 @@ def _read_text(path: Path, names: list[str]) -> tuple[pa.Table, FileHash]:
             "with .gz), or .parquet."
         )
     text, was = read_file(path)
+    text = text.rstrip(b"\n") + b"\n"
     as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
     try:
         table = pa.csv.read_csv(
-            pa.BufferReader(text.rstrip(b"\n") + b"\n"),
-            # one thread and no skipped lines, so that row numbers are line numbers
-            pa.csv.ReadOptions(use_threads=False),
-            pa.csv.ParseOptions(delimiter=_DELIMITERS[suffix], ignore_empty_lines=False),
+            pa.BufferReader(text),
+            pa.csv.ReadOptions(use_threads=False),  # many would not say which row is wrong
+            pa.csv.ParseOptions(
+                delimiter=_DELIMITERS[suffix], ignore_empty_lines=False, newlines_in_values=True
+            ),
             as_text,
         )
     except pa.ArrowException as error:
         raise UserError(f"{path} is not a table that can be read ({error}).") from None
-    return table, was
+    return table, _lines(text, table.num_rows, _DELIMITERS[suffix]), was
+
+
+def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
+    """Return the line on which each row begins; line 1 is the header's."""
+    if b"\r" not in text and text.count(b"\n") == rows + 1:
+        return np.arange(2, rows + 2, dtype=np.int32)
+    limit = csv.field_size_limit(len(text))
+    try:  # a quoted cell has a line break: csv splits rows as pyarrow does, and counts lines
+        lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
+        reader = csv.reader(lines, delimiter=delimiter)
+        begins = [1, *(reader.line_num + 1 for _ in reader)]
+    finally:
+        csv.field_size_limit(limit)
+    return np.array(begins[1 : rows + 1], dtype=np.int32)
 
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
@@ -112,7 +135,20 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
             f"{path} has {found} column '{name}'; its columns are "
             f"{', '.join(table.column_names)}.{nearest(name, table.column_names)}"
         )
-    return table.column(name).cast(pa.string()).fill_null("")
+    column = table.column(name)
+    if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
+        raise UserError(
+            f"{path} is the windows.parquet of a dataset: its column '{name}' holds tokens, one "
+            "byte per letter, and no text. A dataset's folder is used as it is, with --data; "
+            "`rpbind subset` makes a smaller dataset of it."
+        )
+    try:
+        return column.cast(pa.string()).fill_null("")
+    except pa.ArrowException as error:
+        raise UserError(
+            f"{path}: column '{name}' has the type {column.type}; wanted text (UTF-8), or numbers "
+            f"for labels and clusters ({str(error).splitlines()[0]}). Write it as such."
+        ) from None
 
 
 def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:

@@ -6,8 +6,6 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,8 +18,9 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import N_TOKEN
 from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.draft import check_new, drafted
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
-from rpbind.errors import UserError, no_url
+from rpbind.errors import UserError
 from rpbind.ledger import replace
 from rpbind.recipe import canonical
 
@@ -56,16 +55,6 @@ class Origin:
         return f"{file}, {'row' if file.endswith('.parquet') else 'line'} {self.row_N[window]}"
 
 
-def refuse_existing(out: Path) -> None:
-    """Raise `UserError` where `out` is there already (none is ever overwritten), or a URL."""
-    no_url("--out", out)
-    if out.exists():
-        raise UserError(
-            f"{out} exists already, and a dataset is never overwritten. Name another folder, or "
-            "delete that one first."
-        )
-
-
 def write_dataset(
     out: Path,
     windows: Windows,
@@ -79,22 +68,17 @@ def write_dataset(
     """Write a new dataset to the folder `out` and open it; its name is the folder's by default.
 
     Everything is written to a hidden folder beside `out` that is renamed at the end: a dataset is
-    there whole or not at all. Raises `UserError` where `out` exists already.
+    there whole or not at all. Raises `UserError` where `out` exists already or cannot be made.
     """
-    refuse_existing(out)
+    check_new(out)
     _check(windows, proteins)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
-    try:
-        (draft / "arrays").mkdir(parents=True)
+    with drafted(out) as draft:
+        (draft / "arrays").mkdir()
         _write_arrays(draft, windows)
         _write_proteins(draft, proteins)
         _write_parquet(draft / WINDOWS, windows, proteins, origin)
         manifest = _describe(draft, windows, proteins, made_by, (name or out.name, negatives))
         replace(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
-        draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Dataset.open(out)
 
 

@@ -9,21 +9,26 @@ sequence share rows. The manifest is replaced last: a reader sees the old bank o
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rpbind import __version__
+from rpbind.data.draft import written_once
 from rpbind.errors import UserError
 from rpbind.ledger import replace
 from rpbind.proteins.encoders import Encoder, sequence_key
 
 Progress = Callable[[int, int], None]
+Version = Literal[1]
 
 
 class Manifest(BaseModel):
@@ -31,7 +36,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: int = 1
+    schema_version: Version = 1
     encoder: str
     encoder_sha256: str
     width: int
@@ -47,16 +52,20 @@ class Manifest(BaseModel):
 class Bank:
     """A bank that is open for reading; `residues_ND` is (rows, width), mapped and not loaded."""
 
+    folder: Path
     manifest: Manifest
     residues_ND: NDArray[np.floating]
 
     @classmethod
     def open(cls, root: Path, encoder_id: str) -> Bank:
-        """Open `root/encoder_id`; `UserError` with the command to run where it is not there."""
+        """Open `root/encoder_id`; `UserError` with the command to run where it is not there.
+
+        So too where it is damaged in a way that can be seen without reading it: see `verify`.
+        """
         folder = root / encoder_id
         remedy = f"run: rpbind embed {root.parent} --encoder {encoder_id}"
         try:
-            manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+            manifest = _read_manifest(folder, remedy)
             # copy-on-write, so that torch takes the array as it is; the file never changes
             residues_ND = np.load(folder / manifest.residues_file, mmap_mode="c")
         except FileNotFoundError:
@@ -64,7 +73,13 @@ class Bank:
         except (ValidationError, ValueError, EOFError) as error:
             why = str(error).splitlines()[0]
             raise UserError(f"Bank {folder} is damaged ({why}); remove it and {remedy}") from None
-        return cls(manifest, residues_ND)
+        wanted = f"{manifest.dtype} {(manifest.residues, manifest.width)}"
+        if (came := f"{residues_ND.dtype} {residues_ND.shape}") != wanted:
+            raise UserError(
+                f"Bank {folder} is damaged (its vectors are {came} and the manifest says {wanted});"
+                f" remove it and {remedy}"
+            )
+        return cls(folder, manifest, residues_ND)
 
     @property
     def width(self) -> int:
@@ -75,6 +90,16 @@ class Bank:
     def sha256(self) -> str:
         """SHA-256 of the residue vectors, for a run's provenance."""
         return self.manifest.residues_sha256
+
+    def verify(self) -> str:
+        """Hash the residue vectors again and return their SHA-256; `UserError` if it is another."""
+        if hashlib.sha256(np.ascontiguousarray(self.residues_ND).data).hexdigest() != self.sha256:
+            raise UserError(
+                f"Bank {self.folder} has changed since it was made: the SHA-256 of "
+                f"{self.manifest.residues_file} is not the manifest's. Remove it and run: rpbind "
+                f"embed {self.folder.parent.parent} --encoder {self.manifest.encoder}"
+            )
+        return self.sha256
 
     def locate(self, sequences: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (offset_P, length_P): where each protein's rows start and how many there are."""
@@ -95,6 +120,17 @@ class Bank:
         return np.array(means, dtype=np.float32)
 
 
+def _read_manifest(folder: Path, remedy: str) -> Manifest:
+    tree = json.loads((folder / "manifest.json").read_bytes())
+    version = tree.get("schema_version") if isinstance(tree, dict) else None
+    if version not in get_args(Version):
+        raise UserError(
+            f"Bank {folder} has schema version {version!r}; this rpbind ({__version__}) reads "
+            f"{get_args(Version)[0]}. Remove it and {remedy}"
+        )
+    return Manifest.model_validate(tree)
+
+
 def build_bank(
     root: Path, encoder: Encoder, sequences: Sequence[str], progress: Progress | None = None
 ) -> Bank:
@@ -103,15 +139,29 @@ def build_bank(
     A full bank is opened as it is, one that lacks some is extended. Every finished protein is
     kept at once, so an interrupted build goes on where it stopped. Calls `progress(done, total)`
     after every distinct sequence. Raises `UserError` where the bank was made by another encoder
-    of the same name.
+    of the same name, or where it may not be written.
     """
     folder = root / encoder.id
     by_key = {sequence_key(sequence): sequence for sequence in sequences}
     old = Bank.open(root, encoder.id) if (folder / "manifest.json").exists() else None
     if old is not None:
         _same_encoder(old.manifest, encoder, folder)
+        old.verify()
         if by_key.keys() <= old.manifest.index.keys():
             return old
+    command = f"rpbind embed {root.parent} --encoder {encoder.id}"
+    with written_once(root.parent, f"The whole bank of {encoder.id} vectors", command):
+        _build(folder, encoder, old, by_key, progress)
+    return Bank.open(root, encoder.id)
+
+
+def _build(
+    folder: Path,
+    encoder: Encoder,
+    old: Bank | None,
+    by_key: dict[str, str],
+    progress: Progress | None,
+) -> None:
     pieces = _Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
     missing = [key for key in by_key if old is None or key not in old.manifest.index]
     for done, key in enumerate(missing, start=1):
@@ -120,7 +170,6 @@ def build_bank(
             progress(done, len(missing))
     _write(folder, encoder, old, [(key, pieces.get(key, by_key[key])) for key in missing])
     shutil.rmtree(pieces.folder)
-    return Bank.open(root, encoder.id)
 
 
 @dataclass(frozen=True)

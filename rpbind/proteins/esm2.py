@@ -36,6 +36,12 @@ SHAPES = {
 }
 """(layers, width) of the six published models."""
 
+_NO_CHECKPOINT = (
+    RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, AssertionError,
+    ArithmeticError,
+)  # fmt: skip
+"""What torch and fair-esm raise where a file holds something else, of whatever shape."""
+
 _URL = "https://dl.fbaipublicfiles.com/fair-esm/models"
 
 
@@ -127,7 +133,13 @@ def _read(path: Path) -> ESM2:
             data = torch.load(
                 path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
             )
-        config, weights = data["cfg"]["model"], data["model"]
+        if not isinstance(data, dict):  # a tensor would take words for indices, with a warning
+            raise TypeError(f"it holds a {type(data).__name__}")
+        config = data["cfg"]["model"]
+        state = {
+            key.removeprefix("encoder.").removeprefix("sentence_encoder."): tensor
+            for key, tensor in data["model"].items()
+        }
         model = ESM2(
             num_layers=config.encoder_layers,
             embed_dim=config.encoder_embed_dim,
@@ -138,16 +150,16 @@ def _read(path: Path) -> ESM2:
     except UnpicklingError as error:
         why = str(error).splitlines()[-1] or type(error).__name__
         raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
-    except (RuntimeError, EOFError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is no ESM-2 checkpoint of fair-esm's format ({error}).") from None
-    _fill(model, weights, path)
+    except _NO_CHECKPOINT as error:
+        raise UserError(
+            f"{path} is no ESM-2 checkpoint of fair-esm's format ({error}). Wanted a file such as "
+            f"{_URL}/esm2_t6_8M_UR50D.pt."
+        ) from None
+    _fill(model, state, path)
     return model
 
 
-def _fill(model: ESM2, weights: dict[str, Any], path: Path) -> None:
-    state = {
-        k.removeprefix("encoder.").removeprefix("sentence_encoder."): weights[k] for k in weights
-    }
+def _fill(model: ESM2, state: dict[str, Any], path: Path) -> None:
     try:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # a tensor of another shape

@@ -68,7 +68,7 @@ def make_plan(
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
     encoders = sorted({*asked_for, *searched})
-    banks = [f"{name} {Bank.open(source.data / 'bank', name).sha256[:12]}" for name in encoders]
+    banks = [f"{name} {Bank.open(source.data / 'bank', name).verify()[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
         question=asked.question,

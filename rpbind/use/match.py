@@ -42,7 +42,7 @@ def matching_inputs(trained: Trained, against: Against) -> tuple[Inputs, tuple[s
     own = split_spec(trained.provenance["split"])
     rule = own.rule if against.rule is None else cast(Rule, against.rule)
     spec = SplitSpec(rule, own.ratio, own.seed)
-    inputs = Inputs.open(against.data, spec, trained.recipe.proteins)
+    inputs = Inputs.verified(against.data, spec, trained.recipe.proteins)
     _same_kind(trained, inputs, against.data)
     differs = [what for what in HASHED if not _same(trained, inputs, what)]
     if differs and not against.other_data:

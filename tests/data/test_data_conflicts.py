@@ -39,6 +39,12 @@ def test_dropping_keeps_the_first_duplicate_and_no_contradiction(
     assert report.dataset.manifest.made_by.decisions == report.decisions
 
 
+def test_dropping_every_row_is_refused_with_the_counts(eclip: Folder, target: Target) -> None:
+    folder = eclip(AARS_K562="ACGU\t1\nACGU\t0\nGGGG\t0\nGGGG\t1\nGGGG\t1\n")
+    with pytest.raises(UserError, match=r"Nothing is left .* 5 rows.* \(2 of them.*K562, line 1"):
+        import_eclip(folder, replace(target, on_conflict="drop"))
+
+
 def test_one_window_with_two_proteins_is_no_conflict(eclip: Folder, target: Target) -> None:
     folder = eclip(AARS_K562="AAAA\t1\n", FMR1_K562="AAAA\t0\n")
     assert len(import_eclip(folder, target).dataset) == 2

@@ -111,6 +111,14 @@ def test_a_truncated_part_is_named(tmp_path: Path) -> None:
         Dataset.open(tmp_path / "toy")
 
 
+@pytest.mark.parametrize("part", ["arrays/rna.npy", "arrays/cluster.npy", "proteins.parquet"])
+def test_a_damaged_part_of_the_right_size_is_named(tmp_path: Path, part: str) -> None:
+    path = write(tmp_path / "toy").root / part
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(UserError, match=rf"{part} is damaged.*Import the dataset again"):
+        Dataset.open(tmp_path / "toy")
+
+
 def test_arrays_of_another_shape_are_refused_whatever_their_size(tmp_path: Path) -> None:
     part = write(tmp_path / "toy").root / "arrays" / "rna.npy"
     np.save(part, WINDOWS.rna_NL.reshape(4, 3))

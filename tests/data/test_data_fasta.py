@@ -58,6 +58,15 @@ def test_a_file_without_records_is_refused(tmp_path: Path, target: Target) -> No
         import_fasta(write(tmp_path, "ACGU\t1\n"), target)
 
 
+@pytest.mark.parametrize(("before", "line"), [("ACGU\n", 1), ("\n \n;old\n", 3)])
+def test_text_before_the_first_header_is_refused(
+    tmp_path: Path, target: Target, before: str, line: int
+) -> None:
+    with pytest.raises(UserError, match=rf"windows\.fasta, line {line}: wanted a header"):
+        import_fasta(write(tmp_path, before + POSITIVE), target)
+    import_fasta(write(tmp_path, "\n \n" + POSITIVE), target)
+
+
 def test_an_id_that_goes_on_after_the_name_fits_before_the_gene_does(tmp_path: Path) -> None:
     fasta = write(tmp_path, ">AARS\nM\n>AARS_K562_ENCSR825SVO\nMD\n>AARS_K562B\nMDS\n")
     proteins = read_proteins(fasta)

@@ -133,6 +133,14 @@ def test_a_frozen_split_is_read_and_not_made_again(dataset: Dataset) -> None:
     assert [path.name for path in folder.parent.iterdir()] == [frozen.id]
 
 
+def test_no_split_is_frozen_from_a_dataset_that_was_changed(dataset: Dataset) -> None:
+    labels = dataset.root / "arrays" / "label.npy"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x09")
+    with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
+        load_split(Dataset.open(dataset.root), SplitSpec())
+    assert not (dataset.root / "splits").exists()
+
+
 def test_a_frozen_split_that_was_changed_is_refused(dataset: Dataset) -> None:
     split = load_split(dataset, SplitSpec())
     changed = split.part_N.copy()
@@ -160,7 +168,9 @@ def test_a_split_without_its_record_is_refused(dataset: Dataset) -> None:
 
 def test_a_part_without_windows_is_refused_with_advice(tmp_path: Path) -> None:
     one_cluster = toy(tmp_path / "toy", 100, rna_groups=1)
-    with pytest.raises(UserError, match=r"gives validation 0 windows.*Take another ratio"):
+    with pytest.raises(
+        UserError, match=r"gives validation 0 windows.*Take a split with smaller groups \(random"
+    ):
         load_split(one_cluster, SplitSpec())
     assert not (one_cluster.root / "splits").exists()
 

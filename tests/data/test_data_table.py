@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rpbind.data.alphabet import decode
 from rpbind.data.importers import Target, import_table
-from rpbind.data.table import Columns
+from rpbind.data.table import Columns, read_columns
 from rpbind.errors import UserError
 
 TEXT = "label,rna,protein,chrom\n1,ACGU,FMR1,chr2\n0,ggnn,AARS,chr1\n0,ACGA,AARS,chr2\n"
@@ -79,6 +84,59 @@ def test_a_null_in_parquet_is_a_missing_label(tmp_path: Path, target: Target) ->
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     with pytest.raises(UserError, match=r"t\.parquet, row 2: the label is missing"):
         import_table(tmp_path / "t.parquet", target)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "wanted"),
+    [
+        ("rna", ["ACGU"], r"'rna' has the type list<.*wanted text"),
+        ("protein", {"a": 1}, r"'protein' has the type struct<a: int64>"),
+        ("label", b"\xff\xfe", r"'label' has the type binary; wanted text \(UTF-8\)"),
+    ],
+)
+def test_a_parquet_column_of_another_type_is_named(
+    tmp_path: Path, target: Target, column: str, cell: object, wanted: str
+) -> None:
+    row = {"rna": "ACGU", "protein": "AARS", "label": 1} | {column: cell}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=rf"t\.parquet: column {wanted}"):
+        import_table(tmp_path / "t.parquet", target)
+
+
+def test_a_parquet_file_with_a_damaged_page_is_refused(tmp_path: Path, target: Target) -> None:
+    path = write(tmp_path, "t.parquet")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes(len(whole) // 4) + whole[4 + len(whole) // 4 :])
+    with pytest.raises(UserError, match=r"t\.parquet is not a whole Parquet file"):
+        import_table(path, target)
+
+
+def test_the_windows_of_a_dataset_are_tokens_and_no_table(tmp_path: Path, target: Target) -> None:
+    dataset = import_table(write(tmp_path, "t.csv"), target).dataset
+    again = replace(target, out=tmp_path / "again")
+    with pytest.raises(UserError, match=r"holds tokens.*A dataset's folder is used as it is"):
+        import_table(dataset.root / "windows.parquet", again)
+
+
+QUOTED = ["x", '"x"', '"x\ny"', '"x""\n\ny"', 'x"y', '"x"y', '"x,\n"', "", '"x\ry"']
+
+
+@given(st.lists(st.lists(st.sampled_from(QUOTED), min_size=2, max_size=2), min_size=1))
+def test_a_row_is_on_the_line_on_which_an_editor_shows_it(rows: list[list[str]]) -> None:
+    text = "note,n\n" + "".join(f"{','.join(cells)}\n" for cells in rows)
+    ends = accumulate("".join(row).count("\n") + "".join(row).count("\r") + 1 for row in rows)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "t.csv").write_text(text, newline="")
+        origin = read_columns(Path(folder) / "t.csv", ["note", "n"])[1]
+    assert origin.row_N.tolist() == [2, *(1 + 1 + end for end in ends)][:-1]
+
+
+def test_quoted_line_breaks_are_read_in_a_table_of_many_blocks(tmp_path: Path) -> None:
+    rows = 300_000  # pyarrow reads a megabyte at a time
+    (tmp_path / "t.csv").write_text("rna,note\n" + 'ACGU,"a\nbc"\n' * rows)
+    texts, origin, _ = read_columns(tmp_path / "t.csv", ["rna"])
+    assert texts["rna"].unique().to_pylist() == ["ACGU"]
+    assert origin.row_N[-1] == 2 * rows
 
 
 def test_a_table_without_rows_is_refused(tmp_path: Path, target: Target) -> None:

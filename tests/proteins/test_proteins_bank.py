@@ -1,5 +1,6 @@
 """The bank keeps every protein's residues once, whole, and goes on where it was interrupted."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,6 +124,33 @@ def test_a_truncated_bank_is_refused(tmp_path: Path) -> None:
     (file,) = (tmp_path / "counting").glob("residues-*.npy")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(UserError, match="damaged"):
+        Bank.open(tmp_path, "counting")
+
+
+def test_vectors_of_another_shape_are_refused(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, Counting(), ["MK"])
+    np.save(tmp_path / "counting" / bank.manifest.residues_file, bank.residues_ND.reshape(1, 4))
+    with pytest.raises(UserError, match=r"are float32 \(1, 4\) and .* says float32 \(2, 2\)"):
+        Bank.open(tmp_path, "counting")
+
+
+def test_verifying_notices_one_changed_byte(tmp_path: Path) -> None:
+    bank = build_bank(tmp_path, Counting(), ["MK"])
+    assert Bank.open(tmp_path, "counting").verify() == bank.sha256
+    file = tmp_path / "counting" / bank.manifest.residues_file
+    *rest, last = file.read_bytes()
+    file.write_bytes(bytes([*rest, last ^ 1]))
+    with pytest.raises(UserError, match=r"has changed since it was made.* --encoder counting"):
+        Bank.open(tmp_path, "counting").verify()
+    with pytest.raises(UserError, match="has changed since it was made"):
+        build_bank(tmp_path, Counting(), ["MK", "AAA"])
+
+
+def test_a_bank_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    build_bank(tmp_path, Counting(), ["MK"])
+    path = tmp_path / "counting" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
+    with pytest.raises(UserError, match=r"schema version 2; this rpbind .* reads 1\. Remove it"):
         Bank.open(tmp_path, "counting")
 
 

@@ -166,9 +166,30 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes)
         make_encoder("esm2", path)
 
 
-def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
-    torch.save({"state_dict": {}}, tmp_path / "other.pt")
-    with pytest.raises(UserError, match="no ESM-2 checkpoint"):
+def config(**changed: Any) -> argparse.Namespace:
+    fitting = {"encoder_layers": 1, "encoder_embed_dim": 8, "encoder_attention_heads": 2}
+    return argparse.Namespace(**fitting | {"token_dropout": True} | changed)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"state_dict": {}},
+        torch.zeros(3),
+        [1, 2],
+        None,
+        {"cfg": {"model": None}, "model": {}},
+        {"cfg": {"model": config()}, "model": {1: torch.zeros(1)}},
+        {"cfg": {"model": config()}, "model": {"encoder.lm_head.bias": "no tensor"}},
+        {"cfg": {"model": config()}, "model": [torch.zeros(1)]},
+        {"cfg": {"model": config(encoder_attention_heads=3)}, "model": {}},
+        {"cfg": {"model": config(encoder_attention_heads=0)}, "model": {}},
+        {"cfg": {"model": config(encoder_layers="2")}, "model": {}},
+    ],
+)
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "other.pt")
+    with pytest.raises(UserError, match=r"other\.pt (is no ESM-2 checkpoint|does not fit)"):
         make_encoder("esm2", tmp_path / "other.pt")
 
 

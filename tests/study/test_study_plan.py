@@ -131,6 +131,17 @@ def test_a_plan_refuses_data_that_changed_since_it_was_made(
         make(source=Source(changed, source.split))
 
 
+def test_a_plan_refuses_protein_vectors_that_changed_since_they_were_made(
+    make: Make, source: Source, tmp_path: Path
+) -> None:
+    shutil.copytree(source.data, tmp_path / "world")
+    (vectors,) = (tmp_path / "world" / "bank" / "physchem").glob("residues-*.npy")
+    *rest, last = vectors.read_bytes()
+    vectors.write_bytes(bytes([*rest, last ^ 1]))
+    with pytest.raises(UserError, match=r"Bank .*physchem has changed since it was made"):
+        make(source=Source(tmp_path / "world", source.split))
+
+
 def test_a_split_on_which_no_protein_has_both_classes_is_refused(
     source: Source, tmp_path: Path
 ) -> None:

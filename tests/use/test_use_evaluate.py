@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -30,6 +31,18 @@ def test_on_its_own_data_it_says_what_the_ledger_says_to_the_bit(
     assert told.metrics.keys() - ledger.keys() == {f"{part}.{name}" for name in ONLY_HERE}
     assert told.proteins == tuple(p for p in sees_motifs.row.proteins if p.part == part)
     assert told.notes == ()
+
+
+@pytest.mark.parametrize("part", ["arrays/label.npy", "bank/*/residues-*.npy"])
+def test_what_changed_since_it_was_made_is_not_scored(
+    tmp_path: Path, part: str, sees_motifs: Toy
+) -> None:
+    shutil.copytree(sees_motifs.data, tmp_path / "changed")
+    for file in (tmp_path / "changed").glob(part):
+        *rest, last = file.read_bytes()
+        file.write_bytes(bytes([*rest, last ^ 1]))
+    with pytest.raises(UserError, match="has changed since it was made"):
+        evaluate_model(sees_motifs.trained, Against(tmp_path / "changed"))
 
 
 def test_mcc_and_brier_score_are_scikit_learns(sees_motifs: Toy) -> None:

@@ -1,0 +1,191 @@
+"""What stops the making of a dataset, with real processes that say where they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.draft import check_new, drafted
+from rpbind.data.importers import Target, import_fasta
+from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.subset import subset
+from rpbind.data.world import World, simulate
+from rpbind.errors import UserError
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+
+MAKING = """
+import signal, sys
+from pathlib import Path
+from rpbind.data.draft import drafted
+
+if "nohup" in sys.argv:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with drafted(Path(sys.argv[1])) as draft:
+    (draft / "half").write_text("half")
+    print("half", flush=True)
+    sys.stdin.readline()
+"""
+
+Process = subprocess.Popen[str]
+
+
+@pytest.fixture
+def half_way(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start a process that makes `tmp_path/name`, and wait until it has made half of it."""
+    begun: list[Process] = []
+
+    def begin(name: str = "toy", *words: str) -> Process:
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAKING, str(tmp_path / name), *words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        begun.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        return process
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def go_on(process: Process) -> int:
+    process.communicate("\n")
+    return process.returncode
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_process_that_is_told_to_end_leaves_no_half_folder(
+    tmp_path: Path, half_way: Callable[..., Process], number: int, code: int
+) -> None:
+    process = half_way()
+    assert len(list(tmp_path.iterdir())) == 1
+    process.send_signal(number)
+    assert process.wait() == code
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_under_nohup_it_goes_on_when_the_terminal_is_gone(
+    tmp_path: Path, half_way: Callable[..., Process]
+) -> None:
+    process = half_way("toy", "nohup")
+    process.send_signal(signal.SIGHUP)
+    assert go_on(process) == 0
+    assert [path.name for path in (tmp_path / "toy").iterdir()] == ["half"]
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_other_names_are_not(
+    tmp_path: Path, half_way: Callable[..., Process]
+) -> None:
+    for name in ("toy", "toy.b"):
+        process = half_way(name)
+        process.kill()
+        process.wait()
+    of_a_file = tmp_path / f".toy.{'0' * 32}"
+    of_a_file.touch()
+    with drafted(tmp_path / "toy"):
+        pass
+    left = sorted(path.name for path in tmp_path.iterdir() if path != of_a_file)
+    assert left[1:] == ["toy"]
+    assert re.fullmatch(r"\.toy\.b\.[0-9a-f]{32}", left[0])
+    assert of_a_file.exists()
+
+
+def test_of_two_that_make_one_folder_the_slower_is_told_so(
+    tmp_path: Path, half_way: Callable[..., Process]
+) -> None:
+    faster = half_way()
+    (living,) = tmp_path.iterdir()
+    slower = ExitStack()
+    slower.enter_context(drafted(tmp_path / "toy"))
+    assert (living / "half").exists()
+    assert go_on(faster) == 0
+    with pytest.raises(UserError, match="exists already"):
+        slower.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+
+
+def test_handlers_are_put_back(tmp_path: Path) -> None:
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    with drafted(tmp_path / "toy"):
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"cannot be made: .*/file is a file"):
+        check_new(tmp_path / "file" / "deep" / "toy")
+
+
+def may_not_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Deny what permissions deny, which do not bind root."""
+    access, mkdir = os.access, Path.mkdir
+
+    def no_access(path: Any, mode: int) -> bool:
+        return access(path, mode) and not (mode & os.W_OK and folder in (path, *path.parents))
+
+    def no_mkdir(path: Path, *args: Any, **kwargs: Any) -> None:
+        if folder in path.parents and not path.exists():
+            raise PermissionError(13, "Permission denied", str(path))
+        mkdir(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "access", no_access)
+    monkeypatch.setattr(Path, "mkdir", no_mkdir)
+
+
+def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    may_not_write(monkeypatch, tmp_path / "theirs")
+    there = replace(target, out=tmp_path / "theirs" / "deep" / "toy")
+    with pytest.raises(UserError, match=r"you may not write to .*/theirs\. Name"):
+        import_fasta(tmp_path / "is not even there", there)
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """A dataset that may be read and not written; nothing is frozen in it yet."""
+    dataset = simulate(tmp_path / "theirs", World(proteins=4, sites=12, length=31))
+    may_not_write(monkeypatch, dataset.root)
+    return dataset
+
+
+def test_a_split_that_cannot_be_frozen_says_who_can(theirs: Dataset) -> None:
+    once = rf"Somebody who may makes it once: rpbind split {theirs.root} --rule cold-rna --seed 0\."
+    with pytest.raises(UserError, match=once):
+        load_split(theirs, SplitSpec())
+
+
+def test_a_bank_that_cannot_be_built_says_who_can(theirs: Dataset) -> None:
+    once = rf"Somebody who may makes it once: rpbind embed {theirs.root} --encoder random\."
+    with pytest.raises(UserError, match=once):
+        build_bank(theirs.root / "bank", make_encoder("random"), ["MKV"])
+
+
+def test_a_frozen_split_and_a_whole_bank_are_read_where_nothing_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = simulate(tmp_path / "theirs", World(proteins=4, sites=12, length=31))
+    frozen = load_split(dataset, SplitSpec())
+    bank = build_bank(dataset.root / "bank", make_encoder("random"), ["MKV"])
+    may_not_write(monkeypatch, dataset.root)
+    assert load_split(dataset, SplitSpec()).sha256 == frozen.sha256
+    again = build_bank(dataset.root / "bank", make_encoder("random"), ["MKV"])
+    assert again.sha256 == bank.sha256
+    assert subset(dataset, tmp_path / "mine", 2).manifest.windows == 8

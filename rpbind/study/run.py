@@ -109,9 +109,9 @@ def why_it_died(trial: Any) -> str:
 class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     """Writes every finished run to the ledger, and a row for every run whose trial died."""
 
-    def __init__(self, ledger: Ledger, total: int) -> None:
-        self.ledger, self.total = ledger, total
-        self.watch = Watch(total, search=ledger.plan.search)
+    def __init__(self, ledger: Ledger, total: int, search: dict[str, Any] | None = None) -> None:
+        self.ledger, self.total, self.search = ledger, total, search
+        self.watch = Watch(total, search=search)
         self.begun: dict[str, Task] = {}
         self.heard: set[tuple[str, int]] = set()
         self.lost: list[Task] = []
@@ -119,7 +119,7 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
-        return Record, (self.ledger, self.total)
+        return Record, (self.ledger, self.total, self.search)
 
     def on_step_begin(self, iteration: int, trials: Any, **info: Any) -> None:
         STOP.step()

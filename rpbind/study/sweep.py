@@ -46,7 +46,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     if all(search.finished for search in searches):
         return True
     left = sum(sweep.total - search.ended for search in searches)
-    record = run.Record(ledger, left * sweep.how.seeds_per_trial)
+    record = run.Record(ledger, left * sweep.how.seeds_per_trial, sweep.words())
     asking = Asking(searches, run.machine(where), budget, record)
     # one trial more than fit, which waits: without one, Tune ends a process that is free
     in_process = where.executor == "trial"

@@ -184,11 +184,9 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path
 
 
 def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     from rpbind.study.run import Record
-
-    monkeypatch.setattr(Ledger, "plan", SimpleNamespace(search=None))
 
     (search,) = opened(sweep(1, how=How(seeds_per_trial=2)), tmp_path)
     (task,) = asked_of(search, 1)

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -128,7 +127,6 @@ def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     monkeypatch.setattr(STOP, "asked", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", spend_and_stop)
-    monkeypatch.setattr(Ledger, "plan", SimpleNamespace(search=None))
     assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Where())
 
 
@@ -144,7 +142,6 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
     monkeypatch.setattr(STOP, "asked", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", lose_and_stop)
-    monkeypatch.setattr(Ledger, "plan", SimpleNamespace(search=None))
     run.run_grid([TASK], Ledger(tmp_path), Where())
     assert len(fits) == 1
 

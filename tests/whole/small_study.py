@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,16 @@ import pytest
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Ledger, Plan, Row
+from rpbind.ledger.heal import heal
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe import Recipe
 from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source, make_plan
+from rpbind.train.loop import Machine
+from rpbind.train.run import train_task
+from rpbind.train.task import Task
 
 SMALL = {"train.epochs": 2, "train.batch_size": 16}
 RECIPES = {
@@ -41,6 +46,19 @@ def substance(row: Row) -> dict[str, object]:
     """What must be the same bits however a run was made: all but times and places."""
     kept = row.model_dump(exclude={"cost", "provenance", "ended"})
     return kept | {"parameters": row.cost["parameters"]}
+
+
+def called_directly(
+    source: Source, arms: Mapping[str, Recipe], seeds: Sequence[int], study: Path
+) -> Ledger:
+    """The ledger of runs that are called one after another, without Ray."""
+    direct = Ledger(study)
+    for name, recipe in arms.items():
+        pairs = tuple((seed, 0) for seed in seeds)
+        task = Task(name, recipe, pairs, source.data, source.split, direct.runs)
+        train_task(task, Machine(), "direct", lambda message: None)
+    heal(direct)  # takes in the rows that the runs have left
+    return direct
 
 
 def rows_of(study: Path) -> dict[tuple[str, int], dict[str, object]]:

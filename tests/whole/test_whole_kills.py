@@ -8,14 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 from ray_killed_study import ARMS, SEEDS
-from small_study import rows_of, small_source
+from small_study import called_directly, rows_of, small_source
 
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
-from rpbind.ledger.heal import heal
-from rpbind.train.loop import Machine
-from rpbind.train.run import train_task
-from rpbind.train.task import Task
 
 SCRIPT = Path(__file__).with_name("ray_killed_study.py")
 
@@ -32,16 +28,11 @@ def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
     tmp_path: Path,
 ) -> None:
     source = small_source(tmp_path / "toy")
-    direct = Ledger(tmp_path / "direct")
-    for name, recipe in ARMS.items():
-        seeds = tuple((seed, 0) for seed in SEEDS)
-        task = Task(name, recipe, seeds, source.data, source.split, direct.runs)
-        train_task(task, Machine(), "direct", lambda message: None)
+    direct = called_directly(source, ARMS, SEEDS, tmp_path / "direct")
     study = tmp_path / "study"
     run(source.data, study, "epoch", 3)
     run(source.data, study, "append", 2)
     run(source.data, study, "never")
-    heal(direct)
     rows = rows_of(study)
     assert {r: row | {"attempt": 0} for r, row in rows.items()} == rows_of(direct.study)
     told = [row for row in Ledger(study).attempts() if row.stage == "ablation"]

@@ -6,14 +6,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from small_study import rows_of, small_source
+from small_study import called_directly, rows_of, small_source
 from struck_group_study import ARMS, SEEDS
 
 from rpbind.ledger import Ledger
-from rpbind.ledger.heal import heal
-from rpbind.train.loop import Machine
-from rpbind.train.run import train_task
-from rpbind.train.task import Task
 
 SCRIPT = Path(__file__).with_name("struck_group_study.py")
 
@@ -22,12 +18,7 @@ def test_a_worker_and_a_trial_that_are_killed_in_a_run_leave_its_bits_as_they_we
     tmp_path: Path,
 ) -> None:
     source = small_source(tmp_path / "toy")
-    direct = Ledger(tmp_path / "direct")
-    for name, recipe in ARMS.items():
-        seeds = tuple((seed, 0) for seed in SEEDS)
-        task = Task(name, recipe, seeds, source.data, source.split, direct.runs)
-        train_task(task, Machine(), "direct", lambda message: None)
-    heal(direct)
+    direct = called_directly(source, ARMS, SEEDS, tmp_path / "direct")
 
     study = tmp_path / "study"
     process = subprocess.run(

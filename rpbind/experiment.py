@@ -17,6 +17,7 @@ from rich.console import Console
 from rpbind.analysis.tuned import refused
 from rpbind.baselines.run import BASELINES
 from rpbind.data.dataset import Dataset
+from rpbind.data.draft import check_place
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError, no_url
@@ -143,7 +144,8 @@ def where(
 def conduct(experiment: str, asked: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
-    _can_be_made(conditions.reports)
+    no_url("--reports", conditions.reports)
+    check_place(f"--reports {conditions.reports}", conditions.reports)
     if conditions.sweep is not None and conditions.sweep.how.storage is not None:
         from rpbind.study.database import open_database  # Optuna takes a second to import
 
@@ -213,19 +215,6 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
         f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
         f"done: {'; '.join(left)}. A diverged run is not made again."
     )
-
-
-def _can_be_made(reports: Path) -> None:
-    """Raise `UserError` where studies cannot land in a folder, before anything is computed."""
-    no_url("--reports", reports)
-    place = reports.resolve()
-    there = next(place for place in (place, *place.parents) if os.path.lexists(place))
-    if not there.is_dir():
-        raise UserError(f"--reports {reports} cannot be made: {there} is no folder.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(
-            f"--reports {reports} cannot be written: this user may not write to {there}."
-        )
 
 
 def _price(design: Design, conditions: Conditions) -> Price:

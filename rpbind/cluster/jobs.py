@@ -20,7 +20,8 @@ from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
-from rpbind.errors import UserError, no_url
+from rpbind.data.draft import check_new, drafted
+from rpbind.errors import UserError
 
 LEFT_OUT = (
     "/data/",
@@ -159,12 +160,10 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
 
     A second job with the first one's environment reads it from the shared storage and prints it.
     """
-    no_url("--out", out)
     with _asking(client.get_address()):
         study = bundle.study_named(client.get_job_logs(job), job)
         target = out / Path(study).name
-        if target.exists():
-            raise UserError(f"{target} is there already: name another --out, or remove it.")
+        check_new(target)
         reader = client.submit_job(
             entrypoint=shlex.join(["python", "-m", "rpbind.cluster.bundle", study]),
             runtime_env=client.get_job_info(job).runtime_env,
@@ -175,7 +174,8 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
     if found.status != JobStatus.SUCCEEDED:
         last = told.strip().splitlines()[-1:] or [found.message]
         raise UserError(f"{study} could not be read on the cluster: {last[0]}")
-    bundle.unpack(told, target)
+    with drafted(target) as draft:
+        bundle.unpack(told, draft)
     return target
 
 

@@ -24,18 +24,25 @@ LOCK = ".lock"
 def check_new(out: Path) -> None:
     """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
     no_url("--out", out)
-    above = next(p for p in out.absolute().parents if os.access(p, os.F_OK))
-    if not above.is_dir():
-        raise UserError(f"{out} cannot be made: {above} is a file. Name a folder in another place.")
-    if not os.access(above, os.W_OK | os.X_OK):
+    check_place(str(out), out.absolute().parent)
+    if os.path.lexists(out):
         raise UserError(
-            f"{out} cannot be made: you may not write to {above}. Name a folder in another place."
+            f"{out} exists already, and is never overwritten. Name another folder, or delete that "
+            "one first."
         )
-    if out.exists() or out.is_symlink():
-        raise UserError(
-            f"{out} exists already, and a dataset is never overwritten. Name another folder, or "
-            "delete that one first."
-        )
+
+
+def check_place(what: str, folder: Path) -> None:
+    """Raise `UserError` where `what` cannot be put in `folder`, which need not be there yet."""
+    path = folder.absolute()
+    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        why = f"{there} is no folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        why = f"you may not write to {there}"
+    else:
+        return
+    raise UserError(f"{what} cannot be made: {why}. Name a folder in another place.")
 
 
 @contextmanager

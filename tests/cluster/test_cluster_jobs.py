@@ -53,7 +53,7 @@ def test_a_study_is_sent_without_data_and_gives_its_exit_code_and_its_report(
         shared / "reports" / "good" / "index.html"
     ).read_bytes()
     assert not (home / "runs").exists()
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="exists already"):
         rpbind("job", "fetch", job_of(output), "--out", tmp_path / "home", *at)
 
 

@@ -128,7 +128,7 @@ def test_handlers_are_put_back(tmp_path: Path) -> None:
 
 def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"cannot be made: .*/file is a file"):
+    with pytest.raises(UserError, match=r"cannot be made: .*/file is no folder"):
         check_new(tmp_path / "file" / "deep" / "toy")
 
 

@@ -20,7 +20,7 @@ from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 
-PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.report.build", "rpbind.train.run"]
+PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.study.sweep", "rpbind.report.build"]
 WRITES = ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "rename"), (Path, "unlink"))
 NEVER = 0
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from rpbind.doctor.sample import evenly
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import Scores, cross_entropy, summarise
-from rpbind.train.loop import Training, scoring_batches
+from rpbind.train.batches import scoring_batches
+from rpbind.train.loop import Training
 
 WINDOWS = 2000
 SURE = 3.0

@@ -14,8 +14,9 @@ from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.study.plan import Source
 from rpbind.study.price import Timing
+from rpbind.train.batches import EVALUATION_BATCH
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import EVALUATION_BATCH, Machine, Training
+from rpbind.train.loop import Machine, Training
 
 BATCHES = 3
 """Batches that are timed, after as many that are not."""

@@ -18,27 +18,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import (
-    CosineAnnealingLR,
-    LambdaLR,
-    LRScheduler,
-    OneCycleLR,
-    ReduceLROnPlateau,
-)
+from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
-from rpbind import parts
 from rpbind.errors import UserError
 from rpbind.metrics import Scores, summarise
 from rpbind.model.binding import BindingModel
 from rpbind.model.seeding import generator, reseed
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
+from rpbind.train.batches import (
+    FEWEST,
+    batch_size,
+    check_workers,
+    scoring_batches,
+    shuffled_batches,
+)
 from rpbind.train.inputs import Inputs
-
-EVALUATION_BATCH = 256
-FEWEST = 2
-"""Windows in the smallest piece of a batch: batch norm needs two."""
+from rpbind.train.optim import optimizer_of, schedule_of
 
 
 class DivergedError(Exception):
@@ -61,17 +57,16 @@ class Training:
     def __init__(
         self, recipe: Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
     ) -> None:
-        _enough_for(machine, recipe.train, inputs)
+        sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
+        check_workers(machine.world, recipe.train, sizes)
         torch.set_num_threads(machine.threads)
         self.recipe, self.seed, self.machine = recipe, seed, machine
         self.inputs = inputs.to(machine.device)
         model = BindingModel(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
         self.model = model.to(machine.device)
-        self.optimizer = _optimizer(recipe.train, self.model)
-        windows = len(inputs.parts["train"])
-        self.schedule = _schedule(
-            recipe.train, self.optimizer, windows // _size(recipe.train, windows, machine.world)
-        )
+        self.optimizer = optimizer_of(recipe.train, self.model)
+        batches = sizes["train"] // batch_size(recipe.train, sizes["train"], machine.world)
+        self.schedule = schedule_of(recipe.train, self.optimizer, batches)
         self.curve: list[dict[str, float]] = []
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_weights: dict[str, Tensor] = {}
@@ -156,7 +151,8 @@ class Training:
         self.stream = generator(self.machine.device, "augment", *stream)
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
         began = time.monotonic()
-        batches = _order(self.inputs.parts["train"], self.recipe.train, (self.seed, epoch), world)
+        index_N, plan = self.inputs.parts["train"], self.recipe.train
+        batches = shuffled_batches(index_N, plan, (self.seed, epoch), world)
         for index_B in batches:
             total += self.step(index_B[rank::world])
         if world > 1:
@@ -248,66 +244,3 @@ class Training:
 def _out_of_memory(error: RuntimeError) -> bool:
     """Whether a GPU's or the CPU's allocator refused; the CPU's has no exception of its own."""
     return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
-
-
-def scoring_batches(index_N: Tensor) -> list[Tensor]:
-    """Cut windows into batches to be scored, each of them spread over all windows."""
-    # a dataset is in order of proteins, and a batch of one long protein is slow and large
-    batches = math.ceil(len(index_N) / EVALUATION_BATCH)
-    return [index_N[start::batches] for start in range(batches)]
-
-
-def _enough_for(machine: Machine, plan: parts.Train, inputs: Inputs) -> None:
-    """Refuse more workers than there is work for: batch norm needs two windows on each."""
-    batch = min(plan.batch_size, len(inputs.parts["train"]))
-    smallest = min(len(part_N) for part_N in inputs.parts.values())
-    if machine.world > 1 and (batch < 2 * machine.world or smallest < machine.world):
-        raise UserError(
-            f"{machine.world} workers need batches of at least {2 * machine.world} windows and as "
-            f"many windows in every part as there are workers; the batch has {batch}, the smallest "
-            f"part {smallest}. Ask for fewer --workers."
-        )
-
-
-def _order(
-    index_N: Tensor, plan: parts.Train, key: tuple[int, int], world: int
-) -> tuple[Tensor, ...]:
-    """Shuffle the training windows by (seed, epoch) alone and cut them into equal batches.
-
-    What is left over is dropped: every epoch leaves out other windows. A set that is smaller than a
-    batch is one batch.
-    """
-    stream = generator("cpu", "order", *key)
-    shuffled = index_N[torch.randperm(len(index_N), generator=stream).to(index_N.device)]
-    size = _size(plan, len(index_N), world)
-    return shuffled[: len(index_N) // size * size].split(size)
-
-
-def _size(plan: parts.Train, windows: int, world: int) -> int:
-    """Windows of a batch, over all ranks: every rank gets as many."""
-    return min(plan.batch_size, windows) // world * world
-
-
-def _optimizer(plan: parts.Train, model: nn.Module) -> Optimizer:
-    family = {"adam": Adam, "adamw": AdamW}[plan.optimizer]
-    return family(model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
-
-
-def _schedule(plan: parts.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
-    """The schedule of a plan whose epochs have so many batches; one-cycle moves with each batch."""
-    match plan.schedule:
-        case parts.Plateau(factor=factor, patience=patience, min_lr=floor):
-            return ReduceLROnPlateau(optimizer, factor=factor, patience=patience, min_lr=floor)
-        case parts.Cosine():
-            return CosineAnnealingLR(optimizer, T_max=plan.epochs)
-        case parts.OneCycle(rise=rise):
-            # one step more than there are: a scheduler that is asked beyond its last one raises
-            steps = plan.epochs * batches + 1
-            steps += rise * steps == 1.0  # there torch divides nothing by nothing
-            return OneCycleLR(optimizer, max_lr=plan.lr, total_steps=steps, pct_start=rise)
-        case parts.Constant():
-            return LambdaLR(optimizer, _same)
-
-
-def _same(epoch: int) -> float:
-    return 1.0

@@ -18,8 +18,8 @@ from rpbind.data.dataset import Protein
 from rpbind.model.binding import BindingModel
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import Encoder
+from rpbind.train.batches import scoring_batches
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import scoring_batches
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from toy_trained import Toy
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
 from rpbind.metrics import summarise
-from rpbind.train.loop import Training, scoring_batches
+from rpbind.train.batches import scoring_batches
+from rpbind.train.loop import Training
 from rpbind.use.predict import Question, predict_windows
 
 FIRST = "A" * 33

@@ -1,0 +1,124 @@
+"""What a page says before anything is spent: what it would run, for what, and for how long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rpbind.analysis.tuned import refused
+from rpbind.baselines.run import BASELINES
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Plan
+from rpbind.recipe import Recipe
+from rpbind.study.changes import changes
+from rpbind.study.design import Design
+from rpbind.study.plan import Source
+from rpbind.study.price import Price
+from rpbind.study.search import Sweep
+from rpbind.study.timing import timed_here, timed_rows
+from rpbind.study.where import Where
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How a page is run: on which source, with how many seeds, where, and under which name."""
+
+    source: Source
+    seeds: int
+    where: Where
+    reports: Path
+    name: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+    sweep: Sweep | None = None
+    control: str | None = None
+    """The arm that is trained once more with a random vector per protein."""
+    add_seeds: int = 0
+
+
+def price_of(design: Design, conditions: Conditions) -> Price:
+    """Count what a page runs: winners of searches are arms too, seeds of trials runs."""
+    sweep = conditions.sweep
+    trained = len(design.arms) + (conditions.control is not None)
+    if sweep is None:
+        return Price(trained, conditions.seeds, len(design.contrasts))
+    winners = len(sweep.lanes)
+    trials = winners * sweep.total * sweep.how.seeds_per_trial
+    return Price(trained + winners, conditions.seeds, len(design.contrasts), trials)
+
+
+def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> str:
+    """Say what will be run, where, and which verdicts that can reach."""
+    lines = [
+        f"question  {plan.question}",
+        f"data      {plan.dataset}; split {plan.split}; proteins {plan.proteins_note}",
+        f"design    {plan.design}: {len(plan.arms)} arms x {len(plan.seeds)} seeds = "
+        f"{len(plan.planned)} runs, {len(plan.contrasts)} contrasts",
+        *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
+        f"controls  {len(BASELINES)} baselines without a network, probes of every run",
+        *(f"  {arm.name}: {arm.change}, x {len(plan.seeds)} seeds" for arm in plan.controls),
+    ]
+    if plan.search is not None:
+        lines += _searched(plan.search, len(plan.seeds))
+    lines += [
+        f"runs      {conditions.where.words()}",
+        f"study     {folder}",
+        f"verdicts  {_reach(price, conditions.sweep, plan.delta)}",
+    ]
+    if not folder.exists() and (earlier := latest_but(plan, folder)):
+        told = "; ".join(changes(earlier, plan))
+        lines.append(f"A new study: it differs from {earlier.study} in {told}.")
+    return "\n".join(lines)
+
+
+def time_of(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> str:
+    """Say how long the runs will take, from those that are done or a few batches timed here."""
+    where = conditions.where
+    known = timed_rows(folder)
+    if known is None and (where.address or where.gpus):
+        return "not known before the first run: only this machine's CPU can be timed beforehand"
+    arms = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
+    searched = list(conditions.sweep.arms.values()) if conditions.sweep else []
+    one = known or timed_here(arms or searched, conditions.source, where.cpus)
+    side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
+    return price.time(one, max(side_by_side, 1))
+
+
+def latest_but(plan: Plan, folder: Path) -> Plan | None:
+    """Return the newest other plan of this page beside a folder; unreadable ones do not count."""
+    page = plan.study.removesuffix(plan.fingerprint)
+    plans = []
+    for file in folder.parent.glob("*/plan.json"):
+        with contextlib.suppress(UserError):
+            plans.append(Ledger(file.parent).plan)
+    alike = [p for p in plans if p.study.removesuffix(p.fingerprint) == page]
+    return max(alike, key=lambda p: p.created, default=None)
+
+
+def _reach(price: Price, sweep: Sweep | None, delta: float) -> str:
+    """Say which verdicts can be reached; of tuned arms, by what pairs them."""
+    if sweep is None or not sweep.tunes_arms:
+        return price.reach(delta)
+    if refusal := refused(sweep.searches, shared=sweep.shared):
+        return refusal
+    units = sweep.total if sweep.shared else sweep.searches
+    paired = "configurations" if sweep.shared else "searches"
+    reached = Price(price.arms, units, len(sweep.contrasts)).reach(delta)
+    return f"paired by {paired}, {units} of them in place of seeds: {reached}"
+
+
+def _searched(search: dict[str, Any], seeds: int) -> list[str]:
+    """Say what is searched first, and what confirms its winners."""
+    arms, times = search["arms"], search.get("searches", 1)
+    lanes = len(arms) * times
+    told = f"{search['trials']} trials" + (f" in each of {lanes} searches" if lanes > 1 else "")
+    lines = [f"search    {told} first: {search['about']}"]
+    if "contrasts" in search:
+        lines.append(
+            f"          arms {', '.join(arms)}; then each winner on {seeds} fresh seeds = "
+            f"{lanes * seeds} runs, {len(search['contrasts'])} contrasts"
+        )
+    return lines

@@ -29,7 +29,7 @@ from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
-from rpbind.report.words import banners
+from rpbind.report.banners import banners
 from rpbind.study.design import Design, add_one_in, arm, leave_one_out
 from rpbind.study.factorial import factorial
 from rpbind.train.inputs import Inputs

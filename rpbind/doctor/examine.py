@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from rpbind.doctor.attention import attention
-from rpbind.doctor.finding import KINDS, finding, told
+from rpbind.doctor.finding import finding, told
 from rpbind.doctor.fit import Fit, fit
 from rpbind.doctor.gradients import blocks, gradients
+from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.learnt import learnt
 from rpbind.doctor.loader import loader
 from rpbind.doctor.probes import probes

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
-from rpbind.doctor.finding import LN2
 from rpbind.doctor.gradients import blocks, norm
+from rpbind.doctor.kinds import LN2
 from rpbind.model.seeding import Dropout
 from rpbind.train.loop import Training
 

@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
 from rpbind.report import curves, figures, searching, style, words
+from rpbind.report.banners import banners
 
 HERE = Path(__file__).parent
 CONFIG = {"responsive": True, "displayModeBar": False}
@@ -45,6 +46,7 @@ def render(summary: Summary) -> str:
         summary=summary,
         plan=summary.plan,
         words=words,
+        banners=banners,
         style=style,
         css=Markup((HERE / "page.css").read_text()),
         plotlyjs=Markup(get_plotlyjs()),

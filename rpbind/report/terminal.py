@@ -14,6 +14,7 @@ from rpbind.analysis.compare import Comparison
 from rpbind.analysis.summary import Contrast, Summary, read
 from rpbind.ledger import Ledger
 from rpbind.report import words
+from rpbind.report.banners import banners
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
 
@@ -24,7 +25,7 @@ def verdict_table(study: Path) -> RenderableType:
     Raises `UserError` where the folder holds no study.
     """
     summary = read(Ledger(study))
-    notes = [Text(f"! {banner}", style="yellow") for banner in words.banners(summary)]
+    notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
     notes += [Text(f"  {words.won(winner)}") for winner in searches]
     lost = [

@@ -6,7 +6,7 @@ import math
 from typing import Any, get_args
 
 from rpbind.analysis import looks
-from rpbind.analysis.arms import Arm, Spread
+from rpbind.analysis.arms import Spread
 from rpbind.analysis.contrast import Interval, Result, Unattainable
 from rpbind.analysis.controls import NAMES as CLAIMS
 from rpbind.analysis.controls import Controls
@@ -179,12 +179,6 @@ def plainest(summary: Summary) -> str:
     return f"The best baseline without a network, {best.name}, has {number(best.macro, 4)} on test."
 
 
-def _pooled(arm: Arm) -> str:
-    pooled = arm.secondary["test.auroc_pooled"]
-    means = [number(spread.mean) if spread else ABSENT for spread in (pooled, arm.headline)]
-    return f"{arm.plan.name} {' against '.join(means)}"
-
-
 def _rank(contrast: Contrast) -> tuple[int, int]:
     sizes = (*get_args(Size), None)
     return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
@@ -201,55 +195,6 @@ def look_again(plan: Plan) -> str:
         f"Everything is judged at level {looks.level(look):.2g} instead of 0.05: the levels of all "
         f"looks, however many follow, sum to less than {looks.TOTAL:.3f}."
     )
-
-
-def banners(summary: Summary) -> list[str]:
-    """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
-    planned, told = len(summary.plan.planned), []
-    if summary.done < planned:
-        told.append(
-            f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
-            f"Done: {summary.coverage}."
-        )
-    if summary.plan.looks:
-        told.append(look_again(summary.plan))
-    if any(c.screening for c in summary.contrasts):
-        told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
-    if summary.checks.sick:
-        told.append(
-            f"Before training, {len(summary.checks.sick)} of {len(summary.plan.arms)} arms had an "
-            f"error ({', '.join(summary.checks.sick)}); they ran as planned: see Before training."
-        )
-    if summary.few_clusters is not None:
-        told.append(
-            f"{summary.few_clusters} test protein clusters: below 20, how proteins differ is "
-            "itself poorly known, and intervals may not carry over to other proteins."
-        )
-    if summary.plan.split.startswith("random"):
-        told.append("Random split: in-distribution. It leaks, and is never the headline.")
-    if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
-        told.append(
-            "Pooled AUROC is far above macro AUROC, so it shows knowledge of the proteins' base "
-            f"rates and not of binding: {'; '.join(_pooled(arm) for arm in ahead)}."
-        )
-    if summary.mixed:
-        told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
-    if "pieces" in summary.mixed:
-        told.append(
-            "Memory was short in some runs, and their batches went through the model in pieces: "
-            "batch norm and dropout are those of a piece, so arms differ by more than they name."
-        )
-    if summary.other_code:
-        told.append(
-            f"The plan was made with the code {summary.plan.code}, and runs were with "
-            f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}."
-        )
-    if summary.left_out:
-        told.append(
-            f"{summary.left_out} recorded runs of other recipes, seeds or data than the plan's are "
-            "left out of this page."
-        )
-    return told
 
 
 def spent(cost: Cost) -> str:

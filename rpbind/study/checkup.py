@@ -21,7 +21,7 @@ from rpbind.study.plan import Source
 from rpbind.terminal import PLAIN, progress
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
-from rpbind.train.run import code_id
+from rpbind.train.provenance import code_id
 
 
 def opener(source: Source) -> Opens:

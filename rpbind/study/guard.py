@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from rpbind.doctor.finding import KINDS, finding
+from rpbind.doctor.finding import finding
+from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import sample
 from rpbind.ledger import ContrastPlan, Finding, Plan
 from rpbind.model.binding import BindingModel

@@ -21,7 +21,7 @@ from rpbind.study.controls import random_vector
 from rpbind.study.design import Design
 from rpbind.study.search import TUNED, Sweep
 from rpbind.terminal import masked
-from rpbind.train.run import code_id
+from rpbind.train.provenance import code_id
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import platform
-import subprocess
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import rpbind
 from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, replace
 from rpbind.ledger.marks import begun, whoever
@@ -26,6 +21,7 @@ from rpbind.train.inputs import Inputs
 from rpbind.train.keep import model_file
 from rpbind.train.loop import DivergedError, Machine, Training
 from rpbind.train.probes import probe
+from rpbind.train.provenance import provenance
 from rpbind.train.task import Job, Task
 
 Report = Callable[[dict[str, float]], None]
@@ -101,7 +97,7 @@ def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Rep
             "proteins": outcome.proteins,
             "curve": tuple(training.curve) if training else (),
             "cost": _cost(training, time.monotonic() - began),
-            "provenance": inputs.provenance | _provenance(machine, executor) | _cut(training),
+            "provenance": inputs.provenance | provenance(machine, executor) | _cut(training),
         }
     )
 
@@ -229,37 +225,3 @@ def _cost(training: Training | None, seconds: float) -> dict[str, float]:
 def _cut(training: Training | None) -> dict[str, str]:
     """In how many pieces a batch went through the model: several where memory was short."""
     return {"pieces": str(training.pieces)} if training else {}
-
-
-@lru_cache(maxsize=1)
-def code_id() -> str:
-    """Return twelve hex digits over the package's source files: what code made a row."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(rpbind.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return f"rpbind {rpbind.__version__} {digest.hexdigest()[:12]}"
-
-
-@lru_cache(maxsize=1)
-def commit() -> str:
-    """Return the git commit of the package's checkout, or say that there is none."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        told = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "not a git checkout"
-    return told.stdout.strip()
-
-
-def _provenance(machine: Machine, executor: str) -> dict[str, str]:
-    return {
-        "code": code_id(),
-        "commit": commit(),
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "ray": version("ray"),
-        "executor": executor,
-        "device": machine.device,
-        "threads": str(machine.threads),
-        "workers": str(machine.world),
-    }

@@ -9,7 +9,8 @@ import torch
 from toy_patients import patient
 
 from rpbind.doctor.examine import check_up, vitals
-from rpbind.doctor.finding import KINDS, finding, told
+from rpbind.doctor.finding import finding, told
+from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import evenly, sample
 from rpbind.doctor.table import SEED, table
 from rpbind.presets import FIXED, OLD, narrowed

@@ -8,7 +8,7 @@ import rpbind
 from rpbind.analysis.summary import read
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
-from rpbind.report import words
+from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.study.factorial import factorial
@@ -149,7 +149,7 @@ def test_arms_that_know_base_rates_alone_are_told(tmp_path: Path) -> None:
             row = done(arm, seed, 0.0, number, 24)
             blind = tuple(score.model_copy(update={"auroc": 0.5}) for score in row.proteins)
             ledger.append(row.model_copy(update={"proteins": blind} if number else {}))
-    told = [b for b in words.banners(read(ledger)) if "base rates" in b]
+    told = [b for b in banners(read(ledger)) if "base rates" in b]
     assert len(told) == 1
     assert "memory=residue 0.740 against 0.500" in told[0]
 

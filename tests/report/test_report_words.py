@@ -7,6 +7,7 @@ from synthetic_study import done, plan, write
 from rpbind.analysis.summary import read
 from rpbind.ledger import Ledger
 from rpbind.report import figures, style, words
+from rpbind.report.banners import banners
 from rpbind.report.terminal import verdict_table
 
 
@@ -33,14 +34,14 @@ def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
 
 def test_banners_tell_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: Path) -> None:
     write(tmp_path, plan(12, 3, split="random-s0"), clusters=12)
-    told = " ".join(words.banners(read(Ledger(tmp_path))))
+    told = " ".join(banners(read(Ledger(tmp_path))))
     for part in ("1 of 36 planned runs", "Screening", "12 test protein clusters", "leaks"):
         assert part in told
 
 
 def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
     write(tmp_path, plan(3, 5), lost=False)
-    assert words.banners(read(Ledger(tmp_path))) == []
+    assert banners(read(Ledger(tmp_path))) == []
 
 
 def test_runs_whose_batches_went_in_pieces_beside_whole_ones_are_told(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_runs_whose_batches_went_in_pieces_beside_whole_ones_are_told(tmp_path: 
         for seed in asked.seeds:
             pieces = {"pieces": "2" if i and seed == 3 else "1"}
             ledger.append(done(arm, seed, 0.0, i, 24).model_copy(update={"provenance": pieces}))
-    told = " ".join(words.banners(read(ledger)))
+    told = " ".join(banners(read(ledger)))
     assert "went through the model in pieces" in told
 
 

@@ -1,0 +1,64 @@
+"""What a reader must know of a study before any of its numbers."""
+
+from __future__ import annotations
+
+from rpbind.analysis.arms import Arm
+from rpbind.analysis.summary import Summary
+from rpbind.report import words
+
+
+def banners(summary: Summary) -> list[str]:
+    """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
+    planned, told = len(summary.plan.planned), []
+    if summary.done < planned:
+        told.append(
+            f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
+            f"Done: {summary.coverage}."
+        )
+    if summary.plan.looks:
+        told.append(words.look_again(summary.plan))
+    if any(c.screening for c in summary.contrasts):
+        told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
+    if summary.checks.sick:
+        told.append(
+            f"Before training, {len(summary.checks.sick)} of {len(summary.plan.arms)} arms had an "
+            f"error ({', '.join(summary.checks.sick)}); they ran as planned: see Before training."
+        )
+    if summary.few_clusters is not None:
+        told.append(
+            f"{summary.few_clusters} test protein clusters: below 20, how proteins differ is "
+            "itself poorly known, and intervals may not carry over to other proteins."
+        )
+    if summary.plan.split.startswith("random"):
+        told.append("Random split: in-distribution. It leaks, and is never the headline.")
+    if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
+        told.append(
+            "Pooled AUROC is far above macro AUROC, so it shows knowledge of the proteins' base "
+            f"rates and not of binding: {'; '.join(_pooled(arm) for arm in ahead)}."
+        )
+    if summary.mixed:
+        told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
+    if "pieces" in summary.mixed:
+        told.append(
+            "Memory was short in some runs, and their batches went through the model in pieces: "
+            "batch norm and dropout are those of a piece, so arms differ by more than they name."
+        )
+    if summary.other_code:
+        told.append(
+            f"The plan was made with the code {summary.plan.code}, and runs were with "
+            f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}."
+        )
+    if summary.left_out:
+        told.append(
+            f"{summary.left_out} recorded runs of other recipes, seeds or data than the plan's are "
+            "left out of this page."
+        )
+    return told
+
+
+def _pooled(arm: Arm) -> str:
+    pooled = arm.secondary["test.auroc_pooled"]
+    means = [
+        words.number(spread.mean) if spread else words.ABSENT for spread in (pooled, arm.headline)
+    ]
+    return f"{arm.plan.name} {' against '.join(means)}"

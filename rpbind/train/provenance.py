@@ -1,0 +1,48 @@
+"""What made a row: the code, its commit, the versions around it, and the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import rpbind
+from rpbind.train.loop import Machine
+
+
+@lru_cache(maxsize=1)
+def code_id() -> str:
+    """Return twelve hex digits over the package's source files: what code made a row."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(rpbind.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return f"rpbind {rpbind.__version__} {digest.hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=1)
+def commit() -> str:
+    """Return the git commit of the package's checkout, or say that there is none."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+    return told.stdout.strip()
+
+
+def provenance(machine: Machine, executor: str) -> dict[str, str]:
+    """Return what made a run: code, versions, device, workers."""
+    return {
+        "code": code_id(),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "ray": version("ray"),
+        "executor": executor,
+        "device": machine.device,
+        "threads": str(machine.threads),
+        "workers": str(machine.world),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def run_app(app: typer.Typer) -> None:
     except UserError as error:
         _fail(str(error), 2)
     except PausedError as error:
-        _fail(str(error), AGAIN)
+        _fail(f"{error} It was: {called()}", AGAIN)
     except OSError as error:
         if error.errno in REFUSED and error.filename is not None:
             _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
@@ -50,7 +51,7 @@ def run_app(app: typer.Typer) -> None:
         where = f" for {error.filename}" if error.filename else ""
         _fail(
             f"No space is left on the disk{where} ({error.strerror}). What is recorded is whole; "
-            "free some space, and the same command goes on with what is missing.",
+            f"free some space, and the same command goes on with what is missing: {called()}",
             AGAIN,
         )
     except SystemExit as ended:  # typer makes one of Ctrl-C, without a word
@@ -62,6 +63,11 @@ def run_app(app: typer.Typer) -> None:
 def _fail(why: str, code: int) -> NoReturn:
     Console(stderr=True).print(f"error: {why}", style="red", **PLAIN)
     sys.exit(code)
+
+
+def called() -> str:
+    """Return the command that this process was started by, to be typed again; without passwords."""
+    return shlex.join(["python", *map(masked, sys.argv)])
 
 
 def masked(text: str) -> str:

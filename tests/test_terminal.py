@@ -38,7 +38,7 @@ def test_a_full_disk_is_a_paragraph_that_says_how_to_go_on(
     assert ends(OSError(number, "full", "ledger/row.parquet")) == AGAIN == 75
     told = capsys.readouterr().err
     assert "No space is left on the disk for ledger/row.parquet" in told
-    assert "the same command goes on" in told
+    assert "the same command goes on with what is missing: python page\n" in told
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR])
@@ -53,7 +53,7 @@ def test_a_path_that_the_system_refuses_is_a_sentence_that_names_it(
 
 def test_a_database_that_is_lost_ends_like_a_full_disk(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends(PausedError("It goes on.")) == AGAIN
-    assert capsys.readouterr().err == "error: It goes on.\n"
+    assert capsys.readouterr().err == "error: It goes on. It was: python page\n"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +18,7 @@ from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import random_vector
 from rpbind.study.design import Design
 from rpbind.study.search import TUNED, Sweep
-from rpbind.terminal import masked
+from rpbind.terminal import called
 from rpbind.train.provenance import code_id
 
 
@@ -85,7 +83,7 @@ def make_plan(
         proteins_note=", ".join(banks),
         search=None if sweep is None else sweep.words(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["python", *map(masked, sys.argv)]),
+        command=called(),
         code=code_id(),
     )
     mark = _fingerprint(plan)

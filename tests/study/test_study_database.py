@@ -11,7 +11,6 @@ from toy_search import drive, opened, sweep
 
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import PausedError, UserError
-from rpbind.study import plan as plans
 from rpbind.study.database import answering, open_database
 from rpbind.study.design import Design
 from rpbind.study.plan import Question, Source, make_plan
@@ -88,7 +87,7 @@ def test_a_plan_and_its_report_have_no_password(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "postgresql://me:secret@host/trials"
-    monkeypatch.setattr(plans.sys, "argv", ["tune.py", "--storage", url, f"--storage={url}"])
+    monkeypatch.setattr("sys.argv", ["tune.py", "--storage", url, f"--storage={url}"])
     asked = sweep(2, how=How(storage=url))
     design = Design("search", (), ())
     plan = make_plan(

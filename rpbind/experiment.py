@@ -29,7 +29,7 @@ from rpbind.study.checkup import opener
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
-from rpbind.study.launch import launch, not_done
+from rpbind.study.launch import joined, launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import check_size
 from rpbind.study.stop import STOP
@@ -119,15 +119,13 @@ def where(
     return Where(workers, cpus, gpus_per_run / workers, executor, address, tuple(log or ()))
 
 
-def conduct(experiment: str, asked: Question, design: Design, conditions: Conditions) -> None:
+def conduct(experiment: str, question: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     _check(conditions)
-    price = announce.price_of(design, conditions)
-    check_size(price, conditions.yes)
     plan = make_plan(
         experiment,
-        asked,
+        question,
         design,
         tuple(range(conditions.seeds)),
         conditions.source,
@@ -135,14 +133,17 @@ def conduct(experiment: str, asked: Question, design: Design, conditions: Condit
         control=conditions.control,
     )
     folder = (conditions.reports / (conditions.name or plan.study)).resolve()
-    console.print(announce.summary(plan, price, conditions, folder), **PLAIN)
+    asked = joined(plan, Ledger(folder), conditions.add_seeds)
+    price = announce.price_of(asked, conditions.sweep)
+    check_size(price, conditions.yes)
+    console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
     if conditions.dry_run:
         with progress("comparing the arms"):
-            compared = guard(plan, opener(conditions.source))
+            compared = guard(asked, opener(conditions.source))
         for comparison in compared:
             console.print(f"  {comparison.words()}", **PLAIN)
         with progress("timing a few batches"):
-            seconds = announce.time_of(price, plan, conditions, folder)
+            seconds = announce.time_of(price, asked, conditions, folder)
         console.print(f"time      {seconds}", **PLAIN)
         return
     with STOP.heeded():

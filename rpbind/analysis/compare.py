@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.summary import ONE_OF, Contrast
 from rpbind.analysis.table import pair, planned_runs
+from rpbind.analysis.units import refused
 from rpbind.analysis.verdict import verdicts
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
@@ -22,6 +23,7 @@ class Comparison:
 
     contrasts: tuple[Contrast, ...]
     notes: tuple[str, ...]
+    delta: float
 
 
 def compare(
@@ -58,30 +60,48 @@ def compare(
     ]  # fmt: skip
     results = [table.result for table in paired]
     alpha = min(level(look_of(plan)), level(look_of(other)))
-    judged = verdicts(results, min(plan.delta, other.delta), alpha)
+    delta = min(plan.delta, other.delta)
+    judged = verdicts(results, delta, alpha)
     contrasts = tuple(
         Contrast(table, result, verdict, "", _recipe(a).diff(_recipe(b)))
         for table, result, verdict, (a, b) in zip(paired, results, judged, pairs, strict=True)
     )
-    return Comparison(contrasts, _notes(contrasts, runs, alpha))
+    notes = _notes(contrasts, runs, alpha)
+    if arm is None and (left := sorted(_winners(plan) & _winners(other))):
+        notes.append(_refusal(left))
+    return Comparison(contrasts, tuple(notes), delta)
 
 
 def _pairs(
     plan: Plan, other: Plan, arm: str | None, against: str | None
 ) -> list[tuple[ArmPlan, ArmPlan]]:
     mine, theirs = ({a.name: a for a in p.arms} for p in (plan, other))
+    won = _winners(plan) | _winners(other)
     if arm is not None:
         against = against or arm
         one_of("--arm", arm, mine)
         one_of("--against", against, theirs)
+        if found := sorted(won & {arm, against}):
+            raise UserError(_refusal(found))
         return [(mine[arm], theirs[against])]
-    shared = [(mine[name], theirs[name]) for name in mine if name in theirs]
-    if not shared:
+    both = [name for name in mine if name in theirs]
+    if not both:
         raise UserError(
             f"No arm has one name in both studies: {', '.join(mine)} and {', '.join(theirs)}. "
             "Say which to compare with --arm and --against."
         )
-    return shared
+    if not (shared := [name for name in both if name not in won]):
+        raise UserError(_refusal(both))
+    return [(mine[name], theirs[name]) for name in shared]
+
+
+def _winners(plan: Plan) -> set[str]:
+    """The arms of a plan that searches have chosen."""
+    return {str(won["arm"]) for won in (plan.search or {}).get("winners", {}).values()}
+
+
+def _refusal(arms: list[str]) -> str:
+    return f"{', '.join(arms)}: chosen by a search. {refused(1, shared=False)}"
 
 
 def _name(arm: ArmPlan, reference: ArmPlan) -> str:
@@ -94,7 +114,7 @@ def _recipe(arm: ArmPlan) -> Recipe:
 
 def _notes(
     contrasts: Sequence[Contrast], runs: dict[tuple[str, int], Row], alpha: float
-) -> tuple[str, ...]:
+) -> list[str]:
     used = {
         (name, seed)
         for c in contrasts
@@ -115,4 +135,4 @@ def _notes(
             )
     if alpha < level(1):
         told.append(f"A study was extended after it was judged: the level is {alpha:.2g}.")
-    return tuple(told)
+    return told

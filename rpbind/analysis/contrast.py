@@ -96,8 +96,10 @@ def two_way(d_SG: NDArray[np.float64]) -> Interval | Unattainable:
     Raises `ValueError` where a cell is not a number: a table has no holes.
     """
     S, G = d_SG.shape
-    if S == 0 or G == 0:
+    if S == 0:
         return Unattainable(None, "no run of the two arms is paired")
+    if G == 0:
+        return Unattainable(None, "no protein cluster has an AUROC in all paired runs")
     if not np.isfinite(d_SG).all():
         raise ValueError(f"{(~np.isfinite(d_SG)).sum()} of {S} x {G} differences are not finite")
     mean = float(d_SG.mean())

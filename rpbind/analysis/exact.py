@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import wilcoxon
+from scipy.stats import rankdata, wilcoxon
 
 from rpbind.analysis.contrast import Unattainable
 
@@ -29,8 +29,17 @@ def sign_flip(d_S: NDArray[np.float64]) -> float | Unattainable:
 
 
 def signed_rank(d_S: NDArray[np.float64]) -> float | Unattainable:
-    """Return the two-sided p of Wilcoxon's signed-rank test of S differences."""
-    return _refused(d_S) or float(wilcoxon(d_S, method="exact").pvalue)
+    """Return the two-sided p of Wilcoxon's signed-rank test of S differences, zeros left out.
+
+    Equal sizes share their mean rank, and then every flip of the ranks' signs is tried.
+    """
+    if refused := _refused(d_S):
+        return refused
+    told_S = d_S[d_S != 0]
+    rank_S = rankdata(np.abs(told_S))
+    if len(np.unique(rank_S)) < len(rank_S):
+        return sign_flip(np.sign(told_S) * rank_S)
+    return float(wilcoxon(told_S, method="exact").pvalue)
 
 
 def _refused(d_S: NDArray[np.float64]) -> Unattainable | None:

@@ -32,9 +32,14 @@ class FoldInterval:
         """Two-sided p of a difference of zero."""
         return 2.0 * float(stdtr(self.folds - 1, -abs(self.mean) / self.se))
 
-    def equivalent(self, delta: float) -> bool:
-        """Two one-sided tests at 5 %: is the difference shown to be smaller than delta?"""
-        return abs(self.mean) + self.half(0.10) < delta
+    def ci(self, alpha: float = 0.05) -> tuple[float, float]:
+        """Lower and upper end of the interval at level 1 - alpha."""
+        half = self.half(alpha)
+        return self.mean - half, self.mean + half
+
+    def equivalent(self, delta: float, alpha: float = 0.05) -> bool:
+        """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
+        return abs(self.mean) + self.half(2 * alpha) < delta
 
 
 def over_folds(d_SK: NDArray[np.float64]) -> FoldInterval | Unattainable:

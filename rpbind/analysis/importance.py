@@ -66,6 +66,8 @@ def importances(
 ) -> tuple[Importance, ...]:
     """Return every evaluator's importances of a search's finished trials: (recipe, score) each.
 
+    A better trial has a higher score: one evaluator asks what makes trials good, not what moves
+    them.
     `search` is what the plan says of it. A knob that some trials do not have is not rated, nor one
     whose range depends on another's. Empty
     where there are too few trials or equal scores, or where fewer than two knobs vary.

@@ -18,7 +18,7 @@ from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
-from rpbind.analysis.tuned import Tuned, summarise_tuned
+from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
@@ -45,7 +45,12 @@ class Contrast:
     @property
     def screening(self) -> bool:
         """Whether so few seeds are paired that the verdict only says what to look at next."""
-        return len(self.paired.seeds) <= SCREENING_SEEDS
+        return self.paired.n <= SCREENING_SEEDS
+
+    @property
+    def unit(self) -> str:
+        """What is paired."""
+        return "seed"
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,20 @@ class Summary:
         return {code: runs for code, runs in made.items() if code != self.plan.code}
 
     @property
+    def judged(self) -> tuple[Contrast | TunedContrast, ...]:
+        """All contrasts that have a verdict: those of the plan, and those of tuned arms."""
+        return self.contrasts + (self.tuned.contrasts if self.tuned else ())
+
+    @property
     def few_clusters(self) -> int | None:
-        """The smallest number of test protein clusters of a contrast, where it is below 20."""
-        sizes = [len(c.paired.clusters) for c in self.contrasts if c.paired.seeds]
-        return min(sizes) if sizes and min(sizes) < FEW_CLUSTERS else None
+        """The smallest number of protein clusters of a contrast, where it is below 20."""
+        return few_clusters(self.judged)
+
+
+def few_clusters(contrasts: Sequence[Contrast | TunedContrast]) -> int | None:
+    """Return the smallest number of protein clusters of a contrast, where it is below 20."""
+    sizes = [len(c.paired.clusters) for c in contrasts if c.paired.n]
+    return min(sizes) if sizes and min(sizes) < FEW_CLUSTERS else None
 
 
 def read(ledger: Ledger) -> Summary:
@@ -166,11 +181,14 @@ def _contrasts(plan: Plan, runs: Runs, under_way: Open) -> tuple[Contrast, ...]:
 
 
 def _importances(plan: Plan, found: Sequence[Search]) -> tuple[Importance, ...]:
-    """Rate the knobs of a study's one search; many short ones are not rated."""
+    """Rate the knobs of a study's one search, better values higher; many short are not rated."""
     from rpbind.analysis.importance import importances  # Optuna takes a second to import
 
-    trials = found[0].trials if len(found) == 1 else ()
-    done = [(trial.rows[0].recipe, trial.value) for trial in trials if trial.value is not None]
+    if len(found) != 1:
+        return ()
+    sign = 1 if found[0].objective.mode == "max" else -1
+    trials = found[0].trials
+    done = [(t.rows[0].recipe, sign * t.value) for t in trials if t.value is not None]
     return importances(plan.search, done, np.random.default_rng(0)) if plan.search else ()
 
 

@@ -41,6 +41,11 @@ class Paired:
         return Inert() if self.identical else two_way(self.d_SG)
 
     @property
+    def n(self) -> int:
+        """How many seeds are paired."""
+        return len(self.seeds)
+
+    @property
     def by_cluster(self) -> dict[int, float]:
         """The mean difference over seeds of each protein cluster; empty where nothing pairs."""
         if not self.seeds:

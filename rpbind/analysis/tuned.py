@@ -1,8 +1,4 @@
-"""What tuning did, and what it can say: winners, their optimism, expected best of n, contrasts.
-
-The unit of a comparison of tuned arms is the search, or a configuration that all arms shared. With
-one search per arm a verdict is refused: retraining seeds alone give 23-52 % false positives.
-"""
+"""What tuning did, and what it can say: winners, their optimism, expected best of n, contrasts."""
 
 from __future__ import annotations
 
@@ -15,24 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from rpbind.analysis.contrast import Result, Unattainable, two_way
+from rpbind.analysis.contrast import Interval, Result, two_way
+from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.search import OBJECTIVES, Search, searches
-from rpbind.analysis.verdict import Verdict, verdicts
+from rpbind.analysis.table import cluster_auroc
+from rpbind.analysis.units import PairedUnits, pair_units, refused, units_of
+from rpbind.analysis.verdict import SCREENING_SEEDS, Verdict, verdicts
 from rpbind.ledger import ContrastPlan, Plan, Row
 
 AUROC = OBJECTIVES["auroc"].key
-SEARCHES = 5
-"""Independent searches per arm that a verdict needs."""
-
-Cells = dict[int, float]
-"""{protein cluster: AUROC} of one unit."""
 
 
 @dataclass(frozen=True)
 class Winner:
     """The best of one search: its value there, and what it reached on fresh seeds (means).
 
-    `trials` counts the search's trials, `reads` the confirming runs, each of which read test once.
+    `trials` counts the search's trials, `reads` the confirming runs, each of which read test once;
+    `ci` is the 95 % interval of the test score over these runs and protein clusters.
     """
 
     lane: str
@@ -44,6 +39,7 @@ class Winner:
     validation: float | None
     test: float | None
     reads: int
+    ci: tuple[float, float] | None = None
 
     @property
     def optimism(self) -> float | None:
@@ -53,13 +49,21 @@ class Winner:
 
 @dataclass(frozen=True)
 class TunedContrast:
-    """One comparison of two tuned arms over `units` searches or configurations."""
+    """One comparison of two tuned arms over searches or configurations, with its verdict."""
 
-    contrast: ContrastPlan
-    units: int
-    clusters: int
+    paired: PairedUnits
     result: Result
     verdict: Verdict
+
+    @property
+    def screening(self) -> bool:
+        """Whether so few units are paired that the verdict only says what to look at next."""
+        return self.paired.n <= SCREENING_SEEDS
+
+    @property
+    def unit(self) -> str:
+        """What is paired."""
+        return "configuration" if self.paired.shared else "search"
 
 
 @dataclass(frozen=True)
@@ -108,34 +112,20 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     refusal = refused(count, shared=shared) if contrasts else ""
     if contrasts and "closed" not in said:
         refusal = "The searches are not finished: their winners are not named yet."
-    table = _shared(trials) if shared else _searched(rows)
-    results = [] if refusal else [_contrast(c, table) for c in contrasts]
-    judged = verdicts([result for _, _, result in results], plan.delta)
+    units = units_of(plan, rows, trials)
+    planned = int(said.get("trials", 0)) if shared else count
+    asked = [] if refusal else contrasts
+    paired = [pair_units(contrast, units, planned, shared=shared) for contrast in asked]
+    results = [each.result for each in paired]
+    judged = verdicts(results, plan.delta, level(look_of(plan)))
     return Tuned(
         searches=tuple(found),
         winners=tuple(_winner(search, won.get(search.name, {}), rows) for search in found),
         expected=_expected(found),
         unit="configuration" if shared else "search",
         part="validation" if shared else "test",
-        contrasts=tuple(
-            TunedContrast(contrast, units, clusters, result, verdict)
-            for contrast, (units, clusters, result), verdict in zip(
-                contrasts[: len(results)], results, judged, strict=True
-            )
-        ),
+        contrasts=tuple(map(TunedContrast, paired, results, judged)),
         refusal=refusal,
-    )
-
-
-def refused(count: int, *, shared: bool) -> str:
-    """Say why so many searches per arm carry no verdict; nothing where they do."""
-    if shared or count >= SEARCHES:
-        return ""
-    return (
-        f"No verdict on tuned arms: {count} search{'' if count == 1 else 'es'} per arm. How "
-        "lucky a search was does not show in fresh seeds of its winner (simulated, one search "
-        f"per arm is wrong in 23-52 % of null worlds). --searches {SEARCHES} makes the search "
-        "the unit; --shared-configs pairs the arms over the same configurations."
     )
 
 
@@ -152,7 +142,17 @@ def _winner(search: Search, won: Mapping[str, object], rows: Sequence[Row]) -> W
         validation=_mean([row.metrics.get(AUROC) for row in mine]),
         test=_mean([row.metrics.get("test.auroc_macro") for row in mine]),
         reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
+        ci=_ci(mine),
     )
+
+
+def _ci(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """The two-way interval of the test score of one arm; None where there is none."""
+    cells = [cluster_auroc(row) for row in rows]
+    clusters = sorted(set.intersection(*map(set, cells))) if cells else []
+    score_SG = np.array([[each[c] for c in clusters] for each in cells], dtype=np.float64)
+    told = two_way(score_SG.reshape(len(cells), len(clusters)))
+    return told.ci() if isinstance(told, Interval) else None
 
 
 def _expected(found: Sequence[Search]) -> dict[str, NDArray[np.float64]]:
@@ -168,60 +168,6 @@ def _expected(found: Sequence[Search]) -> dict[str, NDArray[np.float64]]:
         arm: np.mean([curve[: min(map(len, each))] for curve in each], axis=0)
         for arm, each in curves.items()
     }
-
-
-def _searched(rows: Sequence[Row]) -> dict[tuple[str, str], Cells]:
-    """{(arm, search): test AUROC by cluster, mean over the fresh seeds of its winner}."""
-    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        arm, _, number = row.arm.rpartition(".s")
-        grouped[arm, number].append(row)
-    return _whole(grouped, "test")
-
-
-def _shared(trials: Sequence[Row]) -> dict[tuple[str, str], Cells]:
-    """{(arm, configuration): validation AUROC by cluster, mean over the trial's seeds}."""
-    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in trials:
-        arm, _, number = row.arm.partition(".s0.trial-")
-        grouped[arm, number].append(row)
-    return _whole(grouped, "validation")
-
-
-def _whole(
-    grouped: Mapping[tuple[str, str], Sequence[Row]], part: str
-) -> dict[tuple[str, str], Cells]:
-    """Return the cells of every unit whose runs are all done."""
-    return {
-        unit: _cells(rows, part)
-        for unit, rows in grouped.items()
-        if all(row.state == "done" for row in rows)
-    }
-
-
-def _cells(rows: Sequence[Row], part: str) -> Cells:
-    scores: dict[int, list[float]] = defaultdict(list)
-    for row in rows:
-        for score in row.proteins:
-            if score.part == part and score.auroc is not None and math.isfinite(score.auroc):
-                scores[score.cluster].append(score.auroc)
-    return {cluster: float(np.mean(values)) for cluster, values in scores.items()}
-
-
-def _contrast(
-    contrast: ContrastPlan, units: Mapping[tuple[str, str], Cells]
-) -> tuple[int, int, Result]:
-    """The interval of arm minus reference over the units that both have; and the table's size."""
-    mine = sorted(number for arm, number in units if arm == contrast.arm)
-    numbers = [number for number in mine if (contrast.reference, number) in units]
-    pairs = [(units[contrast.arm, n], units[contrast.reference, n]) for n in numbers]
-    every = [set(cells) for pair in pairs for cells in pair]
-    clusters = sorted(set.intersection(*every)) if every else []
-    d_UG = np.array([[a[c] - r[c] for c in clusters] for a, r in pairs], dtype=np.float64)
-    result: Result = two_way(d_UG.reshape(len(pairs), len(clusters)))
-    if isinstance(result, Unattainable) and not pairs:
-        result = Unattainable(None, "no unit of the two arms is paired")
-    return len(pairs), len(clusters), result
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
+from rpbind.analysis.folds import FoldInterval
 from rpbind.analysis.power import Needs, needs
 
 Word = Literal["better", "worse", "no meaningful effect", "inert", "inconclusive"]
@@ -58,19 +59,27 @@ def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.flo
     return adjusted_K, level_K
 
 
-def verdicts(results: Sequence[Result], delta: float, alpha: float = ALPHA) -> list[Verdict]:
+def verdicts(
+    results: Sequence[Result | FoldInterval], delta: float, alpha: float = ALPHA
+) -> list[Verdict]:
     """Return the verdict of every contrast of one report; `delta` in units of the metric."""
-    tested = [r for r in results if isinstance(r, Interval)]
+    tested = [r for r in results if isinstance(r, Interval | FoldInterval)]
     adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
     steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
     return [
-        judge(r, *next(steps), delta, alpha) if isinstance(r, Interval) else _untested(r)
+        _untested(r)
+        if isinstance(r, Inert | Unattainable)
+        else judge(r, *next(steps), delta, alpha)
         for r in results
     ]
 
 
 def judge(
-    interval: Interval, p: float, alpha: float, delta: float, overall: float = ALPHA
+    interval: Interval | FoldInterval,
+    p: float,
+    alpha: float,
+    delta: float,
+    overall: float = ALPHA,
 ) -> Verdict:
     """Return the verdict of a tested contrast at the level of its Holm step."""
     low, high = interval.ci(alpha)
@@ -84,7 +93,9 @@ def judge(
         return say("worse", _size(-high, -low, delta))
     if interval.equivalent(delta, overall):
         return say("no meaningful effect")
-    return say("inconclusive", needed=needs(interval, alpha, delta))
+    # how many more runs would do is known where runs and clusters are told apart
+    more = needs(interval, alpha, delta) if isinstance(interval, Interval) else None
+    return say("inconclusive", needed=more)
 
 
 def _size(near: float, far: float, delta: float) -> Size:

@@ -17,18 +17,16 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.looks:
         told.append(words.look_again(summary.plan))
-    if any(c.screening for c in summary.contrasts):
-        told.append("Screening: 3 paired seeds or fewer say what to look at next, not what holds.")
+    if few := words.screening(summary.judged):
+        told.append(few)
     if summary.checks.sick:
         told.append(
             f"Before training, {len(summary.checks.sick)} of {len(summary.plan.arms)} arms had an "
             f"error ({', '.join(summary.checks.sick)}); they ran as planned: see Before training."
         )
-    if summary.few_clusters is not None:
-        told.append(
-            f"{summary.few_clusters} test protein clusters: below 20, how proteins differ is "
-            "itself poorly known, and intervals may not carry over to other proteins."
-        )
+    part = summary.tuned.part if summary.tuned and not summary.contrasts else "test"
+    if few := words.few_proteins(summary.few_clusters, part):
+        told.append(few)
     if summary.plan.split.startswith("random"):
         told.append("Random split: in-distribution. It leaks, and is never the headline.")
     if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:

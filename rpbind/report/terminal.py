@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rpbind.analysis.compare import Comparison
-from rpbind.analysis.summary import Contrast, Summary, read
+from rpbind.analysis.summary import Summary, few_clusters, read
 from rpbind.ledger import Ledger
 from rpbind.report import words
 from rpbind.report.banners import banners
@@ -32,8 +32,28 @@ def verdict_table(study: Path) -> RenderableType:
         Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
         for f in summary.failures
     ]
-    tables = [table_of(summary.plan.study, summary.contrasts)] if summary.contrasts else []
+    plan, tuned = summary.plan, summary.tuned
+    tables: list[RenderableType] = []
+    if summary.contrasts:
+        tables += [table_of(plan.study, summary.contrasts), *_open(summary.contrasts, plan.delta)]
+    if tuned and tuned.contrasts:
+        title = f"{plan.study}, tuned arms paired by {tuned.unit}"
+        tables += [
+            table_of(title, tuned.contrasts, tuned.part),
+            *_open(tuned.contrasts, plan.delta),
+        ]
+    if tuned and tuned.refusal:
+        tables.append(Text(tuned.refusal, style="yellow"))
     return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
+
+
+def _open(contrasts: Sequence[words.Judged], delta: float) -> list[Text]:
+    """What stands behind the verdicts that are inconclusive, and which pairs are missing."""
+    told = []
+    for contrast in contrasts:
+        if contrast.verdict.word == "inconclusive":
+            told.append(f"  {contrast.paired.contrast.name}: {words.reason(contrast, delta)}")
+    return [Text(line) for line in told]
 
 
 def _controls(summary: Summary) -> list[Text]:
@@ -49,18 +69,21 @@ def _controls(summary: Summary) -> list[Text]:
 
 def comparison_table(comparison: Comparison) -> RenderableType:
     """Return two studies' contrasts and the notes that come before any number."""
-    notes = [Text(f"! {note}", style="yellow") for note in comparison.notes]
+    few = few_clusters(comparison.contrasts)
+    told = [words.screening(comparison.contrasts), words.few_proteins(few), *comparison.notes]
+    notes = [Text(f"! {note}", style="yellow") for note in told if note]
     lost = [Text(f"  {c.paired.contrast.name}: {why}") for c in comparison.contrasts
             for why in c.paired.missing]  # fmt: skip
-    return Group(*notes, *lost, table_of("study 1 minus study 2", comparison.contrasts))
+    table = table_of("study 1 minus study 2", comparison.contrasts)
+    return Group(*notes, *lost, table, *_open(comparison.contrasts, comparison.delta))
 
 
-def table_of(title: str, contrasts: Sequence[Contrast]) -> Table:
+def table_of(title: str, contrasts: Sequence[words.Judged], part: str = "test") -> Table:
     """Return a table of contrasts with their verdicts."""
     table = Table(
         title=Text(
-            f"{title}: test macro per-protein AUROC, arm minus reference; n is paired of planned "
-            "seeds × protein clusters"
+            f"{title}: {part} macro per-protein AUROC, arm minus reference; n is paired of planned "
+            f"{words.count_of(contrasts[0].unit, 2)} × protein clusters"
         ),
         title_justify="left",
         box=SIMPLE_HEAD,
@@ -80,7 +103,7 @@ def table_of(title: str, contrasts: Sequence[Contrast]) -> Table:
             words.signed(verdict.mean),
             Text(words.interval(verdict)),
             words.p_value(verdict.p),
-            f"{len(paired.seeds)}/{paired.planned}×{len(paired.clusters)}",
+            f"{paired.n}/{paired.planned}×{len(paired.clusters)}",
             Text(words.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
         )
     return table

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
-from rpbind.analysis.contrast import Interval, Result, Unattainable
+from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
 from rpbind.analysis.controls import NAMES as CLAIMS
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Contrast, Summary
-from rpbind.analysis.tuned import Winner
+from rpbind.analysis.tuned import TunedContrast, Winner
 from rpbind.analysis.verdict import Size, Verdict, Word
 from rpbind.ledger import ContrastPlan, Plan
+
+Judged = Contrast | TunedContrast
+"""A contrast with its verdict, of arms or of tuned arms."""
 
 ABSENT = "–"
 MINUS = "−"
@@ -75,9 +79,11 @@ def verdict_words(verdict: Verdict) -> str:
     return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
 
 
-def reason(contrast: Contrast, delta: float) -> str:
+def reason(contrast: Judged, delta: float) -> str:
     """What stands behind a verdict that is not better or worse."""
     verdict, result = contrast.verdict, contrast.result
+    if isinstance(result, Inert) and contrast.paired.contrast.weights:
+        return "the scores of its arms cancel out in every paired run"
     if not isinstance(result, Interval):
         return verdict.reason
     if verdict.word == "no meaningful effect":
@@ -89,14 +95,14 @@ def reason(contrast: Contrast, delta: float) -> str:
     return (
         f"half-width {number(result.half(verdict.alpha), 4)}; "
         f"detects {number(verdict.needs.mde, 4)} or more (80 % power); "
-        f"to detect {number(delta)}: {_enough(verdict.needs)}"
+        f"to detect {number(delta)}: {_enough(verdict.needs, count_of(contrast.unit, 2))}"
     )
 
 
-def _enough(needs: Needs) -> str:
-    ways = {"seeds": needs.seeds, "protein clusters": needs.clusters}
+def _enough(needs: Needs, units: str) -> str:
+    ways = {units: needs.seeds, "protein clusters": needs.clusters}
     told = [f"{count} {what}" for what, count in ways.items() if count is not None]
-    return " or ".join(told) or "neither more seeds nor more protein clusters alone are enough"
+    return " or ".join(told) or f"neither more {units} nor more protein clusters alone are enough"
 
 
 def knob(value: Any) -> str:
@@ -139,10 +145,11 @@ def estimate(result: Result) -> tuple[str, str]:
 def won(winner: Winner) -> str:
     """What a search found, in a line."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
+    ci = f" [{number(winner.ci[0], 4)}, {number(winner.ci[1], 4)}]" if winner.ci else ""
     return (
         f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
-        f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}"
+        f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}"
     )
 
 
@@ -162,10 +169,10 @@ def tested(contrast: Contrast) -> str:
     return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
 
 
-def answer(summary: Summary) -> list[tuple[str, list[str]]]:
+def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:
     """The contrasts by verdict, what was found first: [(words, contrast names)]."""
     groups: dict[str, list[str]] = {}
-    for contrast in sorted(summary.contrasts, key=_rank):
+    for contrast in sorted(contrasts, key=_rank):
         groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
     return list(groups.items())
 
@@ -179,9 +186,28 @@ def plainest(summary: Summary) -> str:
     return f"The best baseline without a network, {best.name}, has {number(best.macro, 4)} on test."
 
 
-def _rank(contrast: Contrast) -> tuple[int, int]:
+def _rank(contrast: Judged) -> tuple[int, int]:
     sizes = (*get_args(Size), None)
     return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
+
+
+def screening(contrasts: Sequence[Judged]) -> str:
+    """Say that verdicts are only screening, where a contrast has so few pairs; else nothing."""
+    few = [contrast for contrast in contrasts if contrast.screening]
+    if not few:
+        return ""
+    paired = count_of(few[0].unit, 2)
+    return f"Screening: 3 paired {paired} or fewer say what to look at next, not what holds."
+
+
+def few_proteins(clusters: int | None, part: str = "test") -> str:
+    """Say what fewer than 20 protein clusters leave open; nothing where there are more."""
+    if clusters is None:
+        return ""
+    return (
+        f"{clusters} {part} protein clusters: below 20, how proteins differ is itself poorly "
+        "known, and intervals may not carry over to other proteins."
+    )
 
 
 def look_again(plan: Plan) -> str:

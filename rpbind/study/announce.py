@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rpbind.analysis.tuned import refused
+from rpbind.analysis.looks import level, look_of
+from rpbind.analysis.units import refused
 from rpbind.baselines.run import BASELINES
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.study.changes import changes
-from rpbind.study.design import Design
+from rpbind.study.checks import SCORED, scored_clusters
 from rpbind.study.plan import Source
 from rpbind.study.price import Price
 from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.where import Where
+from rpbind.study.winners import frozen
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,15 @@ class Conditions:
     add_seeds: int = 0
 
 
-def price_of(design: Design, conditions: Conditions) -> Price:
-    """Count what a page runs: winners of searches are arms too, seeds of trials runs."""
-    sweep = conditions.sweep
-    trained = len(design.arms) + (conditions.control is not None)
+def price_of(plan: Plan, sweep: Sweep | None) -> Price:
+    """Count what a plan runs: winners of searches are arms too, seeds of trials runs."""
+    trained = len(plan.arms) + len(plan.controls)
     if sweep is None:
-        return Price(trained, conditions.seeds, len(design.contrasts))
-    winners = len(sweep.lanes)
-    trials = winners * sweep.total * sweep.how.seeds_per_trial
-    return Price(trained + winners, conditions.seeds, len(design.contrasts), trials)
+        return Price(trained, len(plan.seeds), len(plan.contrasts))
+    lanes = len(sweep.lanes)
+    winners = 0 if frozen(plan) else lanes
+    trials = lanes * sweep.total * sweep.how.seeds_per_trial
+    return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
 
 
 def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> str:
@@ -66,11 +70,17 @@ def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> s
     lines += [
         f"runs      {conditions.where.words()}",
         f"study     {folder}",
-        f"verdicts  {_reach(price, conditions.sweep, plan.delta)}",
+        f"verdicts  {_reach(price, plan, conditions)}",
     ]
     if not folder.exists() and (earlier := latest_but(plan, folder)):
-        told = "; ".join(changes(earlier, plan))
-        lines.append(f"A new study: it differs from {earlier.study} in {told}.")
+        differing = changes(earlier, plan)
+        lines.append(f"A new study: it differs from {earlier.study} in {'; '.join(differing)}.")
+        if len(differing) == 1 and {*earlier.seeds} < {*plan.seeds}:
+            lines.append(
+                f"It looks at the seeds of {earlier.study} again, and does not count that as a "
+                "second look: to add seeds to what was judged, run the earlier command with "
+                f"--add-seeds {len(plan.seeds) - len(earlier.seeds)}."
+            )
     return "\n".join(lines)
 
 
@@ -84,7 +94,9 @@ def time_of(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> s
     searched = list(conditions.sweep.arms.values()) if conditions.sweep else []
     one = known or timed_here(arms or searched, conditions.source, where.cpus)
     side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
-    return price.time(one, max(side_by_side, 1))
+    ledger = Ledger(folder)
+    rows = [row for stage in ("ablation", "control", "search") for row in ledger.rows(stage)]
+    return price.time(one, max(side_by_side, 1), sum(row.state == "done" for row in rows))
 
 
 def latest_but(plan: Plan, folder: Path) -> Plan | None:
@@ -98,15 +110,20 @@ def latest_but(plan: Plan, folder: Path) -> Plan | None:
     return max(alike, key=lambda p: p.created, default=None)
 
 
-def _reach(price: Price, sweep: Sweep | None, delta: float) -> str:
+def _reach(price: Price, plan: Plan, conditions: Conditions) -> str:
     """Say which verdicts can be reached; of tuned arms, by what pairs them."""
+    sweep, alpha = conditions.sweep, level(look_of(plan))
+    dataset = Dataset.open(conditions.source.data)
+    split = load_split(dataset, conditions.source.split)
     if sweep is None or not sweep.tunes_arms:
-        return price.reach(delta)
+        return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
     if refusal := refused(sweep.searches, shared=sweep.shared):
         return refusal
-    units = sweep.total if sweep.shared else sweep.searches
-    paired = "configurations" if sweep.shared else "searches"
-    reached = Price(price.arms, units, len(sweep.contrasts)).reach(delta)
+    units, paired, part = sweep.searches, "searches", SCORED[1]
+    if sweep.shared:
+        units, paired, part = sweep.total, "configurations", SCORED[0]
+    clusters = scored_clusters(dataset, split, part)
+    reached = Price(price.arms, units, len(sweep.contrasts)).reach(plan.delta, clusters, alpha)
     return f"paired by {paired}, {units} of them in place of seeds: {reached}"
 
 

@@ -42,7 +42,7 @@ def _cut_off(plan: Plan, ledger: Ledger) -> bool:
 
 def _seen(summary: Summary) -> dict[str, str]:
     """Return what a reader could see: nothing was looked at where no contrast had an interval."""
-    judged = [(c.paired.contrast.name, c.verdict) for c in summary.contrasts]
+    judged = [(c.paired.contrast.name, c.verdict) for c in summary.judged]
     if not any(verdict.p is not None for _, verdict in judged):
         return {}
     return {name: ", ".join(filter(None, (v.word, v.size))) for name, v in judged}

@@ -44,7 +44,7 @@ def launch(
     with ledger.driven(plan.command), noted(folder) as begin:
         said = heal(ledger)
         ledger.merge()
-        plan = _joined(plan, ledger, add_seeds)
+        plan = joined(plan, ledger, add_seeds)
         for sentence in said:
             Console(stderr=True).print(sentence, **PLAIN)
         plan = _run(plan, source, where, ledger, sweep, begin=begin)
@@ -135,8 +135,11 @@ def tasks_of(
     return tasks
 
 
-def _joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
-    """Return the plan with the seeds that the folder's study has by now, and those to add."""
+def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
+    """Return the plan with the seeds that the folder's study has by now, and those to add.
+
+    Raises `UserError` where the folder holds another study, or none that could be extended.
+    """
     if not (ledger.study / "plan.json").exists():
         if add_seeds:
             raise nothing_to_extend(ledger.study)

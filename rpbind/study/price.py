@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy.special import stdtrit
 
 from rpbind.analysis.power import mde
-from rpbind.analysis.verdict import ALPHA, SCREENING_SEEDS
+from rpbind.analysis.verdict import ALPHA, FEW_CLUSTERS, SCREENING_SEEDS
 from rpbind.errors import UserError
 
 MANY = 10_000
@@ -38,15 +38,20 @@ class Price:
         """Runs and trials together."""
         return self.arms * self.seeds + self.trials
 
-    def time(self, one: Timing, at_once: int) -> str:
-        """Return how long it will take where `at_once` runs go side by side."""
-        total = self.runs * one.seconds / at_once
+    def time(self, one: Timing, at_once: int, done: int = 0) -> str:
+        """Return how long it takes where `at_once` runs go side by side and some are done."""
+        left = max(self.runs - done, 0)
+        told = f", {done} of {self.runs} runs are done" if done else ""
         return (
-            f"about {span(total)}: {self.runs} x {span(one.seconds)}, {at_once} at once; {one.how}"
+            f"about {span(left * one.seconds / at_once)}: {left} x {span(one.seconds)}, {at_once} "
+            f"at once{told}; {one.how}"
         )
 
-    def reach(self, delta: float) -> str:
-        """Return which verdicts the seeds can reach; sd is that of the paired differences."""
+    def reach(self, delta: float, clusters: int, alpha: float = ALPHA) -> str:
+        """Return which verdicts can be reached; sd is that of the paired differences.
+
+        `clusters` are the protein clusters that are scored, `alpha` the level of the whole report.
+        """
         S, K = self.seeds, self.contrasts
         if K == 0:
             return "none is asked for: the design has no contrast"
@@ -55,14 +60,19 @@ class Price:
                 "1 seed: NO verdict but inert can be reached, whatever comes out, for an interval "
                 "needs 2; ask for --seeds 5"
             )
-        first, last = mde(S, ALPHA / K), mde(S, ALPHA)
+        if clusters == 1:
+            return (
+                "1 protein cluster: NO verdict but inert can be reached, whatever comes out, for "
+                "an interval needs 2; take data with more proteins, or another --split"
+            )
+        first, last = mde(S, alpha / K), mde(S, alpha)
         told = f"{last:.2f} sd" if K == 1 else f"{first:.2f} sd first, {last:.2f} sd last (Holm)"
-        equal = delta * math.sqrt(S) / -float(stdtrit(S - 1, ALPHA))
+        equal = delta * math.sqrt(S) / -float(stdtrit(S - 1, alpha))
         return (
             f"{S} seeds x {K} contrasts{_standing(S)}: better or worse shows from {told} on, with "
             f"80 % power; no meaningful effect (within {delta:g}) needs an sd below {equal:.4f}. "
             "sd is that of a contrast's paired differences between seeds; proteins that differ "
-            "widen it"
+            f"widen it{_few(clusters)}{_again(alpha)}"
         )
 
 
@@ -82,6 +92,16 @@ def span(seconds: float) -> str:
         if seconds >= 1.5 * length:
             return f"{seconds / length:,.1f} {unit}"
     return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _few(clusters: int) -> str:
+    if clusters >= FEW_CLUSTERS:
+        return ""
+    return f", and with {clusters} protein clusters (below 20) how they differ is poorly known"
+
+
+def _again(alpha: float) -> str:
+    return "" if alpha == ALPHA else f". It is judged again: at level {alpha:.2g}, not {ALPHA:g}"
 
 
 def _standing(seeds: int) -> str:

@@ -2,8 +2,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toy_ledger import plan
 
 from rpbind.analysis.importance import EVALUATORS, Importance, importances
+from rpbind.analysis.summary import summarise
+from rpbind.ledger import Row
 from rpbind.recipe import Recipe
 
 SEARCH: dict[str, Any] = {
@@ -64,3 +67,28 @@ def test_few_trials_equal_scores_and_knobs_that_some_trials_lack_are_not_rated()
         "dimensions": [SEARCH["dimensions"][0], SEARCH["dimensions"][2] | {"path": "model.none"}]
     }
     assert importances(lacking, trials(30, 3.0), rng) == ()
+
+
+def test_of_a_loss_the_knob_that_makes_good_trials_is_rated_and_not_the_one_that_spoils_them() -> (
+    None
+):
+    rng, rows = np.random.default_rng(3), []
+    for n in range(120):
+        lr, decay = float(10 ** rng.uniform(-4, -1)), float(rng.uniform(0, 0.1))
+        # a low rate makes the best trials a little better; a high decay spoils the others by much
+        loss = 0.6 - 0.1 * (lr < 1e-3) + 0.9 * (decay > 0.09) + 0.01 * float(rng.normal())
+        recipe = Recipe().with_({"train.lr": lr, "train.weight_decay": decay})
+        rows.append(
+            Row.model_validate(
+                {
+                    "arm": f"trial-{n:04d}", "seed": 1000, "state": "done", "stage": "search",
+                    "recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id,
+                    "ended": f"{n:04d}", "metrics": {"validation.loss": loss}, "proteins": [],
+                }
+            )
+        )  # fmt: skip
+    asked = plan().model_copy(
+        update={"search": SEARCH | {"objectives": ["loss"], "dimensions": SEARCH["dimensions"][:2]}}
+    )
+    rated = {each.evaluator: each for each in summarise(asked, [], rows).importances}
+    assert next(iter(rated["PED-ANOVA"].share)) == "train.lr"

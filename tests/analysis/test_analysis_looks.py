@@ -1,6 +1,10 @@
+import io
+import re
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rich.console import Console
 from toy_ledger import plan, row
 
 from rpbind.analysis.compare import compare
@@ -10,7 +14,8 @@ from rpbind.analysis.looks import TOTAL, level, look_of
 from rpbind.analysis.summary import summarise
 from rpbind.analysis.verdict import verdicts
 from rpbind.errors import UserError
-from rpbind.ledger import Look
+from rpbind.ledger import Look, Plan
+from rpbind.report.terminal import comparison_table
 
 SEEN = Look(when="2026-01-02", seeds=2, verdicts={"new vs old": "inconclusive"})
 AUROC = {f"{g}_K562": 0.5 + g / 50 for g in range(12)}
@@ -101,6 +106,36 @@ def test_the_same_study_twice_is_inert_in_every_arm() -> None:
     told = compare((plan(), rows), (plan(), rows))
     assert [c.verdict.word for c in told.contrasts] == ["inert", "inert"]
     assert told.notes == ()
+
+
+def searched(**more: object) -> Plan:
+    won = {"winners": {"search": {"arm": "new", "trial": "trial-0000"}}, "closed": True}
+    return plan().model_copy(update={"search": won, **more})
+
+
+def test_the_winners_of_two_searches_get_no_verdict() -> None:
+    rows = [row(arm, s, moved(0.05 * (arm == "new"), s)) for arm in ("old", "new") for s in (0, 1)]
+    with pytest.raises(UserError, match=r"new: chosen by a search\. No verdict on tuned"):
+        compare((searched(), rows), (plan(), rows), "new")
+    with pytest.raises(UserError, match="chosen by a search"):
+        compare((plan(), rows), (searched(), rows), "old", "new")
+    alone = searched(arms=plan().arms[1:])
+    assert [arm.name for arm in alone.arms] == ["new"]
+    with pytest.raises(UserError, match="chosen by a search"):
+        compare((alone, rows), (alone, rows))
+    told = compare((searched(), rows), (searched(), rows))
+    assert [c.paired.contrast.name for c in told.contrasts] == ["old"]
+    assert "new: chosen by a search" in told.notes[-1]
+
+
+def test_a_comparison_says_that_it_is_screening_and_what_an_open_one_would_need() -> None:
+    mine, theirs = ([row("new", s, moved(0.0, s + by)) for s in (0, 1)] for by in (0, 9))
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(comparison_table(compare((plan(), mine), (plan(), theirs), "new")))
+    told = console.export_text()
+    assert "Screening: 3 paired seeds or fewer" in told
+    assert "12 test protein clusters: below 20" in told
+    assert re.search(r"new: half-width 0\.\d+; detects 0\.\d+ or more", told)
 
 
 @pytest.mark.parametrize(

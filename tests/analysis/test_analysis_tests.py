@@ -1,13 +1,12 @@
-"""Exact tests, intervals over folds, and what a tuning budget says."""
+"""Exact tests, and intervals over folds."""
 
-from itertools import combinations
+from itertools import product
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
-from rpbind.analysis.budget import curse, expected_best, refusal, tuned
-from rpbind.analysis.contrast import Interval, Unattainable
+from rpbind.analysis.contrast import Unattainable
 from rpbind.analysis.exact import sign_flip, signed_rank
 from rpbind.analysis.folds import FoldInterval, over_folds
 from rpbind.analysis.verdict import verdicts
@@ -34,6 +33,24 @@ def test_pairs_that_do_not_differ_do_not_count() -> None:
 def test_a_sign_flip_test_worked_by_hand() -> None:
     # sums of 21 and 19 (the 1 flipped), and their opposites, of 64
     assert sign_flip(np.array([-1.0, 2, 3, 4, 5, 6])) == pytest.approx(4 / 64)
+
+
+def test_pairs_of_equal_size_share_their_rank_and_every_flip_is_tried() -> None:
+    d_S = np.array([0.01, 0.01, 0.02, 0.02, -0.01, 0.03, 0.03, 0.0])
+    rank_S = np.array([2, 2, 4.5, 4.5, -2, 6.5, 6.5])  # of the seven that differ, with their signs
+    flips = [abs(sum(s * abs(r) for s, r in zip(signs, rank_S, strict=True)))
+             for signs in product((1, -1), repeat=7)]  # fmt: skip
+    assert signed_rank(d_S) == pytest.approx(np.mean([f >= rank_S.sum() for f in flips]))
+    assert signed_rank(d_S) == pytest.approx(0.0625)
+
+
+def test_an_interval_over_folds_is_judged_by_the_same_words() -> None:
+    rng = np.random.default_rng(0)
+    better, none = (over_folds(rng.normal(mean, 0.003, (2, 5))) for mean in (0.05, 0.0))
+    first, second = verdicts([better, none], 0.01)
+    assert (first.word, second.word) == ("better", "no meaningful effect")
+    open_ = verdicts([over_folds(rng.normal(0.0, 0.05, (2, 5)))], 0.01)[0]
+    assert (open_.word, open_.needs) == ("inconclusive", None)
 
 
 def test_folds_share_training_windows_so_their_error_is_larger_than_that_of_their_mean() -> None:
@@ -63,40 +80,3 @@ def test_folds_that_overlap_as_they_do_are_judged_wrong_in_at_most_one_of_twenty
         assert isinstance(interval, FoldInterval)
         wrong += interval.p <= 0.05
     assert 0.035 <= wrong / reports <= 0.065
-
-
-def test_the_expected_best_is_the_mean_over_all_subsets() -> None:
-    values = np.array([0.3, 0.9, 0.5, 0.7, 0.5])
-    expected = [np.mean([max(s) for s in combinations(values, n)]) for n in range(1, 6)]
-    assert expected_best(values) == pytest.approx(np.array(expected))
-
-
-def test_the_expected_best_of_many_trials_does_not_overflow() -> None:
-    curve = expected_best(np.random.default_rng(0).normal(size=1500))
-    assert np.isfinite(curve).all()
-    assert (np.diff(curve) >= 0).all()
-
-
-def test_the_winner_looks_better_on_validation_than_on_test() -> None:
-    rng = np.random.default_rng(0)
-    test_SG = 0.7 + rng.normal(0, 0.01, (5, 12))
-    seen = curse(0.75, np.array([0.70, 0.72]), test_SG)
-    assert seen.again == pytest.approx(0.71)
-    assert seen.gap == pytest.approx(0.75 - test_SG.mean())
-
-
-@pytest.mark.parametrize(("searches", "word"), [(1, "one search per arm"), (4, "4 searches")])
-def test_too_few_searches_per_arm_are_refused_with_what_to_ask_for(
-    searches: int, word: str
-) -> None:
-    result = tuned(np.random.default_rng(0).normal(0.1, 0.01, (searches, 12)), shared=False)
-    assert isinstance(result, Unattainable)
-    assert word in result.reason
-    assert "--searches 5 or --shared-configs" in result.reason
-
-
-def test_five_searches_or_shared_configurations_are_judged() -> None:
-    d_UG = np.random.default_rng(0).normal(0.1, 0.01, (5, 12))
-    assert isinstance(tuned(d_UG, shared=False), Interval)
-    assert isinstance(tuned(d_UG[:3], shared=True), Interval)
-    assert refusal(5, shared=False) is None

@@ -1,31 +1,35 @@
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rpbind.analysis.tuned import expected_best, summarise_tuned
-from rpbind.ledger import Plan, ProteinScore, Row
+from rpbind.analysis.tuned import TunedContrast, expected_best, summarise_tuned
+from rpbind.ledger import ArmPlan, Ledger, Look, Plan, ProteinScore, Row
 from rpbind.presets import FIXED, OLD
+from rpbind.study.extend import extended
 
 ARMS = {"old": OLD, "fixed": FIXED}
 CONTRAST = {"name": "whole", "arm": "fixed", "reference": "old"}
 
 
-def plan(searches: int, *, shared: bool = False) -> Plan:
+def plan(searches: int, *, shared: bool = False, count: int = 3, seeds: int = 2) -> Plan:
     lanes = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
     return Plan(
         study="x", question="", prediction="", rule="", design="tuned", arms=(), contrasts=(),
-        seeds=(0, 1), dataset="", split="", created="",
+        seeds=tuple(range(seeds)), dataset="", split="", created="",
         search={
             "arms": {name: recipe.model_dump(mode="json") for name, recipe in ARMS.items()},
             "searches": searches, "shared": shared, "closed": True, "contrasts": [CONTRAST],
+            "trials": count, "seeds_per_trial": 1,
             "winners": {lane: {"arm": lane, "trial": f"{lane}.trial-0001"} for lane in lanes},
         },
     )  # fmt: skip
 
 
 def row(name: str, seed: int, auroc: float, stage: str = "search", *, clusters: int = 12) -> Row:
-    recipe = ARMS[name.partition(".")[0]]
+    search = int(name.split(".")[1].removeprefix("s"))
+    recipe = ARMS[name.partition(".")[0]].with_({"train.lr": 1e-3 * (1 + search)})
     part = "validation" if stage == "search" else "test"
     noise = np.random.default_rng([len(name), seed, *name.encode()]).normal(0, 0.004, clusters)
     return Row.model_validate(
@@ -51,12 +55,12 @@ def trials(searches: int, count: int = 3) -> list[Row]:
     ]
 
 
-def confirmed(searches: int) -> list[Row]:
+def confirmed(searches: int, seeds: int = 2) -> list[Row]:
     return [
         row(f"{arm}.s{s}", seed, 0.58 + 0.05 * (arm == "fixed"), "ablation")
         for arm in ARMS
         for s in range(searches)
-        for seed in (0, 1)
+        for seed in range(seeds)
     ]
 
 
@@ -80,15 +84,93 @@ def test_five_searches_per_arm_are_judged_by_search() -> None:
     tuned = summarise_tuned(plan(5), confirmed(5), trials(5))
     (contrast,) = tuned.contrasts
     assert (tuned.refusal, tuned.unit, tuned.part) == ("", "search", "test")
-    assert (contrast.units, contrast.clusters) == (5, 12)
+    assert (contrast.paired.n, len(contrast.paired.clusters)) == (5, 12)
     assert contrast.verdict.word == "better"
     assert contrast.verdict.mean == pytest.approx(0.05, abs=0.004)
 
 
-def test_shared_configurations_are_paired_on_validation() -> None:
-    tuned = summarise_tuned(plan(1, shared=True), confirmed(1), trials(1, count=8))
+def judged(asked: Plan, rows: list[Row], searched: list[Row] | None = None) -> TunedContrast:
+    tuned = summarise_tuned(asked, rows, searched or trials(5))
     (contrast,) = tuned.contrasts
-    assert (tuned.unit, tuned.part, contrast.units) == ("configuration", "validation", 8)
+    return contrast
+
+
+def test_searches_whose_winner_diverged_do_not_count_and_four_of_five_carry_no_verdict() -> None:
+    rows = [
+        r.model_copy(update={"state": "diverged", "error": "loss is nan"})
+        if (r.arm, r.seed) == ("fixed.s2", 1)
+        else r
+        for r in confirmed(5)
+    ]
+    contrast = judged(plan(5), rows)
+    assert contrast.verdict.word == "inconclusive"
+    assert contrast.verdict.ci is None
+    assert "the unit is the search, 5 are needed, and 4 of 5 pair" in contrast.verdict.reason
+    assert contrast.paired.missing == (
+        "fixed search 2: 1 of 2 runs done; seed 1 diverged (loss is nan)",
+    )
+
+
+def test_a_winner_that_is_half_confirmed_is_no_unit_yet() -> None:
+    rows = [r for r in confirmed(6) if r.seed == 0 or r.arm != "old.s4"]
+    contrast = judged(plan(6), rows, trials(6))
+    assert (contrast.paired.n, contrast.paired.planned) == (5, 6)
+    assert contrast.paired.missing == ("old search 4: 1 of 2 runs done",)
+    assert contrast.verdict.word == "better"
+    nothing = judged(plan(5, seeds=3), confirmed(5, seeds=2))
+    assert nothing.paired.n == 0
+    assert nothing.verdict.mean is None
+
+
+def test_searches_with_one_winner_count_once_for_its_runs_are_the_same_runs() -> None:
+    rows = confirmed(6)
+    first = next(r for r in rows if r.arm == "fixed.s0")
+    same = {"recipe": first.recipe, "recipe_id": first.recipe_id}
+    rows = [r.model_copy(update=same) if r.arm == "fixed.s3" else r for r in rows]
+    contrast = judged(plan(6), rows, trials(6))
+    assert contrast.paired.units == (0, 1, 2, 4, 5)
+    (why,) = contrast.paired.missing
+    assert why.startswith("fixed search 3 has the winner of search 0")
+
+
+def test_a_configuration_counts_when_every_seed_of_both_its_trials_is_done() -> None:
+    asked = plan(1, shared=True, count=8)
+    searched = trials(1, count=8)
+    lost = searched[-1].model_copy(update={"state": "failed", "error": "no space"})
+    contrast = judged(asked, confirmed(1), [*searched[:-1], lost])
+    assert contrast.paired.n == 7
+    assert contrast.paired.missing == (
+        "fixed trial 7: 0 of 1 runs done; seed 1000 failed (no space)",
+    )
+
+
+def test_tuned_arms_that_were_judged_before_are_judged_at_the_level_of_their_look() -> None:
+    seen = Look(when="2026-01-01", seeds=1, verdicts={"whole": "better, meaningful"})
+    again = plan(5).model_copy(update={"looks": (seen,)})
+    first, second = judged(plan(5), confirmed(5)), judged(again, confirmed(5))
+    assert (first.verdict.alpha, second.verdict.alpha) == (0.05, 0.01)
+    assert second.verdict.ci is not None
+    assert first.verdict.ci is not None
+    assert second.verdict.ci[0] < first.verdict.ci[0]
+
+
+def test_what_was_seen_of_tuned_arms_is_kept_when_seeds_are_added(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    arms = tuple(
+        ArmPlan(name=r.arm, recipe=r.recipe, recipe_id=r.recipe_id) for r in confirmed(5, seeds=1)
+    )
+    asked = plan(5).model_copy(update={"arms": arms})
+    ledger.begin(asked)
+    for each in [*trials(5), *confirmed(5)]:
+        ledger.append(each)
+    (look,) = extended(asked, ledger, 2).looks
+    assert look.verdicts == {"whole": "better, meaningful"}
+
+
+def test_shared_configurations_are_paired_on_validation() -> None:
+    tuned = summarise_tuned(plan(1, shared=True, count=8), confirmed(1), trials(1, count=8))
+    (contrast,) = tuned.contrasts
+    assert (tuned.unit, tuned.part, contrast.paired.n) == ("configuration", "validation", 8)
     assert contrast.verdict.word == "better"
 
 
@@ -97,6 +179,8 @@ def test_a_winner_says_its_budget_its_optimism_and_how_often_test_was_read() -> 
     old = tuned.winners[0]
     assert (old.lane, old.trials, old.reads) == ("old.s0", 3, 2)
     assert old.optimism == pytest.approx(0.62 - 0.58)
+    assert old.ci is not None
+    assert old.ci[0] < 0.58 < old.ci[1]
     assert tuned.equal
     uneven = summarise_tuned(plan(1), confirmed(1), trials(1)[:-1])
     assert not uneven.equal
@@ -114,3 +198,9 @@ def test_a_search_that_goes_on_has_no_verdict_yet() -> None:
     open_search = {k: v for k, v in asked.search.items() if k not in ("closed", "winners")}
     tuned = summarise_tuned(asked.model_copy(update={"search": open_search}), [], trials(5))
     assert "not finished" in tuned.refusal
+
+
+def test_the_expected_best_of_many_trials_does_not_overflow() -> None:
+    curve = expected_best(np.random.default_rng(0).normal(size=1500))
+    assert np.isfinite(curve).all()
+    assert (np.diff(curve) >= 0).all()

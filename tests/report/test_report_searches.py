@@ -1,18 +1,27 @@
+import io
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
 from rpbind.presets import FIXED, OLD
+from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
 
 ARMS = {"old": OLD, "fixed": FIXED}
 
 
+def winner(arm: str, search: str) -> Recipe:
+    return ARMS[arm].with_({"train.lr": 1e-3 * (1 + int(search.removeprefix("s")))})
+
+
 def row(name: str, seed: int, auroc: float, stage: str, part: str) -> Row:
     recipe = ARMS[name.partition(".")[0]].with_({"train.lr": 1e-3 * (1 + seed % 7)})
-    base = ARMS[name.partition(".")[0]] if stage == "ablation" else recipe
+    arm, search = name.split(".")[:2]
+    base = winner(arm, search) if stage == "ablation" else recipe
     return Row.model_validate(
         {
             "arm": name, "seed": seed, "state": "done", "stage": stage, "ended": f"{seed:05d}",
@@ -30,7 +39,7 @@ def row(name: str, seed: int, auroc: float, stage: str, part: str) -> Row:
 def study(folder: Path, searches: int) -> str:
     """A study of two tuned arms, `fixed` better by 0.05; the text of its report's search."""
     lanes = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
-    recipes = {lane: ARMS[lane.partition(".")[0]] for lane in lanes}
+    recipes = {lane: winner(*lane.split(".")) for lane in lanes}
     contrast = {"name": "whole", "arm": "fixed", "reference": "old"}
     plan = Plan(
         study="tuned", question="?", prediction="!", rule=".", design="path, tuned arms",
@@ -57,10 +66,35 @@ def study(folder: Path, searches: int) -> str:
         for seed in (0, 1):
             ledger.append(row(lane, seed, 0.58 + worth, "ablation", "test"))
     page = build_report(folder).read_text()
+    assert "No contrast is asked for" not in page
     assert "best old.s0.trial-0002, validation 0.6200 in the search" in page
     assert '<section id="verdicts">' not in page  # there is none, and the search comes first
     assert page.index('<section id="search">') < page.index('<section id="arms">')
     return page[page.index('<section id="search">') : page.index('<section id="findings">')]
+
+
+def on_terminal(folder: Path) -> str:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(verdict_table(folder))
+    return console.export_text()
+
+
+def answer(folder: Path) -> str:
+    page = (folder / "index.html").read_text()
+    return page[page.index('<section id="answer"') : page.index('<section id="search">')]
+
+
+def test_the_answer_and_the_terminal_say_the_verdict_on_tuned_arms_or_why_there_is_none(
+    tmp_path: Path,
+) -> None:
+    study(tmp_path / "five", 5)
+    assert "Of 1 contrast of tuned arms" in answer(tmp_path / "five")
+    assert "<strong>1 better, meaningful</strong> (whole)" in answer(tmp_path / "five")
+    assert re.search(r"whole +\+0\.05.*5/5×24 +better, meaningful", on_terminal(tmp_path / "five"))
+    study(tmp_path / "one", 1)
+    for told in (answer(tmp_path / "one"), on_terminal(tmp_path / "one")):
+        assert "No verdict on tuned arms: 1 search per arm" in told
+        assert "better" not in told
 
 
 def test_five_searches_per_arm_show_a_verdict_by_search_budgets_and_optimism(
@@ -68,7 +102,8 @@ def test_five_searches_per_arm_show_a_verdict_by_search_budgets_and_optimism(
 ) -> None:
     section = study(tmp_path, 5)
     assert re.search(r'class="verdict better">\s*better, meaningful', section)
-    assert "5 searches" in section
+    assert "5 of 5 searches" in section
+    assert "The sampler (tpe) steered them" in section
     assert "the same number of trials for every search" in section
     assert section.count("<small>3 done</small>") == 10
     assert "figure-best_of" in section

@@ -26,7 +26,7 @@ def test_a_p_value_is_never_zero() -> None:
 
 def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
     write(tmp_path)
-    groups = words.answer(read(Ledger(tmp_path)))
+    groups = words.answer(read(Ledger(tmp_path)).contrasts)
     assert groups[0][0] == "better, meaningful"
     assert groups[-1][0] == "inconclusive"
     assert sum(len(names) for _, names in groups) == 11
@@ -68,7 +68,11 @@ def test_the_terminal_shows_every_contrast_and_every_lost_run(tmp_path: Path) ->
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))
     text = console.export_text()
-    assert text.count(" vs old") == 11
+    table, _, undecided = text.partition(
+        "  encoder=token vs old: half-width 0.0169; detects 0.0214"
+    )
+    assert table.count(" vs old") == 11
+    assert "  train.clip_norm=1 vs old: half-width" in undecided
     assert "encoder=token, seed 1: diverged: loss is nan in epoch 3" in text
 
 

@@ -1,11 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from rpbind.data.splits import SplitSpec
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.presets import OLD, narrowed
+from rpbind.study.checks import scored_clusters
 from rpbind.study.design import path
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import Price, Timing, check_size, span
@@ -13,17 +17,17 @@ from rpbind.study.timing import timed_here, timed_rows
 
 
 def test_one_seed_reaches_no_verdict_and_says_so() -> None:
-    assert "1 seed: NO verdict but inert can be reached" in Price(2, 1, 1).reach(0.01)
+    assert "1 seed: NO verdict but inert can be reached" in Price(2, 1, 1).reach(0.01, 40)
 
 
 def test_three_seeds_and_twelve_contrasts_are_screening_that_sees_eleven_deviations() -> None:
-    told = Price(13, 3, 12).reach(0.01)
+    told = Price(13, 3, 12).reach(0.01, 40)
     assert "(screening)" in told
     assert "from 11.34 sd first, 3.26 sd last (Holm)" in told
 
 
 def test_ten_seeds_are_enough_for_claims_and_equality_asks_for_a_small_spread() -> None:
-    told = Price(2, 10, 1).reach(0.01)
+    told = Price(2, 10, 1).reach(0.01, 40)
     assert "(enough for claims)" in told
     # t(9, .95) = 1.833: .01 * sqrt(10) / 1.833
     assert "from 1.00 sd on" in told
@@ -31,7 +35,39 @@ def test_ten_seeds_are_enough_for_claims_and_equality_asks_for_a_small_spread() 
 
 
 def test_a_design_without_a_contrast_reaches_no_verdict() -> None:
-    assert "no contrast" in Price(1, 5, 0, trials=9).reach(0.01)
+    assert "no contrast" in Price(1, 5, 0, trials=9).reach(0.01, 40)
+
+
+def test_one_protein_cluster_reaches_no_verdict_and_few_are_told() -> None:
+    assert "1 protein cluster: NO verdict but inert" in Price(2, 5, 1).reach(0.01, 1)
+    assert "with 12 protein clusters (below 20)" in Price(2, 5, 1).reach(0.01, 12)
+    assert "below 20" not in Price(2, 5, 1).reach(0.01, 20)
+
+
+def test_a_second_look_is_priced_at_its_own_level() -> None:
+    first, again = Price(2, 10, 1).reach(0.01, 40), Price(2, 10, 1).reach(0.01, 40, 0.01)
+    assert "from 1.00 sd on" in first
+    assert "from 1.33 sd on" in again
+    assert "judged again: at level 0.01, not 0.05" in again
+
+
+def test_clusters_count_where_a_protein_of_theirs_has_windows_of_both_classes(tiny: Path) -> None:
+    dataset = Dataset.open(tiny)
+    split = load_split(dataset, SplitSpec())
+    found: dict[int, set[tuple[int, bool]]] = {}
+    for n in split.indices("test").tolist():
+        protein = int(dataset.protein_N[n])
+        cluster = dataset.proteins[protein].cluster
+        found.setdefault(cluster, set()).add((protein, bool(dataset.label_N[n])))
+    both = [c for c, seen in found.items() if any({(p, True), (p, False)} <= seen for p, _ in seen)]
+    assert scored_clusters(dataset, split, "test") == len(both) > 0
+    one_class = replace(dataset, label_N=np.ones_like(dataset.label_N))
+    assert scored_clusters(one_class, split, "test") == 0
+
+
+def test_what_is_done_is_not_paid_for_again() -> None:
+    told = Price(arms=2, seeds=5, contrasts=1).time(Timing(60.0, "as measured"), 2, done=4)
+    assert told == "about 3.0 min: 6 x 60 s, 2 at once, 4 of 10 runs are done; as measured"
 
 
 def test_time_is_runs_and_trials_over_what_runs_side_by_side() -> None:

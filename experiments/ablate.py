@@ -148,7 +148,8 @@ def main(
         asked = design(kind, old, fixed, context, crossed)
         arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)
         sweep = replace(sweep, searches=searches, shared=shared_configs)
-    has_context = any(arm.name == "context-residue" for arm in arms.arms)
+    names = [arm.name for arm in arms.arms]
+    control = next((name for name in ("context-residue", "old") if name in names), None)
     page.conduct(
         "ablate",
         ASKED,
@@ -163,7 +164,7 @@ def main(
             dry_run=dry_run,
             yes=yes,
             sweep=sweep,
-            control="context-residue" if has_context else None,
+            control=control,
         ),
     )
 

@@ -106,6 +106,7 @@ def main(
             name=name,
             dry_run=dry_run,
             yes=yes,
+            control="base",
             sweep=Sweep.of(recipe, searched, trials, how, warm=warm_start(warm or [], searched)),
         ),
     )

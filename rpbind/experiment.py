@@ -33,6 +33,7 @@ from rpbind.study.launch import joined, launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import check_size
 from rpbind.study.stop import STOP
+from rpbind.study.tuning import bases
 from rpbind.study.where import Where, check_loggers
 from rpbind.terminal import PLAIN, REPORT, progress
 
@@ -139,7 +140,7 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
     console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
     if conditions.dry_run:
         with progress("comparing the arms"):
-            compared = guard(asked, opener(conditions.source))
+            compared = guard(bases(asked, conditions.sweep), opener(conditions.source))
         for comparison in compared:
             console.print(f"  {comparison.words()}", **PLAIN)
         with progress("timing a few batches"):

@@ -122,8 +122,15 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _wrong(error: ErrorDetails) -> str:
-    field = ".".join(map(str, error["loc"]))
+    known = {path for one in PRESETS.values() for path in one.flat()}
+    names = {name for path in known for name in path.split(".")}
+    # pydantic puts the kind of a variant into the path, where the file has none
+    path = [str(name) for name in error["loc"][:-1] if name in names or isinstance(name, int)]
+    field = ".".join([*path, *map(str, error["loc"][-1:])])
+    if error["type"] == "union_tag_invalid":
+        tag, kinds = (str(error["ctx"][key]) for key in ("tag", "expected_tags"))
+        near = nearest(tag, [kind.strip(" '") for kind in kinds.split(",")])
+        return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
         return f"{field or 'it'}: {error['msg']} (got {error['input']!r})"
-    known = {path for one in PRESETS.values() for path in one.flat()}
     return f"it has no knob '{field}'.{nearest(field, sorted(known))}"

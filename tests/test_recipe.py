@@ -1,10 +1,11 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed, preset
+from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed, preset, read_recipe
 from rpbind.recipe import Recipe
 
 BOTH = {
@@ -208,3 +209,25 @@ def test_an_unknown_preset_names_the_nearest() -> None:
     assert preset("fixed") is FIXED
     with pytest.raises(UserError, match="Did you mean 'conv-residue'"):
         preset("conv_residue")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[model.encoder]\nkind = "conv"\nlyers = 3\n',
+            r"no knob 'model\.encoder\.lyers'\. Did you mean 'model\.encoder\.layers'",
+        ),
+        (
+            '[model.encoder]\nkind = "cnv"\n',
+            r"model\.encoder\.kind is one of .*; got 'cnv'\. Did you mean 'conv'",
+        ),
+        ("[train]\nlr = -1.0\n", r"train\.lr: Input should be greater than 0"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_told_in_its_own_words(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(UserError, match=told):
+        read_recipe(tmp_path / "mine.toml")

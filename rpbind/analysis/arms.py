@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from rpbind.analysis.coverage import NOTHING, Open, coverage
 from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.ledger import ArmPlan, Plan, Row
+from rpbind.ledger.scores import Scores
 
 SECONDARY = (
     "test.auroc_pooled",
     "test.auprc_macro",
+    "test.mcc",
     "test.accuracy",
     "test.loss",
+    "test.brier_calibrated",
 )
 BASE_RATES = 0.05
 """Pooled AUROC this far above macro AUROC shows that an arm knows the proteins' base rates."""
@@ -86,6 +89,22 @@ def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs, under_way: Open = NOTHIN
         curves={key: curve(done, key) for key in CURVES},
         cluster_auroc=_mean_by_cluster(list(scores.values())),
     )
+
+
+def prevalence(rows: Iterable[Row]) -> float | None:
+    """Return what macro AUPRC is by chance: the mean over clusters of proteins' shares of bound.
+
+    All runs are scored on the same test windows, so the first that was scored tells.
+    """
+    for row in rows:
+        scores = Scores.of(row.proteins)
+        has_N = scores.on("test") & np.isfinite(scores.auprc_N)
+        if has_N.any():
+            share_N = scores.positives_N[has_N] / scores.windows_N[has_N]
+            cluster_N = scores.cluster_N[has_N]
+            means = [share_N[cluster_N == cluster].mean() for cluster in np.unique(cluster_N)]
+            return float(np.mean(means))
+    return None
 
 
 def spread(values: Iterable[float]) -> Spread | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rpbind.ledger import Finding, Plan, Row
+from rpbind.recipe import Recipe
 
 MEASURES = {
     "Spread": "logits.spread",
@@ -44,7 +45,9 @@ class Checks:
 
 
 def check_ups(plan: Plan, rows: Iterable[Row]) -> Checks:
-    """Return the check-ups of a plan's own recipes."""
+    """Return the check-ups of a plan's own recipes, and of those that its searches tune."""
+    tuned = (plan.search or {}).get("arms", {}) if (plan.search or {}).get("contrasts") else {}
     known = {(row.arm, row.recipe_id): row for row in rows}
-    keys = {arm.name: (arm.name, arm.recipe_id) for arm in plan.arms}
-    return Checks({name: known[key] for name, key in keys.items() if key in known})
+    keys = [(name, Recipe.model_validate(recipe).id) for name, recipe in tuned.items()]
+    keys += [(arm.name, arm.recipe_id) for arm in plan.arms]
+    return Checks({key[0]: known[key] for key in keys if key in known})

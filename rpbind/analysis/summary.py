@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rpbind.analysis.arms import Arm, summarise_arm
+from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrast import Result
 from rpbind.analysis.controls import Controls, summarise_controls
@@ -61,6 +61,7 @@ class Summary:
     contrasts: tuple[Contrast, ...]
     arms: tuple[Arm, ...]
     clusters: dict[int, str]
+    prevalence: float | None
     factorial: Factorial | None
     tuned: Tuned | None
     importances: tuple[Importance, ...]
@@ -146,6 +147,7 @@ def summarise(
         contrasts=_contrasts(plan, runs, under_way),
         arms=tuple(summarise_arm(arm, plan, runs, under_way) for arm in plan.arms),
         clusters=_cluster_names(planned),
+        prevalence=prevalence(planned),
         factorial=summarise_factorial(plan, runs),
         tuned=tuned,
         importances=_importances(plan, tuned.searches) if tuned else (),

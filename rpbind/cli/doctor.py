@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
 from rpbind.doctor.examine import Examination, check_up, look_back
@@ -116,7 +117,14 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
 def _trained(file: Path, data: Path | None) -> tuple[str, Examination]:
     """Examine a model as its training left it."""
     trained = Trained.open(file)
-    inputs, _ = matching_inputs(trained, Against(data or simulated()))
+    its = trained.provenance["dataset"]
+    if data is None and Dataset.open(simulated()).id != its.split()[-1]:
+        raise UserError(
+            f"{file.name} was trained on {its}, where it is examined too: name that dataset's "
+            "folder with --data."
+        )
+    advice = f"A model is examined on what it was trained on, {its}: name that with --data."
+    inputs, _ = matching_inputs(trained, Against(data or simulated()), advice)
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):

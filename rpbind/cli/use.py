@@ -51,7 +51,7 @@ def predict(
     weights: Weights = None,
 ) -> None:
     """Score windows: logit, probability, calibrated probability, what is known of the protein."""
-    check_out(out, (".parquet", ".csv"))
+    check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
     trained = Trained.open(model)
     with progress("encoding proteins, then scoring windows") as bar:
         told = predict_windows(trained, Question(windows, proteins, protein, weights), bar)
@@ -155,7 +155,7 @@ def explain(
 ) -> None:
     """Explain one window: substitutions, the top span, and attention where it can matter."""
     if out is not None:
-        check_out(out, (".html", ".parquet"))
+        check_out(out, (".html", ".parquet"), (model, proteins, weights))
     trained = Trained.open(model)
     with progress("scoring substitutions") as bar:
         found = explain_window(trained, Pair(rna, protein, proteins, weights), width, bar)

@@ -20,6 +20,7 @@ from rpbind.data.sources import Rows, index_names, one_file, read_file, tokens_o
 from rpbind.errors import UserError
 
 _HEADER = re.compile(r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$")
+_UNLABELLED = re.compile(r"\d+_(?P<protein>[^\s;]+?)(_pos|_neg)?(;|\s|$)")
 _LABEL_OF_SIGN = {"neg": "0", "pos": "1"}
 
 
@@ -83,8 +84,11 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
 
 
 def protein_in(title: str) -> str | None:
-    """Return the protein that the seed's header names, None where it is another header."""
-    match = _HEADER.match(title)
+    """Return the protein that a header of the seed's form names, None where it is of another.
+
+    A window that is to be scored has no class: sign and class may be left out.
+    """
+    match = _HEADER.match(title) or _UNLABELLED.match(title)
     return match and match["protein"]
 
 

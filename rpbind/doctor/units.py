@@ -47,8 +47,8 @@ def _before_relu(model: BindingModel, name: str) -> bool:
 
 def _see(name: str, dead: dict[str, float]) -> Any:
     def hook(module: nn.Module, given: Any, out: Tensor) -> None:
-        # (B, C, L) after a batch norm of channels, else the units are last
-        units = out.transpose(1, 2) if isinstance(module, nn.BatchNorm1d) and out.ndim == 3 else out
+        # (B, C, 1, L) after the batch norm of a convolution's channels, else the units are last
+        units = out.movedim(1, -1) if isinstance(module, nn.BatchNorm2d) else out
         off = (units.flatten(0, -2) <= 0).all(0)
         dead[f"dead.{name}"] = float(off.double().mean())
 

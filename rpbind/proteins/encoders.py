@@ -157,6 +157,19 @@ class RandomIdentity:
         return np.tile(vector, (len(residues), 1))
 
 
+class OneForAll:
+    """A control: no protein at all. Every residue of every protein has the same vector."""
+
+    id = "constant"
+    width = 10
+    dtype = "float32"
+    sha256 = hashlib.sha256(b"ones").hexdigest()
+
+    def encode(self, sequence: str) -> NDArray[np.float32]:
+        """Return (residues, 10) float32, all ones."""
+        return np.ones((len(clean(sequence)), self.width), dtype=np.float32)
+
+
 _CLASSES = ("AGV", "FILP", "MSTY", "HNQW", "KR", "DE", "C")
 
 
@@ -214,6 +227,7 @@ ENCODERS: dict[str, Callable[[Path | None], Encoder]] = {
     "physchem": _no_weights(PhysChem),
     "triad": _no_weights(ConjointTriad),
     "random": _no_weights(RandomIdentity),
+    "constant": _no_weights(OneForAll),
     "esm2_t6_8M_UR50D": Esm2Maker("esm2_t6_8M_UR50D"),
     "esm2_t12_35M_UR50D": Esm2Maker("esm2_t12_35M_UR50D"),
     "esm2_t30_150M_UR50D": Esm2Maker("esm2_t30_150M_UR50D"),

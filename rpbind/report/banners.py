@@ -21,8 +21,9 @@ def banners(summary: Summary) -> list[str]:
         told.append(few)
     if summary.checks.sick:
         told.append(
-            f"Before training, {len(summary.checks.sick)} of {len(summary.plan.arms)} arms had an "
-            f"error ({', '.join(summary.checks.sick)}); they ran as planned: see Before training."
+            f"Before training, {len(summary.checks.sick)} of {len(summary.checks.rows)} arms had "
+            f"an error ({', '.join(summary.checks.sick)}); they ran as planned: see Before "
+            "training."
         )
     part = summary.tuned.part if summary.tuned and not summary.contrasts else "test"
     if few := words.few_proteins(summary.few_clusters, part):

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
+from rpbind.analysis.claims import NAMES as CLAIMS
 from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
-from rpbind.analysis.controls import NAMES as CLAIMS
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.power import Needs

@@ -39,7 +39,7 @@ class Conditions:
     yes: bool = False
     sweep: Sweep | None = None
     control: str | None = None
-    """The arm that is trained once more with a random vector per protein."""
+    """The arm that is trained again with a random vector per protein, and with one for all."""
     add_seeds: int = 0
 
 

@@ -64,8 +64,7 @@ def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
     try:
         inputs = opens(recipe.proteins)
         provenance = inputs.provenance | provenance
-        mine = tuple(c for c in plan.contrasts if c.arm == arm.name)
-        beside = guard(plan.model_copy(update={"contrasts": mine}), opens)
+        beside = guard(plan, opens, arm.name)
         seen = check_up(Training(recipe, plan.seeds[0], inputs))
     except UserError as reason:
         error = str(reason)

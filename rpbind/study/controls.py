@@ -1,4 +1,4 @@
-"""A study's controls: the arm with random protein vectors, and the baselines without a network."""
+"""A study's controls: an arm with other protein vectors, and the baselines without a network."""
 
 from __future__ import annotations
 
@@ -18,35 +18,38 @@ from rpbind.recipe import Recipe
 from rpbind.study.design import Design
 from rpbind.terminal import PLAIN, progress
 
-RANDOM = "random"
-"""The encoder that gives each protein one fixed vector: identity without biology."""
+TAKEN_AWAY = {"random": "random-vector", "constant": "one-protein"}
+"""Encoder of a control's vectors: what the control is called. `random` leaves each protein its
+identity and no biology, `constant` no protein at all: the network then sees the RNA alone."""
 
 
-def random_vector(design: Design, name: str | None, dataset: Dataset) -> tuple[ControlPlan, ...]:
-    """Plan the named arm once more with random protein vectors, and make sure that those are there.
+def retrained(design: Design, name: str | None, dataset: Dataset) -> tuple[ControlPlan, ...]:
+    """Plan the named arm once more with each control's vectors, and see that those are there.
 
-    None where no arm is named, or where it reads random vectors anyway. Raises `UserError` on a
-    name that no arm has.
+    None where no arm is named, nor with the vectors that the arm reads anyway. Raises `UserError`
+    on a name that no arm has.
     """
     if name is None:
         return ()
     arms = {arm.name: arm for arm in design.arms}
-    one_of("The arm to be trained with random protein vectors", name, arms)
+    one_of("The arm to be trained with a control's protein vectors", name, arms)
     recipe = Recipe.model_validate(arms[name].recipe)
-    if recipe.proteins == RANDOM:
-        return ()
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(dataset.root / "bank", make_encoder(RANDOM), sequences)
-    control = recipe.with_({"proteins": RANDOM})
-    return (
-        ControlPlan(
-            name=f"{name}+random-vector",
-            recipe=control.model_dump(mode="json"),
-            recipe_id=control.id,
-            change=f"proteins: {recipe.proteins} → {RANDOM}",
-            of=name,
-        ),
-    )
+    planned = []
+    for encoder, what in TAKEN_AWAY.items():
+        if encoder != recipe.proteins:
+            build_bank(dataset.root / "bank", make_encoder(encoder), sequences)
+            control = recipe.with_({"proteins": encoder})
+            planned.append(
+                ControlPlan(
+                    name=f"{name}+{what}",
+                    recipe=control.model_dump(mode="json"),
+                    recipe_id=control.id,
+                    change=f"proteins: {recipe.proteins} → {encoder}",
+                    of=name,
+                )
+            )
+    return tuple(planned)
 
 
 def as_arms(plan: Plan) -> Plan:

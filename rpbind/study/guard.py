@@ -60,13 +60,38 @@ class Comparison:
         return f"{one.name}: {one.arm} beside {one.reference}: {what}{told}"
 
 
-def guard(plan: Plan, opens: Opens) -> list[Comparison]:
-    """Compare the two arms of every contrast of a plan, but for sums over many arms."""
+def guard(plan: Plan, opens: Opens, arm: str | None = None) -> list[Comparison]:
+    """Compare the two arms of every pair of a plan; with `arm`, of those in which it is the arm."""
     recipes = {arm.name: Recipe.model_validate(arm.recipe) for arm in plan.arms}
     return [
-        compare(contrast, recipes[contrast.arm], recipes[contrast.reference], opens)
-        for contrast in plan.contrasts
-        if not contrast.weights
+        compare(pair, recipes[pair.arm], recipes[pair.reference], opens)
+        for pair in pairs(plan)
+        if arm is None or pair.arm == arm
+    ]
+
+
+def pairs(plan: Plan) -> list[ContrastPlan]:
+    """Return a plan's comparisons of two arms.
+
+    A factorial effect is a sum over many: there each arm stands beside the one that lacks a single
+    change of its own. A fraction has no two such arms, and each stands beside the first.
+    """
+    plain = [contrast for contrast in plan.contrasts if not contrast.weights]
+    if not plan.factors:
+        return plain
+    on = {a.name: frozenset(f for f, had in plan.factors.items() if a.name in had)
+          for a in plan.arms}  # fmt: skip
+    beside = [
+        (arm, other, *(on[arm] - on[other]))
+        for arm in on
+        for other in on
+        if on[other] < on[arm] and len(on[arm] - on[other]) == 1
+    ]
+    first = plan.arms[0].name
+    beside = beside or [(arm, first, "all changes") for arm in on if arm != first]
+    return plain + [
+        ContrastPlan(name=f"{what} in {arm}", arm=arm, reference=other)
+        for arm, other, what in beside
     ]
 
 

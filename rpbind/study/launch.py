@@ -20,6 +20,7 @@ from rpbind.study.environment import prepare
 from rpbind.study.extend import extended, nothing_to_extend
 from rpbind.study.plan import Source, missing, planned_rows
 from rpbind.study.search import Sweep
+from rpbind.study.tuning import bases
 from rpbind.study.where import Where
 from rpbind.study.winners import frozen, with_winners
 from rpbind.terminal import PLAIN
@@ -72,7 +73,7 @@ def _run(
         print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
         ledger.begin(plan)
         begin(slots)
-        check_arms(plan, source, ledger)
+        check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)
         score_baselines(source.data, source.split, _first(plan, sweep).proteins, ledger)
         if sweep is not None:
             if not frozen(ledger.plan):

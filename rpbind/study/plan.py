@@ -15,7 +15,7 @@ from rpbind.ledger import Ledger, Plan, Row, Stage
 from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
-from rpbind.study.controls import random_vector
+from rpbind.study.controls import retrained
 from rpbind.study.design import Design
 from rpbind.study.search import TUNED, Sweep
 from rpbind.terminal import called
@@ -51,7 +51,7 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
 
-    The arm named `control` is trained once more with a random vector per protein.
+    The arm named `control` is trained again with a random vector per protein, and with one for all.
     """
     if not seeds:
         raise UserError("A study needs at least one seed, and got none: ask for --seeds 1 or more.")
@@ -61,7 +61,7 @@ def make_plan(
     dataset.verify()
     split = load_split(dataset, source.split)
     can_be_scored(dataset, split)
-    controls = random_vector(design, control, dataset)
+    controls = retrained(design, control, dataset)
     searched = set() if sweep is None else sweep.banks
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]

@@ -6,8 +6,9 @@ What they tune (nuisance) is no longer a change between them: it starts equal, a
 from __future__ import annotations
 
 from rpbind.errors import UserError
+from rpbind.ledger import Plan
 from rpbind.recipe import Recipe
-from rpbind.study.design import Changes, Design
+from rpbind.study.design import Changes, Design, arm
 from rpbind.study.search import Sweep
 from rpbind.study.space import Space, at
 
@@ -40,3 +41,11 @@ def tuned(design: Design, space: Space, trials: int) -> Sweep:
 def emptied(design: Design) -> Design:
     """Return the design before its searches: the winners become its arms."""
     return Design(f"{design.name}, tuned arms", (), ())
+
+
+def bases(plan: Plan, sweep: Sweep | None) -> Plan:
+    """Return the plan with what its searches begin from as arms, to be examined before them."""
+    if sweep is None or not sweep.tunes_arms:
+        return plan
+    arms = tuple(arm(name, recipe, "tuned from here") for name, recipe in sweep.arms.items())
+    return plan.model_copy(update={"arms": arms, "contrasts": sweep.contrasts})

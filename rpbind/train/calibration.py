@@ -8,9 +8,36 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
-from sklearn.metrics import roc_curve
+from sklearn.metrics import matthews_corrcoef, roc_curve
 
 from rpbind.metrics import DECIMALS, Scores
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Windows whose probability is in [low, high): how many, what was said, what was so."""
+
+    low: float
+    high: float
+    windows: int
+    said: float
+    """Mean probability."""
+    bound: float
+    """Share of bound windows."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well probabilities keep their word: Brier score, ECE, and the bins that it is made of.
+
+    The expected calibration error is the mean over windows of |said - bound| of their bin.
+    """
+
+    brier: float
+    ece: float
+    bins: tuple[Bin, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +63,38 @@ def calibrate(scores: Scores) -> Calibration:
     slope, intercept = _platt(scores.logit_N.astype(np.float64), scores.label_N)
     cut = mcc_threshold(scores.logit_N, scores.label_N)
     return Calibration(slope, intercept, cut, len(scores.label_N))
+
+
+def read_by(calibration: Calibration, scores: Scores, part: str) -> dict[str, float]:
+    """Return what a part's windows say of a threshold and probabilities chosen on validation.
+
+    MCC at the threshold; Brier score and expected calibration error, as it is and calibrated.
+    """
+    label_N = scores.label_N
+    raw = reliability(expit(scores.logit_N.astype(np.float64)), label_N)
+    calibrated = reliability(calibration.probability(scores.logit_N), label_N)
+    told = {
+        "mcc": float(matthews_corrcoef(label_N, scores.logit_N > calibration.threshold)),
+        "brier": raw.brier,
+        "brier_calibrated": calibrated.brier,
+        "ece": raw.ece,
+        "ece_calibrated": calibrated.ece,
+    }
+    return {f"{part}.{name}": value for name, value in told.items()}
+
+
+def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> Reliability:
+    """Return Brier score, expected calibration error and its ten bins of equal width."""
+    place_N = np.minimum((probability_N * BINS).astype(np.int64), BINS - 1)
+    bins = []
+    for place in range(BINS):
+        mine = place_N == place
+        if mine.any():
+            said, bound = float(probability_N[mine].mean()), float(label_N[mine].mean())
+            bins.append(Bin(place / BINS, (place + 1) / BINS, int(mine.sum()), said, bound))
+    gaps = sum(b.windows * abs(b.said - b.bound) for b in bins)
+    brier = float(np.mean((probability_N - label_N) ** 2))
+    return Reliability(brier, gaps / len(label_N), tuple(bins))
 
 
 def _platt(logit_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> tuple[float, float]:

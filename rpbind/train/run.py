@@ -17,6 +17,7 @@ from rpbind.ledger import ProteinScore, Row, State, replace
 from rpbind.ledger.marks import begun, whoever
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
+from rpbind.train.calibration import Calibration, read_by
 from rpbind.train.inputs import Inputs
 from rpbind.train.keep import model_file
 from rpbind.train.loop import DivergedError, Machine, Training
@@ -180,7 +181,9 @@ def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[Prote
     metrics, each = summarise(scores, proteins, "validation")
     if job.stage != "search":
         kept = model_file(training, scores, each)
-        tested, each_tested = summarise(training.score("test"), proteins, "test")
+        on_test = training.score("test")
+        tested, each_tested = summarise(on_test, proteins, "test")
+        tested |= read_by(Calibration(**kept["calibration"]), on_test, "test")
         metrics, each = metrics | tested, each + each_tested
         if training.machine.rank == 0:
             checkpoint.save(job.folder / f"{job.run}.pt", dict(kept))

@@ -39,7 +39,7 @@ class Asked:
 def read_asked(path: Path, length: int, protein: str | None) -> Asked:
     """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
 
-    A FASTA header names the protein as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1` does, a
+    A FASTA header names the protein as `>12_AARS_K562_ENCSR825SVO; chr21` does, a
     table has the columns `rna` and `protein`; with `protein`, every window is asked of that one,
     whatever the file says. Raises `UserError` with file and line.
     """
@@ -77,8 +77,8 @@ def _fasta(path: Path, protein: str | None) -> Read:
         if name is None:
             raise UserError(
                 f"{path}, line {line}: '>{title}' names no protein. Wanted a header such as "
-                "'>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', or --protein NAME for all "
-                "windows."
+                "'>12_AARS_K562_ENCSR825SVO' (number, protein; _pos or _neg and what follows are "
+                "not read), or --protein NAME for all windows."
             )
         names.append(name)
     titles: list[str | None] = [re.split(r"[;\s]", title)[0] for title in records.titles]

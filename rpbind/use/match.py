@@ -16,6 +16,8 @@ from rpbind.train.inputs import Inputs
 from rpbind.use.trained import Trained
 
 HASHED = ("dataset", "split", "bank")
+OTHER = "To score it there all the same, say --other-data."
+"""What a command that takes other data says of it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Against:
     other_data: bool = False
 
 
-def matching_inputs(trained: Trained, against: Against) -> tuple[Inputs, tuple[str, ...]]:
+def matching_inputs(
+    trained: Trained, against: Against, advice: str = OTHER
+) -> tuple[Inputs, tuple[str, ...]]:
     """Open a dataset for a model; also returns notes on what differs from the model's own data.
 
     Raises `UserError` where dataset, split or protein bank have other hashes than the model's and
@@ -50,10 +54,7 @@ def matching_inputs(trained: Trained, against: Against) -> tuple[Inputs, tuple[s
             f"{what}: the model has {trained.provenance[what]}, came {inputs.provenance[what]}"
             for what in differs
         )
-        raise UserError(
-            f"This is not what the model was trained and judged on. {told}. To score it there all "
-            "the same, say --other-data."
-        )
+        raise UserError(f"This is not what the model was trained and judged on. {told}. {advice}")
     if not differs:
         return inputs, ()
     notes = [f"other {what} than the model's: {inputs.provenance[what]}" for what in differs]

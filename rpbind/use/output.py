@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +14,21 @@ from rpbind.errors import UserError
 from rpbind.ledger import replace
 
 
-def check_out(out: Path, endings: tuple[str, ...]) -> None:
-    """Raise `UserError` before any work where a result could not be written to `out`."""
+def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] = ()) -> None:
+    """Raise `UserError` before any work where a result could not, or must not, be written to `out`.
+
+    An earlier result is replaced; what a command reads (`given`) is not, nor a dataset's files.
+    """
     if out.suffix not in endings:
         raise UserError(f"The result is written to {' or '.join(endings)}; got {out}.")
     if not out.parent.is_dir():
         raise UserError(f"There is no folder {out.parent} to write {out.name} to. Make it first.")
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; name the file to be written.")
+    if out.resolve() in [path.resolve() for path in given if path is not None]:
+        raise UserError(f"{out} is what the result is made from; name another file for it.")
+    if (out.parent / "manifest.json").exists():
+        raise UserError(f"{out.parent} is a dataset; name a file in another folder for the result.")
 
 
 def write_table(out: Path, table: pa.Table) -> None:

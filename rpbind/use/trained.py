@@ -63,7 +63,13 @@ class Trained:
         recipe = _recipe(path, content["recipe"])
         width, length, seed = content["width"], content["length"], content["seed"]
         model = BindingModel(recipe.model, width=width, length=length, seed=seed)
-        model.load_state_dict(content["weights"])
+        try:
+            model.load_state_dict(content["weights"])
+        except RuntimeError as error:
+            told = " ".join(str(error).split())
+            raise UserError(
+                f"{path} is damaged: its weights are not those of its recipe ({told}). {WHICH}"
+            ) from None
         model.eval().requires_grad_(False)
         return cls(
             path=path,

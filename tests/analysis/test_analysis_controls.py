@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from toy_ledger import plan, row
 
-from rpbind.analysis.controls import SEEN_ONLY, Claim, Controls, summarise_controls
+from rpbind.analysis.claims import SEEN_ONLY, Claim
+from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.table import planned_runs
 from rpbind.ledger import ControlPlan, Finding, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
@@ -149,11 +150,41 @@ def test_a_study_without_runs_or_controls_still_has_its_claims_open() -> None:
     assert {claim.answer for claim in told.values()} == {"inconclusive"}
 
 
-def test_the_best_of_a_search_gets_no_claim() -> None:
-    searched = COLD_RNA.model_copy(update={"search": {"trials": 3}})
-    alone = searched.model_copy(update={"contrasts": ()})
-    assert set(summary(searched, HONEST, []).claims) == {"old", "new"}
-    assert summary(alone, HONEST, []).claims == {}
+def test_the_winner_of_a_search_gets_no_claim_and_shows_what_it_was_probed_with() -> None:
+    won = {"trials": 3, "winners": {"search": {"arm": "new", "trial": "trial-0001"}}}
+    searched = COLD_RNA.model_copy(update={"search": won})
+    probed = [
+        run(s, arm="new", letters_shuffled=0.55).model_copy(
+            update={"metrics": {"probe.auroc_macro": 0.75, "probe.letters-shuffled.auroc_macro": v}}
+        )
+        for s, v in ((0, 0.54), (1, 0.56))
+    ]
+    told = summary(searched, [*(r for r in HONEST if r.arm == "old"), *probed], [])
+    assert set(told.claims) == {"old"}
+    assert list(told.probed) == ["new"]
+    shuffled = told.probed["new"]["letters shuffled"]
+    assert shuffled is not None
+    assert (shuffled.mean, shuffled.n) == (pytest.approx(0.55), 2)
+    assert told.probed["new"]["uniform attention"] is None
+
+
+def test_an_arm_beats_rna_alone_when_it_beats_the_same_network_without_proteins_too() -> None:
+    recipe = Recipe().with_({"proteins": "constant"})
+    alone = ControlPlan(
+        name="old+one-protein", recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id, of="old"
+    )
+    asked = COLD_RNA.model_copy(update={"controls": (CONTROL, alone)})
+    letters = [baseline("5mer-shared", 0.6), baseline("rna-degree", 0.5)]
+
+    def answer(mean: float) -> Claim:
+        changes = {"arm": alone.name, "stage": "control", "recipe_id": alone.recipe_id}
+        rows = [run(s, test=mean).model_copy(update=changes) for s in SEEDS]
+        return claims(asked, HONEST, [*letters, *rows])["beats RNA alone"]
+
+    assert answer(0.65).answer == "better"
+    assert answer(0.65).comparisons[0].minus == "one protein for all"
+    assert answer(0.75).answer != "better"
+    assert claims(COLD_RNA, HONEST, letters)["beats RNA alone"].answer == "better"
 
 
 def test_baselines_come_best_first_and_flags_are_kept() -> None:

@@ -51,7 +51,7 @@ def test_a_recipe_file_is_examined_and_only_an_error_is_an_exit_code(
 
 
 def test_every_run_of_a_study_is_examined_as_its_training_left_it(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = Inputs.open(data, SplitSpec(), "physchem")
     plan = make_plan(
@@ -69,6 +69,10 @@ def test_every_run_of_a_study_is_examined_as_its_training_left_it(
     assert code == 0, said
     assert said.count("after training") == 2
     assert said.count("No finding") == 2
+    monkeypatch.chdir(tmp_path)  # without --data it is the simulated world, made here
+    with pytest.raises(UserError, match=r"was trained on world \w+, .* with --data") as refused:
+        ask(tmp_path)
+    assert "--other-data" not in str(refused.value)
 
 
 def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:

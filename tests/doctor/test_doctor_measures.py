@@ -13,7 +13,8 @@ from rpbind.doctor.finding import finding, told
 from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import evenly, sample
 from rpbind.doctor.table import SEED, table
-from rpbind.presets import FIXED, OLD, narrowed
+from rpbind.doctor.units import dead_units
+from rpbind.presets import FIXED, OLD, PRESETS, narrowed
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
@@ -63,6 +64,21 @@ def test_a_layer_whose_units_are_all_off_is_found_dead(inputs: Inputs) -> None:
     seen = check_up(broken)
     assert [one.name for one in seen.findings] == ["dead units: feed_forward.wide"]
     assert seen.findings[0].measured == 1.0
+
+
+@pytest.mark.parametrize("name", ["conv-residue", "own-head"])
+def test_a_channel_of_a_convolution_that_is_off_at_every_position_is_a_dead_unit(
+    inputs: Inputs, name: str
+) -> None:
+    training = Training(narrowed(PRESETS[name], 8), 0, inputs)
+    norms = dict(training.model.named_modules())
+    norm = norms["encoder.norms.1"]
+    channels = norm.bias.numel()
+    norm.bias.data[: channels - 1] = -1e4
+    rna_BL, groups, _ = inputs.batch(sample(inputs), training.model.reads)
+    dead = dead_units(training.model.eval(), rna_BL, groups)
+    assert dead["dead.encoder.norms.1"] == pytest.approx((channels - 1) / channels)
+    assert dead["dead.encoder.norms.0"] < 0.9
 
 
 def test_the_seeds_table_has_a_word_of_the_seed_for_every_line(inputs: Inputs) -> None:

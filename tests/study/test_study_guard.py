@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
@@ -14,9 +15,13 @@ from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
 from rpbind.study.checkup import check_arms, opener
 from rpbind.study.design import SEED_CHANGES, Design, arm, path
+from rpbind.study.factorial import factorial
 from rpbind.study.guard import Comparison, compare, guard
 from rpbind.study.plan import Question, Source, make_plan
+from rpbind.study.space import load_space
+from rpbind.study.tuning import bases, emptied, tuned
 
+NUISANCE = Path(__file__).parents[2] / "search_spaces" / "nuisance.toml"
 SMALL_OLD, SMALL_FIXED, RESIDUE = (narrowed(r, 8) for r in (OLD, FIXED, CONV_RESIDUE))
 
 
@@ -138,3 +143,49 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
     assert row.state == "failed"
     assert [finding.name for finding in row.findings] == ["does not run"]
     assert "rpbind embed" in row.error
+
+
+def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
+    source: Source, tmp_path: Path
+) -> None:
+    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    plan = plan_of(source, factorial(("fixed", SMALL_FIXED), SMALL_OLD, changes))
+    seen = {
+        (one.contrast.arm, one.contrast.reference): names(one)
+        for one in guard(plan, opener(source))
+    }
+    inert = [told for pair, told in seen.items() if "expand" in changed(plan, pair)]
+    assert len(seen) == 4  # two changes, each with and without the other
+    assert inert == [["inert: same function"]] * 2
+    assert sum(told == [] for told in seen.values()) == 2
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    check_arms(plan, source, ledger)
+    found = {row.arm: [f.name for f in row.findings] for row in ledger.rows("check")}
+    assert sum("inert: same function" in told for told in found.values()) == 2
+
+
+def changed(plan: Plan, pair: tuple[str, str]) -> str:
+    """The change that an arm of a factorial has and the other has not."""
+    return " ".join(f for f, had in plan.factors.items() if (pair[0] in had) != (pair[1] in had))
+
+
+def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
+    source: Source, tmp_path: Path
+) -> None:
+    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    asked = path(
+        ("old", SMALL_OLD),
+        ("end", SMALL_OLD.with_({"model.memory": "expanded", "model.residual": True})),
+        changes,
+    )
+    sweep = tuned(asked, load_space(NUISANCE, SMALL_OLD), 3)
+    plan = make_plan("toy", Question("?", "!", "."), emptied(asked), (0,), source, sweep=sweep)
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    check_arms(bases(plan, sweep), source, ledger)
+    seen = read(ledger).checks
+    assert list(seen.rows) == list(sweep.arms)
+    assert "RNA ignored" in [f.name for f in seen.badges("old")]
+    assert sum("inert: same function" in [f.name for f in seen.badges(a)] for a in seen.rows) == 1
+    assert bases(plan, None) is plan

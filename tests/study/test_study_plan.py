@@ -16,7 +16,7 @@ from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.study.checks import can_be_scored
-from rpbind.study.controls import as_arms, random_vector
+from rpbind.study.controls import as_arms, retrained
 from rpbind.study.design import Design, arm, path
 from rpbind.study.dimension import ChoiceDimension, FloatDimension
 from rpbind.study.launch import launch, not_done, tasks_of
@@ -154,34 +154,35 @@ def test_a_split_on_which_no_protein_has_both_classes_is_refused(
     can_be_scored(dataset, split)
 
 
-def test_the_arm_that_is_named_is_planned_once_more_with_random_vectors(
+def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one_for_all(
     source: Source, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
     mine = Source(tmp_path / "world", source.split)
     bare = make_plan("toy", ASKED, DESIGN, (0, 1), mine)
     plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
-    (control,) = plan.controls
-    assert (control.name, control.of) == ("end+random-vector", "end")
-    assert END.diff(Recipe.model_validate(control.recipe)) == {"proteins": ("physchem", "random")}
+    names = [(control.name, control.of) for control in plan.controls]
+    assert names == [("end+random-vector", "end"), ("end+one-protein", "end")]
+    for control, bank in zip(plan.controls, ("random", "constant"), strict=True):
+        assert END.diff(Recipe.model_validate(control.recipe)) == {"proteins": ("physchem", bank)}
     assert plan.fingerprint != bare.fingerprint
     assert plan.planned == bare.planned
     tasks = tasks_of(as_arms(plan), Ledger(tmp_path), mine, together=True, stage="control")
-    assert [(task.arm, task.stage) for task in tasks] == [("end+random-vector", "control")]
-    assert not_done(plan, Ledger(tmp_path))[-2:] == [
-        "end+random-vector seed 0: not begun",
-        "end+random-vector seed 1: not begun",
+    assert [(task.arm, task.stage) for task in tasks] == [(n, "control") for n, _ in names]
+    assert not_done(plan, Ledger(tmp_path))[-4:] == [
+        f"{name} seed {seed}: not begun" for name, _ in names for seed in (0, 1)
     ]
 
 
-def test_an_arm_that_is_random_already_needs_no_control_and_an_unknown_one_is_refused(
-    tiny: Path,
+def test_an_arm_that_is_random_already_needs_no_such_control_and_an_unknown_one_is_refused(
+    source: Source, tmp_path: Path
 ) -> None:
-    dataset = Dataset.open(tiny)
+    shutil.copytree(source.data, tmp_path / "world")
+    dataset = Dataset.open(tmp_path / "world")
     random = Design("toy", (arm("random", OLD.with_({"proteins": "random"}), ""),), ())
-    assert random_vector(random, "random", dataset) == ()
+    assert [c.name for c in retrained(random, "random", dataset)] == ["random+one-protein"]
     with pytest.raises(UserError, match="Did you mean 'random'"):
-        random_vector(random, "randon", dataset)
+        retrained(random, "randon", dataset)
 
 
 def test_a_study_without_seeds_is_refused(make: Make) -> None:

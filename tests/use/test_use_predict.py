@@ -104,6 +104,15 @@ def test_one_protein_may_be_asked_for_all_windows(sees_motifs: Toy, tmp_path: Pa
     assert "line 1: '>w0 some words'" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
 
 
+def test_a_fasta_of_windows_without_a_class_names_the_protein_alone(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    headers = ("1_SIM00_pos; chr21; class:1", "2_SIM01; chr21", "3_SIM02", "4_SIM03_neg")
+    windows = "".join(f">{header}\n{FIRST}\n" for header in headers)
+    table = asked(sees_motifs, tmp_path / "w.fasta", windows)
+    assert table["protein"].to_pylist() == ["SIM00", "SIM01", "SIM02", "SIM03"]
+
+
 def test_a_row_says_what_is_known_of_the_model_on_its_protein(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
@@ -176,3 +185,25 @@ def test_the_command_writes_whole_results_or_nothing(sees_motifs: Toy, tmp_path:
     assert "Traceback" not in refused.stderr
     assert "ACGU" not in refused.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["told.csv", "w.csv"]
+
+
+def test_no_result_is_written_over_what_it_is_made_from_nor_into_a_dataset(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    table = tmp_path / "w.csv"
+    table.write_text(f"rna,protein\n{FIRST},SIM00\n")
+    folder = tmp_path / "told.csv"
+    folder.mkdir()
+    words = (sees_motifs.file, table, "--proteins", sees_motifs.fasta, "--out")
+    evaluate = ("evaluate", sees_motifs.file, "--data", sees_motifs.data, "--out")
+    for out, command, told in (
+        (table, ("predict", *words), "is what the result is made from"),
+        (folder, ("predict", *words), "is a folder"),
+        (sees_motifs.data / "windows.parquet", ("predict", *words), "is a dataset"),
+        (sees_motifs.data / "manifest.json", evaluate, "is a dataset"),
+    ):
+        before = out.read_bytes() if out.is_file() else b""
+        refused = rpbind(*command, out)
+        assert refused.returncode == 2, refused.stderr
+        assert told in refused.stderr
+        assert (out.read_bytes() if out.is_file() else b"") == before

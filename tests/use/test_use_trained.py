@@ -72,6 +72,21 @@ def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: P
         Trained.open(tmp_path / "bad.pt")
 
 
+@pytest.mark.parametrize("change", ["width", "head"])
+def test_weights_that_are_not_those_of_the_recipe_are_a_sentence(
+    change: str, sees_motifs: Toy, tmp_path: Path
+) -> None:
+    content = checkpoint.load(sees_motifs.file, "Ask again.")
+    del content["schema"]
+    if change == "width":
+        content["width"] += 1
+    else:
+        content["weights"] = {k: v for k, v in content["weights"].items() if "head" not in k}
+    checkpoint.save(tmp_path / "odd.pt", content)
+    with pytest.raises(UserError, match="is damaged: its weights are not those of its recipe"):
+        Trained.open(tmp_path / "odd.pt")
+
+
 def test_the_name_of_a_protein_decides_between_two_of_one_sequence(sees_motifs: Toy) -> None:
     trained = sees_motifs.trained
     first = trained.proteins[0]

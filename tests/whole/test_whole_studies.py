@@ -48,10 +48,14 @@ def test_a_study_scores_its_controls_once_trains_an_arm_with_random_vectors_and_
     assert {"conv-seed-0", "conv-seed-1"} <= heard
     rows = {(row.arm, row.seed): row for row in Ledger(study).rows("control")}
     assert rows.keys() == {(name, 0) for name in BASELINES} | {
-        ("conv+random-vector", seed) for seed in (0, 1)
+        (f"conv+{control}", seed) for control in ("random-vector", "one-protein") for seed in (0, 1)
     }
     assert {row.state for row in rows.values()} == {"done"}
     assert rows["conv+random-vector", 1].recipe["proteins"] == "random"
+    assert (
+        rows["conv+one-protein", 1].metrics["test.auroc_macro"]
+        != (rows["conv+random-vector", 1].metrics["test.auroc_macro"])
+    )
     assert "test.auroc_macro" in rows["conv+random-vector", 1].metrics
     before = {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()}
     launch(plan, source, Where(), study)

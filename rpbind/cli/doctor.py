@@ -14,7 +14,7 @@ from rich.table import Table
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
-from rpbind.doctor.examine import Examination, check_up, look_back
+from rpbind.doctor.examine import Examination, check_up, fits, look_back
 from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError
 from rpbind.experiment import simulated
@@ -29,6 +29,9 @@ from rpbind.use.trained import Trained
 
 SICK = 4
 """Exit code where a finding is an error."""
+
+FITTED = (1, 2)
+"""Seeds whose fits stand in the seed's table beside that of seed 0, which is examined."""
 
 SAMPLE = World(proteins=12, sites=24, length=101)
 """What is looked at without --data: the seed's windows have 101 nt."""
@@ -104,11 +107,12 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
     )
     with progress(f"examining {name}"):
         seen = check_up(Training(recipe, 0, inputs))
+        others = list(fits(recipe, inputs, FITTED))
     shown = Table(title="The seed's table, measured", title_justify="left", box=SIMPLE_HEAD)
     said = SEED.get(name)
     for column in ("quantity", "measured here", *(["the seed says"] if said else []), "how"):
         shown.add_column(column)
-    for number, line in enumerate(table(seen.measured)):
+    for number, line in enumerate(table(seen.measured, others)):
         shown.add_row(line.quantity, line.value, *([said[number]] if said else []), line.how)
     console.print(shown)
     yield f"{name}, before training", seen

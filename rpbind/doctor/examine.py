@@ -8,7 +8,7 @@ at zero is not dead if steps wake it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -25,6 +25,7 @@ from rpbind.doctor.sample import sample
 from rpbind.doctor.units import dead_units
 from rpbind.ledger import Finding
 from rpbind.model.binding import BindingModel
+from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
@@ -73,6 +74,12 @@ def check_up(training: Training) -> Examination:
         {**gathered, **before, **_measures(fitted), **{f"after.{k}": v for k, v in after.items()}},
         found,
     )
+
+
+def fits(recipe: Recipe, inputs: Inputs, seeds: Sequence[int]) -> Iterator[dict[str, float]]:
+    """Fit one batch again with each seed, and measure that alone."""
+    for seed in seeds:
+        yield _measures(fit(Training(recipe, seed, inputs), sample(inputs)))
 
 
 def _measures(fitted: Fit) -> dict[str, float]:

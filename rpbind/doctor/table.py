@@ -5,7 +5,8 @@ The document does not say how it measured, so each line says how this does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SEED = {
@@ -24,11 +25,17 @@ class Line:
     value: str
 
 
-def table(measured: Mapping[str, float]) -> list[Line]:
-    """Return the table's lines from the measures of a check-up."""
-    rise = measured["fit.end"] / measured["fit.start"] - 1
-    gain = measured["fit.accuracy"] - measured["fit.accuracy-before"]
-    low, high = measured["fit.gradient-low"], measured["fit.gradient-high"]
+def table(measured: Mapping[str, float], fits: Sequence[Mapping[str, float]] = ()) -> list[Line]:
+    """Return the table's lines from the measures of a check-up, and of fits with other seeds.
+
+    A single fit is a matter of luck: of several, the lowest and the highest are told.
+    """
+    every = [measured, *fits]
+    rises = [each.get("fit.end", math.nan) / each["fit.start"] - 1 for each in every]
+    gains = [each["fit.accuracy"] - each["fit.accuracy-before"] for each in every]
+    low = min(each["fit.gradient-low"] for each in every)
+    high = max(each["fit.gradient-high"] for each in every)
+    of = "fit of one batch" + (f", {len(every)} seeds" if fits else "")
     return [
         Line(
             "spread of logits over samples",
@@ -37,17 +44,27 @@ def table(measured: Mapping[str, float]) -> list[Line]:
         ),
         Line(
             "gradient norm at the RNA encoder",
-            "lowest to highest in the fit, before clipping",
+            f"lowest to highest, {of}, before clipping",
             f"{low:.2g} to {high:.2g}" if high else "0",
         ),
-        Line(
-            "loss over training",
-            "fit of one batch, first step to last five",
-            f"{'rises' if rise > 0 else 'falls'} {100 * abs(rise):.0f} %",
-        ),
-        Line("accuracy gain", "fit of one batch, in points", f"{100 * gain:+.0f} %"),
+        Line("loss over training", f"first step to last five, {of}", _moves(rises)),
+        Line("accuracy gain", f"in points, {of}", _range(gains, "+.0f")),
         Line("attention weights", "mean ± sd, before and after the fit", _weights(measured)),
     ]
+
+
+def _moves(rises: Sequence[float]) -> str:
+    """By how much losses fall or rise; where some do the one and some the other, with signs."""
+    if not all(map(math.isfinite, rises)):
+        return "is not finite at the end"
+    if all(rise <= 0 for rise in rises):
+        return f"falls {_range([-rise for rise in rises], '.0f')}"
+    return f"rises {_range(rises, '.0f' if min(rises) > 0 else '+.0f')}"
+
+
+def _range(shares: Sequence[float], digits: str) -> str:
+    ends = dict.fromkeys(f"{100 * share:{digits}}" for share in (min(shares), max(shares)))
+    return f"{' to '.join(ends)} %"
 
 
 def _weights(measured: Mapping[str, float]) -> str:

@@ -36,6 +36,8 @@ def prepare(address: str | None) -> None:
         settings |= {
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # every socket on loopback
             "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+            "RAY_enable_metrics_collection": "0",  # nobody asks for them here
+            "RAY_enable_open_telemetry": "0",  # whose thread can take its process down
             "GLOO_SOCKET_IFNAME": LOOPBACK,
             "NCCL_SOCKET_IFNAME": LOOPBACK,
         }

@@ -8,7 +8,7 @@ import pytest
 import torch
 from toy_patients import patient
 
-from rpbind.doctor.examine import check_up, vitals
+from rpbind.doctor.examine import check_up, fits, vitals
 from rpbind.doctor.finding import finding, told
 from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import evenly, sample
@@ -97,3 +97,18 @@ def test_the_threshold_of_an_accuracy_that_is_stuck_is_three_errors_of_a_coin(
     assert found.keys() == {"batch not fitted", "accuracy stuck"}
     stuck = found["accuracy stuck"]
     assert stuck.threshold == pytest.approx(0.5 + 1.5 / math.sqrt(32))
+
+
+def test_several_fits_are_told_by_their_range_and_one_that_ends_in_nan_as_such(
+    inputs: Inputs,
+) -> None:
+    recipe = narrowed(FIXED, 16)
+    seen = check_up(Training(recipe, 0, inputs)).measured
+    others = list(fits(recipe, inputs, (1, 2)))
+    loss, gain = table(seen, others)[2:4]
+    falls = [1 - one["fit.end"] / one["fit.start"] for one in (seen, *others)]
+    assert loss.value == f"falls {100 * min(falls):.0f} to {100 * max(falls):.0f} %"
+    assert loss.how.endswith("fit of one batch, 3 seeds")
+    assert gain.value.count("+") == 2
+    wild = check_up(Training(recipe.with_({"train.lr": 1e30, "train.clip_norm": None}), 0, inputs))
+    assert table(wild.measured)[2].value == "is not finite at the end"

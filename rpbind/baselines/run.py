@@ -36,6 +36,7 @@ IDENTITY = ("protein-degree", "rna-degree", "protein-only")
 """These read no letter: what they rank, they rank by who asks or where the window is from."""
 IDENTITY_GAP = 0.05
 """How far from 0.5, above or below, such a baseline may be before the split is said to tell."""
+GAP_REASON = "away from 0.5, on either side: what reads no letter has nothing to rank windows by"
 
 
 def baseline_rows(
@@ -85,7 +86,8 @@ def _flags(metrics: dict[str, float]) -> list[Finding]:
         if abs(auroc - 0.5) > IDENTITY_GAP:
             side = "above" if auroc > 0.5 else "below"
             words = f"{kind} AUROC {side} 0.5 without a letter read: the split itself tells"
-            flags.append(_finding(f"identity ranks, {kind}", "warning", words, auroc, IDENTITY_GAP))
+            found = _finding(f"identity ranks, {kind}", "warning", words, auroc, IDENTITY_GAP)
+            flags.append(found.model_copy(update={"reason": GAP_REASON}))
     return flags
 
 

@@ -39,6 +39,7 @@ def dry_run(name: str, *options: str) -> BaseException | None:
         ("ablate", "--space nowhere.toml --tune-arms 2", "no search space nowhere.toml"),
         ("ablate", "--trials 2 --tune-arms 2", "leave --trials out"),
         ("ablate", "--changes residual,lr", "--design is path"),
+        ("ablate", "--add-seeds 2000", "--add-seeds adds to a study that is there"),
         ("tune", "--sampler grid --trials 999 --warm-start fixed", "leave --warm-start out"),
         ("tune", "--budget-minutes 0", "--budget-minutes is a number above 0; got 0"),
         ("tune", "--budget-minutes -1", "got -1"),
@@ -93,3 +94,17 @@ def test_reports_that_cannot_land_are_refused(
     assert isinstance(error, UserError)
     assert why in str(error)
     assert [file.name for file in tmp_path.iterdir()] == ["a_file"]
+
+
+def test_a_dry_run_says_that_one_protein_cluster_reaches_no_verdict(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(page("ablate").main)
+    words = ["--data", str(tiny), "--smoke", "--dry-run", "--design", "add-one-in"]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    assert "1 protein cluster: NO verdict but inert can be reached" in told.output
+    assert "old+one-protein: proteins: physchem → constant, x 2 seeds" in told.output
+    assert list(tmp_path.iterdir()) == []

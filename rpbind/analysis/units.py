@@ -134,8 +134,9 @@ def _grouped(rows: Sequence[Row], mark: str) -> dict[tuple[str, int], list[Row]]
 
 def _unit(name: str, rows: Sequence[Row], seeds: int, part: str) -> Cells | str:
     done = [row for row in rows if row.state == "done"]
-    if len(done) < seeds or len(done) < len(rows):
-        bad = [f"; seed {r.seed} {r.state} ({first_line(r.error)})" for r in rows if r not in done]
+    lost = [row for row in rows if row.state != "done"]
+    if len(done) < seeds or lost:
+        bad = [f"; seed {row.seed} {row.state} ({first_line(row.error)})" for row in lost]
         return f"{name}: {len(done)} of {seeds} runs done{''.join(bad).replace(' ()', '')}"
     return _cells(done, part) or f"{name} has no per-protein AUROC"
 

@@ -94,9 +94,10 @@ def time_of(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> s
     searched = list(conditions.sweep.arms.values()) if conditions.sweep else []
     one = known or timed_here(arms or searched, conditions.source, where.cpus)
     side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
-    ledger = Ledger(folder)
-    rows = [row for stage in ("ablation", "control", "search") for row in ledger.rows(stage)]
-    return price.time(one, max(side_by_side, 1), sum(row.state == "done" for row in rows))
+    trained = {arm.name for arm in (*plan.arms, *plan.controls)}
+    made = [r for stage in ("ablation", "control") for r in Ledger(folder).rows(stage)]
+    made = [r for r in made if r.arm in trained] + Ledger(folder).rows("search")
+    return price.time(one, max(side_by_side, 1), sum(row.state == "done" for row in made))
 
 
 def latest_but(plan: Plan, folder: Path) -> Plan | None:

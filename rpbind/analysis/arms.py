@@ -18,7 +18,6 @@ SECONDARY = (
     "test.auroc_pooled",
     "test.auprc_macro",
     "test.mcc",
-    "test.accuracy",
     "test.loss",
     "test.brier_calibrated",
 )

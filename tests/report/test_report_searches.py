@@ -67,7 +67,7 @@ def study(folder: Path, searches: int) -> str:
             ledger.append(row(lane, seed, 0.58 + worth, "ablation", "test"))
     page = build_report(folder).read_text()
     assert "No contrast is asked for" not in page
-    assert "best old.s0.trial-0002, validation 0.6200 in the search" in page
+    assert f"What each of the {2 * searches} searches has found is under Search." in page
     assert '<section id="verdicts">' not in page  # there is none, and the search comes first
     assert page.index('<section id="search">') < page.index('<section id="arms">')
     return page[page.index('<section id="search">') : page.index('<section id="findings">')]

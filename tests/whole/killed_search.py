@@ -11,6 +11,7 @@ its trial and number.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
@@ -50,7 +51,8 @@ def strike(victim: str, point: dict[str, Any]) -> None:
         mine = psutil.Process().children(recursive=True)
         (daemon,) = (each for each in mine if each.name() == "raylet")
         for process in (daemon, *daemon.children(recursive=True)):  # on a busy machine they live on
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # some die with the daemon
+                process.kill()
     elif victim == "disk":
         files._write = _full
 

@@ -1,6 +1,7 @@
 """What the experiment pages refuse before anything is run: --dry-run finds it too."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,12 @@ from rpbind.errors import UserError
 from rpbind.study import where
 
 PAGES = Path(__file__).parents[1] / "experiments"
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world of this module's own: a page makes the banks of its controls in it."""
+    return Path(shutil.copytree(tiny, tmp_path_factory.mktemp("pages") / "world"))
 
 
 def page(name: str) -> ModuleType:

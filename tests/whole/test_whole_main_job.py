@@ -69,7 +69,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
         (("--executor", "trial", "--workers", "2"), "--workers 2 needs --executor train"),
         (("--design", "star"), "--design is one of path, path-reverse, path-both, leave-one-out"),
         (("--design", "factorial", "--changes", "residua,lr"), "Did you mean 'residual'?"),
-        (("--seeds", "1000"), "takes 13,000 runs"),
+        (("--seeds", "1000"), "takes 14,000 runs"),
         (("--trials", "3", "--space", "none.toml"), "There is no search space none.toml"),
     ],
 )

@@ -48,7 +48,7 @@ def verdict_table(study: Path) -> RenderableType:
 
 
 def _open(contrasts: Sequence[words.Judged], delta: float) -> list[Text]:
-    """What stands behind the verdicts that are inconclusive, and which pairs are missing."""
+    """What stands behind the verdicts that are inconclusive."""
     told = []
     for contrast in contrasts:
         if contrast.verdict.word == "inconclusive":

@@ -14,6 +14,9 @@ LETTERS = "ACGUN"
 """Token t stands for `LETTERS[t]`; T is read as U, lower case as upper case, N is unknown."""
 
 N_TOKEN = LETTERS.index("N")
+IUPAC = "RYSWKMBDHV"
+"""Codes for two or three bases: refused, since reading them as N would hide what is known."""
+
 BAD = 255
 """What `TOKEN_OF_BYTE` holds for every byte that is no RNA letter."""
 
@@ -35,13 +38,15 @@ _BYTE_OF_TOKEN = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
 
 def encode(letters: str | bytes) -> NDArray[np.uint8]:
     """Return the (L,) uint8 tokens of RNA or DNA letters; `UserError` on any other letter."""
-    text = letters.encode() if isinstance(letters, str) else letters
+    text = letters.encode("ascii", "replace") if isinstance(letters, str) else letters
     tokens_L: NDArray[np.uint8] = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)]
     if (tokens_L == BAD).any():
         place = int(np.argmax(tokens_L == BAD))
+        letter = letters[place] if isinstance(letters, str) else chr(letters[place])
+        doubt = " It is a code for several bases; write N." if letter.upper() in IUPAC else ""
         raise UserError(
-            f"RNA has the letters A C G U/T N, in either case; got {chr(text[place])!r} "
-            f"at letter {place + 1} of {len(text)}."
+            f"RNA has the letters A C G U/T N, in either case; got {letter!r} "
+            f"at letter {place + 1} of {len(text)}.{doubt}"
         )
     return tokens_L
 

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from rpbind.data.fasta import read_records
 from rpbind.data.manifest import FileHash
+from rpbind.data.residues import clean
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError, nearest
-
-AMINO_ACIDS = frozenset("ACDEFGHIKLMNPQRSTVWYBJOUXZ")
-"""The twenty, selenocysteine and pyrrolysine (U, O), and the IUPAC codes for doubt (B J X Z)."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,8 @@ def read_proteins(path: Path) -> ProteinTable:
         records.titles, records.sequences, records.line_N, strict=True
     ):
         entry = title.split(maxsplit=1)[0] if title.strip() else ""
-        _check(entry, sequence.upper(), sequences, f"{path}, line {line}")
-        sequences[entry] = sequence.upper()
+        _check(entry, sequence, sequences, f"{path}, line {line}")
+        sequences[entry] = clean(sequence)
     return ProteinTable(path, sequences, records.was)
 
 
@@ -91,9 +89,7 @@ def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None
         raise UserError(f"{place}: the protein '{entry}' is there twice. Remove one of them.")
     if not sequence:
         raise UserError(f"{place}: the protein '{entry}' has no sequence.")
-    strange = sorted(set(sequence) - AMINO_ACIDS)
-    if strange:
-        raise UserError(
-            f"{place}: the protein '{entry}' has {strange[0]!r} at residue "
-            f"{sequence.index(strange[0]) + 1}, which is no amino acid. Correct or remove it."
-        )
+    try:
+        clean(sequence)
+    except UserError as error:
+        raise UserError(f"{place}: the protein '{entry}': {error}") from None

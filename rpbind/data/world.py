@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import encode
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
+from rpbind.data.residues import RESIDUES
 from rpbind.data.writer import Windows, write_dataset
 
 FAMILIES = (("UGCAUGUA", "KR"), ("GUUAACGU", "DE"), ("CUAGUGAU", "FWY"))
 """Motif that a family binds, and the residues that its binding domain is rich in.
 
 The motifs are anagrams: whoever counts letters cannot tell one from another."""
-AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def simulate(out: Path, world: World = World()) -> Dataset:
 def _protein(index: int, rng: np.random.Generator) -> Protein:
     """A random chain with one domain that is rich in the residues of its family."""
     _, rich = FAMILIES[index % len(FAMILIES)]
-    chain = _draw(AMINO_ACIDS, int(rng.integers(50, 90)), rng)
-    domain = "".join(_draw(rich if rng.random() < 0.8 else AMINO_ACIDS, 1, rng) for _ in range(30))
+    chain = _draw(RESIDUES, int(rng.integers(50, 90)), rng)
+    domain = "".join(_draw(rich if rng.random() < 0.8 else RESIDUES, 1, rng) for _ in range(30))
     at = int(rng.integers(0, len(chain)))
     name = f"SIM{index:02d}"
     return Protein(name, name, chain[:at] + domain + chain[at:], index)

@@ -1,8 +1,8 @@
 """Encoders turn one protein sequence into one matrix, residues x width, behind one interface.
 
-Letters: case does not matter and `*` at the end is dropped. `U` (selenocysteine) reads as `C` and
-`O` (pyrrolysine) as `K` in the physico-chemical scales, `B`, `Z` and `J` as the mean of the two
-residues they stand for, `X` as the mean of all twenty. Any other letter is an error.
+The letters are those of `rpbind.data.residues`. In the physico-chemical scales, `U` reads as `C`
+and `O` as `K`, `B`, `Z` and `J` as the mean of the two residues they stand for, `X` as the mean of
+all twenty.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ import numpy as np
 from Bio.SeqUtils import ProtParamData
 from numpy.typing import NDArray
 
+from rpbind.data.residues import RESIDUES, STANDS_FOR, clean
 from rpbind.errors import UserError, nearest
-
-RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
-_AMBIGUOUS = {"B": "DN", "Z": "EQ", "J": "IL", "U": "C", "O": "K", "X": RESIDUES}
 
 
 class Encoder(Protocol):
@@ -42,20 +40,6 @@ class Encoder(Protocol):
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, width) float32; raises `UserError` on a letter that is no residue."""
         ...
-
-
-def clean(sequence: str) -> str:
-    """Return the sequence in upper case without a final `*`; `UserError` where it is not one."""
-    residues = sequence.strip().upper().removesuffix("*")
-    if not residues:
-        raise UserError("Wanted a protein sequence, got an empty one.")
-    for place, letter in enumerate(residues, start=1):
-        if letter not in RESIDUES and letter not in _AMBIGUOUS:
-            raise UserError(
-                f"Residue {place} of protein {residues[:12]}... ({len(residues)} residues) is "
-                f"{letter!r}; wanted one of {RESIDUES}{''.join(_AMBIGUOUS)}."
-            )
-    return residues
 
 
 def sequence_key(sequence: str) -> str:
@@ -109,7 +93,7 @@ def _physchem_table() -> NDArray[np.float32]:
     scales = physchem_scales()
     z = (scales - scales.mean(axis=0)) / scales.std(axis=0)
     table = np.zeros((128, z.shape[1]), dtype=np.float32)
-    for letter, stands_for in [*zip(RESIDUES, RESIDUES, strict=True), *_AMBIGUOUS.items()]:
+    for letter, stands_for in [*zip(RESIDUES, RESIDUES, strict=True), *STANDS_FOR.items()]:
         table[ord(letter)] = z[[RESIDUES.index(aa) for aa in stands_for]].mean(axis=0)
     table[ord("X")] = 0.0
     return table
@@ -189,7 +173,7 @@ class ConjointTriad:
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, 343) float32."""
-        letters = [_AMBIGUOUS.get(letter, letter) for letter in clean(sequence)]
+        letters = [STANDS_FOR.get(letter, letter) for letter in clean(sequence)]
         member_R7 = np.array(
             [[sum(aa in known for aa in some) / len(some) for known in _CLASSES]
              for some in letters], dtype=np.float32

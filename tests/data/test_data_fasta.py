@@ -86,7 +86,7 @@ def test_a_name_that_fits_two_different_sequences_is_refused(tmp_path: Path) -> 
     [
         (">A\nMD\n>A\nMD\n", "line 3: the protein 'A' is there twice"),
         (">A\nMD\n>B\n", "line 3: the protein 'B' has no sequence"),
-        (">A\nMD\n>B\nM4\n", "line 3: the protein 'B' has '4' at residue 2"),
+        (">A\nMD\n>B\nM4\n", "line 3: the protein 'B': Residue 2 of 2 is '4'"),
         (">A\nMD\n> \nMD\n", "line 3: the protein has no id"),
     ],
 )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from Bio import SeqIO
 
+from rpbind.data.residues import RESIDUES
 from rpbind.errors import UserError
-from rpbind.proteins.encoders import RESIDUES
 from rpbind.proteins.homology import Method, cluster_proteins
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"

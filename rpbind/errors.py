@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import dropwhile
 from pathlib import Path
 
 
@@ -39,6 +40,41 @@ def _short(path: str) -> str:
     """Shorten the last name of a path to its initials: train.learning_rate to train.lr."""
     parents, dot, last = path.rpartition(".")
     return f"{parents}{dot}{''.join(part[:1] for part in last.split('_'))}" if "_" in last else ""
+
+
+def reason(error: str | BaseException) -> str:
+    """Return the one line of an error that says why; "" where it says nothing.
+
+    Of a traceback (Python's, or the one that Ray keeps of a dead trial) that is the line with the
+    exception, which comes after the last frame; of any other text, the first line.
+    """
+    lines = [line.rstrip() for line in _ESCAPE.sub("", _text(error)).splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if _FRAME.match(line)]
+    if frames:
+        after = list(dropwhile(lambda line: line[0].isspace(), lines[frames[-1] + 1 :]))
+        lines = after or lines[-1:]
+    else:
+        lines = [line for line in lines if not _HEADING.fullmatch(line)]
+    if not lines:
+        return ""
+    goes_on = lines[0].endswith(":") and len(lines) > 1
+    return " ".join(line.strip() for line in lines[: 1 + goes_on])
+
+
+def _text(error: str | BaseException) -> str:
+    if isinstance(error, str):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = re.compile(r'\s+File ".*", line \d+')
+_HEADING = re.compile(
+    r"(the trial died: )?(Failure # \d+ \(.*\)|ray::.*|Traceback \(most recent call last\):)"
+)
+"""Lines of an error that come before what happened."""
 
 
 def no_url(option: str, path: Path) -> None:

@@ -15,6 +15,7 @@ from rpbind.analysis.contrast import Inert, Result, Unattainable, two_way
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.analysis.verdict import Verdict, Word, verdicts
+from rpbind.errors import reason
 from rpbind.ledger import ControlPlan, Plan, Row
 
 Name = Literal[
@@ -100,7 +101,7 @@ class _Asked:
 def note_of(row: Row) -> str:
     """Return what a control's row says of itself: why it has no score, or what was flagged."""
     if row.state != "done":
-        return f"{row.state}: {row.error.strip()[-200:]}"
+        return f"{row.state}: {reason(row.error)}"
     return "; ".join(finding.advice for finding in row.findings)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
 from rpbind.ledger.marks import Mark
 
@@ -34,7 +35,7 @@ def coverage(planned: Iterable[tuple[str, int]], runs: Mapping[tuple[str, int], 
     for run in wanted:
         row = runs.get(run)
         if row is None or row.state != "done":
-            why[state_of(run, row, under_way)].append(first_line(row.error) if row else "")
+            why[state_of(run, row, under_way)].append(reason(row.error) if row else "")
     done = len(wanted) - sum(map(len, why.values()))
     told = f"{done} of {len(wanted)}"
     return f"{told}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else told
@@ -45,11 +46,6 @@ def state_of(run: tuple[str, int], row: Row | None, under_way: Open = NOTHING) -
     if row is None or row.state != "done":
         return under_way.get(run, "planned" if row is None else row.state)
     return row.state
-
-
-def first_line(error: str) -> str:
-    """Return the first line of an error."""
-    return error.strip().split("\n")[0]
 
 
 def _say(state: str, reasons: list[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
 from rpbind.recipe import Recipe
 
@@ -63,7 +64,7 @@ class Trial:
     def why(self) -> str:
         """Why it is not whole; nothing where it is."""
         bad = [row.error for row in self.rows if row.state != "done"]
-        return bad[0].strip().splitlines()[0] if bad and bad[0].strip() else ""
+        return reason(bad[0]) if bad else ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.analysis.contrast import Inert, Result, two_way
-from rpbind.analysis.coverage import NOTHING, Open, first_line, state_of
+from rpbind.analysis.coverage import NOTHING, Open, state_of
+from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.scores import Scores
 
@@ -134,7 +135,7 @@ def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: Ope
 def _why_not(run: tuple[str, int], runs: Runs, under_way: Open) -> str:
     row = runs.get(run)
     if row is None or row.state != "done":
-        error = first_line(row.error) if row else ""
+        error = reason(row.error) if row else ""
         return f"{run[0]} {state_of(run, row, under_way)}" + (f" ({error})" if error else "")
     return "" if cluster_auroc(row) else f"{run[0]} has no per-protein AUROC on test"
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.analysis.contrast import Result, Unattainable, two_way
-from rpbind.analysis.coverage import first_line
 from rpbind.analysis.table import cluster_auroc
+from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
 
 SEARCHES = 5
@@ -136,7 +136,7 @@ def _unit(name: str, rows: Sequence[Row], seeds: int, part: str) -> Cells | str:
     done = [row for row in rows if row.state == "done"]
     lost = [row for row in rows if row.state != "done"]
     if len(done) < seeds or lost:
-        bad = [f"; seed {row.seed} {row.state} ({first_line(row.error)})" for row in lost]
+        bad = [f"; seed {row.seed} {row.state} ({reason(row.error)})" for row in lost]
         return f"{name}: {len(done)} of {seeds} runs done{''.join(bad).replace(' ()', '')}"
     return _cells(done, part) or f"{name} has no per-protein AUROC"
 

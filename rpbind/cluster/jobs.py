@@ -21,7 +21,7 @@ from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
 from rpbind.data.draft import check_new, drafted
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 
 LEFT_OUT = (
     "/data/",
@@ -187,7 +187,7 @@ def _asking(address: str) -> Iterator[None]:
     except AuthenticationError as error:
         raise UserError(
             f"The cluster at {address} wants a token that this shell does not have: set "
-            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({str(error).splitlines()[0]})"
+            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({reason(error)})"
         ) from None
     except ConnectionError as error:
         raise UserError(

@@ -17,7 +17,7 @@ from pyarrow import fs
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from rpbind.cluster.placement import Node
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 
 ANSWER = 60.0
 """Seconds that a node has to answer; starting a process there takes a few."""
@@ -98,10 +98,9 @@ def _answer(node: Node, task: ray.ObjectRef) -> Seen:
     try:
         return ray.get(task, timeout=ANSWER)
     except (ray.exceptions.RayError, ImportError, OSError) as error:
-        why = str(error).strip().splitlines()
         raise UserError(
             f"Node {node.address} did not do what it was asked ({type(error).__name__}: "
-            f"{why[-1] if why else 'no reason given'}). Every node needs rpbind in the environment "
+            f"{reason(error)}). Every node needs rpbind in the environment "
             "that Ray was started from, or the study sent by `rpbind submit`."
         ) from None
 

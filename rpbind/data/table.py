@@ -21,7 +21,7 @@ from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash, hash_file
 from rpbind.data.sources import Rows, index_names, one_file, read_file, tokens_of
 from rpbind.data.writer import Origin
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, nearest, reason
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
@@ -147,7 +147,7 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     except pa.ArrowException as error:
         raise UserError(
             f"{path}: column '{name}' has the type {column.type}; wanted text (UTF-8), or numbers "
-            f"for labels and clusters ({str(error).splitlines()[0]}). Write it as such."
+            f"for labels and clusters ({reason(error)}). Write it as such."
         ) from None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 from rpbind.ledger.records import Finding, Row
 from rpbind.ledger.scores import Scores
 
@@ -85,10 +85,9 @@ def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:
-        why = str(error).splitlines()[0]
         raise UserError(
-            f"{file} is no readable part of a ledger ({why}). The command that made the study sets "
-            "it aside and takes its rows from runs/, or makes those runs again."
+            f"{file} is no readable part of a ledger ({reason(error)}). The command that made the "
+            "study sets it aside and takes its rows from runs/, or makes those runs again."
         ) from None
 
 

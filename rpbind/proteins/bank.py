@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rpbind import __version__
 from rpbind.data.draft import written_once
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 from rpbind.ledger import replace
 from rpbind.proteins.encoders import Encoder, sequence_key
 
@@ -71,8 +71,9 @@ class Bank:
         except FileNotFoundError:
             raise UserError(f"No bank of protein vectors at {folder}; {remedy}") from None
         except (ValidationError, ValueError, EOFError) as error:
-            why = str(error).splitlines()[0]
-            raise UserError(f"Bank {folder} is damaged ({why}); remove it and {remedy}") from None
+            raise UserError(
+                f"Bank {folder} is damaged ({reason(error)}); remove it and {remedy}"
+            ) from None
         wanted = f"{manifest.dtype} {(manifest.residues, manifest.width)}"
         if (came := f"{residues_ND.dtype} {residues_ND.shape}") != wanted:
             raise UserError(

@@ -29,7 +29,7 @@ def verdict_table(study: Path) -> RenderableType:
     searches = summary.tuned.winners if summary.tuned else ()
     notes += [Text(f"  {words.won(winner)}") for winner in searches]
     lost = [
-        Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.first_line(f.error)}")
+        Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.reason_of(f.error)}")
         for f in summary.failures
     ]
     plan, tuned = summary.plan, summary.tuned

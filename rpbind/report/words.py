@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from rpbind import errors
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
 from rpbind.analysis.claims import NAMES as CLAIMS
@@ -158,9 +159,9 @@ def count_of(unit: str, n: int) -> str:
     return unit if n == 1 else f"{unit}{'es' if unit.endswith('ch') else 's'}"
 
 
-def first_line(error: str) -> str:
-    """The first line of an error; "–" where there is none."""
-    return next(iter(error.strip().splitlines()), ABSENT)
+def reason_of(error: str) -> str:
+    """The line of an error that says why; "–" where there is none."""
+    return errors.reason(error) or ABSENT
 
 
 def tested(contrast: Contrast) -> str:

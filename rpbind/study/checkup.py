@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rpbind.doctor.examine import Examination, check_up
 from rpbind.doctor.finding import finding
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.guard import Comparison, Opens, guard
@@ -48,7 +48,8 @@ def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
             ledger.append(row)
             if row.findings:
                 named = "; ".join(f"{f.name} ({f.severity})" for f in row.findings)
-                bar.bar.console.print(f"check-up of {arm.name}: {named}", **PLAIN)
+                why = f": {reason(row.error)}" if row.error else ""
+                bar.bar.console.print(f"check-up of {arm.name}: {named}{why}", **PLAIN)
         bar(len(left), len(left))
 
 

@@ -10,7 +10,7 @@ from rpbind.baselines.case import Case
 from rpbind.baselines.run import BASELINES, baseline_rows
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
-from rpbind.errors import one_of
+from rpbind.errors import one_of, reason
 from rpbind.ledger import ControlPlan, Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -74,5 +74,6 @@ def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger)
             ledger.append(row.model_copy(update={"attempt": attempt}))
             if not console.is_terminal:
                 macro = row.metrics.get("test.auroc_macro")
-                told = row.state if macro is None else f"test macro AUROC {macro:.3f}"
+                why = f" ({reason(row.error)})" if row.error else ""
+                told = f"{row.state}{why}" if macro is None else f"test macro AUROC {macro:.3f}"
                 console.print(f"control {row.arm}: {told}", **PLAIN)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
 from rpbind.analysis.search import outcome, trials_of
 from rpbind.analysis.table import planned_runs
-from rpbind.ledger import Ledger
+from rpbind.errors import reason
+from rpbind.ledger import Ledger, Row
 from rpbind.ledger.marks import Mark
-from rpbind.study.watch import Best
+from rpbind.study.watch import Best, state_word
+
+REASONS = 5
+"""So many reasons why runs are not done are shown, the most frequent ones."""
 
 
 @dataclass(frozen=True)
 class Status:
     """What a study has reached: planned runs and trials by state, the best, and who makes it.
 
-    Where there are trials, the best is one of them.
+    Where there are trials, the best is one of them. `reasons` says why runs are not done.
     """
 
     study: str
@@ -27,6 +32,7 @@ class Status:
     trials: dict[str, int]
     best: str
     under_way: tuple[Mark, ...]
+    reasons: dict[tuple[str, str], int]
 
     def words(self) -> list[str]:
         """Say it in lines."""
@@ -36,6 +42,7 @@ class Status:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.trials:
             lines.append(f"search trials: {_counts(self.trials)}")
+        lines += [f"  {n} {state}: {why}" for (state, why), n in self.reasons.items()]
         if self.best:
             lines.append(f"best so far: {self.best}")
         return lines + [_say(mark) for mark in self.under_way]
@@ -58,7 +65,16 @@ def status(ledger: Ledger) -> Status:
         trials=dict(Counter(outcome(rows, best.seeds) for rows in trials.values())),
         best=best.words(),
         under_way=marks,
+        reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
+
+
+def _reasons(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
+    """Return {(state, why): runs} of the runs that are not done, the most frequent first."""
+    told = Counter(
+        (state_word(row), reason(row.error)) for row in rows if row.state != "done" and row.error
+    )
+    return dict(told.most_common(REASONS))
 
 
 def _counts(states: dict[str, int]) -> str:

@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from rpbind.analysis.search import OBJECTIVES, Objective, values_of, was_pruned
+from rpbind.errors import reason
 from rpbind.ledger import Row
 from rpbind.metrics import over_clusters
 from rpbind.terminal import PLAIN
@@ -71,6 +72,8 @@ class Watch:
         if state == "done":
             objective = self.best.objective(row)
             text += f", {of(objective, objective.value(row))}"
+        elif why := reason(row.error):
+            text += f" ({why})"
         if state not in ("done", "pruned") or not self.console.is_terminal:
             self.console.print(text, **PLAIN)
 

@@ -70,13 +70,14 @@ def over_clusters(
 ) -> tuple[float, float] | None:
     """Return the t interval, at level 1 - alpha, of one run's macro AUROC over protein clusters.
 
-    None with fewer than two clusters.
+    Cut at 0 and 1. None with fewer than two clusters.
     """
     means = _of_clusters(each, "auroc")
     if len(means) < 2:
         return None
     half = float(stdtrit(len(means) - 1, 1 - alpha / 2) * np.std(means, ddof=1)) / len(means) ** 0.5
-    return float(np.mean(means)) - half, float(np.mean(means)) + half
+    mean = float(np.mean(means))
+    return max(mean - half, 0.0), min(mean + half, 1.0)
 
 
 def _of_clusters(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> list[float]:

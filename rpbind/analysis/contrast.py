@@ -16,12 +16,17 @@ from scipy.special import stdtrit
 SMALLEST_P = 1e-100
 """Where p is no longer told apart; t quantiles overflow not far below."""
 
+FEWEST_DF = 3
+"""With fewer degrees of freedom an estimated variance says next to nothing: with 2 of them, its
+95 % interval spans a factor of 146."""
+
 
 @dataclass(frozen=True)
 class Interval:
     """The mean difference of S x G cells and the mean squares that its interval is made of.
 
     `run_ms` = G var(row means), `cluster_ms` = S var(column means), `cell_ms` = the residual's.
+    `bound` is the largest difference that there can be: 1 for two AUROCs.
     """
 
     mean: float
@@ -30,6 +35,7 @@ class Interval:
     run_ms: float
     cluster_ms: float
     cell_ms: float
+    bound: float = 1.0
 
     def half(self, alpha: float) -> float:
         """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""
@@ -64,6 +70,11 @@ class Interval:
         return abs(self.mean) + self.half(2 * alpha) < delta
 
     @property
+    def few_df(self) -> bool:
+        """Whether seeds or clusters are too few to estimate a variance from."""
+        return min(self.seeds, self.clusters) - 1 < FEWEST_DF
+
+    @property
     def run_variance(self) -> float:
         """Variance of a seed's own effect on the difference (may come out below zero)."""
         return (self.run_ms - self.cell_ms) / self.clusters
@@ -90,8 +101,10 @@ class Inert:
 Result = Interval | Unattainable | Inert
 
 
-def two_way(d_SG: NDArray[np.float64]) -> Interval | Unattainable:
+def two_way(d_SG: NDArray[np.float64], bound: float = 1.0) -> Interval | Unattainable:
     """Return the interval of the mean of `d_SG` (S, G), or why there is none.
+
+    `bound` is the largest difference that there can be.
 
     Raises `ValueError` where a cell is not a number: a table has no holes.
     """
@@ -106,14 +119,14 @@ def two_way(d_SG: NDArray[np.float64]) -> Interval | Unattainable:
     if S == 1 or G == 1:
         few = "1 paired seed" if S == 1 else "1 protein cluster"
         return Unattainable(mean, f"an interval needs 2 seeds and 2 protein clusters; got {few}")
-    interval = _mean_squares(d_SG, mean)
+    interval = _mean_squares(d_SG, mean, bound)
     spread = interval.run_ms + max(interval.cluster_ms - interval.cell_ms, 0.0)
     if mean != 0.0 and spread <= (1e-10 * mean) ** 2:
         return Unattainable(mean, "the same difference in every cell: no spread to judge it by")
     return interval
 
 
-def _mean_squares(d_SG: NDArray[np.float64], mean: float) -> Interval:
+def _mean_squares(d_SG: NDArray[np.float64], mean: float, bound: float) -> Interval:
     S, G = d_SG.shape
     row_S, column_G = d_SG.mean(axis=1), d_SG.mean(axis=0)
     residual_SG = d_SG - row_S[:, None] - column_G[None, :] + mean
@@ -124,4 +137,5 @@ def _mean_squares(d_SG: NDArray[np.float64], mean: float) -> Interval:
         run_ms=G * float(row_S.var(ddof=1)),
         cluster_ms=S * float(column_G.var(ddof=1)),
         cell_ms=float((residual_SG**2).sum()) / ((S - 1) * (G - 1)),
+        bound=bound,
     )

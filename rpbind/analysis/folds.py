@@ -22,6 +22,7 @@ class FoldInterval:
     mean: float
     se: float
     folds: int
+    bound: float = 1.0
 
     def half(self, alpha: float) -> float:
         """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""

@@ -39,7 +39,7 @@ class Paired:
     @property
     def result(self) -> Result:
         """The interval of the table, or why there is none."""
-        return Inert() if self.identical else two_way(self.d_SG)
+        return Inert() if self.identical else two_way(self.d_SG, bound_of(self.contrast))
 
     @property
     def n(self) -> int:
@@ -124,6 +124,11 @@ def pair(
 def weights_of(contrast: ContrastPlan) -> dict[str, float]:
     """Return how much each arm counts in a contrast: +1 and -1 of arm and reference."""
     return contrast.weights or {contrast.arm: 1.0, contrast.reference: -1.0}
+
+
+def bound_of(contrast: ContrastPlan) -> float:
+    """Return the largest value of a contrast, its arms' AUROCs being between 0 and 1."""
+    return sum(weight for weight in weights_of(contrast).values() if weight > 0)
 
 
 def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: Open) -> str:

@@ -7,7 +7,7 @@ zero exactly where Holm rejects. Contrasts without an interval are not tested an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -37,6 +37,8 @@ class Verdict:
     p: float | None = None
     needs: Needs | None = None
     reason: str = ""
+    bound: float = 1.0
+    """The largest difference that there can be; an interval beyond it is cut where it is shown."""
     overall: float = ALPHA
     """The level of the whole report: what Holm divides, and that of the equivalence tests."""
 
@@ -85,7 +87,8 @@ def judge(
     low, high = interval.ci(alpha)
 
     def say(word: Word, size: Size | None = None, needed: Needs | None = None) -> Verdict:
-        return Verdict(word, size, alpha, interval.mean, (low, high), p, needed, overall=overall)
+        told = Verdict(word, size, alpha, interval.mean, (low, high), p, needed, overall=overall)
+        return replace(told, bound=interval.bound)
 
     if low > 0:
         return say("better", _size(low, high, delta))

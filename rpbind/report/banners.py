@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
-from rpbind.report import words
+from rpbind.report import verdicts, words
 
 
 def banners(summary: Summary) -> list[str]:
@@ -17,7 +17,7 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.looks:
         told.append(words.look_again(summary.plan))
-    if few := words.screening(summary.judged):
+    if few := verdicts.screening(summary.judged):
         told.append(few)
     if summary.checks.sick:
         told.append(

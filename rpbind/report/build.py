@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
-from rpbind.report import curves, figures, searching, style, words
+from rpbind.report import curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 
 HERE = Path(__file__).parent
@@ -40,12 +40,13 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for tool in (words.number, words.brief, words.signed, words.p_value, words.reason):
+    for tool in (words.number, words.brief, words.signed, words.p_value, verdicts.reason):
         environment.filters[tool.__name__] = tool
     return environment.get_template("page.html").render(
         summary=summary,
         plan=summary.plan,
         words=words,
+        verdicts=verdicts,
         banners=banners,
         style=style,
         css=Markup((HERE / "page.css").read_text()),

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import Contrast
-from rpbind.report import style, words
+from rpbind.report import style, verdicts, words
 
 COLOUR_BAR = {
     "orientation": "h",
@@ -31,7 +31,7 @@ AXIS = "Difference in macro per-protein AUROC on test<br>(arm minus reference)"
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
     """Draw each contrast's mean and its Holm interval over the band of delta."""
     labels = [
-        style.wrap(f"{n}  {c.paired.contrast.name}: {words.verdict_words(c.verdict)}")
+        style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.verdict_words(c.verdict)}")
         for n, c in enumerate(contrasts, 1)
     ]
     tops, middles, height = style.rows(labels, track=20)
@@ -51,11 +51,14 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
 def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
     verdict = contrast.verdict
     mean, hollow = verdict.mean or 0.0, verdict.ci is None
-    half = 0.0 if verdict.ci is None else (verdict.ci[1] - verdict.ci[0]) / 2
+    low, high = verdict.ci or (mean, mean)
+    low, high = max(low, -verdict.bound), min(high, verdict.bound)
     return go.Scatter(
         x=[mean],
         y=[y],
-        error_x=None if hollow else {"array": [half], "thickness": 2, "width": 5},
+        error_x=None
+        if hollow
+        else {"array": [high - mean], "arrayminus": [mean - low], "thickness": 2, "width": 5},
         mode="markers",
         marker={
             "color": style.colour(arm),
@@ -63,8 +66,8 @@ def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
             "symbol": style.symbol(arm) + ("-open" if hollow else ""),
         },
         hovertemplate=(
-            f"{words.signed(verdict.mean)} {words.interval(verdict)}"
-            f"<br>{words.tested(contrast)}<extra></extra>"
+            f"{words.signed(verdict.mean)} {verdicts.interval(verdict)}"
+            f"<br>{verdicts.tested(contrast)}<extra></extra>"
         ),
     )
 

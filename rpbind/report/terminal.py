@@ -13,7 +13,7 @@ from rich.text import Text
 from rpbind.analysis.compare import Comparison
 from rpbind.analysis.summary import Summary, few_clusters, read
 from rpbind.ledger import Ledger
-from rpbind.report import words
+from rpbind.report import verdicts, words
 from rpbind.report.banners import banners
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
@@ -47,12 +47,12 @@ def verdict_table(study: Path) -> RenderableType:
     return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
 
 
-def _open(contrasts: Sequence[words.Judged], delta: float) -> list[Text]:
-    """What stands behind the verdicts that are inconclusive."""
-    told = []
+def _open(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:
+    """What stands behind the verdicts that are inconclusive, and where intervals are cut."""
+    told = [f"  {note}"] if (note := verdicts.cut(contrasts)) else []
     for contrast in contrasts:
         if contrast.verdict.word == "inconclusive":
-            told.append(f"  {contrast.paired.contrast.name}: {words.reason(contrast, delta)}")
+            told.append(f"  {contrast.paired.contrast.name}: {verdicts.reason(contrast, delta)}")
     return [Text(line) for line in told]
 
 
@@ -70,7 +70,7 @@ def _controls(summary: Summary) -> list[Text]:
 def comparison_table(comparison: Comparison) -> RenderableType:
     """Return two studies' contrasts and the notes that come before any number."""
     few = few_clusters(comparison.contrasts)
-    told = [words.screening(comparison.contrasts), words.few_proteins(few), *comparison.notes]
+    told = [verdicts.screening(comparison.contrasts), words.few_proteins(few), *comparison.notes]
     notes = [Text(f"! {note}", style="yellow") for note in told if note]
     lost = [Text(f"  {c.paired.contrast.name}: {why}") for c in comparison.contrasts
             for why in c.paired.missing]  # fmt: skip
@@ -78,7 +78,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     return Group(*notes, *lost, table, *_open(comparison.contrasts, comparison.delta))
 
 
-def table_of(title: str, contrasts: Sequence[words.Judged], part: str = "test") -> Table:
+def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test") -> Table:
     """Return a table of contrasts with their verdicts."""
     table = Table(
         title=Text(
@@ -101,9 +101,9 @@ def table_of(title: str, contrasts: Sequence[words.Judged], part: str = "test") 
         table.add_row(
             Text(paired.contrast.name),
             words.signed(verdict.mean),
-            Text(words.interval(verdict)),
+            Text(verdicts.interval(verdict)),
             words.p_value(verdict.p),
             f"{paired.n}/{paired.planned}×{len(paired.clusters)}",
-            Text(words.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
+            Text(verdicts.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
         )
     return table

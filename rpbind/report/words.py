@@ -1,27 +1,21 @@
-"""Numbers and verdicts as text: "–" for what is not there, and no word outside the rule's."""
+"""Numbers and bookkeeping as text: "–" for what is not there."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, get_args
 
 from rpbind import errors
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
 from rpbind.analysis.claims import NAMES as CLAIMS
-from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
-from rpbind.analysis.power import Needs
 from rpbind.analysis.record import Cost
-from rpbind.analysis.summary import Contrast, Summary
-from rpbind.analysis.tuned import TunedContrast, Winner
-from rpbind.analysis.verdict import Size, Verdict, Word
+from rpbind.analysis.summary import Summary
+from rpbind.analysis.tuned import Winner
+from rpbind.analysis.verdict import Word
 from rpbind.ledger import ContrastPlan, Plan
-
-Judged = Contrast | TunedContrast
-"""A contrast with its verdict, of arms or of tuned arms."""
 
 ABSENT = "–"
 MINUS = "−"
@@ -50,18 +44,6 @@ def brief(value: float | None) -> str:
     return f"{value:.3g}".replace("-", MINUS)
 
 
-def interval(verdict: Verdict, digits: int = 4) -> str:
-    """The interval of a verdict, "[low, high]"."""
-    if verdict.ci is None:
-        return ABSENT
-    return f"[{signed(verdict.ci[0], digits)}, {signed(verdict.ci[1], digits)}]"
-
-
-def level(verdict: Verdict) -> str:
-    """The level of a verdict's interval in percent, "99.5 %"."""
-    return f"{100 * (1 - verdict.alpha):.3g} %"
-
-
 def p_value(p: float | None) -> str:
     """A p value; "< 0.0001" where it is smaller, "–" where nothing was tested."""
     if p is None:
@@ -75,49 +57,9 @@ def range_of(value: Spread, digits: int, done: int) -> str:
     return ", ".join(told if value.n == done else [*told, f"n = {value.n}"])
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """The verdict in the rule's words: "better, size uncertain"."""
-    return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
-
-
-def reason(contrast: Judged, delta: float) -> str:
-    """What stands behind a verdict that is not better or worse."""
-    verdict, result = contrast.verdict, contrast.result
-    if isinstance(result, Inert) and contrast.paired.contrast.weights:
-        return "the scores of its arms cancel out in every paired run"
-    if not isinstance(result, Interval):
-        return verdict.reason
-    if verdict.word == "no meaningful effect":
-        low, high = result.ci(2 * verdict.overall)
-        covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
-        return f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
-    if verdict.needs is None:
-        return ""
-    return (
-        f"half-width {number(result.half(verdict.alpha), 4)}; "
-        f"detects {number(verdict.needs.mde, 4)} or more (80 % power); "
-        f"to detect {number(delta)}: {_enough(verdict.needs, count_of(contrast.unit, 2))}"
-    )
-
-
-def _enough(needs: Needs, units: str) -> str:
-    ways = {units: needs.seeds, "protein clusters": needs.clusters}
-    told = [f"{count} {what}" for what, count in ways.items() if count is not None]
-    return " or ".join(told) or f"neither more {units} nor more protein clusters alone are enough"
-
-
 def knob(value: Any) -> str:
     """A recipe's value as it is written; "–" for a knob that the recipe does not have."""
     return ABSENT if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def deviations(contrast: Contrast) -> list[str]:
-    """The standard deviations between runs, between clusters and of one cell."""
-    if not isinstance(contrast.result, Interval):
-        return [ABSENT] * 3
-    result = contrast.result
-    variances = (result.run_variance, result.cluster_variance, result.cell_ms)
-    return [number(math.sqrt(v), 4) if v > 0 else "0" for v in variances]
 
 
 def weighed(contrast: ContrastPlan) -> str:
@@ -133,20 +75,15 @@ def at_reference(plan: Plan) -> bool:
     return plan.design in ("leave-one-out", "add-one-in")
 
 
-def estimate(result: Result) -> tuple[str, str]:
-    """The mean of an effect that is not judged, and its 95 % interval or why there is none."""
-    if isinstance(result, Interval):
-        low, high = result.ci()
-        return signed(result.mean), f"[{signed(low)}, {signed(high)}]"
-    if isinstance(result, Unattainable):
-        return signed(result.mean), f"unattainable: {result.reason}"
-    return signed(0.0), "inert"
+def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
+    """The ends of an interval of an AUROC, cut at 0 and 1; a cut end has a "*"."""
+    return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
 
 
 def won(winner: Winner) -> str:
     """What a search found, in a line."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
-    ci = f" [{number(winner.ci[0], 4)}, {number(winner.ci[1], 4)}]" if winner.ci else ""
+    ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     return (
         f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
@@ -164,20 +101,6 @@ def reason_of(error: str) -> str:
     return errors.reason(error) or ABSENT
 
 
-def tested(contrast: Contrast) -> str:
-    """What varied behind a contrast's numbers: "5 seeds x 24 protein clusters"."""
-    paired = contrast.paired
-    return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
-
-
-def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:
-    """The contrasts by verdict, what was found first: [(words, contrast names)]."""
-    groups: dict[str, list[str]] = {}
-    for contrast in sorted(contrasts, key=_rank):
-        groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
-    return list(groups.items())
-
-
 def plainest(summary: Summary) -> str:
     """Say what the best baseline without a network has on the same test windows; "" without one."""
     scored = [each for each in summary.controls.baselines if each.macro is not None]
@@ -185,20 +108,6 @@ def plainest(summary: Summary) -> str:
         return ""
     best = scored[0]
     return f"The best baseline without a network, {best.name}, has {number(best.macro, 4)} on test."
-
-
-def _rank(contrast: Judged) -> tuple[int, int]:
-    sizes = (*get_args(Size), None)
-    return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
-
-
-def screening(contrasts: Sequence[Judged]) -> str:
-    """Say that verdicts are only screening, where a contrast has so few pairs; else nothing."""
-    few = [contrast for contrast in contrasts if contrast.screening]
-    if not few:
-        return ""
-    paired = count_of(few[0].unit, 2)
-    return f"Screening: 3 paired {paired} or fewer say what to look at next, not what holds."
 
 
 def few_proteins(clusters: int | None, part: str = "test") -> str:

@@ -6,7 +6,7 @@ from synthetic_study import done, plan, write
 
 from rpbind.analysis.summary import read
 from rpbind.ledger import Ledger
-from rpbind.report import figures, style, words
+from rpbind.report import figures, style, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.report.terminal import verdict_table
 
@@ -26,7 +26,7 @@ def test_a_p_value_is_never_zero() -> None:
 
 def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
     write(tmp_path)
-    groups = words.answer(read(Ledger(tmp_path)).contrasts)
+    groups = verdicts.answer(read(Ledger(tmp_path)).contrasts)
     assert groups[0][0] == "better, meaningful"
     assert groups[-1][0] == "inconclusive"
     assert sum(len(names) for _, names in groups) == 11
@@ -60,7 +60,7 @@ def test_no_meaningful_effect_shows_the_interval_that_it_rests_on(tmp_path: Path
     write(tmp_path)
     contrast = read(Ledger(tmp_path)).contrasts[4]
     assert contrast.verdict.word == "no meaningful effect"
-    assert words.reason(contrast, 0.010).startswith("90 % interval [")
+    assert verdicts.reason(contrast, 0.010).startswith("90 % interval [")
 
 
 def test_the_terminal_shows_every_contrast_and_every_lost_run(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""Verdicts as text: no word outside the rule's, and no interval wider than AUROCs can differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+from rpbind.analysis.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
+from rpbind.analysis.power import Needs
+from rpbind.analysis.summary import Contrast
+from rpbind.analysis.tuned import TunedContrast
+from rpbind.analysis.verdict import Size, Verdict, Word
+from rpbind.report.words import ABSENT, count_of, number, signed
+
+Judged = Contrast | TunedContrast
+"""A contrast with its verdict, of arms or of tuned arms."""
+
+WORDS = get_args(Word)
+CUT = "*"
+CUT_NOTE = f"{CUT} cut: AUROCs cannot differ by more."
+
+
+def interval(verdict: Verdict, digits: int = 4) -> str:
+    """The interval of a verdict, "[low, high]"."""
+    if verdict.ci is None:
+        return ABSENT
+    return within(verdict.ci, verdict.bound, digits)
+
+
+def within(ci: tuple[float, float], bound: float, digits: int = 4) -> str:
+    """An interval of a difference, cut at the largest that there can be; a cut end has a "*"."""
+    cut = [min(max(end, -bound), bound) for end in ci]
+    marks = ["" if end == shown else CUT for end, shown in zip(ci, cut, strict=True)]
+    low, high = (signed(end, digits) + mark for end, mark in zip(cut, marks, strict=True))
+    return f"[{low}, {high}]"
+
+
+def cut(contrasts: Sequence[Judged]) -> str:
+    """Say what the mark of a cut interval means, where one is cut; else nothing."""
+    return CUT_NOTE if any(CUT in interval(c.verdict) for c in contrasts) else ""
+
+
+def level(verdict: Verdict) -> str:
+    """The level of a verdict's interval in percent, "99.5 %"."""
+    return f"{100 * (1 - verdict.alpha):.3g} %"
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """The verdict in the rule's words: "better, size uncertain"."""
+    return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
+
+
+def reason(contrast: Judged, delta: float) -> str:
+    """What stands behind a verdict that is not better or worse."""
+    verdict, result = contrast.verdict, contrast.result
+    if isinstance(result, Inert) and contrast.paired.contrast.weights:
+        return "the scores of its arms cancel out in every paired run"
+    if not isinstance(result, Interval):
+        return verdict.reason
+    if verdict.word == "no meaningful effect":
+        low, high = result.ci(2 * verdict.overall)
+        covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
+        return f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
+    if verdict.needs is None:
+        return ""
+    return "; ".join(_open(verdict.needs, result, verdict.alpha, delta, count_of(contrast.unit, 2)))
+
+
+def _open(needed: Needs, result: Interval, alpha: float, delta: float, units: str) -> Iterator[str]:
+    """What an inconclusive contrast could have seen, and what would settle it."""
+    half = result.half(alpha)
+    if half < result.bound:
+        yield f"half-width {number(half, 4)}"
+    if needed.mde < result.bound:
+        yield f"detects {number(needed.mde, 4)} or more (80 % power)"
+    else:
+        yield "detects no difference that AUROCs can have (80 % power)"
+    if needed.few_df:
+        yield f"below {FEWEST_DF + 1} {units} or clusters, it is not known how many would do"
+    else:
+        yield f"to detect {number(delta)}: {_enough(needed, units)}"
+
+
+def _enough(needs: Needs, units: str) -> str:
+    ways = {units: needs.seeds, "protein clusters": needs.clusters}
+    told = [f"{count} {what}" for what, count in ways.items() if count is not None]
+    return " or ".join(told) or f"neither more {units} nor more protein clusters alone are enough"
+
+
+def deviations(contrast: Contrast) -> list[str]:
+    """The standard deviations between runs, between clusters and of one cell."""
+    if not isinstance(contrast.result, Interval) or contrast.result.few_df:
+        return [ABSENT] * 3
+    result = contrast.result
+    variances = (result.run_variance, result.cluster_variance, result.cell_ms)
+    return [number(math.sqrt(v), 4) if v > 0 else "0" for v in variances]
+
+
+def estimate(result: Result) -> tuple[str, str]:
+    """The mean of an effect that is not judged, and its 95 % interval or why there is none."""
+    if isinstance(result, Interval):
+        return signed(result.mean), within(result.ci(), result.bound)
+    if isinstance(result, Unattainable):
+        return signed(result.mean), f"unattainable: {result.reason}"
+    return signed(0.0), "inert"
+
+
+def tested(contrast: Contrast) -> str:
+    """What varied behind a contrast's numbers: "5 seeds x 24 protein clusters"."""
+    paired = contrast.paired
+    return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
+
+
+def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:
+    """The contrasts by verdict, what was found first: [(words, contrast names)]."""
+    groups: dict[str, list[str]] = {}
+    for contrast in sorted(contrasts, key=_rank):
+        groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
+    return list(groups.items())
+
+
+def _rank(contrast: Judged) -> tuple[int, int]:
+    sizes = (*get_args(Size), None)
+    return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
+
+
+def screening(contrasts: Sequence[Judged]) -> str:
+    """Say that verdicts are only screening, where a contrast has so few pairs; else nothing."""
+    few = [contrast for contrast in contrasts if contrast.screening]
+    if not few:
+        return ""
+    paired = count_of(few[0].unit, 2)
+    return f"Screening: 3 paired {paired} or fewer say what to look at next, not what holds."

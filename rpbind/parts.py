@@ -5,7 +5,8 @@ Variants are discriminated unions (`kind`), so a knob that does not apply cannot
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,8 +15,38 @@ Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(ge=1)]
 
 
+OFF = "off"
+"""How an optional field is written where it is left out: TOML has no null."""
+
+
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _off_is_none(cls, given: Any) -> Any:
+        """Read "off" as None in optional fields, and let true and false stand for no number."""
+        if not isinstance(given, dict):
+            return given
+        read = dict(given)
+        for name, field in cls.model_fields.items():
+            value, kind = given.get(name), field.annotation
+            if value == OFF and NoneType in get_args(kind):
+                read[name] = None
+            elif isinstance(value, bool) and kind is not bool:
+                read[name] = str(value).lower()  # no number, which the field then says
+        return read
+
+
+def optional() -> frozenset[str]:
+    """Return the names of all fields that can be "off"."""
+    parts, found = [Part], set[str]()
+    while parts:
+        part = parts.pop()
+        parts += part.__subclasses__()
+        fields = part.model_fields.items()
+        found |= {name for name, field in fields if NoneType in get_args(field.annotation)}
+    return frozenset(found)
 
 
 class MultiHead(Part):

@@ -20,7 +20,7 @@ from rpbind.parts import (
     Train,
     XavierInit,
 )
-from rpbind.recipe import Recipe
+from rpbind.recipe import Recipe, leave_out
 
 OLD = Recipe()
 """The seed's model before the fix (`old`, left column of its table)."""
@@ -132,5 +132,6 @@ def _wrong(error: ErrorDetails) -> str:
         near = nearest(tag, [kind.strip(" '") for kind in kinds.split(",")])
         return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
-        return f"{field or 'it'}: {error['msg']} (got {error['input']!r})"
+        said = error["msg"].removeprefix("Value error, ")
+        return f"{field or 'it'}: {said} (got {error['input']!r}){leave_out(error['loc'])}"
     return f"it has no knob '{field}'.{nearest(field, sorted(known))}"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, nearest
-from rpbind.parts import Model, Part, Train
+from rpbind.parts import OFF, Model, Part, Train, optional
 
 
 class Recipe(Part):
@@ -33,7 +33,8 @@ class Recipe(Part):
 
         A path that ends on a variant takes its whole mapping, or its `kind` alone for that
         variant's defaults, which later paths below it may change. Raises `UserError` on an unknown
-        path (with the nearest right one) or a value that the field refuses.
+        path (with the nearest right one) or a value that the field refuses. Optional fields are
+        left out by None or "off".
         """
         tree = self.model_dump(mode="json")
         for path, value in changes.items():
@@ -103,14 +104,24 @@ def _put(tree: dict[str, Any], path: str, value: Any, *, fresh: bool) -> None:
 def _unknown(tree: dict[str, Any], path: str, stopped: str) -> str:
     known = [leaf for leaf, _ in _leaves(tree, "")]
     parents = {".".join(k.split(".")[:i]) for k in known for i in range(1, k.count(".") + 1)}
+    if stopped in known and stopped != path:
+        return f"The recipe has no knob '{path}', since {stopped} is off: give {stopped} a value."
     return (
         f"The recipe has no knob '{path}' (stopped at '{stopped}')."
         f"{nearest(path, [*known, *sorted(parents)])}"
     )
 
 
+def leave_out(place: Sequence[Any]) -> str:
+    """Return how a refused field is left out, where it can be; "" where it cannot."""
+    name = place[-1] if place else ""
+    return f'; to leave {name} out, write "{OFF}"' if name in optional() else ""
+
+
 def _explain(error: ValidationError, changes: Mapping[str, Any]) -> str:
     lines = [
-        f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()
+        f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')} "
+        f"(got {e['input']!r}){leave_out(e['loc'])}"
+        for e in error.errors()
     ]
     return f"The recipe refuses {dict(changes)!r}: " + "; ".join(lines)

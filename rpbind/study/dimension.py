@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rpbind.parts import OFF
+
 GRID = 3
 """Points of a number in a grid: both ends and the middle."""
 
@@ -118,7 +120,7 @@ class IntDimension(_Dimension):
 
 
 class ChoiceDimension(_Dimension):
-    """One of `values`; a value may be a list or a whole variant.
+    """One of `values`; a value may be a list, a whole variant, or "off" for an optional field.
 
     Choices are told to Optuna as JSON text, the only kind that its storages keep faithfully.
     """
@@ -144,15 +146,22 @@ class ChoiceDimension(_Dimension):
     def find(self, value: Any) -> dict[str, Any] | None:
         """Return what Optuna would have been told for a recipe's value; None where it could not.
 
-        A variant's name finds the variant, whatever its own knobs are.
+        A variant's name finds the variant, whatever its own fields are; of several mappings, the
+        one that says most of the recipe's fields.
         """
-        kind = value.get("kind") if isinstance(value, dict) else None
-        for mine in self.values:
-            if mine == value or (kind is not None and mine in (kind, value)):
-                return {self.name: json.dumps(mine)}
-            if kind is not None and isinstance(mine, dict) and mine.items() <= value.items():
-                return {self.name: json.dumps(mine)}
-        return None
+        value = OFF if value is None else value
+        found = max(self.values, key=lambda mine: _fit(mine, value))
+        return {self.name: json.dumps(found)} if _fit(found, value) >= 0 else None
+
+
+def _fit(mine: Any, value: Any) -> int:
+    """Return how well a choice describes a recipe's value; below 0, it does not at all."""
+    if not isinstance(value, dict):
+        return 0 if mine == value else -1
+    kind = value.get("kind", "")
+    if isinstance(mine, dict):
+        return len(mine) if mine.items() <= value.items() else -(mine.get("kind") != kind)
+    return 0 if mine == kind else -1
 
 
 class LayersDimension(_Dimension):
@@ -217,6 +226,7 @@ NAMES = {
 
 def told(value: Any) -> str:
     """A value as it is written in an error or a name."""
+    value = OFF if value is None else value
     return value if isinstance(value, str) else json.dumps(value)
 
 

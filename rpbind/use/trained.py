@@ -9,7 +9,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import BindingModel, build_model
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
 from rpbind.recipe import Recipe
 from rpbind.train import checkpoint
@@ -62,7 +62,7 @@ class Trained:
             )
         recipe = _recipe(path, content["recipe"])
         width, length, seed = content["width"], content["length"], content["seed"]
-        model = BindingModel(recipe.model, width=width, length=length, seed=seed)
+        model = build_model(recipe.model, width=width, length=length, seed=seed)
         try:
             model.load_state_dict(content["weights"])
         except RuntimeError as error:

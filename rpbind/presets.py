@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import UserError, nearest, one_of
+from rpbind.errors import SHOWN, UserError, nearest, one_of, place
 from rpbind.parts import (
     Attention,
     Classifier,
@@ -20,7 +20,7 @@ from rpbind.parts import (
     Train,
     XavierInit,
 )
-from rpbind.recipe import Recipe, leave_out
+from rpbind.recipe import FIELDS, Recipe, misfit
 
 OLD = Recipe()
 """The seed's model before the fix (`old`, left column of its table)."""
@@ -115,7 +115,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(read(path.read_text("utf-8-sig")))
     except ValidationError as error:
-        told = "; ".join(map(_wrong, error.errors()))
+        told = "; ".join(map(_wrong, error.errors()[:SHOWN]))
         raise UserError(f"{path} is no recipe: {told}") from None
     except ValueError as error:  # of the file's letters, or of either format
         raise UserError(f"{path} is not {name}: {error}") from None
@@ -123,15 +123,11 @@ def read_recipe(path: Path) -> Recipe:
 
 def _wrong(error: ErrorDetails) -> str:
     known = {path for one in PRESETS.values() for path in one.flat()}
-    names = {name for path in known for name in path.split(".")}
-    # pydantic puts the kind of a variant into the path, where the file has none
-    path = [str(name) for name in error["loc"][:-1] if name in names or isinstance(name, int)]
-    field = ".".join([*path, *map(str, error["loc"][-1:])])
+    field = place(error, FIELDS)
     if error["type"] == "union_tag_invalid":
         tag, kinds = (str(error["ctx"][key]) for key in ("tag", "expected_tags"))
         near = nearest(tag, [kind.strip(" '") for kind in kinds.split(",")])
         return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
-        said = error["msg"].removeprefix("Value error, ")
-        return f"{field or 'it'}: {said} (got {error['input']!r}){leave_out(error['loc'])}"
+        return misfit(error)
     return f"it has no knob '{field}'.{nearest(field, sorted(known))}"

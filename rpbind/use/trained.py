@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel, build_model
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
-from rpbind.recipe import Recipe
+from rpbind.recipe import Recipe, misfits
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration
 from rpbind.train.keep import KnownProtein, ModelFile
@@ -121,4 +121,4 @@ def _recipe(path: Path, text: str) -> Recipe:
     try:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
-        raise UserError(f"{path} has a recipe of another version ({error}).") from None
+        raise UserError(f"{path} has a recipe of another version ({misfits(error)}).") from None

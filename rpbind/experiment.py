@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from rpbind.analysis.winners import wanted
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import check_place
 from rpbind.data.splits import Rule, SplitSpec
@@ -29,7 +30,7 @@ from rpbind.study.checkup import opener
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
-from rpbind.study.launch import joined, launch, not_done
+from rpbind.study.launch import goes_on, joined, launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import check_size
 from rpbind.study.stop import STOP
@@ -151,11 +152,9 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         try:
             unfinished = _made(plan, conditions, folder)
         except (KeyboardInterrupt, SystemExit):  # Ray, while it starts, answers SIGTERM by exiting
-            unfinished = "Stopped. What is recorded is whole."
+            unfinished = f"Stopped. What is recorded is whole. {_again(plan)}"
     if unfinished:
-        console.print(
-            f"{unfinished} The same command goes on with what is missing: {plan.command}", **PLAIN
-        )
+        console.print(unfinished, **PLAIN)
         raise typer.Exit(UNFINISHED)
 
 
@@ -187,11 +186,19 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
     page = build_report(folder)
     Console().print(verdict_table(folder))
     print(f"{REPORT}{page}")
-    left = not_done(plan, Ledger(folder))
+    ledger = Ledger(folder)
+    left = not_done(plan, ledger)
     if not left:
         return ""
-    planned = len(plan.planned) + len(as_arms(plan).planned)
+    planned = len(wanted(plan)) + len(as_arms(plan).planned)
+    advice = "A diverged run is not made again."
+    if any("never made" in one for one in left):
+        advice = "More trials, or another space, may find a configuration that trains."
     return (
         f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
-        f"done: {'; '.join(left)}. A diverged run is not made again."
-    )
+        f"done: {'; '.join(left)}. {advice} {_again(plan) if goes_on(plan, ledger) else ''}"
+    ).rstrip()
+
+
+def _again(plan: Plan) -> str:
+    return f"The same command goes on with what is missing: {plan.command}"

@@ -9,7 +9,7 @@ from rpbind.report import verdicts, words
 
 def banners(summary: Summary) -> list[str]:
     """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
-    planned, told = len(summary.plan.planned), []
+    planned, told = summary.wanted, []
     if summary.done < planned:
         told.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "

@@ -80,15 +80,18 @@ def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
     return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
 
 
-def won(winner: Winner) -> str:
-    """What a search found, in a line."""
+def won(winner: Winner) -> list[str]:
+    """What a search found, in a line; then the best's values, and why a first trial failed."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
-    return (
+    found = (
         f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
         f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}"
     )
+    values = f"  the best has {winner.values}" if winner.values else ""
+    failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
+    return [line for line in (found, values, failed) if line]
 
 
 def count_of(unit: str, n: int) -> str:

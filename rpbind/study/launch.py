@@ -8,6 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from rpbind.analysis.search import searches
+from rpbind.analysis.winners import never_made
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
@@ -111,11 +113,20 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     controls = as_arms(plan)
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
     named = ["the search is not finished"] if plan.search and not frozen(plan) else []
+    never = never_made(plan, searches(plan, ledger.rows("search")))
+    named += [f"the arm {arm} was never made, since {why}" for arm, why in never.items()]
     for arm, seed in plan.planned + controls.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":
             named.append(f"{arm} seed {seed}: {'not begun' if row is None else row.state}")
     return named
+
+
+def goes_on(plan: Plan, ledger: Ledger) -> bool:
+    """Whether the same command would make more of a study than there is."""
+    searching = plan.search is not None and not frozen(plan)
+    left = missing(plan, ledger) or missing(as_arms(plan), ledger, "control")
+    return searching or bool(left)
 
 
 def tasks_of(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rpbind.analysis.table import planned_runs
+from rpbind.analysis.winners import TUNED
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
@@ -17,7 +18,7 @@ from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import retrained
 from rpbind.study.design import Design
-from rpbind.study.search import TUNED, Sweep
+from rpbind.study.search import Sweep
 from rpbind.terminal import called
 from rpbind.train.provenance import code_id
 

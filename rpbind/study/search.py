@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rpbind.analysis.search import OBJECTIVES, Objective, values_of
+from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ContrastPlan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.dimension import FloatDimension, IntDimension
 from rpbind.study.space import Space, check
-
-TUNED = "tuned"
-"""The arm that a search of one recipe adds."""
 
 SEARCH_SEED = 1000
 """Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
@@ -155,7 +153,7 @@ class Sweep:
     def lanes(self) -> list[Lane]:
         """Every search of the study."""
         if not self.tunes_arms:
-            return [Lane("search", "", self.arms[TUNED])]
+            return [Lane(SEARCH, "", self.arms[TUNED])]
         return [
             Lane(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
             for arm, base in self.arms.items()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from rpbind.analysis.search import lane_of, trials_of
+from rpbind.analysis.winners import TUNED
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.design import arm
-from rpbind.study.search import TUNED, Lane, Sweep
+from rpbind.study.search import Lane, Sweep
 
 
 def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:

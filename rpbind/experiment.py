@@ -36,6 +36,7 @@ from rpbind.study.price import check_size
 from rpbind.study.stop import STOP
 from rpbind.study.tuning import bases
 from rpbind.study.where import Where, check_loggers
+from rpbind.study.winners import winner_files
 from rpbind.terminal import PLAIN, REPORT, progress
 
 MAIN = World()
@@ -185,6 +186,8 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
     )
     page = build_report(folder)
     Console().print(verdict_table(folder))
+    for file in winner_files(plan, folder).values():
+        print(f"winner: {file}")
     print(f"{REPORT}{page}")
     ledger = Ledger(folder)
     left = not_done(plan, ledger)

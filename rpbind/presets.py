@@ -5,13 +5,16 @@ And recipes that files hold.
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import SHOWN, UserError, nearest, one_of, place
 from rpbind.parts import (
+    OFF,
     Attention,
     Classifier,
     ExpandedMemory,
@@ -105,6 +108,40 @@ def narrowed(recipe: Recipe, factor: int) -> Recipe:
     if model.feed_forward is not None:
         changes["model.feed_forward.hidden"] = model.feed_forward.hidden // factor
     return recipe.with_(changes)
+
+
+def named(what: str, name: str) -> Recipe:
+    """Return the recipe of a preset's name or of a recipe's file; `what` asks for one."""
+    if name in PRESETS:
+        return PRESETS[name]
+    path = Path(name)
+    if path.is_dir():
+        raise UserError(
+            f"{what} takes a preset ({', '.join(PRESETS)}) or a recipe's file, and {name} is a "
+            "folder. Name a file in it; a study's search leaves winner.toml."
+        )
+    if not path.exists():
+        raise UserError(
+            f"{what} takes a preset ({', '.join(PRESETS)}) or a recipe's file, and there is no "
+            f"'{name}' of either kind.{nearest(name, PRESETS)}"
+        )
+    return read_recipe(path)
+
+
+def as_toml(recipe: Recipe) -> str:
+    """Return a recipe as the TOML that `read_recipe` reads, every field of it."""
+    return "\n".join(_tables(recipe.model_dump(mode="json"), "")) + "\n"
+
+
+def _tables(tree: dict[str, Any], name: str) -> Iterator[str]:
+    if name:
+        yield f"\n[{name}]"
+    for key, value in tree.items():
+        if not isinstance(value, dict):
+            yield f"{key} = {json.dumps(OFF if value is None else value, ensure_ascii=False)}"
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _tables(value, f"{name}.{key}" if name else key)
 
 
 def read_recipe(path: Path) -> Recipe:

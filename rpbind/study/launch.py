@@ -24,7 +24,7 @@ from rpbind.study.plan import Source, missing, planned_rows
 from rpbind.study.search import Sweep
 from rpbind.study.tuning import bases
 from rpbind.study.where import Where
-from rpbind.study.winners import frozen, with_winners
+from rpbind.study.winners import frozen, with_winners, write_winners
 from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
@@ -86,6 +86,7 @@ def _run(
                     return plan  # the search was stopped: nothing is compared on half of it
                 ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
             plan = ledger.plan
+            write_winners(plan, ledger.study)
             check_arms(plan, source, ledger)
         together = where.executor == "train"
         tasks = tasks_of(plan, ledger, source, together=together)

@@ -1,22 +1,21 @@
 """A search without a whole trial has no winner; the runs of its arm were planned all the same."""
 
-import importlib.util
 import io
 import shutil
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import typer
 from rich.console import Console
+from toy_finished import WHY, finished, row, tune
 from toy_search import BASE, SPACE, sweep
 from typer.testing import CliRunner
 
 from rpbind import experiment
 from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of, wanted
-from rpbind.ledger import ArmPlan, Ledger, Plan, Row, Stage, State
+from rpbind.ledger import Ledger, Plan
 from rpbind.presets import OLD
 from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
@@ -25,40 +24,6 @@ from rpbind.report.terminal import verdict_table
 from rpbind.study.launch import goes_on, not_done
 from rpbind.study.search import Sweep
 from rpbind.study.status import status
-from rpbind.study.winners import with_winners
-
-WHY = "the loss is not finite in epoch 1"
-
-
-def row(name: str, seed: int, state: State, recipe: Recipe, stage: Stage = "ablation") -> Row:
-    scored = {"validation.auroc_macro": 0.7, "test.auroc_macro": 0.6} if state == "done" else {}
-    return Row(
-        arm=name, seed=seed, state=state, stage=stage, recipe=recipe.model_dump(mode="json"),
-        recipe_id=recipe.id, metrics=scored, error="" if state == "done" else WHY,
-        ended="2026-11-25T09:00:00+00:00",
-    )  # fmt: skip
-
-
-def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
-    """A study of two seeds whose trials all diverge, but for those of the searches `whole`."""
-    base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
-    plan = Plan(
-        study="x", question="?", prediction="!", rule=".", design="search",
-        arms=() if asked.tunes_arms else (base,), contrasts=(), seeds=(0, 1), dataset="", split="",
-        search=asked.words(), created="",
-    )  # fmt: skip
-    ledger = Ledger(folder)
-    for lane in asked.lanes:
-        for number in range(asked.total):
-            state: State = "done" if lane.name in whole else "diverged"
-            recipe = lane.base.with_({"train.lr": 1e-3 * (1 + number)})
-            ledger.append(row(lane.trial(number), 1000, state, recipe, "search"))
-    plan = with_winners(plan, asked, ledger.rows("search"))
-    ledger.begin(plan)
-    for arm in plan.arms:
-        for seed in plan.seeds:
-            ledger.append(row(arm.name, seed, "done", Recipe.model_validate(arm.recipe)))
-    return plan
 
 
 def on_terminal(folder: Path) -> str:
@@ -137,22 +102,10 @@ def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
     assert values in build_report(tmp_path).read_text()
 
 
-@pytest.fixture
-def tune() -> ModuleType:
-    file = Path(__file__).parents[2] / "experiments" / "tune.py"
-    spec = importlib.util.spec_from_file_location("tune", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(("whole", "code"), [((), 3), (("search",), 0)])
 def test_the_exit_code_says_whether_an_arm_was_never_made(
     whole: tuple[str, ...],
     code: int,
-    tune: ModuleType,
     tiny: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -171,7 +124,7 @@ def test_the_exit_code_says_whether_an_arm_was_never_made(
     monkeypatch.setattr(experiment, "launch", launched)
     data = Path(shutil.copytree(tiny, tmp_path / "world"))
     app = typer.Typer()
-    app.command()(tune.main)
+    app.command()(tune().main)
     words = ["--data", str(data), "--reports", str(tmp_path / "reports"), "--trials", "2"]
     told = CliRunner().invoke(app, [*words, "--narrower", "8"])
     assert told.exit_code == code, told.output

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Container, Iterable
-from difflib import get_close_matches
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rpbind.names import alike
 
 if TYPE_CHECKING:  # pydantic takes long to import, and an error alone does not need it
     from pydantic import ValidationError
@@ -39,9 +40,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def closest(word: str, known: Iterable[str]) -> str:
     """Return the known word that was meant: of the same initials (lr), or spelt alike; or ""."""
     words = list(known)
-    near = get_close_matches(word, words, n=1, cutoff=0.5)
     short = [other for other in words if other == _short(word) or _short(other) == word != ""]
-    return (short + near + [""])[0]
+    return short[0] if short else alike(word, words)
 
 
 def _short(path: str) -> str:

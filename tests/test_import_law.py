@@ -15,7 +15,7 @@ from rpbind.model.memory import MEMORIES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
+    {"__init__", "names", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
     {"data"},
     {"proteins", "model", "analysis", "metrics"},
     {"baselines"},

@@ -70,6 +70,7 @@ def main(
         str | None, typer.Option(help="Optuna storage URL; a journal in the study without it.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds for the best.")] = 5,
+    add_seeds: page.AddSeeds = 0,
     epochs: page.Epochs = None,
     narrower: page.Narrower = None,
     split: page.SplitRule = "cold-rna",
@@ -114,6 +115,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
+            add_seeds=add_seeds,
             where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
             reports=reports,
             name=name,

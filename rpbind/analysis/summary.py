@@ -20,7 +20,7 @@ from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
-from rpbind.analysis.winners import as_open, never_made, wanted
+from rpbind.analysis.winners import as_open, earlier_winners, never_made, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.scores import Scores
@@ -165,7 +165,7 @@ def summarise(
         found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
-        left_out=len(others),
+        left_out=sum((row.arm, row.recipe_id) not in earlier_winners(plan) for row in others),
         coverage=coverage(wanted(plan), runs, under_way, never),
     )
 

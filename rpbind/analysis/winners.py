@@ -41,6 +41,12 @@ def never_made(plan: Plan, found: Sequence[Search]) -> dict[str, str]:
     return {arm: _why(by_name.get(name)) for name, arm in _without(plan).items()}
 
 
+def earlier_winners(plan: Plan) -> set[tuple[str, str]]:
+    """Return (arm, recipe's id) of the winners of searches before they were given more trials."""
+    past = (plan.search or {}).get("extensions", ())
+    return {(won["arm"], won["recipe_id"]) for each in past for won in each["winners"].values()}
+
+
 def as_open(never: Mapping[str, str], plan: Plan) -> Open:
     """Return what is known of the runs of arms that were never made: just that."""
     return {(arm, seed): NEVER for arm in never for seed in plan.seeds}

@@ -17,6 +17,7 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.looks:
         told.append(words.look_again(summary.plan))
+    told += words.extended(summary.plan)
     if few := verdicts.screening(summary.judged):
         told.append(few)
     if summary.checks.sick:

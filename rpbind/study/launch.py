@@ -15,11 +15,11 @@ from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
 from rpbind.ledger.heal import heal
 from rpbind.recipe import Recipe
-from rpbind.study.changes import changes
 from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
-from rpbind.study.extend import extended, nothing_to_extend
+from rpbind.study.extend import another_study, extended, nothing_to_extend
+from rpbind.study.more_trials import with_its_search
 from rpbind.study.plan import Source, missing, planned_rows
 from rpbind.study.search import Sweep
 from rpbind.study.tuning import bases
@@ -40,7 +40,8 @@ def launch(
 ) -> Plan:
     """Run what is missing of a study and return its plan, with the tuned arm where it searched.
 
-    A folder that holds the same study already is continued, and extended by `add_seeds`; one that
+    A folder that holds the same study already is continued, and extended by `add_seeds`, or by
+    the trials and the budget that the plan has and it has not; one that
     holds another is refused, and so is one that another process runs.
     """
     ledger = Ledger(folder)
@@ -149,7 +150,7 @@ def tasks_of(
 
 
 def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
-    """Return the plan with the seeds that the folder's study has by now, and those to add.
+    """Return the plan with the seeds and trials that the folder's study has by now, and more.
 
     Raises `UserError` where the folder holds another study, or none that could be extended.
     """
@@ -159,14 +160,14 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
         return plan
     there = ledger.plan
     if there.fingerprint != plan.fingerprint:
-        raise UserError(
-            f"{ledger.study} holds another study (fingerprint {there.fingerprint}, this one is "
-            f"{plan.fingerprint}). What has changed: {'; '.join(changes(there, plan))}. "
-            "Choose another --name, or remove that folder; --add-seeds extends a study."
-        )
+        raise another_study(there, plan, ledger.study)
     kept: dict[str, object] = {
         "seeds": there.seeds, "looks": there.looks, "created": there.created
     }  # fmt: skip
-    if frozen(there):
-        kept |= {"arms": there.arms, "search": there.search}
-    return extended(plan.model_copy(update=kept), ledger, add_seeds)
+    plan = with_its_search(plan.model_copy(update=kept), there, ledger)
+    if add_seeds and frozen(there) and not frozen(plan):
+        raise UserError(
+            "A study is extended by trials or by seeds, one after the other, so that each is "
+            "judged. Give the larger search first, without --add-seeds."
+        )
+    return extended(plan, ledger, add_seeds)

@@ -22,6 +22,12 @@ SEARCH_SEED = 1000
 """Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
 """
 
+MANY_TRIALS = 100_000
+"""Shared configurations of one seed; that of a number is the same however many are drawn."""
+
+SIZE = ("trials", "budget")
+"""What a plan says of how large a search is: no trial depends on it, and it can grow."""
+
 SAMPLERS = ("tpe", "random", "cmaes", "nsga2", "qmc", "grid")
 SCHEDULERS = ("none", "asha", "hyperband", "median")
 
@@ -172,7 +178,7 @@ class Sweep:
         if self.how.sampler == "grid":
             return self.space.grid()
         if self.shared:
-            return [self.space.draw(self.seed * self.trials + i) for i in range(self.trials)]
+            return [self.space.draw(self.seed * MANY_TRIALS + i) for i in range(self.trials)]
         return list(self.warm)
 
     @property

@@ -20,7 +20,6 @@ from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
-from rpbind.analysis.winners import as_open, earlier_winners, never_made, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.scores import Scores
@@ -78,12 +77,7 @@ class Summary:
     @property
     def done(self) -> int:
         """Planned runs that are done."""
-        return self.wanted - len(self.failures)
-
-    @property
-    def wanted(self) -> int:
-        """Runs that the study asks for, those of arms that were never made too."""
-        return len(wanted(self.plan))
+        return len(self.plan.planned) - len(self.failures)
 
     @property
     def search(self) -> Search | None:
@@ -148,8 +142,6 @@ def summarise(
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
     tuned = summarise_tuned(plan, planned, trials) if trials else None
-    never = never_made(plan, tuned.searches if tuned else ())
-    under_way = {**under_way, **as_open(never, plan)}
     return Summary(
         plan=plan,
         contrasts=_contrasts(plan, runs, under_way),
@@ -160,13 +152,13 @@ def summarise(
         tuned=tuned,
         importances=_importances(plan, tuned.searches) if tuned else (),
         controls=summarise_controls(plan, runs, list(controls)),
-        failures=tuple(failures(plan, runs, under_way, never)),
+        failures=tuple(failures(plan, runs, under_way)),
         checks=before,
         found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
-        left_out=sum((row.arm, row.recipe_id) not in earlier_winners(plan) for row in others),
-        coverage=coverage(wanted(plan), runs, under_way, never),
+        left_out=len(others),
+        coverage=coverage(plan.planned, runs, under_way),
     )
 
 

@@ -6,7 +6,6 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from rpbind.analysis.search import OBJECTIVES, Search, searches
 from rpbind.analysis.table import cluster_auroc
 from rpbind.analysis.units import PairedUnits, pair_units, refused, units_of
 from rpbind.analysis.verdict import SCREENING_SEEDS, Verdict, verdicts
-from rpbind.analysis.winners import say_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
 
 AUROC = OBJECTIVES["auroc"].key
@@ -28,10 +26,8 @@ AUROC = OBJECTIVES["auroc"].key
 class Winner:
     """The best of one search: its value there, and what it reached on fresh seeds (means).
 
-    `values` are what it was given of the space, in words, and `why` says why the first trial that
-    is not whole is not. `trials` counts the search's trials, `reads` the confirming runs, each of
-    which read test once; `ci` is the 95 % interval of the test score over these runs and protein
-    clusters.
+    `trials` counts the search's trials, `reads` the confirming runs, each of which read test once;
+    `ci` is the 95 % interval of the test score over these runs and protein clusters.
     """
 
     lane: str
@@ -44,8 +40,6 @@ class Winner:
     test: float | None
     reads: int
     ci: tuple[float, float] | None = None
-    values: str = ""
-    why: str = ""
 
     @property
     def optimism(self) -> float | None:
@@ -111,6 +105,7 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     """Return what a study's searches found; `rows` are the runs that confirm their winners."""
     said = plan.search or {}
     found = searches(plan, trials)
+    won = said.get("winners", {})
     contrasts = [ContrastPlan.model_validate(c) for c in said.get("contrasts", ())]
     shared = bool(said.get("shared"))
     count = int(said.get("searches", 1))
@@ -125,7 +120,7 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     judged = verdicts(results, plan.delta, level(look_of(plan)))
     return Tuned(
         searches=tuple(found),
-        winners=tuple(_winner(search, said, rows) for search in found),
+        winners=tuple(_winner(search, won.get(search.name, {}), rows) for search in found),
         expected=_expected(found),
         unit="configuration" if shared else "search",
         part="validation" if shared else "test",
@@ -134,8 +129,7 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     )
 
 
-def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Winner:
-    won = said.get("winners", {}).get(search.name, {})
+def _winner(search: Search, won: Mapping[str, object], rows: Sequence[Row]) -> Winner:
     mine = [row for row in rows if row.arm == won.get("arm") and row.state == "done"]
     best = search.best
     return Winner(
@@ -149,8 +143,6 @@ def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Win
         test=_mean([row.metrics.get("test.auroc_macro") for row in mine]),
         reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
         ci=_ci(mine),
-        values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
-        why=next((trial.why for trial in search.trials if trial.why), ""),
     )
 
 

@@ -61,13 +61,11 @@ class ContrastPlan(_Record):
 class Look(_Record):
     """A time at which a study was judged before it was extended: {contrast: what was said}.
 
-    `seeds` is how many it had then, `trials` how many each search of tuned arms had, where trials
-    were added. Where nothing could be judged yet, `verdicts` is empty.
+    `seeds` is how many it had then. Where nothing could be judged yet, `verdicts` is empty.
     """
 
     when: str
     seeds: int
-    trials: int | None = None
     verdicts: dict[str, str]
 
 

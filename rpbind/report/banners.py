@@ -9,7 +9,7 @@ from rpbind.report import verdicts, words
 
 def banners(summary: Summary) -> list[str]:
     """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
-    planned, told = summary.wanted, []
+    planned, told = len(summary.plan.planned), []
     if summary.done < planned:
         told.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
@@ -17,7 +17,6 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.looks:
         told.append(words.look_again(summary.plan))
-    told += words.extended(summary.plan)
     if few := verdicts.screening(summary.judged):
         told.append(few)
     if summary.checks.sick:

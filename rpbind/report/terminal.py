@@ -11,8 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from rpbind.analysis.compare import Comparison
-from rpbind.analysis.coverage import NEVER
-from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, few_clusters, read
 from rpbind.ledger import Ledger
 from rpbind.report import verdicts, words
@@ -29,8 +27,11 @@ def verdict_table(study: Path) -> RenderableType:
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
-    notes += [Text(f"  {line}") for winner in searches for line in words.won(winner)]
-    lost = [Text(f"  {line}") for line in dict.fromkeys(map(_failed, summary.failures))]
+    notes += [Text(f"  {words.won(winner)}") for winner in searches]
+    lost = [
+        Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.reason_of(f.error)}")
+        for f in summary.failures
+    ]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
     if summary.contrasts:
@@ -44,12 +45,6 @@ def verdict_table(study: Path) -> RenderableType:
     if tuned and tuned.refusal:
         tables.append(Text(tuned.refusal, style="yellow"))
     return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
-
-
-def _failed(failure: Failure) -> str:
-    """Say what became of a run; of an arm that was never made, the same for all its runs."""
-    run = failure.arm if failure.state == NEVER else f"{failure.arm}, seed {failure.seed}"
-    return f"{run}: {failure.state}: {words.reason_of(failure.error)}"
 
 
 def _open(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:

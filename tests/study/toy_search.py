@@ -85,19 +85,11 @@ def make(
 
 
 def drive(
-    search: Search,
-    folder: Path,
-    score: Callable[[Recipe], float] = best_at_a_thousandth,
-    stop: int | None = None,
+    search: Search, folder: Path, score: Callable[[Recipe], float] = best_at_a_thousandth
 ) -> list[str]:
-    """Make all that a search asks for, one after another; the names of its trials.
-
-    With `stop`, no further trial is asked for when so many have ended.
-    """
-    names: list[str] = []
+    """Make all that a search asks for, one after another; the names of its trials."""
+    names = []
     while not search.finished or search.live:
-        if stop is not None and search.ended >= stop:
-            break
         batch = []
         while (task := search.ask()) is not None:
             batch.append(task)

@@ -1,4 +1,4 @@
-"""The thirteen known-answer tests of the decision rule, in full: measured against accepted.
+"""The fifteen known-answer tests of the decision rule, in full: measured against accepted.
 
     python benchmarks/verdicts.py                      # 4,000 repetitions
     python benchmarks/verdicts.py --repeats 200 --row 9 --row 10
@@ -11,11 +11,12 @@ import time
 from typing import Annotated
 
 import typer
+from known_collapses import ROWS as RARE
 from known_models import ROWS as MODELS
 from known_worlds import ROWS as WORLDS
 from known_worlds import Check
 
-ROWS = dict(sorted((WORLDS | MODELS).items()))
+ROWS = dict(sorted((WORLDS | MODELS | RARE).items()))
 
 
 def main(

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from rpbind import experiment as page
-from rpbind.presets import narrowed, preset
+from rpbind.presets import PRESETS, named, narrowed
 from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question
 from rpbind.study.search import How, Sweep
@@ -39,9 +39,14 @@ NARROWER = 8
 def main(
     space: page.Space = SEED_SPACE,
     trials: Annotated[int, typer.Option(min=1, help="Configurations to be tried.")] = 50,
-    base: Annotated[str, typer.Option(help="Preset that the space changes.")] = "fixed",
+    base: Annotated[
+        str, typer.Option(help="Preset or recipe file that the space changes.")
+    ] = "fixed",
     data: page.Data = None,
-    proteins: page.Vectors = "physchem",
+    proteins: Annotated[
+        str | None,
+        typer.Option(help="Protein bank that every arm reads; physchem, or the recipe file's."),
+    ] = None,
     sampler: page.Sampler = "tpe",
     scheduler: Annotated[str, typer.Option(help="none, asha, hyperband or median.")] = "none",
     seeds_per_trial: Annotated[int, typer.Option(min=1, help="Seeds of a trial; mean.")] = 1,
@@ -65,6 +70,7 @@ def main(
         str | None, typer.Option(help="Optuna storage URL; a journal in the study without it.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds for the best.")] = 5,
+    add_seeds: page.AddSeeds = 0,
     epochs: page.Epochs = None,
     narrower: page.Narrower = None,
     split: page.SplitRule = "cold-rna",
@@ -81,9 +87,17 @@ def main(
     smoke: page.Smoke = False,
 ) -> None:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
-    recipe = narrowed(preset(base), narrower or (NARROWER if data is None or smoke else 1))
-    length = 1 if smoke else epochs or (SIMULATED_EPOCHS if data is None else None)
-    recipe = recipe.with_({"proteins": proteins, "train.epochs": length or recipe.train.epochs})
+    recipe = named("--base", base)
+    if base in PRESETS:  # a file is taken as it is
+        narrower = narrower or (NARROWER if data is None or smoke else 1)
+        epochs = epochs or (SIMULATED_EPOCHS if data is None else None)
+        proteins = proteins or "physchem"
+    recipe = narrowed(recipe, narrower or 1).with_(
+        {
+            "proteins": proteins or recipe.proteins,
+            "train.epochs": 1 if smoke else epochs or recipe.train.epochs,
+        }
+    )
     searched = load_space(space, recipe)
     how = How(
         sampler=sampler,
@@ -101,6 +115,7 @@ def main(
         page.Conditions(
             source=page.source(data, split),
             seeds=2 if smoke else seeds,
+            add_seeds=add_seeds,
             where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
             reports=reports,
             name=name,

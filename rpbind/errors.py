@@ -1,10 +1,19 @@
 """The errors that a user may see: they say what was wanted, what came and what to do."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+import reprlib
+from collections.abc import Container, Iterable
 from itertools import dropwhile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rpbind.names import alike
+
+if TYPE_CHECKING:  # pydantic takes long to import, and an error alone does not need it
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 class UserError(Exception):
@@ -31,9 +40,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def closest(word: str, known: Iterable[str]) -> str:
     """Return the known word that was meant: of the same initials (lr), or spelt alike; or ""."""
     words = list(known)
-    near = get_close_matches(word, words, n=1, cutoff=0.5)
     short = [other for other in words if other == _short(word) or _short(other) == word != ""]
-    return (short + near + [""])[0]
+    return short[0] if short else alike(word, words)
 
 
 def _short(path: str) -> str:
@@ -66,6 +74,10 @@ def _text(error: str | BaseException) -> str:
         return error
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    from pydantic import ValidationError  # takes long to import, and most errors are others
+
+    if isinstance(error, ValidationError):
+        return mistakes(error)
     return str(error) or type(error).__name__
 
 
@@ -75,6 +87,59 @@ _HEADING = re.compile(
     r"(the trial died: )?(Failure # \d+ \(.*\)|ray::.*|Traceback \(most recent call last\):)"
 )
 """Lines of an error that come before what happened."""
+
+
+def mistakes(error: ValidationError) -> str:
+    """Say what pydantic refused: for each field its path, what was expected, what was found.
+
+    At most three mistakes are named.
+    """
+    found = error.errors(include_url=False)
+    told = "; ".join(mistake(one, place(one)) for one in found[:SHOWN])
+    return f"{told}; and {len(found) - SHOWN} more" if len(found) > SHOWN else told
+
+
+def place(one: ErrorDetails, fields: Container[str] | None = None) -> str:
+    """Return the path of a mistake, "model.encoder.dim"; "it" where the whole is wrong.
+
+    Pydantic puts the kind of a variant into a path, which the user's file has not: with `fields`,
+    only names among them stand in a path.
+    """
+    *parents, last = one["loc"] or ("it",)
+    kept = [
+        str(name)
+        for name in parents
+        if fields is None or not isinstance(name, str) or name in fields
+    ]
+    return ".".join([*kept, str(last)])
+
+
+def mistake(one: ErrorDetails, path: str) -> str:
+    """Say one mistake: "model.encoder.dim: expected a valid integer, found 'wide'"."""
+    if one["type"] == "missing":
+        return f"{path} is missing"
+    if one["type"] == "extra_forbidden":
+        return f"'{path}' is no known field"
+    told = one["msg"].removeprefix("Value error, ")
+    told = re.sub("^Input should be (greater|less)", r"expected a value \1", told)
+    told = re.sub("^Input should be ", "expected ", told).replace(" after validation", "")
+    told = told[:1].lower() + told[1:]
+    if one["type"] in ("value_error", "json_invalid"):
+        return f"{path}: {told}"
+    return f"{path}: {told}, found {brief(one['input'])}"
+
+
+def brief(value: object) -> str:
+    """Return a value as Python writes it, shortened where it is long."""
+    return _SHORT.repr(value)
+
+
+SHOWN = 3
+"""So many mistakes of one file are named."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxdict = 3
 
 
 def no_url(option: str, path: Path) -> None:

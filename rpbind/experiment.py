@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from rpbind.analysis.winners import wanted
 from rpbind.data.dataset import Dataset
+from rpbind.data.draft import check_place
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import no_url
+from rpbind.errors import UserError, no_url
 from rpbind.ledger import Ledger, Plan
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -27,13 +30,13 @@ from rpbind.study.checkup import opener
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
-from rpbind.study.launch import joined, launch, not_done, rehearse
+from rpbind.study.launch import goes_on, joined, launch, not_done
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import check_size
-from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.stop import STOP
 from rpbind.study.tuning import bases
 from rpbind.study.where import Where, check_loggers
+from rpbind.study.winners import winner_files
 from rpbind.terminal import PLAIN, REPORT, progress
 
 MAIN = World()
@@ -122,7 +125,7 @@ def where(
 def conduct(experiment: str, question: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
-    check_asked(conditions)
+    _check(conditions)
     plan = make_plan(
         experiment,
         question,
@@ -133,14 +136,11 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         control=conditions.control,
     )
     folder = (conditions.reports / (conditions.name or plan.study)).resolve()
-    check_folder(folder)
     asked = joined(plan, Ledger(folder), conditions.add_seeds)
     price = announce.price_of(asked, conditions.sweep)
     check_size(price, conditions.yes)
     console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
     if conditions.dry_run:
-        if conditions.where.address is not None:
-            rehearse(asked, conditions.source, conditions.where, folder)
         with progress("comparing the arms"):
             compared = guard(bases(asked, conditions.sweep), opener(conditions.source))
         for comparison in compared:
@@ -153,12 +153,25 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         try:
             unfinished = _made(plan, conditions, folder)
         except (KeyboardInterrupt, SystemExit):  # Ray, while it starts, answers SIGTERM by exiting
-            unfinished = "Stopped. What is recorded is whole."
+            unfinished = f"Stopped. What is recorded is whole. {_again(plan)}"
     if unfinished:
-        console.print(
-            f"{unfinished} The same command goes on with what is missing: {plan.command}", **PLAIN
-        )
+        console.print(unfinished, **PLAIN)
         raise typer.Exit(UNFINISHED)
+
+
+def _check(conditions: Conditions) -> None:
+    """Raise `UserError` where a study could not land or keep its trials, before it is planned."""
+    no_url("--reports", conditions.reports)
+    check_place(f"--reports {conditions.reports}", conditions.reports)
+    if conditions.name is not None and not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", conditions.name):
+        raise UserError(
+            f"--name is a folder's name below reports/: letters, digits and _ . + = -, beginning "
+            f"with a letter or digit; got '{conditions.name}'."
+        )
+    if conditions.sweep is not None and conditions.sweep.how.storage is not None:
+        from rpbind.study.database import open_database  # Optuna takes a second to import
+
+        open_database(conditions.sweep.how.storage)
 
 
 def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
@@ -173,12 +186,22 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
     )
     page = build_report(folder)
     Console().print(verdict_table(folder))
+    for file in winner_files(plan, folder).values():
+        print(f"winner: {file}")
     print(f"{REPORT}{page}")
-    left = not_done(plan, Ledger(folder))
+    ledger = Ledger(folder)
+    left = not_done(plan, ledger)
     if not left:
         return ""
-    planned = len(plan.planned) + len(as_arms(plan).planned)
+    planned = len(wanted(plan)) + len(as_arms(plan).planned)
+    advice = "A diverged run is not made again."
+    if any("never made" in one for one in left):
+        advice = "More trials, or another space, may find a configuration that trains."
     return (
         f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
-        f"done: {'; '.join(left)}. A diverged run is not made again."
-    )
+        f"done: {'; '.join(left)}. {advice} {_again(plan) if goes_on(plan, ledger) else ''}"
+    ).rstrip()
+
+
+def _again(plan: Plan) -> str:
+    return f"The same command goes on with what is missing: {plan.command}"

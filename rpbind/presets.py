@@ -5,13 +5,16 @@ And recipes that files hold.
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import UserError, nearest, one_of
+from rpbind.errors import SHOWN, UserError, nearest, one_of, place
 from rpbind.parts import (
+    OFF,
     Attention,
     Classifier,
     ExpandedMemory,
@@ -20,7 +23,7 @@ from rpbind.parts import (
     Train,
     XavierInit,
 )
-from rpbind.recipe import Recipe, leave_out
+from rpbind.recipe import FIELDS, Recipe, misfit
 
 OLD = Recipe()
 """The seed's model before the fix (`old`, left column of its table)."""
@@ -107,6 +110,40 @@ def narrowed(recipe: Recipe, factor: int) -> Recipe:
     return recipe.with_(changes)
 
 
+def named(what: str, name: str) -> Recipe:
+    """Return the recipe of a preset's name or of a recipe's file; `what` asks for one."""
+    if name in PRESETS:
+        return PRESETS[name]
+    path = Path(name)
+    if path.is_dir():
+        raise UserError(
+            f"{what} takes a preset ({', '.join(PRESETS)}) or a recipe's file, and {name} is a "
+            "folder. Name a file in it; a study's search leaves winner.toml."
+        )
+    if not path.exists():
+        raise UserError(
+            f"{what} takes a preset ({', '.join(PRESETS)}) or a recipe's file, and there is no "
+            f"'{name}' of either kind.{nearest(name, PRESETS)}"
+        )
+    return read_recipe(path)
+
+
+def as_toml(recipe: Recipe) -> str:
+    """Return a recipe as the TOML that `read_recipe` reads, every field of it."""
+    return "\n".join(_tables(recipe.model_dump(mode="json"), "")) + "\n"
+
+
+def _tables(tree: dict[str, Any], name: str) -> Iterator[str]:
+    if name:
+        yield f"\n[{name}]"
+    for key, value in tree.items():
+        if not isinstance(value, dict):
+            yield f"{key} = {json.dumps(OFF if value is None else value, ensure_ascii=False)}"
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _tables(value, f"{name}.{key}" if name else key)
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe as JSON (.json) or TOML; what it does not name is as in preset `old`."""
     if not path.is_file():
@@ -115,7 +152,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(read(path.read_text("utf-8-sig")))
     except ValidationError as error:
-        told = "; ".join(map(_wrong, error.errors()))
+        told = "; ".join(map(_wrong, error.errors()[:SHOWN]))
         raise UserError(f"{path} is no recipe: {told}") from None
     except ValueError as error:  # of the file's letters, or of either format
         raise UserError(f"{path} is not {name}: {error}") from None
@@ -123,15 +160,11 @@ def read_recipe(path: Path) -> Recipe:
 
 def _wrong(error: ErrorDetails) -> str:
     known = {path for one in PRESETS.values() for path in one.flat()}
-    names = {name for path in known for name in path.split(".")}
-    # pydantic puts the kind of a variant into the path, where the file has none
-    path = [str(name) for name in error["loc"][:-1] if name in names or isinstance(name, int)]
-    field = ".".join([*path, *map(str, error["loc"][-1:])])
+    field = place(error, FIELDS)
     if error["type"] == "union_tag_invalid":
         tag, kinds = (str(error["ctx"][key]) for key in ("tag", "expected_tags"))
         near = nearest(tag, [kind.strip(" '") for kind in kinds.split(",")])
         return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
-        said = error["msg"].removeprefix("Value error, ")
-        return f"{field or 'it'}: {said} (got {error['input']!r}){leave_out(error['loc'])}"
+        return misfit(error)
     return f"it has no knob '{field}'.{nearest(field, sorted(known))}"

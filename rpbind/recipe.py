@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import SHOWN, UserError, mistake, nearest, place
 from rpbind.parts import OFF, Model, Part, Train, optional
 
 
@@ -42,7 +43,7 @@ class Recipe(Part):
         try:
             return Recipe.model_validate(tree)
         except ValidationError as error:
-            raise UserError(_explain(error, changes)) from None
+            raise UserError(f"The recipe refuses {dict(changes)!r}: {misfits(error)}.") from None
 
     def value(self, path: str) -> Any:
         """Return the value at a dotted path; raises `UserError` with the nearest right one."""
@@ -118,10 +119,20 @@ def leave_out(place: Sequence[Any]) -> str:
     return f'; to leave {name} out, write "{OFF}"' if name in optional() else ""
 
 
-def _explain(error: ValidationError, changes: Mapping[str, Any]) -> str:
-    lines = [
-        f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')} "
-        f"(got {e['input']!r}){leave_out(e['loc'])}"
-        for e in error.errors()
-    ]
-    return f"The recipe refuses {dict(changes)!r}: " + "; ".join(lines)
+def misfits(error: ValidationError) -> str:
+    """Say what a recipe refuses: for each field its path, what was expected, what was found."""
+    return "; ".join(misfit(one) for one in error.errors(include_url=False)[:SHOWN])
+
+
+def misfit(one: ErrorDetails) -> str:
+    """Say one thing that a recipe refuses."""
+    return mistake(one, place(one, FIELDS)) + leave_out(one["loc"])
+
+
+def _fields(part: type[Part]) -> set[str]:
+    names = set(part.model_fields)
+    return names.union(*(_fields(each) for each in part.__subclasses__()))
+
+
+FIELDS = frozenset(_fields(Part))
+"""Every name that a recipe's paths are made of."""

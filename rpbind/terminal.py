@@ -38,6 +38,7 @@ def run_app(app: typer.Typer) -> None:
     exit code 130.
     """
     try:
+        _no_empty_argument(sys.argv[1:])
         app()
     except UserError as error:
         _fail(str(error), 2)
@@ -58,6 +59,20 @@ def run_app(app: typer.Typer) -> None:
         if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
             print("Interrupted.", file=sys.stderr)
         raise
+
+
+def _no_empty_argument(words: list[str]) -> None:
+    """Raise `UserError` on an empty argument: a shell's variable that is not set, most often.
+
+    It would be taken for an option that was left out, or, as a path, for the current folder.
+    """
+    for before, word in zip(["", *words], words, strict=False):
+        if word == "" or re.fullmatch(r"--[\w-]+=", word):
+            where = word.removesuffix("=") or before
+            raise UserError(
+                f"An argument is empty{f', after {where}' if where else ''}. Give it a value, or "
+                "leave the option out; a variable of the shell may not be set."
+            )
 
 
 def _fail(why: str, code: int) -> NoReturn:

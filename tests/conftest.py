@@ -1,17 +1,31 @@
-"""What tests share: Ray on loopback with a token, and a tiny world of 4 proteins, 96 windows."""
+"""What tests share: known surroundings, Ray on loopback, and a world of 4 proteins, 96 windows."""
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+import surroundings
 
-from rpbind.data.world import World, simulate
-from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import make_encoder
-from rpbind.study.environment import prepare
+HOME = tempfile.mkdtemp(prefix="rpbind-tests-home-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+surroundings.known(HOME)  # before anything is imported that reads the environment
+
+from rpbind.data.world import World, simulate  # noqa: E402
+from rpbind.proteins.bank import build_bank  # noqa: E402
+from rpbind.proteins.encoders import make_encoder  # noqa: E402
+from rpbind.study.environment import prepare  # noqa: E402
 
 prepare(None)  # before any test module imports Ray, which reads its settings then
+
+
+@pytest.fixture(autouse=True)
+def known_answers() -> None:
+    """No test inherits what another has made of the signals or the umask."""
+    surroundings.known_answers()
 
 
 @pytest.fixture(scope="session")

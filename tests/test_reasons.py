@@ -3,8 +3,10 @@
 import io
 import traceback
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 
 from rpbind import errors
@@ -117,3 +119,31 @@ def test_the_progress_line_the_tables_and_the_notes_say_why_a_run_failed() -> No
     trial = failed(ARMS[0], arm="trial-0000", stage="search")
     assert summarise_search([trial]).trials[0].why == WHY
     assert note_of(row) == f"failed: {WHY}"
+
+
+class Patch(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: Annotated[int, Field(ge=1)]
+    names: tuple[str, ...]
+
+
+@pytest.mark.parametrize(
+    ("tree", "facts"),
+    [
+        ({"size": 0, "names": []}, ("size", "greater than or equal to 1", "found 0")),
+        ({"size": 1}, ("names is missing",)),
+        ({"size": 1, "names": [1]}, ("names.0", "string", "found 1")),
+        ({"size": 1, "names": [], "sise": 2}, ("'sise' is no known field",)),
+        ({"size": "x" * 500, "names": []}, ("size", "integer", "...")),
+        ([], ("it", "found []")),
+    ],
+)
+def test_what_pydantic_refuses_is_a_sentence_with_path_wanted_and_found(
+    tree: object, facts: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Patch.model_validate(tree)
+    why = errors.reason(refused.value)
+    assert all(fact in why for fact in facts), why
+    assert "validation error" not in why
+    assert len(why) < 160

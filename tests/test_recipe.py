@@ -154,7 +154,10 @@ def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> N
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"model.memory": {"kind": "pooled", "position": True}}, "Extra inputs"),
+        (
+            {"model.memory": {"kind": "pooled", "position": True}},
+            "model\\.memory\\.position. is no known field",
+        ),
         ({"model.memory": "residues"}, "'pooled', 'expanded', 'residue'"),
         ({"model.attention.heads": 7}, "heads must divide dim"),
         ({"model.encoder": {"kind": "conv", "kernel": 8}}, "kernel must be odd"),
@@ -222,7 +225,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
             '[model.encoder]\nkind = "cnv"\n',
             r"model\.encoder\.kind is one of .*; got 'cnv'\. Did you mean 'conv'",
         ),
-        ("[train]\nlr = -1.0\n", r"train\.lr: Input should be greater than 0"),
+        ("[train]\nlr = -1.0\n", r"train\.lr: expected a value greater than 0, found -1"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_told_in_its_own_words(

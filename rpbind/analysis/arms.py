@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.collapse import Key
 from rpbind.analysis.coverage import NOTHING, Open, coverage
 from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.ledger import ArmPlan, Plan, Row
@@ -48,7 +49,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm's runs: `macro` is {seed: mean over protein clusters of test AUROC}."""
+    """One arm's runs: `macro` is {seed: mean over protein clusters of test AUROC}.
+
+    `collapsed` are the seeds whose runs did.
+    """
 
     plan: ArmPlan
     planned: int
@@ -61,6 +65,7 @@ class Arm:
     parameters: float | None
     curves: dict[str, Curve]
     cluster_auroc: dict[int, float]
+    collapsed: tuple[int, ...] = ()
 
     @property
     def knows_base_rates(self) -> bool:
@@ -69,8 +74,14 @@ class Arm:
         return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATES
 
 
-def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs, under_way: Open = NOTHING) -> Arm:
-    """Return an arm's summary over its runs that are done."""
+def summarise_arm(
+    arm: ArmPlan,
+    plan: Plan,
+    runs: Runs,
+    under_way: Open = NOTHING,
+    bad: frozenset[Key] = frozenset(),
+) -> Arm:
+    """Return an arm's summary over its runs that are done; `bad` are the study's collapsed runs."""
     rows = [runs[arm.name, seed] for seed in plan.seeds if (arm.name, seed) in runs]
     done = [row for row in rows if row.state == "done"]
     scores = {row.seed: s for row in done if (s := cluster_auroc(row))}
@@ -87,6 +98,7 @@ def summarise_arm(arm: ArmPlan, plan: Plan, runs: Runs, under_way: Open = NOTHIN
         parameters=next((r.cost["parameters"] for r in done if "parameters" in r.cost), None),
         curves={key: curve(done, key) for key in CURVES},
         cluster_auroc=_mean_by_cluster(list(scores.values())),
+        collapsed=tuple(seed for seed in macro if (arm.name, seed) in bad),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rpbind.analysis.collapse import collapsed_runs, rates
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.summary import ONE_OF, Contrast
-from rpbind.analysis.table import pair, planned_runs
+from rpbind.analysis.table import pair, planned_runs, weights_of
 from rpbind.analysis.units import refused
 from rpbind.analysis.verdict import verdicts
 from rpbind.errors import UserError, one_of
@@ -61,7 +62,10 @@ def compare(
     results = [table.result for table in paired]
     alpha = min(level(look_of(plan)), level(look_of(other)))
     delta = min(plan.delta, other.delta)
-    judged = verdicts(results, delta, alpha)
+    bad = collapsed_runs(runs)
+    counted = [rates(weights_of(p.contrast), p.seeds, p.d_SG, bad) for p in paired]
+    staged = bool(plan.looks or other.looks)
+    judged = verdicts(results, delta, alpha, counted, staged=staged)
     contrasts = tuple(
         Contrast(table, result, verdict, "", _recipe(a).diff(_recipe(b)))
         for table, result, verdict, (a, b) in zip(paired, results, judged, pairs, strict=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
-from rpbind.analysis.claims import Claim, Comparison, claims_of, note_of, vectors_of
+from rpbind.analysis.claims import Claim, Comparison, note_of, vectors_of
+from rpbind.analysis.families import judge_claims
 from rpbind.analysis.table import Runs
 from rpbind.ledger import ControlPlan, Plan, Row
 
@@ -71,11 +72,7 @@ def summarise_controls(plan: Plan, runs: Runs, rows: list[Row]) -> Controls:
     return Controls(
         baselines=tuple(sorted((_baseline(row) for row in baselines.values()), key=_best_first)),
         retrained=tuple(_retrained(control, plan, kept) for control in plan.controls),
-        claims={
-            arm.name: claims_of(arm.name, plan, runs, kept)
-            for arm in plan.arms
-            if arm.name not in won
-        },
+        claims=judge_claims([a.name for a in plan.arms if a.name not in won], plan, runs, kept),
         probed={arm.name: _means(arm.name, plan, runs) for arm in plan.arms if arm.name in won},
     )
 

@@ -10,11 +10,15 @@ from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
 from rpbind.ledger.marks import Mark
 
-OpenState = Literal["planned", "running", "lost"]
+NEVER: Literal["never made"] = "never made"
+"""The state of the runs of an arm that has no winner."""
+
+OpenState = Literal["planned", "running", "lost", "never made"]
 Open = Mapping[tuple[str, int], OpenState]
 """What is known of (arm, seed) without a row; what is not even in it is only planned."""
 
 NOTHING: Open = {}
+NO_ARMS: Mapping[str, str] = {}
 
 
 def opened(plan: Plan, marks: Iterable[Mark]) -> Open:
@@ -28,14 +32,19 @@ def opened(plan: Plan, marks: Iterable[Mark]) -> Open:
 
 
 def coverage(planned: Iterable[tuple[str, int]], runs: Mapping[tuple[str, int], Row],
-             under_way: Open = NOTHING) -> str:  # fmt: skip
-    """Say how many of the planned runs are done, and what became of the others, with a reason."""
+             under_way: Open = NOTHING, never: Mapping[str, str] = NO_ARMS) -> str:  # fmt: skip
+    """Say how many of the planned runs are done, and what became of the others, with a reason.
+
+    `never` is {arm: why it was never made}.
+    """
     wanted = list(planned)
     why: dict[str, list[str]] = defaultdict(list)
     for run in wanted:
         row = runs.get(run)
         if row is None or row.state != "done":
-            why[state_of(run, row, under_way)].append(reason(row.error) if row else "")
+            why[state_of(run, row, under_way)].append(
+                reason(row.error) if row else never.get(run[0], "")
+            )
     done = len(wanted) - sum(map(len, why.values()))
     told = f"{done} of {len(wanted)}"
     return f"{told}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rpbind.analysis.coverage import NOTHING, Open, state_of
+from rpbind.analysis.coverage import NO_ARMS, NOTHING, Open, state_of
 from rpbind.analysis.table import Runs
+from rpbind.analysis.winners import wanted
 from rpbind.ledger import Call, Finding, Plan, Row
 
 SEVERITIES = ("error", "warning", "info")
@@ -50,15 +51,20 @@ class Cost:
     killed: int
 
 
-def failures(plan: Plan, runs: Runs, under_way: Open = NOTHING) -> list[Failure]:
-    """Return every planned run that is not done, in the plan's order."""
-    rows = {run: runs.get(run) for run in plan.planned}
+def failures(
+    plan: Plan, runs: Runs, under_way: Open = NOTHING, never: Mapping[str, str] = NO_ARMS
+) -> list[Failure]:
+    """Return every planned run that is not done, in the plan's order.
+
+    `never` is {arm: why it was never made}.
+    """
+    rows = {run: runs.get(run) for run in wanted(plan)}
     return [
         Failure(
             *run,
             state_of(run, row, under_way),
             row.attempt if row else None,
-            row.error if row else "the ledger has no row of it",
+            row.error if row else never.get(run[0], "the ledger has no row of it"),
         )
         for run, row in rows.items()
         if row is None or row.state != "done"

@@ -10,6 +10,7 @@ import numpy as np
 
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
+from rpbind.analysis.collapse import Key, collapsed_runs, rates
 from rpbind.analysis.contrast import Result
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.coverage import NOTHING, Open, coverage, opened
@@ -17,9 +18,10 @@ from rpbind.analysis.factorial import Factorial, summarise_factorial
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search
-from rpbind.analysis.table import Paired, Runs, pair, planned_runs
+from rpbind.analysis.table import Paired, Runs, pair, planned_runs, weights_of
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
+from rpbind.analysis.winners import as_open, earlier_winners, never_made, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.scores import Scores
@@ -77,7 +79,12 @@ class Summary:
     @property
     def done(self) -> int:
         """Planned runs that are done."""
-        return len(self.plan.planned) - len(self.failures)
+        return self.wanted - len(self.failures)
+
+    @property
+    def wanted(self) -> int:
+        """Runs that the study asks for, those of arms that were never made too."""
+        return len(wanted(self.plan))
 
     @property
     def search(self) -> Search | None:
@@ -142,32 +149,39 @@ def summarise(
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
     tuned = summarise_tuned(plan, planned, trials) if trials else None
+    never = never_made(plan, tuned.searches if tuned else ())
+    under_way = {**under_way, **as_open(never, plan)}
+    bad = collapsed_runs(runs)
     return Summary(
         plan=plan,
-        contrasts=_contrasts(plan, runs, under_way),
-        arms=tuple(summarise_arm(arm, plan, runs, under_way) for arm in plan.arms),
+        contrasts=_contrasts(plan, runs, under_way, bad),
+        arms=tuple(summarise_arm(arm, plan, runs, under_way, bad) for arm in plan.arms),
         clusters=_cluster_names(planned),
         prevalence=prevalence(planned),
         factorial=summarise_factorial(plan, runs),
         tuned=tuned,
         importances=_importances(plan, tuned.searches) if tuned else (),
         controls=summarise_controls(plan, runs, list(controls)),
-        failures=tuple(failures(plan, runs, under_way)),
+        failures=tuple(failures(plan, runs, under_way, never)),
         checks=before,
         found=tuple(found([*before.rows.values(), *planned])),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
-        left_out=len(others),
-        coverage=coverage(plan.planned, runs, under_way),
+        left_out=sum((row.arm, row.recipe_id) not in earlier_winners(plan) for row in others),
+        coverage=coverage(wanted(plan), runs, under_way, never),
     )
 
 
-def _contrasts(plan: Plan, runs: Runs, under_way: Open) -> tuple[Contrast, ...]:
+def _contrasts(
+    plan: Plan, runs: Runs, under_way: Open, bad: frozenset[Key]
+) -> tuple[Contrast, ...]:
     arms = {arm.name: arm for arm in plan.arms}
     recipes = {name: Recipe.model_validate(arm.recipe) for name, arm in arms.items()}
     pairs = [pair(contrast, runs, plan.seeds, under_way) for contrast in plan.contrasts]
     results = [paired.result for paired in pairs]
-    judged = verdicts(results, plan.delta, level(look_of(plan)))
+    counted = [rates(weights_of(p.contrast), p.seeds, p.d_SG, bad) for p in pairs]
+    alpha, staged = level(look_of(plan)), bool(plan.looks)
+    judged = verdicts(results, plan.delta, alpha, counted, staged=staged)
     return tuple(
         Contrast(
             paired=paired,

@@ -6,17 +6,20 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from rpbind.analysis.collapse import rates
 from rpbind.analysis.contrast import Interval, Result, two_way
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.search import OBJECTIVES, Search, searches
-from rpbind.analysis.table import cluster_auroc
-from rpbind.analysis.units import PairedUnits, pair_units, refused, units_of
+from rpbind.analysis.table import cluster_auroc, weights_of
+from rpbind.analysis.units import PairedUnits, collapsed_units, pair_units, refused, units_of
 from rpbind.analysis.verdict import SCREENING_SEEDS, Verdict, verdicts
+from rpbind.analysis.winners import say_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
 
 AUROC = OBJECTIVES["auroc"].key
@@ -26,8 +29,10 @@ AUROC = OBJECTIVES["auroc"].key
 class Winner:
     """The best of one search: its value there, and what it reached on fresh seeds (means).
 
-    `trials` counts the search's trials, `reads` the confirming runs, each of which read test once;
-    `ci` is the 95 % interval of the test score over these runs and protein clusters.
+    `values` are what it was given of the space, in words, and `why` says why the first trial that
+    is not whole is not. `trials` counts the search's trials, `reads` the confirming runs, each of
+    which read test once; `ci` is the 95 % interval of the test score over these runs and protein
+    clusters.
     """
 
     lane: str
@@ -40,6 +45,8 @@ class Winner:
     test: float | None
     reads: int
     ci: tuple[float, float] | None = None
+    values: str = ""
+    why: str = ""
 
     @property
     def optimism(self) -> float | None:
@@ -105,7 +112,6 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     """Return what a study's searches found; `rows` are the runs that confirm their winners."""
     said = plan.search or {}
     found = searches(plan, trials)
-    won = said.get("winners", {})
     contrasts = [ContrastPlan.model_validate(c) for c in said.get("contrasts", ())]
     shared = bool(said.get("shared"))
     count = int(said.get("searches", 1))
@@ -117,10 +123,13 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     asked = [] if refusal else contrasts
     paired = [pair_units(contrast, units, planned, shared=shared) for contrast in asked]
     results = [each.result for each in paired]
-    judged = verdicts(results, plan.delta, level(look_of(plan)))
+    bad = collapsed_units(units, [*rows, *trials], "validation" if shared else "test")
+    counted = [rates(weights_of(p.contrast), p.units, p.d_UG, bad) for p in paired]
+    alpha, staged = level(look_of(plan)), bool(plan.looks)
+    judged = verdicts(results, plan.delta, alpha, counted, staged=staged)
     return Tuned(
         searches=tuple(found),
-        winners=tuple(_winner(search, won.get(search.name, {}), rows) for search in found),
+        winners=tuple(_winner(search, said, rows) for search in found),
         expected=_expected(found),
         unit="configuration" if shared else "search",
         part="validation" if shared else "test",
@@ -129,7 +138,8 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     )
 
 
-def _winner(search: Search, won: Mapping[str, object], rows: Sequence[Row]) -> Winner:
+def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Winner:
+    won = said.get("winners", {}).get(search.name, {})
     mine = [row for row in rows if row.arm == won.get("arm") and row.state == "done"]
     best = search.best
     return Winner(
@@ -143,6 +153,8 @@ def _winner(search: Search, won: Mapping[str, object], rows: Sequence[Row]) -> W
         test=_mean([row.metrics.get("test.auroc_macro") for row in mine]),
         reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
         ci=_ci(mine),
+        values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
+        why=next((trial.why for trial in search.trials if trial.why), ""),
     )
 
 

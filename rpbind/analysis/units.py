@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.collapse import Key, chance, collapsed
 from rpbind.analysis.contrast import Result, Unattainable, two_way
 from rpbind.analysis.table import cluster_auroc
 from rpbind.errors import reason
@@ -121,6 +122,16 @@ def units_of(plan: Plan, rows: Sequence[Row], trials: Sequence[Row]) -> Units:
                 else f"{name} has the winner of search {first}: its runs are those again"
             )
     return units
+
+
+def collapsed_units(units: Units, rows: Sequence[Row], part: str) -> frozenset[Key]:
+    """Return which whole units collapsed: their AUROC on a part is judged as that of runs."""
+    score = {
+        key: float(np.mean(list(cells.values())))
+        for key, cells in units.items()
+        if isinstance(cells, dict) and cells
+    }
+    return collapsed(score, chance((row for row in rows if row.state == "done"), part))
 
 
 def _grouped(rows: Sequence[Row], mark: str) -> dict[tuple[str, int], list[Row]]:

@@ -1,7 +1,8 @@
 """The decision rule: Holm over a report's contrasts, and the only words that a report may use.
 
 The interval shown for a contrast is the one at the level of its Holm step, so that it excludes
-zero exactly where Holm rejects. Contrasts without an interval are not tested and not counted.
+zero exactly where Holm rejects. Contrasts without an interval are not tested and not counted. Where
+one arm of a contrast has collapsed runs and the other none, that is one more hypothesis.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.collapse import Collapses, Rates
 from rpbind.analysis.contrast import Inert, Interval, Result, Unattainable
 from rpbind.analysis.folds import FoldInterval
 from rpbind.analysis.power import Needs, needs
@@ -23,6 +25,8 @@ Size = Literal["meaningful", "size uncertain", "detectable but negligible"]
 ALPHA = 0.05
 SCREENING_SEEDS = 3
 FEW_CLUSTERS = 20
+STAGED_SEEDS = 5
+"""Seeds that "no meaningful effect" needs in a study that is judged more than once."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Verdict:
     """The largest difference that there can be; an interval beyond it is cut where it is shown."""
     overall: float = ALPHA
     """The level of the whole report: what Holm divides, and that of the equivalence tests."""
+    rates: Rates | None = None
+    """The collapsed runs behind it; None where they were not counted."""
+    collapses: Verdict | None = None
+    """The verdict on equal collapse rates, where one side has collapsed runs and the other none."""
 
 
 def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.float64], ...]:
@@ -62,17 +70,34 @@ def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.flo
 
 
 def verdicts(
-    results: Sequence[Result | FoldInterval], delta: float, alpha: float = ALPHA
+    results: Sequence[Result | FoldInterval],
+    delta: float,
+    alpha: float = ALPHA,
+    rates: Sequence[Rates | None] = (),
+    *,
+    staged: bool = False,
 ) -> list[Verdict]:
-    """Return the verdict of every contrast of one report; `delta` in units of the metric."""
-    tested = [r for r in results if isinstance(r, Interval | FoldInterval)]
+    """Return the verdict of every contrast of one report, which is one family of hypotheses.
+
+    `delta` is in units of the metric. `rates` are the collapsed runs behind each contrast. A
+    `staged` study is one that is judged more than once.
+    """
+    counted = list(rates) or [None] * len(results)
+    apart = [each.told_apart if each else None for each in counted]
+    tested = [r for r in (*results, *apart) if isinstance(r, Interval | FoldInterval | Collapses)]
     adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
     steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
-    return [
+    means = [
         _untested(r)
         if isinstance(r, Inert | Unattainable)
         else judge(r, *next(steps), delta, alpha)
         for r in results
+    ]
+    rare = [None if c is None else _of_collapses(c, *next(steps), alpha) for c in apart]
+    fewest = STAGED_SEEDS if staged else 0
+    return [
+        replace(_enough_seeds(mean, result, fewest), rates=each, collapses=other)
+        for mean, result, each, other in zip(means, results, counted, rare, strict=True)
     ]
 
 
@@ -111,3 +136,19 @@ def _untested(result: Unattainable | Inert) -> Verdict:
     if isinstance(result, Inert):
         return Verdict("inert", mean=0.0, reason="every paired run scored identically")
     return Verdict("inconclusive", mean=result.mean, reason=f"unattainable: {result.reason}")
+
+
+def _of_collapses(found: Collapses, p: float, level: float, alpha: float) -> Verdict:
+    word: Word = "inconclusive"
+    if p <= alpha:
+        word = "worse" if found.arm.collapsed else "better"
+    return Verdict(word, alpha=level, p=p, overall=alpha)
+
+
+def _enough_seeds(verdict: Verdict, result: Result | FoldInterval, fewest: int) -> Verdict:
+    """Take "no meaningful effect" back where so few seeds stand behind it."""
+    few = isinstance(result, Interval) and result.seeds < fewest
+    if verdict.word != "no meaningful effect" or not few:
+        return verdict
+    why = f"a study that is judged more than once needs {fewest} seeds to say that there is none"
+    return replace(verdict, word="inconclusive", reason=why)

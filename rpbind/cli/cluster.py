@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.errors import PausedError
-from rpbind.terminal import AGAIN, masked
+from rpbind.terminal import masked
 
 Address = Annotated[
     str,
@@ -52,9 +51,6 @@ def _follow(client: Any, sent: str) -> int:
 
     try:
         return jobs.follow(client, sent, lambda text: print(text, end="", flush=True))
-    except PausedError as gone:  # the same command would send the job again
-        print(f"error: {gone}", file=sys.stderr)
-        return AGAIN
     except KeyboardInterrupt:
         print(
             f"\nThe job goes on. rpbind job logs {sent} follows it again, "

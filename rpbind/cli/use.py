@@ -177,7 +177,6 @@ def _say_explanation(found: Explanation) -> None:
         print(f"      {marks[at : at + LINE]}".rstrip())
     for sentence in sentences(found):
         Console().print(sentence, **PLAIN)
-    strongest = ", ".join(
-        f"{name} {change:+.3f}" for name, change in found.mutagenesis.strongest(5)
-    )
-    print(f"Strongest substitutions: {strongest}.")
+    strongest = [f"{name} {change:+.3f}" for name, change in found.mutagenesis.strongest(5)]
+    if strongest:
+        print(f"Strongest substitutions: {', '.join(strongest)}.")

@@ -38,15 +38,16 @@ _BYTE_OF_TOKEN = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
 
 def encode(letters: str | bytes) -> NDArray[np.uint8]:
     """Return the (L,) uint8 tokens of RNA or DNA letters; `UserError` on any other letter."""
-    text = letters.encode("ascii", "replace") if isinstance(letters, str) else letters
-    tokens_L: NDArray[np.uint8] = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)]
+    text = letters if isinstance(letters, str) else letters.decode(errors="replace")
+    one_byte_L = text.encode("ascii", "replace")  # "?" stands for any other letter, and is none
+    tokens_L: NDArray[np.uint8] = TOKEN_OF_BYTE[np.frombuffer(one_byte_L, dtype=np.uint8)]
     if (tokens_L == BAD).any():
         place = int(np.argmax(tokens_L == BAD))
-        letter = letters[place] if isinstance(letters, str) else chr(letters[place])
+        letter = text[place]
         doubt = " It is a code for several bases; write N." if letter.upper() in IUPAC else ""
         raise UserError(
             f"RNA has the letters A C G U/T N, in either case; got {letter!r} "
-            f"at letter {place + 1} of {len(text)}.{doubt}"
+            f"at letter {place + 1:,} of {len(text):,}.{doubt}"
         )
     return tokens_L
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
+from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE
 from rpbind.data.clusters import Progress
+from rpbind.data.formats import foreign_format
+from rpbind.data.labels import labels_of
 from rpbind.data.manifest import FileHash
-from rpbind.data.sources import Rows, read_file
+from rpbind.data.sources import Rows, one_file, read_file, tokens_of
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError, nearest
 
@@ -54,11 +56,18 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
 
 
 def _files(folder: Path) -> list[Path]:
+    wanted = "wanted one with a file GENE_CELL per protein"
+    if folder.is_file():
+        foreign_format(folder, read_file(folder)[0], "eCLIP")
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder; wanted one with a file <GENE>_<CELL> per protein.")
-    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        raise UserError(f"{folder} is no folder; {wanted}.")
+    visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    files = [path for path in visible if path.is_file()]
     if not files:
-        raise UserError(f"{folder} has no files; wanted one <GENE>_<CELL> per protein.")
+        within = f", but {len(visible)} folders, such as {visible[0].name}" if visible else ""
+        raise UserError(
+            f"{folder} has no files{within}; {wanted}: letters, a tab, and 0 or 1 on each line."
+        )
     for path in files:
         if path.with_name(f"{path.name}.gz") in files:
             raise UserError(f"{path} is there twice, packed and unpacked. Remove one of them.")
@@ -68,36 +77,36 @@ def _files(folder: Path) -> list[Path]:
 def parse_windows(
     path: Path, text: bytes, length: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read a whole file as one matrix of bytes; only where that fails is the line looked for."""
+    """Read a whole file as one matrix of bytes; only where that fails, line by line."""
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
     if width < 1 or len(text) % (width + 3):
-        raise UserError(_explain(path, text, length))
+        return _by_line(path, text, length)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
     label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps round and is above 1 as well
     tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
     if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
-        raise UserError(_explain(path, text, length))
+        return _by_line(path, text, length)
     return rna_NL, label_N
 
 
-def _explain(path: Path, text: bytes, length: int | None) -> str:
-    for number, line in enumerate(text.split(b"\n"), 1):
-        rna, _, label = line.partition(b"\t")
-        place, length = f"{path}, line {number}", length or len(rna)
-        if not label:
-            said = line.decode(errors="replace")
-            return f"{place}: the label is missing; wanted RNA, a tab, and 0 or 1; got {said!r}."
-        if len(rna) != length or length == 0:
-            return f"{place}: {len(rna)} letters; every window has {length or 'at least one'}."
-        if label not in (b"0", b"1"):
-            return f"{place}: a label is 0 or 1; got {label.decode(errors='replace')!r}."
-        try:
-            encode(rna)
-        except UserError as error:
-            return f"{place}: {error}"
-    raise AssertionError(f"{path} was refused, and no line of it is wrong")
+def _by_line(
+    path: Path, text: bytes, length: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read a file whose labels are not all of one letter, such as 1.0; or say what is wrong."""
+    foreign_format(path, text, "eCLIP")
+    lines = text.decode().rstrip("\n").split("\n")
+    origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
+    pairs = [line.partition("\t")[::2] for line in lines]
+    without = next((row for row, (_, label) in enumerate(pairs) if not label.strip()), None)
+    if without is not None:
+        raise UserError(
+            f"{origin.place(without)}: the label is missing; wanted RNA, a tab, and 0 or 1; got "
+            f"{lines[without][:80]!r}."
+        )
+    rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
+    return rna_NL, labels_of([label for _, label in pairs], origin.place)
 
 
 def _partner(clusters: Path, path: Path) -> Path:

@@ -15,12 +15,27 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from numpy.typing import NDArray
 
 from rpbind.data.clusters import Progress
+from rpbind.data.formats import Wanted, foreign_format
 from rpbind.data.manifest import FileHash
-from rpbind.data.sources import Rows, index_names, one_file, read_file, tokens_of
+from rpbind.data.sources import (
+    FOLDER,
+    Rows,
+    check_file,
+    index_names,
+    one_file,
+    read_file,
+    tokens_of,
+)
 from rpbind.errors import UserError
 
 _HEADER = re.compile(r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$")
 _UNLABELLED = re.compile(r"\d+_(?P<protein>[^\s;]+?)(_pos|_neg)?(;|\s|$)")
+_FORMS = {
+    "of RBP-31 and names no protein": re.compile(r"chr\w+,[+-],\d+,\d+"),
+    "of a circRNA set and names no protein": re.compile(r"hsa_circ_\d+"),
+    "what bedtools getfasta writes and names no protein": re.compile(r"(\S*::)?[\w.]+:\d+-\d+"),
+    "of a protein, not of a window": re.compile(r"(sp|tr)\|\w+\||ENSP\d+"),
+}
 _LABEL_OF_SIGN = {"neg": "0", "pos": "1"}
 
 
@@ -34,19 +49,20 @@ class Records:
     was: FileHash
 
 
-def read_records(path: Path) -> Records:
+def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
     """Read a FASTA file (or .gz); `UserError` on none, and on text before the first."""
     text, was = read_file(path)
-    pairs = list(SimpleFastaParser(io.StringIO(text.decode("latin-1"))))
-    if not pairs:
-        raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
     lines = text.split(b"\n")
     number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
     if not begin.startswith(b">"):
+        foreign_format(path, text, wanted)
+        if b"\n>" not in text:
+            raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
         raise UserError(
             f"{path}, line {number}: wanted a header that begins with '>' before any sequence; got "
             f"{begin[:40].decode(errors='replace')!r}. Give it its header, or remove it."
         )
+    pairs = list(SimpleFastaParser(io.StringIO(text.decode())))
     headers = [number for number, line in enumerate(lines, 1) if line.startswith(b">")]
     return Records(
         titles=[title for title, _ in pairs],
@@ -62,6 +78,7 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
     The protein stands between the number and the sign; sign and class must agree. The source row
     of a window is the line of its header. Raises `UserError` with file and line.
     """
+    check_file(path, FOLDER)
     records = read_records(path)
     origin = one_file(path, records.line_N)
     headers = [
@@ -69,9 +86,8 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
         for title, line in zip(records.titles, records.line_N, strict=True)
     ]
     names, protein_N = index_names([protein for protein, _ in headers])
-    sizes = np.array([len(sequence) for sequence in records.sequences], dtype=np.int64)
     rows = Rows(
-        rna_NL=tokens_of("".join(records.sequences).encode("latin-1"), sizes, origin),
+        rna_NL=tokens_of(records.sequences, origin),
         label_N=np.array([label for _, label in headers], dtype=np.uint8),
         protein_N=protein_N,
         names=names,
@@ -92,12 +108,18 @@ def protein_in(title: str) -> str | None:
     return match and match["protein"]
 
 
+def _form_of(title: str) -> str:
+    """Say of which known form a header is that does not name protein, sign and class."""
+    form = next((form for form, pattern in _FORMS.items() if pattern.match(title)), None)
+    return f", which is {form}" if form else ""
+
+
 def _header(title: str, place: str) -> tuple[str, int]:
     match = _HEADER.match(title)
     if match is None:
         raise UserError(
             f"{place}: wanted a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
-            f"with class 0 or 1; got '>{title}'."
+            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}."
         )
     if _LABEL_OF_SIGN[match["sign"]] != match["label"]:
         raise UserError(

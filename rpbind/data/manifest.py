@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from rpbind import __version__
-from rpbind.errors import UserError
+from rpbind.errors import UserError, reason
 from rpbind.recipe import canonical
 
 SCHEMA_VERSION = 1
@@ -98,7 +98,8 @@ def read_manifest(root: Path) -> Manifest:
                 f"{SCHEMA_VERSION}. Import the dataset again from its sources."
             )
         return Manifest.model_validate(tree)
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{path} is not a manifest that can be read ({error}). Import the dataset again."
+            f"{path} is not a manifest that can be read ({reason(error)}). Import the dataset "
+            "again."
         ) from None

@@ -5,9 +5,7 @@ Shapes: N windows, L letters per window.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
 from rpbind.data.manifest import FileHash
+from rpbind.data.text import plain_text
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 
@@ -56,25 +55,29 @@ def one_file(path: Path, row_N: NDArray[np.int32]) -> Origin:
     return Origin([path.name], np.zeros(len(row_N), dtype=np.int32), row_N)
 
 
-def tokens_of(letters: bytes, size_N: NDArray[np.int64], origin: Origin) -> NDArray[np.uint8]:
-    """Return the (N, L) tokens of windows whose letters lie one after another in `letters`.
+def tokens_of(
+    letters: Sequence[str], origin: Origin, length: int | None = None
+) -> NDArray[np.uint8]:
+    """Return the (N, L) tokens of windows, each given by its letters.
 
-    `size_N` is the number of letters of each. Raises `UserError` with file and line where one has
-    another length than the first, or a letter that is not RNA.
+    Raises `UserError` with file and line where one has another length than the first (or than
+    `length`), or a letter that is not RNA.
     """
-    length = int(size_N[0])
+    size_N = np.fromiter(map(len, letters), np.int64, len(letters))
+    length = length or int(size_N[0])
     wrong = np.flatnonzero((size_N != length) | (size_N == 0))
     if len(wrong):
         raise UserError(
-            f"{origin.place(int(wrong[0]))}: {size_N[wrong[0]]} letters; "
+            f"{origin.place(int(wrong[0]))}: {size_N[wrong[0]]:,} letters; "
             f"every window has {length or 'at least one'}."
         )
-    rna_NL = TOKEN_OF_BYTE[np.frombuffer(letters, dtype=np.uint8)].reshape(-1, length)
+    text = "".join(letters).encode("ascii", "replace")  # one byte a letter; "?" is none of RNA
+    rna_NL = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)].reshape(-1, length)
     bad = np.flatnonzero((rna_NL == BAD).any(axis=1))
     if len(bad):
         first = int(bad[0])
         try:
-            encode(letters[first * length : (first + 1) * length])
+            encode(letters[first])
         except UserError as error:
             raise UserError(f"{origin.place(first)}: {error}") from None
     return rna_NL
@@ -88,19 +91,24 @@ def index_names(names_N: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int
 
 
 def read_file(path: Path) -> tuple[bytes, FileHash]:
-    """Return a file's text with LF line ends, unpacked where its name ends in .gz, and its hash.
+    """Return a file's text, unpacked, in UTF-8 and with LF line ends, and its hash.
 
     The hash is that of the file as it lies there. Raises `UserError` where the file is missing,
-    broken or empty.
+    broken or empty, and where it is no text.
     """
-    if not path.is_file():
-        raise UserError(f"{path} is no file. Check the path.")
+    check_file(path)
     raw = path.read_bytes()
     was = FileHash(sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw))
-    try:
-        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is not a whole gzip file ({error}). Fetch it again.") from None
-    if not text.strip():
-        raise UserError(f"{path} is empty. Remove it, or fetch it again.")
-    return text.replace(b"\r\n", b"\n"), was
+    return plain_text(path, raw), was
+
+
+def check_file(path: Path, advice: str = "") -> None:
+    """Raise `UserError` where a path is not that of a file; `advice` is for a folder."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; wanted a file. {advice or 'Name a file in it.'}")
+    if not path.is_file():
+        raise UserError(f"{path} is no file. Check the path.")
+
+
+FOLDER = "`rpbind import eclip` reads a folder with a file per protein."
+"""The advice where a folder is given for a file of windows."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import written_once
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, one_of, reason
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
@@ -228,8 +228,10 @@ def _read(folder: Path, dataset: Dataset, spec: SplitSpec) -> Split:
     try:
         record = _Record.model_validate_json((folder / "split.json").read_bytes())
         part_N = np.load(folder / "part.npy")
-    except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is no split that can be read ({error}). Delete it.") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(
+            f"{folder} is no split that can be read ({reason(error)}). Delete it."
+        ) from None
     if record.dataset != dataset.id:
         raise UserError(
             f"{folder} was made for dataset {record.dataset}, and this is {dataset.id}. Delete it."

@@ -7,23 +7,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from rpbind.data.clusters import Progress
+from rpbind.data.formats import foreign_format
+from rpbind.data.header import DELIMITERS, check_column, check_header, header_of
+from rpbind.data.labels import labels_of
 from rpbind.data.manifest import FileHash, hash_file
-from rpbind.data.sources import Rows, index_names, one_file, read_file, tokens_of
+from rpbind.data.sources import (
+    FOLDER,
+    Rows,
+    check_file,
+    index_names,
+    one_file,
+    read_file,
+    tokens_of,
+)
 from rpbind.data.writer import Origin
-from rpbind.errors import UserError, nearest, reason
-
-_DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+from rpbind.errors import UserError, reason
+from rpbind.names import spelt
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,9 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
     """
     texts, origin, was = read_columns(path, columns.wanted)
     names, protein_N = index_names(filled(texts[columns.protein], "protein", origin))
-    sizes = pa.compute.binary_length(texts[columns.rna]).to_numpy().astype(np.int64)
     rows = Rows(
-        rna_NL=tokens_of("".join(texts[columns.rna].to_pylist()).encode(), sizes, origin),
-        label_N=_labels(texts[columns.label].to_pylist(), origin),
+        rna_NL=tokens_of(texts[columns.rna].to_pylist(), origin),
+        label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
         protein_N=protein_N,
         names=names,
         cluster_N=None if columns.cluster is None else _clusters(texts[columns.cluster], origin),
@@ -66,6 +75,7 @@ def read_columns(
     path: Path, names: list[str]
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
+    check_file(path, FOLDER)
     is_parquet = path.suffix == ".parquet"
     table, row_N, was = _read_parquet(path) if is_parquet else _read_text(path, names)
     texts = {name: _texts(table, name, path) for name in names}
@@ -79,39 +89,54 @@ Read = tuple[pa.Table, NDArray[np.int32], FileHash]
 
 
 def _read_parquet(path: Path) -> Read:
-    if not path.is_file():
-        raise UserError(f"{path} is no file. Check the path.")
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # not the file's fault, as a page is that does not unpack
+        if path.read_bytes()[:4] != b"PAR1":
+            foreign_format(path, read_file(path)[0], "parquet")
         raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
     return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
 def _read_text(path: Path, names: list[str]) -> Read:
     suffix = Path(path.name.removesuffix(".gz")).suffix
-    if suffix not in _DELIMITERS:
+    text, was = read_file(path)
+    if suffix not in DELIMITERS:
+        foreign_format(path, text, "table")
         raise UserError(
             f"{path} has the ending '{suffix}'; a table ends in .csv, .tsv or .txt (each also "
             "with .gz), or .parquet."
         )
-    text, was = read_file(path)
     text = text.rstrip(b"\n") + b"\n"
-    as_text = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    header = header_of(text, DELIMITERS[suffix])
+    check_header(path, text, header, names)
+    as_text = dict.fromkeys((cell for name in names for cell in spelt(name, header)), pa.string())
+    block = min(max(len(text), 1), 2**31 - 1)  # rows of any length are in one block
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(use_threads=False),  # many would not say which row is wrong
+            pa.csv.ReadOptions(use_threads=False, block_size=block),
             pa.csv.ParseOptions(
-                delimiter=_DELIMITERS[suffix], ignore_empty_lines=False, newlines_in_values=True
+                delimiter=DELIMITERS[suffix], ignore_empty_lines=False, newlines_in_values=True
             ),
-            as_text,
+            pa.csv.ConvertOptions(column_types=as_text),
         )
     except pa.ArrowException as error:
-        raise UserError(f"{path} is not a table that can be read ({error}).") from None
-    return table, _lines(text, table.num_rows, _DELIMITERS[suffix]), was
+        raise UserError(_unreadable(path, str(error))) from None
+    return table, _lines(text, table.num_rows, DELIMITERS[suffix]), was
+
+
+def _unreadable(path: Path, error: str) -> str:
+    odd = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", error)
+    if odd is None:
+        return f"{path} is not a table that can be read ({error[:200]})."
+    row, wanted, got = odd.groups()
+    return (
+        f"{path}, row {row} (the header is row 1): {got} columns; the header has {wanted}. Correct "
+        "the row; a cell that holds the separator stands in quotation marks."
+    )
 
 
 def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
@@ -129,12 +154,8 @@ def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
 
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
-    if table.column_names.count(name) != 1:
-        found = "twice" if name in table.column_names else "no"
-        raise UserError(
-            f"{path} has {found} column '{name}'; its columns are "
-            f"{', '.join(table.column_names)}.{nearest(name, table.column_names)}"
-        )
+    check_column(path, name, table.column_names)
+    (name,) = spelt(name, table.column_names)
     column = table.column(name)
     if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
         raise UserError(
@@ -157,17 +178,6 @@ def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
     if "" in values:
         raise UserError(f"{origin.place(values.index(''))}: the {what} is missing.")
     return values
-
-
-def _labels(texts: list[str], origin: Origin) -> NDArray[np.uint8]:
-    wrong = next((row for row, text in enumerate(texts) if text not in ("0", "1")), None)
-    if wrong is not None:
-        raise UserError(
-            f"{origin.place(wrong)}: a label is 0 or 1; got {texts[wrong]!r}."
-            if texts[wrong]
-            else f"{origin.place(wrong)}: the label is missing; wanted 0 or 1."
-        )
-    return np.array(texts, dtype=np.uint8)
 
 
 def _clusters(texts: pa.ChunkedArray, origin: Origin) -> NDArray[np.int32]:

@@ -61,11 +61,13 @@ class ContrastPlan(_Record):
 class Look(_Record):
     """A time at which a study was judged before it was extended: {contrast: what was said}.
 
-    `seeds` is how many it had then. Where nothing could be judged yet, `verdicts` is empty.
+    `seeds` is how many it had then, `trials` how many each search of tuned arms had, where trials
+    were added. Where nothing could be judged yet, `verdicts` is empty.
     """
 
     when: str
     seeds: int
+    trials: int | None = None
     verdicts: dict[str, str]
 
 
@@ -75,6 +77,8 @@ class Plan(_Record):
     `fingerprint` is a hash over all that its rows depend on: recipes, seeds, data, split, code; a
     study that is extended keeps that of its first seeds. `looks` says when it was judged before.
     `factors` is {change: arms that have it} of a factorial design, and empty for others.
+    `confirmatory` are the claims that it is to decide, in a family of hypotheses of their own; None
+    is of a plan that was made before plans declared them.
     """
 
     study: str
@@ -92,6 +96,7 @@ class Plan(_Record):
     split: str
     proteins_note: str = ""
     delta: float = 0.010
+    confirmatory: tuple[str, ...] | None = None
     search: dict[str, Any] | None = None
     created: str
     command: str = ""

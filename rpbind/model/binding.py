@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from rpbind import parts
 from rpbind.model.attention import CrossAttention, WayBack
+from rpbind.model.drawing import draw_by_name
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.initialise import initialise
 from rpbind.model.memory import MEMORIES, Group, Memory, Nothing, Reads
+from rpbind.model.randomness import seed_dropout
 from rpbind.model.seeding import Dropout
 
 
@@ -92,11 +94,11 @@ class OwnHead(nn.Module):
 class BindingModel(nn.Module):
     """A cross-attention classifier of (RNA window, protein) pairs.
 
-    `width` is the protein bank's vector width W, `length` the window length L in nucleotides.
-    Parameters are drawn by `seed`, each from a stream of its own.
+    `width` is the width W of the protein vectors, `length` the window length L in nucleotides.
+    Its initial values are torch's own draws: `build_model` makes one whose values are seeded.
     """
 
-    def __init__(self, knobs: parts.Model, *, width: int, length: int, seed: int) -> None:
+    def __init__(self, knobs: parts.Model, *, width: int, length: int) -> None:
         super().__init__()
         dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
         self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
@@ -113,7 +115,6 @@ class BindingModel(nn.Module):
         read = dim * (1 + self.reads_maximum) + beside
         self.head = Head(knobs.classifier, read)
         self.own = OwnHead(width, read, knobs.classifier.dropout) if knobs.own_head else None
-        initialise(self, knobs.init, seed)
 
     @property
     def reads(self) -> Reads:
@@ -174,6 +175,31 @@ class BindingModel(nn.Module):
         else:
             return []
         return [_in_order(seen, groups)]
+
+
+def build_model(knobs: parts.Model, *, width: int, length: int, seed: int) -> BindingModel:
+    """Build a model whose every random number, now and in training, has a stream of its own.
+
+    Parameters
+    ----------
+    knobs
+        The model part of a recipe.
+    width
+        Width W of the protein vectors.
+    length
+        Window length L, in nucleotides.
+    seed
+        Seed of the run: an initial value depends on it and on the parameter's full name alone.
+
+    Raises
+    ------
+    UserError
+        Where a layer's initial values or its random draws in training cannot be seeded.
+    """
+    model = draw_by_name(lambda: BindingModel(knobs, width=width, length=length), seed)
+    initialise(model, knobs.init, seed)
+    seed_dropout(model)
+    return model
 
 
 def _mean_vectors(groups: Sequence[Group]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Initial values: each parameter is drawn from a stream of (run seed, parameter name)."""
+"""The rules of a recipe for initial values; layers without a rule keep what `drawing` gave them."""
 
 import math
 
@@ -16,17 +16,21 @@ ZERO = ("own.weights", "own.level")
 
 @torch.no_grad()
 def initialise(model: nn.Module, rule: parts.TorchInit | parts.XavierInit, seed: int) -> None:
-    """Draw every linear, convolution and position parameter of `model`; norms stay at 1 and 0.
+    """Draw every linear layer, 2-d convolution and position of `model` by the recipe's rule.
+
+    Each parameter has a stream of (seed, its name). All others (norms, recurrent layers, a user's)
+    keep the values that they have. Layers derived from these, such as the output of torch's
+    `MultiheadAttention`, have defaults of their own and are left alone too.
 
     Both rules scale the same uniform draws, so arms that differ in the rule alone differ in scale
     alone. Sources: torch's `Linear.reset_parameters`; Glorot & Bengio 2010 for Xavier.
     """
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
+        if type(module) in (nn.Linear, nn.Conv2d):
             weight, bias = _bounds(name, module.weight, rule)
             _uniform(module.weight, weight, seed, f"{name}.weight")
-            assert module.bias is not None
-            _uniform(module.bias, bias, seed, f"{name}.bias")
+            if module.bias is not None:
+                _uniform(module.bias, bias, seed, f"{name}.bias")
     for name, parameter in model.named_parameters():
         if name.endswith(".position"):
             stream = generator("cpu", seed, name)

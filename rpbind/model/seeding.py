@@ -11,9 +11,14 @@ from torch import Tensor, nn
 
 
 def generator(device: torch.device | str, *key: object) -> torch.Generator:
-    """Return a generator on `device`, seeded by the SHA-256 of `key` (its parts as text)."""
+    """Return a generator on `device`, seeded by `stream_seed(*key)`."""
+    return torch.Generator(device).manual_seed(stream_seed(*key))
+
+
+def stream_seed(*key: object) -> int:
+    """Return the seed of the stream of `key`: 63 bits of the SHA-256 of its parts as text."""
     digest = hashlib.sha256("\x1f".join(map(str, key)).encode()).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    return int.from_bytes(digest[:8], "big") >> 1
 
 
 class Dropout(nn.Module):

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from rpbind import __version__
 from rpbind.data.draft import written_once
@@ -70,7 +70,7 @@ class Bank:
             residues_ND = np.load(folder / manifest.residues_file, mmap_mode="c")
         except FileNotFoundError:
             raise UserError(f"No bank of protein vectors at {folder}; {remedy}") from None
-        except (ValidationError, ValueError, EOFError) as error:
+        except (ValueError, EOFError) as error:
             raise UserError(
                 f"Bank {folder} is damaged ({reason(error)}); remove it and {remedy}"
             ) from None

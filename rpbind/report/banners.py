@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
-from rpbind.report import verdicts, words
+from rpbind.report import collapses, verdicts, words
 
 
 def banners(summary: Summary) -> list[str]:
     """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
-    planned, told = len(summary.plan.planned), []
+    planned, told = summary.wanted, []
     if summary.done < planned:
         told.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
@@ -17,8 +17,11 @@ def banners(summary: Summary) -> list[str]:
         )
     if summary.plan.looks:
         told.append(words.look_again(summary.plan))
+    told += words.extended(summary.plan)
     if few := verdicts.screening(summary.judged):
         told.append(few)
+    if bad := collapses.banner(summary.arms):
+        told.append(bad)
     if summary.checks.sick:
         told.append(
             f"Before training, {len(summary.checks.sick)} of {len(summary.checks.rows)} arms had "

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
-from rpbind.report import curves, figures, searching, style, verdicts, words
+from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 
 HERE = Path(__file__).parent
@@ -47,6 +47,8 @@ def render(summary: Summary) -> str:
         plan=summary.plan,
         words=words,
         verdicts=verdicts,
+        collapses=collapses,
+        claims=claims,
         banners=banners,
         style=style,
         css=Markup((HERE / "page.css").read_text()),

@@ -22,7 +22,8 @@ class Picture:
     """Finished numbers of one window of L nucleotides.
 
     `change` has L rows, one column per letter of `substitutes`; `attention` L rows, one column
-    per key, or is None where it is refused. `span` is (start, stop) from 0.
+    per key, or is None where it is refused. `span` is (start, stop) from 0, two equal
+    numbers where there is none.
     """
 
     protein: str
@@ -72,7 +73,8 @@ def substitutions(picture: Picture) -> go.Figure:
         )
     )
     start, stop = picture.span
-    figure.add_vrect(start + 0.5, stop + 0.5, line={"color": style.INK, "width": 2})
+    if start < stop:
+        figure.add_vrect(start + 0.5, stop + 0.5, line={"color": style.INK, "width": 2})
     style.layout(figure, 240)
     figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Substitute"})
     return _lettered(figure, picture)

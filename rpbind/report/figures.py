@@ -31,7 +31,7 @@ AXIS = "Difference in macro per-protein AUROC on test<br>(arm minus reference)"
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
     """Draw each contrast's mean and its Holm interval over the band of delta."""
     labels = [
-        style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.verdict_words(c.verdict)}")
+        style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.whole_words(c.verdict)}")
         for n, c in enumerate(contrasts, 1)
     ]
     tops, middles, height = style.rows(labels, track=20)

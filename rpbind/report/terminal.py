@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from rpbind.analysis.compare import Comparison
+from rpbind.analysis.coverage import NEVER
+from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, few_clusters, read
 from rpbind.ledger import Ledger
-from rpbind.report import verdicts, words
+from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
@@ -27,11 +29,8 @@ def verdict_table(study: Path) -> RenderableType:
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
-    notes += [Text(f"  {words.won(winner)}") for winner in searches]
-    lost = [
-        Text(f"  {f.arm}, seed {f.seed}: {f.state}: {words.reason_of(f.error)}")
-        for f in summary.failures
-    ]
+    notes += [Text(f"  {line}") for winner in searches for line in words.won(winner)]
+    lost = [Text(f"  {line}") for line in dict.fromkeys(map(_failed, summary.failures))]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
     if summary.contrasts:
@@ -47,12 +46,21 @@ def verdict_table(study: Path) -> RenderableType:
     return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
 
 
+def _failed(failure: Failure) -> str:
+    """Say what became of a run; of an arm that was never made, the same for all its runs."""
+    run = failure.arm if failure.state == NEVER else f"{failure.arm}, seed {failure.seed}"
+    return f"{run}: {failure.state}: {words.reason_of(failure.error)}"
+
+
 def _open(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:
-    """What stands behind the verdicts that are inconclusive, and where intervals are cut."""
+    """What stands behind verdicts that are not better or worse, and where intervals are cut."""
     told = [f"  {note}"] if (note := verdicts.cut(contrasts)) else []
     for contrast in contrasts:
-        if contrast.verdict.word == "inconclusive":
-            told.append(f"  {contrast.paired.contrast.name}: {verdicts.reason(contrast, delta)}")
+        name, verdict = contrast.paired.contrast.name, contrast.verdict
+        if verdict.word in ("inconclusive", "no meaningful effect"):
+            told.append(f"  {name}: {verdicts.reason(contrast, delta)}")
+        if said := collapses.collapses(verdict):
+            told.append(f"  {name}: {said}")
     return [Text(line) for line in told]
 
 
@@ -64,7 +72,7 @@ def _controls(summary: Summary) -> list[Text]:
     best = ", ".join(f"{b.name} {words.number(b.macro)}" for b in scored[:3])
     flags = [b.name for b in scored if b.flagged]
     told = [f"controls (macro AUROC): {best}" + (f"; flagged: {', '.join(flags)}" if flags else "")]
-    return [Text(line) for line in told + words.claims(summary.controls)]
+    return [Text(line) for line in told + claims.lines(summary.controls)]
 
 
 def comparison_table(comparison: Comparison) -> RenderableType:
@@ -106,4 +114,16 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
             f"{paired.n}/{paired.planned}×{len(paired.clusters)}",
             Text(verdicts.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
         )
+        _add_collapses(table, contrast)
     return table
+
+
+def _add_collapses(table: Table, contrast: verdicts.Judged) -> None:
+    """Add the hypothesis of equal collapse rates, where it is one of the family."""
+    rates, apart = contrast.verdict.rates, contrast.verdict.collapses
+    if rates is not None and apart is not None:
+        name = Text(f"{contrast.paired.contrast.name}: {collapses.ROW}")
+        said = Text(apart.word, style=STYLES.get(apart.word, ""))
+        table.add_row(
+            name, words.ABSENT, collapses.against(rates), words.p_value(apart.p), "", said
+        )

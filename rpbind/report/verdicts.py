@@ -11,6 +11,7 @@ from rpbind.analysis.power import Needs
 from rpbind.analysis.summary import Contrast
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.analysis.verdict import Size, Verdict, Word
+from rpbind.report.collapses import not_excluded
 from rpbind.report.words import ABSENT, count_of, number, signed
 
 Judged = Contrast | TunedContrast
@@ -51,6 +52,13 @@ def verdict_words(verdict: Verdict) -> str:
     return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
 
 
+def whole_words(verdict: Verdict) -> str:
+    """The verdict in the rule's words, and what "no meaningful effect" leaves open."""
+    if verdict.word != "no meaningful effect":
+        return verdict_words(verdict)
+    return f"{verdict.word} ({not_excluded(verdict)})"
+
+
 def reason(contrast: Judged, delta: float) -> str:
     """What stands behind a verdict that is not better or worse."""
     verdict, result = contrast.verdict, contrast.result
@@ -61,9 +69,10 @@ def reason(contrast: Judged, delta: float) -> str:
     if verdict.word == "no meaningful effect":
         low, high = result.ci(2 * verdict.overall)
         covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
-        return f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
-    if verdict.needs is None:
-        return ""
+        lies = f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
+        return f"{lies}; {not_excluded(verdict)}"
+    if verdict.needs is None or verdict.reason:
+        return verdict.reason
     return "; ".join(_open(verdict.needs, result, verdict.alpha, delta, count_of(contrast.unit, 2)))
 
 
@@ -116,7 +125,7 @@ def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:
     """The contrasts by verdict, what was found first: [(words, contrast names)]."""
     groups: dict[str, list[str]] = {}
     for contrast in sorted(contrasts, key=_rank):
-        groups.setdefault(verdict_words(contrast.verdict), []).append(contrast.paired.contrast.name)
+        groups.setdefault(whole_words(contrast.verdict), []).append(contrast.paired.contrast.name)
     return list(groups.items())
 
 

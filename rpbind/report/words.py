@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from rpbind import errors
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
-from rpbind.analysis.claims import NAMES as CLAIMS
-from rpbind.analysis.controls import Controls
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import Winner
 from rpbind.analysis.verdict import Word
-from rpbind.ledger import ContrastPlan, Plan
+from rpbind.ledger import ContrastPlan, Look, Plan
 
 ABSENT = "–"
 MINUS = "−"
 WORDS = get_args(Word)
-FEW_ARMS = 3
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -80,15 +78,18 @@ def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
     return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
 
 
-def won(winner: Winner) -> str:
-    """What a search found, in a line."""
+def won(winner: Winner) -> list[str]:
+    """What a search found, in a line; then the best's values, and why a first trial failed."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
-    return (
+    found = (
         f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
         f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}"
     )
+    values = f"  the best has {winner.values}" if winner.values else ""
+    failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
+    return [line for line in (found, values, failed) if line]
 
 
 def count_of(unit: str, n: int) -> str:
@@ -127,9 +128,39 @@ def look_again(plan: Plan) -> str:
         return "This study was extended before anything could be judged: its level stays 0.05."
     return (
         f"Look {look} at a study that was extended after it was judged with "
-        f"{' and '.join(str(past.seeds) for past in plan.looks if past.verdicts)} seeds. "
+        f"{' and '.join(_size_of(past) for past in plan.looks if past.verdicts)}. "
         f"Everything is judged at level {looks.level(look):.2g} instead of 0.05: the levels of all "
         f"looks, however many follow, sum to less than {looks.TOTAL:.3f}."
+    )
+
+
+def _size_of(look: Look) -> str:
+    return f"{look.seeds} seeds" if look.trials is None else f"{look.trials} trials per search"
+
+
+def extended(plan: Plan) -> list[str]:
+    """Say of every time a search was given more what its winner was then, and is by now."""
+    search = plan.search or {}
+    return [
+        f"The search was extended from {past['trials']} trials after its winner was frozen and run "
+        f"on test: {_since(list(past['winners'].values()), plan)}"
+        if past["winners"]
+        else f"The search was extended from {past['trials']} trials, of which none was whole."
+        for past in search.get("extensions", ())
+    ]
+
+
+def _since(winners: Sequence[Mapping[str, Any]], plan: Plan) -> str:
+    """What became of the earlier winners of an extended search."""
+    if "closed" not in (plan.search or {}):
+        return "it goes on, and its winner is chosen anew."
+    now = {arm.name: arm.recipe_id for arm in plan.arms}
+    left = [str(each["trial"]) for each in winners if each["recipe_id"] != now.get(each["arm"])]
+    if not left:
+        return "the winner is the same, and test was not read again."
+    return (
+        f"{', '.join(left)} {'was' if len(left) == 1 else 'were'} replaced, and test was read "
+        "again. What is shown of the new winner on test was chosen after a first look at test."
     )
 
 
@@ -149,19 +180,3 @@ def spent(cost: Cost) -> str:
         f"{trained}: {100 * cost.training / room:.0f} % of {room:,.1f} s, which is wall time × "
         f"runs at once of {calls}{killed}. The rest is Ray, scoring, controls, waiting."
     )
-
-
-def claims(controls: Controls) -> list[str]:
-    """The claims in a line each: which arms each answer is for, named where they are few."""
-    told = []
-    for place, name in enumerate(CLAIMS):
-        answers: dict[str, list[str]] = {}
-        for arm, several in controls.claims.items():
-            answers.setdefault(several[place].answer, []).append(arm)
-        parts = [
-            f"{answer}: {', '.join(arms) if len(arms) <= FEW_ARMS else f'{len(arms)} arms'}"
-            for answer, arms in sorted(answers.items(), key=lambda told: WORDS.index(told[0]))
-        ]
-        if parts:
-            told.append(f"{name}? {'; '.join(parts)}")
-    return told

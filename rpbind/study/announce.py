@@ -64,6 +64,8 @@ def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> s
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
         f"controls  {len(BASELINES)} baselines without a network, probes of every run",
         *(f"  {arm.name}: {arm.change}, x {len(plan.seeds)} seeds" for arm in plan.controls),
+        f"claims    to confirm: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
+        "all others are exploratory",
     ]
     if plan.search is not None:
         lines += _searched(plan.search, len(plan.seeds))
@@ -134,6 +136,13 @@ def _searched(search: dict[str, Any], seeds: int) -> list[str]:
     lanes = len(arms) * times
     told = f"{search['trials']} trials" + (f" in each of {lanes} searches" if lanes > 1 else "")
     lines = [f"search    {told} first: {search['about']}"]
+    going_on = [] if "closed" in search else search.get("extensions", ())
+    for past in going_on[-1:]:
+        won = ", ".join(each["trial"] for each in past["winners"].values()) or "none"
+        lines.append(
+            f"          extended from {past['trials']} trials (the winner then: {won}); a new "
+            "winner is run on test anew, and the same one is not"
+        )
     if "contrasts" in search:
         lines.append(
             f"          arms {', '.join(arms)}; then each winner on {seeds} fresh seeds = "

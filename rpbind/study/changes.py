@@ -55,7 +55,7 @@ def _knobs(old: ArmPlan, new: ArmPlan) -> str:
 
 
 def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    found = {"winners", "closed"}
+    found = {"winners", "closed", "extensions"}
     mine, theirs = ({k: v for k, v in s.items() if k not in found} for s in (before, after))
     return [f"search {told}" for told in _differing(flat(mine), flat(theirs))]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.summary import Contrast, read
+from rpbind.analysis.tuned import TunedContrast
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, Ledger, Look, Plan
+from rpbind.report.verdicts import whole_words
+from rpbind.study.changes import changes
 from rpbind.study.plan import planned_rows
 
 
@@ -21,7 +25,7 @@ def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
     look = Look(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seeds=len(plan.seeds),
-        verdicts=_seen(read(ledger)),
+        verdicts=seen(read(ledger).judged),
     )
     seeds = (*plan.seeds, *range(first, first + more))
     return plan.model_copy(update={"seeds": seeds, "looks": (*plan.looks, look)})
@@ -35,14 +39,32 @@ def nothing_to_extend(folder: object) -> UserError:
     )
 
 
+def another_study(there: Plan, plan: Plan, folder: object) -> UserError:
+    """Return the error for a folder whose study is not the one that was asked for."""
+    more = len(plan.seeds) - len(there.seeds)
+    told = changes(there, plan)
+    advice = "Choose another --name, or remove that folder."
+    if told == changes(there, there.model_copy(update={"seeds": plan.seeds})) and more > 0:
+        advice = f"To add seeds to it, give the command that made it with --add-seeds {more}."
+    elif told and all(each.startswith("search ") for each in told):
+        advice = (
+            "A search can be given more trials and a larger budget; with anything else changed, "
+            "its trials would not be of one search. Choose another --name."
+        )
+    return UserError(
+        f"{folder} holds another study (fingerprint {there.fingerprint}, this one is "
+        f"{plan.fingerprint}). What has changed: {'; '.join(told)}. {advice}"
+    )
+
+
 def _cut_off(plan: Plan, ledger: Ledger) -> bool:
     rows = planned_rows(plan, ledger)
     return any(run not in rows or rows[run].state in CUT_OFF for run in plan.planned)
 
 
-def _seen(summary: Summary) -> dict[str, str]:
+def seen(contrasts: Sequence[Contrast | TunedContrast]) -> dict[str, str]:
     """Return what a reader could see: nothing was looked at where no contrast had an interval."""
-    judged = [(c.paired.contrast.name, c.verdict) for c in summary.judged]
+    judged = [(c.paired.contrast.name, c.verdict) for c in contrasts]
     if not any(verdict.p is not None for _, verdict in judged):
         return {}
-    return {name: ", ".join(filter(None, (v.word, v.size))) for name, v in judged}
+    return {name: whole_words(v) for name, v in judged}

@@ -17,7 +17,7 @@ from rpbind.doctor.finding import finding
 from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import sample
 from rpbind.ledger import ContrastPlan, Finding, Plan
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import BindingModel, build_model
 from rpbind.model.memory import Group
 from rpbind.model.seeding import generator
 from rpbind.recipe import Recipe
@@ -151,7 +151,7 @@ def _built(recipe: Recipe, inputs: Inputs) -> BindingModel:
     Nothing is at a neutral value (a temperature of 1, a norm's shift of 0), which would hide what
     it can do.
     """
-    model = BindingModel(recipe.model, width=inputs.width, length=inputs.length, seed=0).double()
+    model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0).double()
     for name, weight in model.named_parameters():
         stream = generator("cpu", "guard", name, tuple(weight.shape))
         bound = max(1, weight[0].numel()) ** -0.5 if weight.ndim > 1 else 0.5

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
+from rpbind.analysis.search import searches
+from rpbind.analysis.winners import never_made
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
 from rpbind.ledger.heal import heal
 from rpbind.recipe import Recipe
-from rpbind.study.changes import changes
 from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
-from rpbind.study.extend import extended, nothing_to_extend
+from rpbind.study.extend import another_study, extended, nothing_to_extend
+from rpbind.study.more_trials import with_its_search
 from rpbind.study.plan import Source, missing, planned_rows
 from rpbind.study.search import Sweep
 from rpbind.study.tuning import bases
 from rpbind.study.where import Where
-from rpbind.study.winners import frozen, with_winners
+from rpbind.study.winners import frozen, with_winners, write_winners
 from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
@@ -37,7 +40,8 @@ def launch(
 ) -> Plan:
     """Run what is missing of a study and return its plan, with the tuned arm where it searched.
 
-    A folder that holds the same study already is continued, and extended by `add_seeds`; one that
+    A folder that holds the same study already is continued, and extended by `add_seeds`, or by
+    the trials and the budget that the plan has and it has not; one that
     holds another is refused, and so is one that another process runs.
     """
     ledger = Ledger(folder)
@@ -50,15 +54,6 @@ def launch(
         plan = _run(plan, source, where, ledger, sweep, begin=begin)
         heal(ledger)  # every process of the study has ended: what it left is taken in
     return plan
-
-
-def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
-    """Ask a cluster for what a study needs of it, as `launch` does, and leave it as it was."""
-    prepare(where.address)
-    from rpbind.study import run  # import Ray, which reads its settings then
-
-    with Ledger(folder).driven(plan.command), run.ready(where, folder, source.data):
-        pass
 
 
 def _run(
@@ -76,7 +71,9 @@ def _run(
     from rpbind.study import sweep as searching
     from rpbind.study.database import answering
 
-    with run.ready(where, ledger.study, source.data) as slots:
+    with run.ray_running(where):
+        slots = run.at_once(where)
+        print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
         ledger.begin(plan)
         begin(slots)
         check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)
@@ -90,6 +87,7 @@ def _run(
                     return plan  # the search was stopped: nothing is compared on half of it
                 ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
             plan = ledger.plan
+            write_winners(plan, ledger.study)
             check_arms(plan, source, ledger)
         together = where.executor == "train"
         tasks = tasks_of(plan, ledger, source, together=together)
@@ -117,11 +115,20 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     controls = as_arms(plan)
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
     named = ["the search is not finished"] if plan.search and not frozen(plan) else []
+    never = never_made(plan, searches(plan, ledger.rows("search")))
+    named += [f"the arm {arm} was never made, since {why}" for arm, why in never.items()]
     for arm, seed in plan.planned + controls.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":
             named.append(f"{arm} seed {seed}: {'not begun' if row is None else row.state}")
     return named
+
+
+def goes_on(plan: Plan, ledger: Ledger) -> bool:
+    """Whether the same command would make more of a study than there is."""
+    searching = plan.search is not None and not frozen(plan)
+    left = missing(plan, ledger) or missing(as_arms(plan), ledger, "control")
+    return searching or bool(left)
 
 
 def tasks_of(
@@ -143,7 +150,7 @@ def tasks_of(
 
 
 def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
-    """Return the plan with the seeds that the folder's study has by now, and those to add.
+    """Return the plan with the seeds and trials that the folder's study has by now, and more.
 
     Raises `UserError` where the folder holds another study, or none that could be extended.
     """
@@ -153,14 +160,14 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
         return plan
     there = ledger.plan
     if there.fingerprint != plan.fingerprint:
-        raise UserError(
-            f"{ledger.study} holds another study (fingerprint {there.fingerprint}, this one is "
-            f"{plan.fingerprint}). What has changed: {'; '.join(changes(there, plan))}. "
-            "Choose another --name, or remove that folder; --add-seeds extends a study."
-        )
+        raise another_study(there, plan, ledger.study)
     kept: dict[str, object] = {
         "seeds": there.seeds, "looks": there.looks, "created": there.created
     }  # fmt: skip
-    if frozen(there):
-        kept |= {"arms": there.arms, "search": there.search}
-    return extended(plan.model_copy(update=kept), ledger, add_seeds)
+    plan = with_its_search(plan.model_copy(update=kept), there, ledger)
+    if add_seeds and frozen(there) and not frozen(plan):
+        raise UserError(
+            "A study is extended by trials or by seeds, one after the other, so that each is "
+            "judged. Give the larger search first, without --add-seeds."
+        )
+    return extended(plan, ledger, add_seeds)

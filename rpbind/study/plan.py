@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.table import planned_runs
+from rpbind.analysis.winners import TUNED
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
@@ -17,7 +19,7 @@ from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import retrained
 from rpbind.study.design import Design
-from rpbind.study.search import TUNED, Sweep
+from rpbind.study.search import SIZE, Sweep
 from rpbind.terminal import called
 from rpbind.train.provenance import code_id
 
@@ -77,6 +79,7 @@ def make_plan(
         contrasts=design.contrasts,
         factors=dict(design.factors),
         controls=controls,
+        confirmatory=CONFIRMATORY,
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",
@@ -92,9 +95,15 @@ def make_plan(
 
 
 def _fingerprint(plan: Plan) -> str:
-    """Return eight hex digits over arms, contrasts, seeds, data, split, vectors, search, code."""
+    """Return eight hex digits over arms, contrasts, seeds, data, split, vectors, search, code.
+
+    Not over the size of the search: a search is given more trials in its folder.
+    """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks"}
-    text = canonical(plan.model_dump(mode="json", exclude=skip))
+    hashed = plan.model_dump(mode="json", exclude=skip)
+    if plan.search is not None:
+        hashed["search"] = {k: v for k, v in plan.search.items() if k not in SIZE}
+    text = canonical(hashed)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -22,9 +22,7 @@ from optuna.pruners import (
 from optuna.samplers import (
     BaseSampler,
     NSGAIISampler,
-    QMCSampler,
     RandomSampler,
-    TPESampler,
 )
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -34,6 +32,8 @@ from rpbind.analysis.search import OBJECTIVES
 from rpbind.ledger import replace
 from rpbind.study.cmaes import ReplayedCmaEs
 from rpbind.study.database import open_database
+from rpbind.study.failures import LearnsFromFailures, Tpe
+from rpbind.study.quasirandom import QuasiRandom
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
 from rpbind.study.trials import INTERRUPTED
@@ -57,14 +57,14 @@ def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
         match name:
             case "tpe":
                 nested = any(dim.when or dim.kind == "layers" for dim in space.dimension)
-                return TPESampler(seed=drawn, multivariate=True, group=nested)
+                return LearnsFromFailures(Tpe(seed=drawn, multivariate=True, group=nested))
             case "cmaes":
-                return ReplayedCmaEs(seed=drawn, warn_independent_sampling=False)
+                inner = ReplayedCmaEs(seed=drawn, warn_independent_sampling=False)
+                return LearnsFromFailures(inner)
             case "nsga2":
-                return NSGAIISampler(seed=drawn, population_size=20)
+                return LearnsFromFailures(NSGAIISampler(seed=drawn, population_size=20))
             case "qmc":
-                # one scrambled sequence: its place in it is in the storage, the seed stays
-                return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+                return QuasiRandom(space, seed, asked)
             case _:
                 return RandomSampler(seed=drawn)  # a grid's points are all queued
 

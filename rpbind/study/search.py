@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from rpbind.analysis.search import OBJECTIVES, Objective, values_of
+from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ContrastPlan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.dimension import FloatDimension, IntDimension
 from rpbind.study.space import Space, check
 
-TUNED = "tuned"
-"""The arm that a search of one recipe adds."""
-
 SEARCH_SEED = 1000
 """Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
 """
+
+MANY_TRIALS = 100_000
+"""Shared configurations of one seed; that of a number is the same however many are drawn."""
+
+SIZE = ("trials", "budget")
+"""What a plan says of how large a search is: no trial depends on it, and it can grow."""
 
 SAMPLERS = ("tpe", "random", "cmaes", "nsga2", "qmc", "grid")
 SCHEDULERS = ("none", "asha", "hyperband", "median")
@@ -155,7 +159,7 @@ class Sweep:
     def lanes(self) -> list[Lane]:
         """Every search of the study."""
         if not self.tunes_arms:
-            return [Lane("search", "", self.arms[TUNED])]
+            return [Lane(SEARCH, "", self.arms[TUNED])]
         return [
             Lane(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
             for arm, base in self.arms.items()
@@ -174,7 +178,7 @@ class Sweep:
         if self.how.sampler == "grid":
             return self.space.grid()
         if self.shared:
-            return [self.space.draw(self.seed * self.trials + i) for i in range(self.trials)]
+            return [self.space.draw(self.seed * MANY_TRIALS + i) for i in range(self.trials)]
         return list(self.warm)
 
     @property

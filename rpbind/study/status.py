@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
-from rpbind.analysis.search import outcome, trials_of
+from rpbind.analysis.search import outcome, searches, trials_of
 from rpbind.analysis.table import planned_runs
+from rpbind.analysis.winners import as_open, never_made, say_values, values_of_best, wanted
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.marks import Mark
@@ -23,7 +24,8 @@ REASONS = 5
 class Status:
     """What a study has reached: planned runs and trials by state, the best, and who makes it.
 
-    Where there are trials, the best is one of them. `reasons` says why runs are not done.
+    Where there are trials, the best is one of them, and `values` are what it was given of the
+    space. `reasons` says why runs are not done, `never` {arm: why it was never made}.
     """
 
     study: str
@@ -33,6 +35,8 @@ class Status:
     best: str
     under_way: tuple[Mark, ...]
     reasons: dict[tuple[str, str], int]
+    values: str
+    never: dict[str, str]
 
     def words(self) -> list[str]:
         """Say it in lines."""
@@ -43,8 +47,11 @@ class Status:
         if self.trials:
             lines.append(f"search trials: {_counts(self.trials)}")
         lines += [f"  {n} {state}: {why}" for (state, why), n in self.reasons.items()]
+        lines += [f"the arm {arm} was never made: {why}" for arm, why in self.never.items()]
         if self.best:
             lines.append(f"best so far: {self.best}")
+        if self.values:
+            lines.append(f"  with {self.values}")
         return lines + [_say(mark) for mark in self.under_way]
 
 
@@ -53,18 +60,22 @@ def status(ledger: Ledger) -> Status:
     plan = ledger.plan
     marks = tuple(ledger.under_way())
     runs, _ = planned_runs(plan, ledger.rows())
-    under_way = opened(plan, marks)
-    trials = trials_of(ledger.rows("search"))
+    tried = ledger.rows("search")
+    trials = trials_of(tried)
+    never = never_made(plan, searches(plan, tried))
+    under_way = {**opened(plan, marks), **as_open(never, plan)}
     best = Best(plan.search)
     for row in itertools.chain(*trials.values()) if trials else runs.values():
         best.add(row)
     return Status(
         study=plan.study,
         driven=ledger.is_driven,
-        states=dict(Counter(state_of(run, runs.get(run), under_way) for run in plan.planned)),
+        states=dict(Counter(state_of(run, runs.get(run), under_way) for run in wanted(plan))),
         trials=dict(Counter(outcome(rows, best.seeds) for rows in trials.values())),
         best=best.words(),
         under_way=marks,
+        values=say_values(values_of_best(plan.search or {}, best.recipe)),
+        never=never,
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
 

@@ -143,6 +143,12 @@ class Best:
             found = (place, name, values[0], rows)
             self.best = found if self.best is None else min(self.best, found, key=lambda b: b[:2])
 
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe of the best trial; empty where none is, and of runs that are no trials."""
+        row = self.best[3][0] if self.best else None
+        return row.recipe if row is not None and row.stage == "search" else {}
+
     def words(self) -> str:
         """Say it; of AUROC with its 95 % interval over protein clusters. Nothing where none is.
 

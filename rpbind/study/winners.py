@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from rpbind.analysis.search import lane_of, trials_of
+from pathlib import Path
+
+from rpbind.analysis.search import OBJECTIVES, lane_of, trials_of
+from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError
-from rpbind.ledger import ArmPlan, Plan, Row
+from rpbind.ledger import ArmPlan, Plan, Row, replace
+from rpbind.presets import as_toml
 from rpbind.recipe import Recipe
 from rpbind.study.design import arm
-from rpbind.study.search import TUNED, Lane, Sweep
+from rpbind.study.search import Lane, Sweep
 
 
 def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
@@ -30,6 +34,29 @@ def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
             arms.append(planned)
     search = plan.search | {"winners": won, "closed": True}
     return plan.model_copy(update={"arms": (*plan.arms, *arms), "search": search})
+
+
+def winner_files(plan: Plan, folder: Path) -> dict[str, Path]:
+    """Return {search: the file that its winner is to have}, a recipe."""
+    won = (plan.search or {}).get("winners", {})
+    return {
+        name: folder / ("winner.toml" if name == SEARCH else f"winner-{name}.toml") for name in won
+    }
+
+
+def write_winners(plan: Plan, folder: Path) -> None:
+    """Write the winner of every closed search as a recipe's file."""
+    search = plan.search or {}
+    arms = {planned.name: planned for planned in plan.arms}
+    for name, file in winner_files(plan, folder).items():
+        won = search["winners"][name]
+        planned = arms[won["arm"]]
+        objective = OBJECTIVES[search["objectives"][0]]
+        head = (
+            f"# {plan.study}: {planned.change}\n# {objective.words} {won['value']:.6g}; "
+            f"{plan.dataset}, split {plan.split}\n\n"
+        )
+        replace(file, (head + as_toml(Recipe.model_validate(planned.recipe))).encode())
 
 
 def frozen(plan: Plan) -> bool:

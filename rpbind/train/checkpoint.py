@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,21 @@ def load(path: Path, advice: str) -> dict[str, Any]:
 
     Raises `UserError`, which ends in `advice`, where it is damaged, something else, or too new.
     """
+    unreadable = (
+        f"{path} is not a readable rpbind checkpoint: it is damaged, is another kind of file, or "
+        f"would run code on loading. {advice}"
+    )
     try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        raw = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}). {advice}") from None
+    try:
+        whole = zipfile.ZipFile(io.BytesIO(raw)).testzip() is None  # torch ignores the checksums
+        content: dict[str, Any] = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
     except Exception:  # what torch says of it may advise to read it unsafely
-        raise UserError(
-            f"{path} is not a readable rpbind checkpoint: it is damaged, is another kind of file, "
-            f"or would run code on loading. {advice}"
-        ) from None
+        raise UserError(unreadable) from None
+    if not whole:
+        raise UserError(unreadable)
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         raise UserError(

@@ -22,7 +22,8 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from rpbind.errors import UserError
 from rpbind.metrics import Scores, summarise
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import build_model
+from rpbind.model.randomness import no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
@@ -62,7 +63,7 @@ class Training:
         torch.set_num_threads(machine.threads)
         self.recipe, self.seed, self.machine = recipe, seed, machine
         self.inputs = inputs.to(machine.device)
-        model = BindingModel(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
+        model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
         self.model = model.to(machine.device)
         self.optimizer = optimizer_of(recipe.train, self.model)
         batches = sizes["train"] // batch_size(recipe.train, sizes["train"], machine.world)
@@ -170,7 +171,8 @@ class Training:
         Where memory does not suffice, the step is made again with the batch in twice as many
         pieces, whose gradients add up to the batch's, and so are all later ones. What is not the
         whole batch's then: batch norm takes the statistics of a piece, and dropout and augmentation
-        draw anew. Raises `UserError` where pieces of two windows are still too large. Several
+        draw anew. Raises `UserError` where pieces of two windows are still too large, and where the
+        model draws random numbers that are not seeded by a layer's name. Several
         workers cannot: the others would wait for the one that halves, so the error passes.
         """
         while not (told := self._tried(index_B)):
@@ -194,10 +196,11 @@ class Training:
         """Add up the gradient of a batch; returns the pieces' shares of its loss, or nothing."""
         self.optimizer.zero_grad(set_to_none=True)
         try:
-            return [
-                self._gradient(index_b, len(index_b) / len(index_B))
-                for index_b in index_B.tensor_split(self.pieces)
-            ]
+            with no_unseeded_draw(self.model, self.machine.device):
+                return [
+                    self._gradient(index_b, len(index_b) / len(index_B))
+                    for index_b in index_B.tensor_split(self.pieces)
+                ]
         except RuntimeError as error:  # torch.OutOfMemoryError is one
             if self.machine.world > 1 or not _out_of_memory(error):
                 raise

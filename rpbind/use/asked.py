@@ -60,7 +60,7 @@ def read_asked(path: Path, length: int, protein: str | None) -> Asked:
             f"{origin.place(int(wrong[0]))}: {sizes[wrong[0]]} letters; the model reads windows of "
             f"{length} nt. Cut or centre the windows to that length."
         )
-    rna_NL = tokens_of("".join(rna).encode("latin-1", "replace"), sizes, origin)
+    rna_NL = tokens_of(rna, origin)
     proteins, protein_N = index_names(names)
     return Asked(rna_NL, protein_N, proteins, titles, origin)
 

@@ -83,25 +83,35 @@ def explain_window(
 
 def sentences(found: Explanation) -> list[str]:
     """Say in words what was found and how far to trust it."""
-    known, (start, stop) = found.context, found.span
-    effect_L = found.mutagenesis.effect_L
-    outside_L = np.delete(effect_L, np.arange(start, stop))
+    known = found.context
     met = "seen in training" if known.seen else "not seen in training"
     auroc = "unknown" if known.auroc is None else f"{known.auroc:.3f}"
-    lines = [
+    return [
         f"Logit {found.mutagenesis.logit:+.3f}; calibrated probability {found.calibrated:.3f}.",
         f"{found.protein} was {met}; the model's validation AUROC on it is {auroc}.",
-        f"Top span: {start + 1}-{stop} {found.letters[start:stop]}. A substitution in it changes "
-        f"the logit by {effect_L[start:stop].mean():.3f} in the mean"
-        + (f", elsewhere by {outside_L.mean():.3f}." if len(outside_L) else "."),
-    ]
-    if found.attention is None:
-        return [*lines, f"Attention is refused as an explanation: {found.refusal}"]
-    return [
-        *lines,
-        f"Attention made uniform changes the logit by {found.attention.matters:+.3f}: a map "
+        _span(found),
+        f"Attention is refused as an explanation: {found.refusal}"
+        if found.attention is None
+        else f"Attention made uniform changes the logit by {found.attention.matters:+.3f}: a map "
         "explains no more than that.",
     ]
+
+
+def _span(found: Explanation) -> str:
+    """Say where substitutions matter most, or that none does."""
+    if found.mutagenesis.flat:
+        return (
+            "The map is flat: no substitution changes the logit. The model does not use the "
+            "letters of this window, and there is no top span."
+        )
+    start, stop = found.span
+    effect_L = found.mutagenesis.effect_L
+    outside_L = np.delete(effect_L, np.arange(start, stop))
+    return (
+        f"Top span: {start + 1}-{stop} {found.letters[start:stop]}. A substitution in it changes "
+        f"the logit by {effect_L[start:stop].mean():.3f} in the mean"
+        + (f", elsewhere by {outside_L.mean():.3f}." if len(outside_L) else ".")
+    )
 
 
 def as_table(found: Explanation) -> pa.Table:

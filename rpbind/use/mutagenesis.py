@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LETTERS, N_TOKEN
 from rpbind.errors import UserError
+from rpbind.metrics import DECIMALS
 
 SUBSTITUTES = LETTERS[:N_TOKEN]
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
@@ -37,22 +38,37 @@ class Mutagenesis:
         substitutions_L = np.where(self.tokens_L == N_TOKEN, 4, 3)
         return np.abs(self.change_L4).sum(1) / substitutions_L
 
+    @property
+    def flat(self) -> bool:
+        """Whether no substitution changes the logit, beyond what counts as one score."""
+        return bool(np.abs(self.change_L4).max() <= 10.0**-DECIMALS)
+
     def top_span(self, width: int) -> tuple[int, int]:
         """Return start and stop of the `width` positions with the greatest mean effect.
 
-        `UserError` where the window has not that many.
+        They are equal where the map is flat: there is no such span. `UserError` where the window
+        has not that many positions.
         """
         length = len(self.tokens_L)
         if not 1 <= width <= length:
             raise UserError(f"A span has 1 to {length} nt, the window's length; got {width}.")
+        if self.flat:
+            return 0, 0
         sums = np.convolve(self.effect_L, np.ones(width), mode="valid")
         start = int(np.argmax(sums))
         return start, start + width
 
     def strongest(self, count: int) -> list[tuple[str, float]]:
-        """Return the substitutions that change the logit most, as ("U12A", change), from 1."""
-        order = np.argsort(-np.abs(self.change_L4), axis=None, kind="stable")[:count]
+        """Return the substitutions that change the logit most, as ("U12A", change), from 1.
+
+        A position's own letter is no substitution; there are none where the map is flat.
+        """
+        if self.flat:
+            return []
+        order = np.argsort(-np.abs(self.change_L4), axis=None, kind="stable")
         places, letters = np.unravel_index(order, self.change_L4.shape)
+        other = letters != self.tokens_L[places]
+        places, letters = places[other][:count], letters[other][:count]
         return [
             (f"{LETTERS[self.tokens_L[i]]}{i + 1}{SUBSTITUTES[a]}", float(self.change_L4[i, a]))
             for i, a in zip(places.tolist(), letters.tolist(), strict=True)

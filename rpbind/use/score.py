@@ -15,6 +15,7 @@ from torch import Tensor
 
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
+from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import Encoder
@@ -66,7 +67,7 @@ def scored(
     """Return the logits of the windows `index_N`, and which window each of them is of.
 
     Both are in the order of the batches, which are those that training scores: the same windows
-    and threads give the same bits.
+    and threads give the same bits. Raises `UserError` where a logit is no number.
     """
     batches = scoring_batches(index_N)
     logits = []
@@ -74,7 +75,15 @@ def scored(
         rna_BL, groups, _ = inputs.batch(index_B, model.reads)
         logits.append(model(rna_BL, groups))
         progress(done, len(batches))
-    return torch.cat(logits).numpy(), torch.cat(batches).numpy()
+    logit_N, index_N = torch.cat(logits), torch.cat(batches)
+    strange = ~torch.isfinite(logit_N)
+    if strange.any():
+        raise UserError(
+            f"The model gives no number for {int(strange.sum()):,} of {len(logit_N):,} windows "
+            f"({float(logit_N[strange][0])}): its weights or its protein vectors are damaged. Take "
+            "the model file of another run, or make this one again."
+        )
+    return logit_N.numpy(), index_N.numpy()
 
 
 def logits_of(

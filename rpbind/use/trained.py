@@ -9,16 +9,12 @@ from typing import cast
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import BindingModel, build_model
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
-from rpbind.recipe import Recipe
-from rpbind.train import checkpoint
+from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
-from rpbind.train.keep import KnownProtein, ModelFile
-
-WHICH = (
-    "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
-)
+from rpbind.train.keep import KnownProtein
+from rpbind.use.content import WHICH, read_content
 
 
 @dataclass(frozen=True)
@@ -52,19 +48,13 @@ class Trained:
     @classmethod
     def open(cls, path: Path) -> Trained:
         """Read `reports/STUDY/runs/RUN.pt`; `UserError` where it is no finished run's file."""
-        if not path.is_file():
-            raise UserError(f"No model file {path}. {WHICH}")
-        content = cast(ModelFile, checkpoint.load(path, WHICH))
-        if missing := sorted(ModelFile.__required_keys__ - content.keys()):
-            raise UserError(
-                f"{path} is not the model file of a finished run of this version: it lacks "
-                f"{', '.join(missing)}. Make the run again, or let it finish."
-            )
-        recipe = _recipe(path, content["recipe"])
-        width, length, seed = content["width"], content["length"], content["seed"]
-        model = BindingModel(recipe.model, width=width, length=length, seed=seed)
+        content = read_content(path)
+        recipe = _recipe(path, content.recipe)
+        model = build_model(
+            recipe.model, width=content.width, length=content.length, seed=content.seed
+        )
         try:
-            model.load_state_dict(content["weights"])
+            model.load_state_dict(content.weights)
         except RuntimeError as error:
             told = " ".join(str(error).split())
             raise UserError(
@@ -74,13 +64,13 @@ class Trained:
         return cls(
             path=path,
             recipe=recipe,
-            seed=seed,
-            width=width,
-            length=length,
-            threads=content["threads"],
-            provenance=content["provenance"],
-            calibration=Calibration(**content["calibration"]),
-            proteins=tuple(content["proteins"]),
+            seed=content.seed,
+            width=content.width,
+            length=content.length,
+            threads=content.threads,
+            provenance=content.provenance.model_dump(),
+            calibration=content.calibration.calibration(),
+            proteins=tuple(cast(KnownProtein, known.model_dump()) for known in content.proteins),
             model=model,
         )
 
@@ -121,4 +111,6 @@ def _recipe(path: Path, text: str) -> Recipe:
     try:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
-        raise UserError(f"{path} has a recipe of another version ({error}).") from None
+        raise UserError(
+            f"{path} has a recipe of another version, or a damaged one ({misfits(error)}). {WHICH}"
+        ) from None

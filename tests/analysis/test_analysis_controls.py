@@ -25,7 +25,7 @@ def scores(part: str, mean: float, seed: int) -> tuple[ProteinScore, ...]:
     rng = np.random.default_rng([seed, len(part), round(1000 * mean)])
     auroc_G = mean + 0.03 * np.sin(np.arange(len(CLUSTERS))) + rng.normal(0, 0.004, len(CLUSTERS))
     return tuple(
-        ProteinScore(part=part, protein=f"P{g}", cluster=g, windows=20, positives=10,
+        ProteinScore(part=part, protein=f"P{g}", cluster=g, windows=400, positives=200,
                      auroc=float(auroc), auprc=float(auroc))
         for g, auroc in enumerate(auroc_G)
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The known-answer tests of the decision rule, small; benchmarks/ has them in full."""
 
+import known_collapses
 import known_models
 import known_worlds
 import numpy as np
@@ -9,13 +10,13 @@ from known_worlds import SDS, Check, interval, judged, table
 from rpbind.analysis.contrast import Interval
 from rpbind.analysis.power import needs
 
-ROWS = known_worlds.ROWS | known_models.ROWS
+ROWS = known_worlds.ROWS | known_models.ROWS | known_collapses.ROWS
 REPEATS = 200
 SLACK = 2.5
 """Standard errors: the bounds are those of 2,000 repetitions and more."""
 
 
-@pytest.mark.parametrize("row", range(1, 14))
+@pytest.mark.parametrize("row", range(1, 16))
 def test_a_world_whose_answer_is_known(row: int) -> None:
     _, measure = ROWS[row]
     checks = list(measure(REPEATS))

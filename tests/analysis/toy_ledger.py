@@ -36,7 +36,7 @@ def row(arm: str, seed: int, auroc: Mapping[str, float | None] = {}, **changes: 
     """A done run; the protein's cluster is its name up to the underscore, "3_K562" -> 3."""
     scores = tuple(
         ProteinScore(part="test", protein=protein, cluster=int(protein.split("_")[0]),
-                     windows=20, positives=10, auroc=value, auprc=value)
+                     windows=400, positives=200, auroc=value, auprc=value)
         for protein, value in auroc.items()
     )  # fmt: skip
     fields: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """What is in `deploy/`: read by Ray's own schema or a parser, its commands by their own --help."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -111,7 +112,7 @@ def test_every_page_and_option_that_is_written_down_exists(file: Path) -> None:
             capture_output=True,
             text=True,
             check=True,
-            env={"COLUMNS": "200", "PATH": "", "PYTHONPATH": str(ROOT)},
+            env=os.environ | {"COLUMNS": "200", "PYTHONPATH": str(ROOT)},
         ).stdout
         for name, options in asked:
             assert name != page or all(f"{option} " in shown for option in options), options

@@ -54,7 +54,7 @@ def test_a_bad_record_is_named_by_the_line_of_its_header(
 
 
 def test_a_file_without_records_is_refused(tmp_path: Path, target: Target) -> None:
-    with pytest.raises(UserError, match="no FASTA record"):
+    with pytest.raises(UserError, match="is an eCLIP file"):
         import_fasta(write(tmp_path, "ACGU\t1\n"), target)
 
 

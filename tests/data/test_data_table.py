@@ -65,10 +65,10 @@ def test_without_a_cluster_column_overlap_clusters_are_computed(
         ("ACGA,AARS", "ACGA,", "line 4: the protein is missing"),
         ("ACGA,AARS", "ACGA,AATF", "line 4: .* no protein 'AATF'"),
         ("ACGA,AARS,chr2", "ACGA,AARS,", "line 4: the cluster is missing"),
-        ("ACGA,AARS,chr2", "ACGA", r"not a table that can be read .*#4"),
+        ("ACGA,AARS,chr2", "ACGA", "row 4 .*: 2 columns; the header has 4"),
         ("0,ACGA", "\n0,ACGA", "line 4: the protein is missing"),
         ("label,rna", "label,seq", "has no column 'rna'; its columns are label, seq"),
-        ("label,rna", "rna,rna", "has twice column 'rna'"),
+        ("label,rna", "rna,rna", "has 2 columns 'rna'"),
     ],
 )
 def test_a_bad_row_is_named(

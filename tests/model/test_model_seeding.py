@@ -2,14 +2,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import build_model
 from rpbind.model.seeding import Dropout, generator, reseed
 from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
 
 
 def parameters(recipe: Recipe, seed: int = 0) -> dict[str, Tensor]:
-    built = BindingModel(recipe.model, width=20, length=31, seed=seed)
+    built = build_model(recipe.model, width=20, length=31, seed=seed)
     return {name: parameter.detach() for name, parameter in built.named_parameters()}
 
 

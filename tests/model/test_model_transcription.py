@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import BindingModel, build_model
 from rpbind.model.memory import Group
 from rpbind.presets import FIXED, OLD
 
@@ -90,7 +90,7 @@ def test_the_presets_compute_what_the_seeds_table_says(temperature: float) -> No
     protein_PW = torch.randn(2, 1280, generator=stream, dtype=torch.float64)
     whose = [0, 1, 1, 0, 1, 0]
     for recipe, written in ((OLD, old), (FIXED, fixed)):
-        built = BindingModel(recipe.model, width=1280, length=101, seed=3).double().eval()
+        built = build_model(recipe.model, width=1280, length=101, seed=3).double().eval()
         w = everything_used(built, temperature)
         batch = Group(torch.arange(6), torch.tensor(whose), protein_PW)
         ours = built(rna_BL, [batch]).detach()

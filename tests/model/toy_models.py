@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rpbind.model.binding import BindingModel
+from rpbind.model.binding import BindingModel, build_model
 from rpbind.model.memory import Group
 from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
@@ -20,7 +20,7 @@ CONV = {"kind": "conv", "dim": 16, "pool": 4}
 def model(recipe: Recipe, seed: int = 0, **changes: Any) -> BindingModel:
     """An evaluating model in float64; `memory="residue"` is short for `model.memory`."""
     knobs = recipe.with_({f"model.{key}": value for key, value in changes.items()}).model
-    built = BindingModel(knobs, width=WIDTH, length=LENGTH, seed=seed).double().eval()
+    built = build_model(knobs, width=WIDTH, length=LENGTH, seed=seed).double().eval()
     return settled(built)
 
 

@@ -21,7 +21,7 @@ from rpbind.study.design import Design, arm, path
 from rpbind.study.dimension import ChoiceDimension, FloatDimension
 from rpbind.study.launch import launch, not_done, tasks_of
 from rpbind.study.plan import Question, Source, make_plan, missing
-from rpbind.study.search import Sweep
+from rpbind.study.search import How, Sweep
 from rpbind.study.space import Space
 from rpbind.study.where import Where
 from rpbind.study.winners import with_winners
@@ -105,6 +105,15 @@ def test_all_that_rows_depend_on_changes_the_fingerprint(
     ]
     monkeypatch.setattr("rpbind.study.plan.code_id", lambda: "other code")
     assert len({*marks, make().fingerprint}) == len(marks) + 1
+
+
+def test_the_size_of_a_search_is_not_in_the_fingerprint_but_what_it_searches_is(
+    make: Make,
+) -> None:
+    more = make(sweep=Sweep.of(FIXED, SPACE, 9, How(minutes=5)))
+    assert more.fingerprint == make(sweep=SWEEP).fingerprint
+    other = make(sweep=Sweep.of(FIXED, SPACE, 3, How(sampler="random")))
+    assert other.fingerprint != more.fingerprint
 
 
 def test_other_data_and_other_protein_vectors_change_the_fingerprint(

@@ -85,11 +85,19 @@ def make(
 
 
 def drive(
-    search: Search, folder: Path, score: Callable[[Recipe], float] = best_at_a_thousandth
+    search: Search,
+    folder: Path,
+    score: Callable[[Recipe], float] = best_at_a_thousandth,
+    stop: int | None = None,
 ) -> list[str]:
-    """Make all that a search asks for, one after another; the names of its trials."""
-    names = []
+    """Make all that a search asks for, one after another; the names of its trials.
+
+    With `stop`, no further trial is asked for when so many have ended.
+    """
+    names: list[str] = []
     while not search.finished or search.live:
+        if stop is not None and search.ended >= stop:
+            break
         batch = []
         while (task := search.ask()) is not None:
             batch.append(task)

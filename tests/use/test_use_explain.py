@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from rpbind.errors import UserError
 from rpbind.model.attention import uniform_attention
 from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.report.explain import explain_page
+from rpbind.train import checkpoint
 from rpbind.use.attention import attention_map
 from rpbind.use.explain import Explanation, Pair, as_picture, as_table, explain_window, sentences
 from rpbind.use.mutagenesis import mutate
@@ -192,3 +195,35 @@ def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_mot
         explained(sees_motifs, "X" * 33, 0)
     with pytest.raises(UserError, match="no protein 'SIM77'"):
         explained(sees_motifs, "A" * 33, 77)
+
+
+def dead(toy: Toy) -> Toy:
+    """The same model with a head that answers its bias, whatever it reads."""
+    content = checkpoint.load(toy.file, "Ask again.")
+    del content["schema"]
+    last = max(name for name in content["weights"] if re.fullmatch(r"head\.\d+\.weight", name))
+    content["weights"][last] = torch.zeros_like(content["weights"][last])
+    file = toy.file.with_name("dead.pt")
+    checkpoint.save(file, content)
+    return replace(toy, file=file)
+
+
+def test_the_map_of_a_dead_model_is_said_to_be_flat(sees_motifs: Toy) -> None:
+    found = explained(dead(sees_motifs), "ACG" * 11, 0)
+    assert found.mutagenesis.flat
+    assert found.mutagenesis.strongest(5) == []
+    assert found.span == (0, 0)
+    assert "flat" in sentences(found)[2]
+    assert "Top span" not in " ".join(sentences(found))
+    page = explain_page(as_picture(found, sees_motifs.trained))
+    assert "<mark></mark>" in page
+    assert "Strongest" not in page
+    assert not any(as_table(found)["in_top_span"].to_pylist())
+
+
+def test_a_positions_own_letter_is_never_a_substitution() -> None:
+    found = mutate(encode("CCCC"), lambda rna_ML: 1.0 * (rna_ML[:, 0] == 0))
+    names = [name for name, _ in found.strongest(99)]
+    assert found.strongest(1) == [("C1A", 1.0)]
+    assert len(names) == 12
+    assert not any(name[0] == name[-1] for name in names)

@@ -1,0 +1,181 @@
+"""Runs that collapse now and then: which did, how often that may happen, and how two arms differ.
+
+With few seeds a collapse is mostly not in the sample, so a mean cannot exclude it: an arm that
+collapses in 10 % of its seeds has none in 5 of them in 59 % of studies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+from scipy.stats import fisher_exact
+
+from rpbind.ledger import Row
+from rpbind.ledger.scores import Scores
+
+NOISE = 3.0
+"""Standard errors above 0.5 that a model which knows nothing hardly ever reaches."""
+FAR = 5.0
+"""Robust standard deviations below its arm's median: normal noise gets there in 1 % of studies of
+two arms with 3 to 20 seeds."""
+ROBUST = 1.4826
+"""The standard deviation of normal noise, in units of its median absolute deviation."""
+CONFIDENCE = 0.95
+
+Key = tuple[str, int]
+"""An arm and its seed (or search, or configuration)."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of an arm's runs collapsed."""
+
+    arm: str
+    collapsed: int
+    runs: int
+
+    @property
+    def limit(self) -> float:
+        """The one-sided 95 % upper limit of the arm's collapse rate (Clopper & Pearson 1934)."""
+        if self.collapsed >= self.runs:
+            return 1.0
+        return float(betaincinv(self.collapsed + 1, self.runs - self.collapsed, CONFIDENCE))
+
+
+@dataclass(frozen=True)
+class Collapses:
+    """The collapsed runs of the two sides of a contrast, as a hypothesis of its own."""
+
+    arm: Count
+    reference: Count
+
+    @property
+    def p(self) -> float:
+        """Fisher's exact test, two-sided, of equal collapse rates."""
+        sides = (self.arm, self.reference)
+        table = np.array([[side.collapsed, side.runs - side.collapsed] for side in sides])
+        return float(fisher_exact(table).pvalue)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The collapsed runs behind a contrast: those of the arms that count for it, and against it.
+
+    `trained` is the mean difference over the `pairs` in which no run collapsed.
+    """
+
+    plus: tuple[Count, ...]
+    minus: tuple[Count, ...] = ()
+    trained: float | None = None
+    pairs: int = 0
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """Every arm's count."""
+        return self.plus + self.minus
+
+    @property
+    def some(self) -> bool:
+        """Whether a run collapsed."""
+        return any(count.collapsed for count in self.counts)
+
+    @property
+    def told_apart(self) -> Collapses | None:
+        """The hypothesis of equal rates, where one side has collapsed runs and the other none."""
+        arm, reference = _sum(self.plus), _sum(self.minus)
+        if not arm.runs or not reference.runs:
+            return None
+        return (
+            Collapses(arm, reference) if bool(arm.collapsed) != bool(reference.collapsed) else None
+        )
+
+
+def _sum(counts: Sequence[Count]) -> Count:
+    return Count(
+        " + ".join(count.arm for count in counts),
+        sum(count.collapsed for count in counts),
+        sum(count.runs for count in counts),
+    )
+
+
+def chance(rows: Iterable[Row], part: str = "test") -> float:
+    """Return the headline AUROC that runs which know nothing stay below: 0.5 and 3 standard errors.
+
+    The variance of a protein's AUROC without knowledge is Mann and Whitney's (1947).
+    """
+    return max((_chance(row, part) for row in rows), default=0.5)
+
+
+def _chance(row: Row, part: str) -> float:
+    scores = Scores.of(row.proteins)
+    has_N = scores.on(part) & np.isfinite(scores.auroc_N)
+    if not has_N.any():
+        return 0.5
+    bound_N = np.maximum(scores.positives_N[has_N], 1)
+    unbound_N = np.maximum(scores.windows_N[has_N] - bound_N, 1)
+    variance_N = (bound_N + unbound_N + 1) / (12 * bound_N * unbound_N)
+    _, index_N, count_G = np.unique(scores.cluster_N[has_N], return_inverse=True,
+                                    return_counts=True)  # fmt: skip
+    variance_G = np.bincount(index_N, weights=variance_N) / count_G**2
+    return 0.5 + NOISE * math.sqrt(variance_G.sum()) / len(count_G)
+
+
+def collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
+    """Return the collapsed runs of a study, from the headline AUROC of each.
+
+    A run collapsed where its AUROC is within noise of chance, or more than 5 robust standard
+    deviations below its arm's median. These are of the deviations of all runs from their arms'
+    medians, without the smallest of each arm, of which its median is made, and without arms whose
+    median is within noise of chance: their runs do not train.
+    """
+    arms: dict[str, list[float]] = defaultdict(list)
+    for (arm, _), value in score.items():
+        arms[arm].append(value)
+    median = {arm: float(np.median(values)) for arm, values in arms.items()}
+    trains = {arm: values for arm, values in arms.items() if median[arm] > chance}
+    sizes = [sorted(abs(v - median[arm]) for v in values)[1:] for arm, values in trains.items()]
+    every = [size for each in sizes for size in each]
+    far = FAR * ROBUST * float(np.median(every)) if every else 0.0
+    return frozenset(
+        (arm, seed)
+        for (arm, seed), value in score.items()
+        if value <= chance or (far > 0 and median[arm] - value > far)
+    )
+
+
+def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
+    """Return which of the runs that are done and were scored on test collapsed."""
+    score = {}
+    for key, row in runs.items():
+        if row.state == "done" and (clusters := Scores.of(row.proteins).cluster_auroc("test")):
+            score[key] = float(np.mean(list(clusters.values())))
+    return collapsed(score, chance(runs[key] for key in score))
+
+
+def count(arm: str, seeds: Iterable[int], bad: frozenset[Key]) -> Count:
+    """Count an arm's collapsed runs among those of some seeds."""
+    mine = list(seeds)
+    return Count(arm, sum((arm, seed) in bad for seed in mine), len(mine))
+
+
+def rates(
+    weights: Mapping[str, float],
+    seeds: Sequence[int],
+    d_SG: NDArray[np.float64],
+    bad: frozenset[Key],
+) -> Rates:
+    """Return the collapsed runs behind a contrast of arms; `d_SG` is its table, a row per seed."""
+    whole = [n for n, seed in enumerate(seeds) if not any((arm, seed) in bad for arm in weights)]
+    table = d_SG[whole]
+    return Rates(
+        tuple(count(arm, seeds, bad) for arm, weight in weights.items() if weight > 0),
+        tuple(count(arm, seeds, bad) for arm, weight in weights.items() if weight < 0),
+        float(table.mean()) if table.size else None,
+        len(whole),
+    )

@@ -1,0 +1,155 @@
+"""Recognises files of other formats by their first bytes or lines; says what to do with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rpbind.errors import UserError
+
+Wanted = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
+"""What was to be read; all but `proteins` (FASTA) are files of windows."""
+
+_HEAD = 20_000  # bytes that are looked at
+_FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
+_AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
+_COMMENTS = ("# ", "##", "#\t", "track", "browser", "//")
+_LETTERS = r"[ACGUTNacgutn]"
+
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", "Save the sheet as CSV (UTF-8)."),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", _AS_TEXT),
+    (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
+    (b"FEA1", "a Feather file", "Write it as Parquet."),
+    (b"\x93NUMPY", "a NumPy array (.npy)", _AS_TEXT),
+    (b"BAM\1", "a BAM file: reads and their coordinates", _AS_TEXT),
+    (b"CRAM", "a CRAM file: reads and their coordinates", _AS_TEXT),
+    (b"\x26\xfc\x8f\x88", "a bigWig file: values along a genome", _AS_TEXT),
+    (b"\xeb\xf2\x89\x87", "a bigBed file: coordinates", "Convert it with bigBedToBed first."),
+    (b"\x43\x27\x41\x1a", "a 2bit genome", "Cut the windows out of it with twoBitToFa."),
+    *((bytes([128, n]), "a pickled Python object (.pkl)", _AS_TEXT) for n in range(2, 6)),
+    (b"BZh", "packed with bzip2", "Unpack it with bunzip2, or pack it with gzip."),
+    (b"\xfd7zXZ", "packed with xz", "Unpack it with unxz, or pack it with gzip."),
+    (b"\x28\xb5\x2f\xfd", "packed with zstd", "Unpack it with unzstd, or pack it with gzip."),
+    (b"%PDF", "a PDF document", _AS_TEXT),
+    (b"SQLite format 3", "an SQLite database", _AS_TEXT),
+)
+
+
+def binary_format(path: Path, content: bytes) -> None:
+    """Raise `UserError` where a file's content is of a format that is no text, and name it."""
+    found = next((what for what in _MAGIC if content.startswith(what[0])), None)
+    if content.startswith(b"PK\x03\x04"):
+        found = (b"", *_zipped(content))
+    elif content[257:262] == b"ustar":
+        found = (b"", "a tar archive", "Unpack it with tar, and name a file in it.")
+    elif found is None and b"\0" in content[:_HEAD]:
+        found = (b"", "binary, in a format that is not known here", _AS_TEXT)
+    if found is not None:
+        raise UserError(f"{path} is {found[1]}. {found[2]}")
+
+
+def _zipped(content: bytes) -> tuple[str, str]:
+    if b"xl/" in content or b"[Content_Types].xml" in content[:_HEAD]:
+        return "an Excel workbook (.xlsx)", "Save the sheet as CSV (UTF-8)."
+    if b".npy" in content[:_HEAD]:
+        return "an archive of NumPy arrays (.npz)", _AS_TEXT
+    if b"data.pkl" in content[:_HEAD]:
+        return "a PyTorch file (.pt)", _AS_TEXT
+    return "a zip archive", "Unpack it with unzip, and name a file in it."
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A text format; `pattern` is of its first line that is no comment, and of `after` lines."""
+
+    name: str
+    pattern: str
+    advice: str
+    own: tuple[Wanted, ...] = ()  # where it is no mistake that a file is of this format
+    after: int = 0
+
+
+_CUT = (
+    "Cut the letters out of the genome, on the right strand (bedtools getfasta -s -fi GENOME.fa "
+    "-bed FILE), for bound and unbound windows, and write them as a table with the columns rna, "
+    "protein and label for `rpbind import table`."
+)
+_LABELLED = "Windows need a label each; see `rpbind import --help` for what is read."
+_HEADED = (
+    "Put a header line before it that names the columns, such as rna, protein and label, for "
+    "`rpbind import table`."
+)
+_PRISMNET = (
+    "Write it as a table with a header line and the columns rna (its third), label (its last) and "
+    "protein (from the file's name, in every row) for `rpbind import table`."
+)
+_ECLIP = (
+    "Put it in a folder, called GENE_CELL, for `rpbind import eclip`; or add a header line and a "
+    "column for the protein for `rpbind import table`."
+)
+_FASTA = "`rpbind import fasta` reads it, where its headers name protein and label."
+_TABLE = "`rpbind import table` reads it, by a name that ends in .csv or .tsv."
+_WHERE = "with coordinates in a genome, and has no letters"
+_NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
+_PLACE = r"\S+[\t ]+\d+[\t ]+\d+"
+_PEAK = rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+.](?:[\t ]+{_NUMBER}){{3}}[\t ]+-?\d+\s*$"
+_CHROM = r"(?i)[\"']?#?\s*(?:chr|chrom|chromosome|seqnames)[\"']?[\t,; ]+[\"']?(?:chrom_?)?start\b"
+_ICSHAPE = rf"[^\t]+\t[^\t]+\t{_LETTERS}{{4,}}\t-?[\d.]+(?:,-?[\d.]+)+\t"
+_WINDOW = rf"(?:.*[\t,; |\"])?{_LETTERS}{{10,}}(?:[\t,;|\"]|\s+\S|$)"
+_COLUMN = r"(?i)(?:.*[\t,;|])?\"?(?:rna|seq|sequence|protein|label)\"?(?:[\t,;|]|$)"
+
+_TEXTS = (
+    _Format(f"is a narrowPeak file, {_WHERE}", _PEAK, _CUT),
+    _Format(f"is a bedGraph file, {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _CUT),
+    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _CUT),
+    _Format(f"is a table {_WHERE}", _CHROM, _CUT),
+    _Format(
+        f"is a GTF or GFF file, {_WHERE}",
+        r"(?:[^\t]+\t){3}\d+\t\d+\t[^\t]*\t[-+.?]\t",
+        _CUT,
+    ),
+    _Format(f"is a wiggle file, {_WHERE}", "(?:fixed|variable)Step ", _CUT),
+    _Format("is a SAM file: reads, and no labels", r"@(?:HD|SQ|RG|PG|CO)\t", _LABELLED),
+    _Format("is a VCF file: variants, and no windows", r"#?CHROM\tPOS\t", _LABELLED),
+    _Format("is FASTQ: reads, and no labels", r"@.*\n.*\n\+", _LABELLED, after=2),
+    _Format("is a web page (HTML)", r"(?i)<(?:!doctype|html)", "Fetch the file itself."),
+    _Format("is JSON", r"(?:\{\s*(?:\"|$)|\[\s*(?:\{|\[|\"|$))", _AS_TEXT),
+    _Format("is XML", r"<\?xml", _AS_TEXT),
+    _Format("is a GenBank or EMBL file", r"LOCUS |ID   \S", "Convert it to FASTA first."),
+    _Format("is an alignment", "CLUSTAL|#NEXUS", "Convert it to FASTA without gaps first."),
+    _Format("is a PrismNet table, without a header line or a protein", _ICSHAPE, _PRISMNET),
+    _Format(
+        "is an eCLIP file: letters, a tab and a label, without a header line",
+        rf"{_LETTERS}{{4,}}\t[01](?:\.0)?\s*$",
+        _ECLIP,
+        own=("eCLIP",),
+    ),
+    _Format(
+        "has no header line: its first line holds a window",
+        _WINDOW,
+        _HEADED,
+        own=("FASTA", "eCLIP", "proteins"),
+    ),
+    _Format("is FASTA", ">", _FASTA, own=("FASTA", "proteins")),
+    _Format("is a table as text", _COLUMN, _TABLE, own=("table",)),
+)
+
+
+def foreign_format(path: Path, text: bytes, wanted: Wanted) -> None:
+    """Raise `UserError` where the first lines are of another format than `wanted`, and name it.
+
+    Only called once a file could not be read as what was wanted, so that no file is refused for
+    looking like another.
+    """
+    head = text[:_HEAD].decode(errors="replace").split("\n")
+    lines = [line for line in head if line.strip() and not line.startswith(_COMMENTS)]
+    if not lines:
+        return
+    for known in _TEXTS:
+        if wanted not in known.own and re.match(known.pattern, "\n".join(lines[: known.after + 1])):
+            advice = _FASTA_OF_PROTEINS if wanted == "proteins" else known.advice
+            raise UserError(f"{path} {known.name}. {advice.replace('FILE', path.name)}")

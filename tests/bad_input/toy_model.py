@@ -1,0 +1,72 @@
+"""A model file of a run that need not have learnt anything, with its data and proteins."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rpbind.data.alphabet import decode
+from rpbind.data.splits import SplitSpec
+from rpbind.data.world import World, simulate
+from rpbind.presets import CONV_RESIDUE, narrowed
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Machine
+from rpbind.train.run import train_run
+from rpbind.train.task import Job
+
+LENGTH = 31
+
+
+@dataclass
+class Made:
+    """What a session has made once: a dataset `d`, a model file and windows of the dataset."""
+
+    data: Path
+    file: Path
+    fasta: str
+    rna: tuple[str, ...]
+
+
+def make(folder: Path) -> Made:
+    dataset = simulate(folder / "d", World(proteins=4, sites=12, length=LENGTH))
+    build_bank(
+        folder / "d" / "bank", make_encoder("physchem"), [p.sequence for p in dataset.proteins]
+    )
+    inputs = Inputs.open(folder / "d", SplitSpec(), "physchem")
+    recipe = narrowed(CONV_RESIDUE, 8).with_({"train.epochs": 1, "train.batch_size": 64})
+    job = Job("toy", recipe, 0, folder / "runs")
+    row = train_run(job, inputs, Machine(), "test", lambda point: None)
+    assert row.state == "done", row.error
+    return Made(
+        folder / "d",
+        folder / "runs" / f"{job.run}.pt",
+        "".join(f">{p.id}\n{p.sequence}\n" for p in dataset.proteins),
+        tuple(decode(dataset.rna_NL[n]) for n in range(4)),
+    )
+
+
+Change = Callable[[dict[str, Any]], Any]
+Bytes = Callable[[bytes], bytes]
+
+
+def placed(made: Made, folder: Path) -> None:
+    """Put model, dataset, proteins and windows into a case's folder."""
+    shutil.copytree(made.data, folder / "d")
+    shutil.copy(made.file, folder / "model.pt")
+    (folder / "proteins.fasta").write_text(made.fasta)
+    rows = "".join(f"{rna},SIM{n:02d}\n" for n, rna in enumerate(made.rna))
+    (folder / "w.csv").write_text(f"rna,protein\n{rows}")
+
+
+def rewritten(folder: Path, change: Change) -> None:
+    """Change the content of the model file in a folder."""
+    content = torch.load(folder / "model.pt", weights_only=True)
+    change(content)
+    torch.save(content, folder / "model.pt")

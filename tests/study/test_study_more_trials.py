@@ -1,0 +1,220 @@
+"""A search that is there is given more trials, or a larger budget, by the command that asks."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from toy_finished import row
+from toy_search import BASE, best_at_a_thousandth, drive, opened, sweep
+
+from rpbind.analysis.looks import level, look_of
+from rpbind.analysis.summary import read
+from rpbind.errors import UserError
+from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore
+from rpbind.presets import OLD
+from rpbind.recipe import Recipe
+from rpbind.report.banners import banners
+from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
+from rpbind.study.launch import joined, not_done
+from rpbind.study.plan import missing
+from rpbind.study.search import How, Sweep
+from rpbind.study.status import status
+from rpbind.study.winners import frozen, with_winners
+
+Score = Callable[[Recipe], float]
+
+
+def plan_of(asked: Sweep, **more: Any) -> Plan:
+    base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
+    fields: dict[str, Any] = {
+        "study": "x", "question": "?", "prediction": "!", "rule": ".", "design": "search",
+        "arms": () if asked.tunes_arms else (base,), "contrasts": (), "seeds": (0, 1),
+        "dataset": "", "split": "", "search": asked.words(), "created": "",
+    }  # fmt: skip
+    return Plan(**(fields | more))
+
+
+def call(
+    asked: Sweep, folder: Path, score: Score = best_at_a_thousandth, most: int | None = None
+) -> Plan:
+    """Run a study as `launch` does, in one process; a budget ends its search after `most`."""
+    ledger = Ledger(folder)
+    plan = joined(plan_of(asked), ledger, 0)
+    ledger.begin(plan)
+    if not frozen(plan):
+        for search in opened(asked, folder):
+            search.over = lambda: most is not None and len(ledger.rows("search")) >= most
+            drive(search, folder, score)
+        ledger.begin(with_winners(plan, asked, ledger.rows("search")))
+    for (name, seed), attempt in missing(ledger.plan, ledger).items():
+        recipe = next(a.recipe for a in ledger.plan.arms if a.name == name)
+        made = row(name, seed, "done", Recipe.model_validate(recipe))
+        ledger.append(made.model_copy(update={"attempt": attempt}))
+    return ledger.plan
+
+
+def better(recipe: Recipe) -> float:
+    return 1.0 + best_at_a_thousandth(recipe)
+
+
+def worse(recipe: Recipe) -> float:
+    return best_at_a_thousandth(recipe) - 1.0
+
+
+def test_a_search_of_six_trials_is_given_two_more_and_the_six_are_not_made_again(
+    tmp_path: Path,
+) -> None:
+    call(sweep(6), tmp_path)
+    first = Ledger(tmp_path).rows("search")
+    plan = call(sweep(8), tmp_path, worse)
+    rows = Ledger(tmp_path).rows("search")
+    assert [r.arm for r in rows] == [f"trial-{n:04d}" for n in range(8)]
+    assert rows[:6] == first
+    assert {r.attempt for r in rows} == {0}
+    assert plan.search is not None
+    assert plan.search["trials"] == 8
+    assert not_done(plan, Ledger(tmp_path)) == []
+
+
+def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Path) -> None:
+    before = call(sweep(6), tmp_path)
+    confirmed = Ledger(tmp_path).rows()
+    plan = call(sweep(8), tmp_path, worse)
+    assert plan.arms[-1].recipe_id == before.arms[-1].recipe_id
+    assert Ledger(tmp_path).rows() == confirmed
+    (said,) = [banner for banner in banners(read(Ledger(tmp_path))) if "extended" in banner]
+    assert "from 6 trials" in said
+    assert "test was not read again" in said
+
+
+def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
+    tmp_path: Path,
+) -> None:
+    before = call(sweep(6), tmp_path)
+    plan = call(sweep(8), tmp_path, better)
+    assert before.search is not None
+    assert plan.search is not None
+    old = before.search["winners"]["search"]
+    assert plan.search["winners"]["search"]["trial"] in ("trial-0006", "trial-0007")
+    (past,) = plan.search["extensions"]
+    assert past["winners"]["search"] == {**old, "recipe_id": before.arms[-1].recipe_id}
+    assert past["trials"] == 6
+    runs = [r for r in Ledger(tmp_path).rows() if r.arm == "tuned"]
+    assert {(r.recipe_id, r.seed) for r in runs} == {
+        (of.arms[-1].recipe_id, seed) for of in (before, plan) for seed in (0, 1)
+    }
+    seen = read(Ledger(tmp_path))
+    assert seen.left_out == 0
+    assert any(f"{old['trial']} was replaced" in banner for banner in banners(seen))
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(verdict_table(tmp_path))
+    for shown in (build_report(tmp_path).read_text(), console.export_text()):
+        assert f"{old['trial']} was replaced, and test was read again" in shown
+
+
+def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Path) -> None:
+    call(sweep(6), tmp_path)
+    ledger = Ledger(tmp_path)
+    ledger.begin(joined(plan_of(sweep(8)), ledger, 0))  # and the process was killed
+    assert status(Ledger(tmp_path)).states == {"done": 2, "planned": 2}
+    plan = call(sweep(8), tmp_path, worse)
+    assert plan.search is not None
+    assert len(plan.search["extensions"]) == 1
+    assert len(Ledger(tmp_path).rows("search")) == 8
+
+
+def test_the_same_command_changes_nothing_and_fewer_trials_are_refused(tmp_path: Path) -> None:
+    plan = call(sweep(6), tmp_path)
+    assert joined(plan_of(sweep(6)), Ledger(tmp_path), 0) == plan
+    with pytest.raises(UserError, match=r"has 6 trials.*asks for 5.*Ask for 6 or more"):
+        joined(plan_of(sweep(5)), Ledger(tmp_path), 0)
+
+
+def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: Path) -> None:
+    call(sweep(6, how=How(train_seconds=6)), tmp_path, most=3)
+    assert len(Ledger(tmp_path).rows("search")) < 6
+    with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
+        joined(plan_of(sweep(6, how=How(train_seconds=5))), Ledger(tmp_path), 0)
+    call(sweep(6, how=How(train_seconds=60)), tmp_path)
+    assert len(Ledger(tmp_path).rows("search")) == 6
+    whole = Ledger(tmp_path).plan
+    larger = joined(plan_of(sweep(6)), Ledger(tmp_path), 0)
+    assert larger == whole  # all its trials are made: there is nothing to go on with
+
+
+def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
+    nan = float("nan")
+    plan = call(sweep(2), tmp_path, lambda recipe: nan)
+    assert "the arm tuned was never made" in not_done(plan, Ledger(tmp_path))[0]
+    plan = call(sweep(4), tmp_path)
+    assert not_done(plan, Ledger(tmp_path)) == []
+    assert "of which none was whole" in " ".join(banners(read(Ledger(tmp_path))))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"search": sweep(6, how=How(sampler="random")).words()}, "search sampler tpe → random"),
+        ({"seeds": (0, 1, 2)}, "--add-seeds 1"),
+        ({"seeds": (0,)}, "Choose another --name"),
+        ({"dataset": "other"}, "Choose another --name"),
+    ],
+)
+def test_what_cannot_be_extended_says_why_with_advice_that_applies(
+    changed: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    Ledger(tmp_path).begin(plan_of(sweep(6)))
+    with pytest.raises(UserError) as told:
+        joined(plan_of(sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
+    assert said in str(told.value)
+    assert ("--add-seeds" in str(told.value)) == (said == "--add-seeds 1")
+
+
+def test_trials_and_seeds_are_added_one_after_the_other(tmp_path: Path) -> None:
+    call(sweep(6), tmp_path)
+    with pytest.raises(UserError, match="one after the other"):
+        joined(plan_of(sweep(8)), Ledger(tmp_path), 2)
+    assert joined(plan_of(sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
+
+
+def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_look(
+    tmp_path: Path,
+) -> None:
+    contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
+    arms = {"old": OLD.with_({"train.epochs": 9}), "fixed": BASE}
+    few, more = (Sweep(arms, sweep(1).space, n, searches=5, contrasts=(contrast,)) for n in (2, 3))
+    ledger = Ledger(tmp_path)
+    for lane in few.lanes:
+        for n in range(2):
+            recipe = lane.base.with_({"train.lr": 1e-3 * (1 + n + lane.number)})
+            ledger.append(row(lane.trial(n), 1000, "done", recipe, "search"))
+    plan = with_winners(plan_of(few), few, ledger.rows("search"))
+    ledger.begin(plan)
+    for place, arm in enumerate(plan.arms):
+        for seed in plan.seeds:
+            worth = 0.6 + 0.1 * arm.name.startswith("fixed") + 0.001 * ((3 * place + seed) % 4)
+            scores = [
+                ProteinScore(part="test", protein=f"P{g}", cluster=g, windows=9, positives=4,
+                             auroc=worth + 0.001 * ((g + place) % 3), auprc=None)
+                for g in range(24)
+            ]  # fmt: skip
+            made = row(arm.name, seed, "done", Recipe.model_validate(arm.recipe))
+            ledger.append(made.model_copy(update={"proteins": tuple(scores)}))
+    reopened = joined(plan_of(more), Ledger(tmp_path), 0)
+    (look,) = reopened.looks
+    assert (look.trials, look.verdicts) == (2, {"whole": "better, meaningful"})
+    assert level(look_of(reopened)) == 0.01
+    assert reopened.arms == ()
+    ledger.begin(reopened)
+    assert "2 trials per search" in " ".join(banners(read(ledger)))
+
+
+def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
+    few, more = (
+        Sweep({"a": OLD, "b": BASE}, sweep(1).space, n, shared=True, seed=3) for n in (4, 7)
+    )
+    assert more.points[:4] == few.points

@@ -1,9 +1,10 @@
 """Did the fix fix it, and which part of it did?
 
-Question. The seed's model learnt nothing; a fix of nine changes seemed to cure it: expanded memory,
-temperature, residual, feed-forward, initialisation, gradient clipping, learning rate, weight decay,
-classifier. Which of them made the difference: on the way from `old` to `fixed`, on the way with the
-changes made in the opposite order, and when one of them is taken back out of `fixed`?
+Question. The original model learnt nothing; a fix of eleven changes seemed to cure it: expanded
+memory, temperature, residual, feed-forward, initialisation, gradient clipping, learning rate,
+weight decay, classifier, the schedule's lowest rate, early stopping. Which of them made the
+difference: on the way from `old` to `fixed`, on the way with the changes made in the opposite
+order, and when one of them is taken back out of `fixed`?
 
 Prediction. The residual alone. Without it the RNA never reaches the classifier, so `old`, every
 step before the residual on either way, and `fixed` without it rank at exactly 0.5. The expanded
@@ -23,7 +24,7 @@ from rpbind.study.plan import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(
-    question="Which of the nine changes of the seed's fix made the model learn?",
+    question="Which of the eleven changes of the seed's fix made the model learn?",
     prediction="The residual alone; expanded memory and temperature are inert; without the "
     "residual every model ranks at exactly 0.5.",
     rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "

@@ -153,7 +153,10 @@ class TorchInit(Part):
 
 
 class XavierInit(Part):
-    """Xavier-uniform, biases 0; `attention_gain` is for query, key, value and output."""
+    """Xavier-uniform, biases 0; `attention_gain` is for query, key, value and output.
+
+    The feed-forward block keeps torch's default, as in the original model.
+    """
 
     kind: Literal["xavier"] = "xavier"
     gain: Positive = 1.0
@@ -175,7 +178,10 @@ class Attention(MultiHead):
 
 
 class FeedForward(Part):
-    """Linear-ReLU-Linear with a residual and LayerNorm after the attention."""
+    """Linear-ReLU-Linear with a residual and LayerNorm after the attention.
+
+    `dropout` acts behind the ReLU and behind the second Linear, as in the original model.
+    """
 
     hidden: Count = 512
     dropout: Unit = 0.1
@@ -237,7 +243,7 @@ class Plateau(Part):
     kind: Literal["plateau"] = "plateau"
     factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
     patience: Annotated[int, Field(ge=0)] = 5
-    min_lr: Annotated[float, Field(ge=0.0)] = 1e-4
+    min_lr: Annotated[float, Field(ge=0.0)] = 1e-5
 
 
 class Cosine(Part):
@@ -281,4 +287,4 @@ class Train(Part):
     shift: Annotated[int, Field(ge=0)] = 0
     mask: Unit = 0.0
     schedule: Schedule = Plateau()
-    stop_after: Count | None = 15
+    stop_after: Count | None = 10

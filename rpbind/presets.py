@@ -20,6 +20,7 @@ from rpbind.parts import (
     ExpandedMemory,
     FeedForward,
     Model,
+    Plateau,
     Train,
     XavierInit,
 )
@@ -37,7 +38,13 @@ FIXED = Recipe(
         classifier=Classifier(hidden=(256, 128), dropout=0.2),
         init=XavierInit(),
     ),
-    train=Train(lr=3e-3, weight_decay=1e-5, clip_norm=1.0),
+    train=Train(
+        lr=3e-3,
+        weight_decay=1e-5,
+        clip_norm=1.0,
+        schedule=Plateau(min_lr=1e-4),
+        stop_after=15,
+    ),
 )
 """The seed's model after the fix (`fixed`, right column): its attention is still inert."""
 

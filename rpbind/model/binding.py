@@ -18,19 +18,20 @@ from rpbind.model.seeding import Dropout
 
 
 class FeedForward(nn.Module):
-    """Linear-ReLU-Dropout-Linear, added to its input, then LayerNorm."""
+    """Linear-ReLU-Dropout-Linear-Dropout, added to its input, then LayerNorm."""
 
     def __init__(self, knobs: parts.FeedForward, dim: int) -> None:
         super().__init__()
         self.wide = nn.Linear(dim, knobs.hidden)
         self.narrow = nn.Linear(knobs.hidden, dim)
         self.dropout = Dropout(knobs.dropout)
+        self.output_dropout = Dropout(knobs.dropout)
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, x_BQE: Tensor) -> Tensor:
         """Map (B, Q, E) to (B, Q, E)."""
         step_BQE = self.narrow(self.dropout(torch.relu(self.wide(x_BQE))))
-        return self.norm(x_BQE + step_BQE)
+        return self.norm(x_BQE + self.output_dropout(step_BQE))
 
 
 class Head(nn.Sequential):

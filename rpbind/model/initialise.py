@@ -10,6 +10,8 @@ from rpbind.model.seeding import generator
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
+OF_TORCH = ("feed_forward.wide", "feed_forward.narrow")
+"""Layers that keep torch's default under either rule: the original model does not reset them."""
 ZERO = ("own.weights", "own.level")
 """Layers that start at zero."""
 
@@ -45,7 +47,7 @@ def _bounds(
         return 0.0, 0.0
     taps = weight[0, 0].numel()
     fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
-    if isinstance(rule, parts.TorchInit):
+    if isinstance(rule, parts.TorchInit) or name in OF_TORCH:
         return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
     gain = rule.attention_gain if name in ATTENTION else rule.gain
     return gain * math.sqrt(6 / (fan_in + fan_out)), 0.0

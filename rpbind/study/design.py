@@ -26,6 +26,8 @@ SEED_CHANGES: Changes = {
     "lr": ("train.lr",),
     "weight-decay": ("train.weight_decay",),
     "classifier": ("model.classifier",),
+    "min-lr": ("train.schedule",),
+    "stop-after": ("train.stop_after",),
 }
 """The seed's fix, taken apart: what separates `old` from `fixed`."""
 

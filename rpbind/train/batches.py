@@ -38,17 +38,31 @@ def check_workers(world: int, plan: parts.Train, windows: Mapping[str, int]) -> 
 def shuffled_batches(
     index_N: Tensor, plan: parts.Train, key: tuple[int, int], world: int
 ) -> tuple[Tensor, ...]:
-    """Shuffle the training windows by (seed, epoch) alone and cut them into equal batches.
+    """Shuffle the training windows by (seed, epoch) alone and cut them into batches.
 
-    What is left over is dropped: every epoch leaves out other windows. A set that is smaller than a
-    batch is one batch.
+    The last one is smaller, as in the original model; it is left out where it has fewer than two
+    windows for each rank, and every rank gets as many of it. A set that is smaller than a batch is
+    one batch.
     """
     stream = generator("cpu", "order", *key)
     shuffled = index_N[torch.randperm(len(index_N), generator=stream).to(index_N.device)]
     size = batch_size(plan, len(index_N), world)
-    return shuffled[: len(index_N) // size * size].split(size)
+    batches = shuffled[: _used(len(index_N), size, world)].split(size)
+    return tuple(batches)
+
+
+def batch_count(plan: parts.Train, windows: int, world: int) -> int:
+    """Return how many batches an epoch has."""
+    size = batch_size(plan, windows, world)
+    return math.ceil(_used(windows, size, world) / size)
+
+
+def _used(windows: int, size: int, world: int) -> int:
+    """Return how many windows an epoch trains on."""
+    left = windows % size // world * world
+    return windows // size * size + (left if left >= FEWEST * world else 0)
 
 
 def batch_size(plan: parts.Train, windows: int, world: int) -> int:
-    """Windows of a batch, over all ranks: every rank gets as many."""
+    """Return the windows of a full batch, over all ranks: every rank gets as many."""
     return min(plan.batch_size, windows) // world * world

@@ -29,7 +29,7 @@ from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.batches import (
     FEWEST,
-    batch_size,
+    batch_count,
     check_workers,
     scoring_batches,
     shuffled_batches,
@@ -66,7 +66,7 @@ class Training:
         model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
         self.model = model.to(machine.device)
         self.optimizer = optimizer_of(recipe.train, self.model)
-        batches = sizes["train"] // batch_size(recipe.train, sizes["train"], machine.world)
+        batches = batch_count(recipe.train, sizes["train"], machine.world)
         self.schedule = schedule_of(recipe.train, self.optimizer, batches)
         self.curve: list[dict[str, float]] = []
         self.best_epoch, self.best_loss = 0, math.inf
@@ -199,12 +199,16 @@ class Training:
             with no_unseeded_draw(self.model, self.machine.device):
                 return [
                     self._gradient(index_b, len(index_b) / len(index_B))
-                    for index_b in index_B.tensor_split(self.pieces)
+                    for index_b in index_B.tensor_split(self._pieces(index_B))
                 ]
         except RuntimeError as error:  # torch.OutOfMemoryError is one
             if self.machine.world > 1 or not _out_of_memory(error):
                 raise
             return []
+
+    def _pieces(self, index_B: Tensor) -> int:
+        """Return into how many pieces a batch goes: of the last one, which is small, into fewer."""
+        return max(1, min(self.pieces, len(index_B) // FEWEST))
 
     def _gradient(self, index_B: Tensor, share: float) -> Tensor:
         rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)

@@ -141,9 +141,11 @@ def main(
     )
     crossed = CROSSED if crossed is None else crossed
     arms = design(kind, old, fixed, context, crossed)
-    sweep = Sweep.of(fixed, load_space(space or SEED_SPACE, fixed), trials) if trials else None
+    sweep = (
+        Sweep.of(fixed, load_space(space or SEED_SPACE, fixed, width), trials) if trials else None
+    )
     if tune_arms:
-        nuisance = load_space(space or NUISANCE, fixed)
+        nuisance = load_space(space or NUISANCE, fixed, width)
         old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
         asked = design(kind, old, fixed, context, crossed)
         arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)

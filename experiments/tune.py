@@ -92,13 +92,15 @@ def main(
         narrower = narrower or (NARROWER if data is None or smoke else 1)
         epochs = epochs or (SIMULATED_EPOCHS if data is None else None)
         proteins = proteins or "physchem"
-    recipe = narrowed(recipe, narrower or 1).with_(
+    width = narrower or 1
+    recipe = narrowed(recipe, width).with_(
         {
             "proteins": proteins or recipe.proteins,
             "train.epochs": 1 if smoke else epochs or recipe.train.epochs,
         }
     )
-    searched = load_space(space, recipe)
+    searched = load_space(space, recipe, width)
+    begin = warm_start(warm or [], searched, recipe, width)
     how = How(
         sampler=sampler,
         scheduler=scheduler,
@@ -122,7 +124,7 @@ def main(
             dry_run=dry_run,
             yes=yes,
             control="base",
-            sweep=Sweep.of(recipe, searched, trials, how, warm=warm_start(warm or [], searched)),
+            sweep=Sweep.of(recipe, searched, trials, how, warm=begin),
         ),
     )
 

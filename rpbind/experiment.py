@@ -55,7 +55,8 @@ AddSeeds = Annotated[
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs per run; the recipe's without it.")]
 Narrower = Annotated[
-    int | None, typer.Option(min=1, help="Divide the models' widths by this; the page's without.")
+    int | None,
+    typer.Option(min=1, help="Divide the widths of models and spaces; by the page's without it."),
 ]
 SplitRule = Annotated[
     str, typer.Option(help="random, cold-rna, cold-protein or cold-both; random leaks.")

@@ -100,21 +100,39 @@ def preset(name: str) -> Recipe:
     return PRESETS[name]
 
 
+WIDTHS = (
+    "model.encoder.dim",
+    "model.attention.dim",
+    "model.classifier.hidden",
+    "model.feed_forward.hidden",
+)
+HEADS = ("model.attention.heads", "model.encoder.heads")
+
+
 def narrowed(recipe: Recipe, factor: int) -> Recipe:
     """Return the recipe with the widths of the model and the number of heads divided by `factor`.
 
     For small worlds: the same functions and the same comparisons, at a fraction of the compute.
     """
-    model = recipe.model
-    changes: dict[str, object] = {
-        "model.encoder.dim": model.encoder.dim // factor,
-        "model.attention.dim": model.attention.dim // factor,
-        "model.attention.heads": max(1, model.attention.heads // factor),
-        "model.classifier.hidden": [size // factor for size in model.classifier.hidden],
-    }
-    if model.feed_forward is not None:
-        changes["model.feed_forward.hidden"] = model.feed_forward.hidden // factor
-    return recipe.with_(changes)
+    try:
+        return recipe.with_({"model": narrow("model", recipe.value("model"), factor)})
+    except UserError as error:
+        raise UserError(f"The model cannot be divided by {factor} (--narrower). {error}") from None
+
+
+def narrow(path: str, value: Any, factor: int) -> Any:
+    """Return the value of a recipe's path with all widths and heads in it divided."""
+    if isinstance(value, dict):
+        return {key: narrow(f"{path}.{key}", each, factor) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [narrow(path, each, factor) for each in value]
+    if not isinstance(value, int) or isinstance(value, bool) or path not in (*WIDTHS, *HEADS):
+        return value
+    if path in HEADS:
+        return max(1, value // factor)
+    if value < factor:
+        raise UserError(f"Nothing would be left of {path} = {value}: divide by {value} or less.")
+    return value // factor
 
 
 def named(what: str, name: str) -> Recipe:

@@ -186,7 +186,7 @@ class LayersDimension(_Dimension):
     @property
     def grid(self) -> list[dict[str, Any]]:
         """Every depth with layers of one width: the ends and the middle."""
-        widths = [round(width) for width in _spread(*self.width, log=True)]
+        widths = dict.fromkeys(round(width) for width in _spread(*self.width, log=True))
         depths = range(self.depth[0], self.depth[1] + 1)
         return [self._named([w] * d) for d, w in itertools.product(depths, widths)]
 

@@ -14,6 +14,7 @@ from rpbind.errors import UserError, nearest
 from rpbind.recipe import Recipe
 from rpbind.study.dimension import NAMES, Dimension, told
 from rpbind.study.misread import mistakes
+from rpbind.study.narrow import divided
 
 CHECKED = 100
 """Draws of a space that are tried when it is loaded: what is only refused together shows there."""
@@ -129,8 +130,10 @@ class _Dice:
         return self.params[name]
 
 
-def load_space(path: Path, recipe: Recipe) -> Space:
+def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
     """Read a search space and check every dimension against the recipe that it will change.
+
+    Its widths are divided by `narrower`, as those of the recipe have been.
 
     Raises `UserError` where the file is no space, or where a path or value is not the recipe's.
     """
@@ -144,10 +147,13 @@ def load_space(path: Path, recipe: Recipe) -> Space:
         raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} is no search space: {error}") from None
+    small = f" (widths divided by {narrower})" if narrower > 1 else ""
     try:
+        about, dimensions = divided(space.about, space.dimension, narrower)
+        space = space.model_copy(update={"about": about, "dimension": dimensions})
         check(space, recipe)
     except UserError as error:
-        raise UserError(f"{path}, {error}") from None
+        raise UserError(f"{path}{small}, {error}") from None
     return space
 
 

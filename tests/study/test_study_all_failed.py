@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import typer
 from rich.console import Console
-from toy_finished import WHY, finished, row, tune
+from toy_finished import WHY, finished, row
+from toy_finished import experiment as page_of
 from toy_search import BASE, SPACE, sweep
 from typer.testing import CliRunner
 
@@ -124,7 +125,7 @@ def test_the_exit_code_says_whether_an_arm_was_never_made(
     monkeypatch.setattr(experiment, "launch", launched)
     data = Path(shutil.copytree(tiny, tmp_path / "world"))
     app = typer.Typer()
-    app.command()(tune().main)
+    app.command()(page_of("tune").main)
     words = ["--data", str(data), "--reports", str(tmp_path / "reports"), "--trials", "2"]
     told = CliRunner().invoke(app, [*words, "--narrower", "8"])
     assert told.exit_code == code, told.output

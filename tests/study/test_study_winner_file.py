@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import typer
-from toy_finished import finished, tune
+from toy_finished import experiment, finished
 from toy_search import BASE, SPACE, sweep
 from typer.testing import CliRunner
 
@@ -42,7 +42,7 @@ def test_the_winner_is_a_recipe_a_warm_start_and_a_base(tmp_path: Path) -> None:
     won = Recipe.model_validate(plan.arms[-1].recipe)
     assert winner_files(plan, tmp_path) == {"search": file}
     assert read_recipe(file) == named("--base", str(file)) == won
-    (point,) = warm_start([str(file)], SPACE)
+    (point,) = warm_start([str(file)], SPACE, BASE)
     assert BASE.with_(SPACE.suggest(Fixed(point))) == won
     assert "trial-0000" in file.read_text()
 
@@ -62,7 +62,7 @@ def test_a_search_around_a_file_takes_it_as_it_is(
 ) -> None:
     mine = OLD.with_({"train.epochs": 3, "proteins": "triad", "train.lr": 2e-3})
     (tmp_path / "mine.toml").write_text(as_toml(mine))
-    page = tune()
+    page = experiment("tune")
     asked: list[Any] = []
     monkeypatch.setattr(page.page, "conduct", lambda *given: asked.append(given))
     app = typer.Typer()

@@ -45,9 +45,9 @@ def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
     return plan
 
 
-def tune() -> ModuleType:
-    file = Path(__file__).parents[2] / "experiments" / "tune.py"
-    spec = importlib.util.spec_from_file_location("tune", file)
+def experiment(name: str) -> ModuleType:
+    file = Path(__file__).parents[2] / "experiments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

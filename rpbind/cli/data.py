@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from rpbind.data.alphabet import MOST_N
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
@@ -30,6 +31,12 @@ Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid 
 Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exist yet.")]
 Conflicts = Annotated[
     str, typer.Option(help="A window twice for one protein: 'error', or 'drop' and count.")
+]
+MaxN = Annotated[
+    float,
+    typer.Option(
+        "--max-n-share", min=0, max=1, help="Refuse windows of which more than this is N."
+    ),
 ]
 Homology = Annotated[
     str, typer.Option(help="How homologous proteins are found: parasail, or mmseqs2 if installed.")
@@ -50,9 +57,10 @@ def eclip(
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
     k: Kmer = 31,
+    max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import a folder of eCLIP windows, one file per protein and cell line."""
-    with _target(proteins, out, on_conflict, homology, k) as target:
+    with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
         report = import_eclip(folder, target, clusters)
     _say(report, out)
 
@@ -65,9 +73,10 @@ def fasta(
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
     k: Kmer = 31,
+    max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    with _target(proteins, out, on_conflict, homology, k) as target:
+    with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
         report = import_fasta(windows, target)
     _say(report, out)
 
@@ -86,10 +95,11 @@ def table(
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
     k: Kmer = 31,
+    max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import a table with a named column each for RNA, protein and label."""
     columns = Columns(rna_column, protein_column, label_column, cluster_column)
-    with _target(proteins, out, on_conflict, homology, k) as target:
+    with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
         report = import_table(windows, target, columns)
     _say(report, out)
 
@@ -154,7 +164,9 @@ def _verified(data: Path) -> Dataset:
 
 
 @contextmanager
-def _target(proteins: Path, out: Path, on_conflict: str, homology: str, k: int) -> Iterator[Target]:
+def _target(
+    proteins: Path, out: Path, on_conflict: str, homology: str, k: int, max_n_share: float
+) -> Iterator[Target]:
     one_of("--on-conflict", on_conflict, get_args(OnConflict))
     one_of("--homology", homology, get_args(Method))
     with progress(f"importing to {out}") as bar:
@@ -165,6 +177,7 @@ def _target(proteins: Path, out: Path, on_conflict: str, homology: str, k: int) 
             f"{homology}: identity {IDENTITY}, coverage {COVERAGE} of the shorter",
             cast(OnConflict, on_conflict),
             k,
+            max_n_share,
             bar,
         )
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
+from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
 from rpbind.ledger import replace
@@ -69,6 +70,13 @@ def _say_predictions(trained: Trained, told: Predictions, out: Path) -> None:
         f"calibrated on {trained.calibration.windows:,} validation windows of "
         f"{trained.provenance['dataset']}: it holds for windows with the same share of bound ones"
     )
+    if told.unread:
+        Console(stderr=True).print(
+            f"{told.unread:,} of {told.table.num_rows:,} windows get no logit and no probability: "
+            f"more than {MOST_N:.0%} of their letters are N (column n_share)",
+            style="yellow",
+            **PLAIN,
+        )
     if new:
         Console(stderr=True).print(
             f"{len(new)} of {len(told.proteins)} proteins were not in training, and nothing here "

@@ -17,6 +17,9 @@ N_TOKEN = LETTERS.index("N")
 IUPAC = "RYSWKMBDHV"
 """Codes for two or three bases: refused, since reading them as N would hide what is known."""
 
+MOST_N = 0.5
+"""A window with a larger share of N shows too little for an answer: see `n_share`."""
+
 BAD = 255
 """What `TOKEN_OF_BYTE` holds for every byte that is no RNA letter."""
 
@@ -50,6 +53,11 @@ def encode(letters: str | bytes) -> NDArray[np.uint8]:
             f"at letter {place + 1:,} of {len(text):,}.{doubt}"
         )
     return tokens_L
+
+
+def n_share(rna_NL: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the share of N in each window (N,), given tokens (N, L)."""
+    return np.count_nonzero(rna_NL == N_TOKEN, axis=1) / rna_NL.shape[1]
 
 
 def decode(tokens_L: NDArray[np.uint8]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import decode
+from rpbind.data.alphabet import MOST_N, decode, n_share
 from rpbind.data.clusters import Progress, overlap_clusters, silent
 from rpbind.data.conflicts import OnConflict, settle_conflicts
 from rpbind.data.dataset import Dataset, Protein
@@ -35,7 +35,8 @@ class Target:
 
     `proteins` is a FASTA file, `out` the new dataset's folder, `k` the length of the k-mer that
     makes overlap clusters where the source brings none. `homology` says how `protein_clusters`
-    makes them, for the manifest. `progress` is called with done and total.
+    makes them, for the manifest. A window of which more than `max_n_share` is N is refused.
+    `progress` is called with done and total.
     """
 
     proteins: Path
@@ -44,6 +45,7 @@ class Target:
     homology: str = "as given"
     on_conflict: OnConflict = "error"
     k: int = 31
+    max_n_share: float = MOST_N
     progress: Progress = silent
 
 
@@ -96,11 +98,36 @@ def _check_given(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> Non
         )
 
 
+def _check_letters(rows: Rows, most: float) -> None:
+    """Refuse windows that are mostly N: a model would learn their labels, and nothing of RNA."""
+    share_N = n_share(rows.rna_NL)
+    above = np.flatnonzero(share_N > most)
+    if len(above):
+        first = int(above[0])
+        raise UserError(
+            f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
+            f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, which "
+            "--max-n-share allows. Remove them, or allow a larger share."
+        )
+
+
+def _with_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:
+    """Count the windows that have N, and those that are mostly N."""
+    share_N = n_share(rna_NL)
+    counts = {
+        "windows_with_n": int(np.count_nonzero(share_N)),
+        "windows_mostly_n": int(np.count_nonzero(share_N > MOST_N)),
+    }
+    return {what: count for what, count in counts.items() if count}
+
+
 def _finish(
     rows: Rows, table: ProteinTable, target: Target, importer: str, arguments: dict[str, Any]
 ) -> ImportReport:
+    _check_letters(rows, target.max_n_share)
     proteins = _proteins(rows, table, target.protein_clusters)
     kept, decisions = settle_conflicts(rows, target.on_conflict)
+    decisions |= _with_n(kept.rna_NL)
     cluster_N, how = kept.cluster_N, "given"
     if cluster_N is not None:
         _check_given(kept.rna_NL, cluster_N)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.special import expit
 
+from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
@@ -49,4 +51,16 @@ def evaluate_model(trained: Trained, against: Against, progress: Progress = sile
     metrics |= read_by(trained.calibration, scores, against.part)
     raw = reliability(expit(logit_N.astype(np.float64)), label_N)
     calibrated = reliability(trained.calibration.probability(logit_N), label_N)
+    notes += _mostly_n(inputs.rna_NL[index_N].numpy())
     return Evaluation(against.part, metrics, raw, calibrated, each, inputs.provenance, notes)
+
+
+def _mostly_n(rna_NL: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Say how many windows show too little for an answer; the ledger's metrics have them too."""
+    count = int(np.count_nonzero(n_share(rna_NL) > MOST_N))
+    if not count:
+        return ()
+    return (
+        f"{count:,} of the {len(rna_NL):,} windows have more than {MOST_N:.0%} N: they are in "
+        "every number here, as in the ledger, and their scores say nothing about RNA",
+    )

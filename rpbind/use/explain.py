@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from rpbind.data.alphabet import decode, encode
+from rpbind.data.alphabet import MOST_N, decode, encode, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.protein_table import read_proteins
 from rpbind.errors import UserError
@@ -51,13 +51,18 @@ def explain_window(
 ) -> Explanation:
     """Explain one window; `width` is that of the top span.
 
-    Raises `UserError` where the window has another length than the model's, or a letter that is
-    not RNA, or the protein is unknown.
+    Raises `UserError` where the window has another length than the model's, a letter that is not
+    RNA or too many N, or the protein is unknown.
     """
     tokens_L = encode(pair.rna)
     if len(tokens_L) != trained.length:
         raise UserError(
             f"The model reads windows of {trained.length} nt; --rna has {len(tokens_L)}."
+        )
+    if (share := float(n_share(tokens_L[None])[0])) > MOST_N:
+        raise UserError(
+            f"{share:.0%} of the letters of --rna are N; more than {MOST_N:.0%} show too little to "
+            "be explained. Give a window of which more is known."
         )
     sequence = read_proteins(pair.proteins).find(pair.protein)
     with embedded({pair.protein: sequence}, trained.encoder(pair.weights)) as inputs:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import expit
 
+from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.protein_table import read_proteins
 from rpbind.use.asked import Asked, read_asked
@@ -37,12 +38,14 @@ class Predictions:
     """One row per window, in the order of the file, and the context of each protein.
 
     Columns: `row` (line of the header in FASTA, of the row in a table), `name` (FASTA alone),
-    `protein`, `logit`, `probability`, `calibrated`, `seen_in_training`, `training_base_rate` and
+    `protein`, `n_share`, `logit`, `probability`, `calibrated` (these three are null where `n_share`
+    is above `MOST_N`: `unread` counts them), `seen_in_training`, `training_base_rate` and
     `validation_auroc` (null where training or validation cannot tell).
     """
 
     table: pa.Table
     proteins: dict[str, Context]
+    unread: int
 
 
 def predict_windows(
@@ -57,7 +60,8 @@ def predict_windows(
         windows = ask(inputs, asked.rna_NL, asked.protein_N)
         logit_N = logits_of(trained.model, windows, progress)
     known = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
-    return Predictions(_table(asked, logit_N, trained, known), known)
+    table = _table(asked, logit_N, trained, known)
+    return Predictions(table, known, table["logit"].null_count)
 
 
 def _table(
@@ -68,15 +72,18 @@ def _table(
     def each(values: list[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind).take(place_N)
 
+    share_N = n_share(asked.rna_NL)
+    unread_N = share_N > MOST_N
     contexts = [known[name] for name in asked.proteins]
     return pa.table(
         {
             "row": pa.array(asked.origin.row_N, pa.int32()),
             "name": pa.array(asked.titles, pa.string()),
             "protein": each(list(asked.proteins), pa.string()),
-            "logit": pa.array(logit_N, pa.float32()),
-            "probability": pa.array(expit(logit_N.astype(np.float64)), pa.float64()),
-            "calibrated": pa.array(trained.calibration.probability(logit_N), pa.float64()),
+            "n_share": pa.array(share_N, pa.float64()),
+            "logit": pa.array(logit_N, pa.float32(), mask=unread_N),
+            "probability": pa.array(expit(logit_N.astype(np.float64)), mask=unread_N),
+            "calibrated": pa.array(trained.calibration.probability(logit_N), mask=unread_N),
             "seen_in_training": each([c.seen for c in contexts], pa.bool_()),
             "training_base_rate": each([c.base_rate for c in contexts], pa.float64()),
             "validation_auroc": each([c.auroc for c in contexts], pa.float64()),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from bad_input import Case, check
+from bad_input import IMPORT, WINDOWS, Case, check
 from toy_model import LENGTH, Change, Made, make, placed, rewritten
 
 WORDS = "--proteins proteins.fasta --out out.csv"
@@ -160,6 +160,30 @@ INPUTS = [
         PREDICT,
         ("w.csv", "line 2", "'R'", "write N"),
         written("w.csv", f"rna,protein\nR{'A' * (LENGTH - 1)},SIM00\n"),
+    ),
+    Case(
+        "an all-N window to explain",
+        EXPLAIN.replace("ACGU" * 7 + "ACG", "N" * LENGTH),
+        ("100% of the letters", "--rna"),
+        usual,
+    ),
+    Case(
+        "an all-N window to predict",
+        PREDICT,
+        ("1 of 1 windows get no logit", "n_share"),
+        written("w.csv", f"rna,protein\n{'N' * LENGTH},SIM00\n"),
+        exit=0,
+    ),
+    Case(
+        "an all-N window to import",
+        f"{IMPORT}",
+        ("windows.tsv", "line 2", "100%", "1 of 8 windows", "--max-n-share"),
+        {"windows.tsv": WINDOWS.replace("ACGUACGUAC", "NNNNNNNNNN", 1)},
+    ),
+    Case(
+        "a share of N above one",
+        f"{IMPORT} --max-n-share 1.5",
+        ("--max-n-share", "equal to 1"),
     ),
     Case("a window too short to explain", EXPLAIN.replace("ACGU", "", 1), ("31", "27"), usual),
     Case("another part", EVALUATE + " --part all", ("--part", "validation"), usual),

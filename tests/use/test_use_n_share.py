@@ -1,0 +1,70 @@
+"""No probability where nothing, or too little, of a window was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_trained import QUICK, SEES_MOTIFS, Toy, train
+
+from rpbind.data.alphabet import decode
+from rpbind.data.dataset import Dataset
+from rpbind.data.manifest import MadeBy
+from rpbind.data.writer import Windows, write_dataset
+from rpbind.errors import UserError
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+from rpbind.use.evaluate import evaluate_model
+from rpbind.use.explain import Pair, explain_window
+from rpbind.use.match import Against
+from rpbind.use.predict import Question, predict_windows
+
+
+@pytest.fixture(scope="module")
+def toy(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    return train(small, tmp_path_factory.mktemp("quick"), SEES_MOTIFS.with_(QUICK))
+
+
+def test_a_window_with_too_few_letters_gets_no_logit_and_no_probability(
+    toy: Toy, tmp_path: Path
+) -> None:
+    whole = decode(toy.inputs.rna_NL[0].numpy())
+    asked = {count: "N" * count + whole[count:] for count in (0, 1, 16, 17, 33)}
+    rows = "".join(f"{rna},SIM00\n" for rna in asked.values())
+    (tmp_path / "w.csv").write_text(f"rna,protein\n{rows}")
+    told = predict_windows(toy.trained, Question(tmp_path / "w.csv", toy.fasta))
+    assert told.table["n_share"].to_pylist() == [count / 33 for count in asked]
+    for column in ("logit", "probability", "calibrated"):
+        known = [value is not None for value in told.table[column].to_pylist()]
+        assert known == [True, True, True, False, False]
+    assert told.unread == 2
+
+
+def test_a_window_with_too_few_letters_is_not_explained(toy: Toy) -> None:
+    for rna in ("N" * 33, "N" * 17 + "ACGU" * 4):
+        with pytest.raises(UserError, match="letters of --rna are N"):
+            explain_window(toy.trained, Pair(rna, "SIM00", toy.fasta))
+    half = explain_window(toy.trained, Pair("N" * 16 + "ACGU" * 4 + "A", "SIM00", toy.fasta))
+    assert half.letters.startswith("N" * 16)
+
+
+def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_path: Path) -> None:
+    clean = Dataset.open(small)
+    rna_NL = np.array(clean.rna_NL)
+    rna_NL[::7] = 4
+    made_by = MadeBy(importer="toy")
+    windows = Windows(rna_NL, clean.label_N, clean.protein_N, clean.cluster_N)
+    dataset = write_dataset(tmp_path / "d", windows, clean.proteins, made_by)
+    sequences = [protein.sequence for protein in dataset.proteins]
+    build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
+    toy = train(dataset.root, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
+    told = evaluate_model(toy.trained, Against(dataset.root))
+    blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())
+    assert blank > 0
+    assert [note for note in told.notes if note.startswith(f"{blank} of the ")]
+    assert told.metrics.items() <= toy.row.metrics.items()
+
+
+def test_an_evaluation_of_whole_windows_says_nothing_of_n(toy: Toy) -> None:
+    assert evaluate_model(toy.trained, Against(toy.data)).notes == ()

@@ -18,10 +18,11 @@ from typing import Annotated
 
 import typer
 
-from rpbind import experiment as page
 from rpbind.errors import UserError, one_of
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.options import Defaults, Options, experiment
+from rpbind.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.study.conditions import Question
 from rpbind.study.design import (
     CONTEXT_CHANGES,
     SEED_CHANGES,
@@ -31,8 +32,6 @@ from rpbind.study.design import (
     leave_one_out,
     path,
 )
-from rpbind.study.factorial import factorial
-from rpbind.study.plan import Question
 from rpbind.study.search import Sweep
 from rpbind.study.space import load_space
 from rpbind.study.tuning import differing, emptied, neutral, tuned
@@ -53,8 +52,7 @@ WITH_CONTEXT = FIXED.with_(
 )
 SPACES = Path(__file__).parents[1] / "search_spaces"
 SEED_SPACE, NUISANCE = SPACES / "seed.toml", SPACES / "nuisance.toml"
-SIMULATED_EPOCHS = 7
-NARROWER = 8
+USUAL = Defaults(narrower=8)
 """The simulated world is small: the same models with an eighth of the widths."""
 
 
@@ -77,6 +75,8 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     if kind == "add-one-in":
         return add_one_in(*ends, changes)
     if kind == "factorial":
+        from rpbind.study.factorial import factorial  # SciPy, which --help has no use for
+
         return factorial(ends[1], old, chosen(changes, crossed))
     there, back = (
         path(ends[0], ("fixed", fixed), differing(SEED_CHANGES, old, fixed), reverse=reverse).then(
@@ -87,12 +87,9 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     return {"path": there, "path-reverse": back, "path-both": there.then(back)}[kind]
 
 
+@experiment(USUAL)
 def main(
-    data: page.Data = None,
-    proteins: page.Vectors = "physchem",
-    seeds: page.Seeds = 5,
-    add_seeds: page.AddSeeds = 0,
-    epochs: page.Epochs = None,
+    options: Options,
     kind: Annotated[str, typer.Option("--design", help=f"One of {', '.join(DESIGNS)}.")] = "path",
     crossed: Annotated[
         str | None,
@@ -108,18 +105,6 @@ def main(
     shared_configs: Annotated[
         bool, typer.Option("--shared-configs", help="The same trials for every tuned arm.")
     ] = False,
-    split: page.SplitRule = "cold-rna",
-    workers: page.Workers = 1,
-    cpus_per_worker: page.Cpus = 1,
-    gpus_per_run: page.Gpus = 0.0,
-    executor: page.ExecutorName = "auto",
-    address: page.Address = None,
-    log: page.Logs = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
-    dry_run: page.DryRun = False,
-    yes: page.Yes = False,
-    smoke: page.Smoke = False,
 ) -> None:
     """Ablate the seed's fix, one change at a time, and write reports/STUDY/index.html."""
     if crossed is not None and kind != "factorial":
@@ -132,43 +117,23 @@ def main(
         )
     if trials and tune_arms:
         raise UserError("--tune-arms searches for every arm; leave --trials out.")
-    simulated = data is None
-    epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else OLD.train.epochs)
-    width = NARROWER if simulated or smoke else 1
-    old, fixed, context = (
-        narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
-        for recipe in (OLD, FIXED, WITH_CONTEXT)
-    )
+    old, fixed, context = (options.sized(recipe) for recipe in (OLD, FIXED, WITH_CONTEXT))
     crossed = CROSSED if crossed is None else crossed
     arms = design(kind, old, fixed, context, crossed)
     sweep = (
-        Sweep.of(fixed, load_space(space or SEED_SPACE, fixed, width), trials) if trials else None
+        Sweep.of(fixed, load_space(space or SEED_SPACE, fixed, options.width()), trials)
+        if trials
+        else None
     )
     if tune_arms:
-        nuisance = load_space(space or NUISANCE, fixed, width)
+        nuisance = load_space(space or NUISANCE, fixed, options.width())
         old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
         asked = design(kind, old, fixed, context, crossed)
         arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)
         sweep = replace(sweep, searches=searches, shared=shared_configs)
     names = [arm.name for arm in arms.arms]
     control = next((name for name in ("context-residue", "old") if name in names), None)
-    page.conduct(
-        "ablate",
-        ASKED,
-        arms,
-        page.Conditions(
-            source=page.source(data, split),
-            seeds=2 if smoke else seeds,
-            add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
-            reports=reports,
-            name=name,
-            dry_run=dry_run,
-            yes=yes,
-            sweep=sweep,
-            control=control,
-        ),
-    )
+    options.conduct("ablate", ASKED, arms, control=control, sweep=sweep)
 
 
 if __name__ == "__main__":

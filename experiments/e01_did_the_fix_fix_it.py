@@ -16,11 +16,11 @@ per-protein AUROC, two-way interval over seeds and clusters, Holm over all contr
 equivalence within 0.010.
 """
 
-from rpbind import experiment as page
-from rpbind.presets import FIXED, OLD, narrowed
+from rpbind.options import Defaults, Options, experiment
+from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.study.conditions import Question
 from rpbind.study.design import SEED_CHANGES, Design, leave_one_out, path
-from rpbind.study.plan import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -30,8 +30,7 @@ ASKED = Question(
     rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
-SIMULATED_EPOCHS, EPOCHS = 7, 4
-NARROWER = 8
+USUAL = Defaults(narrower=8, epochs=4)
 
 
 def design(old: Recipe, fixed: Recipe) -> Design:
@@ -42,48 +41,11 @@ def design(old: Recipe, fixed: Recipe) -> Design:
     return there.then(back).then(leave_one_out(*ends, SEED_CHANGES))
 
 
-def main(
-    data: page.Data = None,
-    proteins: page.Vectors = "physchem",
-    seeds: page.Seeds = 5,
-    add_seeds: page.AddSeeds = 0,
-    epochs: page.Epochs = None,
-    narrower: page.Narrower = None,
-    split: page.SplitRule = "cold-rna",
-    workers: page.Workers = 1,
-    cpus_per_worker: page.Cpus = 1,
-    gpus_per_run: page.Gpus = 0.0,
-    executor: page.ExecutorName = "auto",
-    address: page.Address = None,
-    log: page.Logs = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
-    dry_run: page.DryRun = False,
-    smoke: page.Smoke = False,
-) -> None:
+@experiment(USUAL)
+def main(options: Options) -> None:
     """Take the seed's fix apart, in both orders, and write reports/STUDY/index.html."""
-    simulated = data is None
-    epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else EPOCHS)
-    width = narrower or (NARROWER if simulated or smoke else 1)
-    old, fixed = (
-        narrowed(recipe, width).with_({"train.epochs": epochs, "proteins": proteins})
-        for recipe in (OLD, FIXED)
-    )
-    page.conduct(
-        "e01",
-        ASKED,
-        design(old, fixed),
-        page.Conditions(
-            source=page.source(data, split),
-            seeds=2 if smoke else seeds,
-            add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
-            reports=reports,
-            name=name,
-            dry_run=dry_run,
-            control="fixed",
-        ),
-    )
+    old, fixed = (options.sized(recipe) for recipe in (OLD, FIXED))
+    options.conduct("e01", ASKED, design(old, fixed), control="fixed")
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ per-protein AUROC, two-way interval over seeds and clusters, Holm over all contr
 equivalence within 0.010.
 """
 
-from rpbind import experiment as page
 from rpbind.ledger import ContrastPlan
-from rpbind.presets import CONV_RESIDUE, narrowed
+from rpbind.options import Defaults, Options, experiment
+from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
+from rpbind.study.conditions import Question
 from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -36,8 +36,7 @@ CONTRASTS = (
     ("residue", "pooled"),
     ("residue", "none"),
 )
-SIMULATED_EPOCHS, EPOCHS = 7, 4
-NARROWER = 2
+USUAL = Defaults(narrower=2, epochs=4)
 
 
 def design(recipe: Recipe) -> Design:
@@ -53,44 +52,11 @@ def design(recipe: Recipe) -> Design:
     return Design("memories", arms, contrasts)
 
 
-def main(
-    data: page.Data = None,
-    proteins: page.Vectors = "physchem",
-    seeds: page.Seeds = 5,
-    add_seeds: page.AddSeeds = 0,
-    epochs: page.Epochs = None,
-    narrower: page.Narrower = None,
-    split: page.SplitRule = "cold-rna",
-    workers: page.Workers = 1,
-    cpus_per_worker: page.Cpus = 1,
-    gpus_per_run: page.Gpus = 0.0,
-    executor: page.ExecutorName = "auto",
-    address: page.Address = None,
-    log: page.Logs = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
-    dry_run: page.DryRun = False,
-    smoke: page.Smoke = False,
-) -> None:
+@experiment(USUAL)
+def main(options: Options) -> None:
     """Compare four memories under a convolutional encoder, and write reports/STUDY/index.html."""
-    simulated = data is None
-    epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else EPOCHS)
-    recipe = narrowed(CONV_RESIDUE, narrower or (NARROWER if simulated or smoke else 1))
-    page.conduct(
-        "e02",
-        ASKED,
-        design(recipe.with_({"train.epochs": epochs, "proteins": proteins})),
-        page.Conditions(
-            source=page.source(data, split),
-            seeds=2 if smoke else seeds,
-            add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
-            reports=reports,
-            name=name,
-            dry_run=dry_run,
-            control="residue",
-        ),
-    )
+    recipe = options.sized(CONV_RESIDUE)
+    options.conduct("e02", ASKED, design(recipe), control="residue")
 
 
 if __name__ == "__main__":

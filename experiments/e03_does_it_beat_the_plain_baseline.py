@@ -12,10 +12,10 @@ Decision rule. The difference to the baseline per seed and protein cluster on th
 frozen split: macro per-protein AUROC, two-way interval over seeds and clusters.
 """
 
-from rpbind import experiment as page
-from rpbind.presets import OWN_HEAD, narrowed
+from rpbind.options import Defaults, Options, experiment
+from rpbind.presets import OWN_HEAD
+from rpbind.study.conditions import Question
 from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -25,48 +25,15 @@ ASKED = Question(
     rule="Difference to the baseline per seed and protein cluster: test macro per-protein AUROC, "
     "two-way interval over both.",
 )
-SIMULATED_EPOCHS, NARROWER = 7, 4
+USUAL = Defaults(narrower=4, seeds=3, proteins=OWN_HEAD.proteins)
 
 
-def main(
-    data: page.Data = None,
-    proteins: page.Vectors = OWN_HEAD.proteins,
-    seeds: page.Seeds = 3,
-    add_seeds: page.AddSeeds = 0,
-    epochs: page.Epochs = None,
-    narrower: page.Narrower = None,
-    split: page.SplitRule = "cold-rna",
-    workers: page.Workers = 1,
-    cpus_per_worker: page.Cpus = 1,
-    gpus_per_run: page.Gpus = 0.0,
-    executor: page.ExecutorName = "auto",
-    address: page.Address = None,
-    log: page.Logs = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
-    dry_run: page.DryRun = False,
-    smoke: page.Smoke = False,
-) -> None:
+@experiment(USUAL)
+def main(options: Options) -> None:
     """Train the best recipe against the plain baselines, and write reports/STUDY/index.html."""
-    simulated = data is None
-    epochs = 1 if smoke else epochs or (SIMULATED_EPOCHS if simulated else OWN_HEAD.train.epochs)
-    recipe = narrowed(OWN_HEAD, narrower or (NARROWER if simulated or smoke else 1))
-    best = recipe.with_({"train.epochs": epochs, "proteins": proteins})
-    page.conduct(
-        "e03",
-        ASKED,
-        Design("one recipe", (arm("own-head", best, "preset own-head"),), ()),
-        page.Conditions(
-            source=page.source(data, split),
-            seeds=2 if smoke else seeds,
-            add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
-            reports=reports,
-            name=name,
-            dry_run=dry_run,
-            control="own-head",
-        ),
-    )
+    best = options.sized(OWN_HEAD)
+    design = Design("one recipe", (arm("own-head", best, "preset own-head"),), ())
+    options.conduct("e03", ASKED, design, control="own-head")
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from typing import Annotated
 
 import typer
 
-from rpbind import experiment as page
-from rpbind.presets import PRESETS, named, narrowed
+from rpbind.options import Defaults, Options, experiment
+from rpbind.presets import PRESETS, named
+from rpbind.study.conditions import Question
 from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question
 from rpbind.study.search import How, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.warm import warm_start
@@ -32,22 +32,18 @@ ASKED = Question(
     "once. One search carries no verdict.",
 )
 SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
-SIMULATED_EPOCHS = 7
-NARROWER = 8
+USUAL = Defaults(narrower=8)
 
 
+@experiment(USUAL)
 def main(
-    space: page.Space = SEED_SPACE,
+    options: Options,
+    space: Annotated[Path, typer.Option(help="What is searched: a TOML file.")] = SEED_SPACE,
     trials: Annotated[int, typer.Option(min=1, help="Configurations to be tried.")] = 50,
     base: Annotated[
         str, typer.Option(help="Preset or recipe file that the space changes.")
     ] = "fixed",
-    data: page.Data = None,
-    proteins: Annotated[
-        str | None,
-        typer.Option(help="Protein bank that every arm reads; physchem, or the recipe file's."),
-    ] = None,
-    sampler: page.Sampler = "tpe",
+    sampler: Annotated[str, typer.Option(help="tpe, random, cmaes, nsga2, qmc or grid.")] = "tpe",
     scheduler: Annotated[str, typer.Option(help="none, asha, hyperband or median.")] = "none",
     seeds_per_trial: Annotated[int, typer.Option(min=1, help="Seeds of a trial; mean.")] = 1,
     objective: Annotated[
@@ -69,36 +65,11 @@ def main(
     storage: Annotated[
         str | None, typer.Option(help="Optuna storage URL; a journal in the study without it.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Fresh seeds for the best.")] = 5,
-    add_seeds: page.AddSeeds = 0,
-    epochs: page.Epochs = None,
-    narrower: page.Narrower = None,
-    split: page.SplitRule = "cold-rna",
-    workers: page.Workers = 1,
-    cpus_per_worker: page.Cpus = 1,
-    gpus_per_run: page.Gpus = 0.0,
-    executor: page.ExecutorName = "auto",
-    address: page.Address = None,
-    log: page.Logs = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
-    dry_run: page.DryRun = False,
-    yes: page.Yes = False,
-    smoke: page.Smoke = False,
 ) -> None:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
-    recipe = named("--base", base)
-    if base in PRESETS:  # a file is taken as it is
-        narrower = narrower or (NARROWER if data is None or smoke else 1)
-        epochs = epochs or (SIMULATED_EPOCHS if data is None else None)
-        proteins = proteins or "physchem"
-    width = narrower or 1
-    recipe = narrowed(recipe, width).with_(
-        {
-            "proteins": proteins or recipe.proteins,
-            "train.epochs": 1 if smoke else epochs or recipe.train.epochs,
-        }
-    )
+    as_it_is = base not in PRESETS  # a file
+    recipe = options.sized(named("--base", base), as_it_is=as_it_is)
+    width = options.width(as_it_is=as_it_is)
     searched = load_space(space, recipe, width)
     begin = warm_start(warm or [], searched, recipe, width)
     how = How(
@@ -110,22 +81,12 @@ def main(
         train_seconds=budget_train_seconds,
         storage=storage,
     )
-    page.conduct(
+    options.conduct(
         "tune",
         ASKED,
         Design("search", (arm("base", recipe, "what the search began from"),), ()),
-        page.Conditions(
-            source=page.source(data, split),
-            seeds=2 if smoke else seeds,
-            add_seeds=add_seeds,
-            where=page.where(workers, cpus_per_worker, gpus_per_run, executor, address, log=log),
-            reports=reports,
-            name=name,
-            dry_run=dry_run,
-            yes=yes,
-            control="base",
-            sweep=Sweep.of(recipe, searched, trials, how, warm=begin),
-        ),
+        control="base",
+        sweep=Sweep.of(recipe, searched, trials, how, warm=begin),
     )
 
 

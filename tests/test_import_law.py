@@ -22,7 +22,7 @@ FLOORS = [
     {"train", "report", "cluster"},
     {"doctor"},
     {"study", "use"},
-    {"cli", "experiment", "__main__"},
+    {"cli", "experiment", "options", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 WALLED_OFF = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +17,11 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.study.changes import changes
 from rpbind.study.checks import SCORED, scored_clusters
-from rpbind.study.plan import Source
+from rpbind.study.conditions import Conditions as Conditions
 from rpbind.study.price import Price
 from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
-from rpbind.study.where import Where
 from rpbind.study.winners import frozen
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """How a page is run: on which source, with how many seeds, where, and under which name."""
-
-    source: Source
-    seeds: int
-    where: Where
-    reports: Path
-    name: str | None = None
-    dry_run: bool = False
-    yes: bool = False
-    sweep: Sweep | None = None
-    control: str | None = None
-    """The arm that is trained again with a random vector per protein, and with one for all."""
-    add_seeds: int = 0
 
 
 def price_of(plan: Plan, sweep: Sweep | None) -> Price:

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import TUNED
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, Stage
 from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
+from rpbind.study.conditions import Question as Question
 from rpbind.study.controls import retrained
 from rpbind.study.design import Design
 from rpbind.study.search import SIZE, Sweep
+from rpbind.study.source import Source as Source
 from rpbind.terminal import called
 from rpbind.train.provenance import code_id
-
-
-@dataclass(frozen=True)
-class Question:
-    """What an experiment asks, what it expects, and how it will decide: said before it runs."""
-
-    question: str
-    prediction: str
-    rule: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """The data that a study reads: a dataset folder and how it is split."""
-
-    data: Path
-    split: SplitSpec
 
 
 def make_plan(

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from rpbind import experiment as page
+from rpbind import options
 from rpbind.presets import OLD, narrowed
 from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question
@@ -13,10 +14,10 @@ from rpbind.terminal import run_app
 
 
 def main(
-    data: page.Data = None,
-    address: page.Address = None,
-    reports: page.Reports = page.REPORTS,
-    name: page.Name = None,
+    data: options.Data = None,
+    address: options.Address = None,
+    reports: options.Reports = options.REPORTS,
+    name: options.Name = None,
     wild: bool = False,
     long: bool = False,
 ) -> None:

@@ -64,7 +64,7 @@ def test_a_search_around_a_file_takes_it_as_it_is(
     (tmp_path / "mine.toml").write_text(as_toml(mine))
     page = experiment("tune")
     asked: list[Any] = []
-    monkeypatch.setattr(page.page, "conduct", lambda *given: asked.append(given))
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: asked.append(given))
     app = typer.Typer()
     app.command()(page.main)
     words = ["--data", str(tiny), "--base", str(tmp_path / "mine.toml")]

@@ -1,0 +1,239 @@
+"""The options of every experiment, declared once; reading them imports nothing heavy."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from rpbind.errors import UserError
+from rpbind.presets import narrowed
+from rpbind.recipe import Recipe
+from rpbind.study.conditions import Conditions, check_landing
+from rpbind.study.source import source
+from rpbind.study.where import Where, check_loggers
+
+if TYPE_CHECKING:
+    from rpbind.study.conditions import Question
+    from rpbind.study.design import Design
+    from rpbind.study.search import Sweep
+
+REPORTS = Path("reports")
+SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1
+
+Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
+Address = Annotated[
+    str | None,
+    typer.Option(envvar="RPBIND_ADDRESS", help="Ray cluster to run on; this machine without."),
+]
+Reports = Annotated[
+    Path,
+    typer.Option(
+        envvar="RPBIND_REPORTS", help="Folder that studies land in; on a cluster, a shared one."
+    ),
+]
+Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What an experiment takes where an option is left out.
+
+    Parameters
+    ----------
+    epochs
+        Epochs per run on a dataset; the recipe's own without.
+    simulated_epochs
+        Epochs per run in the simulated world.
+    narrower
+        Divisor of the models' widths in the simulated world, and with `--smoke`.
+    seeds
+        Paired seeds per arm.
+    proteins
+        Protein bank that every arm reads.
+    """
+
+    narrower: int
+    epochs: int | None = None
+    simulated_epochs: int = 7
+    seeds: int = 5
+    proteins: str = "physchem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a user says of an experiment: its data, its size, where it runs and where it lands.
+
+    Every field but `usual`, what the experiment takes where nothing is said, is an option.
+    """
+
+    usual: Defaults
+    data: Data = None
+    proteins: Annotated[
+        str | None,
+        typer.Option(help="Protein bank that every arm reads; rpbind embed."),
+    ] = None
+    seeds: Annotated[int | None, typer.Option(min=1, help="Paired seeds per arm.")] = None
+    add_seeds: Annotated[
+        int, typer.Option(min=0, help="Extend the study that --seeds began by so many seeds.")
+    ] = 0
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs per run.")] = None
+    narrower: Annotated[
+        int | None,
+        typer.Option(min=1, help="Divide the widths of models and spaces by this."),
+    ] = None
+    split: Annotated[
+        str, typer.Option(help="random, cold-rna, cold-protein or cold-both; random leaks.")
+    ] = "cold-rna"
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes per run (Ray Train).")] = 1
+    cpus_per_worker: Annotated[
+        int, typer.Option(min=1, help="CPUs, and torch threads, per worker.")
+    ] = 1
+    gpus_per_run: Annotated[
+        float, typer.Option(min=0.0, help="GPUs of a run, shared among its workers.")
+    ] = 0.0
+    executor: Annotated[
+        str, typer.Option(help="auto, trial (in the Tune trial) or train (Ray Train worker group).")
+    ] = "auto"
+    address: Address = None
+    log: Annotated[
+        list[str] | None,
+        typer.Option(help="Also log to tensorboard, mlflow or wandb; several: repeat it."),
+    ] = None
+    reports: Reports = REPORTS
+    name: Name = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")
+    ] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Allow more than 10,000 runs.")] = False
+    smoke: Annotated[
+        bool,
+        typer.Option(
+            "--smoke",
+            help="Two seeds, one epoch, narrow models, unless said otherwise: does it all run?",
+        ),
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.smoke and None not in (self.seeds, self.epochs, self.narrower):
+            raise UserError(
+                "--smoke stands for --seeds, --epochs and --narrower, and all three are given: it "
+                "has no effect. Leave it out."
+            )
+
+    def width(self, *, as_it_is: bool = False) -> int:
+        """Return what the widths of models and spaces are divided by."""
+        small = (self.data is None or self.smoke) and not as_it_is
+        return self.narrower or (self.usual.narrower if small else 1)
+
+    def sized(self, recipe: Recipe, *, as_it_is: bool = False) -> Recipe:
+        """Return a recipe with the widths, epochs and protein vectors that are asked for.
+
+        What is not asked for is as usual in this experiment, or `as_it_is` in the recipe.
+        """
+        usual, epochs, proteins = self.usual, recipe.train.epochs, recipe.proteins
+        if not as_it_is:
+            epochs = (usual.simulated_epochs if self.data is None else usual.epochs) or epochs
+            proteins = usual.proteins
+        changes = {
+            "train.epochs": self.epochs or (SMOKE_EPOCHS if self.smoke else epochs),
+            "proteins": self.proteins or proteins,
+        }
+        return narrowed(recipe, self.width(as_it_is=as_it_is)).with_(changes)
+
+    def where(self) -> Where:
+        """Return what the options say of where runs are made; a run's GPUs are shared."""
+        check_loggers(self.log or ())
+        return Where(
+            self.workers,
+            self.cpus_per_worker,
+            self.gpus_per_run / self.workers,
+            self.executor,
+            self.address,
+            tuple(self.log or ()),
+        )
+
+    def conduct(
+        self,
+        experiment: str,
+        question: Question,
+        design: Design,
+        *,
+        control: str | None = None,
+        sweep: Sweep | None = None,
+    ) -> None:
+        """Run a design and leave its report; exits with 3 where runs are missing."""
+        where = self.where()
+        check_landing(self.reports, self.name)
+        conditions = Conditions(
+            source=source(self.data, self.split),
+            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.usual.seeds),
+            add_seeds=self.add_seeds,
+            where=where,
+            reports=self.reports,
+            name=self.name,
+            dry_run=self.dry_run,
+            yes=self.yes,
+            control=control,
+            sweep=sweep,
+        )
+        from rpbind.experiment import conduct  # torch takes seconds to import
+
+        conduct(experiment, question, design, conditions)
+
+
+OPTIONS = [field for field in fields(Options) if field.name != "usual"]
+
+
+def experiment(usual: Defaults) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of an experiment's function of `Options`.
+
+    Its options are those of `Options` and, where the function has more parameters, these.
+    """
+
+    def command_of(main: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(main)
+        def command(**given: Any) -> None:
+            said = {field.name: given.pop(field.name) for field in OPTIONS}
+            main(Options(usual=usual, **said), **given)
+
+        _, *own = inspect.signature(main, eval_str=True).parameters.values()
+        signature = [one.replace(kind=one.KEYWORD_ONLY) for one in own]
+        command.__signature__ = inspect.Signature(signature + _shared(usual))  # type: ignore[attr-defined]
+        return command
+
+    return command_of
+
+
+def _shared(usual: Defaults) -> list[inspect.Parameter]:
+    """The parameters of the options that every experiment has, with its defaults in their help."""
+    epochs = usual.epochs or "the recipe's"
+    shown = {
+        "proteins": usual.proteins,
+        "seeds": f"{usual.seeds}; {SMOKE_SEEDS} with --smoke",
+        "epochs": f"{epochs}; {usual.simulated_epochs} in the simulated world, {SMOKE_EPOCHS} with "
+        "--smoke",
+        "narrower": f"1; {usual.narrower} in the simulated world or with --smoke",
+    }
+    hints = get_type_hints(Options, include_extras=True)
+    found = []
+    for field in OPTIONS:
+        kind, option = get_args(hints[field.name])
+        if field.name in shown:
+            option = copy(option)
+            option.show_default = shown[field.name]
+        found.append(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=Annotated[kind, option],
+            )
+        )
+    return found

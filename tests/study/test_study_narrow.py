@@ -143,7 +143,7 @@ def test_an_ablation_that_searches_divides_its_space_too(
 ) -> None:
     page = experiment("ablate")
     asked: list[Any] = []
-    monkeypatch.setattr(page.page, "conduct", lambda *given: asked.append(given))
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: asked.append(given))
     app = typer.Typer()
     app.command()(page.main)
     words = ["--data", str(tiny), "--smoke", *options.split()]
@@ -157,7 +157,7 @@ def test_the_option_reaches_the_space_of_a_page(
 ) -> None:
     page = experiment("tune")
     asked: list[Any] = []
-    monkeypatch.setattr(page.page, "conduct", lambda *given: asked.append(given))
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: asked.append(given))
     app = typer.Typer()
     app.command()(page.main)
     words = ["--data", str(tiny), "--warm-start", "fixed"]

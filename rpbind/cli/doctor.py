@@ -14,11 +14,11 @@ from rich.table import Table
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
-from rpbind.doctor.examine import Examination, check_up, fits, look_back
+from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_curve
 from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError
 from rpbind.experiment import simulated
-from rpbind.ledger import Ledger
+from rpbind.ledger import Ledger, Row
 from rpbind.presets import PRESETS, preset, read_recipe
 from rpbind.recipe import Recipe
 from rpbind.terminal import PLAIN, progress
@@ -132,7 +132,18 @@ def _trained(file: Path, data: Path | None) -> tuple[str, Examination]:
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):
-        return f"{file.name}, after training", look_back(training)
+        seen = look_back(training)
+    return f"{file.name}, after training", with_curve(seen, _row_of(file))
+
+
+def _row_of(file: Path) -> Row | None:
+    """Return the row of a model file that lies in its study, runs/RUN.pt."""
+    study = file.absolute().parent.parent
+    if not (study / "plan.json").exists():
+        return None
+    ledger = Ledger(study)
+    rows = (*ledger.rows("ablation"), *ledger.rows("control"))
+    return next((row for row in rows if row.run == file.stem), None)
 
 
 def _say(title: str, seen: Examination) -> None:

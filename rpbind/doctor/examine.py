@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from rpbind.analysis.trend import trend
 from rpbind.doctor.attention import attention
 from rpbind.doctor.finding import finding, told
 from rpbind.doctor.fit import Fit, fit
@@ -23,7 +24,7 @@ from rpbind.doctor.loader import loader
 from rpbind.doctor.probes import probes
 from rpbind.doctor.sample import sample
 from rpbind.doctor.units import dead_units
-from rpbind.ledger import Finding
+from rpbind.ledger import Finding, Row
 from rpbind.model.binding import BindingModel
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
@@ -107,6 +108,12 @@ def look_back(training: Training) -> Examination:
         measured |= scored
         found += [*_of_learnt(scored), *_of_uniform(now)]
     return _examination(measured, found)
+
+
+def with_curve(seen: Examination, row: Row | None) -> Examination:
+    """Add what a run's curve says, where its ledger has it."""
+    found = None if row is None else trend(row)
+    return seen if found is None else Examination(seen.measured, told([*seen.findings, found]))
 
 
 def _examination(measured: Measured, found: list[Finding]) -> Examination:

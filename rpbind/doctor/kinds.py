@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING
+from rpbind.ledger import Finding
+
 LN2 = math.log(2)
 """The loss of a coin: binary cross-entropy in nats of saying one half."""
 
@@ -26,6 +29,11 @@ class Kind:
     reason: str
     advice: str
     hides: tuple[str, ...] = ()
+
+
+def _of_curve(found: Finding) -> Kind:
+    """Return the kind of a finding on the curve of a finished run, which reports have too."""
+    return Kind(found.name, found.severity, found.threshold, found.reason, found.advice)
 
 
 _FIT = ("batch not fitted", "accuracy stuck")
@@ -210,6 +218,7 @@ KINDS = {
             "saying one half every time has a loss of ln 2",
             "It is surer than it may be: stop earlier, regularise, or read calibrated values only.",
         ),
+        *(_of_curve(found) for found in (STILL_IMPROVING, OVERFITTING)),
         Kind(
             "identical to the reference",
             "error",

@@ -14,6 +14,7 @@ from rpbind.analysis.compare import Comparison
 from rpbind.analysis.coverage import NEVER
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, few_clusters, read
+from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners
@@ -43,7 +44,14 @@ def verdict_table(study: Path) -> RenderableType:
         ]
     if tuned and tuned.refusal:
         tables.append(Text(tuned.refusal, style="yellow"))
-    return Group(*notes, *lost, *tables, *_controls(summary), Text(words.spent(summary.cost)))
+    return Group(
+        *notes,
+        *lost,
+        *tables,
+        *_controls(summary),
+        *_curves(summary),
+        Text(words.spent(summary.cost)),
+    )
 
 
 def _failed(failure: Failure) -> str:
@@ -73,6 +81,20 @@ def _controls(summary: Summary) -> list[Text]:
     flags = [b.name for b in scored if b.flagged]
     told = [f"controls (macro AUROC): {best}" + (f"; flagged: {', '.join(flags)}" if flags else "")]
     return [Text(line) for line in told + claims.lines(summary.controls)]
+
+
+def _curves(summary: Summary) -> list[Text]:
+    """What the curves of finished runs say, with the advice."""
+    names = (STILL_IMPROVING.name, OVERFITTING.name)
+    return [
+        Text(
+            f"{f.finding.severity}: {f.finding.name}: {f.runs} of {summary.done} runs "
+            f"({', '.join(f.arms)}). {f.finding.advice}",
+            style="yellow",
+        )
+        for f in summary.found
+        if f.finding.name in names
+    ]
 
 
 def comparison_table(comparison: Comparison) -> RenderableType:

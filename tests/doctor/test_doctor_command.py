@@ -102,3 +102,28 @@ def test_a_patient_must_be_named_once(data: Path, tmp_path: Path) -> None:
             ask(*words)
     with pytest.raises(UserError, match="holds no study"):
         ask(tmp_path, "--data", data)
+
+
+def test_a_run_whose_ledger_says_that_it_still_improved_is_told_so(
+    data: Path, tmp_path: Path
+) -> None:
+    inputs = Inputs.open(data, SplitSpec(), "physchem")
+    asked = make_plan(
+        "toy",
+        Question("?", "!", "."),
+        Design("one", (arm("healthy", HEALTHY, ""),), ()),
+        (0,),
+        Source(data, SplitSpec()),
+    )
+    ledger = Ledger(tmp_path)
+    ledger.begin(asked)
+    job = Job("healthy", HEALTHY, 0, tmp_path / "runs")
+    made = train_run(job, inputs, Machine(), "test", lambda point: None)
+    curve = tuple({"epoch": n + 1.0, "validation.loss": 0.7 - 0.05 * n} for n in range(3))
+    ledger.append(made.model_copy(update={"curve": curve}))
+    (file,) = (tmp_path / "runs").glob("*.pt")
+    for what in (tmp_path, file):
+        code, said = ask(what, "--data", data)
+        assert code == 0, said
+        assert "warning: still improving" in said
+        assert "More epochs" in said

@@ -14,13 +14,14 @@ from rpbind.report.terminal import verdict_table
 from rpbind.study import announce
 from rpbind.study.checkup import opener
 from rpbind.study.conditions import Conditions as Conditions
-from rpbind.study.conditions import Question, check_landing
+from rpbind.study.conditions import Question
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
-from rpbind.study.launch import goes_on, joined, launch, not_done
+from rpbind.study.launch import goes_on, joined, launch, not_done, rehearse
 from rpbind.study.plan import make_plan
 from rpbind.study.price import check_size
+from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.source import simulated as simulated
 from rpbind.study.source import source as source
 from rpbind.study.stop import STOP
@@ -35,7 +36,7 @@ UNFINISHED = 3
 def conduct(experiment: str, question: Question, design: Design, conditions: Conditions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
-    _check(conditions)
+    check_asked(conditions)
     plan = make_plan(
         experiment,
         question,
@@ -46,11 +47,14 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         control=conditions.control,
     )
     folder = (conditions.reports / (conditions.name or plan.study)).resolve()
+    check_folder(folder)
     asked = joined(plan, Ledger(folder), conditions.add_seeds)
     price = announce.price_of(asked, conditions.sweep)
     check_size(price, conditions.yes)
     console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
     if conditions.dry_run:
+        if conditions.where.address is not None:
+            rehearse(asked, conditions.source, conditions.where, folder)
         with progress("comparing the arms"):
             compared = guard(bases(asked, conditions.sweep), opener(conditions.source))
         for comparison in compared:
@@ -67,15 +71,6 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
     if unfinished:
         console.print(unfinished, **PLAIN)
         raise typer.Exit(UNFINISHED)
-
-
-def _check(conditions: Conditions) -> None:
-    """Raise `UserError` where a study could not land or keep its trials, before it is planned."""
-    check_landing(conditions.reports, conditions.name)
-    if conditions.sweep is not None and conditions.sweep.how.storage is not None:
-        from rpbind.study.database import open_database  # Optuna takes a second to import
-
-        open_database(conditions.sweep.how.storage)
 
 
 def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:

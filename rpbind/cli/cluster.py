@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.terminal import masked
+from rpbind.errors import PausedError
+from rpbind.terminal import AGAIN, masked
 
 Address = Annotated[
     str,
@@ -51,6 +52,9 @@ def _follow(client: Any, sent: str) -> int:
 
     try:
         return jobs.follow(client, sent, lambda text: print(text, end="", flush=True))
+    except PausedError as gone:  # the same command would send the job again
+        print(f"error: {gone}", file=sys.stderr)
+        return AGAIN
     except KeyboardInterrupt:
         print(
             f"\nThe job goes on. rpbind job logs {sent} follows it again, "

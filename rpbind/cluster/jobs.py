@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import requests
 from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
+from rpbind.cluster.address import dashboard_url
 from rpbind.data.draft import check_new, drafted
-from rpbind.errors import UserError, reason
+from rpbind.errors import PausedError, UserError, reason
 
 LEFT_OUT = (
     "/data/",
@@ -40,6 +45,9 @@ LIMIT = "512 MiB"
 
 STOP_WITHIN = "60"
 """Seconds that a stopped job has to write its last rows; Ray's own 3 do not suffice."""
+
+ANSWER = 60.0
+"""Seconds that a job server has for an answer once we are connected: a busy head takes a few."""
 
 POLL = 0.5
 READY_WITHIN = 60.0
@@ -79,12 +87,22 @@ class Order:
         return there and (top == ".." or f"/{top}/" in LEFT_OUT or top.startswith("."))
 
 
+class Client(JobSubmissionClient):  # type: ignore[misc]  # Ray ships no types
+    """Ray's client, which does not wait for ever."""
+
+    def _do_request(self, method: str, endpoint: str, **more: Any) -> requests.Response:
+        return super()._do_request(method, endpoint, **{"timeout": ANSWER} | more)
+
+
 def connect(address: str) -> JobSubmissionClient:
     """Return a client of the job server at `address`; `UserError` where none answers."""
     for talker in TALKERS:
         logging.getLogger(talker).setLevel(logging.WARNING)
-    with _asking(address):
-        return JobSubmissionClient(address)
+    url = dashboard_url(address)
+    for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
+        os.environ.pop(name, None)  # Ray would take them in place of what it is given
+    with _asking(url):
+        return Client(url)
 
 
 def submit(client: JobSubmissionClient, order: Order) -> str:
@@ -128,7 +146,8 @@ def follow(client: JobSubmissionClient, job: str, show: Callable[[str], None]) -
         async for text in client.tail_job_logs(job):
             show(text)
 
-    with _asking(client.get_address()):
+    details(client, job)  # of an unknown job, the output is an error of another kind
+    with _asking(client.get_address(), job):
         asyncio.run(tail())
         found = ended(client, job)
     if found.status == JobStatus.SUCCEEDED:
@@ -144,13 +163,21 @@ def ended(client: JobSubmissionClient, job: str) -> JobDetails:
 
 
 def details(client: JobSubmissionClient, job: str) -> JobDetails:
-    """Return what the job server knows of a job."""
+    """Return what the job server knows of a job; `UserError` where it knows none of this id."""
+    if not re.fullmatch(r"[\w.-]+", job):
+        raise UserError(f"ID is what `rpbind submit` printed, such as raysubmit_x; got '{job}'.")
     with _asking(client.get_address()):
-        return client.get_job_info(job)
+        try:
+            return client.get_job_info(job)
+        except RuntimeError as error:
+            if "status code 404" not in str(error):
+                raise
+    raise UserError(f"The job server at {client.get_address()} knows no job {job}.")
 
 
 def stop(client: JobSubmissionClient, job: str) -> bool:
     """Ask a job to stop; False where it had ended before."""
+    details(client, job)
     with _asking(client.get_address()):
         return bool(client.stop_job(job))
 
@@ -160,6 +187,7 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
 
     A second job with the first one's environment reads it from the shared storage and prints it.
     """
+    details(client, job)
     with _asking(client.get_address()):
         study = bundle.study_named(client.get_job_logs(job), job)
         target = out / Path(study).name
@@ -180,22 +208,28 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _asking(address: str) -> Iterator[None]:
-    """Turn what the job server refuses into a sentence."""
+def _asking(address: str, job: str = "") -> Iterator[None]:
+    """Turn what the job server refuses into a sentence; `job` is one that is being followed."""
     try:
         yield
     except AuthenticationError as error:
         raise UserError(
             f"The cluster at {address} wants a token that this shell does not have: set "
-            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({reason(error)})"
+            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({str(error).splitlines()[0]})"
         ) from None
-    except ConnectionError as error:
-        raise UserError(
-            f"No job server answers at {address} ({error}). --address is that of Ray's dashboard, "
-            "such as http://127.0.0.1:8265 through an ssh tunnel."
-        ) from None
+    except (ConnectionError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
+        raise PausedError(_gone(address, job, error)) from None
     except RuntimeError as error:
+        if job and "closed unexpectedly" in str(error):
+            raise PausedError(_gone(address, job, error)) from None
         raise UserError(f"The job server at {address} refused: {_reason(error)}") from None
+
+
+def _gone(address: str, job: str, error: Exception) -> str:
+    told = f"The job server at {address} has stopped answering ({reason(error)[:200]})."
+    if not job:
+        return f"{told} See whether the cluster still runs."
+    return f"{told} The job may go on: `rpbind job logs {job}` follows it again."
 
 
 def _reason(error: RuntimeError) -> str:

@@ -13,6 +13,9 @@ SLOT = "trial_slot"
 DRIVER = 0.01
 """CPU that such a trial takes on a cluster without slots."""
 
+LEAST_FREE = 2**28
+"""Bytes below which a study is not begun: checkpoints and models of a few runs."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -65,6 +68,15 @@ def at_once(
         + f". Ray has {'; '.join(node.words(each) for node in there) or 'no node'}. Ask for less, "
         "or join a larger cluster with --address."
     )
+
+
+def check_free(place: str, free: int) -> None:
+    """Raise `UserError` where a place has too few bytes left for a study."""
+    if free < LEAST_FREE:
+        raise UserError(
+            f"{place} has {free / 2**20:.0f} MB left, and a study is not begun below "
+            f"{LEAST_FREE / 2**20:.0f} MB. Make room, or name another --reports."
+        )
 
 
 def _without_driver(node: Node) -> Node:

@@ -16,14 +16,11 @@ import ray
 from pyarrow import fs
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from rpbind.cluster.placement import Node
+from rpbind.cluster.placement import Node, check_free
 from rpbind.errors import UserError, reason
 
 ANSWER = 60.0
 """Seconds that a node has to answer; starting a process there takes a few."""
-
-LEAST_FREE = 2**28
-"""Bytes below which a study is not begun: checkpoints and models of a few runs."""
 
 
 def nodes() -> list[Node]:
@@ -57,7 +54,7 @@ def check_storage(there: Sequence[Node], place: str, reads: Sequence[Path]) -> s
     """Have every node read and write in `place` and read the files `reads`; say what was found.
 
     Raises `UserError` naming a node that does not share them with this process or does not answer,
-    and where less than `LEAST_FREE` bytes are left.
+    and where too little space is left.
     """
     probe = Probe(place, f".probe-{uuid.uuid4().hex}", tuple(map(str, reads)))
     system, folder = fs.FileSystem.from_uri(place)
@@ -127,11 +124,7 @@ def _room(place: str, seen: Sequence[Seen], count: int) -> str:
     free = min((each.free for each in seen if each.free is not None), default=None)
     if free is None:
         return where
-    if free < LEAST_FREE:
-        raise UserError(
-            f"{place} has {free / 2**20:.0f} MB left, and a study is not begun below "
-            f"{LEAST_FREE / 2**20:.0f} MB. Make room, or name another --reports."
-        )
+    check_free(place, free)
     return f"{where}, {free / 1e9:.1f} GB free"
 
 

@@ -12,10 +12,11 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -49,7 +50,7 @@ class Ledger:
         """The study's plan; raises `UserError` where the folder holds no study."""
         path = self.study / "plan.json"
         if not path.exists():
-            raise UserError(f"{self.study} holds no study: there is no plan.json in it.")
+            raise UserError(f"{self.study} holds no study: {self._why_no_plan()}")
         try:
             return Plan.model_validate_json(path.read_bytes())
         except ValidationError as error:
@@ -68,6 +69,7 @@ class Ledger:
     @contextmanager
     def driven(self, command: str) -> Iterator[None]:
         """Be the only process that runs this study; `UserError` where another one does."""
+        made = [each for each in (self.study, *self.study.parents) if not each.exists()]
         try:
             self.study.mkdir(parents=True, exist_ok=True)
             self._driver.touch()
@@ -79,21 +81,27 @@ class Ledger:
                 "Name another --reports."
             ) from None
         with self._driver.open("a+") as file, locked(file, wait=False) as mine:
-            if not mine:
-                raise UserError(
-                    f"{self.study} is being run by another process: {self._who()}. Wait until it "
-                    "has ended, or end it; the same command then goes on with what is missing."
-                )
+            if not (mine and _has_name(file, self._driver)):
+                raise self._taken()
             file.truncate(0)
             told = {"host": socket.gethostname(), "pid": os.getpid(), "command": command}
             file.write(json.dumps(told | {"since": datetime.now(UTC).isoformat()}) + "\n")
             file.flush()
-            yield
+            try:
+                yield
+            finally:
+                if not (self.study / "plan.json").exists():
+                    self._leave_nothing(made)
 
     @property
     def is_driven(self) -> bool:
         """Whether a living process runs this study."""
         return in_use(self._driver)
+
+    def check_free(self) -> None:
+        """Raise `UserError` where another process runs this study."""
+        if self.is_driven:
+            raise self._taken()
 
     def append(self, row: Row) -> bool:
         """Record an ended attempt; False where this attempt of the run was recorded before."""
@@ -152,10 +160,30 @@ class Ledger:
         here, driven = socket.gethostname(), self.is_driven
         return [m.seen(m.alive or (driven and m.begun.host != here)) for m in left]
 
+    def _taken(self) -> UserError:
+        return UserError(
+            f"{self.study} is being run by another process: {self._who()}. Wait until it has "
+            "ended, or end it; the same command then goes on with what is missing."
+        )
+
+    def _leave_nothing(self, made: Sequence[Path]) -> None:
+        """Remove what a command has made that ended before its study began."""
+        self._driver.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that is not empty stays
+            for folder in made:
+                folder.rmdir()
+
+    def _why_no_plan(self) -> str:
+        if self.is_driven:
+            return f"it is being started by {self._who()}."
+        if self._driver.exists():
+            return f"the command that was to begin it ended before its first run: {self._who()}."
+        return "there is no plan.json in it."
+
     def _who(self) -> str:
         try:
             told = json.loads(self._driver.read_text())
-        except ValueError:
+        except (ValueError, OSError):
             return "it has not yet said who it is"
         return f"process {told['pid']} of {told['host']} since {told['since']} ({told['command']})"
 
@@ -177,3 +205,8 @@ class Ledger:
         rows = iter(rows_of(pa.concat_tables(tables)) if tables else [])
         for part, table in zip(new, tables, strict=True):
             self._known[part.name] = [next(rows) for _ in range(table.num_rows)]
+
+
+def _has_name(file: IO[str], name: Path) -> bool:
+    """Whether an open file still has its name; another process may have removed it since."""
+    return name.exists() and os.path.samestat(os.fstat(file.fileno()), name.stat())

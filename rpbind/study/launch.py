@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +55,15 @@ def launch(
     return plan
 
 
+def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
+    """Ask a cluster for what a study needs of it, as `launch` does, and leave it as it was."""
+    prepare(where.address)
+    from rpbind.study import run  # import Ray, which reads its settings then
+
+    with Ledger(folder).driven(plan.command), run.ready(where, folder, source.data):
+        pass
+
+
 def _run(
     plan: Plan,
     source: Source,
@@ -71,9 +79,7 @@ def _run(
     from rpbind.study import sweep as searching
     from rpbind.study.database import answering
 
-    with run.ray_running(where):
-        slots = run.at_once(where)
-        print(f"storage   {run.check_storage(where, ledger.study, source.data)}", file=sys.stderr)
+    with run.ready(where, ledger.study, source.data) as slots:
         ledger.begin(plan)
         begin(slots)
         check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)

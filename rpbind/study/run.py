@@ -18,13 +18,12 @@ from typing import Any, Literal
 
 import ray
 from ray import tune
-from ray.exceptions import AuthenticationError
 from ray.tune import TuneError
+from rich.console import Console
 
-from rpbind.cluster import placement, preflight
+from rpbind.cluster import placement, preflight, start
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
-from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
 from rpbind.study.loggers import loggers
@@ -32,6 +31,7 @@ from rpbind.study.stop import STOP
 from rpbind.study.watch import Watch
 from rpbind.study.watchdog import died, leave_at_once, watched
 from rpbind.study.where import Where
+from rpbind.terminal import PLAIN
 from rpbind.train.loop import Machine
 from rpbind.train.run import ended, kept, train_task
 from rpbind.train.task import Task
@@ -58,14 +58,25 @@ def ray_running(where: Where) -> Iterator[None]:
 def _start(where: Where) -> None:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if where.address is not None:
-        try:
-            ray.init(where.address, runtime_env={"env_vars": of_workers()}, **common)
-        except (ConnectionError, RuntimeError, ValueError, AuthenticationError) as error:
-            raise UserError(f"No Ray cluster answers at {where.address}: {error}") from None
-    else:
-        # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
-        common["include_dashboard"] = where.executor == "train"
-        ray.init("local", num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
+        start.join(where.address, runtime_env={"env_vars": of_workers()}, **common)
+        return
+    # Ray Train asks the dashboard whether a stopped group is gone; without it, it waits forever
+    common["include_dashboard"] = where.executor == "train"
+    start.start_here(_say, num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(sentence, **PLAIN)
+
+
+@contextlib.contextmanager
+def ready(where: Where, folder: Path, data: Path) -> Iterator[int]:
+    """Have Ray running, and asked for what a study needs of it; gives how many runs fit at once."""
+    with ray_running(where):
+        with start.answering(where.address):
+            slots = at_once(where)
+            _say(f"storage   {check_storage(where, folder, data)}")
+        yield slots
 
 
 def at_once(where: Where) -> int:

@@ -116,5 +116,5 @@ def test_reports_below_the_jobs_own_directory_are_refused(project: Path) -> None
 
 
 def test_an_address_where_nobody_answers_is_a_sentence() -> None:
-    with pytest.raises(UserError, match=r"No job server answers at http://127\.0\.0\.1:1 "):
+    with pytest.raises(UserError, match=r"No job server answers at 127\.0\.0\.1:1 "):
         rpbind("job", "status", "x", "--address", "http://127.0.0.1:1")

@@ -1,0 +1,221 @@
+"""Ray that starts slowly, or not: one sentence, one retry, and nothing is left half made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray._private import node, services
+from ray.exceptions import AuthenticationError, RaySystemError, RpcError
+from typer.testing import CliRunner
+
+from rpbind import experiment as page
+from rpbind.cli import app
+from rpbind.cluster import start
+from rpbind.data.splits import SplitSpec
+from rpbind.errors import PausedError, UserError
+from rpbind.ledger import Ledger
+from rpbind.presets import FIXED, narrowed
+from rpbind.study import run
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question, Source
+from rpbind.study.where import Where
+from rpbind.terminal import run_page
+
+SLOW = Exception(
+    "The current node timed out during startup. This could happen because some of the raylet "
+    "failed to startup or the GCS has become overloaded."
+)
+"""What Ray raises after its 30 seconds, word for word."""
+LATE = (SLOW, RuntimeError("Failed to start the GCS"), TimeoutError(), RpcError("late", 14))
+WRONG = (
+    ValueError("AF_UNIX path length cannot exceed 107 bytes: /tmp/very/long"),
+    AuthenticationError("Token authentication is enabled but no token was found"),
+    PermissionError(13, "Permission denied", "/tmp/ray"),
+)
+
+
+@pytest.fixture
+def inits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Have `ray.init` raise what it is given, call after call; returns the calls' addresses."""
+
+    def raising(*errors: BaseException | None) -> list[str]:
+        calls: list[str] = []
+
+        def init(address: str, **options: Any) -> None:
+            calls.append(address)
+            if error := errors[len(calls) - 1]:
+                raise error
+
+        monkeypatch.setattr(ray, "init", init)
+        return calls
+
+    return raising
+
+
+@pytest.mark.parametrize("error", LATE, ids=repr)
+def test_a_ray_that_starts_at_the_second_try_is_said_once(
+    error: Exception, inits: Callable[..., list[str]]
+) -> None:
+    said: list[str] = []
+    calls = inits(error, None)
+    start.start_here(said.append)
+    assert calls == ["local", "local"]
+    assert len(said) == 1
+    assert f"{start.WAITS[1]} s" in said[0]
+
+
+@pytest.mark.parametrize("error", LATE, ids=repr)
+def test_a_ray_that_does_not_start_twice_is_for_later(
+    error: Exception, inits: Callable[..., list[str]]
+) -> None:
+    calls = inits(error, error)
+    with pytest.raises(PausedError, match=r"twice.*nothing was run or lost"):
+        start.start_here(lambda sentence: None)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("error", WRONG, ids=repr)
+def test_a_wrong_setting_is_refused_at_once(
+    error: Exception, inits: Callable[..., list[str]]
+) -> None:
+    calls = inits(error)
+    with pytest.raises(UserError, match="Ray cannot start on this machine"):
+        start.start_here(lambda sentence: None)
+    assert len(calls) == 1
+
+
+def test_the_second_try_waits_longer_than_rays_own_30_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ray asks for its node until 30 s have passed: here 100 s pass till the node is there."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    def slow(*asked: object) -> str:
+        if now[0] < 100:
+            raise RuntimeError("no such node")
+        return "the node"
+
+    monkeypatch.setattr(services, "get_node", slow)
+    with start._patience(start.WAITS[0]), pytest.raises(RuntimeError):
+        services.get_node("gcs", "node")
+    with start._patience(start.WAITS[1]):
+        assert services.get_node("gcs", "node") == "the node"
+    assert services.get_node is slow
+    assert "ray._private.services.get_node(" in Path(node.__file__).read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379"), UserError),
+        (AuthenticationError("Invalid token"), UserError),
+        (RuntimeError("Version mismatch: The cluster was started with Ray: 2.9"), PausedError),
+        (RpcError("Timed out while waiting for GCS to become available.", 4), PausedError),
+        (Exception("Head node temp_dir not found in NodeInfo"), PausedError),
+    ],
+    ids=repr,
+)
+def test_a_cluster_that_does_not_let_us_in_is_a_sentence(
+    error: Exception,
+    kind: type[Exception],
+    inits: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for check in ("check_cluster", "_check_reachable"):
+        monkeypatch.setattr(start, check, lambda address: None)
+    calls = inits(error)
+    with pytest.raises(kind, match=r"The Ray cluster at 10\.0\.0\.1:6379"):
+        start.join("10.0.0.1:6379")
+    assert calls == ["10.0.0.1:6379"]
+
+
+def study(data: Path, reports: Path) -> Callable[[], None]:
+    """An experiment's page of one arm."""
+
+    def main() -> None:
+        recipe = narrowed(FIXED, 8).with_({"train.epochs": 1})
+        page.conduct(
+            "toy",
+            Question("Does it start?", "Yes.", "None."),
+            Design("one", (arm("fixed", recipe, "alone"),), ()),
+            page.Conditions(
+                source=Source(data, SplitSpec("cold-rna", (50, 25, 25))),
+                seeds=1,
+                where=Where(),
+                reports=reports,
+                name="toy",
+            ),
+        )
+
+    return main
+
+
+def answered(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["toy.py"])
+        with pytest.raises(SystemExit) as ended:
+            run_page(main)
+    return ended.value.code, capsys.readouterr().err
+
+
+def test_a_study_whose_ray_does_not_start_ends_in_75_and_leaves_no_folder(
+    inits: Callable[..., list[str]],
+    tiny: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    inits(SLOW, SLOW)
+    code, said = answered(study(tiny, tmp_path / "a" / "reports"), capsys)
+    assert code == 75, said
+    assert "The current node timed out during startup" in said
+    assert "the same command can be given again" in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [RaySystemError("gone"), RpcError("late", 14)], ids=repr)
+def test_a_ray_that_dies_before_the_first_run_ends_in_75_and_leaves_no_folder(
+    error: Exception,
+    tiny: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run, "_start", lambda where: None)
+
+    def gone(where: Where) -> int:
+        raise error
+
+    monkeypatch.setattr(run, "at_once", gone)
+    code, said = answered(study(tiny, tmp_path / "reports"), capsys)
+    assert code == 75, said
+    assert "has stopped answering" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_kill_leaves_of_a_start_is_named_by_status(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    folder.mkdir()
+    whose = '{"host": "h", "pid": 1, "command": "python tune.py", "since": "noon"}'
+    (folder / "driver").write_text(whose)
+    told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
+    assert "ended before its first run" in told
+    assert "python tune.py" in told
+    with Ledger(folder).driven("python tune.py --again"):
+        told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
+        assert "is being started by" in told
+        assert "python tune.py --again" in told
+
+
+def test_a_folder_that_is_not_ours_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with Ledger(tmp_path).driven("python tune.py"):
+        pass
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]

@@ -23,7 +23,7 @@ from rpbind.errors import one_of
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
-from rpbind.terminal import progress
+from rpbind.terminal import PLAIN, progress
 
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
 
@@ -192,3 +192,5 @@ def _say(report: ImportReport, out: Path) -> None:
         f"{manifest.clusters:,} overlap clusters, from {report.rows_read:,} rows"
         f"{'; ' + decisions if decisions else ''}"
     )
+    for remark in report.remarks:
+        Console(stderr=True).print(f"! {remark}", style="yellow", **PLAIN)

@@ -19,11 +19,14 @@ from rpbind.data.draft import check_new
 from rpbind.data.eclip import read_eclip
 from rpbind.data.fasta import read_fasta
 from rpbind.data.manifest import MadeBy
-from rpbind.data.protein_table import ProteinTable, gene_of, read_proteins
+from rpbind.data.protein_names import gene_of
+from rpbind.data.protein_table import ProteinTable, read_proteins
+from rpbind.data.remarks import class_remarks, one_spelling, spelling_remarks
 from rpbind.data.sources import Rows
 from rpbind.data.table import Columns, read_table
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
+from rpbind.names import key
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
 """Genes and sequences in, the homology cluster of each out; one gene is always in one cluster."""
@@ -51,11 +54,12 @@ class Target:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """A new dataset, the rows that its sources had, and what was decided about them."""
+    """A new dataset, the rows that its sources had, what was decided about them, and remarks."""
 
     dataset: Dataset
     rows_read: int
     decisions: dict[str, int]
+    remarks: tuple[str, ...] = ()
 
 
 def import_eclip(folder: Path, target: Target, clusters: Path | None = None) -> ImportReport:
@@ -125,7 +129,10 @@ def _finish(
     rows: Rows, table: ProteinTable, target: Target, importer: str, arguments: dict[str, Any]
 ) -> ImportReport:
     _check_letters(rows, target.max_n_share)
-    proteins = _proteins(rows, table, target.protein_clusters)
+    sequences = table.of_rows(rows.names, rows.protein_N, rows.origin)
+    remarks = spelling_remarks(table.respelt(rows.names), rows.names)
+    rows, sequences = one_spelling(rows, sequences)
+    proteins = _proteins(rows.names, sequences, target.protein_clusters)
     kept, decisions = settle_conflicts(rows, target.on_conflict)
     decisions |= _with_n(kept.rna_NL)
     cluster_N, how = kept.cluster_N, "given"
@@ -152,16 +159,18 @@ def _finish(
         origin=kept.origin,
     )
     target.progress(100, 100)
-    return ImportReport(dataset, rows_read=len(rows.label_N), decisions=decisions)
+    remarks += class_remarks(rows.names, kept.protein_N, kept.label_N)
+    return ImportReport(dataset, len(rows.label_N), decisions, remarks)
 
 
-def _proteins(rows: Rows, table: ProteinTable, clusters: ProteinClusters) -> list[Protein]:
-    sequences = table.of_rows(rows.names, rows.protein_N, rows.origin)
-    genes = [gene_of(name) for name in rows.names]
-    found = clusters(genes, sequences)
+def _proteins(
+    names: Sequence[str], sequences: Sequence[str], clusters: ProteinClusters
+) -> list[Protein]:
+    genes = [gene_of(name) for name in names]
+    found = clusters([key(gene) for gene in genes], sequences)
     return [
         Protein(id=name, gene=gene, sequence=sequence, cluster=int(cluster))
-        for name, gene, sequence, cluster in zip(rows.names, genes, sequences, found, strict=True)
+        for name, gene, sequence, cluster in zip(names, genes, sequences, found, strict=True)
     ]
 
 

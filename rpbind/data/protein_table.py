@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,75 +11,100 @@ from numpy.typing import NDArray
 
 from rpbind.data.fasta import read_records
 from rpbind.data.manifest import FileHash
+from rpbind.data.protein_names import FORMS, Entry, doubt, fitting
 from rpbind.data.residues import clean
 from rpbind.data.writer import Origin
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError
+
+SHOWN = 10
+"""So many names are in one message."""
+
+_NUCLEOTIDES = frozenset("ACGTUN")
+_LONG = 20  # residues: no protein of that length is made of A, C, G, T, U and N alone
 
 
 @dataclass(frozen=True)
 class ProteinTable:
-    """Sequences by id (the first word of the FASTA header)."""
+    """Sequences by id (the first word of the FASTA header), and what else a header calls each."""
 
     path: Path
     sequences: dict[str, str]
+    entries: list[Entry]
     was: FileHash
 
     def find(self, name: str) -> str:
         """Return the sequence of the protein that a source calls `name`, such as `AARS_K562`.
 
-        The first of these rules that finds anything decides: the id is the name; the id begins
-        with the name and `_` (`AARS_K562_ENCSR825SVO`); the id is the name's gene (`AARS`).
-        Raises `UserError` where none does, or where several ids with different sequences fit.
+        See `fitting` for the rules. Raises `UserError` where nothing fits, or where several ids
+        with different sequences do.
         """
-        rules = (
-            [name] if name in self.sequences else [],
-            [entry for entry in self.sequences if entry.startswith(f"{name}_")],
-            [gene_of(name)] if gene_of(name) in self.sequences else [],
-        )
-        fitting = next((entries for entries in rules if entries), [])
-        if not fitting:
-            hint = nearest(name, self.sequences) or nearest(gene_of(name), self.sequences)
+        found, _ = fitting(name, self.entries)
+        if len({self.sequences[entry] for entry in found}) == 1:
+            return self.sequences[found[0]]
+        if found:
             raise UserError(
-                f"{self.path} has no protein '{name}' and no gene '{gene_of(name)}'. Add its "
-                f"sequence, or correct the name.{hint}"
-            )
-        if len({self.sequences[entry] for entry in fitting}) > 1:
-            raise UserError(
-                f"'{name}' may be any of {', '.join(fitting)} in {self.path}, and their sequences "
+                f"'{name}' may be any of {listed(found)} in {self.path}, and their sequences "
                 "differ. Give the whole id."
             )
-        return self.sequences[fitting[0]]
+        raise UserError(
+            f"{self.path} has no protein '{name}' ({doubt(name, self.entries)}). Add its sequence "
+            f"under that name, or correct the name. {FORMS}"
+        )
 
     def of_rows(
         self, names: Sequence[str], protein_N: NDArray[np.int32], origin: Origin
     ) -> list[str]:
-        """Return the sequence of every name; an error says which row asks for it first."""
-        sequences = []
-        for number, name in enumerate(names):
+        """Return the sequence of every name; one `UserError` names all that have none."""
+        sequences: dict[str, str] = {}
+        errors: dict[str, UserError] = {}
+        for name in names:
             try:
-                sequences.append(self.find(name))
+                sequences[name] = self.find(name)
             except UserError as error:
-                first = int(np.argmax(protein_N == number))
-                raise UserError(f"{origin.place(first)}: {error}") from None
-        return sequences
+                errors[name] = error
+        if not errors:
+            return [sequences[name] for name in names]
+        first = int(np.argmax(np.isin(protein_N, [names.index(name) for name in errors])))
+        told = str(next(iter(errors.values())))
+        if len(errors) > 1:
+            told = (
+                f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
+                f"{listed(list(errors), SHOWN, self._doubted)}. Add their sequences under "
+                f"these names, or correct the names. {FORMS}"
+            )
+        raise UserError(f"{origin.place(first)}: {told}")
+
+    def _doubted(self, name: str) -> str:
+        found, _ = fitting(name, self.entries)
+        if found:
+            return f"'{name}' (may be any of {listed(found, 3)}, whose sequences differ)"
+        return f"'{name}' ({doubt(name, self.entries)})"
+
+    def respelt(self, names: Sequence[str]) -> list[str]:
+        """Return "name (id)" of the names that the FASTA spells otherwise, or has as a gene."""
+        found = {name: fitting(name, self.entries) for name in names}
+        return [f"{name} ({ids[0]})" for name, (ids, literal) in found.items() if not literal]
 
 
-def gene_of(name: str) -> str:
-    """Return the gene of `AARS_K562` or `AARS_K562_ENCSR825SVO`: gene symbols have no `_`."""
-    return name.partition("_")[0]
+def listed(words: Sequence[str], most: int = SHOWN, as_told: Callable[[str], str] = str) -> str:
+    """Write a list in words, shortened with a count."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(map(as_told, words[:most])) + more
 
 
 def read_proteins(path: Path) -> ProteinTable:
     """Read a protein FASTA; `UserError` with the line of a record that cannot be used."""
-    records = read_records(path)
+    records = read_records(path, "proteins")
     sequences: dict[str, str] = {}
+    entries: list[Entry] = []
     for title, sequence, line in zip(
         records.titles, records.sequences, records.line_N, strict=True
     ):
-        entry = title.split(maxsplit=1)[0] if title.strip() else ""
-        _check(entry, sequence, sequences, f"{path}, line {line}")
-        sequences[entry] = clean(sequence)
-    return ProteinTable(path, sequences, records.was)
+        entry = Entry.of_title(title)
+        _check(entry.id, sequence, sequences, f"{path}, line {line}")
+        sequences[entry.id] = clean(sequence)
+        entries.append(entry)
+    return ProteinTable(path, sequences, entries, records.was)
 
 
 def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None:
@@ -93,3 +118,8 @@ def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None
         clean(sequence)
     except UserError as error:
         raise UserError(f"{place}: the protein '{entry}': {error}") from None
+    if len(sequence) >= _LONG and _NUCLEOTIDES.issuperset(sequence.upper()):
+        raise UserError(
+            f"{place}: '{entry}' is made of nucleotides; wanted the amino acids of a protein. "
+            "Translate it, or fetch the protein, from UniProt for example."
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,19 +19,13 @@ from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import written_once
+from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, one_of, reason
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 UNUSED = 255
-
-_SMALLER: dict[Rule, str] = {
-    "random": "",
-    "cold-rna": "a split with smaller groups (random, which leaks), or ",
-    "cold-protein": "a split with smaller groups (cold-rna, random), or ",
-    "cold-both": "a split with smaller groups (cold-rna, cold-protein, random), or ",
-}
 
 
 @dataclass(frozen=True)
@@ -111,13 +105,10 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
     part_N = _assign(dataset, spec)
     part_N.flags.writeable = False
     summary = _summarise(dataset, part_N)
-    for part in PARTS:
-        seen = summary[part]
-        if seen.positives in (0, seen.windows):
-            raise UserError(
-                f"The {spec.rule} split gives {part} {seen.windows} windows, {seen.positives} of "
-                f"them positive; it needs both classes. Take {_SMALLER[spec.rule]}more data."
-            )
+    if lacking := _lacking(summary):
+        by_rule = {rule: _assign(dataset, replace(spec, rule=rule)) for rule in get_args(Rule)}
+        others = [rule for rule in by_rule if not _lacking(_summarise(dataset, by_rule[rule]))]
+        raise UserError(refusal(dataset, spec.rule, lacking, others))
     return Split(
         id=spec.id_for(dataset.manifest.negatives),
         dataset_id=dataset.id,
@@ -126,6 +117,15 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
         summary=summary,
         part_N=part_N,
     )
+
+
+def _lacking(summary: dict[str, PartSummary]) -> str:
+    """Say which part has not both classes; "" where each has."""
+    for part in PARTS:
+        seen = summary[part]
+        if seen.positives in (0, seen.windows):
+            return f"{part} {seen.windows} windows, {seen.positives} of them positive"
+    return ""
 
 
 def load_split(dataset: Dataset, spec: SplitSpec) -> Split:

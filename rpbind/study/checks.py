@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Split
+from rpbind.data.splits import Rule, Split, SplitSpec, make_split
 from rpbind.errors import UserError
 
 Part = Literal["validation", "test"]
@@ -26,10 +27,24 @@ def scored_clusters(dataset: Dataset, split: Split, part: Part) -> int:
 
 def can_be_scored(dataset: Dataset, split: Split) -> None:
     """Raise `UserError` where no protein of a part has both classes: no AUROC per protein then."""
-    for part in SCORED:
-        if not scored_clusters(dataset, split, part):
-            raise UserError(
-                f"Every protein of the {part} part of {split.id} has windows of one class only, so "
-                "macro per-protein AUROC cannot be had. Import negatives for the same proteins, or "
-                "take another --split."
-            )
+    part = _not_scored(dataset, split)
+    if part is None:
+        return
+    useful = [rule for rule in get_args(Rule) if _helps(dataset, replace(split.spec, rule=rule))]
+    other = f", or take --split {' or '.join(useful)}" if useful else "; no other split helps"
+    raise UserError(
+        f"Every protein of the {part} part of {split.id} has windows of one class only, so macro "
+        "per-protein AUROC cannot be had. Import windows of both classes for the same "
+        f"proteins{other}."
+    )
+
+
+def _not_scored(dataset: Dataset, split: Split) -> Part | None:
+    return next((part for part in SCORED if not scored_clusters(dataset, split, part)), None)
+
+
+def _helps(dataset: Dataset, spec: SplitSpec) -> bool:
+    try:
+        return _not_scored(dataset, make_split(dataset, spec)) is None
+    except UserError:
+        return False

@@ -13,6 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from bad_input import IMPORT, PROTEINS, WINDOWS, Case, Files, check
 
+from rpbind.data.importers import Target, import_table
+from rpbind.data.table import Columns
+from rpbind.proteins.homology import cluster_proteins
+
 COMMA = WINDOWS.replace("\t", ",")
 FASTA = "".join(
     f">{n}_{protein}_{'pos' if label == '1' else 'neg'}; chr1; class:{label}\n{rna}\n"
@@ -269,6 +273,53 @@ OTHERS = [
     ),
 ]
 
+
+def one_class(folder: Path) -> None:
+    (folder / "w.tsv").write_text(WINDOWS.replace("\t0\n", "\t1\n"))
+    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
+    import_table(folder / "w.tsv", target)
+
+
+def one_chromosome(folder: Path) -> None:
+    header, *rows = WINDOWS.splitlines()
+    lines = [f"{header}\tchrom", *(f"{row}\tchr1" for row in rows)]
+    (folder / "w.tsv").write_text("\n".join(lines) + "\n")
+    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
+    import_table(folder / "w.tsv", target, Columns(cluster="chrom"))
+
+
+PROTEIN = [
+    Case("proteins without a sequence", IMPORT, ("line 2", "2 of 2 proteins", "'GENEA_K562' (",
+        "'GENEB_K562' (", "GN="), {"proteins.fasta": ">AARS\nMKV\n"}),
+    Case("91 proteins without a sequence", IMPORT, ("90 of 91 proteins", "and 80 more"), {
+        "windows.tsv": "rna\tprotein\tlabel\n" + "".join(
+            f"ACGUACGUAC\tG{n}X_K562\t{n % 2}\n" for n in range(91)),
+        "proteins.fasta": ">G7X\nMKV\n"}),
+    Case("the gene of another cell line", IMPORT, ("its gene GENEA is there as GENEA_HepG2",), {
+        "proteins.fasta": PROTEINS.replace("GENEA_K562", "GENEA_HepG2")}, never=("no gene GENEA",)),
+    Case("only the cell line is shared", IMPORT, ("no gene GENEA is there",), {
+        "proteins.fasta": PROTEINS.replace("GENEA", "XYZ")}, never=("did you mean 'XYZ",)),
+    Case("nucleotides as proteins", IMPORT, ("line 1", "'GENEA_K562'", "nucleotides"), {
+        "proteins.fasta": f">GENEA_K562\n{LETTERS}\n>GENEB_K562\n{LETTERS}\n"}),
+    Case("a protein without residues", IMPORT, ("line 1", "GENEA_K562", "no sequence"), {
+        "proteins.fasta": ">GENEA_K562\n>GENEB_K562\nMKV\n"}),
+    Case("a protein twice", IMPORT, ("line 5", "GENEA_K562", "twice"), {
+        "proteins.fasta": PROTEINS + ">GENEA_K562\nMKV\n"}),
+    Case("proteins in UTF-16", IMPORT, ("UTF-16",), {"proteins.fasta": PROTEINS.encode("utf-16")}),
+    Case("a folder of proteins", table(proteins="dir"), ("dir", "folder"), {"dir/a.fa": PROTEINS}),
+    Case("the genes of UniProt", IMPORT, ("8 windows", "2 of 2 proteins", "sp|P1|XA_HUMAN"), {
+        "proteins.fasta": ">sp|P1|XA_HUMAN A GN=GENEA PE=1\nMKV\n>sp|P2|XB_HUMAN GN=GENEB\nMK\n"
+        }, exit=0),
+    Case("names in another case", IMPORT, ("8 windows", "GENEA_K562 (GeneA_K562)"), {
+        "proteins.fasta": PROTEINS.replace("GENEA", "GeneA")}, exit=0),
+    Case("positives alone, at import", IMPORT, ("Every window is bound", "both classes"), {
+        "windows.tsv": WINDOWS.replace("\t0\n", "\t1\n")}, exit=0),
+    Case("positives alone, at split", "rpbind split data --rule random", ("Every window is bound",
+        "import bound and unbound windows"), one_class, never=("cold-rna",)),
+    Case("one chromosome as the cluster column", "rpbind split data", ("1 overlap clusters",
+        "no --cluster-column"), one_chromosome, never=("random",)),
+]  # fmt: skip
+
 READ = [
     Case("columns in capitals", IMPORT, ("8 windows",), {"windows.tsv": "RNA\tProtein\tLABEL\n" +
         WINDOWS.partition("\n")[2]}, exit=0),
@@ -289,7 +340,9 @@ READ = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", [*FORMATS, *TABLES, *OTHERS, *READ], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [*FORMATS, *TABLES, *OTHERS, *PROTEIN, *READ], ids=lambda case: case.name
+)
 def test_what_cannot_be_imported_is_answered_in_a_sentence(
     case: Case,
     tmp_path: Path,

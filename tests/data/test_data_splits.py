@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,13 +168,58 @@ def test_a_split_without_its_record_is_refused(dataset: Dataset) -> None:
         load_split(dataset, SplitSpec())
 
 
-def test_a_part_without_windows_is_refused_with_advice(tmp_path: Path) -> None:
+def test_a_part_without_windows_is_refused_with_the_cause_and_the_rules_that_work(
+    tmp_path: Path,
+) -> None:
     one_cluster = toy(tmp_path / "toy", 100, rna_groups=1)
-    with pytest.raises(
-        UserError, match=r"gives validation 0 windows.*Take a split with smaller groups \(random"
-    ):
+    with pytest.raises(UserError, match="gives validation 0 windows") as refused:
         load_split(one_cluster, SplitSpec())
+    assert "1 overlap clusters, the largest with 100% of them" in str(refused.value)
+    works = str(refused.value).partition("can be split by ")[2]
+    for rule in RULES:
+        if rule in works:
+            make_split(one_cluster, SplitSpec(rule=rule))
+        else:
+            with pytest.raises(UserError):
+                make_split(one_cluster, SplitSpec(rule=rule))
     assert not (one_cluster.root / "splits").exists()
+
+
+def made_with(dataset: Dataset, **changes: Any) -> Dataset:
+    made_by = dataset.manifest.made_by
+    manifest = dataset.manifest.model_copy(
+        update={"made_by": made_by.model_copy(update={"arguments": changes})}
+    )
+    return replace(dataset, manifest=manifest)
+
+
+@pytest.mark.parametrize(
+    ("how", "advice", "never"),
+    [
+        ("given", "without them", "random"),
+        ("shared 7-mer", "larger --k than 7", "cluster-column"),
+        ("shared 31-mer", "import more windows", "larger --k"),
+    ],
+)
+def test_the_advice_is_of_how_the_overlap_clusters_were_made(
+    tmp_path: Path, how: str, advice: str, never: str
+) -> None:
+    dataset = made_with(toy(tmp_path / "toy", 100, rna_groups=1), clusters=how)
+    with pytest.raises(UserError, match=advice) as refused:
+        make_split(dataset, SplitSpec())
+    assert never not in str(refused.value)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("label", [0, 1])
+def test_no_rule_is_advised_where_windows_of_one_class_are_missing(
+    tmp_path: Path, rule: Rule, label: int
+) -> None:
+    dataset = toy(tmp_path / "toy", 100)
+    one_class = replace(dataset, label_N=np.full_like(dataset.label_N, label))
+    with pytest.raises(UserError, match=rf"Every window is .*label {label}.*both classes") as said:
+        make_split(one_class, SplitSpec(rule=rule))
+    assert not any(other in str(said.value) for other in RULES)
 
 
 @pytest.mark.parametrize("ratio", [(70, 15, 10), (100, 0, 0), (80, 20)])

@@ -150,7 +150,7 @@ class Options:
     def where(self) -> Where:
         """Return what the options say of where runs are made; a run's GPUs are shared."""
         check_loggers(self.log or ())
-        return Where(
+        found = Where(
             self.workers,
             self.cpus_per_worker,
             self.gpus_per_run / self.workers,
@@ -158,6 +158,8 @@ class Options:
             self.address,
             tuple(self.log or ()),
         )
+        found.executor  # noqa: B018 - says so where there is none of this name
+        return found
 
     def conduct(
         self,

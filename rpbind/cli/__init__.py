@@ -1,4 +1,10 @@
-"""The command line: `rpbind COMMAND`, one function per command, grouped by what it is about."""
+"""The command line: `rpbind COMMAND`, one function per command, grouped by what it is about.
+
+What is heavy (torch, Ray, SciPy, Plotly) is imported by the function that needs it: `--help`, shell
+completion and a refused option answer at once.
+"""
+
+from typing import Annotated
 
 import typer
 
@@ -6,7 +12,7 @@ import rpbind
 from rpbind.cli import baselines, cluster, data, doctor, study, use
 from rpbind.terminal import run_app
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=rpbind.__doc__)
+app = typer.Typer(no_args_is_help=True, help=rpbind.__doc__)
 app.add_typer(data.importing, name="import")
 app.add_typer(cluster.job, name="job")
 for command in (
@@ -24,6 +30,22 @@ for command in (
     cluster.submit,
 ):
     app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"rpbind {rpbind.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def rpbind_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take the options before a command."""
 
 
 def main() -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import resource
 import time
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
-import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from rpbind.baselines.case import Case
-from rpbind.baselines.run import baseline_rows
 from rpbind.data.splits import Rule, SplitSpec
+from rpbind.errors import one_of
 from rpbind.ledger import Row
-from rpbind.report.words import number
 from rpbind.terminal import PLAIN, progress
 from rpbind.use.output import check_out, write_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from rpbind.baselines.case import Case
 
 METRICS = ("test.auroc_macro", "test.auroc_pooled", "test.auprc_macro", "test.loss")
 
@@ -36,6 +38,10 @@ def baselines(
     """Score the controls that need no network on the test part of a split (70:15:15, seed 0)."""
     if out is not None:
         check_out(out, (".parquet", ".csv"))
+    one_of("--split", split, get_args(Rule))
+    from rpbind.baselines.case import Case  # SciPy, scikit-learn
+    from rpbind.baselines.run import baseline_rows
+
     began = time.monotonic()
     case = Case.open(data, SplitSpec(rule=cast(Rule, split)), proteins)
     with progress("controls") as bar:
@@ -56,6 +62,8 @@ def baselines(
 
 def _heard(row: Row) -> Row:
     """Say that a control is done where no bar can show it."""
+    from rpbind.report.words import number
+
     console = Console(stderr=True)
     if not console.is_terminal:
         macro = number(row.metrics.get("test.auroc_macro"), 4)
@@ -66,6 +74,8 @@ def _heard(row: Row) -> Row:
 
 
 def _table(rows: list[Row], case: Case) -> Table:
+    from rpbind.report.words import number
+
     title = f"{case.provenance['dataset']}, test part of {case.provenance['split']}"
     table = Table(title=title, title_justify="left")
     table.add_column("control")
@@ -78,6 +88,8 @@ def _table(rows: list[Row], case: Case) -> Table:
 
 
 def _per_protein(rows: list[Row]) -> pa.Table:
+    import pyarrow as pa
+
     return pa.Table.from_pylist(
         [{"control": row.arm} | score.model_dump() for row in rows for score in row.proteins]
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.errors import PausedError
+from rpbind.errors import PausedError, no_url
 from rpbind.terminal import AGAIN, masked
 
 Address = Annotated[
@@ -33,6 +33,7 @@ def submit(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Say the job's id and end.")] = False,
 ) -> None:
     """Run a command on a cluster with this directory; shows its output, ends with its exit code."""
+    no_url("--reports", reports)
     from rpbind.cluster import jobs  # Ray takes seconds to import
 
     order = jobs.Order(tuple(command), reports)

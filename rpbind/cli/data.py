@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -15,15 +15,12 @@ from rich.table import Table
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
-from rpbind.data.importers import ImportReport, Target, import_eclip, import_fasta, import_table
 from rpbind.data.splits import Rule, SplitSpec, load_split
-from rpbind.data.subset import subset as draw_subset
-from rpbind.data.table import Columns
 from rpbind.errors import one_of
-from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import make_encoder
-from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 from rpbind.terminal import PLAIN, progress
+
+if TYPE_CHECKING:
+    from rpbind.data.importers import ImportReport, Target
 
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
 
@@ -61,6 +58,8 @@ def eclip(
 ) -> None:
     """Import a folder of eCLIP windows, one file per protein and cell line."""
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
+        from rpbind.data.importers import import_eclip  # SciPy
+
         report = import_eclip(folder, target, clusters)
     _say(report, out)
 
@@ -77,6 +76,8 @@ def fasta(
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
+        from rpbind.data.importers import import_fasta
+
         report = import_fasta(windows, target)
     _say(report, out)
 
@@ -98,8 +99,11 @@ def table(
     max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import a table with a named column each for RNA, protein and label."""
-    columns = Columns(rna_column, protein_column, label_column, cluster_column)
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
+        from rpbind.data.importers import import_table
+        from rpbind.data.table import Columns
+
+        columns = Columns(rna_column, protein_column, label_column, cluster_column)
         report = import_table(windows, target, columns)
     _say(report, out)
 
@@ -112,6 +116,9 @@ def embed(
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
+    from rpbind.proteins.bank import build_bank
+    from rpbind.proteins.encoders import make_encoder
+
     dataset = _verified(data)
     with progress(f"loading {encoder}"):
         made = make_encoder(encoder, weights)
@@ -149,7 +156,9 @@ def subset(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Draw a smaller dataset out of a larger one; its clusters and proteins stay the same."""
-    drawn = draw_subset(_verified(data), out, per_protein, seed)
+    from rpbind.data.subset import subset
+
+    drawn = subset(_verified(data), out, per_protein, seed)
     manifest = drawn.manifest
     print(
         f"{out}: dataset {drawn.id}, {manifest.windows:,} windows ({manifest.positives:,} "
@@ -168,6 +177,9 @@ def _target(
     proteins: Path, out: Path, on_conflict: str, homology: str, k: int, max_n_share: float
 ) -> Iterator[Target]:
     one_of("--on-conflict", on_conflict, get_args(OnConflict))
+    from rpbind.data.importers import Target  # SciPy
+    from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
+
     one_of("--homology", homology, get_args(Method))
     with progress(f"importing to {out}") as bar:
         yield Target(

@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rpbind.analysis.compare import compare as compared
 from rpbind.ledger import Ledger
-from rpbind.report.build import build_report
-from rpbind.report.terminal import comparison_table, verdict_table
-from rpbind.study.status import status as where_it_stands
 from rpbind.terminal import PLAIN
 
 
 def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
     """Print a study's verdict table and write its HTML page again from the ledger."""
+    Ledger(study).plan  # noqa: B018 - says so where the folder holds no study
+    from rpbind.report.build import build_report  # Plotly, SciPy
+    from rpbind.report.terminal import verdict_table
+
     page = build_report(study)
     Console().print(verdict_table(study))
     print(f"report: {page}")
@@ -25,7 +25,10 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
 def status(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
     """Say where a study stands: runs by state, the best so far, and what is being made."""
-    for line in where_it_stands(Ledger(study)).words():
+    Ledger(study).plan  # noqa: B018 - says so where the folder holds no study
+    from rpbind.study.status import status  # scikit-learn
+
+    for line in status(Ledger(study)).words():
         Console().print(line, **PLAIN)
 
 
@@ -40,6 +43,9 @@ def compare(
     """Compare arms of two studies that were tested on the same windows, paired by seed."""
     ledgers = [Ledger(folder) for folder in (one, other)]
     mine, theirs = [(ledger.plan, ledger.rows()) for ledger in ledgers]
+    from rpbind.analysis.compare import compare  # SciPy
+    from rpbind.report.terminal import comparison_table
+
     console = Console()
     console.print(f"1: {mine[0].study}\n2: {theirs[0].study}", **PLAIN)
-    console.print(comparison_table(compared(mine, theirs, arm, against)))
+    console.print(comparison_table(compare(mine, theirs, arm, against)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from pydantic import TypeAdapter
@@ -15,21 +15,14 @@ from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
 from rpbind.ledger import replace
-from rpbind.report.explain import explain_page
 from rpbind.terminal import PLAIN, progress
-from rpbind.use.evaluate import Evaluation, evaluate_model
-from rpbind.use.explain import (
-    Explanation,
-    Pair,
-    as_picture,
-    as_table,
-    explain_window,
-    sentences,
-)
-from rpbind.use.match import Against
 from rpbind.use.output import check_out, write_table
-from rpbind.use.predict import Predictions, Question, predict_windows
-from rpbind.use.trained import Trained
+
+if TYPE_CHECKING:
+    from rpbind.use.evaluate import Evaluation
+    from rpbind.use.explain import Explanation
+    from rpbind.use.predict import Predictions
+    from rpbind.use.trained import Trained
 
 Model = Annotated[
     Path, typer.Argument(help="Model file of a finished run: reports/STUDY/runs/RUN.pt.")
@@ -53,6 +46,9 @@ def predict(
 ) -> None:
     """Score windows: logit, probability, calibrated probability, what is known of the protein."""
     check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
+    from rpbind.use.predict import Question, predict_windows  # torch: seconds
+    from rpbind.use.trained import Trained
+
     trained = Trained.open(model)
     with progress("encoding proteins, then scoring windows") as bar:
         told = predict_windows(trained, Question(windows, proteins, protein, weights), bar)
@@ -105,6 +101,10 @@ def evaluate(
         one_of("--split", split, get_args(Rule))
     if out is not None:
         check_out(out, (".json",))
+    from rpbind.use.evaluate import evaluate_model  # torch: seconds
+    from rpbind.use.match import Against
+    from rpbind.use.trained import Trained
+
     trained = Trained.open(model)
     against = Against(data, split, cast(Part, part), other_data)
     with progress("scoring") as bar:
@@ -114,7 +114,7 @@ def evaluate(
         replace(
             out,
             json.dumps(
-                content | TypeAdapter(Evaluation).dump_python(told, mode="json"), indent=1
+                content | TypeAdapter(type(told)).dump_python(told, mode="json"), indent=1
             ).encode(),
         )
     _say_evaluation(trained, told)
@@ -164,6 +164,9 @@ def explain(
     """Explain one window: substitutions, the top span, and attention where it can matter."""
     if out is not None:
         check_out(out, (".html", ".parquet"), (model, proteins, weights))
+    from rpbind.use.explain import Pair, as_picture, as_table, explain_window  # torch: seconds
+    from rpbind.use.trained import Trained
+
     trained = Trained.open(model)
     with progress("scoring substitutions") as bar:
         found = explain_window(trained, Pair(rna, protein, proteins, weights), width, bar)
@@ -171,6 +174,8 @@ def explain(
     if out is None:
         return
     if out.suffix == ".html":
+        from rpbind.report.explain import explain_page  # Plotly
+
         replace(out, explain_page(as_picture(found, trained)).encode())
     else:
         write_table(out, as_table(found))
@@ -178,6 +183,8 @@ def explain(
 
 
 def _say_explanation(found: Explanation) -> None:
+    from rpbind.use.explain import sentences
+
     start, stop = found.span
     marks = "".join("^" if start <= place < stop else " " for place in range(len(found.letters)))
     for at in range(0, len(found.letters), LINE):

@@ -11,8 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from rpbind.data.alphabet import N_TOKEN
 from rpbind.data.distinct import first_equal
@@ -68,6 +66,9 @@ def _link(
     component_D: NDArray[np.int32], kmer_K: NDArray[np.uint64], window_K: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Merge the components of windows that have an equal k-mer."""
+    from scipy.sparse import coo_array  # --help, which reads this module, has no use for it
+    from scipy.sparse.csgraph import connected_components
+
     order_K = np.argsort(kmer_K)
     sorted_K = kmer_K[order_K]
     owner_K = component_D[window_K[order_K]]

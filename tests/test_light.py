@@ -1,0 +1,112 @@
+"""Help, the version, completion and a refused option import nothing that takes seconds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from rpbind import cli
+
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
+HEAVY = ("torch", "ray", "scipy", "sklearn", "pandas", "plotly", "optuna", "esm", "parasail")
+
+ANSWERS = """
+import contextlib, io, json, runpy, sys
+heavy, calls = json.loads(sys.stdin.read())
+for program, *words in calls:
+    sys.argv = [program, *words]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            runpy.run_path(program, run_name="__main__") if program.endswith(".py") else (
+                runpy.run_module("rpbind", run_name="__main__")
+            )
+            code = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+    print(json.dumps([code, sorted(set(heavy) & set(sys.modules)), said.getvalue()]), flush=True)
+"""
+
+
+def answers(calls: list[list[str]], folder: Path) -> list[tuple[int, list[str], str]]:
+    """Exit code, heavy modules and words of each call, all in one process."""
+    told = subprocess.run(
+        [sys.executable, "-c", ANSWERS], input=json.dumps([HEAVY, calls]), cwd=folder,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [tuple(json.loads(line)) for line in told.stdout.splitlines()]
+
+
+def commands(group: click.Command, *words: str) -> list[list[str]]:
+    """Every command below a group, as what is typed."""
+    found = [["rpbind", *words]]
+    for name, command in getattr(group, "commands", {}).items():
+        found += commands(command, *words, name)
+    return found
+
+
+def test_help_of_every_command_and_experiment_imports_nothing_heavy(tmp_path: Path) -> None:
+    named = commands(typer.main.get_command(cli.app)) + [[str(page)] for page in EXPERIMENTS]
+    assert len(named) > 20
+    for call, (code, heavy, said) in zip(
+        named, answers([[*call, "--help"] for call in named], tmp_path), strict=True
+    ):
+        assert (code, heavy) == (0, []), call
+        assert "Usage:" in said
+
+
+def test_the_version_and_completion_are_answered_and_import_nothing_heavy(tmp_path: Path) -> None:
+    (code, heavy, said), (shown, too, script) = answers(
+        [["rpbind", "--version"], ["rpbind", "--show-completion", "bash"]], tmp_path
+    )
+    assert (code, heavy, said.split()[0]) == (0, [], "rpbind")
+    assert said.split()[1][0].isdigit()
+    assert (shown, too) == (0, [])
+    assert "_RPBIND_COMPLETE" in script
+
+
+REFUSED = [
+    "rpbind import table t.tsv --proteins p.fasta --out o --on-conflict maybe",
+    "rpbind import table t.tsv --proteins p.fasta --out o --k 99",
+    "rpbind split d --rule cold-rma",
+    "rpbind baselines d --split cold-rma",
+    "rpbind predict m.pt w.fasta --proteins p.fasta --out o.txt",
+    "rpbind evaluate m.pt --data d --part tset",
+    "rpbind explain m.pt --rna ACGU --protein P --proteins p.fasta --out o.pdf",
+    "rpbind doctor",
+    "rpbind report .",
+    "rpbind status .",
+    "rpbind compare . .",
+    "rpbind submit --reports s3://bucket -- python page.py",
+    "rpbind nonsense",
+    "ablate.py --nonsense",
+    "ablate.py --design pth",
+    "ablate.py --trials 2 --tune-arms 2",
+    "ablate.py --name a/b",
+    "ablate.py --reports s3://bucket",
+    "ablate.py --split cold-rma",
+    "ablate.py --executor tral",
+    "ablate.py --data nowhere",
+    "tune.py --sampler tpo",
+    "tune.py --budget-minutes 0",
+    "tune.py --space nowhere.toml",
+    "tune.py --smoke --seeds 2 --epochs 3 --narrower 4",
+]
+
+
+def test_a_refused_option_imports_nothing_heavy(tmp_path: Path) -> None:
+    calls = [line.split() for line in REFUSED]
+    calls = [[str(EXPERIMENTS[0].parent / one), *more] if one.endswith(".py") else [one, *more]
+             for one, *more in calls]  # fmt: skip
+    for line, (code, heavy, said) in zip(REFUSED, answers(calls, tmp_path), strict=True):
+        assert (code, heavy) == (2, []), (line, said)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("page", EXPERIMENTS, ids=lambda page: page.stem)
+def test_an_experiment_has_only_a_design_of_its_own(page: Path) -> None:
+    assert "typer.Option" not in page.read_text() or page.stem in ("ablate", "tune")

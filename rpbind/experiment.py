@@ -18,6 +18,7 @@ from rpbind.study.conditions import Question
 from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
+from rpbind.study.landing import study_folder
 from rpbind.study.launch import goes_on, joined, launch, not_done, rehearse
 from rpbind.study.plan import make_plan
 from rpbind.study.price import check_size
@@ -46,9 +47,16 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         sweep=conditions.sweep,
         control=conditions.control,
     )
-    folder = (conditions.reports / (conditions.name or plan.study)).resolve()
+    folder, note = study_folder(plan, conditions)
+    if note:
+        console.print(note, **PLAIN)
     check_folder(folder)
-    asked = joined(plan, Ledger(folder), conditions.add_seeds)
+    asked = joined(
+        plan,
+        Ledger(folder),
+        conditions.add_seeds,
+        accept_code_change=conditions.accept_code_change,
+    )
     price = announce.price_of(asked, conditions.sweep)
     check_size(price, conditions.yes)
     console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
@@ -82,6 +90,7 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
         folder,
         conditions.sweep,
         add_seeds=conditions.add_seeds,
+        accept_code_change=conditions.accept_code_change,
     )
     page = build_report(folder)
     Console().print(verdict_table(folder))

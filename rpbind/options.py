@@ -83,6 +83,13 @@ class Options:
     add_seeds: Annotated[
         int, typer.Option(min=0, help="Extend the study that --seeds began by so many seeds.")
     ] = 0
+    accept_code_change: Annotated[
+        bool,
+        typer.Option(
+            "--accept-code-change",
+            help="Go on with a study whose rows were made by other code; the report says which.",
+        ),
+    ] = False
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs per run.")] = None
     narrower: Annotated[
         int | None,
@@ -177,6 +184,7 @@ class Options:
             source=source(self.data, self.split),
             seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.usual.seeds),
             add_seeds=self.add_seeds,
+            accept_code_change=self.accept_code_change,
             where=where,
             reports=self.reports,
             name=self.name,

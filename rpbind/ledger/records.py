@@ -79,6 +79,8 @@ class Plan(_Record):
     `factors` is {change: arms that have it} of a factorial design, and empty for others.
     `confirmatory` are the claims that it is to decide, in a family of hypotheses of their own; None
     is of a plan that was made before plans declared them.
+    `code` is a hash of the code that rows depend on, `code_modules` has that of each module, and
+    `accepted_code` the codes that the study went on with by `--accept-code-change`.
     """
 
     study: str
@@ -101,6 +103,8 @@ class Plan(_Record):
     created: str
     command: str = ""
     code: str = ""
+    code_modules: dict[str, str] = {}
+    accepted_code: tuple[str, ...] = ()
     looks: tuple[Look, ...] = ()
 
     @property

@@ -48,7 +48,8 @@ def banners(summary: Summary) -> list[str]:
     if summary.other_code:
         told.append(
             f"The plan was made with the code {summary.plan.code}, and runs were with "
-            f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}."
+            f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}"
+            f"{_accepted(summary)}."
         )
     if summary.left_out:
         told.append(
@@ -56,6 +57,12 @@ def banners(summary: Summary) -> list[str]:
             "left out of this page."
         )
     return told
+
+
+def _accepted(summary: Summary) -> str:
+    """Say that the user went on with rows of other code knowingly."""
+    every = set(summary.other_code) <= set(summary.plan.accepted_code)
+    return ", which --accept-code-change allowed" if every else ""
 
 
 def _pooled(arm: Arm) -> str:

@@ -11,7 +11,6 @@ SAME = {
     "dataset": "dataset",
     "split": "split",
     "proteins_note": "protein vectors",
-    "code": "code",
     "design": "design",
     "delta": "delta",
 }
@@ -24,6 +23,8 @@ def changes(before: Plan, after: Plan) -> list[str]:
         for field, word in SAME.items()
         if getattr(before, field) != getattr(after, field)
     ]
+    if before.code != after.code:
+        told.append(f"code of {', '.join(changed_modules(before, after))}")
     if before.seeds != after.seeds:
         told.append(f"seeds: {_list(before.seeds)} → {_list(after.seeds)}")
     told += _arms(before, after)
@@ -35,6 +36,14 @@ def changes(before: Plan, after: Plan) -> list[str]:
     if not told and (before.arms, before.controls) != (after.arms, after.controls):
         told.append("how its arms are described")
     return told
+
+
+def changed_modules(before: Plan, after: Plan) -> list[str]:
+    """Name the modules whose meaning differs between the codes of two plans."""
+    if not before.code_modules:
+        return ["rpbind (its plan does not record the modules)"]
+    return [f"rpbind.{module}" for module in sorted({*before.code_modules, *after.code_modules})
+            if before.code_modules.get(module) != after.code_modules.get(module)]  # fmt: skip
 
 
 def _arms(before: Plan, after: Plan) -> list[str]:

@@ -19,9 +19,9 @@ from rpbind.recipe import Recipe
 from rpbind.study.guard import Comparison, Opens, guard
 from rpbind.study.plan import Source
 from rpbind.terminal import PLAIN, progress
+from rpbind.train.code import code_id
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
-from rpbind.train.provenance import code_id
 
 
 def opener(source: Source) -> Opens:

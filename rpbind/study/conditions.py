@@ -43,6 +43,7 @@ class Conditions:
     control: str | None = None
     """The arm that is trained again with a random vector per protein, and with one for all."""
     add_seeds: int = 0
+    accept_code_change: bool = False
 
 
 def check_landing(reports: Path, name: str | None) -> None:

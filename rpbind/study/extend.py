@@ -11,6 +11,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, Ledger, Look, Plan
 from rpbind.report.verdicts import whole_words
 from rpbind.study.changes import changes
+from rpbind.study.landing import only_code_differs
 from rpbind.study.plan import planned_rows
 
 
@@ -44,6 +45,11 @@ def another_study(there: Plan, plan: Plan, folder: object) -> UserError:
     more = len(plan.seeds) - len(there.seeds)
     told = changes(there, plan)
     advice = "Choose another --name, or remove that folder."
+    if only_code_differs(there, plan):
+        advice = (
+            "Its rows are of that code. To go on with rows of both, which the report then says, "
+            "give the same command with --accept-code-change."
+        )
     if told == changes(there, there.model_copy(update={"seeds": plan.seeds})) and more > 0:
         advice = f"To add seeds to it, give the command that made it with --add-seeds {more}."
     elif told and all(each.startswith("search ") for each in told):

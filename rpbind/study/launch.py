@@ -17,7 +17,12 @@ from rpbind.recipe import Recipe
 from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
 from rpbind.study.environment import prepare
-from rpbind.study.extend import another_study, extended, nothing_to_extend
+from rpbind.study.extend import (
+    another_study,
+    extended,
+    nothing_to_extend,
+)
+from rpbind.study.landing import only_code_differs, with_its_code
 from rpbind.study.more_trials import with_its_search
 from rpbind.study.plan import Source, missing, planned_rows
 from rpbind.study.search import Sweep
@@ -36,6 +41,7 @@ def launch(
     sweep: Sweep | None = None,
     *,
     add_seeds: int = 0,
+    accept_code_change: bool = False,
 ) -> Plan:
     """Run what is missing of a study and return its plan, with the tuned arm where it searched.
 
@@ -47,7 +53,7 @@ def launch(
     with ledger.driven(plan.command), noted(folder) as begin:
         said = heal(ledger)
         ledger.merge()
-        plan = joined(plan, ledger, add_seeds)
+        plan = joined(plan, ledger, add_seeds, accept_code_change=accept_code_change)
         for sentence in said:
             Console(stderr=True).print(sentence, **PLAIN)
         plan = _run(plan, source, where, ledger, sweep, begin=begin)
@@ -155,7 +161,7 @@ def tasks_of(
     return tasks
 
 
-def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
+def joined(plan: Plan, ledger: Ledger, add_seeds: int, *, accept_code_change: bool = False) -> Plan:
     """Return the plan with the seeds and trials that the folder's study has by now, and more.
 
     Raises `UserError` where the folder holds another study, or none that could be extended.
@@ -163,10 +169,20 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int) -> Plan:
     if not (ledger.study / "plan.json").exists():
         if add_seeds:
             raise nothing_to_extend(ledger.study)
+        if accept_code_change:
+            raise UserError(
+                f"--accept-code-change goes on with a study that is there, and {ledger.study} "
+                "holds none. Leave it out to begin a study."
+            )
         return plan
     there = ledger.plan
     if there.fingerprint != plan.fingerprint:
-        raise another_study(there, plan, ledger.study)
+        accepted = accept_code_change or plan.code in there.accepted_code
+        if not (accepted and only_code_differs(there, plan)):
+            raise another_study(there, plan, ledger.study)
+        plan = with_its_code(plan, there)
+    else:
+        plan = plan.model_copy(update={"accepted_code": there.accepted_code})
     kept: dict[str, object] = {
         "seeds": there.seeds, "looks": there.looks, "created": there.created
     }  # fmt: skip

@@ -21,7 +21,7 @@ from rpbind.study.design import Design
 from rpbind.study.search import SIZE, Sweep
 from rpbind.study.source import Source as Source
 from rpbind.terminal import called
-from rpbind.train.provenance import code_id
+from rpbind.train.code import code_id, code_of_rows
 
 
 def make_plan(
@@ -71,18 +71,20 @@ def make_plan(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=called(),
         code=code_id(),
+        code_modules=code_of_rows(),
     )
-    mark = _fingerprint(plan)
+    mark = fingerprint(plan)
     name = f"{experiment}-{dataset.manifest.name}-{mark}"
     return plan.model_copy(update={"study": name, "fingerprint": mark})
 
 
-def _fingerprint(plan: Plan) -> str:
+def fingerprint(plan: Plan) -> str:
     """Return eight hex digits over arms, contrasts, seeds, data, split, vectors, search, code.
 
     Not over the size of the search: a search is given more trials in its folder.
     """
-    skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks"}
+    skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
+            "code_modules", "accepted_code"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     if plan.search is not None:
         hashed["search"] = {k: v for k, v in plan.search.items() if k not in SIZE}

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-import rpbind
+from rpbind.train.code import code_id
 from rpbind.train.loop import Machine
-
-
-@lru_cache(maxsize=1)
-def code_id() -> str:
-    """Return twelve hex digits over the package's source files: what code made a row."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(rpbind.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return f"rpbind {rpbind.__version__} {digest.hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +27,7 @@ def provenance(machine: Machine, executor: str) -> dict[str, str]:
     """Return what made a run: code, versions, device, workers."""
     return {
         "code": code_id(),
+        "rpbind": version("rpbind"),
         "commit": commit(),
         "python": platform.python_version(),
         "torch": version("torch"),

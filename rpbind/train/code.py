@@ -1,0 +1,80 @@
+"""Which code rows depend on, by its meaning: comments, docstrings and layout do not count.
+
+It begins at the modules that make rows and follows their imports, so a new module counts as soon as
+one of these uses it. What only reads rows (analysis, report, the command line) never counts.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import rpbind
+
+ROOT = Path(rpbind.__file__).parent
+MAKERS = ("train.run", "train.worker", "baselines.run")
+"""The modules that make rows."""
+
+ROOMS = ("baselines", "data", "metrics", "model", "parts", "proteins", "recipe", "train")
+"""Where code can change a row. The rest that these import (errors, ledger, terminal) only says or
+keeps what they made."""
+
+
+@lru_cache(maxsize=1)
+def code_of_rows() -> dict[str, str]:
+    """Return {module: eight hex digits of its meaning} of all code that rows depend on."""
+    found: dict[str, str] = {}
+    waiting = list(MAKERS)
+    while waiting:
+        module = waiting.pop()
+        if module in found or module.split(".")[0] not in ROOMS:
+            continue
+        tree = ast.parse(_file(module).read_text())
+        found[module] = hashlib.sha256(meaning(tree).encode()).hexdigest()[:8]
+        waiting += _imported(tree)
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=1)
+def code_id() -> str:
+    """Return twelve hex digits of the meaning of all code that rows depend on."""
+    text = "\n".join(f"{module} {mark}" for module, mark in code_of_rows().items())
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def meaning(tree: ast.Module) -> str:
+    """Return a module as text without comments, docstrings and layout."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a bare string: a docstring, or the words below a constant."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Name the modules of this package that a module imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [str(node.module)]
+        else:
+            continue
+        for name in names:
+            module = name.removeprefix("rpbind.")
+            if name.startswith("rpbind.") and _file(module).exists():
+                yield module
+
+
+def _file(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -1,0 +1,44 @@
+"""What a study is, is the code that its rows depend on, by its meaning."""
+
+import ast
+
+import pytest
+
+from rpbind.train.code import ROOMS, code_id, code_of_rows, meaning
+
+PLAIN = "def area(width: float, height: float) -> float:\n    return width * height\n"
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        '"""A module about areas."""\n' + PLAIN,
+        PLAIN.replace("    return", '    """Return an area."""\n    return'),
+        PLAIN.replace("    return", "    # for the caller\n    return"),
+        PLAIN.replace(
+            "(width: float, height: float)", "(\n    width: float,\n    height: float,\n)"
+        ),
+        PLAIN.replace("width * height", "(width * height)"),
+    ],
+    ids=["module docstring", "docstring", "comment", "layout", "brackets"],
+)
+def test_comments_docstrings_and_layout_have_no_meaning(same: str) -> None:
+    assert meaning(ast.parse(same)) == meaning(ast.parse(PLAIN))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [PLAIN.replace("*", "+"), PLAIN.replace("width *", "2 * width *"), PLAIN + "SIDE = 1\n"],
+)
+def test_another_computation_has_another_meaning(other: str) -> None:
+    assert meaning(ast.parse(other)) != meaning(ast.parse(PLAIN))
+
+
+def test_what_rows_depend_on_is_their_making_and_not_their_reading() -> None:
+    modules = code_of_rows()
+    rooms = {module.split(".")[0] for module in modules}
+    assert rooms == set(ROOMS)
+    assert {"model.binding", "model.draws", "train.loop", "train.probes", "data.splits", "metrics",
+            "proteins.bank", "baselines.kmers", "recipe", "parts"} <= modules.keys()  # fmt: skip
+    assert not rooms & {"analysis", "report", "cli", "experiment", "study", "ledger", "terminal"}
+    assert len(code_id()) == 12

@@ -19,8 +19,9 @@ import typer
 
 from rpbind.analysis.summary import summarise
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
+from rpbind.ledger.checks import merged_name
 from rpbind.ledger.files import link
-from rpbind.ledger.parts import SCHEMA, writer
+from rpbind.ledger.parts import SCHEMA, keys, writer
 from rpbind.recipe import Recipe
 
 PARTS = ("test", "validation", "probe", "probe.a", "probe.b", "probe.c")
@@ -37,9 +38,9 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder))
         ledger.begin(planned)
-        for number, arm in enumerate(planned.arms):
+        for arm in planned.arms:
             table = rows(arm, seeds, proteins, PARTS[:parts], epochs, rng)
-            link(ledger.parts / f"merged-{number:04d}.parquet", writer(table))
+            link(ledger.parts / merged_name(keys(table)), writer(table))
         size = sum(file.stat().st_size for file in ledger.parts.iterdir()) / 2**20
         clock = [(time.monotonic(), time.process_time())]
         kept = ledger.rows()

@@ -19,7 +19,7 @@ from rpbind.study.controls import as_arms
 from rpbind.study.design import Design
 from rpbind.study.guard import guard
 from rpbind.study.landing import study_folder
-from rpbind.study.launch import goes_on, joined, launch, not_done, rehearse
+from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
 from rpbind.study.plan import make_plan
 from rpbind.study.price import check_size
 from rpbind.study.ready import check_asked, check_folder
@@ -51,6 +51,8 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
     if note:
         console.print(note, **PLAIN)
     check_folder(folder)
+    if not conditions.dry_run:
+        mend(plan, folder)
     asked = joined(
         plan,
         Ledger(folder),

@@ -11,6 +11,7 @@ from rpbind.analysis.coverage import NO_ARMS, NOTHING, Open, state_of
 from rpbind.analysis.table import Runs
 from rpbind.analysis.winners import wanted
 from rpbind.ledger import Call, Finding, Plan, Row
+from rpbind.ledger.records import moment
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -103,7 +104,7 @@ def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
 def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
     """Return what the runs trained, in all calls; a run that was resumed counts from its begin."""
     trained = [row.cost["train_seconds"] for row in rows if "train_seconds" in row.cost]
-    begins = [datetime.fromisoformat(call.began) for call in calls]
+    begins = [moment(call.began) for call in calls]
     limits = (*begins, None)[1:]
     ends = [_end(call, rows, limit) for call, limit in zip(calls, limits, strict=True)]
     walls = [(end - began).total_seconds() for began, end in zip(begins, ends, strict=True)]
@@ -115,9 +116,9 @@ def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
 def _end(call: Call, rows: Sequence[Row], limit: datetime | None) -> datetime:
     """When a call ended; one that was killed, with the last row before the next call."""
     if call.ended:
-        return datetime.fromisoformat(call.ended)
+        return moment(call.ended)
     # a row "lost" was written by a later call
-    ends = (datetime.fromisoformat(row.ended) for row in rows if row.state != "lost")
-    began = datetime.fromisoformat(call.began)
+    ends = (moment(row.ended) for row in rows if row.state != "lost")
+    began = moment(call.began)
     mine = (end for end in ends if began < end and (limit is None or end < limit))
     return max(mine, default=began)

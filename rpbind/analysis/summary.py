@@ -25,6 +25,7 @@ from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verd
 from rpbind.analysis.winners import as_open, earlier_winners, never_made, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
+from rpbind.ledger.remarks import remarks
 from rpbind.ledger.scores import Scores
 from rpbind.recipe import Recipe
 
@@ -76,6 +77,7 @@ class Summary:
     cost: Cost
     left_out: int
     coverage: str
+    remarks: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -132,6 +134,7 @@ def read(ledger: Ledger) -> Summary:
         controls=ledger.rows("control"),
         under_way=opened(plan, ledger.under_way()),
         calls=calls(ledger.study),
+        remarks=remarks(ledger),
     )
 
 
@@ -144,6 +147,7 @@ def summarise(
     controls: Sequence[Row] = (),
     under_way: Open = NOTHING,
     calls: Sequence[Call] = (),
+    remarks: tuple[str, ...] = (),
 ) -> Summary:
     """Return the summary of a plan: its comparison, its search, its check-ups and its controls."""
     before = check_ups(plan, checks)
@@ -170,6 +174,7 @@ def summarise(
         cost=cost([*rows, *trials, *checks, *controls], calls),
         left_out=sum((row.arm, row.recipe_id) not in earlier_winners(plan) for row in others),
         coverage=coverage(wanted(plan), runs, under_way, never),
+        remarks=remarks,
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from rpbind.ledger import Ledger
+from rpbind.ledger.remarks import remarks
 from rpbind.terminal import PLAIN
 
 
@@ -47,5 +48,8 @@ def compare(
     from rpbind.report.terminal import comparison_table
 
     console = Console()
-    console.print(f"1: {mine[0].study}\n2: {theirs[0].study}", **PLAIN)
+    for number, ledger in enumerate(ledgers, start=1):
+        console.print(f"{number}: {ledger.plan.study}", **PLAIN)
+        for remark in remarks(ledger):
+            console.print(f"  ! {remark}", **PLAIN)
     console.print(comparison_table(compare(mine, theirs, arm, against)))

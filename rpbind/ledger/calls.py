@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from rpbind.errors import UserError
-from rpbind.ledger.files import replace
+from rpbind.errors import UserError, mistakes
+from rpbind.ledger.files import read, replace
 from rpbind.ledger.records import Call
 
 _CALLS = TypeAdapter(tuple[Call, ...])
@@ -23,12 +23,13 @@ def calls(study: Path) -> tuple[Call, ...]:
     """Return the calls of a study in their order; none where none was noted."""
     path = study / "calls.json"
     try:
-        return _CALLS.validate_json(path.read_bytes())
-    except FileNotFoundError:
+        return _CALLS.validate_json(read(path))
+    except (FileNotFoundError, NotADirectoryError):
         return ()
-    except ValidationError:
+    except ValidationError as error:
         raise UserError(
-            f"{path} is no list of calls. Take it away: it only says how long they took."
+            f"{path} is no list of calls: {mistakes(error)}. Take it away: it only says how long "
+            "they took."
         ) from None
 
 

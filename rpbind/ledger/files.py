@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import fnmatch
 import os
 import re
 import uuid
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from rpbind.errors import UserError
 
 _DRAFT = re.compile(r"\.(.+\.)?[0-9a-f]{32}")
 
@@ -39,6 +42,36 @@ def link(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
     return True
 
 
+def read(path: Path) -> bytes:
+    """Return a file's content; `UserError` where it is there and cannot be read."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}. See to its permissions, or put the file "
+            "back from a copy."
+        ) from None
+
+
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """Return what is in a folder by a pattern, in order; nothing where there is no folder.
+
+    Raises `UserError` where the folder cannot be read: it must not pass for an empty one.
+    """
+    try:
+        names = [file.name for file in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(
+            f"The folder {folder} cannot be read: {error.strerror}. See to its permissions, or put "
+            "it back from a copy."
+        ) from None
+    return [folder / name for name in sorted(fnmatch.filter(names, pattern))]
+
+
 def sync(folder: Path) -> None:
     """Make the names in a folder durable: a file's own sync does not cover its name."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -50,7 +83,7 @@ def sync(folder: Path) -> None:
 
 def drafts(folder: Path) -> list[Path]:
     """Return the temporary files that dead processes have left in a folder."""
-    return [file for file in folder.glob(".*") if _DRAFT.fullmatch(file.name)]
+    return [file for file in listed(folder, ".*") if _DRAFT.fullmatch(file.name)]
 
 
 @contextmanager
@@ -75,7 +108,7 @@ def in_use(path: Path) -> bool:
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except BlockingIOError:
         return True

@@ -5,6 +5,7 @@ Only the process that runs the study may do this.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.ledger.files import drafts, in_use
-from rpbind.ledger.marks import SUFFIX
-from rpbind.ledger.parts import read_table
+from rpbind.ledger.files import drafts, in_use, listed, read
+from rpbind.ledger.marks import SUFFIX, read_mark
+from rpbind.ledger.parts import read_part
+from rpbind.ledger.plans import PLAN, recipe_id
 from rpbind.ledger.records import CUT_OFF, Row
 from rpbind.ledger.store import Ledger
 
@@ -29,21 +31,21 @@ def heal(ledger: Ledger) -> list[str]:
     recorded as lost; damaged files are set aside; half-written ones go.
     """
     _await_ends(ledger.runs)
-    said = [*_set_aside(ledger), *_remove_drafts(ledger)]
+    said = [*_restore(ledger), *_set_aside(ledger), *_remove_drafts(ledger)]
     found = sum(ledger.append(row) for row in _unheard(ledger, said))
     if found:
         said.append(f"{found} finished run(s) of which no driver had heard are recorded.")
     for mark in ledger.under_way():
         ledger.append(mark.lost())
         said.append(f"{mark.begun.arm} seed {mark.begun.seed} is lost: {mark.lost().error}.")
-    for file in ledger.runs.glob(f"*{SUFFIX}"):
+    for file in listed(ledger.runs, f"*{SUFFIX}"):
         file.unlink()
     return said
 
 
 def _await_ends(runs: Path) -> None:
     deadline = time.monotonic() + PATIENCE
-    for file in sorted(runs.glob(f"*{SUFFIX}")):
+    for file in listed(runs, f"*{SUFFIX}"):
         while in_use(file):
             if time.monotonic() > deadline:
                 raise UserError(
@@ -53,12 +55,23 @@ def _await_ends(runs: Path) -> None:
             time.sleep(0.1)
 
 
+def _restore(ledger: Ledger) -> Iterator[str]:
+    """Make the folder of the ledger anew where a study has lost it."""
+    if (ledger.study / PLAN).exists() and not os.path.lexists(ledger.parts):
+        ledger.parts.mkdir()
+        yield f"{ledger.parts} was gone; its rows are taken from {ledger.runs}, or made again."
+
+
 def _set_aside(ledger: Ledger) -> Iterator[str]:
-    for part in sorted(ledger.parts.glob("*.parquet")):
-        try:
-            read_table(part)
-        except UserError:
-            yield _aside(part)
+    for reading, files in (
+        (read_part, listed(ledger.parts, "*.parquet")),
+        (read_mark, listed(ledger.runs, f"*{SUFFIX}")),
+    ):
+        for file in files:
+            try:
+                reading(file)
+            except UserError:
+                yield _aside(file)
 
 
 def _aside(file: Path) -> str:
@@ -78,17 +91,26 @@ def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
     """Yield finished rows that are not told, or were told as cut off while they were finishing."""
     attempts = {(row.run, row.attempt): row for row in ledger.attempts()}
     latest = {row.run: row for row in attempts.values()}
-    for file in sorted(ledger.runs.glob("*.json")):
+    for file in listed(ledger.runs, "*.json"):
         run, _, attempt = file.stem.rpartition(".")
-        told = attempts.get((run, int(attempt)))
+        told = attempts.get((run, int(attempt))) if attempt.isdecimal() else None
         if told is not None and (told.state not in CUT_OFF or latest[run].state not in CUT_OFF):
             continue
-        try:
-            row = Row.model_validate_json(file.read_bytes())
-        except ValidationError:
+        row = _finished(file)
+        if row is None:
             said.append(_aside(file))
             continue
         if told is None:
             yield row
         elif row.state in ("done", "diverged"):
             yield row.model_copy(update={"attempt": latest[run].attempt + 1})
+
+
+def _finished(file: Path) -> Row | None:
+    """Return the row that a run left when it finished; None where the file does not hold it."""
+    try:
+        row = Row.model_validate_json(read(file))
+    except ValidationError:
+        return None
+    ours = file.name == f"{row.run}.{row.attempt}.json" and row.recipe_id == recipe_id(row.recipe)
+    return row if ours else None

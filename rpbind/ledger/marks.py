@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from rpbind.ledger.files import in_use, locked, sync
+from pydantic import ValidationError
+
+from rpbind.errors import UserError, mistakes
+from rpbind.ledger.files import in_use, listed, locked, read, sync
 from rpbind.ledger.records import Begun, Row
 
 SUFFIX = ".begun"
+_EPOCH = re.compile(r'\{"epoch": (\d{1,9})\}')
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,11 @@ def was_begun(folder: Path, run: str, attempt: int) -> bool:
 
 
 def read_marks(folder: Path) -> list[Mark]:
-    """Return the marks of a folder in a stable order; one without a whole line is passed over."""
-    marks = (_read(file) for file in sorted(folder.glob(f"*{SUFFIX}")))
+    """Return the marks of a folder in a stable order; one without a whole line is passed over.
+
+    Raises `UserError` where a mark is not one of ours.
+    """
+    marks = (read_mark(file) for file in listed(folder, f"*{SUFFIX}"))
     return [mark for mark in marks if mark is not None]
 
 
@@ -89,14 +97,28 @@ def _say(file: IO[str], line: str) -> None:
     file.flush()
 
 
-def _read(file: Path) -> Mark | None:
+def read_mark(file: Path) -> Mark | None:
+    """Return a mark; None where it is gone, or its first line is not whole yet."""
     alive = in_use(file)
     try:
-        lines = [line for line in file.read_text().splitlines() if line.endswith("}")]
+        lines = read(file).decode(errors="replace").split("\n")[:-1]
     except FileNotFoundError:
         return None
-    epochs = [json.loads(line)["epoch"] for line in lines if line.startswith('{"epoch"')]
-    begins = [line for line in lines if not line.startswith('{"epoch"')]
-    if not begins:
+    if not lines:
         return None
-    return Mark(file, Begun.model_validate_json(begins[-1]), max(epochs, default=0), alive)
+    begins = [line for line in lines if not _EPOCH.fullmatch(line)]
+    epochs = [int(found[1]) for line in lines if (found := _EPOCH.fullmatch(line))]
+    try:
+        begun = Begun.model_validate_json(begins[-1] if begins else "")
+    except ValidationError as error:
+        raise _damaged(file, mistakes(error)) from None
+    if file.name != f"{begun.run}.{begun.attempt}{SUFFIX}":
+        raise _damaged(file, f"it is of {begun.run}, attempt {begun.attempt}")
+    return Mark(file, begun, max(epochs, default=0), alive)
+
+
+def _damaged(file: Path, why: str) -> UserError:
+    return UserError(
+        f"{file} is no mark of a run that was begun ({why}). The command that made the study sets "
+        "it aside, and makes the run again."
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rpbind.errors import UserError, reason
+from rpbind.ledger.checks import recipe_of, strange_columns, strange_name, strange_rows
 from rpbind.ledger.records import Finding, Row
 from rpbind.ledger.scores import Scores
 
@@ -81,14 +81,32 @@ def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
         with pq.ParquetFile(
             file, read_dictionary=_REPEATED, page_checksum_verification=True
         ) as part:
-            return part.read(columns=list(columns))
+            strange = strange_columns(part, SCHEMA)
+            table = None if strange else part.read(columns=list(columns))
     except FileNotFoundError:
         raise
+    except KeyError:  # of what is to be read into a dictionary
+        raise _damaged(file, "it lacks columns that every ledger has") from None
     except (pa.ArrowException, OSError) as error:
-        raise UserError(
-            f"{file} is no readable part of a ledger ({reason(error)}). The command that made the "
-            "study sets it aside and takes its rows from runs/, or makes those runs again."
-        ) from None
+        raise _damaged(file, reason(error)) from None
+    if strange:
+        raise _damaged(file, strange)
+    return table
+
+
+def read_part(file: Path) -> Any:
+    """Read a part whole, and check that its rows are those of its name, and sound."""
+    table = read_table(file)
+    if why := strange_name(file, keys(table)) or strange_rows(table):
+        raise _damaged(file, why)
+    return table
+
+
+def _damaged(file: Path, why: str) -> UserError:
+    return UserError(
+        f"{file} is no readable part of a ledger ({why}). The command that made the study sets "
+        "it aside and takes its rows from runs/, or makes those runs again."
+    )
 
 
 def keys(table: Any) -> list[tuple[str, int]]:
@@ -97,14 +115,14 @@ def keys(table: Any) -> list[tuple[str, int]]:
 
 
 def rows_of(table: Any) -> list[Row]:
-    """Return the rows of a part. They were validated when they were written, and are not again."""
+    """Return the rows of a part, which `read_part` has checked: they are not validated again."""
     if not table.num_rows:
         return []
     table = table.combine_chunks()
     columns: dict[str, Iterable[Any]] = {
         name: table[name].to_pylist() for name in _PLAIN
     } | {
-        "recipe": map(_recipe, table["recipe"].to_pylist()),
+        "recipe": map(recipe_of, table["recipe"].to_pylist()),
         "metrics": _mappings(_array(table, "metrics")),
         "cost": _mappings(_array(table, "cost")),
         "provenance": _mappings(_array(table, "provenance")),
@@ -129,12 +147,6 @@ def _flatten(row: Row) -> dict[str, Any]:
         "cost": list(row.cost.items()),
         "provenance": list(row.provenance.items()),
     }
-
-
-@lru_cache(maxsize=1024)
-def _recipe(text: str) -> dict[str, Any]:
-    recipe: dict[str, Any] = json.loads(text)
-    return recipe
 
 
 def _array(table: Any, name: str) -> Any:

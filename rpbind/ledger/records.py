@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
@@ -16,12 +17,31 @@ CUT_OFF: tuple[State, ...] = ("stopped", "lost")
 Stage = Literal["check", "control", "search", "ablation"]
 """What a row is of: a check-up before training, a control, a search trial, or a planned run."""
 
+Severity = Literal["info", "warning", "error"]
+"""How grave a finding is."""
+
 PartName = Annotated[str, Field(pattern=r"^(validation|test|probe(\.[a-z-]+)?)$")]
 """A part of the split that is scored; `probe` is a sample of test windows, `probe.NAME` the same
 windows after an intervention, such as `probe.letters-shuffled`."""
 
-ArmName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+=-]*$", max_length=80)]
+ARM = r"^[A-Za-z0-9][A-Za-z0-9_.+=-]*$"
+ArmName = Annotated[str, Field(pattern=ARM, max_length=80)]
 """An arm's name is part of file names: letters, digits and `_ . + = -`."""
+
+
+def moment(text: str) -> datetime:
+    """Return the time that a text names; one without a time zone is of UTC."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _is_a_moment(text: str) -> str:
+    moment(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_is_a_moment)]
+"""A time, as ISO 8601 has it."""
 
 
 class _Record(BaseModel):
@@ -69,6 +89,29 @@ class Look(_Record):
     seeds: int
     trials: int | None = None
     verdicts: dict[str, str]
+
+
+class Winner(BaseModel):
+    """What a plan says of the best of one search: the arm that it became."""
+
+    arm: ArmName
+
+
+class SearchPlan(BaseModel):
+    """What is read of a plan's `search`, which says how its trials were drawn; more may be there.
+
+    `closed` is there once the winners are arms of the plan.
+    """
+
+    about: str = ""
+    arms: dict[str, dict[str, Any]] = {}
+    dimensions: tuple[dict[str, Any], ...] = ()
+    trials: Annotated[int, Field(ge=0)] = 0
+    searches: Annotated[int, Field(ge=1)] = 1
+    seeds_per_trial: Annotated[int, Field(ge=1)] = 1
+    objectives: Annotated[tuple[str, ...], Field(min_length=1)] = ("auroc",)
+    contrasts: tuple[ContrastPlan, ...] = ()
+    winners: dict[str, Winner] = {}
 
 
 class Plan(_Record):
@@ -119,9 +162,9 @@ class Call(_Record):
     `slots` is how many runs it could make at once.
     """
 
-    began: str
-    slots: int
-    ended: str = ""
+    began: Moment
+    slots: Annotated[int, Field(ge=1)]
+    ended: Moment | Literal[""] = ""
 
 
 class ProteinScore(_Record):
@@ -143,7 +186,7 @@ class Finding(_Record):
     """
 
     name: str
-    severity: Literal["info", "warning", "error"]
+    severity: Severity
     measured: float | None
     threshold: float | None
     reason: str = ""

@@ -8,7 +8,6 @@ every row in one of them, or in both.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import socket
@@ -19,12 +18,13 @@ from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.ledger.files import in_use, link, locked, replace, sync
+from rpbind.ledger.checks import MERGED, merged_name
+from rpbind.ledger.files import in_use, link, listed, locked, sync
 from rpbind.ledger.marks import Mark, read_marks
-from rpbind.ledger.parts import keys, read_table, rows_of, table_of, writer
+from rpbind.ledger.parts import keys, read_part, read_table, rows_of, table_of, writer
+from rpbind.ledger.plans import PLAN, read_plan, write_plan
 from rpbind.ledger.records import Plan, Row, Stage
 
 MERGE_AT = 256
@@ -47,24 +47,16 @@ class Ledger:
 
     @property
     def plan(self) -> Plan:
-        """The study's plan; raises `UserError` where the folder holds no study."""
-        path = self.study / "plan.json"
-        if not path.exists():
-            raise UserError(f"{self.study} holds no study: {self._why_no_plan()}")
+        """The study's plan; raises `UserError` where the folder holds none that is as written."""
         try:
-            return Plan.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise UserError(
-                f"{path} is no plan that this version reads: {first['msg']} at "
-                f"'{'.'.join(map(str, first['loc']))}'. Take it away, and the command that made "
-                "the study writes it again; its rows stay."
-            ) from None
+            return read_plan(self.study)
+        except (FileNotFoundError, NotADirectoryError):
+            raise UserError(f"{self.study} holds no study: {self._why_no_plan()}") from None
 
     def begin(self, plan: Plan) -> None:
         """Write the plan. The folder may hold an earlier plan of the same study: it is replaced."""
         self.parts.mkdir(parents=True, exist_ok=True)
-        replace(self.study / "plan.json", plan.model_dump_json(indent=1).encode())
+        write_plan(self.study, plan)
 
     @contextmanager
     def driven(self, command: str) -> Iterator[None]:
@@ -123,8 +115,7 @@ class Ledger:
         tables = [table for part in small if keys(table := read_table(part))[0] not in told]
         if tables:
             table = pa.concat_tables(tables)
-            mark = hashlib.sha256(repr(sorted(keys(table))).encode()).hexdigest()[:16]
-            link(self.parts / f"merged-{mark}.parquet", writer(table))
+            link(self.parts / merged_name(keys(table)), writer(table))
         for part in small:
             part.unlink(missing_ok=True)
         sync(self.parts)
@@ -183,15 +174,25 @@ class Ledger:
     def _who(self) -> str:
         try:
             told = json.loads(self._driver.read_text())
-        except (ValueError, OSError):
+            who = f"process {told['pid']} of {told['host']} since {told['since']}"
+            return f"{who} ({told['command']})"
+        except (ValueError, KeyError, TypeError, OSError):
             return "it has not yet said who it is"
-        return f"process {told['pid']} of {told['host']} since {told['since']} ({told['command']})"
 
     def _listed(self) -> tuple[list[Path], list[Path]]:
-        """Return the merged parts and the small ones, each in the order of their names."""
-        files = sorted(self.parts.glob("*.parquet"))
-        merged = [file for file in files if file.name.startswith("merged-")]
-        return merged, [file for file in files if not file.name.startswith("merged-")]
+        """Return the merged parts and the small ones, each in the order of their names.
+
+        A study's folder has had its ledger since before it had its plan.
+        """
+        files = listed(self.parts, "*.parquet")
+        if not files and not self.parts.exists() and (self.study / PLAN).exists():
+            raise UserError(
+                f"{self.parts} is gone, and with it every row of the study. Put it back from a "
+                "copy, or run the command that made the study: it takes the rows from runs/, or "
+                "makes those runs again."
+            )
+        merged = [file for file in files if file.name.startswith(MERGED)]
+        return merged, [file for file in files if not file.name.startswith(MERGED)]
 
     def _keys(self, part: Path) -> set[Key]:
         if part.name not in self._told:
@@ -201,7 +202,7 @@ class Ledger:
     def _read(self, parts: list[Path]) -> None:
         """Read the parts that are not known yet; a part never changes under its name."""
         new = [part for part in parts if part.name not in self._known]
-        tables = [read_table(part) for part in new]
+        tables = [read_part(part) for part in new]
         rows = iter(rows_of(pa.concat_tables(tables)) if tables else [])
         for part, table in zip(new, tables, strict=True):
             self._known[part.name] = [next(rows) for _ in range(table.num_rows)]

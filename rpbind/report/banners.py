@@ -56,7 +56,7 @@ def banners(summary: Summary) -> list[str]:
             f"{summary.left_out} recorded runs of other recipes, seeds or data than the plan's are "
             "left out of this page."
         )
-    return told
+    return [*told, *summary.remarks]
 
 
 def _accepted(summary: Summary) -> str:

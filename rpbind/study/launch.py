@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
 from rpbind.ledger.heal import heal
+from rpbind.ledger.plans import PLAN
 from rpbind.recipe import Recipe
 from rpbind.study.checkup import check_arms
 from rpbind.study.controls import as_arms, score_baselines
@@ -59,6 +61,19 @@ def launch(
         plan = _run(plan, source, where, ledger, sweep, begin=begin)
         heal(ledger)  # every process of the study has ended: what it left is taken in
     return plan
+
+
+def mend(plan: Plan, folder: Path) -> None:
+    """Set right what a folder's study has damaged, before anything of it is read.
+
+    Nothing is done where the folder holds no study, or another one.
+    """
+    ledger = Ledger(folder)
+    if not os.path.lexists(folder / PLAN) or ledger.plan.fingerprint != plan.fingerprint:
+        return
+    with ledger.driven(plan.command):
+        for sentence in heal(ledger):
+            Console(stderr=True).print(sentence, **PLAIN)
 
 
 def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
@@ -166,7 +181,7 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int, *, accept_code_change: bo
 
     Raises `UserError` where the folder holds another study, or none that could be extended.
     """
-    if not (ledger.study / "plan.json").exists():
+    if not os.path.lexists(ledger.study / PLAN):
         if add_seeds:
             raise nothing_to_extend(ledger.study)
         if accept_code_change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
@@ -13,7 +13,9 @@ from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import as_open, never_made, say_values, values_of_best, wanted
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
+from rpbind.ledger.calls import calls
 from rpbind.ledger.marks import Mark
+from rpbind.ledger.remarks import remarks
 from rpbind.study.watch import Best, state_word
 
 REASONS = 5
@@ -25,7 +27,8 @@ class Status:
     """What a study has reached: planned runs and trials by state, the best, and who makes it.
 
     Where there are trials, the best is one of them, and `values` are what it was given of the
-    space. `reasons` says why runs are not done, `never` {arm: why it was never made}.
+    space. `reasons` says why runs are not done, `never` {arm: why it was never made}, `remarks`
+    what a reader must know beside it.
     """
 
     study: str
@@ -37,6 +40,7 @@ class Status:
     reasons: dict[tuple[str, str], int]
     values: str
     never: dict[str, str]
+    remarks: tuple[str, ...]
 
     def words(self) -> list[str]:
         """Say it in lines."""
@@ -52,14 +56,15 @@ class Status:
             lines.append(f"best so far: {self.best}")
         if self.values:
             lines.append(f"  with {self.values}")
-        return lines + [_say(mark) for mark in self.under_way]
+        return lines + [_say(mark) for mark in self.under_way] + [*self.remarks]
 
 
 def status(ledger: Ledger) -> Status:
     """Return where a study stands; raises `UserError` where the folder holds none."""
     plan = ledger.plan
     marks = tuple(ledger.under_way())
-    runs, _ = planned_runs(plan, ledger.rows())
+    runs, others = planned_runs(plan, ledger.rows())
+    calls(ledger.study)  # so that a damaged list is found here, and not by the report
     tried = ledger.rows("search")
     trials = trials_of(tried)
     never = never_made(plan, searches(plan, tried))
@@ -76,6 +81,7 @@ def status(ledger: Ledger) -> Status:
         under_way=marks,
         values=say_values(values_of_best(plan.search or {}, best.recipe)),
         never=never,
+        remarks=(*remarks(ledger), *_left_out(others)),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
 
@@ -86,6 +92,12 @@ def _reasons(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
         (state_word(row), reason(row.error)) for row in rows if row.state != "done" and row.error
     )
     return dict(told.most_common(REASONS))
+
+
+def _left_out(others: Sequence[Row]) -> list[str]:
+    """Say how many recorded runs are not the plan's."""
+    return [f"{len(others)} recorded run(s) are not of this plan's recipes, seeds or data, and do "
+            "not count."] if others else []  # fmt: skip
 
 
 def _counts(states: dict[str, int]) -> str:

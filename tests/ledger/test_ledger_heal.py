@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -176,5 +177,28 @@ def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> 
     Ledger(tmp_path).begin(PLAN)
     plan = tmp_path / "plan.json"
     plan.write_bytes(plan.read_bytes()[:50])
-    with pytest.raises(UserError, match=r"plan\.json is no plan .* Take it away"):
+    with pytest.raises(UserError, match=r"plan\.json is no plan: .* take it away"):
         _ = Ledger(tmp_path).plan
+
+
+def test_what_is_damaged_is_set_aside_and_a_ledger_that_is_gone_comes_back_from_the_runs(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.begin(PLAN)
+    ledger.append(row())
+    finish(ledger, row())
+    for name, text in {"notes.json": "{}", "a.0.json": "{", "b.0.begun": '{"arm": 1}\n'}.items():
+        (ledger.runs / name).write_text(text)
+    other = row("b").model_copy(update={"recipe": {"x": 1}})
+    finish(ledger, other)
+    shutil.copy(next(ledger.parts.iterdir()), ledger.parts / "copy.parquet")
+    said = heal(Ledger(tmp_path))
+    assert sum("set aside" in sentence for sentence in said) == 5
+    assert Ledger(tmp_path).attempts() == [row()]
+    assert heal(Ledger(tmp_path)) == []
+    shutil.rmtree(ledger.parts)
+    with pytest.raises(UserError, match="is gone"):
+        Ledger(tmp_path).attempts()
+    assert "was gone" in heal(Ledger(tmp_path))[0]
+    assert Ledger(tmp_path).attempts() == [row()]

@@ -12,7 +12,10 @@ PLAN = Plan(
     prediction="Yes.",
     rule="The interval.",
     design="path",
-    arms=tuple(ArmPlan(name=name, recipe={}, recipe_id="1") for name in ("a", "b")),
+    arms=tuple(
+        ArmPlan(name=name, recipe=Recipe().model_dump(mode="json"), recipe_id=Recipe().id)
+        for name in ("a", "b")
+    ),
     contrasts=(ContrastPlan(name="b vs a", arm="b", reference="a"),),
     seeds=(0, 1),
     dataset="toy 1",

@@ -17,6 +17,7 @@ from rpbind.ledger import (
     ProteinScore,
     Row,
 )
+from rpbind.ledger.plans import recipe_id
 from rpbind.recipe import Recipe
 
 HOSTILE = '<script>alert("hostile")</script>'
@@ -104,7 +105,8 @@ def controls(folder: Path, asked: Plan) -> None:
     }
     for name, (effect, findings) in said.items():
         made = done(asked.arms[0], 0, effect or 0.0, 77, 24)
-        mine: dict[str, Any] = {"arm": name, "stage": "control", "recipe_id": name}
+        mine: dict[str, Any] = {"arm": name, "stage": "control", "recipe": {"control": name}}
+        mine |= {"recipe_id": recipe_id({"control": name})}
         mine |= {"curve": (), "findings": findings}
         nothing = {"metrics": {}, "proteins": ()} if effect is None else {}
         Ledger(folder).append(made.model_copy(update=mine | nothing))

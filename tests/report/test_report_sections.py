@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from synthetic_study import done, plan, trials, write
@@ -30,7 +31,12 @@ def crossed(folder: Path, k: int) -> Path:
     end = Recipe().with_(dict(changes.values()))
     moved = {name: (path,) for name, (path, _) in changes.items()}
     design = factorial(("end", end), Recipe(), moved)
-    parts = {"arms": design.arms, "contrasts": design.contrasts, "factors": dict(design.factors)}
+    parts: dict[str, Any] = {
+        "controls": (),
+        "arms": design.arms,
+        "contrasts": design.contrasts,
+        "factors": dict(design.factors),
+    }
     asked = plan().model_copy(update=parts | {"design": design.name})
     ledger = Ledger(folder)
     ledger.begin(asked)

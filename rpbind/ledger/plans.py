@@ -1,0 +1,110 @@
+"""The plan of a study as a file: written with its hash, and checked when it is read.
+
+A plan without a hash is one that an earlier version wrote: it is read, and what it says of itself
+still has to agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rpbind.errors import UserError, mistakes, reason
+from rpbind.ledger.files import read, replace
+from rpbind.ledger.records import Plan, SearchPlan
+
+PLAN = "plan.json"
+HASH = "sha256"
+"""The key of the hash in the file: it is over the canonical JSON of all other keys."""
+
+AGAIN = (
+    "Put back the plan that was written, or take it away: the command that made the study writes "
+    "it again, and its rows stay."
+)
+
+
+def write_plan(study: Path, plan: Plan) -> None:
+    """Write a plan whole or not at all, with its hash."""
+    tree = plan.model_dump(mode="json")
+    text = json.dumps(tree | {HASH: _hash(tree)}, indent=1)
+    replace(study / PLAN, text.encode())
+
+
+def has_hash(study: Path) -> bool:
+    """Whether a study's plan, which can be read, has a hash."""
+    return HASH in json.loads(read(study / PLAN))
+
+
+def read_plan(study: Path) -> Plan:
+    """Return a study's plan.
+
+    Raises `FileNotFoundError` where there is no plan; `UserError` where it is not as it was written
+    or does not agree with itself.
+    """
+    path = study / PLAN
+    try:
+        tree = json.loads(read(path))
+        claimed = tree.pop(HASH, None)
+        found = _hash(tree)
+        plan = Plan.model_validate(tree)
+        if plan.search is not None:
+            SearchPlan.model_validate(plan.search)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} is no plan that this version reads: {mistakes(error)}. {AGAIN}"
+        ) from None
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise UserError(f"{path} is no plan: {reason(error)}. {AGAIN}") from None
+    if claimed is not None and claimed != found:
+        raise UserError(
+            f"{path} has been changed since it was written: its hash is {str(claimed)[:12]}, and "
+            f"that of its content {found[:12]}. {AGAIN}"
+        )
+    if why := next(_contradictions(plan), ""):
+        raise UserError(f"{path} contradicts itself: {why}. {AGAIN}")
+    return plan
+
+
+def recipe_id(recipe: dict[str, Any]) -> str:
+    """Return the id of a recipe as a plan or a row has it: twelve digits of its JSON's SHA-256."""
+    return _hash(recipe)[:12]
+
+
+def _hash(tree: dict[str, Any]) -> str:
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _contradictions(plan: Plan) -> Iterator[str]:
+    """Yield what cannot be so in any plan that was made."""
+    for one in (*plan.arms, *plan.controls):
+        if one.recipe_id != recipe_id(one.recipe):
+            yield f"the recipe of '{one.name}' is not the one of its recipe_id {one.recipe_id}"
+    names = [one.name for one in (*plan.arms, *plan.controls)]
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        yield f"there are two arms '{twice[0]}'"
+    if len(set(plan.seeds)) < len(plan.seeds):
+        yield "a seed is there twice"
+    arms = {arm.name for arm in plan.arms}
+    for what, name in _references(plan):
+        if name not in arms:
+            yield f"{what} is about an arm '{name}', which it does not have"
+
+
+def _references(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield every place in which a plan names one of its arms."""
+    for contrast in plan.contrasts:
+        for name in (contrast.arm, contrast.reference, *contrast.weights):
+            yield f"the contrast '{contrast.name}'", name
+    for factor, names in plan.factors.items():
+        yield from ((f"the factor '{factor}'", name) for name in names)
+    for control in plan.controls:
+        yield f"the control '{control.name}'", control.of
+    for search, winner in (plan.search or {}).get("winners", {}).items():
+        yield f"the winner of the search '{search}'", winner["arm"]

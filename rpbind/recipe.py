@@ -91,7 +91,7 @@ def _put(tree: dict[str, Any], path: str, value: Any, *, fresh: bool) -> None:
     node: Any = tree
     for depth, key in enumerate(parents):
         node = node.get(key) if isinstance(node, dict) else None
-        if node is None:
+        if node is None or node == OFF:
             raise UserError(_unknown(tree, path, ".".join(parents[: depth + 1])))
     if not isinstance(node, dict) or (last not in node and not fresh):
         raise UserError(_unknown(tree, path, path))

@@ -65,8 +65,20 @@ def _knobs(old: ArmPlan, new: ArmPlan) -> str:
 
 def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     found = {"winners", "closed", "extensions"}
-    mine, theirs = ({k: v for k, v in s.items() if k not in found} for s in (before, after))
+    mine, theirs = (
+        {k: _by_name(v) if k == "dimensions" else v for k, v in s.items() if k not in found}
+        for s in (before, after)
+    )
     return [f"search {told}" for told in _differing(flat(mine), flat(theirs))]
+
+
+def _by_name(dimensions: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return a space's dimensions by path, and by the values of the parent that they wait for."""
+    named = {}
+    for dim in dimensions:
+        values = (dim.get("when") or {}).get("values")
+        named[dim["path"] + (f" {values}" if values else "")] = dim
+    return named
 
 
 def _differing(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:

@@ -143,7 +143,12 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
     named = ["the search is not finished"] if plan.search and not frozen(plan) else []
     never = never_made(plan, searches(plan, ledger.rows("search")))
-    named += [f"the arm {arm} was never made, since {why}" for arm, why in never.items()]
+    for why in dict.fromkeys(never.values()):
+        arms = [arm for arm, its in never.items() if its == why]
+        named.append(
+            f"{'the arm' if len(arms) == 1 else 'the arms'} {', '.join(arms)} "
+            f"{'was' if len(arms) == 1 else 'were'} never made, since {why}"
+        )
     for arm, seed in plan.planned + controls.planned:
         row = rows.get((arm, seed))
         if row is None or row.state != "done":

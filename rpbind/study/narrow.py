@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from rpbind.errors import UserError
@@ -28,17 +28,17 @@ def divided(about: str, dimensions: Dimensions, factor: int) -> tuple[str, tuple
     if factor == 1:
         return about, tuple(dimensions)
     made = tuple(_divided(dim, dimensions, factor) for dim in dimensions)
-    return f"{about} Widths are divided by {factor}.", made
+    return f"{about} (Widths divided by {factor}.)", made
 
 
 def _divided(dim: Dimension, every: Dimensions, factor: int) -> Dimension:
     when = dim.when
     if when is not None:
-        values = _once(_choice(when.path, value, every, factor) for value in when.values)
+        values = _choices(when.path, when.values, every, factor)
         when = When(path=when.path, values=values)
     dim = dim.model_copy(update={"when": when})
     if isinstance(dim, ChoiceDimension):
-        values = _once(_choice(dim.path, value, every, factor) for value in dim.values)
+        values = _choices(dim.path, dim.values, every, factor)
         return dim.model_copy(update={"values": values})
     if dim.path not in (*WIDTHS, *HEADS):
         return dim
@@ -58,6 +58,17 @@ def _range(dim: IntDimension, factor: int) -> Dimension:
     return ChoiceDimension.model_construct(
         path=dim.path, when=dim.when, kind="choice", values=[low]
     )
+
+
+def _choices(path: str, values: list[Any], every: Dimensions, factor: int) -> list[Any]:
+    """Divide each value; of several that become equal the first is kept, of equal ones all."""
+    kept: dict[int, Any] = {}
+    for place, value in enumerate(values):
+        new = _choice(path, value, every, factor)
+        same = [other for other, known in kept.items() if known == new]
+        if not same or values[same[0]] == value:
+            kept[place] = new
+    return list(kept.values())
 
 
 def _choice(path: str, value: Any, every: Dimensions, factor: int) -> Any:
@@ -90,11 +101,3 @@ def _searched(path: str, value: Any, every: Dimensions) -> bool:
         and (dim.when is None or (dim.when.path == parent and value in dim.when.values))
         for dim in every
     )
-
-
-def _once(values: Iterable[Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        if value not in found:
-            found.append(value)
-    return found

@@ -162,3 +162,15 @@ def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_obj
         "search trials: 2 done, 1 unfinished, 1 pruned, 1 failed",
         "best so far: trial-0001, mean of 2 seeds: validation loss 0.400",
     ]
+
+
+def test_of_two_spaces_the_dimensions_that_differ_are_named() -> None:
+    rate = {"path": "train.lr", "kind": "float", "low": 0.1, "when": None}
+    mask = {"path": "train.mask", "kind": "float", "low": 0.0, "when": None}
+    before, after = (
+        plan(search={"dimensions": dimensions})
+        for dimensions in ([rate, mask], [{**rate, "low": 0.2}])
+    )
+    told = changes(before, after)
+    assert "search dimensions.train.lr.low 0.1 → 0.2" in told
+    assert all("train.lr" in each or "train.mask" in each for each in told)

@@ -111,7 +111,7 @@ def test_a_space_says_that_its_widths_are_divided_and_one_that_is_not_narrower_i
     tmp_path: Path,
 ) -> None:
     dim = dimension("model.encoder.dim", 'kind="choice"\nvalues=[64,128]')
-    assert "Widths are divided by 8" in space(tmp_path, 8, dim).about
+    assert "(Widths divided by 8.)" in space(tmp_path, 8, dim).about
     assert space(tmp_path, 1, dim).about == "Widths."
     with pytest.raises(UserError, match=r"model\.encoder\.dim = 64: divide by 64 or less"):
         load_space(tmp_path / "s.toml", BASE, 65)
@@ -165,3 +165,8 @@ def test_the_option_reaches_the_space_of_a_page(
         assert CliRunner().invoke(app, [*words, "--narrower", factor]).exit_code == 0
     whole, small = (given[3].sweep.space.dimension[2].values for given in asked)
     assert small == [[n // 8 for n in hidden] for hidden in whole]
+
+
+def test_a_value_that_is_named_twice_is_refused_in_a_narrower_space_too(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="two of its values are the same"):
+        space(tmp_path, 8, dimension("train.stop_after", 'kind="choice"\nvalues=["off","off"]'))

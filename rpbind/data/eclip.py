@@ -18,6 +18,7 @@ from rpbind.data.manifest import FileHash
 from rpbind.data.sources import Rows, one_file, read_file, tokens_of
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError, nearest
+from rpbind.names import spelt
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 
@@ -111,12 +112,14 @@ def _by_line(
 
 def _partner(clusters: Path, path: Path) -> Path:
     name = path.name.removesuffix(".gz")
-    for candidate in (clusters / name, clusters / f"{name}.gz"):
-        if candidate.is_file():
-            return candidate
-    known = [p.name for p in clusters.iterdir()] if clusters.is_dir() else []
+    files = [p for p in clusters.iterdir() if p.is_file()] if clusters.is_dir() else []
+    by_name = {file.name.removesuffix(".gz"): file for file in files}
+    found = spelt(name, by_name)
+    if len(found) == 1:
+        return by_name[found[0]]
     raise UserError(
-        f"{clusters} has no clusters for {name}; wanted a file of that name.{nearest(name, known)}"
+        f"{clusters} has no clusters for {name}; wanted a file of that name."
+        f"{nearest(name, by_name)}"
     )
 
 

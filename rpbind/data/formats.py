@@ -93,6 +93,10 @@ _ECLIP = (
 )
 _FASTA = "`rpbind import fasta` reads it, where its headers name protein and label."
 _TABLE = "`rpbind import table` reads it, by a name that ends in .csv or .tsv."
+_JOIN = (
+    "Join the files into one table, with a column for the protein (the file's name, in every row), "
+    "for `rpbind import table`."
+)
 _WHERE = "with coordinates in a genome, and has no letters"
 _NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 _PLACE = r"\S+[\t ]+\d+[\t ]+\d+"
@@ -152,4 +156,6 @@ def foreign_format(path: Path, text: bytes, wanted: Wanted) -> None:
     for known in _TEXTS:
         if wanted not in known.own and re.match(known.pattern, "\n".join(lines[: known.after + 1])):
             advice = _FASTA_OF_PROTEINS if wanted == "proteins" else known.advice
+            if wanted == "eCLIP" and known.advice == _TABLE:
+                advice = _JOIN
             raise UserError(f"{path} {known.name}. {advice.replace('FILE', path.name)}")

@@ -21,7 +21,7 @@ def header_of(text: bytes, delimiter: str) -> list[str]:
     """Return the names in the first row of a table."""
     limit = csv.field_size_limit(len(text))
     try:
-        lines = io.StringIO(text[:_HEAD].decode(errors="replace"))
+        lines = io.StringIO(text[:_HEAD].replace(b"\r", b"\n").decode(errors="replace"))
         return next(csv.reader(lines, delimiter=delimiter), [])
     finally:
         csv.field_size_limit(limit)
@@ -41,6 +41,11 @@ def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence
     names
         The columns that are wanted.
     """
+    if text.startswith(b"sep=") and len(text.split(b"\n", 1)[0]) == len(b"sep=;"):
+        raise UserError(
+            f"{path}, line 1: 'sep=' is for Excel alone. Remove the line; columns are separated by "
+            "commas in .csv and by tabs in .tsv."
+        )
     missing = [name for name in names if not spelt(name, header)]
     if missing:
         _check_delimiter(path, text, header, names)
@@ -61,13 +66,13 @@ def check_column(path: Path, name: str, header: Sequence[str]) -> None:
             f"{path} has {len(found)} columns '{name}'; its columns are {shown}{more}. Rename all "
             "but one of them."
         )
-    advice = nearest(name, header) or f" Rename the column that is meant, or name it{_OPTION}."
+    advice = nearest(name, header) or f" Rename the column that is meant{_OPTION}."
     if name == "protein":
         advice += " Where a file is of one protein, add the column, with its name in every row."
     raise UserError(f"{path} has no column '{name}'; its columns are {shown}{more}.{advice}")
 
 
-_OPTION = " with an option such as --rna-column"
+_OPTION = " (`rpbind import table` can be given its name instead: --rna-column and so on)"
 
 
 def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rpbind.names import alike, key
 
-FORMS = "Read of a header are its first word, the parts of it between '|', GN= and gene_symbol:."
+FORMS = "A header names a protein by its first word, its parts between '|', GN= or gene_symbol:."
 """What an error says where a name is not found."""
 
 _GENE = re.compile(r"(?:\bGN=|\bgene_symbol:|\[gene=)([^\s\]]+)")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel, build_model
+from rpbind.names import spelt
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
 from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
@@ -77,11 +78,13 @@ class Trained:
     def context(self, name: str, sequence: str) -> Context:
         """Return what is known of the model on a protein.
 
-        The entry of that name and sequence decides; where the name is new, all with the sequence.
+        The entry of that name (in any spelling) and sequence decides; where the name is new, all
+        with the sequence.
         """
         key = sequence_key(sequence)
         same = [known for known in self.proteins if known["sequence"] == key]
-        told = [known for known in same if known["id"] == name] or same
+        named = spelt(name, [known["id"] for known in same])
+        told = [known for known in same if known["id"] in named] or same
         windows = sum(known["windows"] for known in told)
         aurocs = [known["auroc"] for known in told if known["auroc"] is not None]
         return Context(

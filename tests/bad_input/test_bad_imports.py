@@ -1,221 +1,23 @@
-"""Windows and proteins in forms that no `rpbind import` reads, or reads and remarks on."""
+"""Windows, proteins and options that `rpbind import` refuses, or reads and remarks on."""
 
 from __future__ import annotations
 
 import gzip
-import io
-import zipfile
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from bad_input import IMPORT, PROTEINS, WINDOWS, Case, Files, check
-
-from rpbind.data.importers import Target, import_table
-from rpbind.data.table import Columns
-from rpbind.proteins.homology import cluster_proteins
-
-COMMA = WINDOWS.replace("\t", ",")
-FASTA = "".join(
-    f">{n}_{protein}_{'pos' if label == '1' else 'neg'}; chr1; class:{label}\n{rna}\n"
-    for n, (rna, protein, label) in enumerate(line.split("\t") for line in WINDOWS.splitlines()[1:])
+from bad_input import IMPORT, PROTEINS, WINDOWS, Case, check
+from toy_imports import (
+    COMMA,
+    FASTA,
+    LETTERS,
+    eclip,
+    fasta,
+    one_chromosome,
+    one_class,
+    spoilt,
+    table,
 )
-TWO = "rna\tprotein\tlabel\nACGU\tGENEA_K562\t1\n"
-LETTERS = "ACGUACGUACGUACGUACGUACGUACGUACGU"
-
-
-def table(name: str = "windows.tsv", proteins: str = "proteins.fasta") -> str:
-    return f"rpbind import table {name} --proteins {proteins} --out d --k 5"
-
-
-def fasta(name: str = "w.fa", proteins: str = "proteins.fasta") -> str:
-    return f"rpbind import fasta {name} --proteins {proteins} --out d --k 5"
-
-
-def eclip(name: str = "dir") -> str:
-    return f"rpbind import eclip {name} --proteins proteins.fasta --out d --k 5"
-
-
-def zipped(*names: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as file:
-        for name in names:
-            file.writestr(name, "x")
-    return made.getvalue()
-
-
-def npy() -> bytes:
-    made = io.BytesIO()
-    np.save(made, np.zeros(3))
-    return made.getvalue()
-
-
-def parquet(name: str, **columns: object) -> Files:
-    def fill(folder: Path) -> None:
-        plain = {"rna": ["ACGUACGUAC", "GGGUACGUAA"], "protein": ["GENEA_K562"] * 2}
-        pq.write_table(pa.table(plain | columns), folder / name)
-
-    return fill
-
-
-CUT = "bedtools getfasta -s"
-FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
-    "narrowPeak": (
-        "chr7\t4757098\t4757219\tGENEA_K562_IDR\t1000\t+\t6.54\t400.0\t-1\t-1\n" * 2,
-        ("narrowPeak", "no letters", CUT),
-    ),
-    "BED6": ("chr7\t4757098\t4757219\tpeak\t1000\t+\n" * 2, ("BED", "no letters", CUT)),
-    "BED with a track line": (
-        "track name=x\nchr7\t4757098\t4757219\n",
-        ("BED", "no letters", CUT),
-    ),
-    "bedGraph": ("chr7\t4757098\t4757219\t-3.5\n", ("bedGraph", "no letters", CUT)),
-    "coordinates under a header": (
-        "chrom\tstart\tend\tstrand\tlabel\nchr7\t47\t88\t+\t1\n",
-        ("coordinates", "no letters", CUT),
-    ),
-    "GTF": (
-        '##gtf\nchr1\tHAVANA\texon\t11869\t12227\t.\t+\t.\tgene_id "X";\n',
-        ("GTF", "no letters", CUT),
-    ),
-    "SAM": ("@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:9\n", ("SAM", "label")),
-    "VCF": ("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\n1\t2\t.\n", ("VCF",)),
-    "FASTQ": (f"@read1\n{LETTERS}\n+\n{'I' * 32}\n", ("FASTQ", "label")),
-    "PrismNet": (
-        f"A\tENST1|10|50|1.2\t{LETTERS}\t0.5,0.1,-1\t7.10\t1\n" * 2,
-        ("PrismNet", "header line", "protein"),
-    ),
-    "a web page": ("<!DOCTYPE html>\n<html><body>404</body></html>\n", ("HTML",)),
-    "JSON": ('{"rna": ["ACGU"], "label": [1]}\n', ("JSON",)),
-    "an Excel workbook": (zipped("[Content_Types].xml", "xl/workbook.xml"), ("xlsx", "CSV")),
-    "an old Excel workbook": (b"\xd0\xcf\x11\xe0" + bytes(600), ("Excel", "CSV")),
-    "a zip archive": (zipped("windows.tsv"), ("zip", "unzip")),
-    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(90), ("HDF5",)),
-    "a NumPy array": (npy(), ("NumPy",)),
-    "NumPy arrays": (zipped("AARS.npy"), ("npz",)),
-    "a PyTorch file": (zipped("archive/data.pkl"), ("PyTorch",)),
-    "a pickle": (b"\x80\x04\x95\x00", ("pickle",)),
-    "BAM": (gzip.compress(b"BAM\1" + bytes(20)), ("BAM",)),
-    "bzip2": (b"BZh91AY&SY\x00", ("bzip2", "gzip")),
-    "xz": (b"\xfd7zXZ\x00\x00", ("xz", "gzip")),
-    "UTF-16 with a mark": (WINDOWS.encode("utf-16"), ("UTF-16", "UTF-8")),
-    "UTF-16 without one": (WINDOWS.encode("utf-16-le"), ("UTF-16", "UTF-8")),
-    "bytes of no known format": (bytes(range(256)) * 4, ("binary",)),
-    "nothing": ("", ("empty",)),
-    "blank lines": (" \n\n", ("empty",)),
-    "half a gzip file": (gzip.compress(WINDOWS.encode())[:-12], ("gzip",)),
-}
-READERS = {
-    "table": (table("x.tsv"), "x.tsv"),
-    "table of another ending": (table("x.narrowPeak"), "x.narrowPeak"),
-    "fasta": (fasta("x.fa"), "x.fa"),
-    "eclip": (eclip(), "dir/GENEA_K562"),
-    "proteins": (table(proteins="x.fa"), "x.fa"),
-}
-FORMATS = [
-    Case(
-        f"{name} as {reader}",
-        command,
-        (
-            path.rpartition("/")[2],
-            *(said if reader != "proteins" or isinstance(content, bytes) else said[:1]),
-        ),
-        {path: content},
-    )
-    for name, (content, said) in FOREIGN.items()
-    for reader, (command, path) in READERS.items()
-]
-
-TABLES = [
-    Case(
-        "semicolons in .csv",
-        table("w.csv"),
-        ("w.csv", "semicolons", "commas"),
-        {"w.csv": WINDOWS.replace("\t", ";")},
-    ),
-    Case("tabs in .csv", table("w.csv"), ("tabs", "w.tsv"), {"w.csv": WINDOWS}),
-    Case("commas in .tsv", table("w.tsv"), ("commas", "w.csv"), {"w.tsv": COMMA}),
-    Case("bars in .txt", table("w.txt"), ("bars",), {"w.txt": WINDOWS.replace("\t", "|")}),
-    Case("spaces in .txt", table("w.txt"), ("spaces",), {"w.txt": WINDOWS.replace("\t", " ")}),
-    Case(
-        "a header without the protein",
-        table(),
-        ("no column 'protein'", "rna, label", "name in every row"),
-        {"windows.tsv": "rna\tlabel\nACGUACGUAC\t1\n"},
-    ),
-    Case(
-        "no header line",
-        table(),
-        ("no header line",),
-        {"windows.tsv": f"{LETTERS}\tGENEA_K562\t1\n"},
-    ),
-    Case(
-        "an eCLIP file",
-        table(),
-        ("eCLIP", "rpbind import eclip"),
-        {"windows.tsv": f"{LETTERS}\t1\n"},
-    ),
-    Case("FASTA as a table", table(), ("FASTA", "rpbind import fasta"), {"windows.tsv": FASTA}),
-    Case(
-        "two columns of one name in other cases",
-        table(),
-        ("2 columns 'rna'",),
-        {"windows.tsv": "RNA\tRna\tprotein\tlabel\nA\tA\tGENEA_K562\t1\n"},
-    ),
-    Case(
-        "a blank first line",
-        table(),
-        ("no column 'rna'", "first line is empty"),
-        {"windows.tsv": "\n" + WINDOWS},
-    ),
-    Case(
-        "a row with a column too few",
-        table(),
-        ("row 3", "2 columns", "header has 3"),
-        {"windows.tsv": "rna\tprotein\tlabel\nACGU\tGENEA_K562\t1\nACGA\t1\n"},
-        never=("CSV parse error",),
-    ),
-    Case(
-        "a line of 10 MB",
-        table(),
-        ("line 3", "10,000,000 letters"),
-        {"windows.tsv": TWO + "A" * 10**7 + "\tGENEA_K562\t1\n"},
-        never=("straddling",),
-    ),
-    Case(
-        "an emoji among the letters",
-        table(),
-        ("line 2", "'😀' at letter 1 of 10"),
-        {"windows.tsv": WINDOWS.replace("ACGUACGUAC", "😀CGUACGUAC", 1)},
-    ),
-    Case(
-        "Parquet under the name of a table",
-        table("w.csv"),
-        ("Parquet", ".parquet"),
-        parquet("w.csv", label=[1, 0]),
-    ),
-    Case(
-        "a table under the name of Parquet",
-        table("w.parquet"),
-        ("w.parquet", "table as text", ".tsv"),
-        {"w.parquet": WINDOWS},
-    ),
-    Case(
-        "BED under the name of Parquet",
-        table("w.parquet"),
-        ("BED", CUT),
-        {"w.parquet": "chr1\t1\t2\n"},
-    ),
-    Case("1 and -1 in Parquet", table("w.parquet"), ("row 2", "write 0 for -1"), parquet(
-        "w.parquet", label=[1, -1])),
-    Case("scores in Parquet", table("w.parquet"), ("row 1", "0.25", "score"), parquet(
-        "w.parquet", label=[0.25, 1.0])),
-    Case("no label in Parquet", table("w.parquet"), ("no column 'label'",), parquet("w.parquet")),
-    Case("a folder", table("dir"), ("folder", "rpbind import eclip"), {"dir/GENEA_K562": "A\t1\n"}),
-    Case("no such file", table("nowhere.csv"), ("nowhere.csv", "Check the path")),
-]  # fmt: skip
 
 OTHERS = [
     Case("a table as FASTA", fasta("windows.tsv"), ("table", "rpbind import table")),
@@ -266,26 +68,18 @@ OTHERS = [
         {"dir/10_PARCLIP/5000/training_sample_0/sequences.fa.gz": gzip.compress(b">x\nA\n")},
     ),
     Case(
+        "tables in an eCLIP folder, with advice",
+        eclip(),
+        ("Join the files into one table", "a column for the protein"),
+        {"dir/GENEA_K562.csv": "rna,label\nACGU,1\n", "dir/GENEB_K562.csv": "rna,label\nA,1\n"},
+    ),
+    Case(
         "a -1 in an eCLIP file",
         eclip(),
         ("line 2", "'-1'", "write 0 for -1"),
         {"dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS}\t-1\n"},
     ),
 ]
-
-
-def one_class(folder: Path) -> None:
-    (folder / "w.tsv").write_text(WINDOWS.replace("\t0\n", "\t1\n"))
-    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
-    import_table(folder / "w.tsv", target)
-
-
-def one_chromosome(folder: Path) -> None:
-    header, *rows = WINDOWS.splitlines()
-    lines = [f"{header}\tchrom", *(f"{row}\tchr1" for row in rows)]
-    (folder / "w.tsv").write_text("\n".join(lines) + "\n")
-    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
-    import_table(folder / "w.tsv", target, Columns(cluster="chrom"))
 
 
 PROTEIN = [
@@ -320,6 +114,38 @@ PROTEIN = [
         "no --cluster-column"), one_chromosome, never=("random",)),
 ]  # fmt: skip
 
+OPTIONS = [
+    Case("no such cluster column", f"{IMPORT} --cluster-column chrom", ("no column 'chrom'",)),
+    Case("a column of the wrong kind", f"{IMPORT} --rna-column protein", ("line 2", "'E'")),
+    Case("another word for a conflict", f"{IMPORT} --on-conflict DROP", ("--on-conflict",
+        "Did you mean 'drop'")),
+    Case("another word for a method", f"{IMPORT} --homology Parasail", ("--homology",
+        "Did you mean 'parasail'")),
+    Case("a k-mer longer than the windows", IMPORT.replace("--k 5", "--k 11"), ("--k 10",)),
+    Case("an --out that is there", IMPORT, ("exists already",), {"d/x": "x"}),
+    Case("an --out below a file", IMPORT.replace("--out d", "--out windows.tsv/d"), (
+        "windows.tsv", "no folder")),
+    Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
+    Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "no file")),
+    Case("clusters of another file", f"{eclip()} --clusters c", ("GENEA_K562", "c "), {
+        "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),
+    Case("clusters that are words", f"{eclip()} --clusters c", ("line 1", "'chr1'"), {
+        "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEA_K562": "chr1\n"}),
+    Case("clusters that are too few", f"{eclip()} --clusters c", ("1 lines", "2"), {
+        "dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS[1:]}A\t0\n", "c/GENEA_K562": "1\n"}),
+    Case("a table where a dataset was wanted", "rpbind split windows.tsv", ("windows.tsv",
+        "no dataset")),
+    Case("no dataset", "rpbind embed nowhere", ("nowhere", "no dataset")),
+    Case("a split whose record is a folder", "rpbind split data --rule random", ("splits/random",),
+        lambda folder: spoilt(folder, None), never=("Errno",)),
+    Case("a split that is none", "rpbind split data --rule random", ("splits/random",
+        "dataset is missing"), lambda folder: spoilt(folder, "{}"),
+        never=("validation error", "_Record")),
+    Case("a manifest that is none", "rpbind split data", ("manifest.json",), {
+        "data/manifest.json": '{"schema_version": 1}'}, never=("validation error",)),
+]  # fmt: skip
+
+
 READ = [
     Case("columns in capitals", IMPORT, ("8 windows",), {"windows.tsv": "RNA\tProtein\tLABEL\n" +
         WINDOWS.partition("\n")[2]}, exit=0),
@@ -340,10 +166,11 @@ READ = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "case", [*FORMATS, *TABLES, *OTHERS, *PROTEIN, *READ], ids=lambda case: case.name
-)
-def test_what_cannot_be_imported_is_answered_in_a_sentence(
+CASES = [*OTHERS, *PROTEIN, *OPTIONS, *READ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_import_is_answered_in_a_sentence(
     case: Case,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -1,4 +1,4 @@
-"""How every command speaks to a terminal: progress bars, and errors in one paragraph."""
+"""How every command speaks to a terminal: progress bars, tables, and errors in one paragraph."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import errno
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
 
 from rpbind.errors import PausedError, UserError
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """How `Console.print` shows a text as it is."""
+
+FOLDED, WIDE = 16, 10_000
+"""Letters of a name that stand in one line of a table at least, and more than any terminal has."""
 
 REPORT = "report: "
 """How the line begins that names a written report; `rpbind job fetch` looks for it."""
@@ -126,3 +132,55 @@ def progress(title: str) -> Iterator[Bar]:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         yield Bar(bar, title)
+
+
+class Grid(Table):
+    """A table that cuts nothing: what is left-aligned folds, and where no table fits, it is a list.
+
+    Two names that differ in their last letters still differ at 60 columns.
+    """
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Be rendered as wide as there is room, or as a list of each row's cells."""
+        for column in self.columns:
+            column.width, column.overflow = None, "fold"
+        most = [_longest(console, column.cells, column.header) for column in self.columns]
+        least = [_narrowest(console, column) for column in self.columns]
+        whole = Measurement.get(console, options.update(max_width=WIDE), self).maximum
+        spare = options.max_width - (whole - sum(most)) - sum(least)
+        if spare < 0:
+            yield self._as_list()
+            return
+        for column, width, wanted in zip(self.columns, least, most, strict=True):
+            more = min(spare, wanted - width)
+            column.width, spare = width + more, spare - more
+        yield from super().__rich_console__(console, options)
+
+    def _as_list(self) -> Group:
+        lines: list[RenderableType] = [self.title] if self.title else []
+        for first, *others in zip(*(column.cells for column in self.columns), strict=True):
+            lines.append(first)
+            for column, cell in zip(self.columns[1:], others, strict=True):
+                lines.append(Text.assemble("  ", str(column.header), ": ", as_text(cell)))
+        return Group(*lines, *([self.caption] if self.caption else []))
+
+
+def as_text(cell: RenderableType) -> Text:
+    """Return a cell of a table, which is a text or a string without markup."""
+    return cell if isinstance(cell, Text) else Text(str(cell))
+
+
+def _longest(console: Console, cells: Iterable[RenderableType], *more: RenderableType) -> int:
+    return max(console.measure(as_text(cell)).maximum for cell in (*cells, *more))
+
+
+def _narrowest(console: Console, column: Column) -> int:
+    """The width at which a column is still to be read: of its header's words, and of its cells.
+
+    Numbers stand in one line; names may fold.
+    """
+    header = console.measure(as_text(column.header)).minimum
+    if column.justify == "right" or column.no_wrap:
+        return max(header, _longest(console, column.cells, ""))
+    words = [console.measure(as_text(cell)).minimum for cell in column.cells]
+    return max(header, min(max(words, default=0), FOLDED))

@@ -1,12 +1,16 @@
 """How a command ends: a user's mistake and a full disk are sentences, our bugs are tracebacks."""
 
 import errno
+import io
+from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
+import rpbind
 from rpbind.errors import PausedError, UserError
-from rpbind.terminal import AGAIN, masked, run_app
+from rpbind.terminal import AGAIN, Grid, masked, run_app
 
 
 def ends(error: BaseException) -> int:
@@ -89,3 +93,39 @@ def test_a_command_that_answered_ctrl_c_itself_says_no_second_line(
 ) -> None:
     assert ends(typer.Exit(130)) == 130
     assert capsys.readouterr().err == ""
+
+
+NAMES = ("protein-only-5mers-shared", "protein-only-5mers-per-protein", "protein-degree")
+FIGURES = ("0.6612", "0.7754", "12,345,678")
+
+
+def shown(width: int, *, columns: int) -> str:
+    table = Grid(title="controls")
+    table.add_column("control")
+    for number in range(columns):
+        table.add_column(f"auroc of part {number}", justify="right")
+    for name in NAMES:
+        table.add_row(name, *(FIGURES[n % 3] for n in range(columns)))
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
+@pytest.mark.parametrize("columns", [1, 4, 9])
+def test_a_table_of_any_width_cuts_neither_a_name_nor_a_figure(width: int, columns: int) -> None:
+    told = shown(width, columns=columns)
+    assert max(map(len, told.splitlines())) <= width
+    assert "…" not in told
+    for figure in FIGURES[:columns]:
+        assert told.count(figure) >= len(NAMES)
+    rows = [line.split("│")[1].strip() for line in told.splitlines() if line.startswith("│")]
+    together = "".join(rows or told.splitlines())
+    for name in NAMES:
+        assert name in together
+
+
+def test_no_other_table_is_printed() -> None:
+    for file in sorted((Path(rpbind.__file__).parent).rglob("*.py")):
+        assert file.name == "terminal.py" or "from rich.table" not in file.read_text(), file

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import one_of
 from rpbind.ledger import Row
-from rpbind.terminal import PLAIN, progress
+from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_out, write_table
 
 if TYPE_CHECKING:
@@ -73,11 +72,11 @@ def _heard(row: Row) -> Row:
     return row
 
 
-def _table(rows: list[Row], case: Case) -> Table:
+def _table(rows: list[Row], case: Case) -> Grid:
     from rpbind.report.words import number
 
     title = f"{case.provenance['dataset']}, test part of {case.provenance['split']}"
-    table = Table(title=title, title_justify="left")
+    table = Grid(title=title, title_justify="left")
     table.add_column("control")
     for key in (*METRICS, "proteins", "seconds"):
         table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
 from rpbind.errors import one_of
-from rpbind.terminal import PLAIN, progress
+from rpbind.terminal import PLAIN, Grid, progress
 
 if TYPE_CHECKING:
     from rpbind.data.importers import ImportReport, Target
@@ -140,7 +139,7 @@ def split(
 ) -> None:
     """Make or read a frozen split (70:15:15) and show what is in each part."""
     frozen = load_split(_verified(data), SplitSpec(rule=cast(Rule, rule), seed=seed))
-    shown = Table(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
+    shown = Grid(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
     for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
         shown.add_column(column, justify="left" if column == "part" else "right")
     for part, seen in frozen.summary.items():

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
@@ -19,7 +18,7 @@ from rpbind.experiment import simulated
 from rpbind.ledger import Ledger, Row
 from rpbind.presets import preset, read_recipe
 from rpbind.recipe import Recipe
-from rpbind.terminal import PLAIN, progress
+from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
 from rpbind.use.match import Against, matching_inputs
@@ -81,7 +80,7 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
     with progress(f"examining {name}"):
         seen = check_up(Training(recipe, 0, inputs))
         others = list(fits(recipe, inputs, FITTED))
-    shown = Table(title="The seed's table, measured", title_justify="left", box=SIMPLE_HEAD)
+    shown = Grid(title="The seed's table, measured", title_justify="left", box=SIMPLE_HEAD)
     said = SEED.get(name)
     for column in ("quantity", "measured here", *(["the seed says"] if said else []), "how"):
         shown.add_column(column)
@@ -122,7 +121,7 @@ def _row_of(file: Path) -> Row | None:
 def say(title: str, seen: Examination) -> None:
     """Print one patient's measures and findings."""
     console = Console()
-    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    shown = Grid(title=title, title_justify="left", box=SIMPLE_HEAD)
     shown.add_column("measure")
     shown.add_column("value", justify="right")
     for words, key in MEASURES.items():

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 from pydantic import TypeAdapter
 from rich.console import Console
-from rich.table import Table
 
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
 from rpbind.ledger import replace
-from rpbind.terminal import PLAIN, progress
+from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_out, write_table
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def evaluate(
 def _say_evaluation(trained: Trained, told: Evaluation) -> None:
     for note in told.notes:
         Console(stderr=True).print(f"! {note}", style="yellow", **PLAIN)
-    shown = Table(title=f"{trained.path.name} on {told.provenance['split']}", title_justify="left")
+    shown = Grid(title=f"{trained.path.name} on {told.provenance['split']}", title_justify="left")
     shown.add_column("metric")
     shown.add_column("value", justify="right")
     for name, value in told.metrics.items():
@@ -132,13 +131,14 @@ def _say_evaluation(trained: Trained, told: Evaluation) -> None:
     print(f"MCC at logit {trained.calibration.threshold:.4f}, chosen on validation")
 
 
-def _reliability(told: Evaluation) -> Table:
+def _reliability(told: Evaluation) -> Grid:
     """The bins of both calibrations: what was said against what was so."""
-    shown = Table(title="probability said, and share bound", title_justify="left")
+    shown = Grid(title="probability said, and share bound", title_justify="left")
     shown.add_column("bin")
-    for column in ("windows", "said", "bound") * 2:
-        shown.add_column(column, justify="right")
-    both = [{one.low: one for one in kind.bins} for kind in (told.raw, told.calibrated)]
+    for kind in ("", "calibrated: "):
+        for column in ("windows", "said", "bound"):
+            shown.add_column(kind + column, justify="right")
+    both = [{one.low: one for one in each.bins} for each in (told.raw, told.calibrated)]
     for low in sorted(both[0] | both[1]):
         found = [bins.get(low) for bins in both]
         cells = [
@@ -146,7 +146,6 @@ def _reliability(told: Evaluation) -> Table:
             for one in found
         ]
         shown.add_row(f"{low:.1f}-{low + 0.1:.1f}", *cells[0], *cells[1])
-    shown.caption = "left: as it is; right: calibrated"
     return shown
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from rpbind.analysis.compare import Comparison
@@ -18,6 +17,7 @@ from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners
+from rpbind.terminal import Grid
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
 
@@ -108,9 +108,9 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     return Group(*notes, *lost, table, *_open(comparison.contrasts, comparison.delta))
 
 
-def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test") -> Table:
+def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test") -> Grid:
     """Return a table of contrasts with their verdicts."""
-    table = Table(
+    table = Grid(
         title=Text(
             f"{title}: {part} macro per-protein AUROC, arm minus reference; n is paired of planned "
             f"{words.count_of(contrasts[0].unit, 2)} × protein clusters"
@@ -140,7 +140,7 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
     return table
 
 
-def _add_collapses(table: Table, contrast: verdicts.Judged) -> None:
+def _add_collapses(table: Grid, contrast: verdicts.Judged) -> None:
     """Add the hypothesis of equal collapse rates, where it is one of the family."""
     rates, apart = contrast.verdict.rates, contrast.verdict.collapses
     if rates is not None and apart is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import reprlib
 from collections.abc import Container, Iterable
@@ -22,6 +23,25 @@ class UserError(Exception):
 
 class PausedError(Exception):
     """Something outside is gone for now: what is recorded is whole, the same command goes on."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SAYS_FULL = re.compile(
+    r"\d+ requested and \d+ written|No space left on device|[Qq]uota exceeded|disk is full|"
+    r"File too large|No usable temporary directory"
+)
+
+
+def full_disk(error: BaseException) -> bool:
+    """Whether a full disk is behind an error; numpy, torch and others keep no number of it."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if getattr(cause, "errno", None) in FULL or _SAYS_FULL.search(str(cause)):
+            return True
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def one_of(what: str, word: str, known: Iterable[str]) -> None:

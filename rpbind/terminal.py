@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shlex
 import sys
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Column, Table
 from rich.text import Text
 
-from rpbind.errors import PausedError, UserError
+from rpbind.errors import PausedError, UserError, full_disk, reason
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """How `Console.print` shows a text as it is."""
@@ -45,19 +46,20 @@ def run_app(app: typer.Typer) -> None:
     """
     try:
         _no_empty_argument(sys.argv[1:])
-        app()
+        _flushed(app)
     except UserError as error:
         _fail(str(error), 2)
     except PausedError as error:
         _fail(f"{error} It was: {called()}", AGAIN)
-    except OSError as error:
-        if error.errno in REFUSED and error.filename is not None:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
             _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not full_disk(error):
             raise
-        where = f" for {error.filename}" if error.filename else ""
+        file = getattr(error, "filename", None)
         _fail(
-            f"No space is left on the disk{where} ({error.strerror}). What is recorded is whole; "
+            f"No space is left on the disk{f' for {file}' if file else ''} "
+            f"({reason(error)}). What is recorded is whole; "
             f"free some space, and the same command goes on with what is missing: {called()}",
             AGAIN,
         )
@@ -65,6 +67,21 @@ def run_app(app: typer.Typer) -> None:
         if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
             print("Interrupted.", file=sys.stderr)
         raise
+
+
+def _flushed(app: typer.Typer) -> None:
+    """Run a command line, and write what it has printed while an error can still be told."""
+    try:
+        app()
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            # else the interpreter tries again as it ends, and fails in its own words
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):  # whoever read it has seen enough
+                sys.exit(1)
+            raise
 
 
 def _no_empty_argument(words: list[str]) -> None:

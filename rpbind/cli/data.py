@@ -115,10 +115,16 @@ def embed(
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
+    from rpbind.data.draft import written_once
     from rpbind.proteins.bank import build_bank
     from rpbind.proteins.encoders import make_encoder
 
     dataset = _verified(data)
+    name = weights.stem if weights else encoder
+    if not (data / "bank" / name / "manifest.json").exists():
+        command = f"rpbind embed {data} --encoder {encoder}"
+        with written_once(data, f"The bank of {name} vectors", command):
+            pass  # a large encoder takes minutes to load: first whether there is a place for it
     with progress(f"loading {encoder}"):
         made = make_encoder(encoder, weights)
     with progress(f"embedding with {made.id}") as bar:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from rpbind.errors import UserError, no_url
-from rpbind.ledger.files import in_use, locked
+from rpbind.ledger.files import in_use, locked, named, stem
+from rpbind.ledger.places import check_file, probe
 
 LOCK = ".lock"
 """A file in a draft that its process holds the lock on."""
@@ -24,25 +25,12 @@ LOCK = ".lock"
 def check_new(out: Path) -> None:
     """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
     no_url("--out", out)
-    check_place(str(out), out.absolute().parent)
+    check_file(out)
     if os.path.lexists(out):
         raise UserError(
             f"{out} exists already, and is never overwritten. Name another folder, or delete that "
             "one first."
         )
-
-
-def check_place(what: str, folder: Path) -> None:
-    """Raise `UserError` where `what` cannot be put in `folder`, which need not be there yet."""
-    path = folder.absolute()
-    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
-    if not there.is_dir():
-        why = f"{there} is no folder"
-    elif not os.access(there, os.W_OK | os.X_OK):
-        why = f"you may not write to {there}"
-    else:
-        return
-    raise UserError(f"{what} cannot be made: {why}. Name a folder in another place.")
 
 
 @contextmanager
@@ -54,9 +42,9 @@ def drafted(out: Path) -> Iterator[Path]:
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     _sweep(out)
-    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
+    draft = out.with_name(f".{stem(out)}.{uuid.uuid4().hex}")
     nascent = draft.with_name(f"{draft.name}.new")  # no name that is swept, till it is locked
-    with _ended_by_exit():
+    with _ended_by_exit(), named(out, draft):
         try:
             nascent.mkdir()
             with (nascent / LOCK).open("w") as file, locked(file, wait=True):
@@ -65,7 +53,11 @@ def drafted(out: Path) -> Iterator[Path]:
                 try:
                     draft.rename(out)
                 except OSError:
-                    check_new(out)  # another process was faster
+                    if out.is_dir():
+                        raise UserError(
+                            f"{out} exists already: another process has made it meanwhile. It is "
+                            "never overwritten; look at it, or name another folder."
+                        ) from None
                     raise
                 (out / LOCK).unlink()
         finally:
@@ -75,7 +67,7 @@ def drafted(out: Path) -> Iterator[Path]:
 
 def _sweep(out: Path) -> None:
     """Remove the drafts of `out` that no living process holds."""
-    name = re.compile(rf"\.{re.escape(out.name)}\.[0-9a-f]{{32}}")
+    name = re.compile(rf"\.{re.escape(stem(out))}\.[0-9a-f]{{32}}")
     for draft in out.parent.iterdir():
         with suppress(PermissionError):  # somebody else's
             if name.fullmatch(draft.name) and draft.is_dir() and not in_use(draft / LOCK):
@@ -108,8 +100,12 @@ def _ended_by_exit() -> Iterator[None]:
 
 @contextmanager
 def written_once(root: Path, what: str, command: str) -> Iterator[None]:
-    """Turn a write into dataset `root` that is not allowed into a `UserError`: who can, and how."""
+    """Turn a write into dataset `root` that is not allowed into a `UserError`: who can, and how.
+
+    That nothing can be written there is found before the block, which may take long.
+    """
     try:
+        probe(root)
         yield
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from rpbind.data.arrays import save_array
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import written_once
 from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, one_of, reason
+from rpbind.ledger.files import named
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
@@ -137,7 +139,9 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     folder = dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
     if not folder.exists():
         dataset.verify()
-        _freeze(make_split(dataset, spec), folder)
+        command = f"rpbind split {dataset.root} --rule {spec.rule} --seed {spec.seed}"
+        with written_once(dataset.root, f"The split {folder.name}", command):
+            _freeze(make_split(dataset, spec), folder)
     return _read(folder, dataset, spec)
 
 
@@ -176,8 +180,7 @@ def shuffled(n: int, seed: int, what: str) -> NDArray[np.int64]:
 
 
 def _protein_clusters(dataset: Dataset) -> NDArray[np.int32]:
-    cluster_P = np.array([protein.cluster for protein in dataset.proteins], dtype=np.int32)
-    return cluster_P[dataset.protein_N]
+    return np.array([protein.cluster for protein in dataset.proteins], np.int32)[dataset.protein_N]
 
 
 def _summarise(dataset: Dataset, part_N: NDArray[np.uint8]) -> dict[str, PartSummary]:
@@ -209,14 +212,12 @@ def _freeze(split: Split, folder: Path) -> None:
         parts=split.summary,
     )
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    root = folder.parents[1]
-    command = f"rpbind split {root} --rule {split.spec.rule} --seed {split.spec.seed}"
-    with written_once(root, f"The split {split.id}", command):
-        draft.mkdir(parents=True)
     try:
-        np.save(draft / "part.npy", split.part_N)
-        (draft / "split.json").write_text(record.model_dump_json(indent=1))
-        draft.rename(folder)
+        with named(folder, draft):
+            draft.mkdir(parents=True)
+            save_array(draft / "part.npy", split.part_N)
+            (draft / "split.json").write_text(record.model_dump_json(indent=1))
+            draft.rename(folder)
     except OSError:
         if not folder.exists():  # else another process has frozen the same split meanwhile
             raise

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import N_TOKEN
+from rpbind.data.arrays import save_array
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.draft import check_new, drafted
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
@@ -100,10 +101,10 @@ def _check(windows: Windows, proteins: Sequence[Protein]) -> None:
 
 
 def _write_arrays(draft: Path, windows: Windows) -> None:
-    np.save(draft / ARRAYS["rna"], np.ascontiguousarray(windows.rna_NL, dtype=np.uint8))
-    np.save(draft / ARRAYS["label"], np.ascontiguousarray(windows.label_N, dtype=np.uint8))
-    np.save(draft / ARRAYS["protein"], np.ascontiguousarray(windows.protein_N, dtype="<i4"))
-    np.save(draft / ARRAYS["cluster"], np.ascontiguousarray(windows.cluster_N, dtype="<i4"))
+    save_array(draft / ARRAYS["rna"], np.ascontiguousarray(windows.rna_NL, dtype=np.uint8))
+    save_array(draft / ARRAYS["label"], np.ascontiguousarray(windows.label_N, dtype=np.uint8))
+    save_array(draft / ARRAYS["protein"], np.ascontiguousarray(windows.protein_N, dtype="<i4"))
+    save_array(draft / ARRAYS["cluster"], np.ascontiguousarray(windows.cluster_N, dtype="<i4"))
 
 
 def _write_proteins(draft: Path, proteins: Sequence[Protein]) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import fnmatch
 import os
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,20 +22,33 @@ def replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: to a temporary name beside it, synced, then renamed."""
     draft = _draft(path)
     try:
-        _write(draft, lambda file: file.write(content))
-        draft.replace(path)
-        sync(path.parent)
+        with named(path, draft):
+            _write(draft, lambda file: file.write(content))
+            draft.replace(path)
+            sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def named(path: Path, draft: Path) -> Iterator[None]:
+    """Let the system's error about a temporary name speak of the name that the user knows."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and (error.filename is None or draft.name in str(error.filename)):
+            error.filename = str(path)
+        raise
 
 
 def link(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
     """Write a file that must be new, whole or not at all; False where its name is taken."""
     draft = _draft(path)
     try:
-        _write(draft, write)
-        os.link(draft, path)
-        sync(path.parent)
+        with named(path, draft):
+            _write(draft, write)
+            os.link(draft, path)
+            sync(path.parent)
     except FileExistsError:
         return False
     finally:
@@ -103,6 +117,20 @@ def locked(file: IO[str], *, wait: bool) -> Iterator[bool]:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock on a file; where another process holds it, say so and wait for that one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        with locked(file, wait=False) as free:
+            if free:
+                yield
+                return
+        print(f"another process is making {what}: waiting for it", file=sys.stderr)
+        with locked(file, wait=True):
+            yield
+
+
 def in_use(path: Path) -> bool:
     """Whether a living process holds the lock on a file."""
     try:
@@ -116,7 +144,12 @@ def in_use(path: Path) -> bool:
 
 
 def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    return path.with_name(f".{stem(path)}.{uuid.uuid4().hex}")
+
+
+def stem(path: Path) -> str:
+    """Return the beginning of a name, short enough for a temporary name that is made of it."""
+    return path.name[:50]
 
 
 def _write(path: Path, write: Callable[[IO[bytes]], object]) -> None:

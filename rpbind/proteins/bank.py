@@ -22,13 +22,19 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from rpbind import __version__
+from rpbind.data.arrays import save_blocks
 from rpbind.data.draft import written_once
 from rpbind.errors import UserError, reason
 from rpbind.ledger import replace
+from rpbind.ledger.files import alone, drafts, named
 from rpbind.proteins.encoders import Encoder, sequence_key
+from rpbind.proteins.pieces import Pieces
 
 Progress = Callable[[int, int], None]
 Version = Literal[1]
+
+LOCK = ".lock"
+"""A file in a bank that the process which extends it holds the lock on."""
 
 
 class Manifest(BaseModel):
@@ -66,6 +72,8 @@ class Bank:
         remedy = f"run: rpbind embed {root.parent} --encoder {encoder_id}"
         try:
             manifest = _read_manifest(folder, remedy)
+            if not (folder / manifest.residues_file).exists():
+                manifest = _read_manifest(folder, remedy)  # extended and replaced meanwhile
             # copy-on-write, so that torch takes the array as it is; the file never changes
             residues_ND = np.load(folder / manifest.residues_file, mmap_mode="c")
         except FileNotFoundError:
@@ -138,61 +146,55 @@ def build_bank(
     """Make sure that bank `root/encoder.id` holds every sequence, and open it.
 
     A full bank is opened as it is, one that lacks some is extended. Every finished protein is
-    kept at once, so an interrupted build goes on where it stopped. Calls `progress(done, total)`
-    after every distinct sequence. Raises `UserError` where the bank was made by another encoder
-    of the same name, or where it may not be written.
+    kept at once, so an interrupted build goes on where it stopped; one by another process is
+    waited for. Calls `progress(done, total)` after every distinct sequence. Raises `UserError`
+    where the bank was made by another encoder of the same name, or where it may not be written.
     """
     folder = root / encoder.id
     by_key = {sequence_key(sequence): sequence for sequence in sequences}
-    old = Bank.open(root, encoder.id) if (folder / "manifest.json").exists() else None
-    if old is not None:
-        _same_encoder(old.manifest, encoder, folder)
-        old.verify()
-        if by_key.keys() <= old.manifest.index.keys():
-            return old
+    bank = _opened(root, encoder)
+    if bank is not None and by_key.keys() <= bank.manifest.index.keys():
+        return bank
     command = f"rpbind embed {root.parent} --encoder {encoder.id}"
-    with written_once(root.parent, f"The whole bank of {encoder.id} vectors", command):
-        _build(folder, encoder, old, by_key, progress)
+    with (
+        written_once(root.parent, f"The whole bank of {encoder.id} vectors", command),
+        alone(folder / LOCK, f"bank {folder}"),
+    ):
+        old = _opened(root, encoder)  # another process may have made it meanwhile
+        known = old.manifest.index if old else {}
+        missing = {key: chain for key, chain in by_key.items() if key not in known}
+        if missing:
+            _build(folder, encoder, old, missing, progress)
     return Bank.open(root, encoder.id)
+
+
+def _opened(root: Path, encoder: Encoder) -> Bank | None:
+    """Open and verify the bank that is there; None where there is none."""
+    folder = root / encoder.id
+    if not (folder / "manifest.json").exists():
+        return None
+    bank = Bank.open(root, encoder.id)
+    _same_encoder(bank.manifest, encoder, folder)
+    bank.verify()
+    return bank
 
 
 def _build(
     folder: Path,
     encoder: Encoder,
     old: Bank | None,
-    by_key: dict[str, str],
+    missing: dict[str, str],
     progress: Progress | None,
 ) -> None:
-    pieces = _Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
-    missing = [key for key in by_key if old is None or key not in old.manifest.index]
-    for done, key in enumerate(missing, start=1):
-        pieces.get(key, by_key[key])
+    for left in drafts(folder):
+        left.unlink()
+    pieces = Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
+    for done, (key, chain) in enumerate(missing.items(), start=1):
+        pieces.get(key, chain)
         if progress is not None:
             progress(done, len(missing))
-    _write(folder, encoder, old, [(key, pieces.get(key, by_key[key])) for key in missing])
+    _write(folder, encoder, old, [(key, pieces.get(key, chain)) for key, chain in missing.items()])
     shutil.rmtree(pieces.folder)
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    """Finished matrices of an unfinished build, one file per sequence."""
-
-    folder: Path
-    encoder: Encoder
-
-    def get(self, key: str, sequence: str) -> NDArray[np.floating]:
-        file = self.folder / f"{key}.npy"
-        if not file.exists():
-            matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
-            if not np.isfinite(matrix).all():
-                raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft = self.folder / f"{uuid.uuid4().hex}.draft"
-            with draft.open("wb") as out:
-                np.save(out, matrix)
-            draft.replace(file)
-        kept: NDArray[np.floating] = np.load(file, mmap_mode="r")
-        return kept
 
 
 def _same_encoder(manifest: Manifest, encoder: Encoder, folder: Path) -> None:
@@ -235,13 +237,11 @@ def _write_residues(
 ) -> tuple[str, str]:
     """Write the blocks one after another; return the file's name and the SHA-256 of the rows."""
     draft = folder / f".{uuid.uuid4().hex}"
-    residues_ND = np.lib.format.open_memmap(draft, "w+", blocks[0].dtype, shape)
-    digest, at = hashlib.sha256(), 0
-    for block in blocks:
-        residues_ND[at : at + len(block)] = block
-        digest.update(np.ascontiguousarray(block).data)
-        at += len(block)
-    residues_ND.flush()
-    name = f"residues-{digest.hexdigest()[:12]}.npy"
-    draft.replace(folder / name)
-    return name, digest.hexdigest()
+    try:
+        with named(folder, draft):
+            digest = save_blocks(draft, blocks, shape)
+            name = f"residues-{digest[:12]}.npy"
+            draft.replace(folder / name)
+    finally:
+        draft.unlink(missing_ok=True)
+    return name, digest

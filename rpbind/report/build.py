@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
+from rpbind.ledger.places import check_file
 from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 
@@ -27,6 +28,7 @@ def build_report(study: Path) -> Path:
     """
     summary = read(Ledger(study))
     page = study / "index.html"
+    check_file(page)
     replace(page, render(summary).encode())
     return page
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rpbind.data.draft import check_place
 from rpbind.errors import UserError, no_url
+from rpbind.ledger.places import check_place
 
 if TYPE_CHECKING:
     from rpbind.study.search import Sweep

@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 
 from rpbind.cluster.placement import SLOT, Node, at_once, check_free
-from rpbind.data.draft import check_place
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
+from rpbind.ledger.places import check_place
 from rpbind.study.conditions import Conditions, check_landing
 from rpbind.study.where import check_loggers
 

@@ -10,7 +10,7 @@ from typing import cast, get_args
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import no_url, one_of
+from rpbind.errors import UserError, no_url, one_of
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import canonical
@@ -40,8 +40,13 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
     """Return the folder of a simulated world, made with its protein banks if it is not there."""
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
-    dataset = Dataset.open(folder) if folder.exists() else simulate(folder, world)
-    sequences = [protein.sequence for protein in dataset.proteins]
+    if not folder.exists():
+        try:
+            simulate(folder, world)
+        except UserError:
+            if not folder.exists():  # else another process has made it meanwhile
+                raise
+    sequences = [protein.sequence for protein in Dataset.open(folder).proteins]
     for encoder in ("physchem", "triad"):
         build_bank(folder / "bank", make_encoder(encoder), sequences)
     return folder

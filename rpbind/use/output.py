@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from rpbind.errors import UserError
 from rpbind.ledger import replace
+from rpbind.ledger.places import check_file
 
 
 def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] = ()) -> None:
@@ -23,6 +24,7 @@ def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] 
         raise UserError(f"The result is written to {' or '.join(endings)}; got {out}.")
     if not out.parent.is_dir():
         raise UserError(f"There is no folder {out.parent} to write {out.name} to. Make it first.")
+    check_file(out)
     if out.is_dir():
         raise UserError(f"{out} is a folder; name the file to be written.")
     if out.resolve() in [path.resolve() for path in given if path is not None]:

@@ -1,0 +1,40 @@
+"""Finished matrices of an unfinished bank, a file each: a build goes on where it was stopped."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.arrays import save_array
+from rpbind.ledger.files import named
+from rpbind.proteins.encoders import Encoder
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What `encoder` has made so far, in a folder of its own."""
+
+    folder: Path
+    encoder: Encoder
+
+    def get(self, key: str, sequence: str) -> NDArray[np.floating]:
+        """Return the matrix of a sequence, mapped; it is encoded and kept if it is not there."""
+        file = self.folder / f"{key}.npy"
+        if not file.exists():
+            matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
+            if not np.isfinite(matrix).all():
+                raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft = self.folder / f"{uuid.uuid4().hex}.draft"
+            try:
+                with named(self.folder.parent, draft):
+                    save_array(draft, matrix)
+                    draft.replace(file)
+            finally:
+                draft.unlink(missing_ok=True)
+        kept: NDArray[np.floating] = np.load(file, mmap_mode="r")
+        return kept

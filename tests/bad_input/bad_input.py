@@ -74,9 +74,11 @@ def fill(folder: Path, files: Files) -> None:
 
 
 def snapshot(folder: Path) -> dict[str, str]:
-    """Return {path: hash of its content} of everything below a folder."""
+    """Return {path: hash of its content} of everything below a folder, but for a study's lock."""
     found = {}
     for path in sorted(folder.rglob("*")):
+        if path.name == "driver":
+            continue
         name = str(path.relative_to(folder))
         if path.is_symlink():
             found[name] = f"link to {path.readlink()}"

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,9 @@ import rpbind
 from rpbind import parts
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
+from rpbind.study.loggers import MAKERS
+from rpbind.study.where import LOGGERS
+from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
@@ -97,6 +100,17 @@ def test_no_layer_asks_whether_another_has_something() -> None:
         assert not {"hasattr", "getattr"} & names, file
 
 
-def test_every_variant_of_a_recipe_has_its_module() -> None:
-    for union, registry in ((parts.Encoder, ENCODERS), (parts.Memory, MEMORIES)):
+def test_every_variant_of_a_recipe_has_what_makes_it() -> None:
+    unions: list[tuple[object, dict[type, Any]]] = [
+        (parts.Encoder, ENCODERS),
+        (parts.Memory, MEMORIES),
+        (parts.Schedule, SCHEDULES),
+    ]
+    for union, registry in unions:
         assert set(get_args(get_args(union)[0])) == registry.keys()
+    optimizers = parts.Train.model_fields["optimizer"].annotation
+    assert set(get_args(optimizers)) == OPTIMIZERS.keys()
+
+
+def test_every_logger_has_what_makes_it() -> None:
+    assert MAKERS.keys() == LOGGERS.keys()

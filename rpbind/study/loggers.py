@@ -6,7 +6,7 @@ They only listen: what a study says is in its ledger. Import it after `environme
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,22 +31,33 @@ def loggers(names: Sequence[str], study: Path) -> list[tune.Callback]:
     is what their own environment variables say (MLFLOW_TRACKING_URI, WANDB_API_KEY, WANDB_MODE).
     """
     check_loggers(names)
-    return [Listening(_made(name, study.name), study / name) for name in names]
+    return [Listening(MAKERS[name](study.name), study / name) for name in names]
 
 
-def _made(name: str, study: str) -> Any:
-    """Return Ray's callback of a logger."""
-    if name == "tensorboard":
-        from ray.tune.logger.tensorboardx import TBXLoggerCallback
+def _tensorboard(study: str) -> Any:
+    from ray.tune.logger.tensorboardx import TBXLoggerCallback
 
-        return TBXLoggerCallback()
-    if name == "mlflow":
-        from ray.air.integrations.mlflow import MLflowLoggerCallback
+    return TBXLoggerCallback()
 
-        return MLflowLoggerCallback(experiment_name=study)
+
+def _mlflow(study: str) -> Any:
+    from ray.air.integrations.mlflow import MLflowLoggerCallback
+
+    return MLflowLoggerCallback(experiment_name=study)
+
+
+def _wandb(study: str) -> Any:
     from ray.air.integrations.wandb import WandbLoggerCallback
 
     return WandbLoggerCallback(project="rpbind", group=study)
+
+
+MAKERS: dict[str, Callable[[str], Any]] = {
+    "tensorboard": _tensorboard,
+    "mlflow": _mlflow,
+    "wandb": _wandb,
+}
+"""Name -> what makes Ray's callback for a study; the packages are in `where.LOGGERS`."""
 
 
 class Seen:

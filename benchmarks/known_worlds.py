@@ -226,7 +226,7 @@ def equal_configurations(repeats: int) -> Iterator[Check]:
         test_SG = 0.70 + proteins_1G + table(rng, (10, 40), (0.01, 0.0, 0.015))
         again, test = 0.70 + rng.normal(0, 0.01, 10), two_way(test_SG)
         assert isinstance(test, Interval)
-        seen = Winner("s", "s", "t", 50, {}, validation_N.max(), again.mean(), test.mean, 10)
+        seen = Winner("s", "s", "t", 50, 50, {}, validation_N.max(), again.mean(), test.mean, 10)
         assert seen.optimism is not None
         gaps.append(seen.optimism)
         low, high = test.ci()

@@ -45,6 +45,13 @@ def main(
     ] = "fixed",
     sampler: Annotated[str, typer.Option(help="tpe, random, cmaes, nsga2, qmc or grid.")] = "tpe",
     scheduler: Annotated[str, typer.Option(help="none, asha, hyperband or median.")] = "none",
+    repeats: Annotated[
+        str,
+        typer.Option(
+            help="A configuration that was tried before is not trained again. reuse: its scores "
+            "are a trial's; redraw: another one is drawn in its place."
+        ),
+    ] = "reuse",
     seeds_per_trial: Annotated[int, typer.Option(min=1, help="Seeds of a trial; mean.")] = 1,
     objective: Annotated[
         list[str] | None,
@@ -80,6 +87,7 @@ def main(
         minutes=budget_minutes,
         train_seconds=budget_train_seconds,
         storage=storage,
+        repeats=repeats,
     )
     options.conduct(
         "tune",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rpbind.analysis.coverage import NO_ARMS, NOTHING, Open, state_of
+from rpbind.analysis.search import was_reused
 from rpbind.analysis.table import Runs
 from rpbind.analysis.winners import wanted
 from rpbind.ledger import Call, Finding, Plan, Row
@@ -103,7 +104,8 @@ def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
 
 def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
     """Return what the runs trained, in all calls; a run that was resumed counts from its begin."""
-    trained = [row.cost["train_seconds"] for row in rows if "train_seconds" in row.cost]
+    made = [row for row in rows if "train_seconds" in row.cost and not was_reused(row)]
+    trained = [row.cost["train_seconds"] for row in made]
     begins = [moment(call.began) for call in calls]
     limits = (*begins, None)[1:]
     ends = [_end(call, rows, limit) for call, limit in zip(calls, limits, strict=True)]

@@ -6,7 +6,7 @@ A trial is one configuration, with a row per seed; a search is named by what com
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,6 +35,12 @@ OBJECTIVES = {
     "train-seconds": Objective("training seconds", "train_seconds", "min", cost=True),
     "parameters": Objective("parameters", "parameters", "min", cost=True),
 }
+REPEATED = "repeated"
+"""How a trial is counted whose recipe and seeds an earlier one had."""
+
+REUSED = "reused"
+"""In the provenance of a row that was not trained: the trial that had its configuration first."""
+
 Outcome = Literal["done", "pruned", "diverged", "failed", "stopped", "lost", "unfinished"]
 """How a trial ended; "unfinished" is one of which seeds are still to be made."""
 
@@ -44,7 +50,8 @@ class Trial:
     """One trial: the knobs that differ among trials, its value (mean over seeds), its end.
 
     `value` is that of whole trials alone, `values` has one per objective; `reached` is where a
-    pruned trial was; `best` is the best value so far.
+    pruned trial was; `best` is the best value so far. `repeats` names the first trial with the same
+    recipe and seeds, if this is not it: its scores are no further evidence.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Trial:
     values: list[float] | None
     reached: float | None
     best: float | None
+    repeats: str = ""
 
     @property
     def value(self) -> float | None:
@@ -89,14 +97,19 @@ class Search:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How the trials ended, and how many each way."""
-        outcomes = [trial.outcome for trial in self.trials]
+        """How the trials ended, and how many each way; repeats are counted as such."""
+        outcomes = [REPEATED if trial.repeats else trial.outcome for trial in self.trials]
         return {o: outcomes.count(o) for o in dict.fromkeys(sorted(outcomes))}
+
+    @property
+    def distinct(self) -> tuple[Trial, ...]:
+        """The trials without those that repeat another: one per configuration."""
+        return tuple(trial for trial in self.trials if not trial.repeats)
 
     @property
     def front(self) -> tuple[Trial, ...]:
         """The trials that no other one beats on every objective (Pareto), by the first of them."""
-        whole = [t for t in self.trials if t.values is not None]
+        whole = [t for t in self.distinct if t.values is not None]
         signs = [1 if OBJECTIVES[name].mode == "max" else -1 for name in self.objectives]
         points = {
             t.name: [s * v for s, v in zip(signs, t.values or (), strict=True)] for t in whole
@@ -108,6 +121,11 @@ class Search:
 def was_pruned(row: Row) -> bool:
     """Whether a scheduler stopped this run, which its row says; an interrupted one has no such."""
     return row.state == "stopped" and "stopped_by" in row.provenance
+
+
+def was_reused(row: Row) -> bool:
+    """Whether a row is that of an earlier trial of the same configuration and seeds."""
+    return REUSED in row.provenance
 
 
 def lane_of(arm: str) -> str:
@@ -147,6 +165,7 @@ def summarise_search(
     varied = tuple(p for p in every if len({repr(flat.get(p)) for flat in knobs.values()}) > 1)
     first = OBJECTIVES[objectives[0]]
     better = max if first.mode == "max" else min
+    repeats = repeats_of(grouped)
     trials: list[Trial] = []
     best: float | None = None
     for name in names:
@@ -157,9 +176,31 @@ def summarise_search(
         rows = grouped[name]
         reached = [row.curve[-1].get(first.key) for row in rows if was_pruned(row) and row.curve]
         trials.append(
-            Trial(name, tuple(rows), shown, outcome(rows, seeds), values, (*reached, None)[0], best)
+            Trial(
+                name=name,
+                rows=tuple(rows),
+                knobs=shown,
+                outcome=outcome(rows, seeds),
+                values=values,
+                reached=(*reached, None)[0],
+                best=best,
+                repeats=repeats.get(name, ""),
+            )
         )
     return Search(lane_of(names[0]), objectives, varied, tuple(trials))
+
+
+def repeats_of(trials: Mapping[str, Sequence[Row]]) -> dict[str, str]:
+    """Return {trial: the first trial, by name, with the same recipe and seeds} of all repeats."""
+    first: dict[tuple[str, tuple[int, ...]], str] = {}
+    for name in sorted(trials):
+        rows = trials[name]
+        first.setdefault((rows[0].recipe_id, tuple(row.seed for row in rows)), name)
+    return {
+        name: found
+        for name, rows in trials.items()
+        if (found := first[rows[0].recipe_id, tuple(row.seed for row in rows)]) != name
+    }
 
 
 def values_of(rows: Sequence[Row], objectives: Sequence[str], seeds: int) -> list[float] | None:

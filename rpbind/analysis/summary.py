@@ -203,13 +203,16 @@ def _contrasts(
 
 
 def _importances(plan: Plan, found: Sequence[Search]) -> tuple[Importance, ...]:
-    """Rate the knobs of a study's one search, better values higher; many short are not rated."""
+    """Rate the knobs of a study's one search, better values higher; many short are not rated.
+
+    Each configuration counts once: a repeat would be permuted as if it were another.
+    """
     from rpbind.analysis.importance import importances  # Optuna takes a second to import
 
     if len(found) != 1:
         return ()
     sign = 1 if found[0].objective.mode == "max" else -1
-    trials = found[0].trials
+    trials = found[0].distinct
     done = [(t.rows[0].recipe, sign * t.value) for t in trials if t.value is not None]
     return importances(plan.search, done, np.random.default_rng(0)) if plan.search else ()
 

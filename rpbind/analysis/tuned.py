@@ -39,6 +39,7 @@ class Winner:
     arm: str
     trial: str
     trials: int
+    configurations: int
     counts: dict[str, int]
     searched: float | None
     validation: float | None
@@ -84,6 +85,11 @@ class Tuned:
     part: str
     contrasts: tuple[TunedContrast, ...]
     refusal: str
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a trial had the configuration and the seeds of an earlier one."""
+        return any(trial.repeats for search in self.searches for trial in search.trials)
 
     @property
     def equal(self) -> bool:
@@ -147,6 +153,7 @@ def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Win
         arm=str(won.get("arm", search.name)),
         trial=str(won.get("trial", "")),
         trials=len(search.trials),
+        configurations=len(search.distinct),
         counts=search.counts,
         searched=_mean([row.metrics.get(AUROC) for row in best.rows]) if best else None,
         validation=_mean([row.metrics.get(AUROC) for row in mine]),
@@ -168,10 +175,13 @@ def _ci(rows: Sequence[Row]) -> tuple[float, float] | None:
 
 
 def _expected(found: Sequence[Search]) -> dict[str, NDArray[np.float64]]:
-    """{arm: expected best of n, mean over its searches}, of whole trials of a maximised score."""
+    """{arm: expected best of n, mean over its searches}, of whole trials of a maximised score.
+
+    A configuration counts once, however often it was drawn.
+    """
     curves: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for search in found:
-        values = [t.value for t in search.trials if t.value is not None]
+        values = [t.value for t in search.distinct if t.value is not None]
         if values and search.objective.mode == "max":
             curves[search.name.rpartition(".s")[0] or search.name].append(
                 expected_best(np.array(values))

@@ -60,7 +60,7 @@ def slices(search: Search) -> go.Figure:
 def front(search: Search) -> go.Figure:
     """Draw two objectives against each other; what no trial beats on both is joined by a line."""
     one, two = search.objectives[:2]
-    whole = [t for t in search.trials if t.values is not None]
+    whole = [t for t in search.distinct if t.values is not None]
     best = [t.values for t in search.front if t.values is not None]
     figure = go.Figure(
         [
@@ -108,7 +108,7 @@ def best_of(tuned: Tuned) -> go.Figure:
         showlegend=len(tuned.expected) > 1, legend={"orientation": "h", "y": -0.25}
     )
     most = max(map(len, tuned.expected.values()))
-    figure.update_xaxes(title={"text": "Trials"}, dtick=1 if most < 10 else None)
+    figure.update_xaxes(title={"text": "Configurations"}, dtick=1 if most < 10 else None)
     figure.update_yaxes(title={"text": "Expected best validation AUROC", "standoff": 8}, nticks=6)
     return figure
 

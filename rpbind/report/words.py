@@ -83,13 +83,22 @@ def won(winner: Winner) -> list[str]:
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     found = (
-        f"{winner.lane}: {winner.trials} trials ({ended}); best {winner.trial or ABSENT}, "
+        f"{winner.lane}: {_trials(winner)} ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
         f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}"
     )
     values = f"  the best has {winner.values}" if winner.values else ""
     failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
     return [line for line in (found, values, failed) if line]
+
+
+def _trials(winner: Winner) -> str:
+    """The number of trials, and of the configurations that they have where these are fewer."""
+    told = f"{winner.trials} {'trial' if winner.trials == 1 else 'trials'}"
+    if winner.configurations < winner.trials:
+        different = winner.configurations
+        told += f" of {different} {'configuration' if different == 1 else 'configurations'}"
+    return told
 
 
 def count_of(unit: str, n: int) -> str:

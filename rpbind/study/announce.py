@@ -31,7 +31,7 @@ def price_of(plan: Plan, sweep: Sweep | None) -> Price:
         return Price(trained, len(plan.seeds), len(plan.contrasts))
     lanes = len(sweep.lanes)
     winners = 0 if frozen(plan) else lanes
-    trials = lanes * sweep.total * sweep.how.seeds_per_trial
+    trials = lanes * sweep.most * sweep.how.seeds_per_trial
     return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
 
 
@@ -117,6 +117,8 @@ def _searched(search: dict[str, Any], seeds: int) -> list[str]:
     lanes = len(arms) * times
     told = f"{search['trials']} trials" + (f" in each of {lanes} searches" if lanes > 1 else "")
     lines = [f"search    {told} first: {search['about']}"]
+    if size := search.get("configurations"):
+        lines.append(f"          {_points(size, search)}")
     going_on = [] if "closed" in search else search.get("extensions", ())
     for past in going_on[-1:]:
         won = ", ".join(each["trial"] for each in past["winners"].values()) or "none"
@@ -130,3 +132,13 @@ def _searched(search: dict[str, Any], seeds: int) -> list[str]:
             f"{lanes * seeds} runs, {len(search['contrasts'])} contrasts"
         )
     return lines
+
+
+def _points(size: int, search: dict[str, Any]) -> str:
+    """Say how many configurations a finite space has, and what that means for the trials."""
+    told = f"the space has {size:,} configuration{'' if size == 1 else 's'}"
+    if search["trials"] >= size:
+        return f"{told}: a search ends when all are tried, and trains none twice"
+    if search.get("repeats") == "redraw":
+        return f"{told}; one that was tried before is drawn again, as another"
+    return f"{told}; one that is drawn again counts as a trial, and is not trained again"

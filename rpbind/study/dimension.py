@@ -198,7 +198,9 @@ class LayersDimension(_Dimension):
     def find(self, value: Any) -> dict[str, Any] | None:
         """Return what Optuna would have been told for a recipe's value; None outside the ranges."""
         (least, most), (low, high) = self.depth, self.width
-        inside = least <= len(value) <= most and all(low <= width <= high for width in value)
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most:
+            return None
+        inside = all(type(width) is int and low <= width <= high for width in value)
         return self._named(list(value)) if inside else None
 
     def _named(self, widths: list[int]) -> dict[str, Any]:
@@ -222,6 +224,13 @@ NAMES = {
     **{kind: tuple(each.model_fields) for kind, each in KINDS.items()},
 }
 """The names that a condition and each kind of dimension know."""
+
+
+def takes(dim: Dimension, value: Any) -> bool:
+    """Whether a dimension can be given a value."""
+    if isinstance(dim, ChoiceDimension):
+        return value in dim.values
+    return dim.find(value) is not None
 
 
 def told(value: Any) -> str:

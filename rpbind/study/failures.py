@@ -17,7 +17,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from rpbind.study.trials import INTERRUPTED
+from rpbind.study.trials import INTERRUPTED, REPEATS
 
 GOOD_SHARE, MOST_GOOD = 0.1, 25
 """TPE's good group: this share of the trials, and never more than this many (Optuna's default)."""
@@ -105,8 +105,12 @@ def failed(trial: FrozenTrial) -> bool:
 
 
 def _pruned_at_once(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:
-    """Return the trials, failed ones as pruned before the first epoch."""
-    return [_as(trial, TrialState.PRUNED) if failed(trial) else trial for trial in trials]
+    """Return the trials, failed ones as pruned before the first epoch; repeats are no evidence."""
+    return [
+        _as(trial, TrialState.PRUNED) if failed(trial) else trial
+        for trial in trials
+        if REPEATS not in trial.user_attrs
+    ]
 
 
 def _below_all(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:

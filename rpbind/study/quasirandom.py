@@ -16,6 +16,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 from scipy.stats.qmc import Sobol
 
+from rpbind.study.answers import Names
 from rpbind.study.space import Space
 
 
@@ -58,26 +59,7 @@ class QuasiRandom(BaseSampler):
 
 def parameters(space: Space) -> list[str]:
     """Return the names of all parameters that Optuna can be asked for, in the space's order."""
-    names = _Names()
+    names = Names()
     for dim in space.dimension:
         dim.ask(names)
     return list(names.asked)
-
-
-class _Names:
-    """Answers like an Optuna trial, with the largest value, and remembers what was asked."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, None] = {}
-
-    def suggest_float(self, name: str, low: float, high: float, **options: Any) -> float:
-        self.asked[name] = None
-        return high
-
-    def suggest_int(self, name: str, low: int, high: int, **options: Any) -> int:
-        self.asked[name] = None
-        return high
-
-    def suggest_categorical(self, name: str, choices: list[str]) -> str:
-        self.asked[name] = None
-        return choices[-1]

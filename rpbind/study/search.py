@@ -16,6 +16,7 @@ from rpbind.errors import UserError, one_of
 from rpbind.ledger import ContrastPlan, Row
 from rpbind.recipe import Recipe
 from rpbind.study.dimension import FloatDimension, IntDimension
+from rpbind.study.points import grid_size, size
 from rpbind.study.space import Space, check
 
 SEARCH_SEED = 1000
@@ -30,6 +31,9 @@ SIZE = ("trials", "budget")
 
 SAMPLERS = ("tpe", "random", "cmaes", "nsga2", "qmc", "grid")
 SCHEDULERS = ("none", "asha", "hyperband", "median")
+REPEATED = ("reuse", "redraw")
+"""What becomes of a configuration that was tried before: its scores count as a trial's, or another
+configuration is drawn in its place."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class How:
 
     `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
     let trials that have begun end. `storage` is Optuna's URL; without it, a journal in the study.
+    `repeats` says what becomes of a configuration that was tried before.
     """
 
     sampler: str = "tpe"
@@ -47,10 +52,12 @@ class How:
     minutes: float | None = None
     train_seconds: float | None = None
     storage: str | None = None
+    repeats: str = "reuse"
 
     def __post_init__(self) -> None:
         one_of("--sampler", self.sampler, SAMPLERS)
         one_of("--scheduler", self.scheduler, SCHEDULERS)
+        one_of("--repeats", self.repeats, REPEATED)
         for name in self.objectives:
             one_of("--objective", name, OBJECTIVES)
         if len(set(self.objectives)) < len(self.objectives):
@@ -136,10 +143,10 @@ class Sweep:
                 f"--warm-start has {len(self.warm)} configurations, more than --trials "
                 f"{self.trials}."
             )
-        if self.how.sampler == "grid" and (size := len(self.space.grid())) > self.trials:
+        if self.how.sampler == "grid" and (points := grid_size(self.space)) > self.trials:
             raise UserError(
-                f"The grid has {size} points, and --trials {self.trials} would leave some out. Ask "
-                f"for --trials {size}, or for a smaller space."
+                f"The grid has {points:,} points, and --trials {self.trials} would leave some out. "
+                f"Ask for --trials {points}, or for a smaller space."
             )
         numbers = [d for d in self.space.dimension if isinstance(d, FloatDimension | IntDimension)]
         if self.how.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
@@ -182,6 +189,16 @@ class Sweep:
         return list(self.warm)
 
     @property
+    def size(self) -> int | None:
+        """Configurations of the space; None where they never run out, or differ in seed too."""
+        return None if self.shared else size(self.space)
+
+    @property
+    def most(self) -> int:
+        """Trials of each search that are trained, at most: a repeat is not."""
+        return self.total if self.size is None else min(self.total, self.size)
+
+    @property
     def total(self) -> int:
         """Trials of each search."""
         return len(self.points) if self.how.sampler == "grid" else self.trials
@@ -211,6 +228,10 @@ class Sweep:
             f"{how.seeds_per_trial} seed(s) from {SEARCH_SEED}",
             "seed": self.seed,
         }
+        if self.size is not None:
+            said["configurations"] = self.size
+        if how.repeats != "reuse":
+            said["repeats"] = how.repeats
         if self.warm:
             said["warm"] = [dict(point) for point in self.warm]
         if how.limited:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rpbind.errors import UserError, nearest
 from rpbind.recipe import Recipe
-from rpbind.study.dimension import NAMES, Dimension, told
+from rpbind.study.answers import Dice, Fixed
+from rpbind.study.dimension import NAMES, Dimension, takes, told
 from rpbind.study.misread import mistakes
 from rpbind.study.narrow import divided
 
@@ -36,13 +36,13 @@ class Space(BaseModel):
         """Ask an Optuna trial for one value per dimension that applies; {recipe path: value}."""
         drawn: dict[str, Any] = {}
         for dim in self.dimension:
-            if _applies(dim, drawn):
+            if applies(dim, drawn):
                 drawn[dim.path] = dim.ask(trial)
         return drawn
 
     def draw(self, seed: int) -> dict[str, Any]:
         """Return what Optuna would be told for one configuration at random, by a seed."""
-        dice = _Dice(seed)
+        dice = Dice(seed)
         self.suggest(dice)
         return dice.params
 
@@ -54,7 +54,7 @@ class Space(BaseModel):
         params: dict[str, Any] = {}
         values: dict[str, Any] = {}
         for dim in self.dimension:
-            if not _applies(dim, values):
+            if not applies(dim, values):
                 continue
             value = at(recipe, dim.path)
             found = dim.find(value)
@@ -78,7 +78,7 @@ class Space(BaseModel):
             yield {}
             return
         dim = self.dimension[index]
-        if not _applies(dim, drawn):
+        if not applies(dim, drawn):
             yield from self._grid(index + 1, drawn)
             return
         for point in dim.grid:
@@ -89,45 +89,6 @@ class Space(BaseModel):
 
 FIELDS = {"": tuple(Space.model_fields), **NAMES}
 """The names that a space's file knows: its own, a condition's, and those of each kind."""
-
-
-class Fixed:
-    """Answers like an Optuna trial whose values are known."""
-
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.params = params
-
-    def _known(self, name: str, *args: Any, **options: Any) -> Any:
-        return self.params[name]
-
-    suggest_float = suggest_int = suggest_categorical = _known
-
-
-class _Dice:
-    """Answers like an Optuna trial, at random, without Optuna."""
-
-    def __init__(self, seed: int) -> None:
-        self.random, self.params = random.Random(seed), dict[str, Any]()
-
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool) -> float:
-        share = self.random.random()
-        value = low * (high / low) ** share if log else low + (high - low) * share
-        self.params[name] = min(max(value, low), high)
-        return self.params[name]
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int:
-        if log:
-            share = self.random.random()
-            self.params[name] = min(int(low * ((high + 1) / low) ** share), high)
-        else:
-            self.params[name] = self.random.randrange(low, high + 1, step)
-        return self.params[name]
-
-    def suggest_categorical(self, name: str, choices: list[str]) -> str:
-        self.params[name] = self.random.choice(choices)
-        return self.params[name]
 
 
 def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
@@ -171,7 +132,7 @@ def check(space: Space, recipe: Recipe) -> None:
             except UserError as error:
                 raise UserError(f"dimension '{dim.name}': {error}") from None
     for seed in range(CHECKED):
-        drawn = space.suggest(_Dice(seed))
+        drawn = space.suggest(Dice(seed))
         try:
             recipe.with_(drawn)
         except UserError as error:
@@ -188,7 +149,7 @@ def at(recipe: Recipe, path: str) -> Any:
     return value
 
 
-def _applies(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
+def applies(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
     """Whether a dimension is asked, given what was drawn before it."""
     return dim.when is None or (dim.when.path in drawn and drawn[dim.when.path] in dim.when.values)
 
@@ -209,13 +170,13 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             f"dimension '{dim.name}' depends on '{dim.when.path}', which is no dimension before "
             f"it.{nearest(dim.when.path, paths)}"
         )
-    known = [value for other in parents for value in other.extremes]
-    if unknown := [value for value in dim.when.values if value not in known]:
-        words = [told(value) for value in known]
-        raise UserError(
-            f"dimension '{dim.name}' waits for {told(unknown[0])}, which '{dim.when.path}' never "
-            f"is: {', '.join(words)}.{nearest(told(unknown[0]), words)}"
-        )
+    for value in dim.when.values:
+        if not any(takes(other, value) for other in parents):
+            words = [told(known) for other in parents for known in other.extremes]
+            raise UserError(
+                f"dimension '{dim.name}' waits for {told(value)}, which '{dim.when.path}' never "
+                f"is: {', '.join(words)}.{nearest(told(value), words)}"
+            )
 
 
 def _names_a_knob(dim: Dimension, value: Any) -> None:
@@ -253,7 +214,7 @@ def _contexts(dim: Dimension, before: tuple[Dimension, ...]) -> list[dict[str, A
     contexts = []
     for place, parent in enumerate(before):
         if parent.path == dim.when.path:
-            held = [value for value in parent.extremes if value in dim.when.values]
+            held = [value for value in dim.when.values if takes(parent, value)]
             for given in _contexts(parent, before[:place]):
                 contexts += [{**given, parent.path: value} for value in held]
     return contexts

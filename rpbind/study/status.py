@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rpbind.analysis.coverage import opened, state_of
-from rpbind.analysis.search import outcome, searches, trials_of
+from rpbind.analysis.search import searches, trials_of, was_reused
 from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import as_open, never_made, say_values, values_of_best, wanted
 from rpbind.errors import reason
@@ -67,7 +67,8 @@ def status(ledger: Ledger) -> Status:
     calls(ledger.study)  # so that a damaged list is found here, and not by the report
     tried = ledger.rows("search")
     trials = trials_of(tried)
-    never = never_made(plan, searches(plan, tried))
+    found = searches(plan, tried)
+    never = never_made(plan, found)
     under_way = {**opened(plan, marks), **as_open(never, plan)}
     best = Best(plan.search)
     for row in itertools.chain(*trials.values()) if trials else runs.values():
@@ -76,7 +77,7 @@ def status(ledger: Ledger) -> Status:
         study=plan.study,
         driven=ledger.is_driven,
         states=dict(Counter(state_of(run, runs.get(run), under_way) for run in wanted(plan))),
-        trials=dict(Counter(outcome(rows, best.seeds) for rows in trials.values())),
+        trials=dict(sum((Counter(search.counts) for search in found), Counter[str]())),
         best=best.words(),
         under_way=marks,
         values=say_values(values_of_best(plan.search or {}, best.recipe)),
@@ -89,7 +90,9 @@ def status(ledger: Ledger) -> Status:
 def _reasons(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
     """Return {(state, why): runs} of the runs that are not done, the most frequent first."""
     told = Counter(
-        (state_word(row), reason(row.error)) for row in rows if row.state != "done" and row.error
+        (state_word(row), reason(row.error))
+        for row in rows
+        if row.state != "done" and row.error and not was_reused(row)
     )
     return dict(told.most_common(REASONS))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import optuna
@@ -16,9 +17,11 @@ from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from rpbind.analysis.search import was_reused
 from rpbind.cluster import preflight
 from rpbind.ledger import Ledger, Row
 from rpbind.study import run
+from rpbind.study.restart import agree
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import Search
@@ -45,8 +48,10 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
         search.over = budget.over
     if all(search.finished for search in searches):
         return True
-    left = sum(sweep.total - search.ended for search in searches)
+    left = sum(sweep.total - search.made for search in searches)
     record = run.Record(ledger, left * sweep.how.seeds_per_trial, sweep.words())
+    for search in searches:
+        search.write = partial(_keep_repeat, record, sweep.how)
     asking = Asking(searches, run.machine(where), budget, record)
     # one trial more than fit, which waits: without one, Tune ends a process that is free
     in_process = where.executor == "trial"
@@ -70,6 +75,13 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     return finished
 
 
+def _keep_repeat(record: run.Record, how: How, row: Row) -> None:
+    """Write a repeat's row, which is one more where another configuration is drawn in its place."""
+    if how.repeats == "redraw":
+        record.watch.expect(1)
+    record.keep(row)
+
+
 def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:
     """Return every lane's search as the storage and the ledger say that it stands.
 
@@ -83,7 +95,7 @@ def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> lis
     for lane in lanes:
         study = open_study(storage, lane, sweep.how, ledger.study)
         search = Search(lane, sweep, study, template, share)
-        search.agree(rows)
+        agree(search, rows)
         searches.append(search)
     return searches
 
@@ -108,7 +120,7 @@ class Spent:
 
 def seconds(row: Row) -> float:
     """Return the seconds that a run trained; of one that never ended, none are known."""
-    return row.cost.get("train_seconds", 0.0)
+    return 0.0 if was_reused(row) else row.cost.get("train_seconds", 0.0)
 
 
 class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
@@ -129,7 +141,7 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of the next trial, of the search that is furthest behind."""
-        for search in sorted(self.searches, key=lambda s: s.ended + len(s.open)):
+        for search in sorted(self.searches, key=lambda s: s.made):
             task = search.ask()
             if task is not None:
                 self.begun[trial_id] = search, task

@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
-from rpbind.analysis.search import was_pruned
+from rpbind.analysis.search import REUSED, was_pruned
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, Row
 from rpbind.recipe import Recipe
@@ -23,6 +23,9 @@ TRIES = 3
 
 INTERRUPTED = "interrupted"
 """Optuna's mark of a trial that failed only because it was cut off; it goes on as another."""
+
+REPEATS = "repeats"
+"""Optuna's mark of a trial that repeats another: the name of that one."""
 
 HEARD = "heard"
 """Optuna's mark of a trial that has come further by an epoch, of any of its seeds."""
@@ -39,6 +42,8 @@ class Asked:
     told: set[int] = field(default_factory=set)
     heard: bool = False
     pruned: bool = False
+    repeats: str | None = None
+    """The trial of the same configuration and seeds whose rows it is given."""
 
     @property
     def watched(self) -> int:
@@ -73,6 +78,16 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
     return goes_on
 
 
+def go_on(study: optuna.Study, asked: Asked, before: int, *, prunes: bool) -> None:
+    """Report again the epochs that an interrupted trial, number `before`, had: it goes on then."""
+    values = study.get_trials(deepcopy=False)[before].intermediate_values
+    for epoch, value in sorted(values.items()):
+        asked.trial.report(value, epoch)
+        asked.told.add(epoch)
+        if prunes and epoch < asked.task.recipe.train.epochs:
+            asked.trial.should_prune()  # puts it on the rungs on which it was
+
+
 def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
     """Add a running trial that the storage lacks; its epochs put it on the pruner's rungs again.
 
@@ -98,6 +113,8 @@ def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> Fro
         raise UserError(f"{arm} of the ledger is not of this space: {error}") from None
     sweep.space.suggest(fixed)
     attrs: dict[str, Any] = {"arm": arm, "recipe": recipe.id}
+    if REUSED in first.provenance:
+        attrs[REPEATS] = first.provenance[REUSED]
     number = int(arm.removeprefix(lane.prefix).rpartition("-")[2])
     if number < len(sweep.points):
         attrs["point"] = number

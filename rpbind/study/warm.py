@@ -15,7 +15,8 @@ from rpbind.errors import UserError, nearest
 from rpbind.ledger import Ledger
 from rpbind.presets import PRESETS, narrowed, read_recipe
 from rpbind.recipe import Recipe
-from rpbind.study.space import Fixed, Space
+from rpbind.study.answers import Fixed
+from rpbind.study.space import Space
 
 BEST = 5
 """Configurations that are taken from an earlier study."""
@@ -77,7 +78,7 @@ def _earlier(study: Path, space: Space, base: Recipe) -> list[dict[str, Any]]:
     outside = ""
     for search in searches(ledger.plan, ledger.rows("search")):
         up = 1 if search.objective.mode == "max" else -1
-        whole = [(up * t.value, t.rows[0]) for t in search.trials if t.value is not None]
+        whole = [(up * t.value, t.rows[0]) for t in search.distinct if t.value is not None]
         for _, row in sorted(whole, key=lambda pair: -pair[0]):
             try:
                 points.append(_found(Recipe.model_validate(row.recipe), space, base))

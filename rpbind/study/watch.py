@@ -17,7 +17,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from rpbind.analysis.search import OBJECTIVES, Objective, values_of, was_pruned
+from rpbind.analysis.search import (
+    OBJECTIVES,
+    REPEATED,
+    REUSED,
+    Objective,
+    values_of,
+    was_pruned,
+    was_reused,
+)
 from rpbind.errors import reason
 from rpbind.ledger import Row
 from rpbind.metrics import over_clusters
@@ -62,6 +70,11 @@ class Watch:
             self.under_way[trial] = f"{arm} seed {point['seed']:.0f} epoch {point['epoch']:.0f}"
             self.bar.refresh()
 
+    def expect(self, runs: int) -> None:
+        """Take it that so many more runs are made than were planned."""
+        self.total += runs
+        self.bar.update(self.line, total=self.total)
+
     def row(self, row: Row) -> None:
         """Count an ended run."""
         state = state_word(row)
@@ -69,12 +82,14 @@ class Watch:
         self.best.add(row)
         self.bar.update(self.line, advance=1)
         text = f"{self.states.total()}/{self.total} {row.arm} seed {row.seed}: {state}"
-        if state == "done":
+        if state == REPEATED:
+            text += f", the configuration of {row.provenance[REUSED]}: not trained again"
+        elif state == "done":
             objective = self.best.objective(row)
             text += f", {of(objective, objective.value(row))}"
         elif why := reason(row.error):
             text += f" ({why})"
-        if state not in ("done", "pruned") or not self.console.is_terminal:
+        if state not in ("done", "pruned", REPEATED) or not self.console.is_terminal:
             self.console.print(text, **PLAIN)
 
     def words(self) -> str:
@@ -110,6 +125,8 @@ class _TwoLines(Progress):
 
 def state_word(row: Row) -> str:
     """Return a row's state; a trial that a scheduler stopped is told from a stopped study's."""
+    if was_reused(row):
+        return REPEATED
     return "pruned" if was_pruned(row) else row.state
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rpbind.analysis.search import OBJECTIVES, lane_of, trials_of
+from rpbind.analysis.search import OBJECTIVES, lane_of, repeats_of, trials_of
 from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Plan, Row, replace
@@ -74,7 +74,8 @@ def _best(lane: Lane, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[str,
     # the first of equals
     best = min(whole, key=lambda name: (-sign * whole[name], name))
     recipe = Recipe.model_validate(trials[best][0].recipe)
-    words = f"best of {len(whole)} whole trials of one search on validation ({best})"
+    count = len(whole.keys() - repeats_of(trials).keys())
+    words = f"best of {count} whole trials of one search on validation ({best})"
     name = lane.name if sweep.tunes_arms else TUNED
     return arm(name, recipe, words), {"arm": name, "trial": best, "value": whole[best]}
 
@@ -83,11 +84,20 @@ def _equal(sweep: Sweep, rows: list[Row]) -> None:
     """Refuse to name winners of tuned arms that were not given as many trials as was planned."""
     if not sweep.tunes_arms:
         return
-    names = [lane_of(name) for name in trials_of(rows)]
-    counts = {lane.name: names.count(lane.name) for lane in sweep.lanes}
+    counts = {lane.name: _made(lane, sweep, rows) for lane in sweep.lanes}
     if uneven := {name: n for name, n in counts.items() if n != sweep.total}:
         told = ", ".join(f"{name} {n}" for name, n in uneven.items())
         raise UserError(
             f"Every search was to make {sweep.total} trials, and the ledger has other numbers: "
             f"{told}. Arms that were not tuned alike cannot be compared: remove the study's folder."
         )
+
+
+def _made(lane: Lane, sweep: Sweep, rows: list[Row]) -> int:
+    """Return how many trials a search has made; one that has tried all configurations made all."""
+    trials = trials_of([row for row in rows if lane_of(row.arm) == lane.name])
+    repeats = repeats_of(trials)
+    different = len(trials) - len(repeats)
+    if sweep.size is not None and different >= sweep.size:
+        return sweep.total
+    return different if sweep.how.repeats == "redraw" else len(trials)

@@ -143,7 +143,7 @@ def test_importance_names_evaluators_sampler_and_the_noise_floor(tmp_path: Path)
         "Noise floor",
     ):
         assert part in shown
-    assert "over 13 finished trials" in shown
+    assert "over 13 different configurations" in shown
 
 
 def test_arms_that_know_base_rates_alone_are_told(tmp_path: Path) -> None:

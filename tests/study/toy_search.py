@@ -11,6 +11,7 @@ from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger, Row, Stage, State
 from rpbind.presets import FIXED
 from rpbind.recipe import Recipe
+from rpbind.study.restart import agree
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import Search
@@ -43,7 +44,8 @@ def opened(asked: Sweep, folder: Path, width: int = 2) -> list[Search]:
     for lane in asked.lanes:
         study = open_study(storage, lane, asked.how, folder)
         search = Search(lane, asked, study, template, width)
-        search.agree(rows)
+        search.write = Ledger(folder).append
+        agree(search, rows)
         searches.append(search)
     return searches
 

@@ -19,7 +19,7 @@ _COMMENTS = ("# ", "##", "#\t", "track", "browser", "//")
 _LETTERS = r"[ACGUTNacgutn]"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
+    (b"PAR1", "a Parquet file", "Unpacked, it wants a name that ends in .parquet."),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", "Save the sheet as CSV (UTF-8)."),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", _AS_TEXT),
     (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
@@ -53,6 +53,10 @@ def binary_format(path: Path, content: bytes) -> None:
 
 
 def _zipped(content: bytes) -> tuple[str, str]:
+    if b"vnd.oasis.opendocument" in content[:_HEAD]:
+        return "an OpenDocument file (.ods)", "Save the sheet as CSV (UTF-8)."
+    if b"word/" in content:
+        return "a Word document (.docx)", _AS_TEXT
     if b"xl/" in content or b"[Content_Types].xml" in content[:_HEAD]:
         return "an Excel workbook (.xlsx)", "Save the sheet as CSV (UTF-8)."
     if b".npy" in content[:_HEAD]:
@@ -75,14 +79,11 @@ class _Format:
 
 _CUT = (
     "Cut the letters out of the genome, on the right strand (bedtools getfasta -s -fi GENOME.fa "
-    "-bed FILE), for bound and unbound windows, and write them as a table with the columns rna, "
-    "protein and label for `rpbind import table`."
+    "-bed FILE), and write them as a table with the columns rna and protein. An import needs bound "
+    "and unbound windows, and the column label."
 )
 _LABELLED = "Windows need a label each; see `rpbind import --help` for what is read."
-_HEADED = (
-    "Put a header line before it that names the columns, such as rna, protein and label, for "
-    "`rpbind import table`."
-)
+_HEADED = "Put a header line before it: rna, protein, and label for an import, in their order."
 _PRISMNET = (
     "Write it as a table with a header line and the columns rna (its third), label (its last) and "
     "protein (from the file's name, in every row) for `rpbind import table`."
@@ -91,7 +92,10 @@ _ECLIP = (
     "Put it in a folder, called GENE_CELL, for `rpbind import eclip`; or add a header line and a "
     "column for the protein for `rpbind import table`."
 )
-_FASTA = "`rpbind import fasta` reads it, where its headers name protein and label."
+_FASTA = (
+    "`rpbind import fasta` reads it, where its headers name protein and label; `rpbind predict` "
+    "does by a name that ends in .fa."
+)
 _TABLE = "`rpbind import table` reads it, by a name that ends in .csv or .tsv."
 _JOIN = (
     "Join the files into one table, with a column for the protein (the file's name, in every row), "

@@ -89,5 +89,5 @@ def doubt(name: str, entries: Iterable[Entry]) -> str:
     there = ids.get(key(gene), [])
     if there:
         return f"its gene {gene} is there as {', '.join(there[:3])}{' ...' if there[3:] else ''}"
-    near = alike(gene, ids, _NEAR) or alike(gene.partition(".")[0], ids, _NEAR)
+    near = alike(gene, ids, _NEAR) or alike(re.split(r"[-.\s]", gene)[0], ids, _NEAR)
     return f"no gene {gene} is there{f'; did you mean {ids[near][0]!r}?' if near else ''}"

@@ -69,7 +69,7 @@ def tokens_of(
     if len(wrong):
         raise UserError(
             f"{origin.place(int(wrong[0]))}: {size_N[wrong[0]]:,} letters; "
-            f"every window has {length or 'at least one'}."
+            f"every window has {length or 'at least one'}. Cut or centre them to one length."
         )
     text = "".join(letters).encode("ascii", "replace")  # one byte a letter; "?" is none of RNA
     rna_NL = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)].reshape(-1, length)

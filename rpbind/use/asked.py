@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.fasta import protein_in, read_records
-from rpbind.data.sources import index_names, one_file, tokens_of
+from rpbind.data.formats import foreign_format
+from rpbind.data.sources import index_names, one_file, read_file, tokens_of
 from rpbind.data.table import filled, read_columns
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
@@ -49,6 +50,7 @@ def read_asked(path: Path, length: int, protein: str | None) -> Asked:
     elif suffix in TABLES:
         titles, rna, origin, names = _table(path, protein)
     else:
+        foreign_format(path, read_file(path)[0], "table")
         raise UserError(
             f"{path} has the ending '{suffix}'; windows come as FASTA ({', '.join(FASTA)}) or as a "
             f"table ({', '.join(TABLES)}), each also with .gz."

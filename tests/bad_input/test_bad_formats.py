@@ -9,6 +9,9 @@ import pytest
 from bad_input import WINDOWS, Case, check
 from toy_imports import CUT, LETTERS, eclip, fasta, npy, table, zipped
 
+from rpbind.errors import UserError
+from rpbind.use.asked import read_asked
+
 FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "narrowPeak": (
         "chr7\t4757098\t4757219\tGENEA_K562_IDR\t1000\t+\t6.54\t400.0\t-1\t-1\n" * 2,
@@ -40,6 +43,7 @@ FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "an Excel workbook": (zipped("[Content_Types].xml", "xl/workbook.xml"), ("xlsx", "CSV")),
     "an old Excel workbook": (b"\xd0\xcf\x11\xe0" + bytes(600), ("Excel", "CSV")),
     "a zip archive": (zipped("windows.tsv"), ("zip", "unzip")),
+    "a Word document": (zipped("[Content_Types].xml", "word/document.xml"), ("Word",)),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(90), ("HDF5",)),
     "a NumPy array": (npy(), ("NumPy",)),
     "NumPy arrays": (zipped("AARS.npy"), ("npz",)),
@@ -75,6 +79,23 @@ FORMATS = [
     for name, (content, said) in FOREIGN.items()
     for reader, (command, path) in READERS.items()
 ]
+
+ASKED = [
+    (name, ending) for name in FOREIGN for ending in (".x", ".fa", ".tsv", ".tsv.gz", ".parquet")
+]
+
+
+@pytest.mark.parametrize(("name", "ending"), ASKED)
+def test_windows_to_be_scored_in_another_format_are_named(
+    name: str, ending: str, tmp_path: Path
+) -> None:
+    content, said = FOREIGN[name]
+    path = tmp_path / f"x{ending}"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(UserError) as refused:
+        read_asked(path, 10, None)
+    assert said[0] in str(refused.value)
+
 
 CASES = [*FORMATS]
 

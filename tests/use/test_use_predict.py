@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_named_with_file_and_line(sees_motifs: Toy, tmp_p
     assert "w.fasta, line 3: 5 letters" in refusal(
         sees_motifs, fasta, f">a\n{FIRST}\n>b\nACGUA\n", "SIM00"
     )
-    assert "has the ending '.bed'" in refusal(sees_motifs, tmp_path / "w.bed", "chr1 1 2\n")
+    assert "is a BED file" in refusal(sees_motifs, tmp_path / "w.bed", "chr1 1 2\n")
 
 
 def test_the_command_writes_whole_results_or_nothing(sees_motifs: Toy, tmp_path: Path) -> None:

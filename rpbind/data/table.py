@@ -91,7 +91,8 @@ Read = tuple[pa.Table, NDArray[np.int32], FileHash]
 def _read_parquet(path: Path) -> Read:
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        _ = table.column_names  # decoded only now
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # not the file's fault, as a page is that does not unpack
         if path.read_bytes()[:4] != b"PAR1":
@@ -164,6 +165,7 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
             "`rpbind subset` makes a smaller dataset of it."
         )
     try:
+        column.validate(full=True)  # a damaged page may hold text that is no UTF-8
         return column.cast(pa.string()).fill_null("")
     except pa.ArrowException as error:
         raise UserError(

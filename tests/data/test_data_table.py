@@ -111,6 +111,19 @@ def test_a_parquet_file_with_a_damaged_page_is_refused(tmp_path: Path, target: T
         import_table(path, target)
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"rna", b"r\xffa"), (b"AARS", b"AA\xffS")])
+def test_text_that_is_no_utf8_in_parquet_is_refused(
+    tmp_path: Path, target: Target, old: bytes, new: bytes
+) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"rna": ["ACGU"], "protein": ["AARS"], "label": [1]}
+    pq.write_table(pa.table(rows), path, store_schema=False, compression="none")
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(UserError, match=r"t\.parquet"):
+        import_table(path, target)
+
+
 def test_the_windows_of_a_dataset_are_tokens_and_no_table(tmp_path: Path, target: Target) -> None:
     dataset = import_table(write(tmp_path, "t.csv"), target).dataset
     again = replace(target, out=tmp_path / "again")

@@ -67,12 +67,12 @@ def _of_rna(dataset: Dataset) -> str:
     how = _clusters(dataset)
     if how == "given":
         return (
-            f"{found}. They are those that were given to the import: give finer ones, or import "
-            "without them (no --cluster-column, no --clusters), and they are computed."
+            f"{found}. They are those that were given to the import: give finer ones, or run "
+            "`rpbind import` without them (no --cluster-column, no --clusters): they are computed."
         )
     kmer = re.fullmatch(r"shared (\d+)-mer", how)
     if kmer and int(kmer[1]) < 31 and (largest > LARGE or count < PARTS):
-        return f"{found}. Import with a larger --k than {kmer[1]}, which makes smaller clusters."
+        return f"{found}. `rpbind import` with a larger --k than {kmer[1]} makes smaller clusters."
     return f"{found}: import more windows that do not overlap with these."
 
 

@@ -161,8 +161,9 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
         raise UserError(
             f"{path} is the windows.parquet of a dataset: its column '{name}' holds tokens, one "
-            "byte per letter, and no text. A dataset's folder is used as it is, with --data; "
-            "`rpbind subset` makes a smaller dataset of it."
+            "byte per letter, and no text. A dataset's folder is used as it is, by `rpbind "
+            "evaluate --data` and the --data of experiments/tune.py; `rpbind subset` makes a "
+            "smaller dataset of it."
         )
     try:
         column.validate(full=True)  # a damaged page may hold text that is no UTF-8

@@ -114,7 +114,7 @@ def load(name: str | None, weights: Path | None) -> Esm2:
     if name is not None and shape != SHAPES[name]:
         raise UserError(
             f"Wanted {name} ({SHAPES[name][0]} layers of width {SHAPES[name][1]}), but {path} has "
-            f"{shape[0]} of width {shape[1]}; give --encoder its right name, or 'esm2' for any."
+            f"{shape[0]} of width {shape[1]}. Name the right file with --weights."
         )
     with path.open("rb") as file:
         return Esm2(model, path.stem, hashlib.file_digest(file, "sha256").hexdigest())
@@ -123,7 +123,7 @@ def load(name: str | None, weights: Path | None) -> Esm2:
 def _where_to_get(name: str | None, path: Path) -> str:
     return (
         f"No weights of {name} at {path}. Download {_URL}/{name}.pt and put it there, or name the "
-        f"file with --weights FILE. Without a download, --encoder physchem always works."
+        "file with --weights FILE. `rpbind embed --encoder physchem` needs no download."
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from advice import EXPERIMENTS, cannot_be_followed
 
 from rpbind import cli
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 Files = Mapping[str, str | bytes] | Callable[[Path], None]
 
 PROTEINS = ">GENEA_K562\nMKVLAWGRRSDE\n>GENEB_K562\nMDDEEAGHWWKL\n"
@@ -112,7 +112,10 @@ def called(command: str) -> int:
 def check(
     case: Case, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Run a case in an empty folder: exit code, the facts, no traceback, nothing damaged."""
+    """Run a case in an empty folder: exit code, the facts, no traceback, nothing damaged.
+
+    What is advised can be followed: its options are the command's, or those of one that is named.
+    """
     fill(folder, case.files)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "200")
@@ -125,5 +128,8 @@ def check(
     assert not missing, f"not said: {missing} in: {said}"
     for word in ("Traceback (most recent call last)", *case.never):
         assert word not in out + err, said
+    assert not cannot_be_followed(case.command, said), f"no option of this command, in: {said}"
     if code:
-        assert snapshot(folder) == before
+        after = snapshot(folder)
+        changed = {name for name in before | after if before.get(name) != after.get(name)}
+        assert not changed

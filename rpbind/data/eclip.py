@@ -15,9 +15,10 @@ from rpbind.data.clusters import Progress
 from rpbind.data.formats import foreign_format
 from rpbind.data.labels import labels_of
 from rpbind.data.manifest import FileHash
+from rpbind.data.protein_names import Entry, doubt
 from rpbind.data.sources import Rows, one_file, read_file, tokens_of
 from rpbind.data.writer import Origin
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError
 from rpbind.names import spelt
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
@@ -104,7 +105,8 @@ def _by_line(
     if without is not None:
         raise UserError(
             f"{origin.place(without)}: the label is missing; wanted RNA, a tab, and 0 or 1; got "
-            f"{lines[without][:80]!r}."
+            f"{lines[without][:80]!r}. Correct it, or move a file without windows to another "
+            "folder."
         )
     rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
     return rna_NL, labels_of([label for _, label in pairs], origin.place)
@@ -118,8 +120,8 @@ def _partner(clusters: Path, path: Path) -> Path:
     if len(found) == 1:
         return by_name[found[0]]
     raise UserError(
-        f"{clusters} has no clusters for {name}; wanted a file of that name."
-        f"{nearest(name, by_name)}"
+        f"{clusters} has no clusters for {name} ({doubt(name, map(Entry.of_title, by_name))}); "
+        "wanted a file of that name, with a whole number for each window."
     )
 
 

@@ -97,10 +97,14 @@ _FASTA = (
     "does by a name that ends in .fa."
 )
 _TABLE = "`rpbind import table` reads it, by a name that ends in .csv or .tsv."
-_JOIN = (
-    "Join the files into one table, with a column for the protein (the file's name, in every row), "
-    "for `rpbind import table`."
-)
+_OF_FOLDERS = {
+    _TABLE: "Join such files into one table, with a column for the protein (the file's name, in "
+    "every row), for `rpbind import table`.",
+    _FASTA: "`rpbind import fasta` reads windows in FASTA, one file for all. Move a file of "
+    "other things, such as proteins, to another folder.",
+}
+"""The advice of a format where it is a file in a folder of eCLIP files."""
+
 _WHERE = "with coordinates in a genome, and has no letters"
 _NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 _PLACE = r"\S+[\t ]+\d+[\t ]+\d+"
@@ -160,6 +164,6 @@ def foreign_format(path: Path, text: bytes, wanted: Wanted) -> None:
     for known in _TEXTS:
         if wanted not in known.own and re.match(known.pattern, "\n".join(lines[: known.after + 1])):
             advice = _FASTA_OF_PROTEINS if wanted == "proteins" else known.advice
-            if wanted == "eCLIP" and known.advice == _TABLE:
-                advice = _JOIN
+            if wanted == "eCLIP":
+                advice = _OF_FOLDERS.get(advice, advice)
             raise UserError(f"{path} {known.name}. {advice.replace('FILE', path.name)}")

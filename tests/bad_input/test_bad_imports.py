@@ -62,6 +62,18 @@ OTHERS = [
         {"dir/GENEA_K562": "rna\tlabel\nACGU\t1\n"},
     ),
     Case(
+        "proteins beside the windows",
+        eclip(),
+        ("p.fa is FASTA", "to another folder"),
+        {"dir/GENEA_K562": f"{LETTERS}\t1\n", "dir/p.fa": PROTEINS},
+    ),
+    Case(
+        "a text beside the windows",
+        eclip(),
+        ("README, line 1", "to another folder"),
+        {"dir/GENEA_K562": f"{LETTERS}\t1\n", "dir/README": "These are windows.\n"},
+    ),
+    Case(
         "the folders of RBP-31",
         eclip(),
         ("no files", "1 folders, such as 10_PARCLIP"),
@@ -70,7 +82,7 @@ OTHERS = [
     Case(
         "tables in an eCLIP folder, with advice",
         eclip(),
-        ("Join the files into one table", "a column for the protein"),
+        ("Join such files into one table", "a column for the protein"),
         {"dir/GENEA_K562.csv": "rna,label\nACGU,1\n", "dir/GENEB_K562.csv": "rna,label\nA,1\n"},
     ),
     Case(
@@ -127,7 +139,8 @@ OPTIONS = [
         "windows.tsv", "no folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
     Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "no file")),
-    Case("clusters of another file", f"{eclip()} --clusters c", ("GENEA_K562", "c "), {
+    Case("clusters of another file", f"{eclip()} --clusters c", ("GENEA_K562", "c has",
+        "did you mean 'GENEZ_K562'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),
     Case("clusters that are words", f"{eclip()} --clusters c", ("line 1", "'chr1'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEA_K562": "chr1\n"}),

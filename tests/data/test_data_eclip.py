@@ -126,7 +126,8 @@ def test_given_clusters_are_kept_line_by_line(eclip: Folder, target: Target) -> 
     [
         ({"AARS_K562": "7\n"}, "has 1 lines and its windows are 2"),
         ({"AARS_K562": "7\nx\n"}, "line 2: a cluster is a whole number .* got 'x'"),
-        ({"AARS_K56": "7\n3\n"}, r"no clusters for AARS_K562.*Did you mean 'AARS_K56'\?"),
+        ({"FMR1_K562": "7\n3\n"}, r"no clusters for AARS_K562 \(no gene AARS is there\)"),
+        ({"AARS_K56": "7\n3\n"}, "no clusters for AARS_K562 .*AARS is there as AARS_K56"),
     ],
 )
 def test_clusters_that_do_not_fit_the_windows_are_refused(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
+from rpbind.parts import OFF
 from rpbind.recipe import Recipe
 
 
@@ -162,7 +163,7 @@ def summarise_search(
     names = sorted(grouped, key=lambda name: (max(row.ended for row in grouped[name]), name))
     knobs = {n: Recipe.model_validate(grouped[n][0].recipe).flat() for n in names}
     every = dict.fromkeys(path for flat in knobs.values() for path in flat)
-    varied = tuple(p for p in every if len({repr(flat.get(p)) for flat in knobs.values()}) > 1)
+    varied = tuple(p for p in every if len({repr(_shown(flat, p)) for flat in knobs.values()}) > 1)
     first = OBJECTIVES[objectives[0]]
     better = max if first.mode == "max" else min
     repeats = repeats_of(grouped)
@@ -172,7 +173,7 @@ def summarise_search(
         values = values_of(grouped[name], objectives, seeds)
         if values is not None:
             best = values[0] if best is None else better(best, values[0])
-        shown = {p: knobs[name].get(p) for p in varied}
+        shown = {p: _shown(knobs[name], p) for p in varied}
         rows = grouped[name]
         reached = [row.curve[-1].get(first.key) for row in rows if was_pruned(row) and row.curve]
         trials.append(
@@ -201,6 +202,11 @@ def repeats_of(trials: Mapping[str, Sequence[Row]]) -> dict[str, str]:
         for name, rows in trials.items()
         if (found := first[rows[0].recipe_id, tuple(row.seed for row in rows)]) != name
     }
+
+
+def _shown(flat: dict[str, Any], path: str) -> Any:
+    """Return a recipe's value as tables show it: "off", or None where it has no such field."""
+    return OFF if path in flat and flat[path] is None else flat.get(path)
 
 
 def values_of(rows: Sequence[Row], objectives: Sequence[str], seeds: int) -> list[float] | None:

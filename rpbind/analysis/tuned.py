@@ -31,8 +31,8 @@ class Winner:
 
     `values` are what it was given of the space, in words, and `why` says why the first trial that
     is not whole is not. `trials` counts the search's trials, `reads` the confirming runs, each of
-    which read test once; `ci` is the 95 % interval of the test score over these runs and protein
-    clusters.
+    which read test once; `planned` is how many trials were asked for. `ci` is the 95 %
+    interval of the test score over these runs and protein clusters.
     """
 
     lane: str
@@ -48,6 +48,7 @@ class Winner:
     ci: tuple[float, float] | None = None
     values: str = ""
     why: str = ""
+    planned: int = 0
 
     @property
     def optimism(self) -> float | None:
@@ -161,6 +162,7 @@ def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Win
         reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
         ci=_ci(mine),
         values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
+        planned=int(said.get("trials", 0)),
         why=next((trial.why for trial in search.trials if trial.why), ""),
     )
 

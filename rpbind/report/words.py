@@ -93,8 +93,9 @@ def won(winner: Winner) -> list[str]:
 
 
 def _trials(winner: Winner) -> str:
-    """The number of trials, and of the configurations that they have where these are fewer."""
-    told = f"{winner.trials} {'trial' if winner.trials == 1 else 'trials'}"
+    """The number of trials, of how many, and of how many configurations where these are fewer."""
+    asked = f" of {winner.planned}" if winner.trials < winner.planned else ""
+    told = f"{winner.trials}{asked} {'trial' if winner.trials == 1 else 'trials'}"
     if winner.configurations < winner.trials:
         different = winner.configurations
         told += f" of {different} {'configuration' if different == 1 else 'configurations'}"

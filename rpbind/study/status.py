@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rpbind.analysis.coverage import opened, state_of
 from rpbind.analysis.search import searches, trials_of, was_reused
 from rpbind.analysis.table import planned_runs
-from rpbind.analysis.winners import as_open, never_made, say_values, values_of_best, wanted
+from rpbind.analysis.winners import arms_of, as_open, never_made, say_values, values_of_best, wanted
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.calls import calls
@@ -27,8 +27,8 @@ class Status:
     """What a study has reached: planned runs and trials by state, the best, and who makes it.
 
     Where there are trials, the best is one of them, and `values` are what it was given of the
-    space. `reasons` says why runs are not done, `never` {arm: why it was never made}, `remarks`
-    what a reader must know beside it.
+    space. `reasons` says why runs are not done, `never` {arm: why it was never made}, `asked`
+    how many trials the searches were to make, `remarks` what a reader must know beside it.
     """
 
     study: str
@@ -40,6 +40,7 @@ class Status:
     reasons: dict[tuple[str, str], int]
     values: str
     never: dict[str, str]
+    asked: int
     remarks: tuple[str, ...]
 
     def words(self) -> list[str]:
@@ -49,7 +50,9 @@ class Status:
         if planned:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.trials:
-            lines.append(f"search trials: {_counts(self.trials)}")
+            made = sum(self.trials.values())
+            of_asked = f"{made} of {self.asked}: " if made < self.asked else ""
+            lines.append(f"search trials: {of_asked}{_counts(self.trials)}")
         lines += [f"  {n} {state}: {why}" for (state, why), n in self.reasons.items()]
         lines += [f"the arm {arm} was never made: {why}" for arm, why in self.never.items()]
         if self.best:
@@ -65,6 +68,7 @@ def status(ledger: Ledger) -> Status:
     marks = tuple(ledger.under_way())
     runs, others = planned_runs(plan, ledger.rows())
     calls(ledger.study)  # so that a damaged list is found here, and not by the report
+    said = plan.search or {}
     tried = ledger.rows("search")
     trials = trials_of(tried)
     found = searches(plan, tried)
@@ -80,8 +84,9 @@ def status(ledger: Ledger) -> Status:
         trials=dict(sum((Counter(search.counts) for search in found), Counter[str]())),
         best=best.words(),
         under_way=marks,
-        values=say_values(values_of_best(plan.search or {}, best.recipe)),
+        values=say_values(values_of_best(said, best.recipe)),
         never=never,
+        asked=int(said.get("trials", 0)) * len(arms_of(said)),
         remarks=(*remarks(ledger), *_left_out(others)),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )

@@ -218,3 +218,15 @@ def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
         Sweep({"a": OLD, "b": BASE}, sweep(1).space, n, shared=True, seed=3) for n in (4, 7)
     )
     assert more.points[:4] == few.points
+
+
+def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
+    tmp_path: Path,
+) -> None:
+    call(sweep(6, how=How(train_seconds=6)), tmp_path, most=3)
+    made = len(Ledger(tmp_path).rows("search"))
+    assert any(f"{made} of 6: {made} done" in line for line in status(Ledger(tmp_path)).words())
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(verdict_table(tmp_path))
+    assert f"{made} of 6 trials" in console.export_text()
+    assert f"{made} of 6" in build_report(tmp_path).read_text()

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from rpbind.analysis.search import summarise_search
 from rpbind.errors import UserError
+from rpbind.ledger import Row
 from rpbind.parts import optional
 from rpbind.presets import FIXED, OLD, read_recipe
 from rpbind.study.design import path
@@ -100,3 +102,15 @@ def test_an_ablation_can_take_a_field_out() -> None:
     design = path(("on", BASE), ("off", BASE.with_({"train.clip_norm": "off"})),
                   {"clip": ("train.clip_norm",)})  # fmt: skip
     assert design.arms[-1].recipe["train"]["clip_norm"] is None
+
+
+def test_a_table_of_trials_tells_off_from_a_field_that_is_not_there() -> None:
+    recipes = [BASE, BASE.with_({"train.clip_norm": "off"}), OLD]
+    rows = [
+        Row(arm=f"trial-{n:04d}", seed=0, state="done", stage="search", ended=str(n),
+            recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id)
+        for n, recipe in enumerate(recipes)
+    ]  # fmt: skip
+    shown = [trial.knobs for trial in summarise_search(rows).trials]
+    assert [each["train.clip_norm"] for each in shown] == [0.5, "off", "off"]
+    assert [each["model.feed_forward"] for each in shown] == [None, None, "off"]

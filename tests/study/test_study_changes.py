@@ -144,7 +144,9 @@ def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:
 def of_trial(number: int, seed: int, loss: float, state: str = "done", **more: Any) -> Row:
     metrics = {"validation.auroc_macro": loss, "validation.loss": loss} if state == "done" else {}
     made = done("a", seed, state, stage="search", metrics=metrics, **more)
-    return made.model_copy(update={"arm": f"trial-{number:04d}"})
+    recipe = Recipe().with_({"train.lr": 1e-3 * (1 + number)})
+    own = {"recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id}
+    return made.model_copy(update={"arm": f"trial-{number:04d}", **own})
 
 
 def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_objective(

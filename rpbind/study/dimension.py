@@ -11,12 +11,24 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    model_validator,
+)
 
 from rpbind.parts import OFF
 
 GRID = 3
 """Points of a number in a grid: both ends and the middle."""
+
+
+DEEPEST = 64
+"""Hidden layers of a perceptron, at most."""
 
 
 class When(BaseModel):
@@ -44,9 +56,9 @@ class FloatDimension(_Dimension):
     """A number between `low` and `high`; drawn on a log scale where `log` says so."""
 
     kind: Literal["float"]
-    low: float
-    high: float
-    log: bool = False
+    low: StrictFloat
+    high: StrictFloat
+    log: StrictBool = False
 
     @model_validator(mode="after")
     def _is_a_range(self) -> FloatDimension:
@@ -80,10 +92,10 @@ class IntDimension(_Dimension):
     """A whole number from `low` to `high`, both included, in steps; or on a log scale."""
 
     kind: Literal["int"]
-    low: int
-    high: int
-    step: Annotated[int, Field(ge=1)] = 1
-    log: bool = False
+    low: StrictInt
+    high: StrictInt
+    step: Annotated[StrictInt, Field(ge=1)] = 1
+    log: StrictBool = False
 
     @model_validator(mode="after")
     def _is_a_range(self) -> IntDimension:
@@ -115,8 +127,9 @@ class IntDimension(_Dimension):
 
     def find(self, value: Any) -> dict[str, Any] | None:
         """Return what Optuna would have been told for a recipe's value; None where it could not."""
-        inside = type(value) is int and self.low <= value <= self.high
-        return {self.name: value} if inside and (value - self.low) % self.step == 0 else None
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        inside = number and self.low <= value <= self.high
+        return {self.name: int(value)} if inside and (value - self.low) % self.step == 0 else None
 
 
 class ChoiceDimension(_Dimension):
@@ -168,14 +181,16 @@ class LayersDimension(_Dimension):
     """The hidden layers of a perceptron: how many, and the width of each, on a log scale."""
 
     kind: Literal["layers"]
-    depth: tuple[int, int]
-    width: tuple[int, int]
+    depth: tuple[StrictInt, StrictInt]
+    width: tuple[StrictInt, StrictInt]
 
     @model_validator(mode="after")
     def _are_ranges(self) -> LayersDimension:
         for name, (low, high) in (("depth", self.depth), ("width", self.width)):
             if not 1 <= low < high:
                 raise ValueError(f"{name} is [low, high] with 1 <= low < high; got {[low, high]}")
+        if self.depth[1] > DEEPEST:
+            raise ValueError(f"depth is at most {DEEPEST} layers; got {self.depth[1]}")
         return self
 
     @property
@@ -224,13 +239,6 @@ NAMES = {
     **{kind: tuple(each.model_fields) for kind, each in KINDS.items()},
 }
 """The names that a condition and each kind of dimension know."""
-
-
-def takes(dim: Dimension, value: Any) -> bool:
-    """Whether a dimension can be given a value."""
-    if isinstance(dim, ChoiceDimension):
-        return value in dim.values
-    return dim.find(value) is not None
 
 
 def told(value: Any) -> str:

@@ -14,8 +14,8 @@ from rpbind.study.dimension import (
     Dimension,
     FloatDimension,
     IntDimension,
-    takes,
 )
+from rpbind.study.ranges import takes
 from rpbind.study.space import Space, applies
 
 TRIES = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rpbind.errors import UserError, nearest
 from rpbind.recipe import Recipe
 from rpbind.study.answers import Dice, Fixed
-from rpbind.study.dimension import NAMES, Dimension, takes, told
+from rpbind.study.dimension import NAMES, Dimension, FloatDimension, told
 from rpbind.study.misread import mistakes
 from rpbind.study.narrow import divided
+from rpbind.study.ranges import range_of, takes
 
 CHECKED = 100
 """Draws of a space that are tried when it is loaded: what is only refused together shows there."""
@@ -106,7 +108,11 @@ def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
     except ValidationError as error:
         found = mistakes(error, tree, FIELDS)
         raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no search space: it is not text in UTF-8.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is no search space but a folder: name a TOML file.") from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} is no search space: {error}") from None
     small = f" (widths divided by {narrower})" if narrower > 1 else ""
     try:
@@ -126,7 +132,10 @@ def check(space: Space, recipe: Recipe) -> None:
         for given in _contexts(dim, before):
             try:
                 _names_a_knob(dim, at(recipe.with_(given), dim.path))
-                made = [recipe.with_({**given, dim.path: value}).id for value in dim.extremes]
+                made = [
+                    _made(dim, value, recipe.with_({**given, dim.path: value}))
+                    for value in dim.extremes
+                ]
                 if dim.kind == "choice":
                     _all_differ(dim.values, made)
             except UserError as error:
@@ -170,12 +179,17 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             f"dimension '{dim.name}' depends on '{dim.when.path}', which is no dimension before "
             f"it.{nearest(dim.when.path, paths)}"
         )
+    if any(isinstance(other, FloatDimension) for other in parents):
+        raise UserError(
+            f"dimension '{dim.name}' waits for a value of '{dim.when.path}', a continuous number, "
+            "which is never drawn exactly: let it wait for a choice or a whole number."
+        )
     for value in dim.when.values:
         if not any(takes(other, value) for other in parents):
             words = [told(known) for other in parents for known in other.extremes]
             raise UserError(
                 f"dimension '{dim.name}' waits for {told(value)}, which '{dim.when.path}' never "
-                f"is: {', '.join(words)}.{nearest(told(value), words)}"
+                f"is: {' or '.join(map(range_of, parents))}.{nearest(told(value), words)}"
             )
 
 
@@ -183,6 +197,14 @@ def _names_a_knob(dim: Dimension, value: Any) -> None:
     """Refuse a group of knobs; a choice may be among whole variants."""
     if isinstance(value, dict) and dim.kind != "choice":
         raise UserError(f"it is a group of knobs, {', '.join(value)}: name one of them.")
+
+
+def _made(dim: Dimension, value: Any, recipe: Recipe) -> str:
+    """Return the id of the recipe that a value makes; refuse one that is not found again in it."""
+    held = at(recipe, dim.path)
+    if dim.find(held) is None:
+        raise UserError(f"the recipe takes {json.dumps(value)} as {json.dumps(held)}: write that.")
+    return recipe.id
 
 
 def _all_differ(values: list[Any], made: list[str]) -> None:

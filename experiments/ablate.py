@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from rpbind.errors import UserError, one_of
-from rpbind.options import Defaults, Options, experiment
+from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.recipe import Recipe
 from rpbind.study.conditions import Question
@@ -95,13 +95,19 @@ def main(
         str | None,
         typer.Option("--changes", help=f"What --design factorial combines; {CROSSED} without."),
     ] = None,
-    trials: Annotated[int, typer.Option(min=0, help="Search trials before the comparison.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, max=MANY, help="Search trials before the comparison.")
+    ] = 0,
     space: Annotated[
         Path | None,
         typer.Option(help="What --trials or --tune-arms searches; seed or nuisance.toml without."),
     ] = None,
-    tune_arms: Annotated[int, typer.Option(min=0, help="Trials that every arm gets.")] = 0,
-    searches: Annotated[int, typer.Option(min=1, help="Searches per tuned arm; 5 to judge.")] = 1,
+    tune_arms: Annotated[
+        int, typer.Option(min=0, max=MANY, help="Trials that every arm gets.")
+    ] = 0,
+    searches: Annotated[
+        int, typer.Option(min=1, max=MANY, help="Searches per tuned arm; 5 to judge.")
+    ] = 1,
     shared_configs: Annotated[
         bool, typer.Option("--shared-configs", help="The same trials for every tuned arm.")
     ] = False,

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from rpbind.options import Defaults, Options, experiment
+from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import PRESETS, named
 from rpbind.study.conditions import Question
 from rpbind.study.design import Design, arm
@@ -39,7 +39,7 @@ USUAL = Defaults(narrower=8)
 def main(
     options: Options,
     space: Annotated[Path, typer.Option(help="What is searched: a TOML file.")] = SEED_SPACE,
-    trials: Annotated[int, typer.Option(min=1, help="Configurations to be tried.")] = 50,
+    trials: Annotated[int, typer.Option(min=1, max=MANY, help="Configurations to be tried.")] = 50,
     base: Annotated[
         str, typer.Option(help="Preset or recipe file that the space changes.")
     ] = "fixed",
@@ -52,7 +52,9 @@ def main(
             "are a trial's; redraw: another one is drawn in its place."
         ),
     ] = "reuse",
-    seeds_per_trial: Annotated[int, typer.Option(min=1, help="Seeds of a trial; mean.")] = 1,
+    seeds_per_trial: Annotated[
+        int, typer.Option(min=1, max=MANY, help="Seeds of a trial; mean.")
+    ] = 1,
     objective: Annotated[
         list[str] | None,
         typer.Option(help="auroc, loss, train-seconds, parameters; several: repeat it."),

@@ -21,8 +21,9 @@ from rpbind.study.guard import guard
 from rpbind.study.landing import study_folder
 from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
 from rpbind.study.plan import make_plan
-from rpbind.study.price import check_size
+from rpbind.study.price import Price, check_size
 from rpbind.study.ready import check_asked, check_folder
+from rpbind.study.sizes import check_sizes
 from rpbind.study.source import simulated as simulated
 from rpbind.study.source import source as source
 from rpbind.study.stop import STOP
@@ -38,6 +39,7 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     check_asked(conditions)
+    check_size(Price(len(design.arms), conditions.seeds, len(design.contrasts)), conditions.yes)
     plan = make_plan(
         experiment,
         question,
@@ -47,6 +49,8 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         sweep=conditions.sweep,
         control=conditions.control,
     )
+    on_gpu = conditions.where.gpus > 0
+    check_sizes(plan, conditions.sweep, conditions.source, on_gpu=on_gpu)
     folder, note = study_folder(plan, conditions)
     if note:
         console.print(note, **PLAIN)

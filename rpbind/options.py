@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 REPORTS = Path("reports")
 SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1
+MANY = 100_000
+"""More seeds, epochs, trials or searches than this are a slip of the keyboard."""
 
 Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
 Address = Annotated[
@@ -79,9 +81,10 @@ class Options:
         str | None,
         typer.Option(help="Protein bank that every arm reads; rpbind embed."),
     ] = None
-    seeds: Annotated[int | None, typer.Option(min=1, help="Paired seeds per arm.")] = None
+    seeds: Annotated[int | None, typer.Option(min=1, max=MANY, help="Paired seeds per arm.")] = None
     add_seeds: Annotated[
-        int, typer.Option(min=0, help="Extend the study that --seeds began by so many seeds.")
+        int,
+        typer.Option(min=0, max=MANY, help="Extend the study that --seeds began by so many seeds."),
     ] = 0
     accept_code_change: Annotated[
         bool,
@@ -90,7 +93,7 @@ class Options:
             help="Go on with a study whose rows were made by other code; the report says which.",
         ),
     ] = False
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs per run.")] = None
+    epochs: Annotated[int | None, typer.Option(min=1, max=MANY, help="Epochs per run.")] = None
     narrower: Annotated[
         int | None,
         typer.Option(min=1, help="Divide the widths of models and spaces by this."),

@@ -11,9 +11,15 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Unit = Annotated[float, Field(ge=0.0, le=0.99)]
-Positive = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1)]
-
+Rate = Annotated[float, Field(ge=0.0, le=1e30)]
+Positive = Annotated[float, Field(gt=0.0, le=1e30)]
+"""A number of training: a float32 has to hold it."""
+Count = Annotated[int, Field(ge=1, le=65_536)]
+"""A width, a number of heads or segments, a reach in nucleotides."""
+Layers = Annotated[int, Field(ge=1, le=256)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+FARTHEST = 65_536
+"""Nucleotides between two taps of a dilated convolution."""
 
 OFF = "off"
 """How an optional field is written where it is left out: TOML has no null."""
@@ -79,7 +85,7 @@ class ConvEncoder(Part):
 
     kind: Literal["conv"] = "conv"
     dim: Count = 128
-    layers: Count = 2
+    layers: Layers = 2
     kernel: Count = 9
     dilation: Count = 1
     pool: Count = 1
@@ -92,6 +98,16 @@ class ConvEncoder(Part):
             raise ValueError(f"kernel must be odd, so that it has a centre; got {self.kernel}")
         return self
 
+    @model_validator(mode="after")
+    def _reach_is_bounded(self) -> ConvEncoder:
+        apart = self.dilation ** (self.layers - 1)
+        if apart > FARTHEST:
+            raise ValueError(
+                f"the taps of the last layer are dilation^(layers - 1) nt apart, which is at most "
+                f"{FARTHEST}; got dilation {self.dilation} and layers {self.layers}"
+            )
+        return self
+
 
 class SelfAttentionEncoder(MultiHead):
     """A small transformer over the window: every position looks at every other one.
@@ -101,7 +117,7 @@ class SelfAttentionEncoder(MultiHead):
 
     kind: Literal["self-attention"] = "self-attention"
     dim: Count = 64
-    layers: Count = 2
+    layers: Layers = 2
     heads: Count = 4
     pool: Count = 1
     dropout: Unit = 0.1
@@ -190,7 +206,7 @@ class FeedForward(Part):
 class Classifier(Part):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
-    hidden: tuple[Count, ...] = (512, 256, 128)
+    hidden: Annotated[tuple[Count, ...], Field(max_length=256)] = (512, 256, 128)
     dropout: Unit = 0.3
 
 
@@ -242,8 +258,8 @@ class Plateau(Part):
 
     kind: Literal["plateau"] = "plateau"
     factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
-    patience: Annotated[int, Field(ge=0)] = 5
-    min_lr: Annotated[float, Field(ge=0.0)] = 1e-5
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 5
+    min_lr: Rate = 1e-5
 
 
 class Cosine(Part):
@@ -280,11 +296,11 @@ class Train(Part):
 
     optimizer: Literal["adam", "adamw"] = "adam"
     lr: Positive = 1e-3
-    weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4
-    batch_size: Annotated[int, Field(ge=2)] = 32
-    epochs: Count = 50
+    weight_decay: Rate = 1e-4
+    batch_size: Annotated[int, Field(ge=2, le=1_048_576)] = 32
+    epochs: Epochs = 50
     clip_norm: Positive | None = None
-    shift: Annotated[int, Field(ge=0)] = 0
+    shift: Annotated[int, Field(ge=0, le=65_536)] = 0
     mask: Unit = 0.0
     schedule: Schedule = Plateau()
-    stop_after: Count | None = 10
+    stop_after: Epochs | None = 10

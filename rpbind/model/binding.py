@@ -195,8 +195,12 @@ def build_model(knobs: parts.Model, *, width: int, length: int, seed: int) -> Bi
     Raises
     ------
     UserError
-        Where a layer's initial values or its random draws in training cannot be seeded.
+        Where a layer's initial values or its random draws in training cannot be seeded, and where
+        the model does not fit this machine's memory.
     """
+    from rpbind.model.size import check_fits  # which builds one without memory
+
+    check_fits(knobs, width=width, length=length)
     model = draw_by_name(lambda: BindingModel(knobs, width=width, length=length), seed)
     initialise(model, knobs.init, seed)
     seed_dropout(model)

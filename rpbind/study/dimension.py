@@ -23,6 +23,9 @@ from pydantic import (
 
 from rpbind.parts import OFF
 
+DEEPEST = 64
+"""Hidden layers of a perceptron that can be searched."""
+
 GRID = 3
 """Points of a number in a grid: both ends and the middle."""
 

@@ -25,6 +25,7 @@ from rpbind.metrics import Scores, summarise
 from rpbind.model.binding import build_model
 from rpbind.model.randomness import no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
+from rpbind.model.size import TRAINED, check_fits
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.batches import (
@@ -62,6 +63,14 @@ class Training:
         check_workers(machine.world, recipe.train, sizes)
         torch.set_num_threads(machine.threads)
         self.recipe, self.seed, self.machine = recipe, seed, machine
+        windows = min(recipe.train.batch_size, sizes["train"]) // machine.world
+        check_fits(
+            recipe.model,
+            width=inputs.width,
+            length=inputs.length,
+            copies=TRAINED,
+            batch=windows if machine.device == "cpu" else 0,
+        )
         self.inputs = inputs.to(machine.device)
         model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
         self.model = model.to(machine.device)

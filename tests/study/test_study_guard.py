@@ -135,8 +135,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
     source: Source, tmp_path: Path
 ) -> None:
     plan = plan_of(source, Design("one", (arm("old", SMALL_OLD, ""),), ()))
-    lost = SMALL_OLD.with_({"proteins": "random"})
-    arms = (plan.arms[0].model_copy(update={"recipe": lost.model_dump(mode="json")}),)
+    arms = (arm("old", SMALL_OLD.with_({"proteins": "random"}), ""),)
     ledger = Ledger(tmp_path)
     check_arms(plan.model_copy(update={"arms": arms}), source, ledger)
     (row,) = ledger.rows("check")

@@ -1,0 +1,104 @@
+"""Whether a model fits this machine: from its recipe alone, before any of it is built."""
+
+from __future__ import annotations
+
+import math
+import os
+
+import torch
+
+from rpbind import parts
+from rpbind.errors import UserError
+from rpbind.model.binding import BindingModel
+
+BYTES = 4
+BUILT = 2
+"""Copies of the parameters while a model is built: it is built twice and compared."""
+TRAINED = 5
+"""Copies in training: the weights, their gradient, two means of Adam, and the best epoch's."""
+
+
+def check_fits(
+    knobs: parts.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
+) -> None:
+    """Raise `UserError` where a model cannot be meant, or this machine has too little memory.
+
+    Parameters
+    ----------
+    knobs
+        The model part of a recipe.
+    width
+        Width W of the protein vectors.
+    length
+        Window length L, in nucleotides.
+    copies
+        Copies of the parameters that are held at once.
+    batch
+        Windows that go through the model at once and whose activations are kept.
+    """
+    _check_kernel(knobs, length)
+    weights = parameters(knobs, width=width, length=length)
+    needed = BYTES * (copies * weights + batch * activations(knobs, length))
+    if needed <= (there := memory()):
+        return
+    name, size = widest(knobs)
+    told = f"{weights:,} parameters" + (f", batches of {batch:,} windows" if batch else "")
+    raise UserError(
+        f"The model takes about {_gigabytes(needed)} of memory ({told}), and this machine has "
+        f"{_gigabytes(there)}. Make it smaller: its largest width is {name} = {size:,}"
+        f"{', and train.batch_size counts too' if batch else ''}."
+    )
+
+
+def parameters(knobs: parts.Model, *, width: int, length: int) -> int:
+    """Return how many parameters a model has; none of them is given memory for that."""
+    with torch.device("meta"):
+        model = BindingModel(knobs, width=width, length=length)
+    return sum(each.numel() for each in model.parameters())
+
+
+def activations(knobs: parts.Model, length: int) -> int:
+    """Return about how many numbers of one window are kept for its gradient: rather too few."""
+    encoder, dim = knobs.encoder, knobs.attention.dim
+    layers = 1 if isinstance(encoder, parts.TokenEncoder) else encoder.layers
+    pool = 1 if isinstance(encoder, parts.TokenEncoder) else encoder.pool
+    queries = math.ceil(length / pool)
+    early = isinstance(encoder, parts.ConvEncoder) and encoder.pool_after == "first"
+    kept = (length + (layers - 1) * (queries if early else length)) * encoder.dim
+    if isinstance(encoder, parts.SelfAttentionEncoder):
+        kept += 6 * layers * length * encoder.dim
+    kept += 2 * queries * dim
+    if knobs.feed_forward is not None:
+        kept += 2 * queries * knobs.feed_forward.hidden
+    return kept + 3 * sum(knobs.classifier.hidden)
+
+
+def widest(knobs: parts.Model) -> tuple[str, int]:
+    """Return the path and the value of a model's largest width."""
+    widths = {
+        "model.encoder.dim": knobs.encoder.dim,
+        "model.attention.dim": knobs.attention.dim,
+        "model.classifier.hidden": max(knobs.classifier.hidden, default=0),
+    }
+    if knobs.feed_forward is not None:
+        widths["model.feed_forward.hidden"] = knobs.feed_forward.hidden
+    name = max(widths, key=lambda path: widths[path])
+    return name, widths[name]
+
+
+def memory() -> int:
+    """Return the bytes of this machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _check_kernel(knobs: parts.Model, length: int) -> None:
+    kernel = knobs.encoder.kernel if isinstance(knobs.encoder, parts.ConvEncoder) else 1
+    if kernel > 2 * length - 1:
+        raise UserError(
+            f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt: no position "
+            f"sees more of them than with a kernel of {2 * length - 1}. Take that or a smaller one."
+        )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB"

@@ -98,7 +98,7 @@ def test_each_mistake_of_a_file_is_one_line_with_the_right_name(tmp_path: Path) 
     first, second = str(told.value).splitlines()
     assert first.startswith(f"{tmp_path / 'space.toml'} is no search space: dimension 'train.lr'")
     assert first.endswith("has no 'lo', but path, when, kind, low, high, log. Did you mean 'low'?")
-    assert second.endswith("unable to parse string as a number; got 'big'.")
+    assert second.endswith("input should be a valid number; got 'big'.")
 
 
 def test_a_misspelt_table_is_one_mistake(tmp_path: Path) -> None:

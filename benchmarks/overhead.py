@@ -34,7 +34,7 @@ import typer
 
 from rpbind.data.splits import SplitSpec
 from rpbind.experiment import simulated
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import Ledger, Plan, Row
 from rpbind.presets import FIXED, narrowed
 from rpbind.recipe import Recipe
 from rpbind.study.environment import prepare
@@ -128,11 +128,23 @@ def sweep(home: Path, trials: int) -> None:
     from rpbind.study import run
     from rpbind.study import sweep as searching
 
-    ledger = Ledger(home / "sweep")
     asked = Sweep.of(BASE, load_space(SPACE, BASE), trials, How(sampler="random"))
+    ledger = begun(home / "sweep")
     template = Task("", BASE, (), data_of(home), SplitSpec(), ledger.runs, "search")
     with ledger.driven("benchmark"), run.ray_running(where):
         assert searching.run_searches(template, asked, ledger, where)
+
+
+def begun(folder: Path) -> Ledger:
+    """Return the ledger of a study that has a plan without arms."""
+    ledger = Ledger(folder)
+    ledger.begin(
+        Plan(
+            study=folder.name, question="", prediction="", rule="", design="", arms=(),
+            contrasts=(), seeds=(), dataset="", split="", created="",
+        )
+    )  # fmt: skip
+    return ledger
 
 
 def plain(home: Path, trials: int) -> None:
@@ -194,7 +206,7 @@ def group(home: Path, trials: int) -> None:
     prepare(where.address)
     from rpbind.study import run
 
-    ledger = Ledger(home / "group")
+    ledger = begun(home / "group")
     with ledger.driven("benchmark"), run.ray_running(where):
         run.run_grid([of_one_recipe(home, "group", trials)], ledger, where)
 

@@ -29,7 +29,7 @@ from rpbind.study.source import source as source
 from rpbind.study.stop import STOP
 from rpbind.study.tuning import bases
 from rpbind.study.winners import winner_files
-from rpbind.terminal import PLAIN, REPORT, progress
+from rpbind.terminal import PLAIN, REPORT, phase, progress
 
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
@@ -98,8 +98,10 @@ def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
         add_seeds=conditions.add_seeds,
         accept_code_change=conditions.accept_code_change,
     )
-    page = build_report(folder)
-    Console().print(verdict_table(folder))
+    with phase("writing the report"):
+        page = build_report(folder)
+        table = verdict_table(folder)
+    Console().print(table)
     for file in winner_files(plan, folder).values():
         print(f"winner: {file}")
     print(f"{REPORT}{page}")

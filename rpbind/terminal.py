@@ -14,7 +14,14 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -149,6 +156,20 @@ def progress(title: str) -> Iterator[Bar]:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         yield Bar(bar, title)
+
+
+@contextmanager
+def phase(title: str) -> Iterator[None]:
+    """Show what the process is busy with while the block runs; a plain line without a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(title, **PLAIN)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        bar.add_task(title, total=None)
+        yield
 
 
 class Grid(Table):

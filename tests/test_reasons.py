@@ -17,6 +17,7 @@ from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.study.progress import StudyProgress
 from rpbind.study.status import status
 from rpbind.study.watch import Watch
 
@@ -113,7 +114,7 @@ def test_the_status_the_terminal_and_the_page_say_why_a_run_failed(study: Path) 
 def test_the_progress_line_the_tables_and_the_notes_say_why_a_run_failed() -> None:
     lines = io.StringIO()
     row = failed(ARMS[0])
-    Watch(1, Console(file=lines, width=200)).row(row)
+    Watch(StudyProgress(1), Console(file=lines, width=200)).row(row)
     assert WHY in lines.getvalue()
     assert WHY in coverage([("old", 0)], {("old", 0): row})
     trial = failed(ARMS[0], arm="trial-0000", stage="search")

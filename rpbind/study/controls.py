@@ -67,8 +67,8 @@ def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger)
     if not left:
         return
     console = Console(stderr=True)
-    case = Case.open(data, split, proteins)
     with progress("controls") as bar:
+        case = Case.open(data, split, proteins)
         for row in baseline_rows(case, left, bar.named):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))

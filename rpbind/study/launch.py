@@ -31,7 +31,7 @@ from rpbind.study.search import Sweep
 from rpbind.study.tuning import bases
 from rpbind.study.where import Where
 from rpbind.study.winners import frozen, with_winners, write_winners
-from rpbind.terminal import PLAIN
+from rpbind.terminal import PLAIN, phase
 from rpbind.train.task import Task
 
 
@@ -53,13 +53,15 @@ def launch(
     """
     ledger = Ledger(folder)
     with ledger.driven(plan.command), noted(folder) as begin:
-        said = heal(ledger)
-        ledger.merge()
-        plan = joined(plan, ledger, add_seeds, accept_code_change=accept_code_change)
+        with phase("reading the ledger"):
+            said = heal(ledger)
+            ledger.merge()
+            plan = joined(plan, ledger, add_seeds, accept_code_change=accept_code_change)
         for sentence in said:
             Console(stderr=True).print(sentence, **PLAIN)
         plan = _run(plan, source, where, ledger, sweep, begin=begin)
-        heal(ledger)  # every process of the study has ended: what it left is taken in
+        with phase("reading the ledger"):
+            heal(ledger)  # every process of the study has ended: what it left is taken in
     return plan
 
 
@@ -96,9 +98,10 @@ def _run(
 ) -> Plan:
     """Run what is missing; `begin` is told how many runs can be made at once."""
     prepare(where.address)
-    from rpbind.study import run  # import Ray, which reads its settings then
-    from rpbind.study import sweep as searching
-    from rpbind.study.database import answering
+    with phase("loading Ray"):
+        from rpbind.study import run  # import Ray, which reads its settings then
+        from rpbind.study import sweep as searching
+        from rpbind.study.database import answering
 
     with run.ready(where, ledger.study, source.data) as slots:
         ledger.begin(plan)

@@ -27,11 +27,12 @@ from rpbind.data.manifest import MANIFEST
 from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
 from rpbind.study.loggers import loggers
+from rpbind.study.progress import StudyProgress
 from rpbind.study.stop import STOP
 from rpbind.study.watch import Watch
 from rpbind.study.watchdog import died, leave_at_once, watched
 from rpbind.study.where import Where
-from rpbind.terminal import PLAIN
+from rpbind.terminal import PLAIN, phase
 from rpbind.train.loop import Machine
 from rpbind.train.run import ended, kept, train_task
 from rpbind.train.task import Task
@@ -46,13 +47,15 @@ def ray_running(where: Where) -> Iterator[None]:
     """Start a Ray of this machine's own, or join the cluster at `address`; leave it at the end."""
     with STOP.heeded():
         try:
-            _start(where)
+            with phase(f"joining the Ray at {where.address}" if where.address else "starting Ray"):
+                _start(where)
             STOP.heed()
             logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
             with watched(lambda: bool(preflight.nodes()), leave_at_once):
                 yield
         finally:
-            ray.shutdown()
+            with phase("stopping Ray"):
+                ray.shutdown()
 
 
 def _start(where: Where) -> None:
@@ -73,7 +76,7 @@ def _say(sentence: str) -> None:
 def ready(where: Where, folder: Path, data: Path) -> Iterator[int]:
     """Have Ray running, and asked for what a study needs of it; gives how many runs fit at once."""
     with ray_running(where):
-        with start.answering(where.address):
+        with start.answering(where.address), phase("looking at the storage"):
             slots = at_once(where)
             _say(f"storage   {check_storage(where, folder, data)}")
         yield slots
@@ -100,10 +103,11 @@ def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = L
     Runs whose process or node was lost are begun again when the others have ended.
     """
     space = {"task": tune.grid_search(list(tasks)), **machine(where)}
-    config = tune.TuneConfig(
-        max_concurrent_trials=at_once(where), reuse_actors=where.executor == "trial"
-    )
-    record = Record(ledger, sum(len(task.seeds) for task in tasks))
+    slots = at_once(where)
+    config = tune.TuneConfig(max_concurrent_trials=slots, reuse_actors=where.executor == "trial")
+    left = sum(len(task.seeds) for task in tasks)
+    searched = len(ledger.rows("search"))
+    record = Record(ledger, StudyProgress.of(ledger, searched, left, slots))
     fit(where, space, config, record)
     if record.lost and record.ended == len(tasks) and lives > 1 and not STOP.asked:
         if not preflight.nodes():
@@ -120,9 +124,9 @@ def why_it_died(trial: Any) -> str:
 class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     """Writes every finished run to the ledger, and a row for every run whose trial died."""
 
-    def __init__(self, ledger: Ledger, total: int, search: dict[str, Any] | None = None) -> None:
-        self.ledger, self.total, self.search = ledger, total, search
-        self.watch = Watch(total, search=search)
+    def __init__(self, ledger: Ledger, progress: StudyProgress) -> None:
+        self.ledger, self.progress = ledger, progress
+        self.watch = Watch(progress)
         self.begun: dict[str, Task] = {}
         self.heard: set[tuple[str, int]] = set()
         self.lost: list[Task] = []
@@ -130,14 +134,15 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
-        return Record, (self.ledger, self.total, self.search)
+        return Record, (self.ledger, self.progress)
 
     def on_step_begin(self, iteration: int, trials: Any, **info: Any) -> None:
         STOP.step()
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         task = self.begun[trial.trial_id] = trial.config["task"]
-        self.watch.begun(trial.trial_id, task.arm)
+        seeds = [seed for seed, _ in task.seeds]
+        self.watch.begun(trial.trial_id, task.arm, seeds, task.recipe.train.epochs)
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any

@@ -16,7 +16,8 @@ from rpbind.ledger import Ledger, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.marks import Mark
 from rpbind.ledger.remarks import remarks
-from rpbind.study.watch import Best, state_word
+from rpbind.study.best import best_so_far
+from rpbind.study.progress import state_word
 
 REASONS = 5
 """So many reasons why runs are not done are shown, the most frequent ones."""
@@ -74,9 +75,7 @@ def status(ledger: Ledger) -> Status:
     found = searches(plan, tried)
     never = never_made(plan, found)
     under_way = {**opened(plan, marks), **as_open(never, plan)}
-    best = Best(plan.search)
-    for row in itertools.chain(*trials.values()) if trials else runs.values():
-        best.add(row)
+    best = best_so_far(plan, ledger)
     return Status(
         study=plan.study,
         driven=ledger.is_driven,

@@ -18,9 +18,13 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from rpbind.analysis.search import was_reused
+from rpbind.analysis.winners import wanted
 from rpbind.cluster import preflight
 from rpbind.ledger import Ledger, Row
 from rpbind.study import run
+from rpbind.study.controls import as_arms
+from rpbind.study.plan import missing
+from rpbind.study.progress import StudyProgress
 from rpbind.study.restart import agree
 from rpbind.study.sampling import open_storage, open_study
 from rpbind.study.search import How, Sweep
@@ -49,7 +53,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     if all(search.finished for search in searches):
         return True
     left = sum(sweep.total - search.made for search in searches)
-    record = run.Record(ledger, left * sweep.how.seeds_per_trial, sweep.words())
+    record = run.Record(ledger, _progress(sweep, ledger, left, run.at_once(where)))
     for search in searches:
         search.write = partial(_keep_repeat, record, sweep.how)
     asking = Asking(searches, run.machine(where), budget, record)
@@ -80,6 +84,16 @@ def _keep_repeat(record: run.Record, how: How, row: Row) -> None:
     if how.repeats == "redraw":
         record.watch.expect(1)
     record.keep(row)
+
+
+def _progress(sweep: Sweep, ledger: Ledger, left: int, slots: int) -> StudyProgress:
+    """Return the progress of a study of whose trials `left` are still to be made, then the rest."""
+    plan, seeds = ledger.plan, sweep.how.seeds_per_trial
+    controls = as_arms(plan)
+    unnamed = len(wanted(plan)) - len(plan.planned)
+    after = len(missing(plan, ledger)) + unnamed + len(missing(controls, ledger, "control"))
+    searched = sweep.total * len(sweep.lanes) * seeds
+    return StudyProgress.of(ledger, searched, left * seeds + after, slots)
 
 
 def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:

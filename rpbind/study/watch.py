@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -11,43 +11,27 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
-from rpbind.analysis.search import (
-    OBJECTIVES,
-    REPEATED,
-    REUSED,
-    Objective,
-    values_of,
-    was_pruned,
-    was_reused,
-)
-from rpbind.errors import reason
+from rpbind.analysis.search import REPEATED
 from rpbind.ledger import Row
-from rpbind.metrics import over_clusters
+from rpbind.study.progress import StudyProgress, state_word
 from rpbind.terminal import PLAIN
 
 
 class Watch:
-    """Counts ended runs; `total` of them are planned. Use it as a context manager.
+    """Shows the progress of a study. Use it as a context manager."""
 
-    `search` is what the plan says of its search.
-    """
-
-    def __init__(
-        self, total: int, console: Console | None = None, search: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, progress: StudyProgress, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
-        self.total = total
-        self.states: Counter[str] = Counter()
-        self.under_way: dict[str, str] = {}
-        self.best = Best(search)
+        self.progress = progress
         self.bar = _TwoLines(self)
-        self.line = self.bar.add_task("runs", total=total)
+        self.line = self.bar.add_task("runs", total=progress.total, completed=progress.ended)
 
     def __enter__(self) -> Watch:
         self.bar.start()
@@ -56,50 +40,36 @@ class Watch:
     def __exit__(self, *error: object) -> None:
         self.bar.stop()
 
-    def begun(self, trial: str, arm: str) -> None:
-        """Show that one of Tune's trials, by its id, has begun with an arm."""
-        self.under_way[trial] = arm
+    def begun(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
+        """Show that one of Tune's trials, by its id, has begun with an arm's seeds."""
+        self.progress.begun(trial, arm, seeds, epochs)
+        self.bar.refresh()
 
     def over(self, trial: str) -> None:
         """Show no longer what has ended, however."""
-        self.under_way.pop(trial, None)
+        self.progress.over(trial)
 
     def epoch(self, trial: str, arm: str, point: dict[str, Any]) -> None:
         """Show how far a run has come."""
         if "epoch" in point:
-            self.under_way[trial] = f"{arm} seed {point['seed']:.0f} epoch {point['epoch']:.0f}"
+            self.progress.epoch(trial, int(point["seed"]), int(point["epoch"]))
             self.bar.refresh()
 
     def expect(self, runs: int) -> None:
         """Take it that so many more runs are made than were planned."""
-        self.total += runs
-        self.bar.update(self.line, total=self.total)
+        self.progress.total += runs
+        self.bar.update(self.line, total=self.progress.total)
 
     def row(self, row: Row) -> None:
         """Count an ended run."""
-        state = state_word(row)
-        self.states[state] += 1
-        self.best.add(row)
-        self.bar.update(self.line, advance=1)
-        text = f"{self.states.total()}/{self.total} {row.arm} seed {row.seed}: {state}"
-        if state == REPEATED:
-            text += f", the configuration of {row.provenance[REUSED]}: not trained again"
-        elif state == "done":
-            objective = self.best.objective(row)
-            text += f", {of(objective, objective.value(row))}"
-        elif why := reason(row.error):
-            text += f" ({why})"
-        if state not in ("done", "pruned", REPEATED) or not self.console.is_terminal:
+        text = self.progress.row(row)
+        self.bar.update(self.line, completed=self.progress.ended)
+        if state_word(row) not in ("done", "pruned", REPEATED) or not self.console.is_terminal:
             self.console.print(text, **PLAIN)
 
     def words(self) -> str:
         """Say in a line what there is of each state, what is under way, and the best so far."""
-        told = [", ".join(f"{count} {state}" for state, count in self.states.items())]
-        if self.under_way:
-            told.append(f"{len(self.under_way)} running: {'; '.join(self.under_way.values())}")
-        if words := self.best.words():
-            told.append(f"best so far {words}")
-        return " · ".join(part for part in told if part)
+        return self.progress.words()
 
 
 class _TwoLines(Progress):
@@ -112,7 +82,7 @@ class _TwoLines(Progress):
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            _TimeLeft(watch.progress),
             console=watch.console,
             disable=not watch.console.is_terminal,
         )
@@ -123,66 +93,15 @@ class _TwoLines(Progress):
         yield Text(self.watch.words(), style="dim", no_wrap=True, overflow="ellipsis")
 
 
-def state_word(row: Row) -> str:
-    """Return a row's state; a trial that a scheduler stopped is told from a stopped study's."""
-    if was_reused(row):
-        return REPEATED
-    return "pruned" if was_pruned(row) else row.state
+class _TimeLeft(ProgressColumn):
+    """The time that is left, as the study's progress foresees it."""
 
+    def __init__(self, progress: StudyProgress) -> None:
+        self.progress = progress
+        super().__init__()
 
-class Best:
-    """The best trial of a search, by its first objective and the mean over its seeds.
-
-    Of runs that are no trials, the one with the highest headline on validation.
-    """
-
-    def __init__(self, search: dict[str, Any] | None) -> None:
-        said = search or {}
-        self.by: str = said.get("objectives", ("auroc",))[0]
-        self.seeds: int = said.get("seeds_per_trial", 1)
-        self.seen: dict[str, dict[int, Row]] = {}
-        self.best: tuple[float, str, float, tuple[Row, ...]] | None = None
-
-    def objective(self, row: Row) -> Objective:
-        """Return by what a row is judged."""
-        return OBJECTIVES[self.by if row.stage == "search" else "auroc"]
-
-    def add(self, row: Row) -> None:
-        """Take an ended run; a trial counts when its seeds are all done. The first of equals."""
-        is_trial = row.stage == "search"
-        name = row.arm if is_trial else f"{row.arm} seed {row.seed}"
-        seeds = self.seen.setdefault(name, {})
-        seeds[row.seed] = row
-        rows = tuple(seeds.values())
-        by, whole = (self.by, self.seeds) if is_trial else ("auroc", 1)
-        if values := values_of(rows, [by], whole):
-            place = values[0] if OBJECTIVES[by].mode == "min" else -values[0]
-            found = (place, name, values[0], rows)
-            self.best = found if self.best is None else min(self.best, found, key=lambda b: b[:2])
-
-    @property
-    def recipe(self) -> dict[str, Any]:
-        """The recipe of the best trial; empty where none is, and of runs that are no trials."""
-        row = self.best[3][0] if self.best else None
-        return row.recipe if row is not None and row.stage == "search" else {}
-
-    def words(self) -> str:
-        """Say it; of AUROC with its 95 % interval over protein clusters. Nothing where none is.
-
-        As the best of many it is optimistic beyond its interval.
-        """
-        if self.best is None:
-            return ""
-        _, name, value, rows = self.best
-        objective = self.objective(rows[0])
-        text = name + (f", mean of {len(rows)} seeds" if len(rows) > 1 else "")
-        text += f": {of(objective, value)}"
-        each = tuple(s for row in rows for s in row.proteins if s.part == "validation")
-        interval = over_clusters(each) if objective is OBJECTIVES["auroc"] else None
-        return text + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
-
-
-def of(objective: Objective, value: float) -> str:
-    """Say a value with what it is: "validation loss 0.512", "parameters 812,417"."""
-    told = f"{value:,.1f}".removesuffix(".0") if objective.cost else f"{value:.3f}"
-    return f"{objective.words} {told}"
+    def render(self, task: Task) -> Text:
+        """Show hours, minutes and seconds; dashes where nothing is known yet."""
+        seconds = self.progress.seconds_left()
+        told = "-:--:--" if seconds is None else str(timedelta(seconds=round(seconds)))
+        return Text(told, style="progress.remaining")

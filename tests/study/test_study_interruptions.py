@@ -186,6 +186,7 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path
 def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     tmp_path: Path,
 ) -> None:
+    from rpbind.study.progress import StudyProgress
     from rpbind.study.run import Record
 
     (search,) = opened(sweep(1, how=How(seeds_per_trial=2)), tmp_path)
@@ -196,7 +197,7 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     replace(ended.folder / f"{ended.run}.0.json", done.model_dump_json().encode())
     error = tmp_path / "error.txt"
     error.write_text("The actor died unexpectedly before finishing this task.")
-    record = Record(Ledger(tmp_path), 2)
+    record = Record(Ledger(tmp_path), StudyProgress(2))
     trial = SimpleNamespace(trial_id="t", config={"task": task}, error_file=str(error))
     with record.watch:
         record.on_trial_error(0, [], trial)

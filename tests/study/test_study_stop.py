@@ -16,6 +16,7 @@ from rpbind.study import launch as launching
 from rpbind.study import run, sweep
 from rpbind.study.design import Design
 from rpbind.study.plan import Question, Source
+from rpbind.study.progress import StudyProgress
 from rpbind.study.search import How, Sweep
 from rpbind.study.stop import HEEDED, STOP, Stop
 from rpbind.study.where import Where
@@ -127,6 +128,7 @@ def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     monkeypatch.setattr(STOP, "asked", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", spend_and_stop)
+    monkeypatch.setattr(sweep, "_progress", lambda *counted: StudyProgress(9))
     assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Where())
 
 
@@ -142,6 +144,7 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
     monkeypatch.setattr(STOP, "asked", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", lose_and_stop)
+    monkeypatch.setattr(StudyProgress, "of", lambda *counted: StudyProgress(1))
     run.run_grid([TASK], Ledger(tmp_path), Where())
     assert len(fits) == 1
 

@@ -8,6 +8,8 @@ from rich.console import Console
 from rpbind.ledger import ProteinScore, Row, State
 from rpbind.metrics import over_clusters
 from rpbind.recipe import Recipe
+from rpbind.study.best import Best
+from rpbind.study.progress import StudyProgress
 from rpbind.study.watch import Watch
 
 RECIPE = Recipe().model_dump(mode="json")
@@ -32,13 +34,13 @@ def score(cluster: int, auroc: float) -> ProteinScore:
 def watched(terminal: bool) -> tuple[Watch, io.StringIO]:
     heard = io.StringIO()
     console = Console(file=heard, force_terminal=terminal, width=160)
-    return Watch(4, console), heard
+    return Watch(StudyProgress(4), console), heard
 
 
 def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interval() -> None:
     watch, _ = watched(terminal=True)
     for trial in ("a", "b"):
-        watch.begun(trial, f"trial-{trial}")
+        watch.begun(trial, f"trial-{trial}", [0], 7)
     watch.epoch("b", "trial-b", {"epoch": 3.0, "seed": 0.0})
     watch.over("a")
     each = (score(0, 0.6), score(1, 0.7), score(2, 0.8))
@@ -54,7 +56,8 @@ def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interv
 def test_the_best_of_the_view_is_by_the_objective_and_the_mean_over_a_trials_seeds() -> None:
     heard = io.StringIO()
     search = {"objectives": ["parameters"], "seeds_per_trial": 2}
-    watch = Watch(4, Console(file=heard, width=160), search)
+    progress = StudyProgress(4, best=Best(search))
+    watch = Watch(progress, Console(file=heard, width=160))
     for arm, seed, parameters in (("b", 0, 1.0), ("a", 0, 2e6), ("a", 1, 2e6), ("c", 0, 3e6)):
         watch.row(run(f"trial-{arm}", 0.9, seed=seed, cost={"parameters": parameters}))
     assert watch.words() == "4 done · best so far trial-a, mean of 2 seeds: parameters 2,000,000"

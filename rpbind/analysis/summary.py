@@ -22,7 +22,7 @@ from rpbind.analysis.table import Paired, Runs, pair, planned_runs, weights_of
 from rpbind.analysis.trend import with_trend
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
-from rpbind.analysis.winners import as_open, earlier_winners, never_made, wanted
+from rpbind.analysis.winners import as_open, never_made, unknown, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
@@ -172,7 +172,7 @@ def summarise(
         found=tuple(found([*before.rows.values(), *map(with_trend, planned)])),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
-        left_out=sum((row.arm, row.recipe_id) not in earlier_winners(plan) for row in others),
+        left_out=len(unknown(others, plan)),
         coverage=coverage(wanted(plan), runs, under_way, never),
         remarks=remarks,
     )

@@ -5,12 +5,12 @@ A search whose trials all fail has no winner: its arm has no runs, though they w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rpbind.analysis.coverage import NEVER, Open
 from rpbind.analysis.search import Search
-from rpbind.ledger import Plan
+from rpbind.ledger import Plan, Row
 
 TUNED = "tuned"
 """The arm that a search of one recipe adds."""
@@ -41,10 +41,14 @@ def never_made(plan: Plan, found: Sequence[Search]) -> dict[str, str]:
     return {arm: _why(by_name.get(name)) for name, arm in _without(plan).items()}
 
 
-def earlier_winners(plan: Plan) -> set[tuple[str, str]]:
-    """Return (arm, recipe's id) of the winners of searches before they were given more trials."""
+def unknown(others: Iterable[Row], plan: Plan) -> list[Row]:
+    """Return the rows that are not of winners which a search had before it was given more trials.
+
+    `others` are rows that are not of the plan's arms, seeds and data.
+    """
     past = (plan.search or {}).get("extensions", ())
-    return {(won["arm"], won["recipe_id"]) for each in past for won in each["winners"].values()}
+    won = {(w["arm"], w["recipe_id"]) for each in past for w in each["winners"].values()}
+    return [row for row in others if (row.arm, row.recipe_id) not in won]
 
 
 def as_open(never: Mapping[str, str], plan: Plan) -> Open:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from rpbind.analysis.coverage import opened, state_of
 from rpbind.analysis.search import searches, trials_of, was_reused
 from rpbind.analysis.table import planned_runs
-from rpbind.analysis.winners import arms_of, as_open, never_made, say_values, values_of_best, wanted
+from rpbind.analysis.winners import (
+    arms_of,
+    as_open,
+    never_made,
+    say_values,
+    unknown,
+    values_of_best,
+    wanted,
+)
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.calls import calls
@@ -86,7 +94,7 @@ def status(ledger: Ledger) -> Status:
         values=say_values(values_of_best(said, best.recipe)),
         never=never,
         asked=int(said.get("trials", 0)) * len(arms_of(said)),
-        remarks=(*remarks(ledger), *_left_out(others)),
+        remarks=(*remarks(ledger), *_left_out(unknown(others, plan))),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
 

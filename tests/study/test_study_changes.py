@@ -163,7 +163,7 @@ def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_obj
     ledger.append(of_trial(4, 0, 0.0))
     ledger.append(of_trial(4, 1, 0.0, "failed"))
     assert status(ledger).words()[2:] == [
-        "search trials: 2 done, 1 unfinished, 1 pruned, 1 failed",
+        "search trials: 2 done, 1 failed, 1 pruned, 1 unfinished",
         "best so far: trial-0001, mean of 2 seeds: validation loss 0.400",
     ]
 

@@ -109,6 +109,7 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
     }
     seen = read(Ledger(tmp_path))
     assert seen.left_out == 0
+    assert not any("do not count" in line for line in status(Ledger(tmp_path)).words())
     assert any(f"{old['trial']} was replaced" in banner for banner in banners(seen))
     console = Console(width=300, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))

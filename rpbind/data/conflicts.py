@@ -54,5 +54,5 @@ def _explain(rows: Rows, first: int, again: int) -> str:
         f"{rows.origin.place(again)}: the window of {rows.origin.place(first)} comes again for "
         f"protein {rows.names[rows.protein_N[again]]}, with "
         f"{'the same' if same else 'the other'} label. Correct the source, or import with "
-        "on-conflict 'drop': it keeps the first of duplicates and none of contradictory rows."
+        "--on-conflict drop, which keeps the first of duplicates and none of contradictory rows."
     )

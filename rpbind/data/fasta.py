@@ -28,8 +28,10 @@ from rpbind.data.sources import (
 )
 from rpbind.errors import UserError
 
-_HEADER = re.compile(r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$")
-_UNLABELLED = re.compile(r"\d+_(?P<protein>[^\s;]+?)(_pos|_neg)?(;|\s|$)")
+_HEADER = re.compile(
+    r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$", re.I
+)
+_UNLABELLED = re.compile(r"\d+_(?P<protein>[^\s;]+?)(_pos|_neg)?(;|\s|$)", re.I)
 _FORMS = {
     "of RBP-31 and names no protein": re.compile(r"chr\w+,[+-],\d+,\d+"),
     "of a circRNA set and names no protein": re.compile(r"hsa_circ_\d+"),
@@ -121,7 +123,7 @@ def _header(title: str, place: str) -> tuple[str, int]:
             f"{place}: wanted a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
             f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}."
         )
-    if _LABEL_OF_SIGN[match["sign"]] != match["label"]:
+    if _LABEL_OF_SIGN[match["sign"].lower()] != match["label"]:
         raise UserError(
             f"{place}: '_{match['sign']}' and 'class:{match['label']}' contradict each other in "
             f"'>{title}'. Correct one of them."

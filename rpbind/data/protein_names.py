@@ -24,14 +24,16 @@ def gene_of(name: str) -> str:
 class Entry:
     """The names of one protein of a FASTA file; all but `id` are keys of `rpbind.names`.
 
-    `names` are what it is called as a whole: parts of the id such as an accession, without a
-    version too. `genes` are the genes that the header names; where it names none, those parts and
-    the first half of a UniProt entry name (`FUS` of `sp|P35637|FUS_HUMAN`).
+    `names` are what it is called as a whole: parts of the id such as an accession; `bare` are those
+    without the number of a version or isoform. `genes` are the genes that the header names; where
+    it names none, those parts and the first half of a UniProt entry name (`FUS` of
+    `sp|P35637|FUS_HUMAN`).
     """
 
     id: str
     key: str = field(init=False)
     names: frozenset[str]
+    bare: frozenset[str]
     genes: frozenset[str]
 
     def __post_init__(self) -> None:
@@ -43,10 +45,11 @@ class Entry:
         first = title.split(maxsplit=1)[0] if title.strip() else ""
         words = [word for word in first.split("|") if re.search(r"[^\W\d]", word)]
         parts = {key(word) for word in words if len(words) > 1 and word not in ("sp", "tr")}
-        whole = parts or {key(first)}
-        names = whole | {re.sub(r"[.-]\d+$", "", name) for name in whole if _versioned(name)}
+        names = parts or {key(first)}
+        bare = {re.sub(r"[.-]\d+$", "", name) for name in names if _versioned(name)}
         said = {key(gene) for gene in _GENE.findall(title)}
-        return cls(first, frozenset(names), frozenset(said or parts | set(map(gene_of, parts))))
+        genes = said or parts | set(map(gene_of, parts))
+        return cls(first, frozenset(names), frozenset(bare), frozenset(genes))
 
 
 def _versioned(name: str) -> bool:
@@ -66,6 +69,7 @@ def fitting(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
     rules: tuple[Callable[[Entry], bool], ...] = (
         lambda entry: entry.id == name,
         lambda entry: entry.key == whole or whole in entry.names,
+        lambda entry: whole in entry.bare,
         lambda entry: entry.key.startswith(f"{whole}_"),
         lambda entry: entry.key == gene,
         lambda entry: gene in entry.genes,

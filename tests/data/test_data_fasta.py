@@ -53,6 +53,13 @@ def test_a_bad_record_is_named_by_the_line_of_its_header(
         import_fasta(write(tmp_path, NEGATIVE + record), target)
 
 
+def test_sign_and_class_are_read_in_any_case(tmp_path: Path, target: Target) -> None:
+    text = (NEGATIVE + POSITIVE).replace("_pos", "_POS").replace("_neg", "_Neg")
+    dataset = import_fasta(write(tmp_path, text.replace("class", "Class")), target).dataset
+    assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
+    assert sorted(dataset.label_N.tolist()) == [0, 1]
+
+
 def test_a_file_without_records_is_refused(tmp_path: Path, target: Target) -> None:
     with pytest.raises(UserError, match="is an eCLIP file"):
         import_fasta(write(tmp_path, "ACGU\t1\n"), target)

@@ -105,6 +105,8 @@ def test_two_isoforms_of_a_gene_are_refused_with_their_ids(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"may be any of sp\|P35637-2\|FUS_HUMAN, .*-3"):
         table.find("FUS_K562")
     assert table.find("P35637-3") == "MK"
+    canonical = proteins(tmp_path, ISOFORM, ISOFORM.replace("-2", ""))
+    assert canonical.find("P35637") == "MK"
 
 
 @pytest.mark.parametrize("missing", [2, 10, 11, 91])

@@ -65,6 +65,8 @@ def _say_predictions(trained: Trained, told: Predictions, out: Path) -> None:
         f"calibrated on {trained.calibration.windows:,} validation windows of "
         f"{trained.provenance['dataset']}: it holds for windows with the same share of bound ones"
     )
+    for remark in told.remarks:
+        Console(stderr=True).print(f"! {remark}", style="yellow", **PLAIN)
     if told.unread:
         Console(stderr=True).print(
             f"{told.unread:,} of {told.table.num_rows:,} windows get no logit and no probability: "

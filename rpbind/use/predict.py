@@ -15,6 +15,7 @@ from scipy.special import expit
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.protein_table import read_proteins
+from rpbind.data.remarks import spelling_remarks
 from rpbind.use.asked import Asked, read_asked
 from rpbind.use.score import ask, embedded, logits_of
 from rpbind.use.trained import Context, Trained
@@ -40,12 +41,14 @@ class Predictions:
     Columns: `row` (line of the header in FASTA, of the row in a table), `name` (FASTA alone),
     `protein`, `n_share`, `logit`, `probability`, `calibrated` (these three are null where `n_share`
     is above `MOST_N`: `unread` counts them), `seen_in_training`, `training_base_rate` and
-    `validation_auroc` (null where training or validation cannot tell).
+    `validation_auroc` (null where training or validation cannot tell). `remarks` say which names
+    were found in another spelling.
     """
 
     table: pa.Table
     proteins: dict[str, Context]
     unread: int
+    remarks: tuple[str, ...] = ()
 
 
 def predict_windows(
@@ -61,7 +64,8 @@ def predict_windows(
         logit_N = logits_of(trained.model, windows, progress)
     known = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
     table = _table(asked, logit_N, trained, known)
-    return Predictions(table, known, table["logit"].null_count)
+    remarks = spelling_remarks(proteins.respelt(asked.proteins), asked.proteins)
+    return Predictions(table, known, table["logit"].null_count, remarks)
 
 
 def _table(

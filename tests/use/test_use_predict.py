@@ -92,6 +92,22 @@ def test_fasta_csv_tsv_parquet_and_gz_are_answered_alike(sees_motifs: Toy, tmp_p
     assert others[1]["row"].to_pylist() == list(range(2, 11))
 
 
+def test_a_name_in_another_spelling_gets_the_same_answer_and_is_remarked_on(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    rna, proteins = windows_of(sees_motifs, 4)
+    for name, spell in (("as_it_is", str), ("lower", str.lower)):
+        rows = [f"{r},{spell(p)}" for r, p in zip(rna, proteins, strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["RNA,Protein", *rows]))
+    one, other = (
+        predict_windows(sees_motifs.trained, Question(tmp_path / name, sees_motifs.fasta))
+        for name in ("as_it_is.csv", "lower.csv")
+    )
+    assert other.table.drop(["protein"]).equals(one.table.drop(["protein"]))
+    assert one.remarks == ()
+    assert f"{proteins[0].lower()} ({proteins[0]})" in other.remarks[0]
+
+
 def test_one_protein_may_be_asked_for_all_windows(sees_motifs: Toy, tmp_path: Path) -> None:
     rna, _ = windows_of(sees_motifs, 4)
     plain = "".join(f">w{n} some words\n{r}\n" for n, r in enumerate(rna))

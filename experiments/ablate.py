@@ -7,9 +7,9 @@ Prediction. Only the residual lets the RNA reach the classifier: `old` ranks win
 a coin, and every change before the residual is without effect. The attention of `fixed` is inert,
 since all its values are one vector. Context in the encoder is what lets a model see a motif.
 
-Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: macro
-per-protein AUROC, two-way interval over seeds and clusters, Holm over all contrasts of the page,
-equivalence within 0.010.
+Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: AUROC,
+mean over protein clusters, two-way interval over seeds and clusters, Holm over all contrasts of the
+page, equivalence within 0.010.
 """
 
 from dataclasses import replace
@@ -41,7 +41,7 @@ ASKED = Question(
     question="Which change made the cross-attention model learn, and what would help further?",
     prediction="The residual alone lifts the old model off a coin's 0.5; the attention of the "
     "fixed one is inert; an encoder with context helps most.",
-    rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "
+    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
 WITH_CONTEXT = FIXED.with_(

@@ -11,9 +11,9 @@ step before the residual on either way, and `fixed` without it rank at exactly 0
 memory and the temperature are inert: all values of the attention are one vector. `fixed` itself
 only counts letters: it ends far below what a model with context reaches.
 
-Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: macro
-per-protein AUROC, two-way interval over seeds and clusters, Holm over all contrasts of the page,
-equivalence within 0.010.
+Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: AUROC,
+mean over protein clusters, two-way interval over seeds and clusters, Holm over all contrasts of the
+page, equivalence within 0.010.
 """
 
 from rpbind.options import Defaults, Options, experiment
@@ -27,7 +27,7 @@ ASKED = Question(
     question="Which of the eleven changes of the seed's fix made the model learn?",
     prediction="The residual alone; expanded memory and temperature are inert; without the "
     "residual every model ranks at exactly 0.5.",
-    rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "
+    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
 USUAL = Defaults(narrower=8, epochs=4)

@@ -9,9 +9,9 @@ Prediction. `pooled` and `expanded` are the same function: inert. Where the prot
 all that there is to know, which is so on proteins that were met in training, `none` is as good as
 `residue`; where a window can only be judged by looking at the protein's residues, `residue` wins.
 
-Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: macro
-per-protein AUROC, two-way interval over seeds and clusters, Holm over all contrasts of the page,
-equivalence within 0.010.
+Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: AUROC,
+mean over protein clusters, two-way interval over seeds and clusters, Holm over all contrasts of the
+page, equivalence within 0.010.
 """
 
 from rpbind.ledger import ContrastPlan
@@ -26,7 +26,7 @@ ASKED = Question(
     question="Under an encoder with context: does attention need residues, and is it needed?",
     prediction="Pooled and expanded memory are one function (inert); residues help where only the "
     "protein's residues tell, and not where its identity is enough.",
-    rule="Paired differences of test macro per-protein AUROC over seeds and protein clusters, "
+    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
 MEMORIES = ("none", "pooled", "expanded", "residue")

@@ -9,7 +9,7 @@ motifs longer than five letters, and 91 proteins teach it more than one does. On
 never met (`--split cold-protein`) it has no head for them, and is little better than a coin.
 
 Decision rule. The difference to the baseline per seed and protein cluster on the test part of a
-frozen split: macro per-protein AUROC, two-way interval over seeds and clusters.
+frozen split: AUROC, mean over protein clusters, two-way interval over seeds and clusters.
 """
 
 from rpbind.options import Defaults, Options, experiment
@@ -22,7 +22,7 @@ ASKED = Question(
     question="Does the best recipe beat a 5-mer logistic regression per protein?",
     prediction="Yes, on proteins that were met in training; on others it is little better than a "
     "coin.",
-    rule="Difference to the baseline per seed and protein cluster: test macro per-protein AUROC, "
+    rule="Difference to the baseline per seed and protein cluster: test AUROC, "
     "two-way interval over both.",
 )
 USUAL = Defaults(narrower=4, seeds=3, proteins=OWN_HEAD.proteins)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.averages import Averages, averages
 from rpbind.analysis.collapse import Key
 from rpbind.analysis.coverage import NOTHING, Open, coverage
 from rpbind.analysis.table import Runs, cluster_auroc
@@ -51,7 +52,7 @@ class Curve:
 class Arm:
     """One arm's runs: `macro` is {seed: mean over protein clusters of test AUROC}.
 
-    `collapsed` are the seeds whose runs did.
+    `collapsed` are the seeds whose runs did; `plain` is the mean over proteins, not clusters.
     """
 
     plan: ArmPlan
@@ -66,6 +67,8 @@ class Arm:
     curves: dict[str, Curve]
     cluster_auroc: dict[int, float]
     collapsed: tuple[int, ...] = ()
+    averages: Averages | None = None
+    plain: Spread | None = None
 
     @property
     def knows_base_rates(self) -> bool:
@@ -98,6 +101,8 @@ def summarise_arm(
         parameters=next((r.cost["parameters"] for r in done if "parameters" in r.cost), None),
         curves={key: curve(done, key) for key in CURVES},
         cluster_auroc=_mean_by_cluster(list(scores.values())),
+        averages=averages(done),
+        plain=spread(a.over_proteins for row in done if (a := averages([row]))),
         collapsed=tuple(seed for seed in macro if (arm.name, seed) in bad),
     )
 

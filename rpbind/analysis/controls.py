@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
+from rpbind.analysis.averages import Averages, averages
 from rpbind.analysis.claims import Claim, Comparison, note_of, vectors_of
 from rpbind.analysis.families import judge_claims
 from rpbind.analysis.table import Runs
@@ -29,6 +30,7 @@ class Baseline:
     proteins: int
     flagged: bool
     note: str
+    averages: Averages | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Retrained:
     pooled: Spread | None
     done: int
     planned: int
+    averages: Averages | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _baseline(row: Row) -> Baseline:
         proteins=len(row.proteins),
         flagged=any(finding.measured is not None for finding in row.findings),
         note=note_of(row),
+        averages=averages([row]),
     )
 
 
@@ -120,4 +124,5 @@ def _retrained(control: ControlPlan, plan: Plan, kept: Runs) -> Retrained:
         pooled,
         len(done),
         len(plan.seeds),
+        averages(done),
     )

@@ -31,7 +31,7 @@ class Objective:
 
 
 OBJECTIVES = {
-    "auroc": Objective("validation macro AUROC", "validation.auroc_macro", "max"),
+    "auroc": Objective("validation AUROC", "validation.auroc_macro", "max"),
     "loss": Objective("validation loss", "validation.loss", "min"),
     "train-seconds": Objective("training seconds", "train_seconds", "min", cost=True),
     "parameters": Objective("parameters", "parameters", "min", cost=True),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
+from rpbind.analysis.averages import Averages
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.collapse import Key, collapsed_runs, rates
 from rpbind.analysis.contrast import Result
@@ -110,6 +111,14 @@ class Summary:
     def judged(self) -> tuple[Contrast | TunedContrast, ...]:
         """All contrasts that have a verdict: those of the plan, and those of tuned arms."""
         return self.contrasts + (self.tuned.contrasts if self.tuned else ())
+
+    @property
+    def averages(self) -> Averages | None:
+        """Of how many protein clusters and proteins the headline is; None where none was scored."""
+        found = [arm.averages for arm in self.arms]
+        found += [baseline.averages for baseline in self.controls.baselines]
+        known = [each for each in found if each is not None]
+        return max(known, key=lambda a: a.proteins) if known else None
 
     @property
     def few_clusters(self) -> int | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from rpbind.analysis.averages import Averages, averages
 from rpbind.analysis.collapse import rates
 from rpbind.analysis.contrast import Interval, Result, two_way
 from rpbind.analysis.looks import level, look_of
@@ -46,6 +47,7 @@ class Winner:
     test: float | None
     reads: int
     ci: tuple[float, float] | None = None
+    averages: Averages | None = None
     values: str = ""
     why: str = ""
     planned: int = 0
@@ -161,6 +163,7 @@ def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Win
         test=_mean([row.metrics.get("test.auroc_macro") for row in mine]),
         reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
         ci=_ci(mine),
+        averages=averages(mine),
         values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
         planned=int(said.get("trials", 0)),
         why=next((trial.why for trial in search.trials if trial.why), ""),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 from rich.console import Console
 
+from rpbind.analysis.averages import averages
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import one_of
 from rpbind.ledger import Row
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from rpbind.baselines.case import Case
 
-METRICS = ("test.auroc_macro", "test.auroc_pooled", "test.auprc_macro", "test.loss")
+METRICS = ("test.auroc_pooled", "test.auprc_macro", "test.loss")
 
 
 def baselines(
@@ -34,7 +35,10 @@ def baselines(
         Path | None, typer.Option(help="Every score per protein, as .parquet or .csv.")
     ] = None,
 ) -> None:
-    """Score the controls that need no network on the test part of a split (70:15:15, seed 0)."""
+    """Score the controls that need no network on the test part of a split (70:15:15, seed 0).
+
+    AUROC is the mean over protein clusters, and beside it the plain mean over proteins.
+    """
     if out is not None:
         check_out(out, (".parquet", ".csv"))
     one_of("--split", split, get_args(Rule))
@@ -61,14 +65,11 @@ def baselines(
 
 def _heard(row: Row) -> Row:
     """Say that a control is done where no bar can show it."""
-    from rpbind.report.words import number
-
     console = Console(stderr=True)
     if not console.is_terminal:
-        macro = number(row.metrics.get("test.auroc_macro"), 4)
-        console.print(
-            f"{row.arm}: {row.state}, macro {macro}, {row.cost['seconds']:.0f} s", **PLAIN
-        )
+        both = averages([row])
+        auroc = f"test AUROC {both.words(4)}" if both else "no AUROC"
+        console.print(f"{row.arm}: {row.state}, {auroc}, {row.cost['seconds']:.0f} s", **PLAIN)
     return row
 
 
@@ -78,11 +79,17 @@ def _table(rows: list[Row], case: Case) -> Grid:
     title = f"{case.provenance['dataset']}, test part of {case.provenance['split']}"
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
+    known = averages(rows)
+    for what in (known.of_clusters, known.of_proteins) if known else ("clusters", "proteins"):
+        table.add_column(f"AUROC, mean over {what}", justify="right")
     for key in (*METRICS, "proteins", "seconds"):
         table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")
     for row in rows:
+        both = averages([row])
+        means = (both.over_clusters, both.over_proteins) if both else (None, None)
         metrics = (number(row.metrics.get(key), 4) for key in METRICS)
-        table.add_row(row.arm, *metrics, str(len(row.proteins)), number(row.cost["seconds"], 1))
+        counts = str(len(row.proteins)), number(row.cost["seconds"], 1)
+        table.add_row(row.arm, *(number(mean, 4) for mean in means), *metrics, *counts)
     return table
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from rpbind.data.alphabet import MOST_N
+from rpbind.data.balance import imbalance
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
@@ -144,7 +145,8 @@ def split(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Make or read a frozen split (70:15:15) and show what is in each part."""
-    frozen = load_split(_verified(data), SplitSpec(rule=cast(Rule, rule), seed=seed))
+    dataset = _verified(data)
+    frozen = load_split(dataset, SplitSpec(rule=cast(Rule, rule), seed=seed))
     shown = Grid(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
     for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
         shown.add_column(column, justify="left" if column == "part" else "right")
@@ -152,6 +154,8 @@ def split(
         counts = (seen.windows, seen.positives, seen.rna_clusters, seen.protein_clusters)
         shown.add_row(part, *(f"{count:,}" for count in counts))
     Console().print(shown)
+    if remark := imbalance(dataset, frozen):
+        print(remark)
 
 
 def subset(

@@ -14,7 +14,10 @@ from rpbind.terminal import PLAIN
 
 
 def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
-    """Print a study's verdict table and write its HTML page again from the ledger."""
+    """Print a study's verdict table and write its HTML page again from the ledger.
+
+    The headline is the mean over protein clusters of AUROC; the mean over proteins stands beside.
+    """
     Ledger(study).plan  # noqa: B018 - says so where the folder holds no study
     from rpbind.report.build import build_report  # Plotly, SciPy
     from rpbind.report.terminal import verdict_table

@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter
 from rich.console import Console
 
+from rpbind.analysis.averages import of_scores
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
@@ -96,7 +97,10 @@ def evaluate(
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Also write everything as .json.")] = None,
 ) -> None:
-    """Score a model on a part of a split: ledger metrics, MCC, Brier score and calibration."""
+    """Score a model on a part of a split: ledger metrics, MCC, Brier score and calibration.
+
+    auroc_macro is the mean over protein clusters; the plain mean over proteins stands beside it.
+    """
     one_of("--part", part, get_args(Part))
     if split is not None:
         one_of("--split", split, get_args(Rule))
@@ -129,6 +133,10 @@ def _say_evaluation(trained: Trained, told: Evaluation) -> None:
     shown.add_column("value", justify="right")
     for name, value in told.metrics.items():
         shown.add_row(name, f"{value:.4f}")
+        if name == f"{told.part}.auroc_macro" and (both := of_scores(told.proteins, told.part)):
+            shown.add_row(f"  (mean over {both.of_clusters})", "")
+            shown.add_row(f"{told.part} AUROC, mean over {both.of_proteins}",
+                          f"{both.over_proteins:.4f}")  # fmt: skip
     Console().print(shown, _reliability(told))
     print(f"MCC at logit {trained.calibration.threshold:.4f}, chosen on validation")
 

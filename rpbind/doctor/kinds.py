@@ -199,14 +199,14 @@ KINDS = {
             "no better than a coin",
             "error",
             None,
-            "0.5 and three standard errors of a coin's macro AUROC on these windows",
+            "0.5 and three standard errors of a coin's AUROC (mean over proteins) here",
             "It has learnt nothing that holds for windows it has not seen: see the other findings.",
         ),
         Kind(
             "learnt by heart",
             "error",
             None,
-            "0.5 and three standard errors of a coin's macro AUROC on these windows",
+            "0.5 and three standard errors of a coin's AUROC (mean over proteins) here",
             "It fits its training windows and tells no others: check that labels belong to their "
             "windows, then regularise.",
             ("no better than a coin",),

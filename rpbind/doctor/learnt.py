@@ -23,7 +23,7 @@ SURE = 3.0
 
 
 def learnt(training: Training) -> dict[str, float]:
-    """Return losses on training and validation, and the validation's macro AUROC against a coin's.
+    """Return losses on training and validation, and the AUROC (mean over proteins) on validation.
 
     At most `WINDOWS` of a part are scored, spread over all of it. `coin` is the AUROC below which
     nobody can tell the model from a coin: 0.5 and three standard errors.

@@ -120,6 +120,7 @@ class Plan(_Record):
     `fingerprint` is a hash over all that its rows depend on: recipes, seeds, data, split, code; a
     study that is extended keeps that of its first seeds. `looks` says when it was judged before.
     `factors` is {change: arms that have it} of a factorial design, and empty for others.
+    `split_note` says how the split came out where it is not as asked.
     `confirmatory` are the claims that it is to decide, in a family of hypotheses of their own; None
     is of a plan that was made before plans declared them.
     `code` is a hash of the code that rows depend on, `code_modules` has that of each module, and
@@ -139,6 +140,7 @@ class Plan(_Record):
     seeds: tuple[int, ...]
     dataset: str
     split: str
+    split_note: str = ""
     proteins_note: str = ""
     delta: float = 0.010
     confirmatory: tuple[str, ...] | None = None

@@ -31,12 +31,15 @@ def banners(summary: Summary) -> list[str]:
     part = summary.tuned.part if summary.tuned and not summary.contrasts else "test"
     if few := words.few_proteins(summary.few_clusters, part):
         told.append(few)
+    if summary.plan.split_note:
+        told.append(summary.plan.split_note)
     if summary.plan.split.startswith("random"):
         told.append("Random split: in-distribution. It leaks, and is never the headline.")
     if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
         told.append(
-            "Pooled AUROC is far above macro AUROC, so it shows knowledge of the proteins' base "
-            f"rates and not of binding: {'; '.join(_pooled(arm) for arm in ahead)}."
+            "Pooled AUROC is far above the mean over protein clusters, so it shows knowledge of "
+            "the proteins' base rates and not of binding: "
+            f"{'; '.join(_pooled(arm) for arm in ahead)}."
         )
     if summary.mixed:
         told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")

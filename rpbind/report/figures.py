@@ -25,7 +25,8 @@ COLOUR_BAR = {
         "font": {"size": 13},
     },
 }
-AXIS = "Difference in macro per-protein AUROC on test<br>(arm minus reference)"
+AXIS = "Difference in AUROC on test, mean over protein clusters<br>(arm minus reference)"
+HEADLINE = "AUROC on test, mean over protein clusters"
 
 
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
@@ -73,7 +74,7 @@ def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
 
 
 def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:
-    """Draw each run's macro AUROC, a thin line through the runs of one seed."""
+    """Draw each run's headline AUROC, a thin line through the runs of one seed."""
     labels = [style.wrap(arm.plan.name) for arm in arms]
     tops, middles, height = style.rows(labels, track=18)
     figure = go.Figure()
@@ -91,7 +92,7 @@ def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:
         figure.add_trace(_points(arm, y, place))
     style.layout(figure, round(height) + 66)
     style.label_rows(figure, labels, tops)
-    figure.update_xaxes(title={"text": "Macro per-protein AUROC on test"}, nticks=7)
+    figure.update_xaxes(title={"text": HEADLINE}, nticks=7)
     figure.update_yaxes(range=[height, 0], visible=False)
     return figure
 
@@ -115,7 +116,7 @@ def _points(arm: Arm, y: float, place: int) -> go.Scatter:
 
 
 def controls(controls: Controls, arms: Sequence[Arm]) -> go.Figure:
-    """Draw controls and arms by macro AUROC on one axis, the highest on top."""
+    """Draw controls and arms by headline AUROC on one axis, the highest on top."""
     marks: list[tuple[str, Spread, int | None]] = [
         (b.name, Spread(b.macro, b.macro, b.macro, 1), None)
         for b in controls.baselines
@@ -132,7 +133,7 @@ def controls(controls: Controls, arms: Sequence[Arm]) -> go.Figure:
     figure.add_vline(0.5, line={"color": style.MUTED, "width": 1}, layer="below")
     style.layout(figure, round(height) + 66)
     style.label_rows(figure, labels, tops)
-    figure.update_xaxes(title={"text": "Macro per-protein AUROC on test"}, nticks=7)
+    figure.update_xaxes(title={"text": HEADLINE}, nticks=7)
     figure.update_yaxes(range=[height, 0], visible=False)
     return figure
 

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rpbind.analysis.averages import Averages
 from rpbind.analysis.compare import Comparison
 from rpbind.analysis.coverage import NEVER
 from rpbind.analysis.record import Failure
@@ -48,6 +49,7 @@ def verdict_table(study: Path) -> RenderableType:
         *notes,
         *lost,
         *tables,
+        *_arms(summary),
         *_controls(summary),
         *_curves(summary),
         Text(words.spent(summary.cost)),
@@ -77,10 +79,28 @@ def _controls(summary: Summary) -> list[Text]:
     scored = [b for b in summary.controls.baselines if b.macro is not None]
     if not scored:
         return []
-    best = ", ".join(f"{b.name} {words.number(b.macro)}" for b in scored[:3])
     flags = [b.name for b in scored if b.flagged]
-    told = [f"controls (macro AUROC): {best}" + (f"; flagged: {', '.join(flags)}" if flags else "")]
+    told = [_means("controls", [(b.name, b.averages) for b in scored[:3]], summary)]
+    told[0] += f"; flagged: {', '.join(flags)}" if flags else ""
     return [Text(line) for line in told + claims.lines(summary.controls)]
+
+
+def _arms(summary: Summary) -> list[Text]:
+    """The headline of every arm, and the plain mean beside it."""
+    scored = [(arm.plan.name, arm.averages) for arm in summary.arms if arm.averages]
+    return [Text(_means("arms", scored, summary))] if scored else []
+
+
+def _means(what: str, scored: Sequence[tuple[str, Averages | None]], summary: Summary) -> str:
+    """Names with their AUROC on test, as a mean over protein clusters (and over proteins)."""
+    of = summary.averages
+    told = [
+        f"{name} {words.number(a.over_clusters)} ({words.number(a.over_proteins)})"
+        for name, a in scored
+        if a is not None
+    ]
+    counts = f"mean over {of.of_clusters} (in brackets over {of.of_proteins})" if of else ""
+    return f"{what}: test AUROC, {counts}: {', '.join(told)}"
 
 
 def _curves(summary: Summary) -> list[Text]:
@@ -112,7 +132,8 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
     """Return a table of contrasts with their verdicts."""
     table = Grid(
         title=Text(
-            f"{title}: {part} macro per-protein AUROC, arm minus reference; n is paired of planned "
+            f"{title}: {part} AUROC, mean over {verdicts.clusters_of(contrasts)}, arm minus "
+            "reference; n is paired of planned "
             f"{words.count_of(contrasts[0].unit, 2)} × protein clusters"
         ),
         title_justify="left",

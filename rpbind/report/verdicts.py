@@ -115,6 +115,14 @@ def estimate(result: Result) -> tuple[str, str]:
     return signed(0.0), "inert"
 
 
+def clusters_of(contrasts: Sequence[Judged]) -> str:
+    """Over how many protein clusters the headline is a mean: "14 protein clusters"."""
+    sizes = sorted({len(c.paired.clusters) for c in contrasts if c.paired.n})
+    if not sizes:
+        return "protein clusters"
+    return f"{' to '.join(str(n) for n in dict.fromkeys((sizes[0], sizes[-1])))} protein clusters"
+
+
 def tested(contrast: Contrast) -> str:
     """What varied behind a contrast's numbers: "5 seeds x 24 protein clusters"."""
     paired = contrast.paired

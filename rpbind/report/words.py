@@ -9,6 +9,7 @@ from typing import Any, get_args
 from rpbind import errors
 from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
+from rpbind.analysis.averages import Averages
 from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
@@ -78,14 +79,28 @@ def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
     return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
 
 
+def clusters(averages: Averages | None) -> str:
+    """What the headline is a mean of: "14 protein clusters"."""
+    return averages.of_clusters if averages else "protein clusters"
+
+
+def proteins(averages: Averages | None) -> str:
+    """What the plain mean is of: "31 proteins"."""
+    return averages.of_proteins if averages else "proteins"
+
+
 def won(winner: Winner) -> list[str]:
     """What a search found, in a line; then the best's values, and why a first trial failed."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
+    means = ""
+    if both := winner.averages:
+        plain = f"{number(both.over_proteins, 4)} over {both.of_proteins}"
+        means = f", mean over {both.of_clusters} ({plain})"
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     found = (
         f"{winner.lane}: {_trials(winner)} ({ended}); best {winner.trial or ABSENT}, "
         f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
-        f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}"
+        f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}{means}"
     )
     values = f"  the best has {winner.values}" if winner.values else ""
     failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
@@ -118,7 +133,8 @@ def plainest(summary: Summary) -> str:
     if not scored:
         return ""
     best = scored[0]
-    return f"The best baseline without a network, {best.name}, has {number(best.macro, 4)} on test."
+    value = best.averages.words(4) if best.averages else number(best.macro, 4)
+    return f"The best baseline without a network, {best.name}, has {value}, on test."
 
 
 def few_proteins(clusters: int | None, part: str = "test") -> str:

@@ -40,6 +40,7 @@ def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> s
     lines = [
         f"question  {plan.question}",
         f"data      {plan.dataset}; split {plan.split}; proteins {plan.proteins_note}",
+        *([f"          {plan.split_note}"] if plan.split_note else []),
         f"design    {plan.design}: {len(plan.arms)} arms x {len(plan.seeds)} seeds = "
         f"{len(plan.planned)} runs, {len(plan.contrasts)} contrasts",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rpbind.analysis.averages import averages
 from rpbind.analysis.search import OBJECTIVES, Objective, values_of
 from rpbind.analysis.table import planned_runs
 from rpbind.ledger import Ledger, Plan, Row
@@ -66,7 +67,8 @@ class Best:
         text += f": {of(objective, value)}"
         each = tuple(s for row in rows for s in row.proteins if s.part == "validation")
         interval = over_clusters(each) if objective is OBJECTIVES["auroc"] else None
-        return text + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+        text += f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
+        return text + means_of(objective, rows)
 
 
 def best_so_far(plan: Plan, ledger: Ledger) -> Best:
@@ -76,6 +78,14 @@ def best_so_far(plan: Plan, ledger: Ledger) -> Best:
     for row in (*ledger.rows("search"), *best_of):
         best.add(row)
     return best
+
+
+def means_of(objective: Objective, rows: Iterable[Row]) -> str:
+    """Say what an AUROC is a mean of, and the plain mean beside it; nothing of other objectives."""
+    both = averages(rows, "validation") if objective is OBJECTIVES["auroc"] else None
+    if both is None:
+        return ""
+    return f", mean over {both.of_clusters} ({both.over_proteins:.3f} over {both.of_proteins})"
 
 
 def of(objective: Objective, value: float) -> str:

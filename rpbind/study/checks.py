@@ -33,8 +33,8 @@ def can_be_scored(dataset: Dataset, split: Split) -> None:
     useful = [rule for rule in get_args(Rule) if _helps(dataset, replace(split.spec, rule=rule))]
     other = f", or take --split {' or '.join(useful)}" if useful else "; no other split helps"
     raise UserError(
-        f"Every protein of the {part} part of {split.id} has windows of one class only, so macro "
-        "per-protein AUROC cannot be had. Import windows of both classes for the same "
+        f"Every protein of the {part} part of {split.id} has windows of one class only, so AUROC "
+        "per protein cannot be had. Import windows of both classes for the same "
         f"proteins{other}."
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from rpbind.analysis.averages import averages
 from rpbind.baselines.case import Case
 from rpbind.baselines.run import BASELINES, baseline_rows
 from rpbind.data.dataset import Dataset
@@ -73,7 +74,7 @@ def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger)
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))
             if not console.is_terminal:
-                macro = row.metrics.get("test.auroc_macro")
+                both = averages([row])
                 why = f" ({reason(row.error)})" if row.error else ""
-                told = f"{row.state}{why}" if macro is None else f"test macro AUROC {macro:.3f}"
+                told = f"{row.state}{why}" if both is None else f"test AUROC {both.words()}"
                 console.print(f"control {row.arm}: {told}", **PLAIN)

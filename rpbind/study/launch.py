@@ -207,7 +207,8 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int, *, accept_code_change: bo
     else:
         plan = plan.model_copy(update={"accepted_code": there.accepted_code})
     kept: dict[str, object] = {
-        "seeds": there.seeds, "looks": there.looks, "created": there.created
+        "seeds": there.seeds, "looks": there.looks, "created": there.created,
+        "confirmatory": there.confirmatory,  # what was planned before anything was seen
     }  # fmt: skip
     plan = with_its_search(plan.model_copy(update=kept), there, ledger)
     if add_seeds and frozen(there) and not frozen(plan):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import TUNED
+from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import load_split
 from rpbind.errors import UserError
@@ -66,6 +67,7 @@ def make_plan(
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",
+        split_note=imbalance(dataset, split),
         proteins_note=", ".join(banks),
         search=None if sweep is None else sweep.words(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -84,7 +86,7 @@ def fingerprint(plan: Plan) -> str:
     Not over the size of the search: a search is given more trials in its folder.
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
-            "code_modules", "accepted_code"}  # fmt: skip
+            "code_modules", "accepted_code", "confirmatory", "split_note"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     if plan.search is not None:
         hashed["search"] = {k: v for k, v in plan.search.items() if k not in SIZE}

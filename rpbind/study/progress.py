@@ -15,7 +15,7 @@ from rpbind.analysis.search import REPEATED, REUSED, was_pruned, was_reused
 from rpbind.analysis.winners import wanted
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
-from rpbind.study.best import Best, best_so_far, of
+from rpbind.study.best import Best, best_so_far, means_of, of
 
 MOST = 1_000
 """Waiting runs that are placed one by one when the time is foreseen; the others by their mean."""
@@ -153,7 +153,7 @@ class StudyProgress:
             return f"{text}, the configuration of {row.provenance[REUSED]}: not trained again"
         if state == "done":
             objective = self.best.objective(row)
-            return f"{text}, {of(objective, objective.value(row))}"
+            return f"{text}, {of(objective, objective.value(row))}{means_of(objective, [row])}"
         why = reason(row.error)
         return f"{text} ({why})" if why else text
 

@@ -13,6 +13,7 @@ from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.families import families
 from rpbind.analysis.table import planned_runs
 from rpbind.ledger import Ledger, Plan, ProteinScore, Row
+from rpbind.ledger.plans import recipe_id
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 
@@ -42,7 +43,7 @@ def run(arm: str, seed: int, above: float) -> Row:
 
 def baseline(name: str, mean: float) -> Row:
     scores, metrics = part("test", np.full(20, mean)), {"test.auroc_macro": mean}
-    return Row(arm=name, seed=0, state="done", stage="control", recipe={}, recipe_id="b",
+    return Row(arm=name, seed=0, state="done", stage="control", recipe={}, recipe_id=recipe_id({}),
                metrics=metrics, proteins=scores, ended="")  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:
     assert told.words() == [
         "toy-x: nobody runs it",
         "4 planned runs: 2 done, 1 diverged, 1 planned",
-        "best so far: b seed 0: validation macro AUROC 0.700",
+        "best so far: b seed 0: validation AUROC 0.700",
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
@@ -19,8 +20,8 @@ from rpbind.study.checks import can_be_scored
 from rpbind.study.controls import as_arms, retrained
 from rpbind.study.design import Design, arm, path
 from rpbind.study.dimension import ChoiceDimension, FloatDimension
-from rpbind.study.launch import launch, not_done, tasks_of
-from rpbind.study.plan import Question, Source, make_plan, missing
+from rpbind.study.launch import joined, launch, not_done, tasks_of
+from rpbind.study.plan import Question, Source, fingerprint, make_plan, missing
 from rpbind.study.search import How, Sweep
 from rpbind.study.space import Space
 from rpbind.study.where import Where
@@ -299,3 +300,25 @@ def test_a_row_of_another_recipe_does_not_count_for_an_arm(make: Make, tmp_path:
     ledger = Ledger(tmp_path / "study")
     ledger.append(row)
     assert missing(plan, ledger)[arm.name, plan.seeds[0]] == 0
+
+
+def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it_was_planned(
+    make: Make, tmp_path: Path
+) -> None:
+    asked, ledger = make(), Ledger(tmp_path)
+    assert asked.confirmatory == ("beats the plain baseline",)
+    before = asked.model_copy(update={"confirmatory": None})
+    assert fingerprint(before) == fingerprint(asked)
+    ledger.begin(before)
+    assert joined(asked, ledger, 0).confirmatory is None
+    ledger.begin(asked)
+    assert joined(before, ledger, 0).confirmatory == asked.confirmatory
+
+
+def test_a_plan_says_how_its_split_came_out(make: Make, source: Source) -> None:
+    dataset = Dataset.open(source.data)
+    uneven = Source(source.data, SplitSpec("cold-protein", (40, 30, 30)))
+    for each in (source, uneven):
+        told = imbalance(dataset, load_split(dataset, each.split))
+        assert make(source=each).split_note == told
+    assert "the largest protein cluster has" in told

@@ -49,7 +49,8 @@ def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interv
     watch.row(run("trial-d", 0.6))
     assert watch.words() == (
         "2 done, 1 pruned · 1 running: trial-b seed 0 epoch 3 · "
-        "best so far trial-a: validation macro AUROC 0.700 [0.452, 0.948]"
+        "best so far trial-a: validation AUROC 0.700 [0.452, 0.948], mean over 3 protein clusters "
+        "(0.700 over 3 proteins)"
     )
 
 
@@ -79,7 +80,7 @@ def test_without_a_terminal_every_run_is_a_plain_line() -> None:
         watch.row(run("trial-a", 0.71234))
         watch.row(run("trial-b", None, "failed"))
     assert heard.getvalue().splitlines() == [
-        "1/4 trial-a seed 0: done, validation macro AUROC 0.712",
+        "1/4 trial-a seed 0: done, validation AUROC 0.712",
         "2/4 trial-b seed 0: failed",
     ]
 

@@ -7,7 +7,6 @@ every row in one of them, or in both.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import socket
@@ -19,7 +18,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from rpbind.errors import UserError
+from rpbind.errors import UserError, full_disk
 from rpbind.ledger.checks import MERGED, merged_name
 from rpbind.ledger.files import in_use, link, listed, locked, sync
 from rpbind.ledger.marks import Mark, read_marks
@@ -66,7 +65,7 @@ class Ledger:
             self.study.mkdir(parents=True, exist_ok=True)
             self._driver.touch()
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if full_disk(error):
                 raise
             raise UserError(
                 f"The study's folder {self.study} cannot be made or written: {error.strerror}. "

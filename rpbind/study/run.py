@@ -24,6 +24,7 @@ from rich.console import Console
 from rpbind.cluster import placement, preflight, start
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
+from rpbind.errors import full_disk
 from rpbind.ledger import Ledger, Row
 from rpbind.study.environment import of_workers
 from rpbind.study.loggers import loggers
@@ -214,9 +215,8 @@ def fit(
             with record.watch:
                 tuner.fit()
         except TuneError as error:  # has the text of what a callback raised, and not the exception
-            for full in (errno.ENOSPC, errno.EDQUOT):
-                if os.strerror(full) in str(error):
-                    raise OSError(full, os.strerror(full)) from error
+            if full_disk(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise
         finally:
             record.stopped()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import resource
 import runpy
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +52,8 @@ class Case:
         The exit code; 0 is of input that is accepted, and said to be odd.
     never
         Words that may not appear in the output.
+    disk
+        So many bytes a file can have while the command runs: a full disk.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Case:
     files: Files = field(default_factory=dict)
     exit: int = 2
     never: tuple[str, ...] = ()
+    disk: int | None = None
 
 
 def fill(folder: Path, files: Files) -> None:
@@ -109,6 +114,17 @@ def called(command: str) -> int:
     return 0
 
 
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let every file of this process fail to grow beyond so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def check(
     case: Case, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +136,8 @@ def check(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "200")
     before = snapshot(folder)
-    code = called(case.command)
+    with files_of_at_most(case.disk) if case.disk else nullcontext():
+        code = called(case.command)
     out, err = capsys.readouterr()
     said = re.sub(r"\s+", " ", err if code else out + err)
     assert code == case.exit, f"exit {code}: {said}"

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bad_input import called, files_of_at_most
 
-from rpbind.cli import main
 from rpbind.data.arrays import save_array, save_blocks
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
@@ -31,26 +30,6 @@ from rpbind.proteins.encoders import make_encoder
 from rpbind.terminal import AGAIN
 
 RNG = np.random.default_rng(0)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let every file of this process fail to grow beyond so many bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def rpbind(words: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(sys, "argv", ["rpbind", *words.split()])
-    try:
-        main()
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 @pytest.fixture
@@ -81,19 +60,17 @@ def test_a_command_on_a_full_disk_is_said_in_a_sentence_and_goes_on_later(
     command: str,
     folder: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = command.removeprefix("rpbind ")
     before = {path.name for path in folder.iterdir()}
     with files_of_at_most(COMMANDS[command]):
-        assert rpbind(words, monkeypatch) == AGAIN == 75
+        assert called(command) == AGAIN == 75
     said = capsys.readouterr().err
     assert "No space is left on the disk" in said
     assert len(said.strip().splitlines()) == 1
     assert ".npy" not in said
     assert {path.name for path in folder.iterdir()} == before
     assert not [path for path in folder.rglob("*") if len(path.name) > 32 and path.is_dir()]
-    assert rpbind(words, monkeypatch) == 0
+    assert called(command) == 0
 
 
 def test_two_calls_give_what_one_gives(folder: Path) -> None:
@@ -204,3 +181,34 @@ def test_a_bank_is_never_seen_half(folder: Path) -> None:
     with files_of_at_most(5000), pytest.raises(OSError, match="large"):
         build_bank(root, make_encoder("triad"), ["MKV", "ACDEFGHIKLMNPQRSTVWY"])
     assert Bank.open(root, "triad").verify() == old.sha256
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 kB, where this process may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no disk may be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_bank_that_does_not_fit_is_an_error_and_no_crash(small_disk: Path) -> None:
+    """Its pieces fit, and the whole beside them does not: a mapped file would be SIGBUS."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from rpbind.proteins.bank import build_bank\n"
+        "from rpbind.proteins.encoders import make_encoder\n"
+        "try:\n"
+        "    build_bank(Path(sys.argv[1]), make_encoder('triad'), ['MKVLAWGR' * 30])\n"
+        "except OSError as error:\n"
+        "    sys.exit(error.errno)\n"
+    )
+    command = [sys.executable, "-c", program, str(small_disk / "bank")]
+    assert subprocess.run(command, capture_output=True).returncode == errno.ENOSPC
+    left = (small_disk / "bank" / "triad").iterdir()
+    assert sorted(path.name[:5] for path in left) == [".lock", ".part"]

@@ -18,10 +18,10 @@ from rpbind.study.dimension import (
 from rpbind.study.ranges import takes
 from rpbind.study.space import Space, applies
 
-TRIES = 200
+TRIES = 1000
 """Configurations that are drawn at random for one that is not tried, before all are looked at."""
 
-LISTED = 2000
+LISTED = 5000
 """A space of no more points than this is looked at as a whole."""
 
 OTHER = object()

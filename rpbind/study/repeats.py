@@ -31,11 +31,13 @@ class Tried:
         """The rows of the trials that have ended, by name."""
         self.size = sweep.size
         """How many configurations there are; None where they never run out."""
+        self.spent = False
+        """Whether none that was not tried was found for a repeat."""
 
     @property
     def all_seen(self) -> bool:
         """Whether every configuration of the space has been tried, or is under way."""
-        return self.size is not None and len(self.first) >= self.size
+        return self.spent or (self.size is not None and len(self.first) >= self.size)
 
     def key(self, name: str, recipe_id: str) -> Key:
         """Return what decides on a trial's rows."""
@@ -59,6 +61,7 @@ class Tried:
             return
         recipes = {recipe for recipe, _ in self.first}
         params = untried(self.sweep.space, self.lane.base, recipes, seed)
+        self.spent = params is None
         if params is not None:
             study.enqueue_trial(params, user_attrs={INSTEAD: repeat})
 

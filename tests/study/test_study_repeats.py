@@ -1,10 +1,12 @@
 """A configuration that was tried before, with the same seeds, is not trained again."""
 
+import io
 from collections import Counter
 from pathlib import Path
 
 import optuna
 import pytest
+from rich.console import Console
 from toy_search import BASE, EPOCHS, drive, make, opened, row, sweep
 
 from rpbind.analysis.record import cost
@@ -15,11 +17,13 @@ from rpbind.ledger import Ledger, Plan, Row
 from rpbind.presets import OLD
 from rpbind.recipe import Recipe
 from rpbind.report.words import won
+from rpbind.study.announce import _searched, price_of
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import Search
 from rpbind.study.space import Space
 from rpbind.study.status import status
 from rpbind.study.warm import warm_start
+from rpbind.study.watch import Watch
 from rpbind.study.winners import with_winners
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -114,6 +118,22 @@ def test_where_repeats_are_drawn_again_as_many_configurations_are_tried_as_were_
     assert len({row.recipe_id for row in rows(tmp_path)}) == len(trained(tmp_path)) == 20
     assert len(rows(tmp_path)) > 20
     assert search.made == 20
+
+
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+def test_two_points_of_one_recipe_are_one_configuration(repeats: str, tmp_path: Path) -> None:
+    """A space of three points and two recipes: the search ends all the same."""
+    eight = {"kind": "segment", "segments": 8}
+    memory = {"path": "model.memory", "kind": "choice", "values": ["segment", eight]}
+    segments = {
+        "path": "model.memory.segments", "kind": "int", "low": 8, "high": 9,
+        "when": {"path": "model.memory", "values": ["segment"]},
+    }  # fmt: skip
+    space = Space.model_validate({"about": "Two names.", "dimension": [memory, segments]})
+    (search,) = opened(asked(30, space, sampler="random", repeats=repeats), tmp_path)
+    drive(search, tmp_path, score)
+    assert search.finished
+    assert len(trained(tmp_path)) == 2
 
 
 def test_with_other_seeds_an_equal_configuration_is_trained(tmp_path: Path) -> None:
@@ -307,3 +327,25 @@ def test_a_finite_space_says_how_many_configurations_it_has() -> None:
 def test_an_unknown_way_with_repeats_is_refused() -> None:
     with pytest.raises(UserError, match=r"--repeats is one of reuse, redraw.*'redraw'"):
         How(repeats="re-draw")
+
+
+def test_the_page_says_how_many_configurations_there_are_before_anything_is_spent() -> None:
+    few, many = asked(10, FOUR).words(), asked(10, MANY, repeats="redraw").words()
+    assert "the space has 4 configurations" in " ".join(_searched(few, 1))
+    assert "36 configurations" in " ".join(_searched(many, 1))
+    assert "configurations" not in " ".join(_searched(sweep(10).words(), 1))
+    assert price_of(plan(asked(10, FOUR)), asked(10, FOUR)).trials == 4
+
+
+def test_the_live_view_says_which_trial_a_repeat_repeats(tmp_path: Path) -> None:
+    (search,) = opened(asked(12, sampler="random"), tmp_path)
+    drive(search, tmp_path, score)
+    heard = io.StringIO()
+    watch = Watch(12, Console(file=heard, width=160))
+    for each in rows(tmp_path):
+        watch.row(each)
+    repeats = [row for row in rows(tmp_path) if was_reused(row)]
+    for each in repeats:
+        assert f"{each.arm} seed 1000: repeated" in heard.getvalue()
+        assert each.provenance["reused"] in heard.getvalue()
+    assert watch.states["repeated"] == len(repeats) > 0

@@ -162,6 +162,15 @@ _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxdict = 3
 
 
+def check_no_yaml(what: str, path: Path) -> None:
+    """Raise `UserError` on a file in YAML, of which TOML and JSON make no sense."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise UserError(
+            f"{what} is written in TOML, and {path} is in YAML. Write it anew: `train:` and "
+            "`lr: 0.001` below it are `[train]` and `lr = 0.001` in TOML."
+        )
+
+
 def no_url(option: str, path: Path) -> None:
     """Raise `UserError` on a URL: as a path it would silently be a folder of this machine."""
     if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import SHOWN, UserError, nearest, one_of, place
+from rpbind.errors import SHOWN, UserError, check_no_yaml, nearest, one_of, place, reason
 from rpbind.parts import (
     OFF,
     Attention,
@@ -173,14 +173,15 @@ def read_recipe(path: Path) -> Recipe:
     """Read a recipe as JSON (.json) or TOML; what it does not name is as in preset `old`."""
     if not path.is_file():
         raise UserError(f"There is no recipe {path}.")
+    check_no_yaml("A recipe", path)
     name, read = ("JSON", json.loads) if path.suffix == ".json" else ("TOML", tomllib.loads)
     try:
         return Recipe.model_validate(read(path.read_text("utf-8-sig")))
     except ValidationError as error:
         told = "; ".join(map(_wrong, error.errors()[:SHOWN]))
         raise UserError(f"{path} is no recipe: {told}") from None
-    except ValueError as error:  # of the file's letters, or of either format
-        raise UserError(f"{path} is not {name}: {error}") from None
+    except (ValueError, RecursionError) as error:  # of the file's letters, or of either format
+        raise UserError(f"{path} is not {name}: {reason(error)}.") from None
 
 
 def _wrong(error: ErrorDetails) -> str:

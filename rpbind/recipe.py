@@ -8,19 +8,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import SHOWN, UserError, mistake, nearest, place
 from rpbind.parts import OFF, Model, Part, Train, optional
 
+BankName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=120)]
+"""The name of an encoder's vectors, which is a folder's name."""
+
 
 class Recipe(Part):
     """Every knob of one run; `proteins` names the encoder of the protein bank that it reads."""
 
-    proteins: str = "physchem"
+    proteins: BankName = "physchem"
     model: Model = Model()
     train: Train = Train()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import is_zipfile
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,7 +14,7 @@ from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
 from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_curve
 from rpbind.doctor.table import SEED, table
-from rpbind.errors import UserError
+from rpbind.errors import UserError, check_no_yaml
 from rpbind.experiment import simulated
 from rpbind.ledger import Ledger, Row
 from rpbind.presets import preset, read_recipe
@@ -66,7 +67,18 @@ def patients(
         for run in runs:
             yield _trained(run, data)
     elif what is not None:
+        _check_kind(what)
         yield _trained(what, data)
+
+
+def _check_kind(what: Path) -> None:
+    """Refuse a file that is neither a recipe nor a model by its name and content."""
+    check_no_yaml("A recipe", what)
+    if what.is_file() and what.suffix != ".pt" and not is_zipfile(what):
+        raise UserError(
+            f"{what} is no recipe (.toml, .json), no model file (.pt) and no study folder. A "
+            "recipe is named by its format."
+        )
 
 
 def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str, Examination]]:

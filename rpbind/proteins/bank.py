@@ -29,6 +29,7 @@ from rpbind.ledger import replace
 from rpbind.ledger.files import alone, drafts, named
 from rpbind.proteins.encoders import Encoder, sequence_key
 from rpbind.proteins.pieces import Pieces
+from rpbind.proteins.remedy import remedy_of
 
 Progress = Callable[[int, int], None]
 Version = Literal[1]
@@ -69,7 +70,7 @@ class Bank:
         So too where it is damaged in a way that can be seen without reading it: see `verify`.
         """
         folder = root / encoder_id
-        remedy = f"run: rpbind embed {root.parent} --encoder {encoder_id}"
+        remedy = remedy_of(root, encoder_id)
         try:
             manifest = _read_manifest(folder, remedy)
             if not (folder / manifest.residues_file).exists():

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, check_no_yaml, nearest
 from rpbind.recipe import Recipe
 from rpbind.study.answers import Dice, Fixed
 from rpbind.study.dimension import NAMES, Dimension, FloatDimension, told
@@ -100,6 +100,7 @@ def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
 
     Raises `UserError` where the file is no space, or where a path or value is not the recipe's.
     """
+    check_no_yaml("A search space", path)
     try:
         tree = tomllib.loads(path.read_text("utf-8-sig"))
         space = Space.model_validate(tree)

@@ -114,6 +114,67 @@ CASES = [
         for text, *facts in MODEL
     ),
     Case(
+        "a recipe in YAML",
+        "rpbind doctor r.yaml",
+        ("TOML", "r.yaml is in YAML", "[train]"),
+        {"r.yaml": "train:\n  lr: 1\n"},
+        never=("run code",),
+    ),
+    Case(
+        "a recipe without its format",
+        "rpbind doctor recipe",
+        ("recipe is no recipe", ".toml"),
+        {"recipe": "[train]\nlr = 1.0\n"},
+        never=("run code",),
+    ),
+    Case(
+        "a base in YAML",
+        "tune.py --base r.yml --dry-run",
+        ("TOML", "r.yml is in YAML"),
+        {"r.yml": "train:\n  lr: 1\n"},
+    ),
+    Case(
+        "a space in YAML",
+        "tune.py --space s.yaml --dry-run",
+        ("TOML", "s.yaml is in YAML"),
+        {"s.yaml": "about: x\n"},
+    ),
+    Case(
+        "vectors that no encoder makes",
+        ON_DATA,
+        ("esm3", "constant, physchem", "--encoder esm2 --weights"),
+        recipe("proteins = 'esm3'\n"),
+        never=("--encoder esm3",),
+    ),
+    Case(
+        "misspelt vectors",
+        f"{ABLATE} --proteins phychem",
+        ("phychem", "Did you mean 'physchem'"),
+        recipe(""),
+        never=("--encoder phychem",),
+    ),
+    Case(
+        "vectors of another folder",
+        ON_DATA,
+        ("r.toml", "proteins", "../world/bank"),
+        recipe("proteins = '../world/bank'\n"),
+    ),
+    Case(
+        "a recipe without a bottom",
+        "rpbind doctor r.json",
+        ("r.json is not JSON",),
+        {"r.json": "[" * 99_999},
+    ),
+    Case(
+        "a recipe that is a list", "rpbind doctor r.json", ("r.json", "found []"), {"r.json": "[]"}
+    ),
+    Case(
+        "half a recipe",
+        "rpbind doctor r.json",
+        ("r.json is not JSON", "line 1"),
+        {"r.json": '{"train": {'},
+    ),
+    Case(
         "a kernel wider than the windows",
         ON_DATA,
         ("model.encoder.kernel is 9,999", "nt"),

@@ -68,10 +68,18 @@ def _open(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:
     for contrast in contrasts:
         name, verdict = contrast.paired.contrast.name, contrast.verdict
         if verdict.word in ("inconclusive", "no meaningful effect"):
-            told.append(f"  {name}: {verdicts.reason(contrast, delta)}")
+            told.append(f"  {name}: {verdicts.reason(contrast, delta)}{_why_none(contrast)}")
         if said := collapses.collapses(verdict):
             told.append(f"  {name}: {said}")
     return [Text(line) for line in told]
+
+
+def _why_none(contrast: verdicts.Judged) -> str:
+    """Say why no pair is there, of the first that is missing."""
+    first, *others = contrast.paired.missing or ("",)
+    if contrast.paired.n or not first:
+        return ""
+    return f" ({first}{f'; and {len(others)} more' if others else ''})"
 
 
 def _controls(summary: Summary) -> list[Text]:

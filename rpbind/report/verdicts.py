@@ -120,6 +120,8 @@ def clusters_of(contrasts: Sequence[Judged]) -> str:
     sizes = sorted({len(c.paired.clusters) for c in contrasts if c.paired.n})
     if not sizes:
         return "protein clusters"
+    if sizes == [1]:
+        return "1 protein cluster"
     return f"{' to '.join(str(n) for n in dict.fromkeys((sizes[0], sizes[-1])))} protein clusters"
 
 

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from rpbind.arguments import check_once
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import PRESETS, named
 from rpbind.study.conditions import Question
@@ -79,6 +80,7 @@ def main(
     as_it_is = base not in PRESETS  # a file
     recipe = options.sized(named("--base", base), as_it_is=as_it_is)
     width = options.width(as_it_is=as_it_is)
+    check_once("--warm-start", warm or [])
     searched = load_space(space, recipe, width)
     begin = warm_start(warm or [], searched, recipe, width)
     how = How(

@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
+from rpbind.arguments import check_arguments
 from rpbind.errors import PausedError, UserError, full_disk, reason
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
@@ -52,7 +53,7 @@ def run_app(app: typer.Typer) -> None:
     exit code 130.
     """
     try:
-        _no_empty_argument(sys.argv[1:])
+        check_arguments(app, sys.argv[1:])
         _flushed(app)
     except UserError as error:
         _fail(str(error), 2)
@@ -89,20 +90,6 @@ def _flushed(app: typer.Typer) -> None:
             if isinstance(error, BrokenPipeError):  # whoever read it has seen enough
                 sys.exit(1)
             raise
-
-
-def _no_empty_argument(words: list[str]) -> None:
-    """Raise `UserError` on an empty argument: a shell's variable that is not set, most often.
-
-    It would be taken for an option that was left out, or, as a path, for the current folder.
-    """
-    for before, word in zip(["", *words], words, strict=False):
-        if word == "" or re.fullmatch(r"--[\w-]+=", word):
-            where = word.removesuffix("=") or before
-            raise UserError(
-                f"An argument is empty{f', after {where}' if where else ''}. Give it a value, or "
-                "leave the option out; a variable of the shell may not be set."
-            )
 
 
 def _fail(why: str, code: int) -> NoReturn:

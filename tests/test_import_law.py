@@ -18,7 +18,17 @@ from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "names", "errors", "terminal", "parts", "recipe", "presets", "ledger"},
+    {
+        "__init__",
+        "names",
+        "errors",
+        "arguments",
+        "terminal",
+        "parts",
+        "recipe",
+        "presets",
+        "ledger",
+    },
     {"data"},
     {"proteins", "model", "analysis", "metrics"},
     {"baselines"},

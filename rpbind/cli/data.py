@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 from rich.console import Console
 
+from rpbind.arguments import check_finite
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.balance import imbalance
 from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
-from rpbind.errors import one_of
+from rpbind.errors import UserError, one_of
 from rpbind.terminal import PLAIN, Grid, progress
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exi
 Conflicts = Annotated[
     str, typer.Option(help="A window twice for one protein: 'error', or 'drop' and count.")
 ]
+K = 31
 MaxN = Annotated[
     float,
     typer.Option(
@@ -39,7 +41,14 @@ Homology = Annotated[
     str, typer.Option(help="How homologous proteins are found: parasail, or mmseqs2 if installed.")
 ]
 Kmer = Annotated[
-    int, typer.Option("--k", min=1, max=31, help="Windows that share a k-mer are one cluster.")
+    int | None,
+    typer.Option(
+        "--k",
+        min=1,
+        max=31,
+        show_default=str(K),
+        help="Windows that share a k-mer are one cluster.",
+    ),
 ]
 
 
@@ -53,10 +62,11 @@ def eclip(
     ] = None,
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
-    k: Kmer = 31,
+    k: Kmer = None,
     max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import a folder of eCLIP windows, one file per protein and cell line."""
+    _either("--clusters", clusters, k)
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
         from rpbind.data.importers import import_eclip  # SciPy
 
@@ -71,7 +81,7 @@ def fasta(
     out: Out,
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
-    k: Kmer = 31,
+    k: Kmer = None,
     max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
@@ -95,10 +105,11 @@ def table(
     ] = None,
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",
-    k: Kmer = 31,
+    k: Kmer = None,
     max_n_share: MaxN = MOST_N,
 ) -> None:
     """Import a table with a named column each for RNA, protein and label."""
+    _either("--cluster-column", cluster_column, k)
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
         from rpbind.data.importers import import_table
         from rpbind.data.table import Columns
@@ -181,10 +192,20 @@ def _verified(data: Path) -> Dataset:
     return dataset
 
 
+def _either(option: str, clusters: object, k: int | None) -> None:
+    """Raise `UserError` where overlap clusters are given, and so none are computed with --k."""
+    if clusters is not None and k is not None:
+        raise UserError(
+            f"--k says how overlap clusters are computed, and {option} {clusters} gives them: "
+            "leave one of the two out."
+        )
+
+
 @contextmanager
 def _target(
-    proteins: Path, out: Path, on_conflict: str, homology: str, k: int, max_n_share: float
+    proteins: Path, out: Path, on_conflict: str, homology: str, k: int | None, max_n_share: float
 ) -> Iterator[Target]:
+    check_finite("--max-n-share", max_n_share)
     one_of("--on-conflict", on_conflict, get_args(OnConflict))
     from rpbind.data.importers import Target  # SciPy
     from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
@@ -197,7 +218,7 @@ def _target(
             partial(cluster_proteins, method=cast(Method, homology)),
             f"{homology}: identity {IDENTITY}, coverage {COVERAGE} of the shorter",
             cast(OnConflict, on_conflict),
-            k,
+            k or K,
             max_n_share,
             bar,
         )

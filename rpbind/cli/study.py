@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.ledger.remarks import remarks
 from rpbind.terminal import PLAIN
@@ -45,6 +46,11 @@ def compare(
     against: Annotated[str | None, typer.Option(help="An arm of the second; --arm's name.")] = None,
 ) -> None:
     """Compare arms of two studies that were tested on the same windows, paired by seed."""
+    if against is not None and arm is None:
+        raise UserError(
+            f"--against {against} is compared with the arm of the first study that --arm names: "
+            "give --arm too, or leave both out."
+        )
     ledgers = [Ledger(folder) for folder in (one, other)]
     mine, theirs = [(ledger.plan, ledger.rows()) for ledger in ledgers]
     from rpbind.analysis.compare import compare  # SciPy

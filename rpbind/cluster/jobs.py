@@ -74,6 +74,11 @@ class Order:
                 "--reports is an absolute path on storage that the nodes of the cluster share; "
                 f"got '{self.reports}'. A job's own directory is lost with its cluster."
             )
+        if any(word.partition("=")[0] == "--reports" for word in self.command):
+            raise UserError(
+                "The command has --reports too, which would win over that of rpbind submit, where "
+                "rpbind job fetch looks. Leave it out of the command."
+            )
         if named := [word for word in self.command if self._stays_here(word)]:
             raise UserError(
                 f"The command names {', '.join(named)}, which is not sent with the working "

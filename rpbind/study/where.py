@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from rpbind.arguments import check_finite, check_once
 from rpbind.errors import UserError, one_of
 
 Executor = Literal["trial", "train"]
@@ -17,6 +18,7 @@ LOGGERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}
 
 def check_loggers(names: Sequence[str]) -> None:
     """Raise `UserError` on a logger that is unknown or whose package is not installed."""
+    check_once("--log", names)
     for name in names:
         one_of("--log", name, LOGGERS)
         if importlib.util.find_spec(LOGGERS[name]) is None:
@@ -40,6 +42,9 @@ class Where:
     asked: str = "auto"
     address: str | None = None
     logs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_finite("--gpus-per-run", self.gpus)
 
     @property
     def executor(self) -> Executor:

@@ -127,7 +127,8 @@ PROTEIN = [
 ]  # fmt: skip
 
 OPTIONS = [
-    Case("no such cluster column", f"{IMPORT} --cluster-column chrom", ("no column 'chrom'",)),
+    Case("no such cluster column", IMPORT.replace("--k 5",
+        "--cluster-column chrom"), ("no column 'chrom'",)),
     Case("a column of the wrong kind", f"{IMPORT} --rna-column protein", ("line 2", "'E'")),
     Case("another word for a conflict", f"{IMPORT} --on-conflict DROP", ("--on-conflict",
         "Did you mean 'drop'")),
@@ -139,12 +140,14 @@ OPTIONS = [
         "windows.tsv", "no folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
     Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "no file")),
-    Case("clusters of another file", f"{eclip()} --clusters c", ("GENEA_K562", "c has",
-        "did you mean 'GENEZ_K562'"), {
+    Case("clusters of another file", eclip().replace("--k 5", "--clusters c"),
+        ("GENEA_K562", "c has", "did you mean 'GENEZ_K562'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),
-    Case("clusters that are words", f"{eclip()} --clusters c", ("line 1", "'chr1'"), {
+    Case("clusters that are words", eclip().replace("--k 5", "--clusters c"),
+        ("line 1", "'chr1'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEA_K562": "chr1\n"}),
-    Case("clusters that are too few", f"{eclip()} --clusters c", ("1 lines", "2"), {
+    Case("clusters that are too few", eclip().replace("--k 5", "--clusters c"),
+        ("1 lines", "2"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS[1:]}A\t0\n", "c/GENEA_K562": "1\n"}),
     Case("a table where a dataset was wanted", "rpbind split windows.tsv", ("windows.tsv",
         "no dataset")),

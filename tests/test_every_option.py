@@ -1,0 +1,144 @@
+"""Every option of every experiment changes what is run, or is refused: none is without effect."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from rpbind.terminal import run_app
+
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
+SPACE = """
+about = "Rates."
+[[dimension]]
+path = "train.lr"
+kind = "float"
+low = 1e-4
+high = 1e-2
+[[dimension]]
+path = "train.weight_decay"
+kind = "float"
+low = 1e-4
+high = 1e-2
+"""
+SHARED = {
+    "--data": "--data other",
+    "--proteins": "--proteins random",
+    "--seeds": "--seeds 9",
+    "--add-seeds": "--add-seeds 2",
+    "--epochs": "--epochs 9",
+    "--narrower": "--narrower 2",
+    "--split": "--split random",
+    "--workers": "--workers 2",
+    "--cpus-per-worker": "--cpus-per-worker 2",
+    "--gpus-per-run": "--gpus-per-run 1",
+    "--executor": "--executor train",
+    "--address": "--address ray://nowhere:1",
+    "--log": "--log tensorboard",
+    "--reports": "--reports elsewhere",
+    "--name": "--name mine",
+    "--dry-run": "--dry-run",
+    "--yes": "--yes",
+    "--accept-code-change": "--accept-code-change",
+    "--smoke": "--smoke",
+}
+OWN = {
+    "ablate": {
+        "--design": "--design leave-one-out",
+        "--changes": "--design factorial --changes residual,lr",
+        "--trials": "--trials 3",
+        "--space": "--trials 3 --space s.toml",
+        "--tune-arms": "--tune-arms 3",
+        "--searches": "--tune-arms 3 --searches 2",
+        "--shared-configs": "--tune-arms 3 --shared-configs",
+    },
+    "tune": {
+        "--space": "--space s.toml",
+        "--trials": "--trials 3",
+        "--base": "--base old",
+        "--sampler": "--sampler random",
+        "--scheduler": "--scheduler asha",
+        "--seeds-per-trial": "--seeds-per-trial 2",
+        "--repeats": "--repeats redraw",
+        "--objective": "--objective loss",
+        "--budget-minutes": "--budget-minutes 3",
+        "--budget-train-seconds": "--budget-train-seconds 3",
+        "--warm-start": "--warm-start fixed",
+        "--storage": "--storage sqlite:///s.db",
+    },
+}
+WITHOUT = {
+    "--changes": "--design factorial",
+    "--space": "--trials 3",
+    "--searches": "--tune-arms 3",
+    "--shared-configs": "--tune-arms 3",
+}
+"""What an option of `ablate` is compared with: the command without it."""
+
+
+@pytest.fixture(scope="module")
+def folder(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two datasets, and a space."""
+    home = tmp_path_factory.mktemp("options")
+    for name in ("data", "other"):
+        shutil.copytree(tiny, home / name)
+    (home / "s.toml").write_text(SPACE)
+    return home
+
+
+def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
+    """What an experiment would conduct, told apart by all that a study depends on."""
+    seen: list[tuple[object, ...]] = []
+
+    def conduct(name: str, question: Any, design: Any, conditions: Any) -> None:
+        searched = conditions.sweep and conditions.sweep.words()
+        parts = {k: v for k, v in vars(conditions).items() if k != "sweep"}
+        storage = conditions.sweep and conditions.sweep.how.storage
+        seen.append((name, repr(design), repr(parts), repr(searched), storage))
+
+    monkeypatch.setattr("rpbind.experiment.conduct", conduct)
+    monkeypatch.setattr("rpbind.study.where.LOGGERS", {"tensorboard": "numpy"})
+    monkeypatch.setattr(sys, "argv", [page.name, *words.split()])
+    app = typer.Typer(add_completion=False)
+    app.command()(runpy.run_path(str(page))["main"])
+    with pytest.raises(SystemExit) as ended:
+        run_app(app)
+    assert ended.value.code == 0
+    return seen[0]
+
+
+def options_of(page: Path) -> dict[str, str]:
+    return SHARED | OWN.get(page.stem, {})
+
+
+@pytest.mark.parametrize("page", EXPERIMENTS, ids=lambda page: page.stem)
+def test_every_option_of_an_experiment_has_a_line_in_this_table(page: Path) -> None:
+    app = typer.Typer(add_completion=False)
+    app.command()(runpy.run_path(str(page))["main"])
+    named = {option.opts[0] for option in typer.main.get_command(app).params}
+    assert named - {"--help"} == options_of(page).keys()
+
+
+CASES = [
+    pytest.param(page, option, id=f"{page.stem} {option}")
+    for page in EXPERIMENTS
+    for option in (options_of(page) if page.stem in OWN or page.stem.startswith("e03") else SHARED)
+    if page.stem in OWN or page.stem.startswith("e03")
+]
+
+
+@pytest.mark.parametrize(("page", "option"), CASES)
+def test_an_option_changes_what_is_run(
+    page: Path, option: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    data = "" if option == "--data" else "--data data "
+    without = WITHOUT.get(option, "") if page.stem == "ablate" else ""
+    plain = run(page, f"--data data {without}", monkeypatch)
+    assert run(page, f"{data}{options_of(page)[option]}", monkeypatch) != plain

@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -36,6 +37,14 @@ NAMES: dict[Service, str] = {
     "other": "the port of a service that is not Ray's",
     "encrypted": "a port that is only spoken to with TLS",
 }
+
+Code = grpc.StatusCode
+Headers = tuple[tuple[str, str], ...]
+METHODS: dict[Service, str] = {
+    "cluster": "/ray.rpc.NodeInfoGcsService/CheckAlive",
+    "client": "/ray.rpc.RayletDriver/ClusterInfo",
+}
+"""Of each gRPC service of Ray a method that no other has; an empty question does no harm."""
 
 CLUSTER = (
     "--address of an experiment is the host:port that `ray start` prints, ray://host:port of Ray's "
@@ -148,21 +157,29 @@ def _heard(link: socket.socket, place: Place) -> Service:
 
 def _grpc(place: Place) -> Service:
     """Ask a gRPC service for what each of Ray's two has."""
-    asks: tuple[tuple[Service, str], ...] = (
-        ("cluster", "/ray.rpc.NodeInfoGcsService/CheckAlive"),
-        ("client", "/ray.rpc.RayletDriver/ClusterInfo"),
-    )
-    code = grpc.StatusCode
-    lacks = (code.UNIMPLEMENTED, code.UNAVAILABLE, code.DEADLINE_EXCEEDED)
-    with grpc.insecure_channel(place.words, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        for name, method in asks:
-            try:
-                channel.unary_unary(method)(b"", timeout=PATIENCE / 2)
-            except grpc.RpcError as error:
-                if error.code() in lacks:
-                    continue
-            return name  # what it says of our empty question, or of a token, does not matter
+    lacks = (Code.UNIMPLEMENTED, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED)
+    for name in METHODS:
+        if _called(place, name) not in lacks:  # what it says of an empty question does not matter
+            return name
     return "other"
+
+
+def refuses(place: Place, headers: Mapping[str, str]) -> bool:
+    """Whether one of Ray's gRPC services does not take the token in these headers, or its lack."""
+    name: Service = "client" if place.scheme else "cluster"
+    told = tuple((key.lower(), value) for key, value in headers.items())
+    return _called(place, name, told) == Code.UNAUTHENTICATED
+
+
+def _called(place: Place, name: Service, headers: Headers = ()) -> grpc.StatusCode:
+    """Call the method that only this service has; returns how that ended."""
+    with grpc.insecure_channel(place.words, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        call = channel.unary_unary(METHODS[name])
+        try:
+            call(b"", timeout=PATIENCE / 2, metadata=headers)
+        except grpc.RpcError as error:
+            return error.code()
+    return Code.OK
 
 
 def _asked_by_http(url: str, place: Place) -> str:

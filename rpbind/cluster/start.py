@@ -11,9 +11,13 @@ from typing import Any
 
 import ray
 from ray._private import services
+from ray._private.authentication.authentication_token_setup import (
+    maybe_enable_token_auth_if_token_available,
+)
+from ray._private.authentication.http_token_authentication import get_auth_headers_if_auth_enabled
 from ray.exceptions import AuthenticationError, RayError
 
-from rpbind.cluster.address import Place, check_cluster, parsed, service
+from rpbind.cluster.address import check_cluster, parsed, refuses, service
 from rpbind.errors import PausedError, UserError, reason
 
 WAITS = (30, 120)
@@ -78,15 +82,23 @@ def join(address: str, **options: Any) -> None:
 
 
 def _check_reachable(address: str) -> None:
-    """Ask the address that Ray makes of ours: the running cluster's for auto, and no loopback."""
-    real = None if "://" in address else services.canonicalize_bootstrap_address_or_die(address)
-    place = parsed(real) if real else None
-    if isinstance(place, Place):
-        service(
-            place,
-            "Ray cluster",
-            f"That is the address which Ray takes {address} for. A cluster that was started on "
-            "loopback alone cannot be joined; otherwise see whether it still runs.",
+    """Ask the address that Ray makes of ours, with its token: Ray itself tries for minutes."""
+    is_client = "://" in address
+    if address == "auto":  # as Ray will, for no other address
+        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+    real = address if is_client else services.canonicalize_bootstrap_address_or_die(address)
+    place = parsed(real)
+    if place is None:
+        return
+    advice = (
+        f"That is the address which Ray takes {address} for. A cluster that was started on "
+        "loopback alone cannot be joined; otherwise see whether it still runs."
+    )
+    found = service(place, "Ray cluster", advice)
+    if found != "encrypted" and refuses(place, get_auth_headers_if_auth_enabled({})):
+        raise UserError(
+            f"The Ray cluster at {address} wants a token that this shell does not have: set "
+            "RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH."
         )
 
 

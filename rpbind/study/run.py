@@ -55,7 +55,7 @@ def ray_running(where: Where) -> Iterator[None]:
             with watched(lambda: bool(preflight.nodes()), leave_at_once):
                 yield
         finally:
-            with phase("stopping Ray"):
+            with phase("stopping Ray") if ray.is_initialized() else contextlib.nullcontext():
                 ray.shutdown()
 
 

@@ -52,13 +52,18 @@ def web(handler: type[Web]) -> Iterator[int]:
 
 
 @contextmanager
-def speaks_grpc(method: str) -> Iterator[int]:
-    """A gRPC server that has one method, which answers with nothing."""
+def speaks_grpc(method: str, token: str = "") -> Iterator[int]:
+    """A gRPC server that has one method, which answers with nothing to whom has the token."""
+
+    def answer(asked: bytes, context: grpc.ServicerContext) -> bytes:
+        if token not in dict(context.invocation_metadata()).get("authorization", ""):
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "InvalidAuthToken")
+        return b""
 
     class One(grpc.GenericRpcHandler):
         def service(self, call: Any) -> Any:
             if call.method == method:
-                return grpc.unary_unary_rpc_method_handler(lambda asked, context: b"")
+                return grpc.unary_unary_rpc_method_handler(answer)
             return None
 
     server = grpc.server(ThreadPoolExecutor(2), [One()])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bad_input import Case, check
-from listeners import all_of_them
+from listeners import CHECK_ALIVE, CLUSTER_INFO, all_of_them, speaks_grpc
 
 from rpbind.cluster import address as at
 
@@ -117,6 +117,18 @@ def test_what_cannot_be_run_or_reached_is_answered_in_a_sentence(
     command, *says = (_filled(text, there) for text in (case.command, *case.says))
     filled = replace(case, command=command, says=tuple(says), never=("secret",))
     check(filled, tmp_path, capsys, monkeypatch)
+
+
+@pytest.mark.parametrize(("scheme", "method"), [("", CHECK_ALIVE), ("ray", CLUSTER_INFO)])
+def test_a_token_that_is_missing_or_wrong_is_found_out_before_ray_is_asked(
+    scheme: str, method: str
+) -> None:
+    with speaks_grpc(method, token="right") as port:
+        place = at.Place(scheme, "127.0.0.1", port)
+        at.check_cluster(f"ray://{place.words}" if scheme else place.words)
+        assert at.refuses(place, {})
+        assert at.refuses(place, {"Authorization": "Bearer wrong"})
+        assert not at.refuses(place, {"Authorization": "Bearer right"})
 
 
 def _filled(text: str, there: dict[str, str]) -> str:

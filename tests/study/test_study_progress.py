@@ -237,6 +237,7 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     """Ray, the check-up and the baselines are stand-ins; between them nothing takes long."""
     monkeypatch.setattr(launching, "heal", alive("heal", []))
     monkeypatch.setattr(run, "_start", alive("start"))
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
     monkeypatch.setattr(ray, "shutdown", alive("shutdown"))
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "check_storage", alive("storage", "here"))

@@ -168,10 +168,10 @@ def extended(plan: Plan) -> list[str]:
     """Say of every time a search was given more what its winner was then, and is by now."""
     search = plan.search or {}
     return [
-        f"The search was extended from {past['trials']} trials after its winner was frozen and run "
+        f"The search was extended from {past['made']} trials after its winner was frozen and run "
         f"on test: {_since(list(past['winners'].values()), plan)}"
         if past["winners"]
-        else f"The search was extended from {past['trials']} trials, of which none was whole."
+        else f"The search was extended from {past['made']} trials, of which none was whole."
         for past in search.get("extensions", ())
     ]
 

@@ -124,7 +124,7 @@ def _searched(search: dict[str, Any], seeds: int) -> list[str]:
     for past in going_on[-1:]:
         won = ", ".join(each["trial"] for each in past["winners"].values()) or "none"
         lines.append(
-            f"          extended from {past['trials']} trials (the winner then: {won}); a new "
+            f"          extended from {past['made']} trials (the winner then: {won}); a new "
             "winner is run on test anew, and the same one is not"
         )
     if "contrasts" in search:

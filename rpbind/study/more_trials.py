@@ -37,7 +37,8 @@ def with_its_search(plan: Plan, there: Plan, ledger: Ledger) -> Plan:
     looks = plan.looks
     if closed:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        past.append({"when": now, **_of(there)})
+        made = max(_made(there.search, ledger).values())
+        past.append({"when": now, "made": made, **_of(there)})
         looks += _look(now, there, ledger)
     search = plan.search | ({"extensions": past} if past else {})
     return plan.model_copy(update={"search": search, "looks": looks})
@@ -67,9 +68,14 @@ def _has_more(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledge
     """Whether a closed search is given more trials, or time for those that it has not made."""
     if after["trials"] > before["trials"]:
         return True
-    made = [lane_of(name) for name in trials_of(ledger.rows("search"))]
-    left = any(made.count(name) < after["trials"] for name in arms_of(before))
+    left = min(_made(before, ledger).values()) < after["trials"]
     return left and _budget(after) != _budget(before)
+
+
+def _made(search: Mapping[str, Any], ledger: Ledger) -> dict[str, int]:
+    """Return how many trials each search has made."""
+    names = [lane_of(name) for name in trials_of(ledger.rows("search"))]
+    return {name: names.count(name) for name in arms_of(search)}
 
 
 def _budget(search: Mapping[str, Any]) -> tuple[float, ...]:

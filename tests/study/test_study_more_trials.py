@@ -102,7 +102,7 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
     assert plan.search["winners"]["search"]["trial"] in ("trial-0006", "trial-0007")
     (past,) = plan.search["extensions"]
     assert past["winners"]["search"] == {**old, "recipe_id": before.arms[-1].recipe_id}
-    assert past["trials"] == 6
+    assert (past["trials"], past["made"]) == (6, 6)
     runs = [r for r in Ledger(tmp_path).rows() if r.arm == "tuned"]
     assert {(r.recipe_id, r.seed) for r in runs} == {
         (of.arms[-1].recipe_id, seed) for of in (before, plan) for seed in (0, 1)
@@ -140,8 +140,10 @@ def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: 
     assert len(Ledger(tmp_path).rows("search")) < 6
     with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
         joined(plan_of(sweep(6, how=How(train_seconds=5))), Ledger(tmp_path), 0)
+    made = len(Ledger(tmp_path).rows("search"))
     call(sweep(6, how=How(train_seconds=60)), tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 6
+    assert f"extended from {made} trials" in " ".join(banners(read(Ledger(tmp_path))))
     whole = Ledger(tmp_path).plan
     larger = joined(plan_of(sweep(6)), Ledger(tmp_path), 0)
     assert larger == whole  # all its trials are made: there is nothing to go on with

@@ -66,7 +66,7 @@ def _files(folder: Path) -> list[Path]:
     visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     files = [path for path in visible if path.is_file()]
     if not files:
-        within = f", but {len(visible)} folders, such as {visible[0].name}" if visible else ""
+        within = f", only folders such as {visible[0].name}" if visible else ""
         raise UserError(
             f"{folder} has no files{within}; {wanted}: letters, a tab, and 0 or 1 on each line."
         )

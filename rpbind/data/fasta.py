@@ -121,7 +121,8 @@ def _header(title: str, place: str) -> tuple[str, int]:
     if match is None:
         raise UserError(
             f"{place}: wanted a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
-            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}."
+            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}. Write the headers so, "
+            "or a table with the columns rna, protein and label for `rpbind import table`."
         )
     if _LABEL_OF_SIGN[match["sign"].lower()] != match["label"]:
         raise UserError(

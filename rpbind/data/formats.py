@@ -82,8 +82,15 @@ _CUT = (
     "-bed FILE), and write them as a table with the columns rna and protein. An import needs bound "
     "and unbound windows, and the column label."
 )
+_STRAND = (
+    "It has no strand either: write it as BED with the strand (+ or -) in column 6, and cut the "
+    "letters out of the genome (bedtools getfasta -s -fi GENOME.fa -bed PEAKS.bed). An import "
+    "needs a table of them, bound and unbound, with the columns rna, protein and label."
+)
 _LABELLED = "Windows need a label each; see `rpbind import --help` for what is read."
-_HEADED = "Put a header line before it: rna, protein, and label for an import, in their order."
+_HEADED = (
+    "Put a line before it that names its columns: rna, protein, and label where it is imported."
+)
 _PRISMNET = (
     "Write it as a table with a header line and the columns rna (its third), label (its last) and "
     "protein (from the file's name, in every row) for `rpbind import table`."
@@ -116,15 +123,16 @@ _COLUMN = r"(?i)(?:.*[\t,;|])?\"?(?:rna|seq|sequence|protein|label)\"?(?:[\t,;|]
 
 _TEXTS = (
     _Format(f"is a narrowPeak file, {_WHERE}", _PEAK, _CUT),
-    _Format(f"is a bedGraph file, {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _CUT),
-    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _CUT),
+    _Format(f"is a bedGraph file, {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _STRAND),
+    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+]", _CUT),
+    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _STRAND),
     _Format(f"is a table {_WHERE}", _CHROM, _CUT),
     _Format(
         f"is a GTF or GFF file, {_WHERE}",
         r"(?:[^\t]+\t){3}\d+\t\d+\t[^\t]*\t[-+.?]\t",
         _CUT,
     ),
-    _Format(f"is a wiggle file, {_WHERE}", "(?:fixed|variable)Step ", _CUT),
+    _Format(f"is a wiggle file, {_WHERE}", "(?:fixed|variable)Step ", _STRAND),
     _Format("is a SAM file: reads, and no labels", r"@(?:HD|SQ|RG|PG|CO)\t", _LABELLED),
     _Format("is a VCF file: variants, and no windows", r"#?CHROM\tPOS\t", _LABELLED),
     _Format("is FASTQ: reads, and no labels", r"@.*\n.*\n\+", _LABELLED, after=2),

@@ -20,9 +20,10 @@ FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "BED6": ("chr7\t4757098\t4757219\tpeak\t1000\t+\n" * 2, ("BED", "no letters", CUT)),
     "BED with a track line": (
         "track name=x\nchr7\t4757098\t4757219\n",
-        ("BED", "no letters", CUT),
+        ("BED", "no letters", "no strand"),
     ),
-    "bedGraph": ("chr7\t4757098\t4757219\t-3.5\n", ("bedGraph", "no letters", CUT)),
+    "bedGraph": ("chr7\t4757098\t4757219\t-3.5\n", ("bedGraph", "no letters", "no strand")),
+    "wiggle": ("fixedStep chrom=chr1 start=1\n1.5\n", ("wiggle", "no letters", "no strand")),
     "coordinates under a header": (
         "chrom\tstart\tend\tstrand\tlabel\nchr7\t47\t88\t+\t1\n",
         ("coordinates", "no letters", CUT),

@@ -76,7 +76,7 @@ OTHERS = [
     Case(
         "the folders of RBP-31",
         eclip(),
-        ("no files", "1 folders, such as 10_PARCLIP"),
+        ("no files", "folders such as 10_PARCLIP"),
         {"dir/10_PARCLIP/5000/training_sample_0/sequences.fa.gz": gzip.compress(b">x\nA\n")},
     ),
     Case(

@@ -48,6 +48,17 @@ class Recipe(Part):
         except ValidationError as error:
             raise UserError(f"The recipe refuses {dict(changes)!r}: {misfits(error)}.") from None
 
+    @classmethod
+    def recorded(cls, tree: Mapping[str, Any], whose: str) -> Recipe:
+        """Return a recipe that a study has recorded; `UserError` where this version has no such."""
+        try:
+            return cls.model_validate(tree)
+        except ValidationError as error:
+            raise UserError(
+                f"The recipe of {whose} is none that this version reads: {misfits(error)}. Read "
+                "the study with the version of rpbind that made it."
+            ) from None
+
     def value(self, path: str) -> Any:
         """Return the value at a dotted path; raises `UserError` with the nearest right one."""
         tree = value = self.model_dump(mode="json")

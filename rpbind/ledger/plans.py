@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from rpbind.errors import UserError, mistakes, reason
 from rpbind.ledger.files import read, replace
 from rpbind.ledger.records import Plan, SearchPlan
+from rpbind.recipe import Recipe
 
 PLAN = "plan.json"
 HASH = "sha256"
@@ -68,6 +69,8 @@ def read_plan(study: Path) -> Plan:
         )
     if why := next(_contradictions(plan), ""):
         raise UserError(f"{path} contradicts itself: {why}. {AGAIN}")
+    for name, recipe in _recipes(plan):
+        Recipe.recorded(recipe, f"'{name}' in {path}")
     return plan
 
 
@@ -95,6 +98,12 @@ def _contradictions(plan: Plan) -> Iterator[str]:
     for what, name in _references(plan):
         if name not in arms:
             yield f"{what} is about an arm '{name}', which it does not have"
+
+
+def _recipes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every recipe of a plan with its name."""
+    yield from ((one.name, one.recipe) for one in (*plan.arms, *plan.controls))
+    yield from (plan.search or {}).get("arms", {}).items()
 
 
 def _references(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import uuid
 import warnings
 from pathlib import Path
@@ -27,9 +28,11 @@ from optuna.samplers import (
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
+from rich.console import Console
 
 from rpbind.analysis.search import OBJECTIVES
 from rpbind.ledger import replace
+from rpbind.ledger.files import read
 from rpbind.study.cmaes import ReplayedCmaEs
 from rpbind.study.database import open_database
 from rpbind.study.failures import LearnsFromFailures, Tpe
@@ -37,6 +40,7 @@ from rpbind.study.quasirandom import QuasiRandom
 from rpbind.study.search import How, Lane
 from rpbind.study.space import Space
 from rpbind.study.trials import INTERRUPTED
+from rpbind.terminal import PLAIN
 
 REDUCTION = 3
 """A rung of ASHA and HyperBand lets one trial in three go on."""
@@ -133,8 +137,13 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         _drop_half_a_line(file)
     try:
         return JournalStorage(WholeLines(str(file)))
-    except (ValueError, KeyError, TypeError):
-        file.replace(file.with_name(f"{JOURNAL}.unreadable"))
+    except (ValueError, KeyError, TypeError, AssertionError):
+        file.replace(aside := file.with_name(f"{JOURNAL}.unreadable"))
+        Console(stderr=True).print(
+            f"{file} cannot be read; it is set aside as {aside.name}, and made anew from the "
+            "ledger.",
+            **PLAIN,
+        )
         return JournalStorage(WholeLines(str(file)))
 
 
@@ -187,6 +196,6 @@ def open_study(storage: BaseStorage, lane: Lane, how: How, folder: Path) -> optu
 def _sign(folder: Path) -> str:
     """Return eight letters that a folder has for itself, drawn when it is first asked for them."""
     file = folder / SIGN
-    if not file.exists():
+    if not file.exists() or not re.fullmatch(rb"[0-9a-f]{8}", read(file)):
         replace(file, uuid.uuid4().hex[:8].encode())
     return file.read_text()

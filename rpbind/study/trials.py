@@ -106,7 +106,7 @@ def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
 def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
     """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
     first = rows[min(rows)]
-    recipe = Recipe.model_validate(first.recipe)
+    recipe = Recipe.recorded(first.recipe, first.arm)
     try:
         fixed = FixedTrial(sweep.space.find(recipe))
     except UserError as error:

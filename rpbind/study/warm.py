@@ -81,7 +81,7 @@ def _earlier(study: Path, space: Space, base: Recipe) -> list[dict[str, Any]]:
         whole = [(up * t.value, t.rows[0]) for t in search.distinct if t.value is not None]
         for _, row in sorted(whole, key=lambda pair: -pair[0]):
             try:
-                points.append(_found(Recipe.model_validate(row.recipe), space, base))
+                points.append(_found(Recipe.recorded(row.recipe, row.arm), space, base))
             except UserError as error:
                 outside = str(error)
     if not points:

@@ -12,6 +12,7 @@ from bad_input import Case, called, check
 from toy_study import SMALL, also, column, gone, linked, new, old, part, planned, written
 
 from rpbind.ledger import Ledger
+from rpbind.ledger.plans import recipe_id
 
 STATUS = "rpbind status s"
 ALL = (STATUS, "rpbind report s", "rpbind compare s s")
@@ -27,6 +28,12 @@ def edit(tree: dict[str, Any], place: str, value: Any) -> None:
     for key in parents:
         node = node[int(key) if isinstance(node, list) else key]
     node[int(last) if isinstance(node, list) else last] = value
+
+
+def other_version(arm: dict[str, Any]) -> None:
+    """Give an arm a recipe that agrees with its id, and that this version refuses."""
+    arm["recipe"]["train"]["lr"] = 1e39
+    arm["recipe_id"] = recipe_id(arm["recipe"])
 
 
 def edited(place: str, value: Any, before: Any = old) -> Any:
@@ -66,6 +73,11 @@ PLANS = [
         ("'search'", "arm 'tuned'", AIDE),
     ),
     ("a search of words", edited("search", {"seeds_per_trial": "two"}), ("seeds_per_trial", "two")),
+    (
+        "a recipe of another version",
+        planned(lambda tree: other_version(tree["arms"][0])),
+        ("'old' in s/plan.json", "train.lr", "1e+39", "version of rpbind"),
+    ),
     ("a plan that is a folder", linked("s/plan.json", "ledger"), ("plan.json", "s a directory")),
     ("a plan in a loop", linked("s/plan.json", "plan.json"), ("plan.json", "symbolic links")),
     ("a plan on a bad disk", linked("s/plan.json", "/proc/self/mem"), ("Input/output error",)),

@@ -20,7 +20,7 @@ from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
 from rpbind.analysis.search import Search
 from rpbind.analysis.table import Paired, Runs, pair, planned_runs, weights_of
-from rpbind.analysis.trend import with_trend
+from rpbind.analysis.trend import of_trials, with_trend
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.analysis.winners import as_open, never_made, unknown, wanted
@@ -178,7 +178,7 @@ def summarise(
         controls=summarise_controls(plan, runs, list(controls)),
         failures=tuple(failures(plan, runs, under_way, never)),
         checks=before,
-        found=tuple(found([*before.rows.values(), *map(with_trend, planned)])),
+        found=tuple(found([*before.rows.values(), *map(with_trend, planned), *of_trials(trials)])),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
         left_out=len(unknown(others, plan)),

@@ -6,6 +6,8 @@ E epochs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import linregress
@@ -59,6 +61,13 @@ def with_trend(row: Row) -> Row:
     """Return a row with the finding on its curve among its findings."""
     found = trend(row)
     return row.model_copy(update={"findings": (*row.findings, found)}) if found else row
+
+
+def of_trials(rows: Iterable[Row]) -> Iterator[Row]:
+    """Return trials with their findings, under one name for all trials of a search."""
+    for row in rows:
+        search = row.arm.rpartition("trial-")[0]
+        yield with_trend(row).model_copy(update={"arm": f"{search}trials"})
 
 
 def _still(loss_E: NDArray[np.float64]) -> float:

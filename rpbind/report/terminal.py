@@ -116,7 +116,7 @@ def _curves(summary: Summary) -> list[Text]:
     names = (STILL_IMPROVING.name, OVERFITTING.name)
     return [
         Text(
-            f"{f.finding.severity}: {f.finding.name}: {f.runs} of {summary.done} runs "
+            f"{f.finding.severity}: {f.finding.name}: {f.runs} run{'' if f.runs == 1 else 's'} "
             f"({', '.join(f.arms)}). {f.finding.advice}",
             style="yellow",
         )

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 from toy_ledger import plan, row
 
-from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING, trend
+from rpbind.analysis.record import found
+from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING, of_trials, trend
 from rpbind.ledger import Ledger, Row
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
@@ -99,6 +100,16 @@ def test_a_run_that_was_not_finished_has_no_such_finding(state: str) -> None:
     assert trend(run([0.70, 0.65, 0.60], state=state)) is None
 
 
+def test_the_trials_of_a_search_are_counted_under_one_name() -> None:
+    curve = run([0.70, 0.65, 0.60]).curve
+    trials = [row("old", seed, curve=curve, stage="search").model_copy(
+        update={"arm": f"s0.trial-{seed:04d}"}) for seed in range(3)]  # fmt: skip
+    (told,) = found(of_trials(trials))
+    assert (told.finding.name, told.runs, told.arms) == (STILL, 3, ("s0.trials",))
+    pruned = [trial.model_copy(update={"state": "stopped"}) for trial in trials]
+    assert found(of_trials(pruned)) == []
+
+
 def test_terminal_and_page_say_how_many_runs_and_what_to_do(tmp_path: Path) -> None:
     ledger, curve = Ledger(tmp_path), run([0.70, 0.65, 0.60]).curve
     ledger.begin(plan((0, 1)))
@@ -108,7 +119,7 @@ def test_terminal_and_page_say_how_many_runs_and_what_to_do(tmp_path: Path) -> N
             ledger.append(row(arm, seed, {"1_K562": 0.7, "2_K562": 0.8}, **cut))
     console = Console(width=300, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))
-    assert f"{STILL}: 2 of 4 runs (new). More epochs" in console.export_text()
+    assert f"{STILL}: 2 runs (new). More epochs" in console.export_text()
     section = build_report(tmp_path).read_text().split('<section id="findings">')[1]
     assert STILL in section
     assert "2 runs: new" in section

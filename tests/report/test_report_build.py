@@ -1,4 +1,5 @@
 import re
+import resource
 from pathlib import Path
 from typing import get_args
 
@@ -133,3 +134,37 @@ def test_a_folder_without_a_study_is_a_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no plan\.json"):
         build_report(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_known_before_it_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, plan(2, 2), lost=False)
+
+    def denied(dir: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    def drawn(*words: object) -> None:
+        raise AssertionError("the page was drawn")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", denied)
+    monkeypatch.setattr("rpbind.report.build.render", drawn)
+    with pytest.raises(UserError, match=r"index\.html cannot be made: .*Permission denied"):
+        build_report(tmp_path)
+
+
+@pytest.mark.parametrize("size", [100_000, 3_000_000])
+def test_a_page_on_a_full_disk_leaves_the_old_one(size: int, tmp_path: Path) -> None:
+    write(tmp_path, plan(2, 2), lost=False)
+    page = tmp_path / "index.html"
+    page.write_text("the old page")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(OSError, match="large") as error:
+            build_report(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.value.filename == str(page)
+    assert page.read_text() == "the old page"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "ledger", "plan.json"]

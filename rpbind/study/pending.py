@@ -57,6 +57,13 @@ class Pending:
         return count
 
     @property
+    def left(self) -> int:
+        """Trials that are still to be asked for, at most, if none of them is a repeat."""
+        left = max(self.sweep.total - self.made, 0)
+        size = self.tried.size
+        return left if size is None else min(left, max(size - len(self.tried.first), 0))
+
+    @property
     def finished(self) -> bool:
         """Whether no trial is left: all are made, a budget is spent, or all points are tried."""
         return self.made >= self.sweep.total or self.tried.all_seen or self.over()

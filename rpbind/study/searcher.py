@@ -32,8 +32,10 @@ class Search(Pending):
         """Return the next trial's task; None where none is to be begun now."""
         self._close_waiting()
         while not self.finished and self._room():
+            before = self.left
             asked = self._draw()
             self.open[asked.task.arm] = asked
+            asked.beyond = asked.repeats is not None and self.left == before
             if asked.task.seeds:
                 self.live[asked.task.arm] = asked
                 return asked.task

@@ -52,10 +52,11 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
         search.over = budget.over
     if all(search.finished for search in searches):
         return True
-    left = sum(sweep.total - search.made for search in searches)
-    record = run.Record(ledger, _progress(sweep, ledger, left, run.at_once(where)))
+    left = sum(search.left for search in searches)
+    ended = sum(search.ended for search in searches)
+    record = run.Record(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
     for search in searches:
-        search.write = partial(_keep_repeat, record, sweep.how)
+        search.write = partial(_keep_repeat, record, search)
     asking = Asking(searches, run.machine(where), budget, record)
     # one trial more than fit, which waits: without one, Tune ends a process that is free
     in_process = where.executor == "trial"
@@ -79,21 +80,21 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     return finished
 
 
-def _keep_repeat(record: run.Record, how: How, row: Row) -> None:
-    """Write a repeat's row, which is one more where another configuration is drawn in its place."""
-    if how.repeats == "redraw":
+def _keep_repeat(record: run.Record, search: Search, row: Row) -> None:
+    """Write a repeat's row, which is one more where as many trials as before it are left."""
+    if search.open[row.arm].beyond:
         record.watch.expect(1)
     record.keep(row)
 
 
-def _progress(sweep: Sweep, ledger: Ledger, left: int, slots: int) -> StudyProgress:
-    """Return the progress of a study of whose trials `left` are still to be made, then the rest."""
+def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int) -> StudyProgress:
+    """Return the progress of a study of whose trials so many have ended and are left."""
     plan, seeds = ledger.plan, sweep.how.seeds_per_trial
     controls = as_arms(plan)
     unnamed = len(wanted(plan)) - len(plan.planned)
     after = len(missing(plan, ledger)) + unnamed + len(missing(controls, ledger, "control"))
-    searched = sweep.total * len(sweep.lanes) * seeds
-    return StudyProgress.of(ledger, searched, left * seeds + after, slots)
+    _, left = trials
+    return StudyProgress.of(ledger, sum(trials) * seeds, left * seeds + after, slots)
 
 
 def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:

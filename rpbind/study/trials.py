@@ -44,6 +44,8 @@ class Asked:
     pruned: bool = False
     repeats: str | None = None
     """The trial of the same configuration and seeds whose rows it is given."""
+    beyond: bool = False
+    """Whether as many trials are left to be asked for as were before this repeat."""
 
     @property
     def watched(self) -> int:

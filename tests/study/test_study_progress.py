@@ -157,9 +157,9 @@ def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path
     asked = sweep(5)
     ledger = Ledger(tmp_path)
     ledger.begin(plan(controls=2, arms=1, search=asked.words()))
-    progress = searching._progress(asked, ledger, 5, 2)
+    progress = searching._progress(asked, ledger, (0, 5), 2)
     assert (progress.ended, progress.total) == (0, 5 + 2 * 2 + 2 * 2)
-    assert searching._progress(asked, ledger, 3, 2).ended == 2
+    assert searching._progress(asked, ledger, (2, 3), 2).ended == 2
 
 
 @pytest.mark.parametrize("trials", [False, True])

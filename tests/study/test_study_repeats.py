@@ -18,6 +18,8 @@ from rpbind.presets import OLD
 from rpbind.recipe import Recipe
 from rpbind.report.words import won
 from rpbind.study.announce import _searched, price_of
+from rpbind.study.progress import StudyProgress
+from rpbind.study.repeats import Write
 from rpbind.study.search import How, Sweep
 from rpbind.study.searcher import Search
 from rpbind.study.space import Space
@@ -341,11 +343,32 @@ def test_the_live_view_says_which_trial_a_repeat_repeats(tmp_path: Path) -> None
     (search,) = opened(asked(12, sampler="random"), tmp_path)
     drive(search, tmp_path, score)
     heard = io.StringIO()
-    watch = Watch(12, Console(file=heard, width=160))
+    watch = Watch(StudyProgress(12), Console(file=heard, width=160))
     for each in rows(tmp_path):
         watch.row(each)
     repeats = [row for row in rows(tmp_path) if was_reused(row)]
     for each in repeats:
         assert f"{each.arm} seed 1000: repeated" in heard.getvalue()
         assert each.provenance["reused"] in heard.getvalue()
-    assert watch.states["repeated"] == len(repeats) > 0
+    assert watch.progress.states["repeated"] == len(repeats) > 0
+
+
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+@pytest.mark.parametrize(("space", "trials"), [(FOUR, 10), (FOUR, 40), (MANY, 20), (MANY, 60)])
+def test_the_rows_that_were_to_come_are_those_that_came(
+    space: Space, trials: int, repeats: str, tmp_path: Path
+) -> None:
+    """The live view's total is right at the end, also where the search goes on in a new process."""
+    of = asked(trials, space, sampler="random", repeats=repeats)
+    for stop in (4, None):
+        (search,) = opened(of, tmp_path, width=1)
+        total, append = search.ended + search.left, search.write
+
+        def write(row: Row, search: Search = search, append: Write = append) -> None:
+            nonlocal total
+            total += search.open[row.arm].beyond
+            append(row)
+
+        search.write = write
+        drive(search, tmp_path, score, stop)
+    assert len(rows(tmp_path)) == total

@@ -234,19 +234,15 @@ def _shared(usual: Defaults) -> list[inspect.Parameter]:
         "--smoke",
         "narrower": f"1; {usual.narrower} in the simulated world or with --smoke",
     }
-    hints = get_type_hints(Options, include_extras=True)
+    hints, keyword = get_type_hints(Options, include_extras=True), inspect.Parameter.KEYWORD_ONLY
     found = []
     for field in OPTIONS:
         kind, option = get_args(hints[field.name])
         if field.name in shown:
             option = copy(option)
             option.show_default = shown[field.name]
+        typed: Any = Annotated[kind, option]
         found.append(
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=field.default,
-                annotation=Annotated[kind, option],
-            )
+            inspect.Parameter(field.name, keyword, default=field.default, annotation=typed)
         )
     return found

@@ -1,0 +1,220 @@
+"""Every option of every `rpbind` command changes what is printed or written, or is refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from bad_input import PROTEINS, WINDOWS, called, fill, snapshot
+from toy_model import LENGTH, Made, make, placed
+from toy_study import new
+
+from rpbind import cli
+from rpbind.data.dataset import Dataset
+from rpbind.proteins.bank import build_bank
+from rpbind.proteins.encoders import make_encoder
+
+TABLE = "rpbind import table windows.tsv --proteins proteins.fasta --out o"
+FASTA = "rpbind import fasta w.fa --proteins proteins.fasta --out o"
+ECLIP = "rpbind import eclip dir --proteins proteins.fasta --out o"
+PREDICT = "rpbind predict model.pt w.csv --proteins sim.fasta --out o.csv"
+EXPLAIN = f"rpbind explain model.pt --rna {'ACGU' * 7}ACG --protein SIM00 --proteins sim.fasta"
+SUBMIT = "rpbind submit --reports /s"
+IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta"),
+            "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 4"),
+            "--homology": ("--k 5", "--k 5 --homology mmseq"),
+            "--max-n-share": ("--k 5", "--k 5 --max-n-share 0")}  # fmt: skip
+TWICE = ("windows.tsv", "windows.tsv --on-conflict drop")
+
+EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
+    f"{TABLE} --k 5": IMPORTED | {
+        "--on-conflict": ("windows.tsv", "twice.tsv --on-conflict drop"),
+        "--rna-column": ("--k 5", "--k 5 --rna-column rna2"),
+        "--protein-column": ("--k 5", "--k 5 --protein-column rna"),
+        "--label-column": ("--k 5", "--k 5 --label-column label2"),
+        "--cluster-column": ("--k 5", "--cluster-column cluster"),
+    },
+    f"{FASTA} --k 5": IMPORTED | {"--on-conflict": ("--k 5", "--k 5 --on-conflict drip")},
+    f"{ECLIP} --k 5": IMPORTED | {
+        "--on-conflict": ("--k 5", "--k 5 --on-conflict drip"),
+        "--clusters": ("--k 5", "--clusters c"),
+    },
+    "rpbind embed d": {
+        "--encoder": ("d", "d --encoder triad"), "--weights": ("d", "d --weights w.pt"),
+    },
+    "rpbind split d": {"--rule": ("d", "d --rule random"), "--seed": ("d", "d --seed 1")},
+    "rpbind subset d --per-protein 3 --out o": {
+        "--per-protein": ("protein 3", "protein 4"), "--out": ("out o", "out p"),
+        "--seed": ("out o", "out o --seed 1"),
+    },
+    "rpbind baselines d": {
+        "--split": ("d", "d --split random"), "--proteins": ("d", "d --proteins random"),
+        "--out": ("d", "d --out scores.csv"),
+    },
+    "rpbind report s": {},
+    "rpbind status s": {},
+    "rpbind compare s s": {
+        "--arm": ("s s", "s s --arm old"),
+        "--against": ("s s", "s s --arm old --against fixed"),
+    },
+    "rpbind doctor --preset old": {
+        "--preset": ("old", "fixed"), "--data": ("old", "old --data d"),
+    },
+    PREDICT: {
+        "--proteins": ("sim.fasta", "others.fasta"), "--out": ("o.csv", "p.csv"),
+        "--protein": ("o.csv", "o.csv --protein SIM01"),
+        "--weights": ("o.csv", "o.csv --weights w.pt"),
+    },
+    "rpbind evaluate model.pt --data d": {
+        "--data": ("data d", "data e"), "--split": ("d", "d --split random"),
+        "--part": ("data d", "data d --part validation"),
+        "--other-data": ("data d", "data d --split random --other-data"),
+        "--out": ("data d", "data d --out o.json"),
+    },
+    EXPLAIN: {
+        "--rna": ("rna ACGU", "rna GGGU"), "--protein": ("SIM00", "SIM01"),
+        "--proteins": ("sim.fasta", "others.fasta"),
+        "--width": ("SIM00", "SIM00 --width 3"), "--weights": ("SIM00", "SIM00 --weights w.pt"),
+        "--out": ("SIM00", "SIM00 --out o.parquet"),
+    },
+    f"{SUBMIT} -- python p.py": {
+        "--reports": ("/s", "/t"), "--address": ("/s", "/s --address http://h:1"),
+        "--no-wait": ("/s", "/s --no-wait"),
+    },
+    **{f"rpbind job {word} ID": {"--address": ("ID", "ID --address http://h:1")}
+       for word in ("logs", "status", "stop")},
+    "rpbind job fetch ID": {
+        "--address": ("ID", "ID --address http://h:1"), "--out": ("ID", "ID --out elsewhere"),
+    },
+}  # fmt: skip
+MADE: list[Path] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make one folder with all that the commands read."""
+    made: Made = make(tmp_path_factory.mktemp("model"))
+    folder = tmp_path_factory.mktemp("effects")
+    placed(made, folder)
+    shutil.move(folder / "proteins.fasta", folder / "sim.fasta")
+    fill(folder, lambda folder: new(folder))
+    first, *lines = WINDOWS.splitlines()
+    wide = [f"{first}\trna2\tlabel2\tcluster"]
+    wide += [
+        f"{line}\t{line[1:4]}N{line[:6]}\t{n % 3 > 0:d}\t{n // 2}" for n, line in enumerate(lines)
+    ]
+    wide[3] = "N" + wide[3][1:]
+    (folder / "windows.tsv").write_text("\n".join(wide) + "\n")
+    (folder / "twice.tsv").write_text(WINDOWS + lines[0][:-1] + "1\n" + lines[0][:-1] + "0\n")
+    halves = re.sub(r"\n(\w+)\n", lambda line: f"\n{line[1][: len(line[1]) // 2]}\n", made.fasta)
+    (folder / "others.fasta").write_text(PROTEINS.replace("MKVLA", "MWWWW") + halves)
+    rna = ["ACGUACGUAC", "ACGUNGGGGG", "GGGUACGUAA", "CCCUACGUCC"]
+    records = [
+        f">{n}_GENEA_K562_{('neg', 'pos')[n % 2]}; chr1; class:{n % 2}\n{one}\n"
+        for n, one in enumerate(rna)
+    ]
+    (folder / "w.fa").write_text("".join(records))
+    for name, text in (("dir", "".join(f"{one}\t{n % 2}\n" for n, one in enumerate(rna))),
+                       ("c", "1\n2\n3\n4\n")):  # fmt: skip
+        (folder / name).mkdir()
+        (folder / name / "GENEA_K562").write_text(text)
+    dataset = Dataset.open(folder / "d")
+    for encoder in ("random", "constant"):
+        build_bank(
+            folder / "d" / "bank", make_encoder(encoder), [p.sequence for p in dataset.proteins]
+        )
+    assert len(made.rna[0]) == LENGTH
+    MADE[:] = [folder]
+
+
+class Server:
+    """A job server that only repeats what it is told."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clusters and examinations say what they were asked for."""
+    import rpbind.cli.examining
+    from rpbind.cluster import jobs
+
+    monkeypatch.setattr(jobs, "connect", Server)
+    monkeypatch.setattr(jobs, "submit", lambda server, order: print(server.address, order) or "ID")
+    for name in ("follow", "stop", "details", "fetch"):
+        monkeypatch.setattr(jobs, name, lambda server, *asked: said(server.address, *asked[:2]))
+    monkeypatch.setattr(rpbind.cli.examining, "patients", lambda *asked: said(*asked) or [])
+
+
+def said(*asked: Any) -> Any:
+    print([str(each) for each in asked if not callable(each)])
+    raise typer.Exit
+
+
+def outcome(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[object, ...]:
+    """Exit code, words and files of a command in a fresh copy of the folder; without times."""
+    shutil.copytree(MADE[0], folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "200")
+    code = called(command)
+    told = re.sub(r"\d+(\.\d+)? (s|GB)\b|0x\w+", "", "".join(capsys.readouterr()))
+    told = told.replace(str(folder), "")
+    told = re.sub(r"│ +[\d.]+ +│\n", "", told)  # the seconds of a control
+    return code, told, {k: v for k, v in snapshot(folder).items() if not k.startswith("s/")}
+
+
+def commands(group: Any, words: str = "rpbind") -> dict[str, set[str]]:
+    """The options of every command."""
+    found = {}
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found |= commands(command, f"{words} {name}")
+        else:
+            options = {one.opts[0] for one in command.params if one.opts[0].startswith("--")}
+            found[f"{words} {name}"] = options - {"--help"}
+    return found
+
+
+@pytest.mark.parametrize("command", EFFECTS, ids=lambda word: word.removeprefix("rpbind "))
+def test_a_command_does_the_same_twice(
+    command: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(monkeypatch)
+    first = outcome(command, tmp_path / "one", capsys, monkeypatch)
+    assert first == outcome(command, tmp_path / "two", capsys, monkeypatch)
+
+
+def test_every_option_of_every_command_has_a_line_in_this_table() -> None:
+    for command, options in commands(typer.main.get_command(cli.app)).items():
+        (row,) = [row for line, row in EFFECTS.items() if line.startswith(f"{command} ")]
+        assert row.keys() == options, command
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [(command, option) for command, row in EFFECTS.items() for option in row],
+    ids=lambda word: word.removeprefix("rpbind "),
+)
+def test_an_option_changes_what_a_command_does(
+    command: str,
+    option: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pretend(monkeypatch)
+    before, after = EFFECTS[command][option]
+    head, found, tail = command.rpartition(before)
+    assert found
+    plain = outcome(command, tmp_path / "plain", capsys, monkeypatch)
+    assert plain[0] == 0, plain[1]
+    assert outcome(f"{head}{after}{tail}", tmp_path / "other", capsys, monkeypatch) != plain

@@ -1,6 +1,7 @@
 """Why a run failed, in one line, wherever it is shown."""
 
 import io
+import re
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -148,3 +149,10 @@ def test_what_pydantic_refuses_is_a_sentence_with_path_wanted_and_found(
     assert all(fact in why for fact in facts), why
     assert "validation error" not in why
     assert len(why) < 160
+
+
+def test_no_module_takes_a_line_of_an_error_by_itself() -> None:
+    root = Path(errors.__file__).parent
+    taken = re.compile(r"str\(\w+\)(\.strip\(\))?\.(splitlines\(\)|split\(.\\n.\))\[|first_line")
+    found = [file.name for file in root.rglob("*.py") if taken.search(file.read_text())]
+    assert found == []

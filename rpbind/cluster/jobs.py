@@ -220,7 +220,7 @@ def _asking(address: str, job: str = "") -> Iterator[None]:
     except AuthenticationError as error:
         raise UserError(
             f"The cluster at {address} wants a token that this shell does not have: set "
-            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({str(error).splitlines()[0]})"
+            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({reason(error)})"
         ) from None
     except (ConnectionError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
         raise PausedError(_gone(address, job, error)) from None

@@ -33,7 +33,8 @@ def merged_name(keys: Sequence[tuple[str, int]]) -> str:
 
 def strange_columns(part: Any, wanted: pa.Schema) -> str:
     """Return what a Parquet file lacks, or has beside, the columns of a ledger; "" for nothing."""
-    found, asked = set(part.schema_arrow.names), set(wanted.names)
+    schema = part.schema_arrow
+    found, asked = set(schema.names), set(wanted.names)
     lacking, more = sorted(asked - found), sorted(found - asked)
     told = [f"it has no column '{lacking[0]}'"] if lacking else []
     told += [f"it has a column '{more[0]}', which a ledger has not"] if more else []
@@ -41,7 +42,7 @@ def strange_columns(part: Any, wanted: pa.Schema) -> str:
         told = [
             f"its column '{field.name}' holds {mine}, not {field.type}"
             for field in wanted
-            if _plain(mine := part.schema_arrow.field(field.name).type) != _plain(field.type)
+            if _plain(mine := schema.field(field.name).type) != _plain(field.type)
         ]
     return ", and ".join(told[:2])
 

@@ -148,7 +148,7 @@ def _read(path: Path) -> ESM2:
             token_dropout=config.token_dropout,
         )
     except UnpicklingError as error:
-        why = str(error).splitlines()[-1] or type(error).__name__
+        *_, why = (str(error).strip() or type(error).__name__).splitlines()
         raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
     except _NO_CHECKPOINT as error:
         raise UserError(

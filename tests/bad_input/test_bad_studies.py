@@ -193,6 +193,10 @@ CASES = [
         if not (name == "half a mark" and "compare" in command)
     ),
     *(Case(f"an old plan: {c}", c, ("plan.json has no hash",), old, exit=0) for c in ALL[1:]),
+    *(
+        Case(f"{name}: a warm start", "tune.py --dry-run --warm-start s", says, files)
+        for name, files, says in (PLANS[13], PLANS[20], PARTS[0], PARTS[4])
+    ),
     Case("an edited plan: doctor", "rpbind doctor s", ("has been changed",), PLANS[13][1]),
     Case("half a list: report", ALL[1], ("calls.json",), written("s/calls.json", "[{]")),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 from rich.console import Console
-from toy_finished import WHY, finished, row
+from toy_finished import WHY, ended, finished, row
 from toy_finished import experiment as page_of
 from toy_search import BASE, SPACE, sweep
 from typer.testing import CliRunner
@@ -18,7 +18,6 @@ from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of, wanted
 from rpbind.ledger import Ledger, Plan
 from rpbind.presets import OLD
-from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
@@ -103,30 +102,34 @@ def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
     assert values in build_report(tmp_path).read_text()
 
 
-@pytest.mark.parametrize(("whole", "code"), [((), 3), (("search",), 0)])
+@pytest.mark.parametrize(
+    ("page", "options", "whole", "code"),
+    [
+        ("tune", "--trials 2", (), 3),
+        ("tune", "--trials 2", ("search",), 0),
+        ("ablate", "--trials 2", (), 3),
+        ("ablate", "--trials 2", ("search",), 0),
+        ("ablate", "--tune-arms 2", (), 3),
+        ("ablate", "--tune-arms 2 --design add-one-in", ("old.s0",), 3),
+    ],
+)
 def test_the_exit_code_says_whether_an_arm_was_never_made(
+    page: str,
+    options: str,
     whole: tuple[str, ...],
     code: int,
     tiny: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def launched(
-        plan: Plan, source: Any, where: Any, folder: Path, *more: Any, **words: Any
-    ) -> Plan:
-        made = finished(folder, more[0], whole)
-        control = [(c, seed) for c in plan.controls for seed in made.seeds]
-        for one, seed in control:
-            Ledger(folder).append(
-                row(one.name, seed, "done", Recipe.model_validate(one.recipe), "control")
-            )
-        return made
+    def launched(plan: Plan, *asked: Any, **more: Any) -> Plan:
+        return ended(plan, asked[2], asked[3], whole)
 
     monkeypatch.setattr(experiment, "launch", launched)
     data = Path(shutil.copytree(tiny, tmp_path / "world"))
     app = typer.Typer()
-    app.command()(page_of("tune").main)
-    words = ["--data", str(data), "--reports", str(tmp_path / "reports"), "--trials", "2"]
-    told = CliRunner().invoke(app, [*words, "--narrower", "8"])
+    app.command()(page_of(page).main)
+    words = ["--data", str(data), "--reports", str(tmp_path / "reports"), *options.split()]
+    told = CliRunner().invoke(app, [*words, "--narrower", "8", "--seeds", "1"])
     assert told.exit_code == code, told.output
-    assert ("was never made" in told.output) == (code == 3)
+    assert ("never made" in told.output) == (code == 3)

@@ -31,6 +31,11 @@ def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
         arms=() if asked.tunes_arms else (base,), contrasts=(), seeds=(0, 1), dataset="", split="",
         search=asked.words(), created="",
     )  # fmt: skip
+    return ended(plan, folder, asked, whole)
+
+
+def ended(plan: Plan, folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
+    """Make up the rows of a plan: its trials, its winners, its arms and its controls."""
     ledger = Ledger(folder)
     for lane in asked.lanes:
         for number in range(asked.total):
@@ -39,9 +44,11 @@ def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
             ledger.append(row(lane.trial(number), 1000, state, recipe, "search"))
     plan = with_winners(plan, asked, ledger.rows("search"))
     ledger.begin(plan)
-    for arm in plan.arms:
-        for seed in plan.seeds:
-            ledger.append(row(arm.name, seed, "done", Recipe.model_validate(arm.recipe)))
+    for stage, arms in (("ablation", plan.arms), ("control", plan.controls)):
+        for arm in arms:
+            for seed in plan.seeds:
+                recipe = Recipe.model_validate(arm.recipe)
+                ledger.append(row(arm.name, seed, "done", recipe, stage))
     return plan
 
 

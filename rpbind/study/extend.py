@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import Contrast, read
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.errors import UserError
@@ -23,13 +24,24 @@ def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
     if more == 0 or (plan.looks and _cut_off(plan, ledger)):
         return plan
     first = max(plan.seeds) + 1
+    summary = read(ledger)
     look = Look(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seeds=len(plan.seeds),
-        verdicts=seen(read(ledger).judged),
+        verdicts=seen(summary.judged) or _answered(summary.controls),
     )
     seeds = (*plan.seeds, *range(first, first + more))
     return plan.model_copy(update={"seeds": seeds, "looks": (*plan.looks, look)})
+
+
+def _answered(controls: Controls) -> dict[str, str]:
+    """Return the claims that a reader could see answered, of a study without contrasts."""
+    return {
+        f"{claim.name}: {arm}": claim.answer
+        for arm, claims in controls.claims.items()
+        for claim in claims
+        if any(comparison.verdict.p is not None for comparison in claim.comparisons)
+    }
 
 
 def nothing_to_extend(folder: object) -> UserError:

@@ -13,12 +13,13 @@ from toy_search import BASE, best_at_a_thousandth, drive, opened, sweep
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.summary import read
 from rpbind.errors import UserError
-from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore
+from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore, Row, Stage
 from rpbind.presets import OLD
 from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.study.extend import extended
 from rpbind.study.launch import joined, not_done
 from rpbind.study.plan import missing
 from rpbind.study.search import How, Sweep
@@ -233,3 +234,26 @@ def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
     console.print(verdict_table(tmp_path))
     assert f"{made} of 6 trials" in console.export_text()
     assert f"{made} of 6" in build_report(tmp_path).read_text()
+
+
+def test_seeds_that_are_added_after_claims_were_answered_are_a_second_look(tmp_path: Path) -> None:
+    def scored(part: float, name: str, seed: int, stage: Stage) -> Row:
+        scores = [
+            ProteinScore(part="test", protein=f"P{g}", cluster=g, windows=9, positives=4,
+                         auroc=part + 0.01 * ((7 * g + 3 * seed) % 5), auprc=None)
+            for g in range(24)
+        ]  # fmt: skip
+        made = row(name, seed, "done", BASE, stage)
+        return made.model_copy(update={"proteins": tuple(scores)})
+
+    plan = call(sweep(3), tmp_path)
+    ledger = Ledger(tmp_path)
+    assert extended(plan, ledger, 2).looks[0].verdicts == {}  # no run has scores of proteins
+    for seed in (2, 3):
+        ledger.append(scored(0.7, "base", seed, "ablation"))
+    ledger.append(scored(0.6, "5mer-per-protein", 0, "control"))
+    plan = plan.model_copy(update={"seeds": (2, 3)})
+    ledger.begin(plan)
+    more = extended(plan, ledger, 2)
+    assert more.looks[0].verdicts["beats the plain baseline: base"] == "better"
+    assert level(look_of(more)) == 0.01

@@ -109,6 +109,11 @@ def test_several_fits_are_told_by_their_range_and_one_that_ends_in_nan_as_such(
     falls = [1 - one["fit.end"] / one["fit.start"] for one in (seen, *others)]
     assert loss.value == f"falls {100 * min(falls):.0f} to {100 * max(falls):.0f} %"
     assert loss.how.endswith("fit of one batch, 3 seeds")
-    assert gain.value.count("+") == 2
+    points = [one["fit.accuracy"] - one["fit.accuracy-before"] for one in (seen, *others)]
+    gains = [p / one["fit.accuracy-before"] for p, one in zip(points, (seen, *others), strict=True)]
+    assert gain.value == (
+        f"{100 * min(gains):+.0f} to {100 * max(gains):+.0f} % "
+        f"({100 * min(points):+.0f} to {100 * max(points):+.0f} points)"
+    )
     wild = check_up(Training(recipe.with_({"train.lr": 1e30, "train.clip_norm": None}), 0, inputs))
     assert table(wild.measured)[2].value == "is not finite at the end"

@@ -67,7 +67,7 @@ def bounds(recipe: Recipe) -> dict[str, float]:
 def few_runs(recipe: Recipe, name: str) -> list[float]:
     """The initial value of a single number in four runs."""
     built = (build_model(recipe.model, width=2, length=3, seed=seed) for seed in range(4))
-    return [float(dict(model.named_parameters())[name]) for model in built]
+    return [dict(model.named_parameters())[name].item() for model in built]
 
 
 @pytest.mark.parametrize("recipe", [OLD, FIXED], ids=["old", "fixed"])

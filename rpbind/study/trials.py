@@ -70,7 +70,9 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
     tries += crashed
     goes_on = queued_again(study, trial)
     if not goes_on and tries < TRIES:
-        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        # one that was cut off while it was drawn is drawn anew: the rest would not be as it was
+        drawn = trial.params if "recipe" in trial.user_attrs else {}
+        params = {**trial.system_attrs.get("fixed_params", {}), **drawn}
         named = {k: v for k, v in trial.user_attrs.items() if k in ("arm", "point")}
         study.enqueue_trial(params, user_attrs=named | {"again": number, "tries": tries})
         goes_on = True

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages.journal import JournalFileBackend
 from rich.console import Console
 from toy_search import BASE, EPOCHS, drive, make, opened, row, sweep
 
@@ -372,3 +373,41 @@ def test_the_rows_that_were_to_come_are_those_that_came(
         search.write = write
         drive(search, tmp_path, score, stop)
     assert len(rows(tmp_path)) == total
+
+
+class Killed(BaseException):
+    """The process is gone here."""
+
+
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+def test_a_process_that_dies_at_any_write_leaves_no_repeat_twice_and_no_configuration_out(
+    repeats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = asked(8, MANY, sampler="random", repeats=repeats)
+    (search,) = opened(of, tmp_path / "whole", width=1)
+    drive(search, tmp_path / "whole", score)
+    whole = drawn(search)
+    assert any(first is not None for _, first in whole.values())
+    append, left = JournalFileBackend.append_logs, [0]
+
+    def write(self: JournalFileBackend, logs: list[dict[str, object]]) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        append(self, logs)
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", write)
+    for number in range(3, 300, 9):
+        folder, left[0] = tmp_path / str(number), number
+        try:
+            (search,) = opened(of, folder, width=1)
+            drive(search, folder, score)
+        except Killed:
+            left[0] = 0
+        else:
+            break
+        (search,) = opened(of, folder, width=1)
+        drive(search, folder, score)
+        assert drawn(search) == whole
+        assert sorted(row.arm for row in rows(folder)) == sorted(whole)
+    assert number > 30

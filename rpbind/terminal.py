@@ -41,7 +41,16 @@ REPORT = "report: "
 AGAIN = 75
 """Exit code (EX_TEMPFAIL): what is recorded is whole, and the same command goes on."""
 
-REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+REFUSED = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EIO,
+)
 """What the system says of a path that a user has named and that is not to be read or written."""
 
 
@@ -62,6 +71,8 @@ def run_app(app: typer.Typer) -> None:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
             _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
+        if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):
+            _fail(f"{error}. Name another path, or see to this one.", 2)  # of Path.resolve
         if not full_disk(error):
             raise
         file = getattr(error, "filename", None)

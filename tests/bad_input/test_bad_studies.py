@@ -140,6 +140,10 @@ def flipped(content: bytes) -> bytes:
     return content[:60] + bytes([content[60] ^ 1]) + content[61:]
 
 
+def loop(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+
+
 OTHERS = [
     ("runs that are a file", linked("s/runs", "plan.json"), ("s/runs", "Not a directory")),
     ("half a mark", written(MARK, '{"arm": "old", "se\n'), (MARK, "no mark")),
@@ -197,6 +201,8 @@ CASES = [
         Case(f"{name}: a warm start", "tune.py --dry-run --warm-start s", says, files)
         for name, files, says in (PLANS[13], PLANS[20], PARTS[0], PARTS[4])
     ),
+    Case("a loop: predict", "rpbind predict loop loop --proteins loop --out o", ("loop",), loop),
+    Case("a loop: status", "rpbind status loop", ("loop", "symbolic links"), loop),
     Case("an edited plan: doctor", "rpbind doctor s", ("has been changed",), PLANS[13][1]),
     Case("half a list: report", ALL[1], ("calls.json",), written("s/calls.json", "[{]")),
 ]

@@ -181,6 +181,14 @@ def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> 
         _ = Ledger(tmp_path).plan
 
 
+def test_a_driver_that_has_not_said_who_it_is_holds_the_study_all_the_same(tmp_path: Path) -> None:
+    with Ledger(tmp_path).driven("a command"):
+        for text in ("", "{}", "[]", '{"pid": 1'):
+            (tmp_path / "driver").write_text(text)
+            with pytest.raises(UserError, match="another process: it has not yet said who it is"):
+                Ledger(tmp_path).check_free()
+
+
 def test_what_is_damaged_is_set_aside_and_a_ledger_that_is_gone_comes_back_from_the_runs(
     tmp_path: Path,
 ) -> None:

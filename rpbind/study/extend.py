@@ -10,6 +10,7 @@ from rpbind.analysis.summary import Contrast, read
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, Ledger, Look, Plan
+from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
 from rpbind.study.changes import changes
 from rpbind.study.landing import only_code_differs
@@ -37,7 +38,7 @@ def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
 def _answered(controls: Controls) -> dict[str, str]:
     """Return the claims that a reader could see answered, of a study without contrasts."""
     return {
-        f"{claim.name}: {arm}": claim.answer
+        f"{claim.name}: {arm}": answer(claim)
         for arm, claims in controls.claims.items()
         for claim in claims
         if any(comparison.verdict.p is not None for comparison in claim.comparisons)

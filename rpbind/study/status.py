@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rpbind.analysis.coverage import opened, state_of
+from rpbind.analysis.coverage import Open, opened, state_of
 from rpbind.analysis.search import searches, trials_of, was_reused
 from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import (
@@ -20,7 +20,7 @@ from rpbind.analysis.winners import (
     wanted,
 )
 from rpbind.errors import reason
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.marks import Mark
 from rpbind.ledger.remarks import remarks
@@ -51,6 +51,7 @@ class Status:
     never: dict[str, str]
     asked: int
     remarks: tuple[str, ...]
+    controls: dict[str, int]
 
     def words(self) -> list[str]:
         """Say it in lines."""
@@ -58,6 +59,10 @@ class Status:
         lines = [f"{self.study}: {'running' if self.driven else 'nobody runs it'}"]
         if planned:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
+        if self.controls:
+            lines.append(
+                f"{sum(self.controls.values())} runs of controls: {_counts(self.controls)}"
+            )
         if self.trials:
             made = sum(self.trials.values())
             of_asked = f"{made} of {self.asked}: " if made < self.asked else ""
@@ -94,9 +99,24 @@ def status(ledger: Ledger) -> Status:
         values=say_values(values_of_best(said, best.recipe)),
         never=never,
         asked=int(said.get("trials", 0)) * len(arms_of(said)),
+        controls=_controls(plan, ledger, marks),
         remarks=(*remarks(ledger), *_left_out(unknown(others, plan))),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
+
+
+def _controls(plan: Plan, ledger: Ledger, marks: Sequence[Mark]) -> dict[str, int]:
+    """Return the runs of the controls that are trained, by state."""
+    from rpbind.study.controls import as_arms  # and the baselines, which the CLI does without
+
+    controls = as_arms(plan)
+    runs, _ = planned_runs(controls, ledger.rows("control"))
+    begun: Open = {
+        (mark.begun.arm, mark.begun.seed): "running" if mark.alive else "lost"
+        for mark in marks
+        if mark.begun.stage == "control"
+    }
+    return dict(Counter(state_of(run, runs.get(run), begun) for run in controls.planned))
 
 
 def _reasons(rows: Iterable[Row]) -> dict[tuple[str, str], int]:

@@ -150,6 +150,8 @@ def test_the_total_is_every_run_that_is_made_controls_and_trials_too(tmp_path: P
     ledger.append(made("a0", 0, "done", BASE))
     left = StudyProgress.of(ledger, 0, 27, 1)
     assert (left.ended, left.total) == (1, 28)
+    stands = status(ledger)
+    assert sum(stands.states.values()) + sum(stands.controls.values()) == left.total
 
 
 def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ CASES = [
     ),
     Case(
         "a warm start with more configurations than trials",
-        f"{STUDY} --trials 2 --name t --warm-start reports/s",
+        f"{STUDY[:-1]}t --trials 2 --warm-start reports/s",
         ("3 configurations", "--trials 2"),
         study,
     ),

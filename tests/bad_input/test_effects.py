@@ -25,7 +25,7 @@ PREDICT = "rpbind predict model.pt w.csv --proteins sim.fasta --out o.csv"
 EXPLAIN = f"rpbind explain model.pt --rna {'ACGU' * 7}ACG --protein SIM00 --proteins sim.fasta"
 SUBMIT = "rpbind submit --reports /s"
 IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta"),
-            "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 4"),
+            "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 10"),
             "--homology": ("--k 5", "--k 5 --homology mmseq"),
             "--max-n-share": ("--k 5", "--k 5 --max-n-share 0")}  # fmt: skip
 TWICE = ("windows.tsv", "windows.tsv --on-conflict drop")
@@ -158,7 +158,10 @@ def said(*asked: Any) -> Any:
 def outcome(
     command: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[object, ...]:
-    """Exit code, words and files of a command in a fresh copy of the folder; without times."""
+    """Exit code, words and files of a command in a fresh copy of the folder; without times.
+
+    Manifests say when they were made.
+    """
     shutil.copytree(MADE[0], folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "200")
@@ -166,7 +169,8 @@ def outcome(
     told = re.sub(r"\d+(\.\d+)? (s|GB)\b|0x\w+", "", "".join(capsys.readouterr()))
     told = told.replace(str(folder), "")
     told = re.sub(r"│ +[\d.]+ +│\n", "", told)  # the seconds of a control
-    return code, told, {k: v for k, v in snapshot(folder).items() if not k.startswith("s/")}
+    files = {k: v for k, v in snapshot(folder).items() if not k.startswith("s/")}
+    return code, told, {k: v for k, v in files.items() if not k.endswith("manifest.json")}
 
 
 def commands(group: Any, words: str = "rpbind") -> dict[str, set[str]]:

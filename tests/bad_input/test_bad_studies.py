@@ -201,7 +201,9 @@ CASES = [
         Case(f"{name}: a warm start", "tune.py --dry-run --warm-start s", says, files)
         for name, files, says in (PLANS[13], PLANS[20], PARTS[0], PARTS[4])
     ),
-    Case("a loop: predict", "rpbind predict loop loop --proteins loop --out o", ("loop",), loop),
+    Case(
+        "a loop: predict", "rpbind predict loop loop --proteins loop --out o.csv", ("loop",), loop
+    ),
     Case("a loop: status", "rpbind status loop", ("loop", "symbolic links"), loop),
     Case("an edited plan: doctor", "rpbind doctor s", ("has been changed",), PLANS[13][1]),
     Case("half a list: report", ALL[1], ("calls.json",), written("s/calls.json", "[{]")),

@@ -47,6 +47,7 @@ REFUSED = (
     errno.EROFS,
     errno.ENOTDIR,
     errno.EISDIR,
+    errno.EEXIST,
     errno.ENAMETOOLONG,
     errno.ELOOP,
     errno.EIO,

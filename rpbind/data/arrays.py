@@ -7,12 +7,27 @@ pages have no room when they are written to, which ends the process (`open_memma
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def load_array(path: Path, mapped: Literal["r", "c"] | None = None) -> NDArray[Any]:
+    """Read a .npy file, or map it; `ValueError` on anything else, a cut file too.
+
+    What numpy says of other files advises to read them unsafely.
+    """
+    try:
+        array = np.load(path, mmap_mode=mapped)
+    except (ValueError, EOFError, ArithmeticError, zipfile.BadZipFile) as error:
+        raise ValueError(str(error).partition(". ")[0] or type(error).__name__) from None
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it holds several arrays")
+    return array
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rpbind.data.arrays import load_array
 from rpbind.data.manifest import ARRAYS, PROTEINS, Manifest, hash_file, read_manifest
 from rpbind.errors import UserError
 
@@ -110,8 +111,8 @@ def _check_shapes(root: Path, manifest: Manifest, arrays: dict[str, NDArray[Any]
 
 def _map(path: Path) -> NDArray[Any]:
     try:
-        return np.load(path, mmap_mode="r")
-    except (ValueError, EOFError, ArithmeticError) as error:
+        return load_array(path, "r")
+    except ValueError as error:
         raise UserError(f"{path} is damaged ({error}). Import the dataset again.") from None
 
 

@@ -26,6 +26,8 @@ def check_new(out: Path) -> None:
     """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
     no_url("--out", out)
     check_file(out)
+    if (out.absolute().parent / "manifest.json").exists():
+        raise UserError(f"{out.parent} is a dataset; name a folder in another place.")
     if os.path.lexists(out):
         raise UserError(
             f"{out} exists already, and is never overwritten. Name another folder, or delete that "

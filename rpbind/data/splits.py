@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from rpbind.data.arrays import save_array
+from rpbind.data.arrays import load_array, save_array
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import written_once
 from rpbind.data.split_advice import refusal
@@ -228,7 +228,7 @@ def _freeze(split: Split, folder: Path) -> None:
 def _read(folder: Path, dataset: Dataset, spec: SplitSpec) -> Split:
     try:
         record = _Record.model_validate_json((folder / "split.json").read_bytes())
-        part_N = np.load(folder / "part.npy")
+        part_N = load_array(folder / "part.npy")
     except (OSError, ValueError, EOFError) as error:
         raise UserError(
             f"{folder} is no split that can be read ({reason(error)}). Delete it."

@@ -9,50 +9,28 @@ sequence share rows. The manifest is replaced last: a reader sees the old bank o
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from rpbind import __version__
-from rpbind.data.arrays import save_blocks
+from rpbind.data.arrays import load_array, save_blocks
 from rpbind.data.draft import written_once
 from rpbind.errors import UserError, reason
 from rpbind.ledger import replace
 from rpbind.ledger.files import alone, drafts, named
+from rpbind.proteins.bank_manifest import Manifest, read_manifest
 from rpbind.proteins.encoders import Encoder, sequence_key
 from rpbind.proteins.pieces import Pieces
 from rpbind.proteins.remedy import remedy_of
 
 Progress = Callable[[int, int], None]
-Version = Literal[1]
-
 LOCK = ".lock"
 """A file in a bank that the process which extends it holds the lock on."""
-
-
-class Manifest(BaseModel):
-    """What is in a bank; `index` maps a sequence's SHA-256 to (first row, rows)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_version: Version = 1
-    encoder: str
-    encoder_sha256: str
-    width: int
-    dtype: str
-    proteins: int
-    residues: int
-    residues_file: str
-    residues_sha256: str
-    index: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -72,11 +50,11 @@ class Bank:
         folder = root / encoder_id
         remedy = remedy_of(root, encoder_id)
         try:
-            manifest = _read_manifest(folder, remedy)
+            manifest = read_manifest(folder, remedy)
             if not (folder / manifest.residues_file).exists():
-                manifest = _read_manifest(folder, remedy)  # extended and replaced meanwhile
+                manifest = read_manifest(folder, remedy)  # extended and replaced meanwhile
             # copy-on-write, so that torch takes the array as it is; the file never changes
-            residues_ND = np.load(folder / manifest.residues_file, mmap_mode="c")
+            residues_ND = load_array(folder / manifest.residues_file, "c")
         except FileNotFoundError:
             raise UserError(f"No bank of protein vectors at {folder}; {remedy}") from None
         except (ValueError, EOFError) as error:
@@ -128,17 +106,6 @@ class Bank:
         places = zip(*self.locate(sequences), strict=True)
         means = [self.residues_ND[at : at + n].mean(axis=0, dtype=np.float64) for at, n in places]
         return np.array(means, dtype=np.float32)
-
-
-def _read_manifest(folder: Path, remedy: str) -> Manifest:
-    tree = json.loads((folder / "manifest.json").read_bytes())
-    version = tree.get("schema_version") if isinstance(tree, dict) else None
-    if version not in get_args(Version):
-        raise UserError(
-            f"Bank {folder} has schema version {version!r}; this rpbind ({__version__}) reads "
-            f"{get_args(Version)[0]}. Remove it and {remedy}"
-        )
-    return Manifest.model_validate(tree)
 
 
 def build_bank(

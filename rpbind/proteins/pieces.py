@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.arrays import save_array
+from rpbind.data.arrays import load_array, save_array
 from rpbind.ledger.files import named
 from rpbind.proteins.encoders import Encoder
 
@@ -24,17 +25,17 @@ class Pieces:
     def get(self, key: str, sequence: str) -> NDArray[np.floating]:
         """Return the matrix of a sequence, mapped; it is encoded and kept if it is not there."""
         file = self.folder / f"{key}.npy"
-        if not file.exists():
-            matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
-            if not np.isfinite(matrix).all():
-                raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft = self.folder / f"{uuid.uuid4().hex}.draft"
-            try:
-                with named(self.folder.parent, draft):
-                    save_array(draft, matrix)
-                    draft.replace(file)
-            finally:
-                draft.unlink(missing_ok=True)
-        kept: NDArray[np.floating] = np.load(file, mmap_mode="r")
-        return kept
+        with suppress(FileNotFoundError, ValueError):  # one that a crash has cut is made again
+            return load_array(file, "r")
+        matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f"{uuid.uuid4().hex}.draft"
+        try:
+            with named(self.folder.parent, draft):
+                save_array(draft, matrix)
+                draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        return load_array(file, "r")

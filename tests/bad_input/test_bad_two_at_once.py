@@ -92,12 +92,12 @@ def test_a_bank_that_is_extended_while_it_is_opened_is_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_bank(tmp_path, make_encoder("random"), CHAINS[:1])
-    old = bank._read_manifest(tmp_path / "random", "")
+    old = bank.read_manifest(tmp_path / "random", "")
     extended = build_bank(tmp_path, make_encoder("random"), CHAINS)
     answers = [old]
-    real = bank._read_manifest
+    real = bank.read_manifest
     monkeypatch.setattr(
-        bank, "_read_manifest", lambda *args: answers.pop() if answers else real(*args)
+        bank, "read_manifest", lambda *args: answers.pop() if answers else real(*args)
     )
     assert Bank.open(tmp_path, "random").manifest == extended.manifest
 

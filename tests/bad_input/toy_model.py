@@ -70,3 +70,50 @@ def rewritten(folder: Path, change: Change) -> None:
     content = torch.load(folder / "model.pt", weights_only=True)
     change(content)
     torch.save(content, folder / "model.pt")
+
+
+WORDS = "--proteins proteins.fasta --out out.csv"
+PREDICT = f"rpbind predict model.pt w.csv {WORDS}"
+EVALUATE = "rpbind evaluate model.pt --data d --out out.json"
+EXPLAIN = f"rpbind explain model.pt --rna {'ACGU' * 7}ACG --protein SIM00 --proteins proteins.fasta"
+MADE: list[Made] = []
+
+
+def usual(folder: Path) -> None:
+    placed(MADE[0], folder)
+
+
+def changed(change: Change) -> Callable[[Path], None]:
+    def fill(folder: Path) -> None:
+        usual(folder)
+        rewritten(folder, change)
+
+    return fill
+
+
+def field(path: str, value: Any) -> Callable[[Path], None]:
+    """A model file with one value changed: "calibration.slope"."""
+
+    def change(content: dict[str, Any]) -> None:
+        *parents, last = path.split(".")
+        for parent in parents:
+            content = content[parent]
+        content[last] = value
+
+    return changed(change)
+
+
+def bytes_of(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def fill(folder: Path) -> None:
+        usual(folder)
+        (folder / "model.pt").write_bytes(change((folder / "model.pt").read_bytes()))
+
+    return fill
+
+
+def written(name: str, text: str) -> Callable[[Path], None]:
+    def fill(folder: Path) -> None:
+        usual(folder)
+        (folder / name).write_text(text)
+
+    return fill

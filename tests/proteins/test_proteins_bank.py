@@ -161,3 +161,14 @@ def test_vectors_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
 
     with np.errstate(over="ignore"), pytest.raises(ValueError, match="NaN or infinity"):
         build_bank(tmp_path, Overflowing(dtype="float16"), ["MK"])
+
+
+@pytest.mark.parametrize("left", [b"", b"\x93NUMPY", b"cut"])
+def test_a_piece_that_a_crash_has_cut_is_made_again(left: bytes, tmp_path: Path) -> None:
+    whole = build_bank(tmp_path / "whole", RandomIdentity(), ["MK", "AAA"])
+    folder = tmp_path / "cut" / "random" / f".partial-{RandomIdentity.sha256[:12]}"
+    folder.mkdir(parents=True)
+    for key in whole.manifest.index:
+        (folder / f"{key}.npy").write_bytes(left)
+    made = build_bank(tmp_path / "cut", RandomIdentity(), ["MK", "AAA"])
+    assert made.manifest == whole.manifest

@@ -28,7 +28,7 @@ def main(
     if wild:
         other = calm.with_({"train.lr": 1e30, "train.clip_norm": None, "model.residual": True})
     if long:
-        other = calm.with_({"train.epochs": 10**6, "train.stop_after": None})
+        other = calm.with_({"train.epochs": 100_000, "train.stop_after": None})
     arms = (arm("calm", calm, ""), arm("other", other, ""))
     page.conduct(
         "toy",

@@ -16,7 +16,7 @@ from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
 from rpbind.ledger import replace
 from rpbind.terminal import PLAIN, Grid, progress
-from rpbind.use.output import check_out, write_table
+from rpbind.use.output import check_model, check_out, write_table
 
 if TYPE_CHECKING:
     from rpbind.use.evaluate import Evaluation
@@ -46,6 +46,7 @@ def predict(
 ) -> None:
     """Score windows: logit, probability, calibrated probability, what is known of the protein."""
     check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
+    check_model(model)
     from rpbind.use.predict import Question, predict_windows  # torch: seconds
     from rpbind.use.trained import Trained
 
@@ -106,6 +107,7 @@ def evaluate(
         one_of("--split", split, get_args(Rule))
     if out is not None:
         check_out(out, (".json",))
+    check_model(model)
     from rpbind.use.evaluate import evaluate_model  # torch: seconds
     from rpbind.use.match import Against
     from rpbind.use.trained import Trained
@@ -173,6 +175,7 @@ def explain(
     """Explain one window: substitutions, the top span, and attention where it can matter."""
     if out is not None:
         check_out(out, (".html", ".parquet"), (model, proteins, weights))
+    check_model(model)
     from rpbind.use.explain import Pair, as_picture, as_table, explain_window  # torch: seconds
     from rpbind.use.trained import Trained
 

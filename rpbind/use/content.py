@@ -15,10 +15,8 @@ from torch import Tensor
 from rpbind.errors import UserError, mistakes
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration
+from rpbind.use.output import WHICH, check_model
 
-WHICH = (
-    "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
-)
 MOST = 100_000
 """No window has more nucleotides than this, no protein vector more numbers."""
 
@@ -103,8 +101,7 @@ class Content(_Part):
 
 def read_content(path: Path) -> Content:
     """Read a model file; `UserError` with the first thing in it that cannot be used."""
-    if not path.is_file():
-        raise UserError(f"No model file {path}. {WHICH}")
+    check_model(path)
     content = checkpoint.load(path, WHICH)
     wanted = {field.alias or name for name, field in Content.model_fields.items()}
     if missing := sorted(wanted - content.keys()):

@@ -14,6 +14,16 @@ from rpbind.errors import UserError
 from rpbind.ledger import replace
 from rpbind.ledger.places import check_file
 
+WHICH = (
+    "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
+)
+
+
+def check_model(path: Path) -> None:
+    """Raise `UserError` where there is no model file, before torch is imported to read one."""
+    if not path.is_file():
+        raise UserError(f"No model file {path}. {WHICH}")
+
 
 def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] = ()) -> None:
     """Raise `UserError` before any work where a result could not, or must not, be written to `out`.

@@ -15,7 +15,8 @@ from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_k
 from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
 from rpbind.train.keep import KnownProtein
-from rpbind.use.content import WHICH, read_content
+from rpbind.use.content import read_content
+from rpbind.use.output import WHICH
 
 
 @dataclass(frozen=True)

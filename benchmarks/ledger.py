@@ -21,7 +21,8 @@ from rpbind.analysis.summary import summarise
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
 from rpbind.ledger.checks import merged_name
 from rpbind.ledger.files import link
-from rpbind.ledger.parts import SCHEMA, keys, writer
+from rpbind.ledger.parts import keys, writer
+from rpbind.ledger.schema import SCHEMA, TAGGED
 from rpbind.recipe import Recipe
 
 PARTS = ("test", "validation", "probe", "probe.a", "probe.b", "probe.c")
@@ -112,7 +113,7 @@ def rows(
             np.arange(S + 1, dtype=np.int32) * E, mappings(CURVE, S * E, rng)
         ),
     }  # fmt: skip
-    return pa.table([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+    return pa.table([columns[field.name] for field in SCHEMA], schema=TAGGED)
 
 
 def mappings(names: tuple[str, ...], N: int, rng: np.random.Generator) -> Any:

@@ -15,46 +15,17 @@ import pyarrow.parquet as pq
 from rpbind.errors import UserError, reason
 from rpbind.ledger.checks import recipe_of, strange_columns, strange_name, strange_rows
 from rpbind.ledger.records import Finding, Row
+from rpbind.ledger.schema import (
+    SCHEMA,
+    SCORE,
+    TAGGED,
+    check_version,
+    columns_of,
+    completed,
+    version_of,
+)
 from rpbind.ledger.scores import Scores
 
-_METRICS = pa.map_(pa.string(), pa.float64())
-_SCORE = {
-    "part": pa.string(),
-    "protein": pa.string(),
-    "cluster": pa.int64(),
-    "windows": pa.int64(),
-    "positives": pa.int64(),
-    "auroc": pa.float64(),
-    "auprc": pa.float64(),
-}
-_FINDING = {
-    "name": pa.string(),
-    "severity": pa.string(),
-    "measured": pa.float64(),
-    "threshold": pa.float64(),
-    "reason": pa.string(),
-    "advice": pa.string(),
-}
-SCHEMA = pa.schema(
-    {
-        "run": pa.string(),
-        "arm": pa.string(),
-        "seed": pa.int64(),
-        "state": pa.string(),
-        "stage": pa.string(),
-        "attempt": pa.int64(),
-        "recipe": pa.string(),
-        "recipe_id": pa.string(),
-        "metrics": _METRICS,
-        "proteins": pa.list_(pa.struct(list(_SCORE.items()))),
-        "curve": pa.list_(_METRICS),
-        "findings": pa.list_(pa.struct(list(_FINDING.items()))),
-        "cost": _METRICS,
-        "provenance": pa.map_(pa.string(), pa.string()),
-        "error": pa.string(),
-        "ended": pa.string(),
-    }
-)
 _REPEATED = [
     "proteins.list.element.part",
     "proteins.list.element.protein",
@@ -67,7 +38,7 @@ _PLAIN = ("arm", "seed", "state", "stage", "attempt", "recipe_id", "error", "end
 
 def table_of(rows: Sequence[Row]) -> Any:
     """Return rows as an Arrow table."""
-    return pa.Table.from_pylist([_flatten(row) for row in rows], schema=SCHEMA)
+    return pa.Table.from_pylist([_flatten(row) for row in rows], schema=TAGGED)
 
 
 def writer(table: Any) -> Callable[[IO[bytes]], object]:
@@ -81,8 +52,12 @@ def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
         with pq.ParquetFile(
             file, read_dictionary=_REPEATED, page_checksum_verification=True
         ) as part:
-            strange = strange_columns(part, SCHEMA)
-            table = None if strange else part.read(columns=list(columns))
+            version = version_of(part.schema_arrow)
+            check_version(version, file)
+            wanted = columns_of(version)
+            strange = strange_columns(part, wanted)
+            there = [name for name in columns if name in wanted.names]
+            table = None if strange else completed(part.read(columns=there), columns)
     except FileNotFoundError:
         raise
     except KeyError:  # of what is to be read into a dictionary
@@ -184,7 +159,7 @@ def _coded(array: Any) -> tuple[list[str], Any]:
 
 
 def _scores(array: Any) -> Iterator[Scores]:
-    fields = {name: array.values.field(name) for name in _SCORE}
+    fields = {name: array.values.field(name) for name in SCORE}
     parts, part_M = _coded(fields["part"])
     names, protein_M = _coded(fields["protein"])
     cluster_M, windows_M, positives_M, auroc_M, auprc_M = (

@@ -18,9 +18,11 @@ from pydantic import ValidationError
 from rpbind.errors import UserError, mistakes, reason
 from rpbind.ledger.files import read, replace
 from rpbind.ledger.records import Plan, SearchPlan
+from rpbind.ledger.schema import VERSION, check_version
 from rpbind.recipe import Recipe
 
 PLAN = "plan.json"
+SCHEMA_KEY = "schema"
 HASH = "sha256"
 """The key of the hash in the file: it is over the canonical JSON of all other keys."""
 
@@ -32,7 +34,7 @@ AGAIN = (
 
 def write_plan(study: Path, plan: Plan) -> None:
     """Write a plan whole or not at all, with its hash."""
-    tree = plan.model_dump(mode="json")
+    tree = plan.model_dump(mode="json") | {SCHEMA_KEY: VERSION}
     text = json.dumps(tree | {HASH: _hash(tree)}, indent=1)
     replace(study / PLAN, text.encode())
 
@@ -53,6 +55,7 @@ def read_plan(study: Path) -> Plan:
         tree = json.loads(read(path))
         claimed = tree.pop(HASH, None)
         found = _hash(tree)
+        check_version(tree.pop(SCHEMA_KEY, 1), path)
         plan = Plan.model_validate(tree)
         if plan.search is not None:
             SearchPlan.model_validate(plan.search)

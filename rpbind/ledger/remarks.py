@@ -8,7 +8,9 @@ from pathlib import Path
 
 from rpbind.errors import UserError
 from rpbind.ledger.files import listed, read
+from rpbind.ledger.parts import read_table
 from rpbind.ledger.plans import PLAN, has_hash
+from rpbind.ledger.schema import ADDED, lacking
 from rpbind.ledger.store import Ledger
 
 JOURNAL = "optuna.journal"
@@ -25,6 +27,10 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
             f"{PLAN} has no hash, since an earlier version wrote it: a change of it by hand would "
             "not be seen."
         )
+    parts = listed(ledger.parts, "*.parquet")
+    fields = {path.partition(".")[0] for path in ADDED}
+    for path in dict.fromkeys(p for part in parts for p in lacking(read_table(part, [*fields]))):
+        yield f"Rows that an earlier version wrote have no {path}."
     aside = [*listed(ledger.parts, "*.damaged"), *listed(ledger.runs, "*.damaged")]
     if aside:
         yield f"{len(aside)} damaged file(s) were set aside, such as {aside[0]}."

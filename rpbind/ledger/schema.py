@@ -1,0 +1,139 @@
+"""The version of what a study folder holds, and the columns of its rows in each version.
+
+A field that is added to a row is one line more here and one in `ADDED`: studies of earlier versions
+are read without it, and say so. Studies of later versions are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rpbind.errors import UserError
+
+VERSION = 2
+"""1: rpbind 0.1, without a word on it. 2: plans have a hash and the code of each module."""
+
+ADDED: dict[str, int] = {}
+"""Column of a row, or `column.field` of what it lists -> the version that brought it."""
+
+KEY = b"rpbind.schema"
+_METRICS = pa.map_(pa.string(), pa.float64())
+SCORE = {
+    "part": pa.string(),
+    "protein": pa.string(),
+    "cluster": pa.int64(),
+    "windows": pa.int64(),
+    "positives": pa.int64(),
+    "auroc": pa.float64(),
+    "auprc": pa.float64(),
+}
+FINDING = {
+    "name": pa.string(),
+    "severity": pa.string(),
+    "measured": pa.float64(),
+    "threshold": pa.float64(),
+    "reason": pa.string(),
+    "advice": pa.string(),
+}
+SCHEMA = pa.schema(
+    {
+        "run": pa.string(),
+        "arm": pa.string(),
+        "seed": pa.int64(),
+        "state": pa.string(),
+        "stage": pa.string(),
+        "attempt": pa.int64(),
+        "recipe": pa.string(),
+        "recipe_id": pa.string(),
+        "metrics": _METRICS,
+        "proteins": pa.list_(pa.struct(list(SCORE.items()))),
+        "curve": pa.list_(_METRICS),
+        "findings": pa.list_(pa.struct(list(FINDING.items()))),
+        "cost": _METRICS,
+        "provenance": pa.map_(pa.string(), pa.string()),
+        "error": pa.string(),
+        "ended": pa.string(),
+    }
+)
+"""The columns of a row, as this version writes them."""
+
+TAGGED = SCHEMA.with_metadata({KEY: str(VERSION).encode()})
+"""The same with the version, as it stands in a file."""
+
+
+def version_of(schema: pa.Schema) -> int:
+    """Return the version that a part was written with."""
+    text = (schema.metadata or {}).get(KEY, b"1")
+    return int(text) if text.isdigit() else 0
+
+
+def check_version(version: object, file: Path) -> None:
+    """Raise `UserError` where a file is of a version that this rpbind does not know."""
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise UserError(
+            f"{file} has schema version {version}; this rpbind reads 1 to {VERSION}. A later "
+            "rpbind wrote it: update this one to read the study."
+        )
+
+
+def columns_of(version: int) -> pa.Schema:
+    """Return the columns of a row as a version wrote them."""
+    return pa.schema([_then(field, version) for field in SCHEMA if _was_there(field.name, version)])
+
+
+def completed(table: Any, columns: Sequence[str]) -> Any:
+    """Return a table with columns as this version has them; what its own lacked is null."""
+    for name in columns:
+        kind = SCHEMA.field(name).type
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, kind))
+        elif any(path.startswith(f"{name}.") for path in ADDED):
+            place = table.column_names.index(name)
+            chunks = [_filled(chunk, kind) for chunk in table[name].chunks]
+            if chunks:
+                table = table.set_column(place, name, pa.chunked_array(chunks))
+    return table.select(list(columns)).replace_schema_metadata(TAGGED.metadata)
+
+
+def lacking(table: Any) -> list[str]:
+    """Name the fields that no row of a table has, since an earlier version wrote them all."""
+    return [path for path in ADDED if table.num_rows and _is_empty(table, *path.split("."))]
+
+
+def _is_empty(table: Any, column: str, field: str = "") -> bool:
+    found = table[column]
+    if not field:
+        return bool(found.null_count == len(found))
+    listed = [chunk.values.field(field) for chunk in found.chunks]
+    return all(each.null_count == len(each) for each in listed)
+
+
+def _filled(listed: Any, kind: pa.DataType) -> Any:
+    """Return lists of structs with the fields of a type; new fields are null."""
+    each = listed.values
+    fields = [
+        each.field(field.name)
+        if each.type.get_field_index(field.name) >= 0
+        else pa.nulls(len(each), field.type)
+        for field in kind.value_type
+    ]
+    names = [field.name for field in kind.value_type]
+    return pa.ListArray.from_arrays(listed.offsets, pa.StructArray.from_arrays(fields, names))
+
+
+def _was_there(path: str, version: int) -> bool:
+    return ADDED.get(path, 1) <= version
+
+
+def _then(field: pa.Field, version: int) -> pa.Field:
+    """Return a column as a version wrote it: what it lists may have had fewer fields."""
+    if not any(path.startswith(f"{field.name}.") for path in ADDED):
+        return field
+    kept = [
+        each for each in field.type.value_type if _was_there(f"{field.name}.{each.name}", version)
+    ]
+    return pa.field(field.name, pa.list_(pa.struct(kept)))

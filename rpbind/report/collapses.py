@@ -15,6 +15,8 @@ def not_excluded(verdict: Verdict) -> str:
     if verdict.rates is None:
         return "in runs that train; collapses were not counted"
     counts = verdict.rates.counts
+    if all(count.runs and count.collapsed == count.runs for count in counts):
+        return "every run collapsed, so nothing is known of runs that train"
     limits = dict.fromkeys(_percent(count) for count in counts)
     if len(limits) == 1:
         return f"in runs that train; up to {next(iter(limits))} collapses are not excluded"

@@ -120,6 +120,14 @@ def test_no_meaningful_effect_never_stands_without_what_is_not_excluded(tmp_path
         assert text.count("up to 45 % collapses") >= text.count(NONE) >= 1  # fmt: skip
 
 
+def test_of_two_arms_that_never_trained_nothing_is_said_of_runs_that_train() -> None:
+    asked, rows = study([0.501] * SEEDS, [0.501] * SEEDS)
+    (contrast,) = summarise(asked, rows, []).contrasts
+    assert contrast.verdict.word == NONE
+    assert "every run collapsed" in not_excluded(contrast.verdict)
+    assert "up to" not in not_excluded(contrast.verdict)
+
+
 def test_an_arm_with_collapsed_runs_is_a_hypothesis_of_its_own_beside_the_mean() -> None:
     asked, rows = study([0.70, 0.51, 0.51, 0.51, 0.51, 0.51, 0.70], [0.70] * 7)
     (contrast,) = summarise(asked, rows, []).contrasts

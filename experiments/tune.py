@@ -16,12 +16,13 @@ from typing import Annotated
 
 import typer
 
-from rpbind.arguments import check_once
+from rpbind.analysis.search import OBJECTIVES
+from rpbind.arguments import check_once, choices
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import PRESETS, named
 from rpbind.study.conditions import Question
 from rpbind.study.design import Design, arm
-from rpbind.study.search import How, Sweep
+from rpbind.study.search import REPEATED, SAMPLERS, SCHEDULERS, How, Sweep
 from rpbind.study.space import load_space
 from rpbind.study.warm import warm_start
 from rpbind.terminal import run_page
@@ -44,13 +45,13 @@ def main(
     base: Annotated[
         str, typer.Option(help="Preset or recipe file that the space changes.")
     ] = "fixed",
-    sampler: Annotated[str, typer.Option(help="tpe, random, cmaes, nsga2, qmc or grid.")] = "tpe",
-    scheduler: Annotated[str, typer.Option(help="none, asha, hyperband or median.")] = "none",
+    sampler: Annotated[str, typer.Option(help=choices(SAMPLERS))] = "tpe",
+    scheduler: Annotated[str, typer.Option(help=choices(SCHEDULERS))] = "none",
     repeats: Annotated[
         str,
         typer.Option(
-            help="A configuration that was tried before is not trained again. reuse: its scores "
-            "are a trial's; redraw: another one is drawn in its place."
+            help="What becomes of a configuration that was tried before; it is not trained again. "
+            + choices(REPEATED)
         ),
     ] = "reuse",
     seeds_per_trial: Annotated[
@@ -58,7 +59,7 @@ def main(
     ] = 1,
     objective: Annotated[
         list[str] | None,
-        typer.Option(help="auroc, loss, train-seconds, parameters; several: repeat it."),
+        typer.Option(help=f"{', '.join(OBJECTIVES)}; several: repeat it."),
     ] = None,
     budget_minutes: Annotated[
         float | None, typer.Option(help="Begin no trial after so many minutes.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -21,6 +21,11 @@ def check_arguments(app: typer.Typer, words: Sequence[str]) -> None:
         command = command.commands[left.pop(0)]
     given = left[: left.index("--")] if "--" in left else left
     _no_repeated_option(command, [word.partition("=")[0] for word in given])
+
+
+def choices(words: Mapping[str, str]) -> str:
+    """Return the help of an option with a registry of values: "tpe (what it is), random (...)"."""
+    return ", ".join(f"{name} ({what})" for name, what in words.items()) + "."
 
 
 def check_once(option: str, values: Sequence[str]) -> None:

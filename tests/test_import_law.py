@@ -11,6 +11,7 @@ import rpbind
 from rpbind import parts
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
+from rpbind.study import sampling, search
 from rpbind.study.loggers import MAKERS
 from rpbind.study.where import LOGGERS
 from rpbind.train.optim import OPTIMIZERS, SCHEDULES
@@ -122,5 +123,9 @@ def test_every_variant_of_a_recipe_has_what_makes_it() -> None:
     assert set(get_args(optimizers)) == OPTIMIZERS.keys()
 
 
-def test_every_logger_has_what_makes_it() -> None:
+def test_every_logger_sampler_and_scheduler_has_what_makes_it_and_says_what_it_is() -> None:
     assert MAKERS.keys() == LOGGERS.keys()
+    assert sampling.SAMPLERS.keys() == search.SAMPLERS.keys()
+    assert sampling.PRUNERS.keys() == search.SCHEDULERS.keys()
+    assert all(search.SAMPLERS.values())
+    assert all(search.SCHEDULERS.values())

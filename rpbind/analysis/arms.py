@@ -16,13 +16,14 @@ from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.ledger.scores import Scores
 
-SECONDARY = (
-    "test.auroc_pooled",
-    "test.auprc_macro",
-    "test.mcc",
-    "test.loss",
-    "test.brier_calibrated",
-)
+SECONDARY = {
+    "test.auroc_pooled": "Pooled AUROC",
+    "test.auprc_macro": "Macro AUPRC",
+    "test.mcc": "MCC",
+    "test.loss": "Loss",
+    "test.brier_calibrated": "Brier",
+}
+"""Metric of a row -> its header; a line more is a column more of the arms' table."""
 BASE_RATES = 0.05
 """Pooled AUROC this far above macro AUROC shows that an arm knows the proteins' base rates."""
 CURVES = ("train.loss", "validation.loss", "validation.auroc_macro")

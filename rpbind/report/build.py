@@ -11,6 +11,7 @@ from markupsafe import Markup
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
+from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger, replace
 from rpbind.ledger.places import check_file
@@ -52,6 +53,7 @@ def render(summary: Summary) -> str:
         collapses=collapses,
         claims=claims,
         banners=banners,
+        secondary=arms.SECONDARY,
         style=style,
         css=Markup((HERE / "page.css").read_text()),
         plotlyjs=Markup(get_plotlyjs()),

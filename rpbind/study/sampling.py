@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,22 +56,44 @@ def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
     A sampler that draws on from a state in memory would begin anew after a restart, and draw its
     first configurations again.
     """
-    drawn = 100_000 * seed + asked
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        match name:
-            case "tpe":
-                nested = any(dim.when or dim.kind == "layers" for dim in space.dimension)
-                return LearnsFromFailures(Tpe(seed=drawn, multivariate=True, group=nested))
-            case "cmaes":
-                inner = ReplayedCmaEs(seed=drawn, warn_independent_sampling=False)
-                return LearnsFromFailures(inner)
-            case "nsga2":
-                return LearnsFromFailures(NSGAIISampler(seed=drawn, population_size=20))
-            case "qmc":
-                return QuasiRandom(space, seed, asked)
-            case _:
-                return RandomSampler(seed=drawn)  # a grid's points are all queued
+        return SAMPLERS[name](space, seed, asked)
+
+
+def _drawn(seed: int, asked: int) -> int:
+    """Return the seed of one draw."""
+    return 100_000 * seed + asked
+
+
+def _tpe(space: Space, seed: int, asked: int) -> BaseSampler:
+    nested = any(dim.when or dim.kind == "layers" for dim in space.dimension)
+    inner = Tpe(seed=_drawn(seed, asked), multivariate=True, group=nested)
+    return LearnsFromFailures(inner)
+
+
+def _cmaes(space: Space, seed: int, asked: int) -> BaseSampler:
+    inner = ReplayedCmaEs(seed=_drawn(seed, asked), warn_independent_sampling=False)
+    return LearnsFromFailures(inner)
+
+
+def _nsga2(space: Space, seed: int, asked: int) -> BaseSampler:
+    return LearnsFromFailures(NSGAIISampler(seed=_drawn(seed, asked), population_size=20))
+
+
+def _random(space: Space, seed: int, asked: int) -> BaseSampler:
+    return RandomSampler(seed=_drawn(seed, asked))
+
+
+SAMPLERS: dict[str, Callable[[Space, int, int], BaseSampler]] = {
+    "tpe": _tpe,
+    "random": _random,
+    "cmaes": _cmaes,
+    "nsga2": _nsga2,
+    "qmc": QuasiRandom,
+    "grid": _random,  # its points are all queued
+}
+"""Name -> what makes it of (space, seed, trials before); what each is stands in `search.py`."""
 
 
 class Asha(SuccessiveHalvingPruner):
@@ -113,15 +136,18 @@ class HyperBand(HyperbandPruner):
 
 def pruner(name: str, epochs: int) -> BasePruner:
     """Return the pruner of a scheduler; its rungs are in the storage, and survive a restart."""
-    match name:
-        case "asha":
-            return Asha(min_resource=1, reduction_factor=REDUCTION)
-        case "hyperband":
-            return HyperBand(min_resource=1, max_resource=epochs, reduction_factor=REDUCTION)
-        case "median":
-            return MedianPruner(n_startup_trials=4, n_warmup_steps=1)
-        case _:
-            return NopPruner()
+    return PRUNERS[name](epochs)
+
+
+PRUNERS: dict[str, Callable[[int], BasePruner]] = {
+    "none": lambda epochs: NopPruner(),
+    "asha": lambda epochs: Asha(min_resource=1, reduction_factor=REDUCTION),
+    "hyperband": lambda epochs: HyperBand(
+        min_resource=1, max_resource=epochs, reduction_factor=REDUCTION
+    ),
+    "median": lambda epochs: MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+}
+"""Name -> what makes it of the epochs of a run; what each is stands in `search.py`."""
 
 
 def open_storage(url: str | None, folder: Path) -> BaseStorage:

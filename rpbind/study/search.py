@@ -29,11 +29,29 @@ MANY_TRIALS = 100_000
 SIZE = ("trials", "budget")
 """What a plan says of how large a search is: no trial depends on it, and it can grow."""
 
-SAMPLERS = ("tpe", "random", "cmaes", "nsga2", "qmc", "grid")
-SCHEDULERS = ("none", "asha", "hyperband", "median")
-REPEATED = ("reuse", "redraw")
-"""What becomes of a configuration that was tried before: its scores count as a trial's, or another
-configuration is drawn in its place."""
+SAMPLERS = {
+    "tpe": "tree-structured Parzen estimator, multivariate",
+    "random": "independent draws",
+    "cmaes": "covariance matrix adaptation; one objective",
+    "nsga2": "genetic algorithm; for several objectives",
+    "qmc": "scrambled Sobol sequence",
+    "grid": "every configuration of a finite space",
+}
+"""Name -> what it is; `sampling.SAMPLERS` makes them."""
+
+SCHEDULERS = {
+    "none": "every trial trains to its end",
+    "asha": "asynchronous successive halving",
+    "hyperband": "successive halving in brackets",
+    "median": "a trial below the median of the others stops",
+}
+"""Name -> what it is; `sampling.PRUNERS` makes them."""
+
+REPEATED = {
+    "reuse": "its scores count as a trial's",
+    "redraw": "another configuration is drawn in its place",
+}
+"""What becomes of a configuration that was tried before."""
 
 
 @dataclass(frozen=True)

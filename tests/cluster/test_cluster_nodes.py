@@ -38,12 +38,12 @@ def test_the_main_job_ends_well_although_a_node_is_lost_in_the_middle(
     words = ("--data", shared / "world", "--reports", shared / "reports", "--smoke")
     study = ablate(three_nodes, *words, "--name", "lost", folder=tmp_path)
     assert "shared by 3 node(s)" in wait_for(study, "storage ")
-    wait_for(study, "2/28 ")  # 24 runs, and two with each of the control's vectors
+    wait_for(study, "2/32 ")  # 28 runs, and two with each of the control's vectors
     assert three_nodes.ask("remove") == "removed"
     said, _ = study.communicate(timeout=300)
     assert study.returncode == 0, said
     rows = Ledger(shared / "reports" / "lost").rows()
-    assert len(rows) == 24
+    assert len(rows) == 28
     assert {row.state for row in rows} == {"done"}
 
 

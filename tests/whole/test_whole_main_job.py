@@ -40,9 +40,9 @@ def test_the_main_job_runs_on_real_windows_and_leaves_a_report(subset: Path) -> 
     study = subset / "reports" / "ci"
     assert f"report: {study / 'index.html'}" in done.stdout
     ledger = Ledger(study)
-    assert len(ledger.plan.arms) == 13
+    assert len(ledger.plan.arms) == 15
     rows = ledger.rows()
-    assert len(rows) == 26
+    assert len(rows) == 30
     assert {row.state for row in rows} == {"done"}
     old = [row.metrics["test.auroc_macro"] for row in rows if row.arm == "old"]
     assert old == [0.5, 0.5]
@@ -53,9 +53,9 @@ def test_the_main_job_runs_on_real_windows_and_leaves_a_report(subset: Path) -> 
 def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     shown = run(*ABLATE, "--data", "ci", "--dry-run", "--name", "dry", "--workers", "2", cwd=subset)
     assert shown.returncode == 0, shown.stderr
-    assert "12 arms x 5 seeds = 60 runs" in shown.stderr
+    assert "14 arms x 5 seeds = 70 runs" in shown.stderr
     assert "by Ray Train worker groups: 2 worker(s)" in shown.stderr
-    assert "5 seeds x 13 contrasts: better or worse shows from 3.38 sd" in shown.stderr
+    assert "5 seeds x 15 contrasts: better or worse shows from 3.51 sd" in shown.stderr
     assert "timed on this machine" in shown.stderr
     assert not (subset / "reports" / "dry").exists()
 

@@ -14,7 +14,6 @@ from rpbind.doctor.examine import check_up
 from rpbind.experiment import simulated
 from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.checkup import opener
 from rpbind.study.design import SEED_CHANGES, path
 from rpbind.study.guard import guard
 from rpbind.study.plan import Question, Source, make_plan
@@ -27,17 +26,16 @@ def main() -> None:
     ends = (("old", narrowed(OLD, 8)), ("fixed", narrowed(FIXED, 8)))
     design = path(*ends, SEED_CHANGES)
     plan = make_plan("cost", Question("?", "!", "."), design, (0,), source)
-    opens = opener(source)
     seconds = []
     for arm in plan.arms:
         recipe = Recipe.model_validate(arm.recipe)
         began = time.process_time()
-        check_up(Training(recipe, 0, opens(recipe.proteins)))
+        check_up(Training(recipe, 0, source.inputs(recipe.proteins)))
         seconds.append(time.process_time() - began)
         print(f"{arm.name}: {seconds[-1]:.2f} s")
     print(f"{len(seconds)} check-ups: {sum(seconds):.1f} s of one core")
     began = time.process_time()
-    guard(plan, opens)
+    guard(plan, source.inputs)
     print(f"guard over {len(plan.contrasts)} contrasts: {time.process_time() - began:.1f} s")
 
 

@@ -50,6 +50,7 @@ from rpbind.study.space import Space
 from rpbind.study.status import status
 from rpbind.study.trials import interrupted
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 ASKED = Question("Is it the same?", "Yes.", "Equality.")
 SMALL = {"train.epochs": 2, "train.batch_size": 16}
@@ -197,7 +198,7 @@ def run(study: Path) -> None:
     arms = tuple(arm(name, narrowed(recipe, 16).with_(SMALL), "")
                  for name, recipe in (("old", OLD), ("fixed", FIXED)))  # fmt: skip
     contrasts = (ContrastPlan(name="fix", arm="fixed", reference="old"),)
-    source = Source(study.parent / "world", SplitSpec())
+    source = Source(OpenData(study.parent / "world"), SplitSpec())
     plan = make_plan("kills", ASKED, Design("pair", arms, contrasts), (0, 1), source)
     launch(plan, source, Where(), study)
     build_report(study)
@@ -208,7 +209,7 @@ def run_search(study: Path, scheduler: str) -> None:
     base = narrowed(FIXED, 16).with_(SMALL | {"train.epochs": 4})
     how = How(sampler="random", scheduler=scheduler)
     conditions = Conditions(
-        source=Source(study.parent / "world", SplitSpec()),
+        source=Source(OpenData(study.parent / "world"), SplitSpec()),
         seeds=1,
         where=Where(),
         reports=study.parent,

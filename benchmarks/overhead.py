@@ -78,7 +78,7 @@ def main(
         MODES[mode](folder, trials)
         return
     with tempfile.TemporaryDirectory() as home:
-        data = simulated(Path(home) / "data")
+        data = simulated(Path(home) / "data").folder
         (Path(home) / "data" / "here").symlink_to(data.resolve())
         counts = {
             "sweep": trials,

@@ -18,6 +18,7 @@ from rpbind.baselines.case import Case
 from rpbind.baselines.kmers import FEATURES, Features, count_kmers
 from rpbind.baselines.regression import INTERCEPT
 from rpbind.data.splits import SplitSpec
+from rpbind.train.opened import OpenData
 
 C = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 COUNTED: dict[str, Features] = {
@@ -28,7 +29,8 @@ COUNTED: dict[str, Features] = {
 
 def main(data: Path, every: int = 8) -> None:
     """Fit every regression and print the table."""
-    case = Case.open(data, SplitSpec(), "physchem")
+    opened = OpenData(data)
+    case = Case.of(opened.dataset, opened.split(SplitSpec()), opened.bank("physchem"))
     proteins = range(every // 2 - 1, len(case.proteins), every)
     print(f"| counted, mean of {len(proteins)} proteins | {' | '.join(f'C = {c:g}' for c in C)} |")
     print("|" + "---|" * (len(C) + 1))

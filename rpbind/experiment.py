@@ -12,7 +12,6 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.study import announce
-from rpbind.study.checkup import opener
 from rpbind.study.conditions import Conditions as Conditions
 from rpbind.study.conditions import Question
 from rpbind.study.controls import as_arms
@@ -70,7 +69,7 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         if conditions.where.address is not None:
             rehearse(asked, conditions.source, conditions.where, folder)
         with progress("comparing the arms"):
-            compared = guard(bases(asked, conditions.sweep), opener(conditions.source))
+            compared = guard(bases(asked, conditions.sweep), conditions.source.inputs)
         for comparison in compared:
             console.print(f"  {comparison.words()}", **PLAIN)
         with progress("timing a few batches"):

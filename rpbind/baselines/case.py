@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from rpbind.data.clusters import Progress
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.splits import PARTS, Part, SplitSpec, load_split
+from rpbind.data.splits import PARTS, Part, Split
 from rpbind.proteins.bank import Bank
 
 
@@ -33,16 +32,8 @@ class Case:
     provenance: dict[str, str]
 
     @classmethod
-    def open(cls, data: Path, spec: SplitSpec, encoder: str) -> Case:
-        """Open a dataset folder with a split and a bank; `UserError` where one is not there.
-
-        So too where the dataset or the vectors were changed.
-        """
-        dataset = Dataset.open(data)
-        dataset.verify()
-        split = load_split(dataset, spec)
-        bank = Bank.open(data / "bank", encoder)
-        bank.verify()
+    def of(cls, dataset: Dataset, split: Split, bank: Bank) -> Case:
+        """Return what baselines read of an open dataset, a split of it and protein vectors."""
         return cls(
             rna_NL=dataset.rna_NL,
             label_N=dataset.label_N,
@@ -54,7 +45,7 @@ class Case:
             provenance={
                 "dataset": f"{dataset.manifest.name} {dataset.id}",
                 "split": f"{split.id} {split.sha256[:12]}",
-                "bank": f"{encoder} {bank.sha256[:12]}",
+                "bank": f"{bank.folder.name} {bank.sha256[:12]}",
             },
         )
 

@@ -44,9 +44,11 @@ def baselines(
     one_of("--split", split, get_args(Rule))
     from rpbind.baselines.case import Case  # SciPy, scikit-learn
     from rpbind.baselines.run import baseline_rows
+    from rpbind.train.opened import OpenData
 
     began = time.monotonic()
-    case = Case.open(data, SplitSpec(rule=cast(Rule, split)), proteins)
+    opened, spec = OpenData(data), SplitSpec(rule=cast(Rule, split))
+    case = Case.of(opened.dataset, opened.split(spec), opened.bank(proteins))
     with progress("controls") as bar:
         rows = [_heard(row) for row in baseline_rows(case, progress=bar.named)]
     Console().print(_table(rows, case))

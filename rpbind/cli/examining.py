@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from zipfile import is_zipfile
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 
-from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
 from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_curve
 from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError, check_no_yaml
-from rpbind.experiment import simulated
 from rpbind.ledger import Ledger, Row
 from rpbind.presets import preset, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.study.source import MAIN, simulated
 from rpbind.terminal import PLAIN, Grid, progress
-from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
+from rpbind.train.opened import OpenData
 from rpbind.use.match import Against, matching_inputs
 from rpbind.use.trained import Trained
 
@@ -55,6 +55,7 @@ def patients(
     what: Path | None, name: str | None, data: Path | None
 ) -> Iterator[tuple[str, Examination]]:
     """Examine one patient after another, each under its title."""
+    opens = cache(lambda: _opened(data, MAIN))
     if name is not None:
         yield from _recipe(preset(name), name, data)
     elif what is not None and what.suffix in (".json", ".toml"):
@@ -65,10 +66,14 @@ def patients(
         if not runs:
             raise UserError(f"{what} has no model file in runs/: no run of it is done.")
         for run in runs:
-            yield _trained(run, data)
+            yield _trained(run, opens, named=data is not None)
     elif what is not None:
         _check_kind(what)
-        yield _trained(what, data)
+        yield _trained(what, opens, named=data is not None)
+
+
+def _opened(data: Path | None, world: World) -> OpenData:
+    return simulated(world=world) if data is None else OpenData(data)
 
 
 def _check_kind(what: Path) -> None:
@@ -82,7 +87,7 @@ def _check_kind(what: Path) -> None:
 
 
 def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str, Examination]]:
-    inputs = Inputs.verified(data or simulated(world=SAMPLE), SplitSpec(), recipe.proteins)
+    inputs = _opened(data, SAMPLE).inputs(SplitSpec(), recipe.proteins)
     console = Console()
     console.print(
         f"{name} (recipe {recipe.id}) on {inputs.provenance['dataset']}: windows of "
@@ -102,17 +107,17 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
     yield f"{name}, before training", seen
 
 
-def _trained(file: Path, data: Path | None) -> tuple[str, Examination]:
-    """Examine a model as its training left it."""
+def _trained(file: Path, opens: Callable[[], OpenData], *, named: bool) -> tuple[str, Examination]:
+    """Examine a model as its training left it; `named` says that the user named the dataset."""
     trained = Trained.open(file)
     its = trained.provenance["dataset"]
-    if data is None and Dataset.open(simulated()).id != its.split()[-1]:
+    if not named and opens().dataset.id != its.split()[-1]:
         raise UserError(
             f"{file.name} was trained on {its}, where it is examined too: name that dataset's "
             "folder with --data."
         )
     advice = f"A model is examined on what it was trained on, {its}: name that with --data."
-    inputs, _ = matching_inputs(trained, Against(data or simulated()), advice)
+    inputs, _ = matching_inputs(trained, Against(opens()), advice)
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):

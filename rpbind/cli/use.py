@@ -108,12 +108,13 @@ def evaluate(
     if out is not None:
         check_out(out, (".json",))
     check_model(model)
+    from rpbind.train.opened import OpenData
     from rpbind.use.evaluate import evaluate_model  # torch: seconds
     from rpbind.use.match import Against
     from rpbind.use.trained import Trained
 
     trained = Trained.open(model)
-    against = Against(data, split, cast(Part, part), other_data)
+    against = Against(OpenData(data), split, cast(Part, part), other_data)
     with progress("scoring") as bar:
         told = evaluate_model(trained, against, bar)
     if out is not None:

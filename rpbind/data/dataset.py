@@ -9,6 +9,7 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,14 @@ class Dataset:
         )
 
     def verify(self) -> None:
-        """Hash every part again; `UserError` that names the parts whose bytes have changed."""
+        """Hash every part, once for each open dataset.
+
+        Raises `UserError` that names the parts whose bytes have changed.
+        """
+        self._verified  # noqa: B018 - cached: not hashed again where a split of it is frozen
+
+    @cached_property
+    def _verified(self) -> bool:
         parts = self.manifest.parts
         changed = [name for name, was in parts.items() if hash_file(self.root / name) != was]
         if changed:
@@ -85,6 +93,7 @@ class Dataset:
                 f"{self.root} has changed since it was made: the SHA-256 of {', '.join(changed)} "
                 "is not the manifest's. Import the dataset again."
             )
+        return True
 
 
 def _check_sizes(root: Path, manifest: Manifest) -> None:

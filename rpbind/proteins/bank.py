@@ -111,7 +111,7 @@ class Bank:
 def build_bank(
     root: Path, encoder: Encoder, sequences: Sequence[str], progress: Progress | None = None
 ) -> Bank:
-    """Make sure that bank `root/encoder.id` holds every sequence, and open it.
+    """Make sure that bank `root/encoder.id` holds every sequence; open and verify it.
 
     A full bank is opened as it is, one that lacks some is extended. Every finished protein is
     kept at once, so an interrupted build goes on where it stopped; one by another process is
@@ -133,7 +133,9 @@ def build_bank(
         missing = {key: chain for key, chain in by_key.items() if key not in known}
         if missing:
             _build(folder, encoder, old, missing, progress)
-    return Bank.open(root, encoder.id)
+    bank = Bank.open(root, encoder.id)
+    bank.verify()
+    return bank
 
 
 def _opened(root: Path, encoder: Encoder) -> Bank | None:

@@ -10,8 +10,6 @@ from typing import Any
 from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.units import refused
 from rpbind.baselines.run import BASELINES
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
@@ -98,8 +96,7 @@ def latest_but(plan: Plan, folder: Path) -> Plan | None:
 def _reach(price: Price, plan: Plan, conditions: Conditions) -> str:
     """Say which verdicts can be reached; of tuned arms, by what pairs them."""
     sweep, alpha = conditions.sweep, level(look_of(plan))
-    dataset = Dataset.open(conditions.source.data)
-    split = load_split(dataset, conditions.source.split)
+    dataset, split = conditions.source.opened.dataset, conditions.source.parts
     if sweep is None or not sweep.tunes_arms:
         return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
     if refusal := refused(sweep.searches, shared=sweep.shared):

@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from rpbind.doctor.examine import Examination, check_up
 from rpbind.doctor.finding import finding
@@ -20,13 +19,7 @@ from rpbind.study.guard import Comparison, Opens, guard
 from rpbind.study.plan import Source
 from rpbind.terminal import PLAIN, progress
 from rpbind.train.code import code_id
-from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
-
-
-def opener(source: Source) -> Opens:
-    """Return what opens a source's inputs with the vectors of an encoder, once each."""
-    return lru_cache(maxsize=None)(lambda encoder: Inputs.open(source.data, source.split, encoder))
 
 
 def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
@@ -38,12 +31,11 @@ def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
     left = [arm for arm in plan.arms if not _is_done(done.get((arm.name, arm.recipe_id)))]
     if not left:
         return
-    opens = opener(source)
     with progress("check-up of the arms") as bar:
         for number, arm in enumerate(left):
             bar(number, len(left))
             earlier = done.get((arm.name, arm.recipe_id))
-            row = _examined(arm, plan, opens)
+            row = _examined(arm, plan, source.inputs)
             row = row.model_copy(update={"attempt": earlier.attempt + 1 if earlier else 0})
             ledger.append(row)
             if row.findings:

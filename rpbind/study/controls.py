@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 
 from rpbind.analysis.averages import averages
 from rpbind.baselines.case import Case
 from rpbind.baselines.run import BASELINES, baseline_rows
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec
 from rpbind.errors import one_of, reason
 from rpbind.ledger import ControlPlan, Ledger, Plan
-from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.study.design import Design
+from rpbind.study.source import Source
 from rpbind.terminal import PLAIN, progress
+from rpbind.train.opened import OpenData
 
 TAKEN_AWAY = {"random": "random-vector", "constant": "one-protein"}
 """Encoder of a control's vectors: what the control is called. `random` leaves each protein its
 identity and no biology, `constant` no protein at all: the network then sees the RNA alone."""
 
 
-def retrained(design: Design, name: str | None, dataset: Dataset) -> tuple[ControlPlan, ...]:
+def retrained(design: Design, name: str | None, opened: OpenData) -> tuple[ControlPlan, ...]:
     """Plan the named arm once more with each control's vectors, and see that those are there.
 
     None where no arm is named, nor with the vectors that the arm reads anyway. Raises `UserError`
@@ -35,11 +31,10 @@ def retrained(design: Design, name: str | None, dataset: Dataset) -> tuple[Contr
     arms = {arm.name: arm for arm in design.arms}
     one_of("The arm to be trained with a control's protein vectors", name, arms)
     recipe = Recipe.model_validate(arms[name].recipe)
-    sequences = [protein.sequence for protein in dataset.proteins]
     planned = []
     for encoder, what in TAKEN_AWAY.items():
         if encoder != recipe.proteins:
-            build_bank(dataset.root / "bank", make_encoder(encoder), sequences)
+            opened.build(encoder)
             control = recipe.with_({"proteins": encoder})
             planned.append(
                 ControlPlan(
@@ -58,7 +53,7 @@ def as_arms(plan: Plan) -> Plan:
     return plan.model_copy(update={"arms": plan.controls, "contrasts": (), "controls": ()})
 
 
-def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger) -> None:
+def score_baselines(source: Source, proteins: str, ledger: Ledger) -> None:
     """Add a row to the ledger for every baseline that has no finished one there yet.
 
     `proteins` is the bank that `protein-only` reads.
@@ -69,7 +64,7 @@ def score_baselines(data: Path, split: SplitSpec, proteins: str, ledger: Ledger)
         return
     console = Console(stderr=True)
     with progress("controls") as bar:
-        case = Case.open(data, split, proteins)
+        case = Case.of(source.opened.dataset, source.parts, source.opened.bank(proteins))
         for row in baseline_rows(case, left, bar.named):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))

@@ -107,7 +107,7 @@ def _run(
         ledger.begin(plan)
         begin(slots)
         check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)
-        score_baselines(source.data, source.split, _first(plan, sweep).proteins, ledger)
+        score_baselines(source, _first(plan, sweep).proteins, ledger)
         if sweep is not None:
             if not frozen(ledger.plan):
                 template = _template(sweep, source, ledger.runs)

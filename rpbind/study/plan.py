@@ -9,11 +9,8 @@ from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import TUNED
 from rpbind.data.balance import imbalance
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, Stage
-from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe, canonical
 from rpbind.study.checks import can_be_scored
 from rpbind.study.conditions import Question as Question
@@ -43,16 +40,14 @@ def make_plan(
         raise UserError("A study needs at least one seed, and got none: ask for --seeds 1 or more.")
     if sweep is not None and any(arm.name == TUNED for arm in design.arms):
         raise UserError(f"An arm is named '{TUNED}', which is what a search's best is called.")
-    dataset = Dataset.open(source.data)
-    dataset.verify()
-    split = load_split(dataset, source.split)
+    opened, dataset, split = source.opened, source.opened.dataset, source.parts
     can_be_scored(dataset, split)
-    controls = retrained(design, control, dataset)
+    controls = retrained(design, control, opened)
     searched = set() if sweep is None else sweep.banks
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
     encoders = sorted({*asked_for, *searched})
-    banks = [f"{name} {Bank.open(source.data / 'bank', name).verify()[:12]}" for name in encoders]
+    banks = [f"{name} {opened.bank(name).sha256[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
         question=asked.question,

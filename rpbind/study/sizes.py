@@ -6,12 +6,9 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.model.size import TRAINED, check_fits
-from rpbind.proteins.bank import Bank
 from rpbind.recipe import Recipe
 from rpbind.study.search import Sweep
 from rpbind.study.source import Source
@@ -25,19 +22,13 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: Source, *, on_gpu: bool
 
     On a GPU, a batch that does not fit goes through the model in pieces.
     """
-    dataset = Dataset.open(source.data)
-    windows = len(load_split(dataset, source.split).indices("train"))
-    length = dataset.rna_NL.shape[1]
-    widths: dict[str, int] = {}
+    windows = len(source.parts.indices("train"))
+    length = source.opened.dataset.rna_NL.shape[1]
     for name, recipe in _recipes(plan, sweep):
-        encoder = recipe.proteins
-        if encoder not in widths:
-            widths[encoder] = Bank.open(source.data / "bank", encoder).manifest.width
+        width = source.opened.bank(recipe.proteins).width
         batch = 0 if on_gpu else min(recipe.train.batch_size, windows)
         try:
-            check_fits(
-                recipe.model, width=widths[encoder], length=length, copies=TRAINED, batch=batch
-            )
+            check_fits(recipe.model, width=width, length=length, copies=TRAINED, batch=batch)
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Rule, SplitSpec
+from rpbind.data.splits import Rule, Split, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError, no_url, one_of
-from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import canonical
+from rpbind.train.opened import OpenData
+
+if TYPE_CHECKING:
+    from rpbind.train.inputs import Inputs
 
 MAIN = World()
 """The simulated world of a study without --data."""
@@ -21,10 +22,24 @@ MAIN = World()
 
 @dataclass(frozen=True)
 class Source:
-    """The data that a study reads: a dataset folder and how it is split."""
+    """The data that a study reads: a dataset that is open, and how it is split."""
 
-    data: Path
+    opened: OpenData
     split: SplitSpec
+
+    @property
+    def data(self) -> Path:
+        """The dataset folder, as another process finds it."""
+        return self.opened.folder.resolve()
+
+    @property
+    def parts(self) -> Split:
+        """Which part of the split each window is in."""
+        return self.opened.split(self.split)
+
+    def inputs(self, encoder: str) -> Inputs:
+        """Return what a run with the vectors of an encoder reads."""
+        return self.opened.inputs(self.split, encoder)
 
 
 def source(data: Path | None, rule: str) -> Source:
@@ -32,12 +47,13 @@ def source(data: Path | None, rule: str) -> Source:
     one_of("--split", rule, get_args(Rule))
     if data is not None:
         no_url("--data", data)
-        Dataset.open(data)  # says so where there is none, before anything heavy is imported
-    return Source((data or simulated()).resolve(), SplitSpec(rule=cast(Rule, rule)))
+    opened = simulated() if data is None else OpenData(data)
+    opened.dataset  # noqa: B018 - says so where there is none, before anything heavy is imported
+    return Source(opened, SplitSpec(rule=cast(Rule, rule)))
 
 
-def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
-    """Return the folder of a simulated world, made with its protein banks if it is not there."""
+def simulated(root: Path = Path("data"), world: World = MAIN) -> OpenData:
+    """Open a simulated world, which is made with its protein vectors if it is not there."""
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
     if not folder.exists():
@@ -46,7 +62,7 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> Path:
         except UserError:
             if not folder.exists():  # else another process has made it meanwhile
                 raise
-    sequences = [protein.sequence for protein in Dataset.open(folder).proteins]
+    opened = OpenData(folder)
     for encoder in ("physchem", "triad"):
-        build_bank(folder / "bank", make_encoder(encoder), sequences)
-    return folder
+        opened.build(encoder)
+    return opened

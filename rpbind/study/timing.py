@@ -15,7 +15,6 @@ from rpbind.recipe import Recipe
 from rpbind.study.plan import Source
 from rpbind.study.price import Timing
 from rpbind.train.batches import EVALUATION_BATCH
-from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine, Training
 
 BATCHES = 3
@@ -48,7 +47,7 @@ def timed_here(recipes: Sequence[Recipe], source: Source, threads: int) -> Timin
 
 
 def _seconds(recipe: Recipe, source: Source, threads: int) -> float:
-    inputs = Inputs.open(source.data, source.split, recipe.proteins)
+    inputs = source.inputs(recipe.proteins)
     few = {"train": _spread(inputs.parts["train"], BATCHES * recipe.train.batch_size)}
     few |= {part: _spread(inputs.parts[part], EVALUATION_BATCH) for part in ("validation", "test")}
     twice = recipe.with_({"train.epochs": 2, "train.stop_after": None})

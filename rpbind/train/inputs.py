@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.splits import Split, SplitSpec, load_split
 from rpbind.model.memory import Group, Reads
 from rpbind.proteins.bank import Bank
 
@@ -44,10 +44,16 @@ class Inputs:
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
-        """Open a dataset folder with a split and a bank; large arrays stay mapped, not copied."""
+        """Open, in a worker process, what the driver of the study has verified.
+
+        A command reads through `rpbind.train.opened.OpenData` instead.
+        """
         dataset = Dataset.open(data)
-        frozen = load_split(dataset, split)
-        bank = Bank.open(data / "bank", encoder)
+        return cls.of(dataset, load_split(dataset, split), Bank.open(data / "bank", encoder))
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split, bank: Bank) -> Inputs:
+        """Return a dataset, a split and vectors as tensors; large ones stay mapped, not copied."""
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = bank.locate(sequences)
         return cls(
@@ -55,7 +61,7 @@ class Inputs:
             label_N=_mapped(dataset.label_N),
             protein_N=_mapped(dataset.protein_N),
             parts={
-                part: torch.from_numpy(np.asarray(frozen.indices(part), dtype=np.int64))
+                part: torch.from_numpy(np.asarray(split.indices(part), dtype=np.int64))
                 for part in ("train", "validation", "test")
             },
             mean_PW=torch.from_numpy(bank.mean_PW(sequences)),
@@ -65,18 +71,11 @@ class Inputs:
             proteins=dataset.proteins,
             provenance={
                 "dataset": f"{dataset.manifest.name} {dataset.id}",
-                "split": f"{frozen.id} {frozen.sha256[:12]}",
-                "bank": f"{encoder} {bank.sha256[:12]}",
-                "encoder": f"{encoder} {bank.manifest.encoder_sha256[:12]}",
+                "split": f"{split.id} {split.sha256[:12]}",
+                "bank": f"{bank.folder.name} {bank.sha256[:12]}",
+                "encoder": f"{bank.folder.name} {bank.manifest.encoder_sha256[:12]}",
             },
         )
-
-    @classmethod
-    def verified(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
-        """Open what no plan of a study has verified: every byte is hashed again before."""
-        Dataset.open(data).verify()
-        Bank.open(data / "bank", encoder).verify()
-        return cls.open(data, split, encoder)
 
     @property
     def width(self) -> int:

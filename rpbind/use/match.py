@@ -8,11 +8,11 @@ from typing import cast
 
 import numpy as np
 
-from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Part, Rule, SplitSpec, load_split
+from rpbind.data.splits import Part, Rule, SplitSpec
 from rpbind.errors import UserError
 from rpbind.proteins.encoders import sequence_key
 from rpbind.train.inputs import Inputs
+from rpbind.train.opened import OpenData
 from rpbind.use.trained import Trained
 
 HASHED = ("dataset", "split", "bank")
@@ -22,13 +22,13 @@ OTHER = "To score it there all the same, say --other-data."
 
 @dataclass(frozen=True)
 class Against:
-    """What a model is scored on: a dataset folder, a part of a split of it.
+    """What a model is scored on: an open dataset, a part of a split of it.
 
     `rule` is a split rule, None for the split that the model was trained by. `other_data` allows
     data that is not the model's.
     """
 
-    data: Path
+    data: OpenData
     rule: str | None = None
     part: Part = "test"
     other_data: bool = False
@@ -37,7 +37,7 @@ class Against:
 def matching_inputs(
     trained: Trained, against: Against, advice: str = OTHER
 ) -> tuple[Inputs, tuple[str, ...]]:
-    """Open a dataset for a model; also returns notes on what differs from the model's own data.
+    """Return what a model reads of a dataset, and notes on how that differs from its own data.
 
     Raises `UserError` where dataset, split or protein bank have other hashes than the model's and
     that is not allowed, and where windows or protein vectors are of another kind, which no option
@@ -46,8 +46,8 @@ def matching_inputs(
     own = split_spec(trained.provenance["split"])
     rule = own.rule if against.rule is None else cast(Rule, against.rule)
     spec = SplitSpec(rule, own.ratio, own.seed)
-    inputs = Inputs.verified(against.data, spec, trained.recipe.proteins)
-    _same_kind(trained, inputs, against.data)
+    inputs = against.data.inputs(spec, trained.recipe.proteins)
+    _same_kind(trained, inputs, against.data.folder)
     differs = [what for what in HASHED if not _same(trained, inputs, what)]
     if differs and not against.other_data:
         told = "; ".join(
@@ -58,7 +58,7 @@ def matching_inputs(
     if not differs:
         return inputs, ()
     notes = [f"other {what} than the model's: {inputs.provenance[what]}" for what in differs]
-    leaks = _leaks(trained, Dataset.open(against.data), spec, against.part)
+    leaks = _leaks(trained, against.data, spec, against.part)
     return inputs, (*notes, *leaks, _known(trained, inputs, against.part))
 
 
@@ -87,16 +87,17 @@ def _same_kind(trained: Trained, inputs: Inputs, data: Path) -> None:
         )
 
 
-def _leaks(trained: Trained, dataset: Dataset, spec: SplitSpec, part: Part) -> list[str]:
+def _leaks(trained: Trained, data: OpenData, spec: SplitSpec, part: Part) -> list[str]:
     """Say how many of the part's windows were, or overlap, training windows of the model."""
-    if dataset.id != trained.provenance["dataset"].split()[-1]:
+    if data.dataset.id != trained.provenance["dataset"].split()[-1]:
         return [
             "whether the model was trained on any of these windows cannot be told from its file"
         ]
-    own = load_split(dataset, split_spec(trained.provenance["split"])).indices("train")
-    mine = load_split(dataset, spec).indices(part)
+    own = data.split(split_spec(trained.provenance["split"])).indices("train")
+    mine = data.split(spec).indices(part)
     trained_on = int(np.isin(mine, own).sum())
-    overlap = int(np.isin(dataset.cluster_N[mine], dataset.cluster_N[own]).sum())
+    cluster_N = data.dataset.cluster_N
+    overlap = int(np.isin(cluster_N[mine], cluster_N[own]).sum())
     if not overlap:
         return []
     return [

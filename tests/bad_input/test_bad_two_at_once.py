@@ -135,7 +135,7 @@ def test_two_that_need_the_simulated_world_make_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once(monkeypatch, source, "simulate", lambda: source.simulated(tmp_path / "data", SMALL))
-    folder = source.simulated(tmp_path / "data", SMALL)
+    folder = source.simulated(tmp_path / "data", SMALL).folder
     assert Dataset.open(folder).manifest.proteins == 4
     Bank.open(folder / "bank", "triad").verify()
 

@@ -14,8 +14,14 @@ from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.train.opened import OpenData
 
 Scored = Callable[..., Row]
+
+
+def open_case(folder: Path, spec: SplitSpec) -> Case:
+    opened = OpenData(folder)
+    return Case.of(opened.dataset, opened.split(spec), opened.bank("physchem"))
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,7 @@ def scored(world: Path) -> Scored:
 
     def score(name: str, rule: Rule = "cold-rna") -> Row:
         if rule not in cases:
-            cases[rule] = Case.open(world, SplitSpec(rule), "physchem")
+            cases[rule] = open_case(world, SplitSpec(rule))
         if (name, rule) not in rows:
             (rows[name, rule],) = baseline_rows(cases[rule], (name,))
         return rows[name, rule]
@@ -47,4 +53,4 @@ def scored(world: Path) -> Scored:
 @pytest.fixture
 def case_of_tiny(tiny: Path) -> Case:
     """The four proteins that the tests of training share."""
-    return Case.open(tiny, SplitSpec("cold-rna", (50, 25, 25)), "physchem")
+    return open_case(tiny, SplitSpec("cold-rna", (50, 25, 25)))

@@ -10,6 +10,7 @@ from rpbind.baselines.case import Case
 from rpbind.baselines.run import BASELINES, IDENTITY, baseline_rows
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger
+from rpbind.train.opened import OpenData
 
 MACRO, POOLED = "test.auroc_macro", "test.auroc_pooled"
 
@@ -78,7 +79,9 @@ def test_where_only_some_proteins_are_new_the_others_are_scored_and_that_is_said
 
 
 def test_shuffled_labels_give_a_half_within_its_interval(world: Path) -> None:
-    case = relabelled(Case.open(world, SplitSpec(), "physchem"))
+    opened = OpenData(world)
+    split, bank = opened.split(SplitSpec()), opened.bank("physchem")
+    case = relabelled(Case.of(opened.dataset, split, bank))
     for row in baseline_rows(case, ("dinucleotide-per-protein", "dinucleotide-shared")):
         auroc_P = [score.auroc for score in row.proteins]
         half = 2.2 * np.std(auroc_P, ddof=1) / np.sqrt(len(auroc_P))  # t quantile of 11 proteins

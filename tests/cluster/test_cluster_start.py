@@ -25,6 +25,7 @@ from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source
 from rpbind.study.where import Where
 from rpbind.terminal import run_page
+from rpbind.train.opened import OpenData
 
 SLOW = Exception(
     "The current node timed out during startup. This could happen because some of the raylet "
@@ -146,7 +147,7 @@ def study(data: Path, reports: Path) -> Callable[[], None]:
             Question("Does it start?", "Yes.", "None."),
             Design("one", (arm("fixed", recipe, "alone"),), ()),
             page.Conditions(
-                source=Source(data, SplitSpec("cold-rna", (50, 25, 25))),
+                source=Source(OpenData(data), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
                 where=Where(),
                 reports=reports,

@@ -19,6 +19,7 @@ from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
+from rpbind.train.opened import OpenData
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
 
@@ -59,7 +60,7 @@ def test_every_run_of_a_study_is_examined_as_its_training_left_it(
         Question("?", "!", "."),
         Design("one", (arm("healthy", HEALTHY, ""),), ()),
         (0, 1),
-        Source(data, SplitSpec()),
+        Source(OpenData(data), SplitSpec()),
     )
     Ledger(tmp_path).begin(plan)
     for seed in plan.seeds:
@@ -113,7 +114,7 @@ def test_a_run_whose_ledger_says_that_it_still_improved_is_told_so(
         Question("?", "!", "."),
         Design("one", (arm("healthy", HEALTHY, ""),), ()),
         (0,),
-        Source(data, SplitSpec()),
+        Source(OpenData(data), SplitSpec()),
     )
     ledger = Ledger(tmp_path)
     ledger.begin(asked)

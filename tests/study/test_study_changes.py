@@ -12,6 +12,7 @@ from rpbind.study.launch import launch
 from rpbind.study.plan import Source
 from rpbind.study.status import status
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 LR = {name: Recipe().with_({"train.lr": lr}) for name, lr in (("a", 1e-3), ("b", 2e-3))}
 
@@ -80,7 +81,7 @@ def test_a_changed_study_is_refused_with_the_names_of_what_changed(
     Ledger(tmp_path).begin(plan())
     other = plan(fingerprint="y", code="rpbind 0.1 bb")
     with pytest.raises(UserError, match=r"What has changed: code of rpbind"):
-        launch(other, Source(tmp_path, None), Where(), tmp_path)  # type: ignore[arg-type]
+        launch(other, Source(OpenData(tmp_path), None), Where(), tmp_path)  # type: ignore[arg-type]
 
 
 def test_a_row_of_other_data_is_not_the_plans_and_its_attempt_is_not_used_again(
@@ -123,7 +124,7 @@ def test_an_extension_that_was_cut_off_is_finished_before_another_begins(tmp_pat
 
 def test_adding_seeds_to_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--add-seeds adds to a study that is there"):
-        launch(plan(), Source(tmp_path, None), Where(), tmp_path / "s", add_seeds=2)  # type: ignore[arg-type]
+        launch(plan(), Source(OpenData(tmp_path), None), Where(), tmp_path / "s", add_seeds=2)  # type: ignore[arg-type]
 
 
 def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:

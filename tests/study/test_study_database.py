@@ -16,6 +16,7 @@ from rpbind.study.design import Design
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.search import How
 from rpbind.study.searcher import Search
+from rpbind.train.opened import OpenData
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -91,7 +92,7 @@ def test_a_plan_and_its_report_have_no_password(
     asked = sweep(2, how=How(storage=url))
     design = Design("search", (), ())
     plan = make_plan(
-        "t", Question("", "", ""), design, (0,), Source(tiny, SplitSpec()), sweep=asked
+        "t", Question("", "", ""), design, (0,), Source(OpenData(tiny), SplitSpec()), sweep=asked
     )
     assert "me:***@host/trials" in plan.command
     assert "secret" not in plan.model_dump_json()

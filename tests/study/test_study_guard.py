@@ -13,13 +13,14 @@ from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.checkup import check_arms, opener
+from rpbind.study.checkup import check_arms
 from rpbind.study.design import SEED_CHANGES, Design, arm, path
 from rpbind.study.factorial import factorial
 from rpbind.study.guard import Comparison, compare, guard
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.space import load_space
 from rpbind.study.tuning import bases, emptied, tuned
+from rpbind.train.opened import OpenData
 
 NUISANCE = Path(__file__).parents[2] / "search_spaces" / "nuisance.toml"
 SMALL_OLD, SMALL_FIXED, RESIDUE = (narrowed(r, 8) for r in (OLD, FIXED, CONV_RESIDUE))
@@ -27,12 +28,12 @@ SMALL_OLD, SMALL_FIXED, RESIDUE = (narrowed(r, 8) for r in (OLD, FIXED, CONV_RES
 
 @pytest.fixture(scope="module")
 def source(tiny: Path) -> Source:
-    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 def beside(source: Source, reference: Recipe, changes: dict[str, Any], *fields: str) -> Comparison:
     contrast = ContrastPlan(name="change", arm="arm", reference="reference", fields=fields)
-    return compare(contrast, reference.with_(changes), reference, opener(source))
+    return compare(contrast, reference.with_(changes), reference, source.inputs)
 
 
 def names(one: Comparison) -> list[str]:
@@ -101,7 +102,7 @@ def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
 
 def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(source: Source) -> None:
     plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), SEED_CHANGES))
-    found = {one.contrast.name: names(one) for one in guard(plan, opener(source))}
+    found = {one.contrast.name: names(one) for one in guard(plan, source.inputs)}
     inert = [name for name, told in found.items() if told == ["inert: same function"]]
     assert inert == ["expand-memory", "temperature"]
     assert all(told == [] for name, told in found.items() if name not in inert)
@@ -150,8 +151,7 @@ def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
     changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
     plan = plan_of(source, factorial(("fixed", SMALL_FIXED), SMALL_OLD, changes))
     seen = {
-        (one.contrast.arm, one.contrast.reference): names(one)
-        for one in guard(plan, opener(source))
+        (one.contrast.arm, one.contrast.reference): names(one) for one in guard(plan, source.inputs)
     }
     inert = [told for pair, told in seen.items() if "expand" in changed(plan, pair)]
     assert len(seen) == 4  # two changes, each with and without the other

@@ -27,6 +27,7 @@ from rpbind.study.space import Space
 from rpbind.study.where import Where
 from rpbind.study.winners import with_winners
 from rpbind.train.inputs import Inputs
+from rpbind.train.opened import OpenData
 
 ASKED = Question("Does the residual help?", "Yes.", "The interval.")
 END = OLD.with_({"model.residual": True})
@@ -40,7 +41,7 @@ Make = Callable[..., Plan]
 
 @pytest.fixture
 def source(tiny: Path) -> Source:
-    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture
@@ -102,7 +103,9 @@ def test_all_that_rows_depend_on_changes_the_fingerprint(
         make(design=moved).fingerprint,
         make(design=relabelled).fingerprint,
         make(sweep=SWEEP).fingerprint,
-        make(source=Source(source.data, SplitSpec("cold-rna", (50, 25, 25), 1))).fingerprint,
+        make(
+            source=Source(OpenData(source.data), SplitSpec("cold-rna", (50, 25, 25), 1))
+        ).fingerprint,
     ]
     monkeypatch.setattr("rpbind.study.plan.code_id", lambda: "other code")
     assert len({*marks, make().fingerprint}) == len(marks) + 1
@@ -123,7 +126,7 @@ def test_other_data_and_other_protein_vectors_change_the_fingerprint(
     dataset = simulate(tmp_path / "world", World(proteins=4, sites=12, length=31, seed=1))
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
-    other = make(source=Source(dataset.root, source.split))
+    other = make(source=Source(OpenData(dataset.root), source.split))
     again = make()
     assert other.dataset != again.dataset
     assert other.fingerprint != again.fingerprint
@@ -138,7 +141,7 @@ def test_a_plan_refuses_data_that_changed_since_it_was_made(
     *rest, last = labels.read_bytes()
     labels.write_bytes(bytes([*rest, 1 - last]))
     with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
-        make(source=Source(changed, source.split))
+        make(source=Source(OpenData(changed), source.split))
 
 
 def test_a_plan_refuses_protein_vectors_that_changed_since_they_were_made(
@@ -149,7 +152,7 @@ def test_a_plan_refuses_protein_vectors_that_changed_since_they_were_made(
     *rest, last = vectors.read_bytes()
     vectors.write_bytes(bytes([*rest, last ^ 1]))
     with pytest.raises(UserError, match=r"Bank .*physchem has changed since it was made"):
-        make(source=Source(tmp_path / "world", source.split))
+        make(source=Source(OpenData(tmp_path / "world"), source.split))
 
 
 def test_a_split_on_which_no_protein_has_both_classes_is_refused(
@@ -168,7 +171,7 @@ def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one
     source: Source, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    mine = Source(tmp_path / "world", source.split)
+    mine = Source(OpenData(tmp_path / "world"), source.split)
     bare = make_plan("toy", ASKED, DESIGN, (0, 1), mine)
     plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
     names = [(control.name, control.of) for control in plan.controls]
@@ -188,11 +191,11 @@ def test_an_arm_that_is_random_already_needs_no_such_control_and_an_unknown_one_
     source: Source, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    dataset = Dataset.open(tmp_path / "world")
+    opened = OpenData(tmp_path / "world")
     random = Design("toy", (arm("random", OLD.with_({"proteins": "random"}), ""),), ())
-    assert [c.name for c in retrained(random, "random", dataset)] == ["random+one-protein"]
+    assert [c.name for c in retrained(random, "random", opened)] == ["random+one-protein"]
     with pytest.raises(UserError, match="Did you mean 'random'"):
-        retrained(random, "randon", dataset)
+        retrained(random, "randon", opened)
 
 
 def test_a_study_without_seeds_is_refused(make: Make) -> None:
@@ -263,7 +266,7 @@ def test_a_search_over_protein_banks_counts_a_winner_that_reads_another_one(
     source: Source, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    mine = Source(tmp_path / "world", source.split)
+    mine = Source(OpenData(tmp_path / "world"), source.split)
     which = ChoiceDimension(path="proteins", kind="choice", values=["physchem", "triad"])
     sweep = Sweep.of(FIXED, Space(about="Banks.", dimension=(which,)), trials=2)
     with pytest.raises(UserError, match=r"No bank .*triad; run: rpbind embed .* --encoder triad"):
@@ -317,7 +320,7 @@ def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it
 
 def test_a_plan_says_how_its_split_came_out(make: Make, source: Source) -> None:
     dataset = Dataset.open(source.data)
-    uneven = Source(source.data, SplitSpec("cold-protein", (40, 30, 30)))
+    uneven = Source(OpenData(source.data), SplitSpec("cold-protein", (40, 30, 30)))
     for each in (source, uneven):
         told = imbalance(dataset, load_split(dataset, each.split))
         assert make(source=each).split_note == told

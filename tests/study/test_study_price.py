@@ -14,6 +14,7 @@ from rpbind.study.design import path
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.price import Price, Timing, check_size, span
 from rpbind.study.timing import timed_here, timed_rows
+from rpbind.train.opened import OpenData
 
 
 def test_one_seed_reaches_no_verdict_and_says_so() -> None:
@@ -96,7 +97,7 @@ def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
 ) -> None:
     old = narrowed(OLD, 16).with_({"train.epochs": 3, "train.batch_size": 16})
     design = path(("old", old), ("end", old.with_({"train.lr": 0.1})), {"lr": ("train.lr",)})
-    source = Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    source = Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
     plan = make_plan("toy", Question("?", "!", "."), design, (0,), source)
     here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
     assert here.seconds > 0

@@ -29,6 +29,7 @@ from rpbind.study.source import Source
 from rpbind.study.status import status
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 
 class Clock:
@@ -246,7 +247,7 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
     monkeypatch.setattr("rpbind.study.controls.baseline_rows", alive("baselines", []))
-    monkeypatch.setattr("rpbind.study.controls.Case.open", alive("windows"))
+    monkeypatch.setattr("rpbind.study.controls.Case.of", alive("windows"))
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
@@ -254,7 +255,7 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     monkeypatch.setattr(page, "verdict_table", alive("table", ""))
     recipe = BASE.with_({"train.epochs": 1})
     conditions = page.Conditions(
-        source=Source(tiny, SplitSpec("cold-rna", (50, 25, 25))),
+        source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
         seeds=1, where=Where(), reports=tmp_path, name="toy",
     )  # fmt: skip
     with pytest.raises(typer.Exit):  # nothing was really made

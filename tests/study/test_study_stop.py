@@ -20,6 +20,7 @@ from rpbind.study.progress import StudyProgress
 from rpbind.study.search import How, Sweep
 from rpbind.study.stop import HEEDED, STOP, Stop
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 from rpbind.train.task import Task
 
 Patch = pytest.MonkeyPatch
@@ -175,7 +176,7 @@ def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_
             Question("Is it whole?", "Yes.", "Counting."),
             Design("search", (), ()),
             page.Conditions(
-                source=Source(tiny, SplitSpec("cold-rna", (50, 25, 25))),
+                source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
                 where=Where(),
                 reports=tmp_path,

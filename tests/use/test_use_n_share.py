@@ -15,6 +15,7 @@ from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.train.opened import OpenData
 from rpbind.use.evaluate import evaluate_model
 from rpbind.use.explain import Pair, explain_window
 from rpbind.use.match import Against
@@ -59,7 +60,7 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
     toy = train(dataset.root, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
-    told = evaluate_model(toy.trained, Against(dataset.root))
+    told = evaluate_model(toy.trained, Against(OpenData(dataset.root)))
     blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())
     assert blank > 0
     assert [note for note in told.notes if note.startswith(f"{blank} of the ")]
@@ -67,4 +68,4 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
 
 
 def test_an_evaluation_of_whole_windows_says_nothing_of_n(toy: Toy) -> None:
-    assert evaluate_model(toy.trained, Against(toy.data)).notes == ()
+    assert evaluate_model(toy.trained, Against(OpenData(toy.data))).notes == ()

@@ -32,6 +32,7 @@ from rpbind.study.space import Space
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
 from rpbind.terminal import run_page
+from rpbind.train.opened import OpenData
 
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
@@ -95,7 +96,7 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
         Question("Is it whole?", "Yes.", "Counting."),
         Design("search", (), ()),
         page.Conditions(
-            source=Source(data, SplitSpec()),
+            source=Source(OpenData(data), SplitSpec()),
             seeds=1,
             where=Where(),
             reports=reports,

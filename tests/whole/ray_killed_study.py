@@ -25,6 +25,7 @@ from rpbind.study import launch as launching
 from rpbind.study.plan import Source
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 MOMENTS: dict[str, tuple[Any, str]] = {
     "begin": (Ledger, "begin"),
@@ -48,7 +49,7 @@ def dying(call: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 
 def main(data: str, study: str, moment: str, count: str) -> None:
-    source = Source(Path(data), SplitSpec())
+    source = Source(OpenData(Path(data)), SplitSpec())
     if moment in MOMENTS:
         where, name = MOMENTS[moment]
         setattr(where, name, dying(getattr(where, name), int(count)))

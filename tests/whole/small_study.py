@@ -19,6 +19,7 @@ from rpbind.recipe import Recipe
 from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.loop import Machine
+from rpbind.train.opened import OpenData
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 
@@ -34,7 +35,7 @@ def small_source(folder: Path) -> Source:
     dataset = simulate(folder, World(proteins=4, sites=20, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(folder / "bank", make_encoder("physchem"), sequences)
-    return Source(folder, SplitSpec())
+    return Source(OpenData(folder), SplitSpec())
 
 
 def small_plan(source: Source, arms: dict[str, object], seeds: tuple[int, ...]) -> Plan:

@@ -26,6 +26,7 @@ from rpbind.study.launch import launch
 from rpbind.study.plan import Source
 from rpbind.study.watch import Watch
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 EPOCHS = 12
 ARMS = {name: RECIPES[name].with_({"train.epochs": EPOCHS}) for name in ("old", "fixed")}
@@ -81,7 +82,7 @@ def main(data: str, study: str) -> None:
 
     Watch.epoch = hear  # type: ignore[method-assign]
     over, seen = threading.Event(), list[Any]()
-    ledger, source = Ledger(Path(study)), Source(Path(data), SplitSpec())
+    ledger, source = Ledger(Path(study)), Source(OpenData(Path(data)), SplitSpec())
     striker = threading.Thread(target=lambda: seen.extend(strike(ledger, over)))
     striker.start()
     try:

@@ -12,11 +12,12 @@ from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger, Plan
 from rpbind.study.plan import Source
+from rpbind.train.opened import OpenData
 
 
 @pytest.fixture(scope="module")
 def source(tiny: Path) -> Source:
-    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture(scope="module")

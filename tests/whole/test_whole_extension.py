@@ -15,6 +15,7 @@ from rpbind.study.design import Design, arm
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.status import status
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 ARMS = {name: RECIPES[name].with_({"train.epochs": 1}) for name in ("old", "conv-residue")}
 DESIGN = Design(
@@ -26,7 +27,7 @@ DESIGN = Design(
 
 @pytest.fixture
 def source(tiny: Path) -> Source:
-    return Source(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture

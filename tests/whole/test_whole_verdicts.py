@@ -12,6 +12,7 @@ from rpbind.study.design import Design, arm
 from rpbind.study.launch import launch
 from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.where import Where
+from rpbind.train.opened import OpenData
 
 TOKEN = narrowed(FIXED.with_({"model.memory": "none"}), 8).with_({"train.epochs": 6})
 CONTEXT = TOKEN.with_({"model.encoder": {"kind": "conv", "dim": 16, "pool": 4}})
@@ -31,7 +32,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
         (arm("token", TOKEN, ""), arm("context", CONTEXT, ""), arm("same", SAME, "")),
         tuple(ContrastPlan(name=n, arm=n, reference="token") for n in ("context", "same")),
     )
-    source = Source(folder, SplitSpec())
+    source = Source(OpenData(folder), SplitSpec())
     plan = make_plan("known", Question("?", "!", "."), design, (0, 1, 2), source)
     launch(plan, source, Where(), folder.with_name("study"))
     no_ray_is_left()

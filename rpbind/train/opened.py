@@ -1,0 +1,74 @@
+"""A dataset that is open: it, its splits and its protein vectors, each read and verified once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import Split, SplitSpec, load_split
+from rpbind.proteins.bank import Bank, build_bank
+from rpbind.proteins.encoders import make_encoder
+
+if TYPE_CHECKING:
+    from rpbind.train.inputs import Inputs
+
+
+class OpenData:
+    """A dataset folder whose contents are opened and verified at their first use, and then kept.
+
+    A command makes one and passes it on, so that nothing is opened or hashed twice. Another
+    process (a pickled copy) opens the folder for itself.
+
+    Parameters
+    ----------
+    folder
+        The dataset folder; its banks of protein vectors are below `bank`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._splits: dict[SplitSpec, Split] = {}
+        self._banks: dict[str, Bank] = {}
+        self._inputs: dict[tuple[SplitSpec, str], Inputs] = {}
+
+    def __reduce__(self) -> tuple[type[OpenData], tuple[Path]]:
+        return OpenData, (self.folder,)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset; `UserError` where there is none, or where its bytes have changed."""
+        dataset = Dataset.open(self.folder)
+        dataset.verify()
+        return dataset
+
+    def split(self, spec: SplitSpec) -> Split:
+        """Return a split of the dataset, frozen now where it was not yet; see `load_split`."""
+        if spec not in self._splits:
+            self._splits[spec] = load_split(self.dataset, spec)
+        return self._splits[spec]
+
+    def bank(self, encoder: str) -> Bank:
+        """Return the vectors of an encoder; `UserError` where they are missing or have changed."""
+        if encoder not in self._banks:
+            bank = Bank.open(self.folder / "bank", encoder)
+            bank.verify()
+            self._banks[encoder] = bank
+        return self._banks[encoder]
+
+    def build(self, encoder: str) -> None:
+        """Make sure that there are vectors of an encoder for every protein of the dataset."""
+        sequences = [protein.sequence for protein in self.dataset.proteins]
+        root = self.folder / "bank"
+        self._banks[encoder] = build_bank(root, make_encoder(encoder), sequences)
+
+    def inputs(self, spec: SplitSpec, encoder: str) -> Inputs:
+        """Return what a run reads, as tensors over the same mapped memory."""
+        from rpbind.train.inputs import Inputs  # torch takes seconds to import
+
+        key = spec, encoder
+        if key not in self._inputs:
+            dataset, bank = self.dataset, self.bank(encoder)  # before a split is frozen
+            self._inputs[key] = Inputs.of(dataset, self.split(spec), bank)
+        return self._inputs[key]

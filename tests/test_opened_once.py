@@ -1,0 +1,157 @@
+"""A command opens and hashes a dataset, a split of it and protein vectors once each."""
+
+import contextlib
+import pickle
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+from openings import counted, once
+from test_pages import page
+from typer.testing import CliRunner
+
+import rpbind.study.sweep  # noqa: F401 - before its neighbour is replaced
+from rpbind import study
+from rpbind.cli import app
+from rpbind.data.splits import SplitSpec
+from rpbind.errors import UserError
+from rpbind.experiment import UNFINISHED
+from rpbind.ledger import Ledger
+from rpbind.presets import CONV_RESIDUE, narrowed
+from rpbind.study.design import Design, arm
+from rpbind.study.plan import Question, Source, make_plan
+from rpbind.train.loop import Machine
+from rpbind.train.opened import OpenData
+from rpbind.train.run import train_run
+from rpbind.train.task import Job
+
+RECIPE = narrowed(CONV_RESIDUE, 16).with_({"train.epochs": 1})
+DRY = {
+    "ablate": "--design factorial --changes residual,lr",
+    "tune": "--trials 3",
+}
+CONTROLS = ("random", "constant")
+
+
+@pytest.fixture
+def data(tiny: Path, tmp_path: Path) -> Path:
+    """A world of the test's own: no split of it is frozen, no vectors of controls are built."""
+    ours = Path(shutil.copytree(tiny, tmp_path / "world"))
+    shutil.rmtree(ours / "splits", ignore_errors=True)
+    for encoder in CONTROLS:
+        shutil.rmtree(ours / "bank" / encoder, ignore_errors=True)
+    return ours
+
+
+def run(name: str, *words: object) -> int:
+    main = typer.Typer()
+    main.command()(page(name).main)
+    told = CliRunner().invoke(main, list(map(str, words)))
+    if told.exception is not None and not isinstance(told.exception, SystemExit):
+        raise told.exception
+    return told.exit_code
+
+
+@pytest.mark.parametrize("name", DRY)
+def test_a_dry_run_opens_what_it_reads_once(
+    name: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = (
+        *DRY[name].split(),
+        "--data",
+        data,
+        "--reports",
+        tmp_path,
+        "--smoke",
+        "--narrower",
+        16,
+        "--dry-run",
+    )
+    for _ in range(2):  # the second finds the split frozen and the vectors built
+        seen = counted(monkeypatch)
+        assert run(name, *options) == 0
+        once(seen, "physchem", *CONTROLS)
+        monkeypatch.undo()
+
+
+def test_a_run_opens_what_its_driver_reads_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_ray = ModuleType("rpbind.study.run")
+    without_ray.ready = lambda *asked: contextlib.nullcontext(1)  # type: ignore[attr-defined]
+    without_ray.run_grid = lambda *asked: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "rpbind.study.run", without_ray)
+    monkeypatch.setattr(study, "run", without_ray)
+    seen = counted(monkeypatch)
+    options = (*DRY["ablate"].split(), "--data", data, "--reports", tmp_path, "--smoke")
+    assert run("ablate", *options, "--narrower", 16, "--name", "study") == UNFINISHED
+    once(seen, "physchem", *CONTROLS)
+    ledger = Ledger(tmp_path / "study")
+    assert {row.state for row in ledger.rows("check")} == {"done"}
+    assert any(row.state == "done" for row in ledger.rows("control"))
+
+
+def test_the_doctor_and_an_evaluation_open_what_they_read_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(OpenData(data), SplitSpec())
+    design = Design("one", (arm("model", RECIPE, ""),), ())
+    plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source)
+    Ledger(tmp_path / "study").begin(plan)
+    for seed in plan.seeds:
+        job = Job("model", RECIPE, seed, tmp_path / "study" / "runs")
+        row = train_run(job, source.inputs("physchem"), Machine(), "test", lambda point: None)
+        assert row.state == "done", row.error
+    model, file = tmp_path / "study" / "runs" / f"{job.run}.pt", tmp_path / "recipe.json"
+    file.write_text(RECIPE.model_dump_json())
+    for words in (
+        ("doctor", file),
+        ("doctor", model),
+        ("doctor", tmp_path / "study"),  # two models
+        ("evaluate", model),
+        ("evaluate", model, "--part", "validation"),
+    ):
+        seen = counted(monkeypatch)
+        told = CliRunner().invoke(app, [*map(str, words), "--data", str(data)])
+        assert told.exit_code in (0, 4), told.output
+        once(seen, "physchem")
+        monkeypatch.undo()
+    seen = counted(monkeypatch)
+    other = ("--split", "random", "--other-data", "--data", str(data))
+    assert CliRunner().invoke(app, ["evaluate", str(model), *other]).exit_code == 0
+    assert seen["dataset opened: world"] == seen["vectors opened: physchem"] == 1
+    splits = {name: times for name, times in seen.items() if name.startswith("split read")}
+    assert len(splits) == 2  # that of the model, and the one it is scored on
+    assert set(splits.values()) == {1}
+
+
+def test_the_baselines_open_what_they_read_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = counted(monkeypatch)
+    assert CliRunner().invoke(app, ["baselines", str(data)]).exit_code == 0
+    once(seen, "physchem")
+
+
+@pytest.mark.parametrize(
+    "part", ["arrays/rna.npy", "bank/physchem/residues-*.npy", "splits/*/*.npy"]
+)
+def test_every_command_refuses_what_was_changed(part: str, data: Path, tmp_path: Path) -> None:
+    opened = OpenData(data)
+    opened.inputs(SplitSpec(), "physchem")  # freezes the split
+    (changed,) = data.glob(part)
+    *rest, last = changed.read_bytes()
+    changed.write_bytes(bytes([*rest, last ^ 1]))
+    file = tmp_path / "recipe.json"
+    file.write_text(RECIPE.model_dump_json())
+    for words in (["baselines", data], ["doctor", file, "--data", data]):
+        told = CliRunner().invoke(app, list(map(str, words)))
+        assert isinstance(told.exception, UserError), words
+        assert "change" in str(told.exception)
+    with pytest.raises(UserError, match="change"):
+        run("tune", "--data", data, "--reports", tmp_path, "--smoke", "--dry-run")
+    with pytest.raises(UserError, match="change"):  # another process opens it for itself
+        pickle.loads(pickle.dumps(opened)).inputs(SplitSpec(), "physchem")

@@ -176,7 +176,13 @@ def read_recipe(path: Path) -> Recipe:
     check_no_yaml("A recipe", path)
     name, read = ("JSON", json.loads) if path.suffix == ".json" else ("TOML", tomllib.loads)
     try:
-        return Recipe.model_validate(read(path.read_text("utf-8-sig")))
+        tree = read(path.read_text("utf-8-sig"))
+        if tree == {}:
+            raise UserError(
+                f"{path} names nothing. A recipe names what differs from preset old; where "
+                "old itself is meant, name that preset."
+            )
+        return Recipe.model_validate(tree)
     except ValidationError as error:
         told = "; ".join(map(_wrong, error.errors()[:SHOWN]))
         raise UserError(f"{path} is no recipe: {told}") from None

@@ -38,7 +38,7 @@ class Node:
 
     def words(self, each: dict[str, float]) -> str:
         """Say what it has of what is asked."""
-        return f"{self.address} " + ", ".join(f"{self.has.get(n, 0.0):g} {n}" for n in each)
+        return f"{self.address} with " + ", ".join(f"{self.has.get(n, 0.0):g} {n}" for n in each)
 
 
 def at_once(

@@ -53,6 +53,8 @@ def read_plan(study: Path) -> Plan:
     path = study / PLAN
     try:
         tree = json.loads(read(path))
+        if not isinstance(tree, dict):
+            raise TypeError("it holds no object of names and values")
         claimed = tree.pop(HASH, None)
         found = _hash(tree)
         check_version(tree.pop(SCHEMA_KEY, 1), path)

@@ -138,14 +138,14 @@ class StudyProgress:
             heapq.heapreplace(slots, slots[0] + mean)
         return max(slots, default=0.0) + more
 
-    def words(self) -> str:
-        """Say in a line what there is of each state, what is under way, and the best so far."""
+    def lines(self) -> list[str]:
+        """Say what there is of each state and what is under way; a line below, the best so far."""
         told = [", ".join(f"{count} {state}" for state, count in self.states.items())]
         if running := [at.words for at in self.under_way.values() if at.seeds]:
             told.append(f"{len(running)} running: {'; '.join(running)}")
-        if words := self.best.words():
-            told.append(f"best so far {words}")
-        return " · ".join(part for part in told if part)
+        words = self.best.words()
+        below = f"best so far {words}" if words else ""
+        return [line for line in (" · ".join(part for part in told if part), below) if line]
 
     def _line(self, row: Row, state: str) -> str:
         text = f"{self.ended}/{self.total} {row.arm} seed {row.seed}: {state}"

@@ -30,7 +30,7 @@ class Watch:
     def __init__(self, progress: StudyProgress, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
         self.progress = progress
-        self.bar = _TwoLines(self)
+        self.bar = _BarAndLines(self)
         self.line = self.bar.add_task("runs", total=progress.total, completed=progress.ended)
 
     def __enter__(self) -> Watch:
@@ -69,11 +69,11 @@ class Watch:
 
     def words(self) -> str:
         """Say in a line what there is of each state, what is under way, and the best so far."""
-        return self.progress.words()
+        return " · ".join(self.progress.lines())
 
 
-class _TwoLines(Progress):
-    """The bar of a watch, and its words below."""
+class _BarAndLines(Progress):
+    """The bar of a watch, and its lines below: one cut short does not take the best away."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -88,9 +88,10 @@ class _TwoLines(Progress):
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Yield the bar, then what it counts, cut to the terminal's width."""
+        """Yield the bar, then what it counts, each line cut to the terminal's width."""
         yield from super().get_renderables()
-        yield Text(self.watch.words(), style="dim", no_wrap=True, overflow="ellipsis")
+        for line in self.watch.progress.lines():
+            yield Text(line, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _TimeLeft(ProgressColumn):

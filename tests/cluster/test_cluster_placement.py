@@ -41,7 +41,7 @@ NEVER: list[tuple[Any, dict[str, float], int, bool, str]] = [
     # six CPUs in all, but no node with three
     (SMALL, {"CPU": 3}, 1, False, "One run needs 3 CPU on one node; there is room for 0. Ray has "),
     (SMALL, {"CPU": 2}, 4, False, "needs 2 CPU on one node, 4 times; there is room for 3. "),
-    (SMALL, {"CPU": 1, "GPU": 1}, 1, False, "a 2 CPU, 0 GPU; b 2 CPU, 0 GPU; c 2 CPU, 0 GPU."),
+    (SMALL, {"CPU": 1, "GPU": 1}, 1, False, "a with 2 CPU, 0 GPU; b with 2 CPU, 0 GPU; c"),
     (GPUS, {"CPU": 1, "GPU": 0.6}, 3, False, "needs 1 CPU and 0.6 GPU on one node, 3 times"),
     (GPUS, {"CPU": 1, "GPU": 1.5}, 1, False, "whole GPUs or a part of one; its share would be 1.5"),
     ([node("a", CPU=1)], {"CPU": 1}, 1, True, "beside a trial that drives it and takes 0.01 CPU"),

@@ -88,6 +88,8 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
         ("[model]\nresidul = true\n", "no knob 'model.residul'. Did you mean 'model.residual'?"),
         ("[train]\nlr = -1.0\n", "train.lr: "),
         ("train = ", "is not TOML"),
+        ("", "names nothing"),
+        ("# lr = 0.01\n", "names nothing"),
     ],
 )
 def test_a_recipe_that_is_wrong_says_where(text: str, said: str, tmp_path: Path) -> None:

@@ -127,10 +127,10 @@ def test_a_run_has_its_seed_in_its_name_before_its_first_epoch(clock: Clock) -> 
     progress = StudyProgress(4, slots=2, clock=clock)
     progress.begun("a", "old", [0], 7)
     progress.begun("b", "old", [1, 2], 7)
-    assert "old seed 0; old seed 1" in progress.words()
+    assert "old seed 0; old seed 1" in progress.lines()[0]
     progress.epoch("b", 1, 1)
     progress.row(ended("old", 1))
-    assert "old seed 0; old seed 2" in progress.words()
+    assert "old seed 0; old seed 2" in progress.lines()[0]
 
 
 def plan(controls: int = 0, arms: int = 12, **more: Any) -> Plan:

@@ -54,6 +54,19 @@ def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interv
     )
 
 
+def test_at_80_columns_the_score_of_the_best_is_seen_beside_two_runs_of_long_names() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    watch = Watch(StudyProgress(9), console)
+    for trial in ("feed-forward", "expand-memory"):
+        watch.begun(trial, f"to-{trial}", [0], 7)
+    watch.row(run("to-residual", 0.7))
+    with console.capture() as seen:
+        for line in watch.bar.get_renderables():
+            console.print(line)
+    lines = seen.get().splitlines()
+    assert any("best so far to-residual: validation AUROC 0.700" in line for line in lines)
+
+
 def test_the_best_of_the_view_is_by_the_objective_and_the_mean_over_a_trials_seeds() -> None:
     heard = io.StringIO()
     search = {"objectives": ["parameters"], "seeds_per_trial": 2}

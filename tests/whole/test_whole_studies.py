@@ -126,7 +126,7 @@ def test_more_than_the_machine_has_is_refused_before_anything_is_queued(
     source: Source, tmp_path: Path
 ) -> None:
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
-    there = r"room for 0\. Ray has 127\.0\.0\.1 \d+ CPU\. Ask for less"
+    there = r"room for 0\. Ray has 127\.0\.0\.1 with \d+ CPU\. Ask for less"
     with pytest.raises(UserError, match=f"One run needs 10000 CPU on one node; there is {there}"):
         launch(plan, source, Where(cpus=10_000), tmp_path / "study")
     no_ray_is_left()

@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -111,7 +112,9 @@ def _fail(why: str, code: int) -> NoReturn:
 
 def called() -> str:
     """Return the command that this process was started by, to be typed again; without passwords."""
-    return shlex.join(["python", *map(masked, sys.argv)])
+    program, *words = sys.argv
+    start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
+    return shlex.join([*start, *map(masked, words)])
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 import rpbind
 from rpbind.errors import PausedError, UserError
-from rpbind.terminal import AGAIN, Grid, masked, run_app
+from rpbind.terminal import AGAIN, Grid, called, masked, run_app
 
 
 def ends(error: BaseException) -> int:
@@ -129,3 +129,17 @@ def test_a_table_of_any_width_cuts_neither_a_name_nor_a_figure(width: int, colum
 def test_no_other_table_is_printed() -> None:
     for file in sorted((Path(rpbind.__file__).parent).rglob("*.py")):
         assert file.name == "terminal.py" or "from rich.table" not in file.read_text(), file
+
+
+@pytest.mark.parametrize(
+    ("argv", "typed"),
+    [
+        (["/venv/bin/rpbind", "embed", "a b"], "rpbind embed 'a b'"),
+        (["experiments/tune.py", "--trials", "3"], "python experiments/tune.py --trials 3"),
+    ],
+)
+def test_the_command_to_be_typed_again_is_the_one_that_was_typed(
+    argv: list[str], typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", argv)
+    assert called() == typed

@@ -40,9 +40,9 @@ def overlap_clusters(
     most = min(32, rna_NL.shape[1])
     if not 1 <= k <= most:
         raise UserError(
-            f"An overlap k-mer has 1 to {most} letters where windows have {rna_NL.shape[1]} (and "
-            f"never more than 32); got {k}, and 31 is what is taken unasked. Say --k {most} or "
-            "less: the shorter, the more windows are one cluster."
+            f"Windows of {rna_NL.shape[1]} nt share k-mers of 1 to {most} letters; got {k}"
+            f"{' (the default)' if k == 31 else ''}. Give --k {min(most, 31)} or less: the "
+            "shorter, the more windows are one cluster."
         )
     first_D, distinct_N = np.unique(first_equal(rna_NL), return_inverse=True)
     rna_DL = rna_NL[first_D]

@@ -49,7 +49,7 @@ def test_kmers_of_32_letters_still_fit_a_word() -> None:
 
 @pytest.mark.parametrize("k", [0, 7, 33])
 def test_a_kmer_that_no_window_has_is_refused(k: int) -> None:
-    with pytest.raises(UserError, match=f"has 1 to 6 letters .* got {k},.* Say --k 6 or less"):
+    with pytest.raises(UserError, match=f"1 to 6 letters; got {k}.* Give --k 6 or less"):
         clusters_of("ACGUAC", k=k)
 
 

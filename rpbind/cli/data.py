@@ -122,7 +122,8 @@ def table(
 def embed(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     encoder: Annotated[
-        str, typer.Option(help="physchem, random, or an ESM-2 model such as esm2_t33_650M_UR50D.")
+        str,
+        typer.Option(help="physchem, triad, random, constant, or ESM-2, as esm2_t33_650M_UR50D."),
     ] = "physchem",
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:

@@ -1,10 +1,12 @@
 """What the physico-chemical and the random encoder say about a residue."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rpbind.cli.data import embed
 from rpbind.errors import UserError
 from rpbind.proteins.encoders import (
     ENCODERS,
@@ -126,3 +128,10 @@ def test_the_registry_names_every_encoder_that_there_is() -> None:
     assert {make_encoder(name).id for name in names} == names
     models = {maker.model for maker in ENCODERS.values() if isinstance(maker, Esm2Maker)}
     assert models == {*SHAPES, None}
+
+
+def test_the_help_of_embed_names_every_encoder_that_needs_no_weights() -> None:
+    option = inspect.signature(embed, eval_str=True).parameters["encoder"].annotation
+    told = option.__metadata__[0].help
+    for name, maker in ENCODERS.items():
+        assert isinstance(maker, Esm2Maker) or name in told

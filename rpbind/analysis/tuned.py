@@ -51,6 +51,14 @@ class Winner:
     values: str = ""
     why: str = ""
     planned: int = 0
+    size: int | None = None
+    """Configurations of the whole space, where they are finitely many."""
+
+    @property
+    def untried(self) -> int:
+        """How many configurations of a finite space were left out while others were repeated."""
+        repeated = self.trials > self.configurations
+        return self.size - self.configurations if self.size is not None and repeated else 0
 
     @property
     def optimism(self) -> float | None:
@@ -166,6 +174,7 @@ def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Win
         averages=averages(mine),
         values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
         planned=int(said.get("trials", 0)),
+        size=said.get("configurations"),
         why=next((trial.why for trial in search.trials if trial.why), ""),
     )
 

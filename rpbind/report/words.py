@@ -90,7 +90,7 @@ def proteins(averages: Averages | None) -> str:
 
 
 def won(winner: Winner) -> list[str]:
-    """What a search found, in a line; then the best's values, and why a first trial failed."""
+    """What a search found, in a line; then the best's values, a failure, and what was not tried."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     means = ""
     if both := winner.averages:
@@ -104,7 +104,11 @@ def won(winner: Winner) -> list[str]:
     )
     values = f"  the best has {winner.values}" if winner.values else ""
     failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
-    return [line for line in (found, values, failed) if line]
+    left = winner.untried and (
+        f"  {winner.untried} of the space's {winner.size} configurations were not tried, and "
+        "others were drawn again: tune.py --repeats redraw tries them instead"
+    )
+    return [line for line in (found, values, failed, left) if line]
 
 
 def _trials(winner: Winner) -> str:

@@ -1,10 +1,12 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from synthetic_study import done, plan, write
 
 from rpbind.analysis.summary import read
+from rpbind.analysis.tuned import Winner
 from rpbind.ledger import Ledger
 from rpbind.report import figures, style, verdicts, words
 from rpbind.report.banners import banners
@@ -92,3 +94,17 @@ def test_arms_beyond_the_palette_differ_by_their_marker() -> None:
 
 def test_text_for_a_figure_is_escaped() -> None:
     assert style.wrap("<b>a</b> & b") == ["&lt;b&gt;a&lt;/b&gt; &amp; b"]
+
+
+@pytest.mark.parametrize(
+    ("configurations", "size", "left"),
+    [(3, 4, 1), (4, 4, 0), (10, 12, 0), (3, None, 0)],
+    ids=["one left out", "all tried", "too few trials", "no finite space"],
+)
+def test_what_repeats_left_out_of_a_finite_space_is_said_with_the_option_that_tries_it(
+    configurations: int, size: int | None, left: int
+) -> None:
+    found = Winner("search", "tuned", "trial-0001", 10, configurations, {"done": 10}, 0.7, 0.7,
+                   0.7, 1, planned=10, size=size)  # fmt: skip
+    assert found.untried == left
+    assert sum("--repeats redraw" in line for line in words.won(found)) == (left > 0)

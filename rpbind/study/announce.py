@@ -21,6 +21,9 @@ from rpbind.study.search import Sweep
 from rpbind.study.timing import timed_here, timed_rows
 from rpbind.study.winners import frozen
 
+SHOWN = 4
+"""Differences from an earlier study that are named; one with more has little to do with it."""
+
 
 def price_of(plan: Plan, sweep: Sweep | None) -> Price:
     """Count what a plan runs: winners of searches are arms too, seeds of trials runs."""
@@ -56,7 +59,9 @@ def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> s
     ]
     if not folder.exists() and (earlier := latest_but(plan, folder)):
         differing = changes(earlier, plan)
-        lines.append(f"A new study: it differs from {earlier.study} in {'; '.join(differing)}.")
+        more = f"; and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        told = "; ".join(differing[:SHOWN]) + more
+        lines.append(f"A new study: it differs from {earlier.study} in {told}.")
         if len(differing) == 1 and {*earlier.seeds} < {*plan.seeds}:
             lines.append(
                 f"It looks at the seeds of {earlier.study} again, and does not count that as a "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
 from rpbind.report import collapses, verdicts, words
@@ -41,25 +43,29 @@ def banners(summary: Summary) -> list[str]:
             "the proteins' base rates and not of binding: "
             f"{'; '.join(_pooled(arm) for arm in ahead)}."
         )
+    return [*told, *_of_rows(summary), *summary.remarks]
+
+
+def _of_rows(summary: Summary) -> Iterator[str]:
+    """What its rows do not share, or are not the plan's."""
     if summary.mixed:
-        told.append(f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance.")
+        yield f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance."
     if "pieces" in summary.mixed:
-        told.append(
+        yield (
             "Memory was short in some runs, and their batches went through the model in pieces: "
             "batch norm and dropout are those of a piece, so arms differ by more than they name."
         )
     if summary.other_code:
-        told.append(
+        yield (
             f"The plan was made with the code {summary.plan.code}, and runs were with "
             f"{', '.join(f'{code} ({runs})' for code, runs in summary.other_code.items())}"
             f"{_accepted(summary)}."
         )
     if summary.left_out:
-        told.append(
+        yield (
             f"{summary.left_out} recorded runs of other recipes, seeds or data than the plan's are "
             "left out of this page."
         )
-    return [*told, *summary.remarks]
 
 
 def _accepted(summary: Summary) -> str:

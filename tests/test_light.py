@@ -1,6 +1,7 @@
 """Help, the version, completion and a refused option import nothing that takes seconds."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,13 @@ for program, *words in calls:
 
 
 def answers(calls: list[list[str]], folder: Path) -> list[tuple[int, list[str], str]]:
-    """Exit code, heavy modules and words of each call, all in one process."""
+    """Exit code, heavy modules and words of each call, all in one process.
+
+    typer takes the shell from the processes that started it, which a test must not depend on.
+    """
     told = subprocess.run(
         [sys.executable, "-c", ANSWERS], input=json.dumps([HEAVY, calls]), cwd=folder,
+        env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return [tuple(json.loads(line)) for line in told.stdout.splitlines()]

@@ -23,7 +23,7 @@ def test_the_file_map_is_the_tree() -> None:
 
 
 def test_every_link_of_every_page_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "reports/README.md"]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "reports/README.md"]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
@@ -38,14 +38,29 @@ def help_of(page: str) -> str:
     ).stdout
 
 
-def test_every_option_that_the_readme_names_exists() -> None:
-    main_job, search = README.split("## Searching")
-    for part, page in ((main_job, "ablate.py"), (search, "tune.py")):
-        table = re.findall(r"^\| (`--.*?) \|", part, flags=re.MULTILINE)
+def test_every_option_that_the_tables_name_exists() -> None:
+    for page, experiment in (("options.md", "ablate.py"), ("searching.md", "tune.py")):
+        text = (ROOT / "docs" / page).read_text()
+        table = re.findall(r"^\| (`--.*?) \|", text, flags=re.MULTILINE)
         options = {word for cell in table for word in re.findall(r"--[a-z-]+", cell)}
         assert len(options) >= 8
-        shown = help_of(page)
+        shown = help_of(experiment)
         assert {option for option in options if option not in shown} == set()
+
+
+def test_the_experiment_of_the_readme_is_planned_as_it_stands(tmp_path: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    file = tmp_path / "my_question.py"
+    file.write_text(code)
+    planned = subprocess.run(
+        [sys.executable, str(file), "--dry-run"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert "3 arms x 5 seeds = 15 runs, 2 contrasts" in planned.stderr
 
 
 def test_the_readme_names_the_two_commands_that_the_makefile_has() -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 
 from rpbind.data.splits import SplitSpec
+from rpbind.design.design import SEED_CHANGES, path
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.doctor.examine import check_up
+from rpbind.doctor.guard import guard
 from rpbind.experiment import simulated
 from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.design import SEED_CHANGES, path
-from rpbind.study.guard import guard
-from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.loop import Training
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from rpbind.data.clusters import by_first_appearance
 from rpbind.data.dataset import Dataset
-from rpbind.data.importers import Target, import_eclip
+from rpbind.importers.importers import Target, import_eclip
 from rpbind.proteins.homology import cluster_proteins
 
 RESULT = Path(__file__).with_suffix(".md")

@@ -34,6 +34,8 @@ import typer
 
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.experiment import Conditions, conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row
@@ -41,15 +43,13 @@ from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.report.build import build_report
-from rpbind.study.design import Design, arm
+from rpbind.run.resources import Where
+from rpbind.search.sampling import open_storage
+from rpbind.search.search import How, Sweep
+from rpbind.search.trials import interrupted
+from rpbind.spaces.space import Space
 from rpbind.study.launch import launch
-from rpbind.study.plan import Question, Source, make_plan
-from rpbind.study.sampling import open_storage
-from rpbind.study.search import How, Sweep
-from rpbind.study.space import Space
 from rpbind.study.status import status
-from rpbind.study.trials import interrupted
-from rpbind.study.where import Where
 from rpbind.train.opened import OpenData
 
 ASKED = Question("Is it the same?", "Yes.", "Equality.")

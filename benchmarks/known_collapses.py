@@ -14,11 +14,11 @@ import numpy as np
 from known_worlds import DELTA, SDS, Check, Table, table
 
 from rpbind.analysis.claims import CONFIRMATORY, NAMES
-from rpbind.analysis.collapse import collapsed, rates
-from rpbind.analysis.contrast import Result, two_way
 from rpbind.analysis.families import Slot, judge
-from rpbind.analysis.verdict import ALPHA, Verdict, verdicts
 from rpbind.ledger import Plan
+from rpbind.statistics.collapse import collapsed, rates
+from rpbind.statistics.contrast import Result, two_way
+from rpbind.statistics.verdict import ALPHA, Verdict, verdicts
 
 NONE = "no meaningful effect"
 CHANCE = 0.53

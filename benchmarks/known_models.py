@@ -16,12 +16,12 @@ import torch
 from known_worlds import Check
 from numpy.typing import NDArray
 
-from rpbind.analysis.contrast import Inert, Interval, two_way
 from rpbind.analysis.summary import Summary, summarise
-from rpbind.analysis.table import cluster_auroc
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
 from rpbind.data.world import World, simulate
+from rpbind.design.design import Design, add_one_in, arm, leave_one_out
+from rpbind.design.factorial import factorial
 from rpbind.ledger import Plan, ProteinScore, Row
 from rpbind.metrics import Scores
 from rpbind.metrics import summarise as score
@@ -30,8 +30,8 @@ from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
-from rpbind.study.design import Design, add_one_in, arm, leave_one_out
-from rpbind.study.factorial import factorial
+from rpbind.statistics.contrast import Inert, Interval, two_way
+from rpbind.statistics.table import cluster_auroc
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
 import rpbind
-from rpbind.analysis.contrast import Interval, Result, Unattainable, two_way
 from rpbind.analysis.tuned import Winner
-from rpbind.analysis.units import pair_units, refused
-from rpbind.analysis.verdict import Verdict, verdicts
 from rpbind.ledger import ContrastPlan
+from rpbind.statistics.contrast import Interval, Result, Unattainable, two_way
+from rpbind.statistics.units import pair_units, refused
+from rpbind.statistics.verdict import Verdict, verdicts
 
 Table = NDArray[np.float64]
 DELTA = 0.010

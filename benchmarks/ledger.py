@@ -18,9 +18,9 @@ import pyarrow as pa
 import typer
 
 from rpbind.analysis.summary import summarise
+from rpbind.files import link
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
 from rpbind.ledger.checks import merged_name
-from rpbind.ledger.files import link
 from rpbind.ledger.parts import keys, writer
 from rpbind.ledger.schema import SCHEMA, TAGGED
 from rpbind.recipe import Recipe

@@ -37,10 +37,10 @@ from rpbind.experiment import simulated
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.presets import FIXED, narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.environment import prepare
-from rpbind.study.search import How, Sweep
-from rpbind.study.space import load_space
-from rpbind.study.where import Where
+from rpbind.run.environment import prepare
+from rpbind.run.resources import Where
+from rpbind.search.search import How, Sweep
+from rpbind.spaces.space import load_space
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_run, train_task
@@ -125,8 +125,8 @@ def sweep(home: Path, trials: int) -> None:
     """Search as `experiments/tune.py` does; at random, so that recipes do not depend on timing."""
     where = Where()
     prepare(where.address)
-    from rpbind.study import run
-    from rpbind.study import sweep as searching
+    from rpbind.run import ray_tune as run
+    from rpbind.run import sweep as searching
 
     asked = Sweep.of(BASE, load_space(SPACE, BASE), trials, How(sampler="random"))
     ledger = begun(home / "sweep")
@@ -204,7 +204,7 @@ def group(home: Path, trials: int) -> None:
     """Make all seeds of the sweep's first recipe as `--executor train` does."""
     where = Where(asked="train")
     prepare(where.address)
-    from rpbind.study import run
+    from rpbind.run import ray_tune as run
 
     ledger = begun(home / "group")
     with ledger.driven("benchmark"), run.ray_running(where):

@@ -18,12 +18,7 @@ from typing import Annotated
 
 import typer
 
-from rpbind.errors import UserError, one_of
-from rpbind.options import MANY, Defaults, Options, experiment
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD
-from rpbind.recipe import Recipe
-from rpbind.study.conditions import Question
-from rpbind.study.design import (
+from rpbind.design.design import (
     CONTEXT_CHANGES,
     SEED_CHANGES,
     Design,
@@ -32,9 +27,14 @@ from rpbind.study.design import (
     leave_one_out,
     path,
 )
-from rpbind.study.search import Sweep
-from rpbind.study.space import load_space
-from rpbind.study.tuning import differing, emptied, neutral, tuned
+from rpbind.errors import UserError, one_of
+from rpbind.options import MANY, Defaults, Options, experiment
+from rpbind.presets import CONV_RESIDUE, FIXED, OLD
+from rpbind.recipe import Recipe
+from rpbind.search.search import Sweep
+from rpbind.search.tuning import differing, emptied, neutral, tuned
+from rpbind.spaces.space import load_space
+from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(
@@ -75,7 +75,7 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     if kind == "add-one-in":
         return add_one_in(*ends, changes)
     if kind == "factorial":
-        from rpbind.study.factorial import factorial  # SciPy, which --help has no use for
+        from rpbind.design.factorial import factorial  # SciPy, which --help has no use for
 
         return factorial(ends[1], old, chosen(changes, crossed))
     there, back = (

@@ -16,11 +16,11 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 page, equivalence within 0.010.
 """
 
+from rpbind.design.design import SEED_CHANGES, Design, leave_one_out, path
 from rpbind.options import Defaults, Options, experiment
 from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
-from rpbind.study.conditions import Question
-from rpbind.study.design import SEED_CHANGES, Design, leave_one_out, path
+from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

@@ -14,12 +14,12 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 page, equivalence within 0.010.
 """
 
+from rpbind.design.design import Design, arm
 from rpbind.ledger import ContrastPlan
 from rpbind.options import Defaults, Options, experiment
 from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
-from rpbind.study.conditions import Question
-from rpbind.study.design import Design, arm
+from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

@@ -12,10 +12,10 @@ Decision rule. The difference to the baseline per seed and protein cluster on th
 frozen split: AUROC, mean over protein clusters, two-way interval over seeds and clusters.
 """
 
+from rpbind.design.design import Design, arm
 from rpbind.options import Defaults, Options, experiment
 from rpbind.presets import OWN_HEAD
-from rpbind.study.conditions import Question
-from rpbind.study.design import Design, arm
+from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

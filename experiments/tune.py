@@ -16,15 +16,15 @@ from typing import Annotated
 
 import typer
 
-from rpbind.analysis.search import OBJECTIVES
 from rpbind.arguments import check_once, choices
+from rpbind.design.design import Design, arm
+from rpbind.ledger.trials import OBJECTIVES
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import PRESETS, named
-from rpbind.study.conditions import Question
-from rpbind.study.design import Design, arm
-from rpbind.study.search import REPEATED, SAMPLERS, SCHEDULERS, How, Sweep
-from rpbind.study.space import load_space
-from rpbind.study.warm import warm_start
+from rpbind.search.search import REPEATED, SAMPLERS, SCHEDULERS, How, Sweep
+from rpbind.spaces.space import load_space
+from rpbind.spaces.warm_start import warm_start
+from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

@@ -8,26 +8,26 @@ import typer
 from rich.console import Console
 
 from rpbind.analysis.winners import wanted
+from rpbind.design.controls import as_arms
+from rpbind.design.design import Design
+from rpbind.design.plan import make_plan
+from rpbind.design.price import Price, check_size
+from rpbind.design.source import simulated as simulated
+from rpbind.design.source import source as source
+from rpbind.doctor.guard import guard
 from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.run.stop import STOP
+from rpbind.search.tuning import bases
+from rpbind.search.winners import winner_files
 from rpbind.study import announce
-from rpbind.study.conditions import Conditions as Conditions
-from rpbind.study.conditions import Question
-from rpbind.study.controls import as_arms
-from rpbind.study.design import Design
-from rpbind.study.guard import guard
 from rpbind.study.landing import study_folder
 from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
-from rpbind.study.plan import make_plan
-from rpbind.study.price import Price, check_size
+from rpbind.study.options import Conditions as Conditions
+from rpbind.study.options import Question
 from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.sizes import check_sizes
-from rpbind.study.source import simulated as simulated
-from rpbind.study.source import source as source
-from rpbind.study.stop import STOP
-from rpbind.study.tuning import bases
-from rpbind.study.winners import winner_files
 from rpbind.terminal import PLAIN, REPORT, phase, progress
 
 UNFINISHED = 3

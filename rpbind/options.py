@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from rpbind.design.source import source
 from rpbind.errors import UserError
 from rpbind.presets import narrowed
 from rpbind.recipe import Recipe
-from rpbind.study.conditions import Conditions, check_landing
-from rpbind.study.source import source
-from rpbind.study.where import Where, check_loggers
+from rpbind.run.resources import Where, check_loggers
+from rpbind.study.options import Conditions, check_landing
 
 if TYPE_CHECKING:
-    from rpbind.study.conditions import Question
-    from rpbind.study.design import Design
-    from rpbind.study.search import Sweep
+    from rpbind.design.design import Design
+    from rpbind.search.search import Sweep
+    from rpbind.study.options import Question
 
 REPORTS = Path("reports")
 SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1

@@ -17,7 +17,7 @@ surroundings.known(HOME)  # before anything is imported that reads the environme
 from rpbind.data.world import World, simulate  # noqa: E402
 from rpbind.proteins.bank import build_bank  # noqa: E402
 from rpbind.proteins.encoders import make_encoder  # noqa: E402
-from rpbind.study.environment import prepare  # noqa: E402
+from rpbind.run.environment import prepare  # noqa: E402
 
 prepare(None)  # before any test module imports Ray, which reads its settings then
 

@@ -103,7 +103,7 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
         seen.append((name, repr(design), repr(parts), repr(searched), storage))
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)
-    monkeypatch.setattr("rpbind.study.where.LOGGERS", {"tensorboard": "numpy"})
+    monkeypatch.setattr("rpbind.run.resources.LOGGERS", {"tensorboard": "numpy"})
     monkeypatch.setattr(sys, "argv", [page.name, *words.split()])
     app = typer.Typer(add_completion=False)
     app.command()(runpy.run_path(str(page))["main"])

@@ -11,9 +11,9 @@ import rpbind
 from rpbind import parts
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
-from rpbind.study import sampling, search
-from rpbind.study.loggers import MAKERS
-from rpbind.study.where import LOGGERS
+from rpbind.run.loggers import MAKERS
+from rpbind.run.resources import LOGGERS
+from rpbind.search import sampling, search
 from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 
 ROOT = Path(rpbind.__file__).parent

@@ -13,16 +13,16 @@ from openings import counted, once
 from test_pages import page
 from typer.testing import CliRunner
 
-import rpbind.study.sweep  # noqa: F401 - before its neighbour is replaced
+import rpbind.run.sweep  # noqa: F401 - before its neighbour is replaced
 from rpbind import study
 from rpbind.cli import app
 from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.experiment import UNFINISHED
 from rpbind.ledger import Ledger
 from rpbind.presets import CONV_RESIDUE, narrowed
-from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.loop import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_run
@@ -80,10 +80,10 @@ def test_a_dry_run_opens_what_it_reads_once(
 def test_a_run_opens_what_its_driver_reads_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_ray = ModuleType("rpbind.study.run")
+    without_ray = ModuleType("rpbind.run.ray_tune")
     without_ray.ready = lambda *asked: contextlib.nullcontext(1)  # type: ignore[attr-defined]
     without_ray.run_grid = lambda *asked: None  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "rpbind.study.run", without_ray)
+    monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", without_ray)
     monkeypatch.setattr(study, "run", without_ray)
     seen = counted(monkeypatch)
     options = (*DRY["ablate"].split(), "--data", data, "--reports", tmp_path, "--smoke")

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from rpbind.errors import UserError
-from rpbind.study import where
+from rpbind.run import resources as where
 
 PAGES = Path(__file__).parents[1] / "experiments"
 

@@ -12,15 +12,15 @@ from rich.console import Console
 
 from rpbind import errors
 from rpbind.analysis.claims import note_of
-from rpbind.analysis.coverage import coverage
-from rpbind.analysis.search import summarise_search
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, Row
+from rpbind.ledger.trials import summarise_search
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
-from rpbind.study.progress import StudyProgress
+from rpbind.run.progress import StudyProgress
+from rpbind.run.watch import Watch
+from rpbind.statistics.coverage import coverage
 from rpbind.study.status import status
-from rpbind.study.watch import Watch
 
 WHY = "ValueError: the widths do not fit"
 

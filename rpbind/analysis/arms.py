@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.analysis.averages import Averages, averages
-from rpbind.analysis.collapse import Key
-from rpbind.analysis.coverage import NOTHING, Open, coverage
-from rpbind.analysis.table import Runs, cluster_auroc
 from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.ledger.scores import Scores
+from rpbind.statistics.averages import Averages, averages
+from rpbind.statistics.collapse import Key
+from rpbind.statistics.coverage import NOTHING, Open, coverage
+from rpbind.statistics.table import Runs, cluster_auroc
 
 SECONDARY = {
     "test.auroc_pooled": "Pooled AUROC",

@@ -12,12 +12,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.analysis.collapse import Key, Rates, rates
-from rpbind.analysis.contrast import Inert, Result, Unattainable, two_way
-from rpbind.analysis.table import Runs, cluster_auroc
-from rpbind.analysis.verdict import Verdict, Word
 from rpbind.errors import reason
 from rpbind.ledger import ControlPlan, Plan, Row
+from rpbind.statistics.collapse import Key, Rates, rates
+from rpbind.statistics.contrast import Inert, Result, Unattainable, two_way
+from rpbind.statistics.table import Runs, cluster_auroc
+from rpbind.statistics.verdict import Verdict, Word
 
 Name = Literal[
     "beats the plain baseline",

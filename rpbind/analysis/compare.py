@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rpbind.analysis.collapse import collapsed_runs, rates
-from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.summary import ONE_OF, Contrast
-from rpbind.analysis.table import pair, planned_runs, weights_of
-from rpbind.analysis.units import refused
-from rpbind.analysis.verdict import verdicts
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.recipe import Recipe
+from rpbind.statistics.collapse import collapsed_runs, rates
+from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.table import pair, planned_runs, weights_of
+from rpbind.statistics.units import refused
+from rpbind.statistics.verdict import verdicts
 
 Study = tuple[Plan, Sequence[Row]]
 

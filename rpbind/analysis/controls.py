@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
-from rpbind.analysis.averages import Averages, averages
 from rpbind.analysis.claims import Claim, Comparison, note_of, vectors_of
 from rpbind.analysis.families import judge_claims
-from rpbind.analysis.table import Runs
 from rpbind.ledger import ControlPlan, Plan, Row
+from rpbind.statistics.averages import Averages, averages
+from rpbind.statistics.table import Runs
 
 PROBES = {
     "as it is": "",

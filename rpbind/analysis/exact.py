@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from rpbind.analysis.contrast import Unattainable
+from rpbind.statistics.contrast import Unattainable
 
 FEWEST = 6
 """Pairs: with five the smallest two-sided p of either test is 2 / 2^5 = 0.0625."""

@@ -19,12 +19,12 @@ from rpbind.analysis.claims import (
     Name,
     questions,
 )
-from rpbind.analysis.collapse import Rates, collapsed_runs
-from rpbind.analysis.contrast import Result
-from rpbind.analysis.looks import level, look_of
-from rpbind.analysis.table import Runs
-from rpbind.analysis.verdict import Verdict, Word, verdicts
 from rpbind.ledger import Plan
+from rpbind.statistics.collapse import Rates, collapsed_runs
+from rpbind.statistics.contrast import Result
+from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.table import Runs
+from rpbind.statistics.verdict import Verdict, Word, verdicts
 
 Slot = tuple[str, Name]
 """A claim of an arm."""

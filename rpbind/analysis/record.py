@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rpbind.analysis.coverage import NO_ARMS, NOTHING, Open, state_of
-from rpbind.analysis.search import was_reused
-from rpbind.analysis.table import Runs
 from rpbind.analysis.winners import wanted
 from rpbind.ledger import Call, Finding, Plan, Row
 from rpbind.ledger.records import moment
+from rpbind.ledger.trials import was_reused
+from rpbind.statistics.coverage import NO_ARMS, NOTHING, Open, state_of
+from rpbind.statistics.table import Runs
 
 SEVERITIES = ("error", "warning", "info")
 

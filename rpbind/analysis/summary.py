@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
-from rpbind.analysis.averages import Averages
 from rpbind.analysis.checks import Checks, check_ups
-from rpbind.analysis.collapse import Key, collapsed_runs, rates
-from rpbind.analysis.contrast import Result
 from rpbind.analysis.controls import Controls, summarise_controls
-from rpbind.analysis.coverage import NOTHING, Open, coverage, opened
-from rpbind.analysis.factorial import Factorial, summarise_factorial
-from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
-from rpbind.analysis.search import Search
-from rpbind.analysis.table import Paired, Runs, pair, planned_runs, weights_of
-from rpbind.analysis.trend import of_trials, with_trend
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
-from rpbind.analysis.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 from rpbind.analysis.winners import as_open, never_made, unknown, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
 from rpbind.ledger.scores import Scores
+from rpbind.ledger.trials import Search
 from rpbind.recipe import Recipe
+from rpbind.statistics.averages import Averages
+from rpbind.statistics.collapse import Key, collapsed_runs, rates
+from rpbind.statistics.contrast import Result
+from rpbind.statistics.coverage import NOTHING, Open, coverage, opened
+from rpbind.statistics.factorial import Factorial, summarise_factorial
+from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.table import Paired, Runs, pair, planned_runs, weights_of
+from rpbind.statistics.trend import of_trials, with_trend
+from rpbind.statistics.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 
 if TYPE_CHECKING:
     from rpbind.analysis.importance import Importance

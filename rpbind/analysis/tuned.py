@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from rpbind.analysis.averages import Averages, averages
-from rpbind.analysis.collapse import rates
-from rpbind.analysis.contrast import Interval, Result, two_way
-from rpbind.analysis.looks import level, look_of
-from rpbind.analysis.search import OBJECTIVES, Search, searches
-from rpbind.analysis.table import cluster_auroc, weights_of
-from rpbind.analysis.units import PairedUnits, collapsed_units, pair_units, refused, units_of
-from rpbind.analysis.verdict import SCREENING_SEEDS, Verdict, verdicts
 from rpbind.analysis.winners import say_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
+from rpbind.ledger.trials import OBJECTIVES, Search, searches
+from rpbind.statistics.averages import Averages, averages
+from rpbind.statistics.collapse import rates
+from rpbind.statistics.contrast import Interval, Result, two_way
+from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.table import cluster_auroc, weights_of
+from rpbind.statistics.units import PairedUnits, collapsed_units, pair_units, refused, units_of
+from rpbind.statistics.verdict import SCREENING_SEEDS, Verdict, verdicts
 
 AUROC = OBJECTIVES["auroc"].key
 

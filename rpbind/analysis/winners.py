@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rpbind.analysis.coverage import NEVER, Open
-from rpbind.analysis.search import Search
 from rpbind.ledger import Plan, Row
+from rpbind.ledger.trials import Search
+from rpbind.statistics.coverage import NEVER, Open
 
 TUNED = "tuned"
 """The arm that a search of one recipe adds."""

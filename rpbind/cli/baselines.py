@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 from rich.console import Console
 
-from rpbind.analysis.averages import averages
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import one_of
 from rpbind.ledger import Row
+from rpbind.statistics.averages import averages
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_out, write_table
 

@@ -14,14 +14,14 @@ from rich.console import Console
 from rpbind.arguments import check_finite
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.balance import imbalance
-from rpbind.data.conflicts import OnConflict
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
 from rpbind.errors import UserError, one_of
+from rpbind.importers.conflicts import OnConflict
 from rpbind.terminal import PLAIN, Grid, progress
 
 if TYPE_CHECKING:
-    from rpbind.data.importers import ImportReport, Target
+    from rpbind.importers.importers import ImportReport, Target
 
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
 
@@ -68,7 +68,7 @@ def eclip(
     """Import a folder of eCLIP windows, one file per protein and cell line."""
     _either("--clusters", clusters, k)
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
-        from rpbind.data.importers import import_eclip  # SciPy
+        from rpbind.importers.importers import import_eclip  # SciPy
 
         report = import_eclip(folder, target, clusters)
     _say(report, out)
@@ -86,7 +86,7 @@ def fasta(
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
-        from rpbind.data.importers import import_fasta
+        from rpbind.importers.importers import import_fasta
 
         report = import_fasta(windows, target)
     _say(report, out)
@@ -111,8 +111,8 @@ def table(
     """Import a table with a named column each for RNA, protein and label."""
     _either("--cluster-column", cluster_column, k)
     with _target(proteins, out, on_conflict, homology, k, max_n_share) as target:
-        from rpbind.data.importers import import_table
-        from rpbind.data.table import Columns
+        from rpbind.importers.importers import import_table
+        from rpbind.importers.table import Columns
 
         columns = Columns(rna_column, protein_column, label_column, cluster_column)
         report = import_table(windows, target, columns)
@@ -208,7 +208,7 @@ def _target(
 ) -> Iterator[Target]:
     check_finite("--max-n-share", max_n_share)
     one_of("--on-conflict", on_conflict, get_args(OnConflict))
-    from rpbind.data.importers import Target  # SciPy
+    from rpbind.importers.importers import Target  # SciPy
     from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 
     one_of("--homology", homology, get_args(Method))

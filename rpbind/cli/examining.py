@@ -12,17 +12,17 @@ from rich.console import Console
 
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
+from rpbind.design.source import MAIN, simulated
 from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_curve
 from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError, check_no_yaml
 from rpbind.ledger import Ledger, Row
 from rpbind.presets import preset, read_recipe
 from rpbind.recipe import Recipe
-from rpbind.study.source import MAIN, simulated
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.train.loop import Machine, Training
 from rpbind.train.opened import OpenData
-from rpbind.use.match import Against, matching_inputs
+from rpbind.use.compatibility import Against, matching_inputs
 from rpbind.use.trained import Trained
 
 FITTED = (1, 2)

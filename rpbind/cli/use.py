@@ -10,11 +10,11 @@ import typer
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from rpbind.analysis.averages import of_scores
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
 from rpbind.ledger import replace
+from rpbind.statistics.averages import of_scores
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_model, check_out, write_table
 
@@ -109,8 +109,8 @@ def evaluate(
         check_out(out, (".json",))
     check_model(model)
     from rpbind.train.opened import OpenData
+    from rpbind.use.compatibility import Against
     from rpbind.use.evaluate import evaluate_model  # torch: seconds
-    from rpbind.use.match import Against
     from rpbind.use.trained import Trained
 
     trained = Trained.open(model)

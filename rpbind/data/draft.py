@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from rpbind.errors import UserError, no_url
-from rpbind.ledger.files import in_use, locked, named, stem
+from rpbind.files import in_use, locked, named, stem
 from rpbind.ledger.places import check_file, probe
 
 LOCK = ".lock"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.remarks import NEEDS_BOTH, ONE_CLASS
+from rpbind.importers.remarks import NEEDS_BOTH, ONE_CLASS
 
 PARTS = 3
 LARGE = 0.3

@@ -22,7 +22,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.draft import written_once
 from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, one_of, reason
-from rpbind.ledger.files import named
+from rpbind.files import named
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]

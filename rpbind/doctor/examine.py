@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from rpbind.analysis.trend import trend
 from rpbind.doctor.attention import attention
 from rpbind.doctor.finding import finding, told
 from rpbind.doctor.fit import Fit, fit
@@ -27,6 +26,7 @@ from rpbind.doctor.units import dead_units
 from rpbind.ledger import Finding, Row
 from rpbind.model.binding import BindingModel
 from rpbind.recipe import Recipe
+from rpbind.statistics.trend import trend
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.ledger import Finding
+from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 
 LN2 = math.log(2)
 """The loss of a coin: binary cross-entropy in nats of saying one half."""

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes, reason
-from rpbind.ledger.files import read, replace
+from rpbind.files import read, replace
 from rpbind.ledger.records import Plan, SearchPlan
 from rpbind.ledger.schema import VERSION, check_version
 from rpbind.recipe import Recipe

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from rpbind.data.arrays import load_array, save_blocks
 from rpbind.data.draft import written_once
 from rpbind.errors import UserError, reason
+from rpbind.files import alone, drafts, named
 from rpbind.ledger import replace
-from rpbind.ledger.files import alone, drafts, named
 from rpbind.proteins.bank_manifest import Manifest, read_manifest
 from rpbind.proteins.encoders import Encoder, sequence_key
 from rpbind.proteins.pieces import Pieces

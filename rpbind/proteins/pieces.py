@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.arrays import load_array, save_array
-from rpbind.ledger.files import named
+from rpbind.files import named
 from rpbind.proteins.encoders import Encoder
 
 

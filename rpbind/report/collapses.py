@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
-from rpbind.analysis.collapse import Count, Rates
-from rpbind.analysis.verdict import Verdict
 from rpbind.report.words import number, p_value, signed
+from rpbind.statistics.collapse import Count, Rates
+from rpbind.statistics.verdict import Verdict
 
 ROW = "collapsed runs"
 

@@ -7,8 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from rpbind.analysis.search import OBJECTIVES, Search
 from rpbind.analysis.tuned import Tuned
+from rpbind.ledger.trials import OBJECTIVES, Search
 from rpbind.report import style
 
 SLICES = 12

@@ -9,15 +9,15 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.averages import Averages
 from rpbind.analysis.compare import Comparison
-from rpbind.analysis.coverage import NEVER
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, few_clusters, read
-from rpbind.analysis.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners
+from rpbind.statistics.averages import Averages
+from rpbind.statistics.coverage import NEVER
+from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.terminal import Grid
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}

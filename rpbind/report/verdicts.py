@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from rpbind.analysis.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
-from rpbind.analysis.power import Needs
 from rpbind.analysis.summary import Contrast
 from rpbind.analysis.tuned import TunedContrast
-from rpbind.analysis.verdict import Size, Verdict, Word
 from rpbind.report.collapses import not_excluded
 from rpbind.report.words import ABSENT, count_of, number, signed
+from rpbind.statistics.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
+from rpbind.statistics.power import Needs
+from rpbind.statistics.verdict import Size, Verdict, Word
 
 Judged = Contrast | TunedContrast
 """A contrast with its verdict, of arms or of tuned arms."""

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from rpbind import errors
-from rpbind.analysis import looks
 from rpbind.analysis.arms import Spread
-from rpbind.analysis.averages import Averages
-from rpbind.analysis.factorial import TIMES
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import Winner
-from rpbind.analysis.verdict import Word
 from rpbind.ledger import ContrastPlan, Look, Plan
+from rpbind.statistics import looks
+from rpbind.statistics.averages import Averages
+from rpbind.statistics.factorial import TIMES
+from rpbind.statistics.verdict import Word
 
 ABSENT = "–"
 MINUS = "−"

@@ -1,1 +1,1 @@
-"""Which runs: designs, search spaces, the study's plan, and running it on Ray."""
+"""One study from its options to its ledger: checked, launched, resumed, extended."""

@@ -7,19 +7,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rpbind.analysis.looks import level, look_of
-from rpbind.analysis.units import refused
 from rpbind.baselines.run import BASELINES
+from rpbind.design.checks import SCORED, scored_clusters
+from rpbind.design.plan_diff import changes
+from rpbind.design.price import Price
+from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
-from rpbind.study.changes import changes
-from rpbind.study.checks import SCORED, scored_clusters
-from rpbind.study.conditions import Conditions as Conditions
-from rpbind.study.price import Price
-from rpbind.study.search import Sweep
-from rpbind.study.timing import timed_here, timed_rows
-from rpbind.study.winners import frozen
+from rpbind.search.search import Sweep
+from rpbind.search.winners import frozen
+from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.units import refused
+from rpbind.study.options import Conditions as Conditions
 
 SHOWN = 4
 """Differences from an earlier study that are named; one with more has little to do with it."""

@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rpbind.design.plan import Source
 from rpbind.doctor.examine import Examination, check_up
 from rpbind.doctor.finding import finding
+from rpbind.doctor.guard import Comparison, Opens, guard
 from rpbind.errors import UserError, reason
 from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
 from rpbind.recipe import Recipe
-from rpbind.study.guard import Comparison, Opens, guard
-from rpbind.study.plan import Source
 from rpbind.terminal import PLAIN, progress
 from rpbind.train.code import code_id
 from rpbind.train.loop import Training

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import Contrast, read
 from rpbind.analysis.tuned import TunedContrast
+from rpbind.design.plan import planned_rows
+from rpbind.design.plan_diff import changes
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, Ledger, Look, Plan
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
-from rpbind.study.changes import changes
 from rpbind.study.landing import only_code_differs
-from rpbind.study.plan import planned_rows
 
 
 def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:

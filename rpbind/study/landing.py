@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rpbind.design.plan import fingerprint
+from rpbind.design.plan_diff import changed_modules
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
-from rpbind.study.changes import changed_modules
-from rpbind.study.conditions import Conditions
-from rpbind.study.plan import fingerprint
+from rpbind.study.options import Conditions
 
 
 def study_folder(plan: Plan, conditions: Conditions) -> tuple[Path, str]:

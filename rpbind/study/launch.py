@@ -8,17 +8,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rpbind.analysis.search import searches
 from rpbind.analysis.winners import never_made
+from rpbind.design.controls import as_arms, score_baselines
+from rpbind.design.plan import Source, missing, planned_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
 from rpbind.ledger.heal import heal
 from rpbind.ledger.plans import PLAN
+from rpbind.ledger.trials import searches
 from rpbind.recipe import Recipe
+from rpbind.run.environment import prepare
+from rpbind.run.resources import Where
+from rpbind.search.search import Sweep
+from rpbind.search.tuning import bases
+from rpbind.search.winners import frozen, with_winners, write_winners
 from rpbind.study.checkup import check_arms
-from rpbind.study.controls import as_arms, score_baselines
-from rpbind.study.environment import prepare
 from rpbind.study.extend import (
     another_study,
     extended,
@@ -26,11 +31,6 @@ from rpbind.study.extend import (
 )
 from rpbind.study.landing import only_code_differs, with_its_code
 from rpbind.study.more_trials import with_its_search
-from rpbind.study.plan import Source, missing, planned_rows
-from rpbind.study.search import Sweep
-from rpbind.study.tuning import bases
-from rpbind.study.where import Where
-from rpbind.study.winners import frozen, with_winners, write_winners
 from rpbind.terminal import PLAIN, phase
 from rpbind.train.task import Task
 
@@ -81,7 +81,7 @@ def mend(plan: Plan, folder: Path) -> None:
 def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
     """Ask a cluster for what a study needs of it, as `launch` does, and leave it as it was."""
     prepare(where.address)
-    from rpbind.study import run  # import Ray, which reads its settings then
+    from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
 
     with Ledger(folder).driven(plan.command), run.ready(where, folder, source.data):
         pass
@@ -99,9 +99,9 @@ def _run(
     """Run what is missing; `begin` is told how many runs can be made at once."""
     prepare(where.address)
     with phase("loading Ray"):
-        from rpbind.study import run  # import Ray, which reads its settings then
-        from rpbind.study import sweep as searching
-        from rpbind.study.database import answering
+        from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
+        from rpbind.run import sweep as searching
+        from rpbind.search.database import answering
 
     with run.ready(where, ledger.study, source.data) as slots:
         ledger.begin(plan)

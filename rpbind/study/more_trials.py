@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rpbind.analysis.search import lane_of, trials_of
 from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Look, Plan
+from rpbind.ledger.trials import lane_of, trials_of
+from rpbind.search.search import SIZE
 from rpbind.study.extend import seen
-from rpbind.study.search import SIZE
 
 BUDGETS = ("minutes", "train_seconds")
 

@@ -17,8 +17,8 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
 from rpbind.ledger.places import check_place
-from rpbind.study.conditions import Conditions, check_landing
-from rpbind.study.where import check_loggers
+from rpbind.run.resources import check_loggers
+from rpbind.study.options import Conditions, check_landing
 
 LONGEST_PATH = 3_500
 """Bytes of a study folder's path: systems take 4,096, and its files come below it."""
@@ -36,7 +36,7 @@ def check_asked(asked: Conditions) -> None:
 
         check_cluster(where.address)
     if asked.sweep is not None and asked.sweep.how.storage is not None:
-        from rpbind.study.database import open_database  # Optuna takes a second to import
+        from rpbind.search.database import open_database  # Optuna takes a second to import
 
         open_database(asked.sweep.how.storage)
 

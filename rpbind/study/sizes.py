@@ -6,12 +6,12 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 
+from rpbind.design.source import Source
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.model.size import TRAINED, check_fits
 from rpbind.recipe import Recipe
-from rpbind.study.search import Sweep
-from rpbind.study.source import Source
+from rpbind.search.search import Sweep
 
 DRAWN = 50
 """Configurations of a space, with its numbers at their upper ends, whose size is looked at."""

@@ -7,9 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rpbind.analysis.coverage import Open, opened, state_of
-from rpbind.analysis.search import searches, trials_of, was_reused
-from rpbind.analysis.table import planned_runs
 from rpbind.analysis.winners import (
     arms_of,
     as_open,
@@ -24,8 +21,11 @@ from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.marks import Mark
 from rpbind.ledger.remarks import remarks
-from rpbind.study.best import best_so_far
-from rpbind.study.progress import state_word
+from rpbind.ledger.trials import searches, trials_of, was_reused
+from rpbind.run.best import best_so_far
+from rpbind.run.progress import state_word
+from rpbind.statistics.coverage import Open, opened, state_of
+from rpbind.statistics.table import planned_runs
 
 REASONS = 5
 """So many reasons why runs are not done are shown, the most frequent ones."""
@@ -107,7 +107,7 @@ def status(ledger: Ledger) -> Status:
 
 def _controls(plan: Plan, ledger: Ledger, marks: Sequence[Mark]) -> dict[str, int]:
     """Return the runs of the controls that are trained, by state."""
-    from rpbind.study.controls import as_arms  # and the baselines, which the CLI does without
+    from rpbind.design.controls import as_arms  # and the baselines, which the CLI does without
 
     controls = as_arms(plan)
     runs, _ = planned_runs(controls, ledger.rows("control"))

@@ -19,8 +19,8 @@ from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration, read_by
 from rpbind.train.inputs import Inputs
-from rpbind.train.keep import model_file
 from rpbind.train.loop import DivergedError, Machine, Training
+from rpbind.train.model_file import model_file
 from rpbind.train.probes import probe
 from rpbind.train.provenance import provenance
 from rpbind.train.task import Job, Task

@@ -1,7 +1,7 @@
 """The room that knows Ray Train: one worker group trains all seeds of a recipe.
 
 It runs inside a Tune trial, which only drives it. Starting a group costs 10-12 s, a report one poll
-of Ray's controller (0.05 s as `study/environment.py` sets it).
+of Ray's controller (0.05 s as `run/environment.py` sets it).
 """
 
 from __future__ import annotations

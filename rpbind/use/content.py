@@ -1,6 +1,6 @@
 """What a model file must hold to be used: every value is checked before a network is built of it.
 
-The file is written by `rpbind.train.keep`.
+The file is written by `rpbind.train.model_file`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Provenance(_Part):
 
 
 class Known(_Part):
-    """A protein of the dataset, see `rpbind.train.keep.KnownProtein`."""
+    """A protein of the dataset, see `rpbind.train.model_file.KnownProtein`."""
 
     id: str
     sequence: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

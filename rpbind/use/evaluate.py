@@ -18,7 +18,7 @@ from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import Scores, summarise
 from rpbind.train.calibration import Reliability, read_by, reliability
-from rpbind.use.match import Against, matching_inputs
+from rpbind.use.compatibility import Against, matching_inputs
 from rpbind.use.score import scored
 from rpbind.use.trained import Trained
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from rpbind.data.alphabet import MOST_N, decode, encode, n_share
 from rpbind.data.clusters import Progress, silent
-from rpbind.data.protein_table import read_proteins
 from rpbind.errors import UserError
+from rpbind.importers.protein_table import read_proteins
 from rpbind.report.explain import Picture
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate

@@ -14,11 +14,11 @@ from scipy.special import expit
 
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
-from rpbind.data.protein_table import read_proteins
-from rpbind.data.remarks import spelling_remarks
-from rpbind.use.asked import Asked, read_asked
+from rpbind.importers.protein_table import read_proteins
+from rpbind.importers.remarks import spelling_remarks
 from rpbind.use.score import ask, embedded, logits_of
 from rpbind.use.trained import Context, Trained
+from rpbind.use.window_input import Asked, read_asked
 
 
 @dataclass(frozen=True)

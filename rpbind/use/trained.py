@@ -14,7 +14,7 @@ from rpbind.names import spelt
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
 from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
-from rpbind.train.keep import KnownProtein
+from rpbind.train.model_file import KnownProtein
 from rpbind.use.content import read_content
 from rpbind.use.output import WHICH
 

@@ -4,9 +4,9 @@ from toy_ledger import plan, row
 
 from rpbind.analysis.claims import SEEN_ONLY, Claim
 from rpbind.analysis.controls import Controls, summarise_controls
-from rpbind.analysis.table import planned_runs
 from rpbind.ledger import ControlPlan, Finding, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
+from rpbind.statistics.table import planned_runs
 
 SEEDS, CLUSTERS = range(5), range(20)
 RANDOM = Recipe().with_({"proteins": "random"})

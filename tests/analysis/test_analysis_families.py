@@ -11,11 +11,11 @@ from toy_ledger import plan, row
 from rpbind.analysis.claims import CONFIRMATORY, NAMES, Claim
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.families import families
-from rpbind.analysis.table import planned_runs
 from rpbind.ledger import Ledger, Plan, ProteinScore, Row
 from rpbind.ledger.plans import recipe_id
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.statistics.table import planned_runs
 
 SEEDS, CLUSTERS = range(5), range(20)
 PROBES = ("proteins-shuffled", "uniform-attention", "letters-shuffled")

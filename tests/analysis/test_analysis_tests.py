@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from rpbind.analysis.contrast import Unattainable
 from rpbind.analysis.exact import sign_flip, signed_rank
-from rpbind.analysis.folds import FoldInterval, over_folds
-from rpbind.analysis.verdict import verdicts
+from rpbind.statistics.contrast import Unattainable
+from rpbind.statistics.folds import FoldInterval, over_folds
+from rpbind.statistics.verdict import verdicts
 
 
 @pytest.mark.parametrize("exact", [sign_flip, signed_rank])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from known_worlds import SDS, Check, interval, judged, table
 
-from rpbind.analysis.contrast import Interval
-from rpbind.analysis.power import needs
+from rpbind.statistics.contrast import Interval
+from rpbind.statistics.power import needs
 
 ROWS = known_worlds.ROWS | known_models.ROWS | known_collapses.ROWS
 REPEATS = 200

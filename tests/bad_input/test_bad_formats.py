@@ -10,7 +10,7 @@ from bad_input import WINDOWS, Case, check
 from toy_imports import CUT, LETTERS, eclip, fasta, npy, table, zipped
 
 from rpbind.errors import UserError
-from rpbind.use.asked import read_asked
+from rpbind.use.window_input import read_asked
 
 FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "narrowPeak": (

@@ -11,8 +11,8 @@ from bad_input import called
 
 from rpbind import experiment
 from rpbind.ledger import Ledger, Plan, Row
-from rpbind.study.space import Fixed
-from rpbind.study.winners import with_winners
+from rpbind.search.winners import with_winners
+from rpbind.spaces.space import Fixed
 
 SPACE = 'about = "x"\n[[dimension]]\npath = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
 COMMAND = (

@@ -172,7 +172,7 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
     for place in (
         "rpbind.use.trained.Trained.open",
         "rpbind.baselines.case.Case.of",
-        "rpbind.data.importers.read_proteins",
+        "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
         "rpbind.data.splits.make_split",
         "rpbind.proteins.encoders.RandomIdentity.encode",

@@ -15,8 +15,8 @@ from rpbind import experiment
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
-from rpbind.study.space import Fixed
-from rpbind.study.winners import with_winners
+from rpbind.search.winners import with_winners
+from rpbind.spaces.space import Fixed
 
 RATE = 'about = "rate"\n[[dimension]]\npath = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
 TUNE = "tune.py --space s.toml --trials 4 --dry-run"

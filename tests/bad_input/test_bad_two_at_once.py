@@ -15,12 +15,12 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
+from rpbind.design import source
 from rpbind.errors import UserError
 from rpbind.ledger import replace
 from rpbind.proteins import bank
 from rpbind.proteins.bank import Bank, build_bank
 from rpbind.proteins.encoders import make_encoder
-from rpbind.study import source
 from rpbind.use import output
 
 SMALL = World(proteins=4, sites=12, length=31)
@@ -64,7 +64,7 @@ def test_of_two_that_embed_the_second_waits_and_finds_the_bank_whole(
         waited.append(words)
         goes_on.set()
 
-    monkeypatch.setattr("rpbind.ledger.files.print", notice, raising=False)
+    monkeypatch.setattr("rpbind.files.print", notice, raising=False)
     once(monkeypatch, bank, "replace", while_the_first_is_at_work)
     first = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS)
     thread.join()

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from bad_input import WINDOWS, Files
 
-from rpbind.data.importers import Target, import_table
 from rpbind.data.splits import SplitSpec
-from rpbind.data.table import Columns
+from rpbind.importers.importers import Target, import_table
+from rpbind.importers.table import Columns
 from rpbind.proteins.homology import cluster_proteins
 
 COMMA = WINDOWS.replace("\t", ",")

@@ -17,13 +17,13 @@ from rpbind import experiment as page
 from rpbind.cli import app
 from rpbind.cluster import start
 from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source
 from rpbind.errors import PausedError, UserError
 from rpbind.ledger import Ledger
 from rpbind.presets import FIXED, narrowed
-from rpbind.study import run
-from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question, Source
-from rpbind.study.where import Where
+from rpbind.run import ray_tune as run
+from rpbind.run.resources import Where
 from rpbind.terminal import run_page
 from rpbind.train.opened import OpenData
 

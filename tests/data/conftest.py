@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rpbind.data.importers import Target
+from rpbind.importers.importers import Target
 
 
 def one_cluster_per_gene(genes: Sequence[str], sequences: Sequence[str]) -> NDArray[np.int32]:

@@ -17,11 +17,11 @@ import pytest
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.draft import check_new, drafted
-from rpbind.data.importers import Target, import_fasta
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
+from rpbind.importers.importers import Target, import_fasta
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from rpbind.cli import app
 from rpbind.cli.doctor import SICK
 from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.presets import FIXED, OLD, narrowed, read_recipe
 from rpbind.recipe import Recipe
-from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
 from rpbind.train.opened import OpenData

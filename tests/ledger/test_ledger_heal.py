@@ -7,9 +7,9 @@ import pytest
 from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
+from rpbind.files import in_use
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger import heal as the_healing
-from rpbind.ledger.files import in_use
 from rpbind.ledger.heal import heal
 from rpbind.ledger.marks import begun, read_marks, whoever
 

@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 from synthetic_study import HOSTILE, controls, plan, trials, write
 
-from rpbind.analysis.verdict import Word
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.report.build import build_report
+from rpbind.statistics.verdict import Word
 
 VERDICT = re.compile(r'<span class="verdict [a-z-]+">([^<]+)</span>')
 

@@ -10,16 +10,16 @@ from rich.console import Console, RenderableType
 from synthetic_study import done, plan, write
 
 from rpbind.analysis.compare import compare
-from rpbind.analysis.contrast import Interval, two_way
-from rpbind.analysis.power import needs
 from rpbind.analysis.summary import read
-from rpbind.analysis.table import bound_of
-from rpbind.analysis.verdict import judge
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.metrics import over_clusters
 from rpbind.report import verdicts, words
 from rpbind.report.build import build_report
 from rpbind.report.terminal import comparison_table, verdict_table
+from rpbind.statistics.contrast import Interval, two_way
+from rpbind.statistics.power import needs
+from rpbind.statistics.table import bound_of
+from rpbind.statistics.verdict import judge
 
 WIDE = Interval(0.03, 2, 24, 0.03, 0.0, 0.0)
 """Two seeds that disagree: at Holm's first step of eleven, the interval is tens of AUROCs wide."""

@@ -7,12 +7,12 @@ from synthetic_study import done, plan, trials, write
 
 import rpbind
 from rpbind.analysis.summary import read
+from rpbind.design.factorial import factorial
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
-from rpbind.study.factorial import factorial
 
 KNOBS = {
     "residual": ("model.residual", True),

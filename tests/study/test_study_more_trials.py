@@ -10,8 +10,8 @@ from rich.console import Console
 from toy_finished import row
 from toy_search import BASE, best_at_a_thousandth, drive, opened, sweep
 
-from rpbind.analysis.looks import level, look_of
 from rpbind.analysis.summary import read
+from rpbind.design.plan import missing
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore, Row, Stage
 from rpbind.presets import OLD
@@ -19,12 +19,12 @@ from rpbind.recipe import Recipe
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
+from rpbind.search.search import How, Sweep
+from rpbind.search.winners import frozen, with_winners
+from rpbind.statistics.looks import level, look_of
 from rpbind.study.extend import extended
 from rpbind.study.launch import joined, not_done
-from rpbind.study.plan import missing
-from rpbind.study.search import How, Sweep
 from rpbind.study.status import status
-from rpbind.study.winners import frozen, with_winners
 
 Score = Callable[[Recipe], float]
 

@@ -11,9 +11,9 @@ import pytest
 from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.alphabet import decode, encode
-from rpbind.data.importers import Target, import_eclip, import_fasta, import_table
-from rpbind.data.protein_table import read_proteins
 from rpbind.errors import UserError
+from rpbind.importers.importers import Target, import_eclip, import_fasta, import_table
+from rpbind.importers.protein_table import read_proteins
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import ENCODERS, make_encoder, sequence_key
 from rpbind.proteins.homology import cluster_proteins

@@ -14,8 +14,8 @@ from toy_trained import QUICK, SEES_MOTIFS, SMALL, Toy, train, world
 from rpbind.data.splits import Part
 from rpbind.errors import UserError
 from rpbind.train.opened import OpenData
+from rpbind.use.compatibility import Against, split_spec
 from rpbind.use.evaluate import evaluate_model, reliability
-from rpbind.use.match import Against, split_spec
 from rpbind.use.score import scored
 
 CHOSEN = {"mcc", "brier", "brier_calibrated", "ece", "ece_calibrated"}

@@ -16,9 +16,9 @@ from rpbind.errors import UserError
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train.opened import OpenData
+from rpbind.use.compatibility import Against
 from rpbind.use.evaluate import evaluate_model
 from rpbind.use.explain import Pair, explain_window
-from rpbind.use.match import Against
 from rpbind.use.predict import Question, predict_windows
 
 

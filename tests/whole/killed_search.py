@@ -22,15 +22,16 @@ from typing import Any
 from small_study import RECIPES
 
 from rpbind import experiment as page
+from rpbind import files
 from rpbind.data.splits import SplitSpec
-from rpbind.ledger import files
-from rpbind.study import launch, watchdog
-from rpbind.study.design import Design
-from rpbind.study.plan import Question, Source
-from rpbind.study.search import How, Sweep
-from rpbind.study.space import Space
-from rpbind.study.watch import Watch
-from rpbind.study.where import Where
+from rpbind.design.design import Design
+from rpbind.design.plan import Question, Source
+from rpbind.run import watchdog
+from rpbind.run.resources import Where
+from rpbind.run.watch import Watch
+from rpbind.search.search import How, Sweep
+from rpbind.spaces.space import Space
+from rpbind.study import launch
 from rpbind.terminal import run_page
 from rpbind.train.opened import OpenData
 

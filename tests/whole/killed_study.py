@@ -11,16 +11,16 @@ from types import ModuleType
 from typing import Any
 
 from rpbind import study as room
+from rpbind.design.plan import Source
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.report.build import build_report
+from rpbind.run.resources import Where
 from rpbind.study import launch as launching
-from rpbind.study.plan import Source
-from rpbind.study.where import Where
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 
-PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.study.sweep", "rpbind.report.build"]
+PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.run.sweep", "rpbind.report.build"]
 WRITES = ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "rename"), (Path, "unlink"))
 NEVER = 0
 
@@ -54,13 +54,13 @@ def _without_ray() -> None:
     """
     launching.check_arms = lambda *asked: None
     launching.score_baselines = lambda *asked: None
-    sys.modules["rpbind.study.run"] = stand_in()
-    room.run = sys.modules["rpbind.study.run"]  # type: ignore[attr-defined]
+    sys.modules["rpbind.run.ray_tune"] = stand_in()
+    room.run = sys.modules["rpbind.run.ray_tune"]  # type: ignore[attr-defined]
 
 
 def stand_in() -> ModuleType:
     """Return what `launch` needs of the room that knows Ray."""
-    made = ModuleType("rpbind.study.run")
+    made = ModuleType("rpbind.run.ray_tune")
     made.ready = lambda *asked: contextlib.nullcontext(1)  # type: ignore[attr-defined]
     made.run_grid = _run_here  # type: ignore[attr-defined]
     return made

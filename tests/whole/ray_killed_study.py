@@ -19,12 +19,12 @@ from typing import Any
 from small_study import RECIPES, small_plan
 
 from rpbind.data.splits import SplitSpec
+from rpbind.design.plan import Source
 from rpbind.ledger import Ledger
 from rpbind.report import build
+from rpbind.run.resources import Where
+from rpbind.run.watch import Watch
 from rpbind.study import launch as launching
-from rpbind.study.plan import Source
-from rpbind.study.watch import Watch
-from rpbind.study.where import Where
 from rpbind.train.opened import OpenData
 
 MOMENTS: dict[str, tuple[Any, str]] = {

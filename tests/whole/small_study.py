@@ -10,14 +10,14 @@ import pytest
 
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.heal import heal
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
-from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question, Source, make_plan
 from rpbind.train.loop import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_task
@@ -77,7 +77,7 @@ def no_ray_is_left() -> None:
 @contextlib.contextmanager
 def listening() -> Iterator[set[str]]:
     """Collect the addresses on which this process and its descendants listen meanwhile."""
-    import rpbind.study.run  # noqa: F401  # Ray, which brings psutil along
+    import rpbind.run.ray_tune  # noqa: F401  # Ray, which brings psutil along
 
     psutil = importlib.import_module("psutil")
     heard: set[str] = set()

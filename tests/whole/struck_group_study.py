@@ -20,12 +20,12 @@ from typing import Any
 from small_study import RECIPES, small_plan
 
 from rpbind.data.splits import SplitSpec
+from rpbind.design.plan import Source
 from rpbind.ledger import Ledger
 from rpbind.ledger.marks import Mark, read_marks
+from rpbind.run.resources import Where
+from rpbind.run.watch import Watch
 from rpbind.study.launch import launch
-from rpbind.study.plan import Source
-from rpbind.study.watch import Watch
-from rpbind.study.where import Where
 from rpbind.train.opened import OpenData
 
 EPOCHS = 12

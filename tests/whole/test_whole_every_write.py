@@ -10,8 +10,8 @@ from small_study import RECIPES, rows_of, small_plan
 
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
+from rpbind.design.plan import Source
 from rpbind.ledger import Ledger, Plan
-from rpbind.study.plan import Source
 from rpbind.train.opened import OpenData
 
 

@@ -12,10 +12,10 @@ from small_study import (
     substance,
 )
 
+from rpbind.design.plan import Source
 from rpbind.ledger import Ledger, Row
+from rpbind.run.resources import Where
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Source
-from rpbind.study.where import Where
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Machine
 from rpbind.train.run import train_task

@@ -8,13 +8,13 @@ from small_study import RECIPES
 from rpbind import study as room
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.report.build import build_report
+from rpbind.run.resources import Where
 from rpbind.study import launch as launching
-from rpbind.study.design import Design, arm
-from rpbind.study.plan import Question, Source, make_plan
 from rpbind.study.status import status
-from rpbind.study.where import Where
 from rpbind.train.opened import OpenData
 
 ARMS = {name: RECIPES[name].with_({"train.epochs": 1}) for name in ("old", "conv-residue")}
@@ -33,7 +33,7 @@ def source(tiny: Path) -> Source:
 @pytest.fixture
 def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     made = stand_in()
-    monkeypatch.setitem(sys.modules, "rpbind.study.run", made)
+    monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", made)
     monkeypatch.setattr(room, "run", made, raising=False)
     monkeypatch.setattr(launching, "check_arms", lambda *asked: None)
     monkeypatch.setattr(launching, "score_baselines", lambda *asked: None)

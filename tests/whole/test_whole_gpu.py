@@ -6,11 +6,11 @@ import pytest
 import torch
 from small_study import RECIPES, no_ray_is_left, small_plan, small_source
 
+from rpbind.design.plan import Source
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
+from rpbind.run.resources import Where
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Source
-from rpbind.study.where import Where
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 

@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from small_study import small_source
 
 from rpbind.ledger import Ledger
-from rpbind.study.trials import interrupted
+from rpbind.search.trials import interrupted
 
 SCRIPT = Path(__file__).with_name("killed_search.py")
 STRIKES = (

@@ -8,16 +8,16 @@ from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, no_ray_is_left, small_source
 
 from rpbind.analysis.summary import read
+from rpbind.design.design import Design
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import PausedError
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.report.build import build_report
-from rpbind.study.design import Design
+from rpbind.run.resources import Where
+from rpbind.search.search import How, Sweep
+from rpbind.search.searcher import Search
+from rpbind.spaces.space import Space
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Question, Source, make_plan
-from rpbind.study.search import How, Sweep
-from rpbind.study.searcher import Search
-from rpbind.study.space import Space
-from rpbind.study.where import Where
 
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})

@@ -7,15 +7,15 @@ from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source
 
 from rpbind.baselines.run import BASELINES
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
-from rpbind.study.design import Design, arm
+from rpbind.run.resources import Where
+from rpbind.search.search import Sweep
+from rpbind.spaces.space import Space
 from rpbind.study.launch import launch, not_done
-from rpbind.study.plan import Question, Source, make_plan
-from rpbind.study.search import Sweep
-from rpbind.study.space import Space
-from rpbind.study.where import Where
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ from small_study import no_ray_is_left
 from rpbind.analysis.summary import Summary, read
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
+from rpbind.design.design import Design, arm
+from rpbind.design.plan import Question, Source, make_plan
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.presets import FIXED, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
-from rpbind.study.design import Design, arm
+from rpbind.run.resources import Where
 from rpbind.study.launch import launch
-from rpbind.study.plan import Question, Source, make_plan
-from rpbind.study.where import Where
 from rpbind.train.opened import OpenData
 
 TOKEN = narrowed(FIXED.with_({"model.memory": "none"}), 8).with_({"train.epochs": 6})

@@ -1,0 +1,86 @@
+"""Factorial designs: every combination of up to four changes, an orthogonal fraction of more.
+
+The fractions are regular: a change beyond the first four (five) is set to the product of three of
+those, so that no main effect shares its weights with an interaction of two (resolution IV; with
+five changes in sixteen arms V). Box, Hunter and Hunter 2005, Statistics for Experimenters, ch. 6.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, product
+
+from rpbind.design.design import Changes, Design, arm, move
+from rpbind.errors import UserError
+from rpbind.recipe import Recipe
+from rpbind.statistics.factorial import effect, effects, named, weighted
+
+FULL = 4
+"""With more changes than this, a fraction of the combinations is run."""
+MOST = 16
+
+
+def factorial(end: tuple[str, Recipe], start: Recipe, changes: Changes) -> Design:
+    """Run combinations of changes; what no change names stays as it is in `end`.
+
+    Main effects are tested, and of every combination of up to four changes the interactions of two.
+    Raises `UserError` on fewer than two or more than sixteen changes, on two that move one field,
+    and on one that moves nothing.
+    """
+    factors = tuple(changes)
+    _can_be_combined(end[1], start, changes)
+    arms, on = [], {}
+    for number, row in enumerate(_rows(len(factors)), start=1):
+        has = frozenset(f for f, there in zip(factors, row, strict=True) if there)
+        fields = [field for f in factors if f not in has for field in changes[f]]
+        recipe = move(end[1], start, fields)
+        name = _name(number, has, end[0], factors)
+        on[name] = has
+        arms.append(arm(name, recipe, f"has {', '.join(f for f in factors if f in has) or 'none'}"))
+    tested = effects(factors, 2 if len(factors) <= FULL else 1)
+    return Design(
+        name="factorial" if len(factors) <= FULL else f"fractional factorial, {len(arms)} arms",
+        arms=tuple(arms),
+        contrasts=tuple(weighted(named(each), effect(on, each)) for each in tested),
+        factors={f: tuple(name for name, has in on.items() if f in has) for f in factors},
+    )
+
+
+def _rows(k: int) -> list[tuple[bool, ...]]:
+    """Return the rows of the array, all changes first: 2^k, or 16 for 5-8 and 32 for 9-16."""
+    base = k if k <= FULL else 4 if k <= 8 else 5
+    signs = product((1, -1), repeat=base)
+    odd = [*combinations(range(base), 3), tuple(range(5))]
+    more = [(0, 1, 2, 3)] if k == 5 else odd[: max(k - base, 0)]
+    return [
+        tuple(s > 0 for s in (*row, *(math.prod(row[i] for i in word) for word in more)))
+        for row in signs
+    ]
+
+
+def _name(number: int, has: frozenset[str], end: str, factors: tuple[str, ...]) -> str:
+    if len(has) == len(factors):
+        return end
+    if len(factors) > FULL:
+        return f"row-{number:02d}"
+    return "+".join(f for f in factors if f in has) or "none"
+
+
+def _can_be_combined(end: Recipe, start: Recipe, changes: Changes) -> None:
+    if not 2 <= len(changes) <= MOST:
+        raise UserError(
+            f"A factorial design combines 2 to {MOST} changes; got {len(changes)} "
+            f"({', '.join(changes) or 'none'}). Name others with --changes."
+        )
+    for one, other in combinations(changes, 2):
+        if shared := set(changes[one]) & set(changes[other]):
+            raise UserError(
+                f"The changes '{one}' and '{other}' both move {', '.join(sorted(shared))}, so they "
+                "cannot be combined. Leave one of them out."
+            )
+    for change, fields in changes.items():
+        if move(end, start, fields) == end:
+            raise UserError(
+                f"The change '{change}' changes nothing: both recipes have the same "
+                f"{', '.join(fields)}. Take it out of the design."
+            )

@@ -1,0 +1,1 @@
+"""People's files to a dataset: eCLIP folders, FASTA, and tables."""

@@ -1,0 +1,142 @@
+"""Reads a folder of eCLIP windows: one file per protein and cell line, `RNA<TAB>label` per line.
+
+Shapes: N windows, L letters per window, P files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE
+from rpbind.data.clusters import Progress
+from rpbind.data.manifest import FileHash
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError
+from rpbind.importers.formats import foreign_format
+from rpbind.importers.labels import labels_of
+from rpbind.importers.protein_names import Entry, doubt
+from rpbind.importers.sources import Rows, one_file, read_file, tokens_of
+from rpbind.names import spelt
+
+_TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
+
+
+def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
+    """Read every file `<GENE>_<CELL>` (or .gz) of a folder; hidden files are left out.
+
+    `clusters` is a folder of the same file names with one whole number per line, the overlap
+    cluster of the window on that line. Raises `UserError` with file and line.
+    """
+    files = _files(folder)
+    sources, parts, cluster_parts = {}, [], []
+    length: int | None = None
+    for number, path in enumerate(files):
+        text, sources[path.name] = read_file(path)
+        rna_NL, label_N = parse_windows(path, text, length)
+        length = rna_NL.shape[1]
+        parts.append((rna_NL, label_N))
+        if clusters is not None:
+            cluster_N, was = _read_clusters(_partner(clusters, path), len(label_N))
+            cluster_parts.append(cluster_N)
+            sources[f"clusters/{path.name}"] = was
+        progress(number + 1, len(files))
+    size_P = [len(label_N) for _, label_N in parts]
+    file_N = np.repeat(np.arange(len(files), dtype=np.int32), size_P)
+    row_N = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in size_P])
+    return Rows(
+        rna_NL=np.concatenate([rna_NL for rna_NL, _ in parts]),
+        label_N=np.concatenate([label_N for _, label_N in parts]),
+        protein_N=file_N,
+        names=tuple(path.name.removesuffix(".gz") for path in files),
+        cluster_N=np.concatenate(cluster_parts) if cluster_parts else None,
+        origin=Origin([path.name for path in files], file_N, row_N),
+        sources=sources,
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    wanted = "wanted one with a file GENE_CELL per protein"
+    if folder.is_file():
+        foreign_format(folder, read_file(folder)[0], "eCLIP")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder; {wanted}.")
+    visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    files = [path for path in visible if path.is_file()]
+    if not files:
+        within = f", only folders such as {visible[0].name}" if visible else ""
+        raise UserError(
+            f"{folder} has no files{within}; {wanted}: letters, a tab, and 0 or 1 on each line."
+        )
+    for path in files:
+        if path.with_name(f"{path.name}.gz") in files:
+            raise UserError(f"{path} is there twice, packed and unpacked. Remove one of them.")
+    return files
+
+
+def parse_windows(
+    path: Path, text: bytes, length: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read a whole file as one matrix of bytes; only where that fails, line by line."""
+    text = text.rstrip(b"\n") + b"\n"
+    width = length or text.find(b"\t")
+    if width < 1 or len(text) % (width + 3):
+        return _by_line(path, text, length)
+    byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
+    rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
+    label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps round and is above 1 as well
+    tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
+    if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
+        return _by_line(path, text, length)
+    return rna_NL, label_N
+
+
+def _by_line(
+    path: Path, text: bytes, length: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read a file whose labels are not all of one letter, such as 1.0; or say what is wrong."""
+    foreign_format(path, text, "eCLIP")
+    lines = text.decode().rstrip("\n").split("\n")
+    origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
+    pairs = [line.partition("\t")[::2] for line in lines]
+    without = next((row for row, (_, label) in enumerate(pairs) if not label.strip()), None)
+    if without is not None:
+        raise UserError(
+            f"{origin.place(without)}: the label is missing; wanted RNA, a tab, and 0 or 1; got "
+            f"{lines[without][:80]!r}. Correct it, or move a file without windows to another "
+            "folder."
+        )
+    rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
+    return rna_NL, labels_of([label for _, label in pairs], origin.place)
+
+
+def _partner(clusters: Path, path: Path) -> Path:
+    name = path.name.removesuffix(".gz")
+    files = [p for p in clusters.iterdir() if p.is_file()] if clusters.is_dir() else []
+    by_name = {file.name.removesuffix(".gz"): file for file in files}
+    found = spelt(name, by_name)
+    if len(found) == 1:
+        return by_name[found[0]]
+    raise UserError(
+        f"{clusters} has no clusters for {name} ({doubt(name, map(Entry.of_title, by_name))}); "
+        "wanted a file of that name, with a whole number for each window."
+    )
+
+
+def _read_clusters(path: Path, windows: int) -> tuple[NDArray[np.int32], FileHash]:
+    text, was = read_file(path)
+    lines = text.rstrip(b"\n").split(b"\n")
+    if len(lines) != windows:
+        raise UserError(
+            f"{path} has {len(lines)} lines and its windows are {windows}: it must have one whole "
+            "number for each line of the window file."
+        )
+    for number, line in enumerate(lines, 1):
+        if not line.strip().isdigit() or int(line) >= 2**31:
+            raise UserError(
+                f"{path}, line {number}: a cluster is a whole number from 0 to 2147483647; got "
+                f"{line.decode(errors='replace')!r}."
+            )
+    return np.array(lines, dtype="S").astype(np.int32), was

@@ -1,0 +1,93 @@
+"""The header line of a table: which columns it names, and why a wanted one is not among them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rpbind.errors import UserError, nearest
+from rpbind.importers.formats import foreign_format
+from rpbind.names import spelt
+
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)", " ": "spaces"}
+_SHOWN = 12
+_HEAD = 1_000_000  # bytes in which a header line ends
+
+
+def header_of(text: bytes, delimiter: str) -> list[str]:
+    """Return the names in the first row of a table."""
+    limit = csv.field_size_limit(len(text))
+    try:
+        lines = io.StringIO(text[:_HEAD].replace(b"\r", b"\n").decode(errors="replace"))
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    finally:
+        csv.field_size_limit(limit)
+
+
+def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
+    """Raise `UserError` where a wanted column is not in a table, and say what the cause is.
+
+    Parameters
+    ----------
+    path
+        The table, for what the error says.
+    text
+        Its content.
+    header
+        The columns that it has, by the delimiter of the file's ending.
+    names
+        The columns that are wanted.
+    """
+    if text.startswith(b"sep=") and len(text.split(b"\n", 1)[0]) == len(b"sep=;"):
+        raise UserError(
+            f"{path}, line 1: 'sep=' is for Excel alone. Remove the line; columns are separated by "
+            "commas in .csv and by tabs in .tsv."
+        )
+    missing = [name for name in names if not spelt(name, header)]
+    if missing:
+        _check_delimiter(path, text, header, names)
+        foreign_format(path, text, "table")
+    for name in names:
+        check_column(path, name, header)
+
+
+def check_column(path: Path, name: str, header: Sequence[str]) -> None:
+    """Raise `UserError` where a table does not have exactly one column of that name."""
+    found = spelt(name, header)
+    if len(found) == 1:
+        return
+    shown = ", ".join(column[:40] for column in header[:_SHOWN]) or "none (its first line is empty)"
+    more = f" and {len(header) - _SHOWN:,} more" if len(header) > _SHOWN else ""
+    if found:
+        raise UserError(
+            f"{path} has {len(found)} columns '{name}'; its columns are {shown}{more}. Rename all "
+            "but one of them."
+        )
+    advice = nearest(name, header) or f" Rename the column that is meant{_OPTION}."
+    if name == "protein":
+        advice += " Where a file is of one protein, add the column, with its name in every row."
+    raise UserError(f"{path} has no column '{name}'; its columns are {shown}{more}.{advice}")
+
+
+_OPTION = " (`rpbind import table` can be given its name instead: --rna-column and so on)"
+
+
+def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
+    """Raise `UserError` where another delimiter makes the wanted columns appear."""
+    here = sum(bool(spelt(name, header)) for name in names)
+    for delimiter, word in _WORDS.items():
+        other = header_of(text, delimiter)
+        if sum(bool(spelt(name, other)) for name in names) > here:
+            packed = ".gz" if path.suffix == ".gz" else ""
+            wanted = DELIMITERS[Path(path.name.removesuffix(".gz")).suffix]
+            fits = next((end for end, mark in DELIMITERS.items() if mark == delimiter), "")
+            advice = "Separate them by commas (.csv) or tabs (.tsv), with decimal points in numbers"
+            if fits:
+                advice = f"Name it {path.name.partition('.')[0]}{fits}{packed}"
+            raise UserError(
+                f"{path} has its columns separated by {word}; by its ending, {_WORDS[wanted]} were "
+                f"expected. {advice}."
+            )

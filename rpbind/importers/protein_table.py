@@ -1,0 +1,125 @@
+"""Reads protein sequences from FASTA and finds the one that a source means by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.manifest import FileHash
+from rpbind.data.residues import clean
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError
+from rpbind.importers.fasta import read_records
+from rpbind.importers.protein_names import FORMS, Entry, doubt, fitting
+
+SHOWN = 10
+"""So many names are in one message."""
+
+_NUCLEOTIDES = frozenset("ACGTUN")
+_LONG = 20  # residues: no protein of that length is made of A, C, G, T, U and N alone
+
+
+@dataclass(frozen=True)
+class ProteinTable:
+    """Sequences by id (the first word of the FASTA header), and what else a header calls each."""
+
+    path: Path
+    sequences: dict[str, str]
+    entries: list[Entry]
+    was: FileHash
+
+    def find(self, name: str) -> str:
+        """Return the sequence of the protein that a source calls `name`, such as `AARS_K562`.
+
+        See `fitting` for the rules. Raises `UserError` where nothing fits, or where several ids
+        with different sequences do.
+        """
+        found, _ = fitting(name, self.entries)
+        if len({self.sequences[entry] for entry in found}) == 1:
+            return self.sequences[found[0]]
+        if found:
+            raise UserError(
+                f"'{name}' may be any of {listed(found)} in {self.path}, and their sequences "
+                "differ. Give the whole id."
+            )
+        raise UserError(
+            f"{self.path} has no protein '{name}' ({doubt(name, self.entries)}). Add its sequence "
+            f"under that name, or correct the name. {FORMS}"
+        )
+
+    def of_rows(
+        self, names: Sequence[str], protein_N: NDArray[np.int32], origin: Origin
+    ) -> list[str]:
+        """Return the sequence of every name; one `UserError` names all that have none."""
+        sequences: dict[str, str] = {}
+        errors: dict[str, UserError] = {}
+        for name in names:
+            try:
+                sequences[name] = self.find(name)
+            except UserError as error:
+                errors[name] = error
+        if not errors:
+            return [sequences[name] for name in names]
+        first = int(np.argmax(np.isin(protein_N, [names.index(name) for name in errors])))
+        told = str(next(iter(errors.values())))
+        if len(errors) > 1:
+            told = (
+                f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
+                f"{listed(list(errors), SHOWN, self._doubted)}. Add their sequences under "
+                f"these names, or correct the names. {FORMS}"
+            )
+        raise UserError(f"{origin.place(first)}: {told}")
+
+    def _doubted(self, name: str) -> str:
+        found, _ = fitting(name, self.entries)
+        if found:
+            return f"'{name}' (may be any of {listed(found, 3)}, whose sequences differ)"
+        return f"'{name}' ({doubt(name, self.entries)})"
+
+    def respelt(self, names: Sequence[str]) -> list[str]:
+        """Return "name (id)" of the names that the FASTA spells otherwise, or has as a gene."""
+        found = {name: fitting(name, self.entries) for name in names}
+        return [f"{name} ({ids[0]})" for name, (ids, literal) in found.items() if not literal]
+
+
+def listed(words: Sequence[str], most: int = SHOWN, as_told: Callable[[str], str] = str) -> str:
+    """Write a list in words, shortened with a count."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(map(as_told, words[:most])) + more
+
+
+def read_proteins(path: Path) -> ProteinTable:
+    """Read a protein FASTA; `UserError` with the line of a record that cannot be used."""
+    records = read_records(path, "proteins")
+    sequences: dict[str, str] = {}
+    entries: list[Entry] = []
+    for title, sequence, line in zip(
+        records.titles, records.sequences, records.line_N, strict=True
+    ):
+        entry = Entry.of_title(title)
+        _check(entry.id, sequence, sequences, f"{path}, line {line}")
+        sequences[entry.id] = clean(sequence)
+        entries.append(entry)
+    return ProteinTable(path, sequences, entries, records.was)
+
+
+def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None:
+    if not entry:
+        raise UserError(f"{place}: the protein has no id after '>'.")
+    if entry in known:
+        raise UserError(f"{place}: the protein '{entry}' is there twice. Remove one of them.")
+    if not sequence:
+        raise UserError(f"{place}: the protein '{entry}' has no sequence.")
+    try:
+        clean(sequence)
+    except UserError as error:
+        raise UserError(f"{place}: the protein '{entry}': {error}") from None
+    if len(sequence) >= _LONG and _NUCLEOTIDES.issuperset(sequence.upper()):
+        raise UserError(
+            f"{place}: '{entry}' is made of nucleotides; wanted the amino acids of a protein. "
+            "Translate it, or fetch the protein, from UniProt for example."
+        )

@@ -1,0 +1,69 @@
+"""What an import says of a dataset that it makes: names that were joined, classes that are missing.
+
+Shapes: N windows, P proteins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.importers.protein_table import listed
+from rpbind.importers.sources import Rows
+from rpbind.names import key
+
+ONE_CLASS = {
+    0: "Every window is unbound (label 0)",
+    1: "Every window is bound (label 1)",
+}
+NEEDS_BOTH = (
+    "a model needs both classes, and no split can be made: import bound and unbound windows of the "
+    "same proteins together."
+)
+_SHOWN = 5
+
+
+def one_spelling(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[str]]:
+    """Make names that are spellings of one, and have one sequence, one protein: the first of them.
+
+    Names that differ in case alone stay two where their sequences differ, as FMR1 of man and Fmr1
+    of the mouse do.
+    """
+    number: dict[tuple[str, str], int] = {}
+    spelling = list(zip(map(key, rows.names), sequences, strict=True))
+    joined_P = np.array([number.setdefault(one, len(number)) for one in spelling], dtype=np.int32)
+    first_Q = np.unique(joined_P, return_index=True)[1].tolist()
+    names = tuple(rows.names[first] for first in first_Q)
+    joined = replace(rows, names=names, protein_N=joined_P[rows.protein_N])
+    return joined, [sequences[first] for first in first_Q]
+
+
+def spelling_remarks(respelt: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Say which proteins were found by another spelling or by the gene that a header names."""
+    if not respelt:
+        return ()
+    return (
+        f"{len(respelt)} of {len(names)} proteins are spelt otherwise in the FASTA of proteins, or "
+        f"named in its headers: {listed(respelt, _SHOWN)}.",
+    )
+
+
+def class_remarks(
+    names: Sequence[str], protein_N: NDArray[np.int32], label_N: NDArray[np.uint8]
+) -> tuple[str, ...]:
+    """Say where windows of one class are missing: in the whole, or of some proteins."""
+    if label_N.min() == label_N.max():
+        return (f"{ONE_CLASS[int(label_N[0])]}: {NEEDS_BOTH}",)
+    all_P = np.bincount(protein_N, minlength=len(names))
+    bound_P = np.bincount(protein_N, label_N, minlength=len(names))
+    one_P = np.flatnonzero((all_P > 0) & ((bound_P == 0) | (bound_P == all_P)))
+    if not len(one_P):
+        return ()
+    found = listed([names[protein] for protein in one_P.tolist()], _SHOWN)
+    return (
+        f"{len(one_P)} of {len(names)} proteins have windows of one class only ({found}): no AUROC "
+        "can be had for them. Import windows of the other class of the same proteins.",
+    )

@@ -1,0 +1,189 @@
+"""Reads windows from a CSV, TSV or Parquet table with named columns.
+
+Shapes: N windows (rows), L letters per window.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from rpbind.data.clusters import Progress
+from rpbind.data.manifest import FileHash, hash_file
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError, reason
+from rpbind.importers.formats import foreign_format
+from rpbind.importers.header import DELIMITERS, check_column, check_header, header_of
+from rpbind.importers.labels import labels_of
+from rpbind.importers.sources import (
+    FOLDER,
+    Rows,
+    check_file,
+    index_names,
+    one_file,
+    read_file,
+    tokens_of,
+)
+from rpbind.names import spelt
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column holds what; `cluster` may hold numbers or words, such as chromosomes."""
+
+    rna: str = "rna"
+    protein: str = "protein"
+    label: str = "label"
+    cluster: str | None = None
+
+    @property
+    def wanted(self) -> list[str]:
+        """The names of the columns that are read."""
+        return [c for c in (self.rna, self.protein, self.label, self.cluster) if c is not None]
+
+
+def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
+    """Read a table: .csv, .tsv, .txt (tab), each also .gz, with a header line, or .parquet.
+
+    Clusters are numbered by first appearance. Raises `UserError` with file and line.
+    """
+    texts, origin, was = read_columns(path, columns.wanted)
+    names, protein_N = index_names(filled(texts[columns.protein], "protein", origin))
+    rows = Rows(
+        rna_NL=tokens_of(texts[columns.rna].to_pylist(), origin),
+        label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
+        protein_N=protein_N,
+        names=names,
+        cluster_N=None if columns.cluster is None else _clusters(texts[columns.cluster], origin),
+        origin=origin,
+        sources={path.name: was},
+    )
+    progress(1, 1)
+    return rows
+
+
+def read_columns(
+    path: Path, names: list[str]
+) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
+    """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
+    check_file(path, FOLDER)
+    is_parquet = path.suffix == ".parquet"
+    table, row_N, was = _read_parquet(path) if is_parquet else _read_text(path, names)
+    texts = {name: _texts(table, name, path) for name in names}
+    if table.num_rows == 0:
+        raise UserError(f"{path} has a header and no rows.")
+    return texts, one_file(path, row_N), was
+
+
+Read = tuple[pa.Table, NDArray[np.int32], FileHash]
+"""A table, the row or line of each of its rows (from 1), and the file's hash."""
+
+
+def _read_parquet(path: Path) -> Read:
+    try:
+        table = pq.read_table(path)
+        _ = table.column_names  # decoded only now
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # not the file's fault, as a page is that does not unpack
+        if path.read_bytes()[:4] != b"PAR1":
+            foreign_format(path, read_file(path)[0], "parquet")
+        raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
+    return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
+
+
+def _read_text(path: Path, names: list[str]) -> Read:
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    text, was = read_file(path)
+    if suffix not in DELIMITERS:
+        foreign_format(path, text, "table")
+        raise UserError(
+            f"{path} has the ending '{suffix}'; a table ends in .csv, .tsv or .txt (each also "
+            "with .gz), or .parquet."
+        )
+    text = text.rstrip(b"\n") + b"\n"
+    header = header_of(text, DELIMITERS[suffix])
+    check_header(path, text, header, names)
+    as_text = dict.fromkeys((cell for name in names for cell in spelt(name, header)), pa.string())
+    block = min(max(len(text), 1), 2**31 - 1)  # rows of any length are in one block
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            pa.csv.ReadOptions(use_threads=False, block_size=block),
+            pa.csv.ParseOptions(
+                delimiter=DELIMITERS[suffix], ignore_empty_lines=False, newlines_in_values=True
+            ),
+            pa.csv.ConvertOptions(column_types=as_text),
+        )
+    except pa.ArrowException as error:
+        raise UserError(_unreadable(path, str(error))) from None
+    return table, _lines(text, table.num_rows, DELIMITERS[suffix]), was
+
+
+def _unreadable(path: Path, error: str) -> str:
+    odd = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", error)
+    if odd is None:
+        return f"{path} is not a table that can be read ({error[:200]})."
+    row, wanted, got = odd.groups()
+    return (
+        f"{path}, row {row} (the header is row 1): {got} columns; the header has {wanted}. Correct "
+        "the row; a cell that holds the separator stands in quotation marks."
+    )
+
+
+def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
+    """Return the line on which each row begins; line 1 is the header's."""
+    if b"\r" not in text and text.count(b"\n") == rows + 1:
+        return np.arange(2, rows + 2, dtype=np.int32)
+    limit = csv.field_size_limit(len(text))
+    try:  # a quoted cell has a line break: csv splits rows as pyarrow does, and counts lines
+        lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
+        reader = csv.reader(lines, delimiter=delimiter)
+        begins = [1, *(reader.line_num + 1 for _ in reader)]
+    finally:
+        csv.field_size_limit(limit)
+    return np.array(begins[1 : rows + 1], dtype=np.int32)
+
+
+def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
+    check_column(path, name, table.column_names)
+    (name,) = spelt(name, table.column_names)
+    column = table.column(name)
+    if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
+        raise UserError(
+            f"{path} is the windows.parquet of a dataset: its column '{name}' holds tokens, one "
+            "byte per letter, and no text. A dataset's folder is used as it is, by `rpbind "
+            "evaluate --data` and the --data of experiments/tune.py; `rpbind subset` makes a "
+            "smaller dataset of it."
+        )
+    try:
+        column.validate(full=True)  # a damaged page may hold text that is no UTF-8
+        return column.cast(pa.string()).fill_null("")
+    except pa.ArrowException as error:
+        raise UserError(
+            f"{path}: column '{name}' has the type {column.type}; wanted text (UTF-8), or numbers "
+            f"for labels and clusters ({reason(error)}). Write it as such."
+        ) from None
+
+
+def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
+    """Return a column's texts; `UserError` with the row where one is missing."""
+    values: list[str] = texts.to_pylist()
+    if "" in values:
+        raise UserError(f"{origin.place(values.index(''))}: the {what} is missing.")
+    return values
+
+
+def _clusters(texts: pa.ChunkedArray, origin: Origin) -> NDArray[np.int32]:
+    filled(texts, "cluster", origin)
+    encoded = texts.combine_chunks().dictionary_encode()
+    return np.asarray(encoded.indices, dtype=np.int32)

@@ -1,0 +1,1 @@
+"""Running tasks on Ray Tune: placement, loggers, stopping, and what is shown meanwhile."""

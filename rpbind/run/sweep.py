@@ -1,0 +1,244 @@
+"""The room in which Ray Tune makes what Optuna asks for: searches side by side, rows in the ledger.
+
+Import it after `environment.prepare`. Tune gives trials their place, hands epochs on from inside
+the loop, and stops what is pruned; what was asked and told is in Optuna's storage and the ledger.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import optuna
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from rpbind.analysis.winners import wanted
+from rpbind.cluster import preflight
+from rpbind.design.controls import as_arms
+from rpbind.design.plan import missing
+from rpbind.ledger import Ledger, Row
+from rpbind.ledger.trials import was_reused
+from rpbind.run import ray_tune as run
+from rpbind.run.progress import StudyProgress
+from rpbind.run.resources import Where
+from rpbind.run.stop import STOP
+from rpbind.run.watchdog import died, leave_at_once
+from rpbind.search.restart import agree
+from rpbind.search.sampling import open_storage, open_study
+from rpbind.search.search import How, Sweep
+from rpbind.search.searcher import Search
+from rpbind.search.trials import TRIES
+from rpbind.train.run import earlier_epochs, ended
+from rpbind.train.task import Task
+
+
+def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> bool:
+    """Search in all lanes until their trials are made or a budget is spent; False if stopped.
+
+    What the ledger and Optuna's storage hold already is not made again. Trials run in the Tune
+    trial's process unless Ray Train is asked for or needed.
+    """
+    if where.asked == "auto" and where.workers == 1:
+        where = replace(where, asked="trial")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    budget = Spent(sweep.how, ledger.rows("search"))
+    searches = searches_of(template, sweep, ledger, run.at_once(where))
+    for search in searches:
+        search.over = budget.over
+    if all(search.finished for search in searches):
+        return True
+    left = sum(search.left for search in searches)
+    ended = sum(search.ended for search in searches)
+    record = run.Record(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
+    for search in searches:
+        search.write = partial(_keep_repeat, record, search)
+    asking = Asking(searches, run.machine(where), budget, record)
+    # one trial more than fit, which waits: without one, Tune ends a process that is free
+    in_process = where.executor == "trial"
+    config = tune.TuneConfig(
+        num_samples=left * TRIES,  # one that is lost is begun again; the searches end it
+        search_alg=asking,
+        scheduler=Stopping(asking),
+        max_concurrent_trials=run.at_once(where) + in_process,
+        reuse_actors=in_process,
+    )
+    try:
+        run.fit(where, None, config, record)
+    finally:
+        for search in searches:
+            search.stop()
+    if STOP.asked:
+        return False  # even where a budget is spent: what was interrupted is to be made yet
+    finished = all(search.finished for search in searches)
+    if not finished and asking.lost and not preflight.nodes():
+        leave_at_once()
+    return finished
+
+
+def _keep_repeat(record: run.Record, search: Search, row: Row) -> None:
+    """Write a repeat's row, which is one more where as many trials as before it are left."""
+    if search.open[row.arm].beyond:
+        record.watch.expect(1)
+    record.keep(row)
+
+
+def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int) -> StudyProgress:
+    """Return the progress of a study of whose trials so many have ended and are left."""
+    plan, seeds = ledger.plan, sweep.how.seeds_per_trial
+    controls = as_arms(plan)
+    unnamed = len(wanted(plan)) - len(plan.planned)
+    after = len(missing(plan, ledger)) + unnamed + len(missing(controls, ledger, "control"))
+    _, left = trials
+    return StudyProgress.of(ledger, sum(trials) * seeds, left * seeds + after, slots)
+
+
+def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:
+    """Return every lane's search as the storage and the ledger say that it stands.
+
+    Where there are many, each is given its share of the `width` trials that fit at once.
+    """
+    storage = open_storage(sweep.how.storage, ledger.study)
+    rows = ledger.rows("search")
+    lanes = sweep.lanes
+    share = max(1, width // len(lanes))
+    searches = []
+    for lane in lanes:
+        study = open_study(storage, lane, sweep.how, ledger.study)
+        search = Search(lane, sweep, study, template, share)
+        agree(search, rows)
+        searches.append(search)
+    return searches
+
+
+class Spent:
+    """What has been spent of a search's minutes and training seconds."""
+
+    def __init__(self, how: How, rows: Sequence[Row]) -> None:
+        self.how, self.began = how, time.monotonic()
+        self.trained = sum(map(seconds, rows))
+
+    def add(self, row: Row) -> None:
+        """Count a row that has come in."""
+        self.trained += seconds(row)
+
+    def over(self) -> bool:
+        """Whether a budget is spent: no further trial is begun."""
+        minutes, most = self.how.minutes, self.how.train_seconds
+        late = minutes is not None and time.monotonic() - self.began >= 60 * minutes
+        return late or (most is not None and self.trained >= most)
+
+
+def seconds(row: Row) -> float:
+    """Return the seconds that a run trained; of one that never ended, none are known."""
+    return 0.0 if was_reused(row) else row.cost.get("train_seconds", 0.0)
+
+
+class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
+    """Tune's side of all searches: each of Tune's trials is the trial of one of them."""
+
+    def __init__(
+        self,
+        searches: Sequence[Search],
+        machine: dict[str, Any],
+        budget: Spent,
+        record: run.Record,
+    ) -> None:
+        super().__init__()
+        self.searches, self.machine = list(searches), machine
+        self.budget, self.record = budget, record
+        self.begun: dict[str, tuple[Search, Task]] = {}
+        self.lost: set[str] = set()
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return the config of the next trial, of the search that is furthest behind."""
+        for search in sorted(self.searches, key=lambda s: s.made):
+            task = search.ask()
+            if task is not None:
+                self.begun[trial_id] = search, task
+                return {"task": task, **self.machine}
+        return self.FINISHED if all(search.finished for search in self.searches) else None
+
+    def stops(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Hand an epoch, or a seed's row, to its search; True where the trial is to be stopped."""
+        search, task = self.begun[trial_id]
+        if "row" in result:
+            self._keep(search, Row.model_validate_json(result["row"]))
+            return False
+        if "epoch" not in result or not search.hear(task.arm, _point(result)):
+            return False
+        self._prune(search, task, result)
+        return True
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Tell the search that a trial has ended, however."""
+        search, task = self.begun.pop(trial_id)
+        if trial_id in self.lost:
+            search.lose(task.arm)
+        else:
+            search.tell(task.arm)
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Results come by way of `Stopping`, which hears of all of them."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing of Tune's is read again."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing of Tune's is read again."""
+        raise NotImplementedError("a search goes on from its ledger and its storage")
+
+    def _prune(self, search: Search, task: Task, result: dict[str, Any]) -> None:
+        """Write the row of a pruned run: stopped, by whom, and how far it came."""
+        scheduler, asked = search.sweep.how.scheduler, search.live[task.arm]
+        job = next(job for job in task.jobs if job.seed == asked.watched)
+        why = f"pruned by {scheduler} after epoch {result['epoch']:.0f}: others were better"
+        row = ended(job, "stopped", why).model_copy(
+            update={
+                "curve": (*earlier_epochs(job, asked.curve), *asked.curve),
+                "cost": {
+                    "seconds": float(result["time_total_s"]),
+                    "train_seconds": float(result["train_seconds"]),
+                },
+                "provenance": {"stopped_by": scheduler},
+            }
+        )
+        self.record.keep(row)  # first: where it fails, the trial is not told as pruned
+        self._keep(search, row)
+        (job.folder / f"{job.run}.unfinished.pt").unlink(missing_ok=True)
+
+    def _keep(self, search: Search, row: Row) -> None:
+        if row.seed not in search.live[row.arm].rows:
+            self.budget.add(row)
+        search.keep(row)
+
+
+class Stopping(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types
+    """First come, first served; a trial that its search's pruner gives up is stopped."""
+
+    def __init__(self, asking: Asking) -> None:
+        super().__init__()
+        self.asking = asking
+
+    def on_trial_result(self, controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """Hand every result to the searches."""
+        stop = self.asking.stops(trial.trial_id, result)
+        return TrialScheduler.STOP if stop else TrialScheduler.CONTINUE
+
+    def on_trial_error(self, controller: Any, trial: Any) -> None:
+        """Tell a trial whose process or node is gone from one that failed; Tune asks us first."""
+        super().on_trial_error(controller, trial)
+        if died(run.why_it_died(trial)):
+            self.asking.lost.add(trial.trial_id)
+
+
+def _point(result: dict[str, Any]) -> dict[str, float]:
+    """The epoch's own numbers, without what Tune adds."""
+    own = ("epoch", "seed", "lr", "grad_norm")
+    return {k: float(v) for k, v in result.items() if k in own or k.startswith(("train.", "valid"))}

@@ -1,0 +1,65 @@
+"""Quasi-random search: one scrambled Sobol sequence over all parameters of a space, nested or not.
+
+Optuna's `QMCSampler` takes its parameters from the first trial, and draws those that this did not
+have at random, from a generator that begins anew with the sampler.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna._transform import _SearchSpaceTransform
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial
+from scipy.stats.qmc import Sobol
+
+from rpbind.spaces.answers import Names
+from rpbind.spaces.space import Space
+
+
+class QuasiRandom(BaseSampler):
+    """The point of the sequence at one place: a share of its range for every parameter."""
+
+    def __init__(self, space: Space, seed: int, place: int) -> None:
+        names = parameters(space)
+        sequence = Sobol(len(names), scramble=True, seed=seed)
+        if place:
+            sequence.fast_forward(place)
+        self.shares = dict(zip(names, sequence.random(1)[0].tolist(), strict=True))
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return nothing: every parameter has its share, whichever are asked beside it."""
+        return {}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draw nothing."""
+        return {}
+
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Return the value at the parameter's share of its range."""
+        share = self.shares[param_name]
+        if isinstance(param_distribution, CategoricalDistribution):
+            return param_distribution.choices[int(share * len(param_distribution.choices))]
+        unit = _SearchSpaceTransform({param_name: param_distribution}, transform_0_1=True)
+        return unit.untransform(np.array([share]))[param_name]
+
+
+def parameters(space: Space) -> list[str]:
+    """Return the names of all parameters that Optuna can be asked for, in the space's order."""
+    names = Names()
+    for dim in space.dimension:
+        dim.ask(names)
+    return list(names.asked)

@@ -1,0 +1,263 @@
+"""What a search is: a space around recipes, how it is sampled and pruned, and on which budget.
+
+A study may hold several searches (lanes): one per arm and repetition where arms are tuned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rpbind.analysis.winners import SEARCH, TUNED
+from rpbind.errors import UserError, one_of
+from rpbind.ledger import ContrastPlan, Row
+from rpbind.ledger.trials import OBJECTIVES, Objective, values_of
+from rpbind.recipe import Recipe
+from rpbind.spaces.dimension import FloatDimension, IntDimension
+from rpbind.spaces.points import grid_size, size
+from rpbind.spaces.space import Space, check
+
+SEARCH_SEED = 1000
+"""Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
+"""
+
+MANY_TRIALS = 100_000
+"""Shared configurations of one seed; that of a number is the same however many are drawn."""
+
+SIZE = ("trials", "budget")
+"""What a plan says of how large a search is: no trial depends on it, and it can grow."""
+
+SAMPLERS = {
+    "tpe": "tree-structured Parzen estimator, multivariate",
+    "random": "independent draws",
+    "cmaes": "covariance matrix adaptation; one objective",
+    "nsga2": "genetic algorithm; for several objectives",
+    "qmc": "scrambled Sobol sequence",
+    "grid": "every configuration of a finite space",
+}
+"""Name -> what it is; `sampling.SAMPLERS` makes them."""
+
+SCHEDULERS = {
+    "none": "every trial trains to its end",
+    "asha": "asynchronous successive halving",
+    "hyperband": "successive halving in brackets",
+    "median": "a trial below the median of the others stops",
+}
+"""Name -> what it is; `sampling.PRUNERS` makes them."""
+
+REPEATED = {
+    "reuse": "its scores count as a trial's",
+    "redraw": "another configuration is drawn in its place",
+}
+"""What becomes of a configuration that was tried before."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How a space is searched, and when a search ends before its trials are all made.
+
+    `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
+    let trials that have begun end. `storage` is Optuna's URL; without it, a journal in the study.
+    `repeats` says what becomes of a configuration that was tried before.
+    """
+
+    sampler: str = "tpe"
+    scheduler: str = "none"
+    objectives: tuple[str, ...] = ("auroc",)
+    seeds_per_trial: int = 1
+    minutes: float | None = None
+    train_seconds: float | None = None
+    storage: str | None = None
+    repeats: str = "reuse"
+
+    def __post_init__(self) -> None:
+        one_of("--sampler", self.sampler, SAMPLERS)
+        one_of("--scheduler", self.scheduler, SCHEDULERS)
+        one_of("--repeats", self.repeats, REPEATED)
+        for name in self.objectives:
+            one_of("--objective", name, OBJECTIVES)
+        if len(set(self.objectives)) < len(self.objectives):
+            raise UserError("An objective is named twice: name each once.")
+        for option, budget in (("minutes", self.minutes), ("train-seconds", self.train_seconds)):
+            if budget is not None and not 0 < budget < math.inf:
+                raise UserError(
+                    f"--budget-{option} is a number above 0; got {budget:g}. Leave it out for no "
+                    "such budget."
+                )
+        several = len(self.objectives) > 1
+        if several and self.sampler == "cmaes":
+            raise UserError("cmaes follows one objective; for several, take nsga2 or tpe.")
+        if self.scheduler != "none" and (several or self.first.cost):
+            raise UserError(
+                f"--scheduler {self.scheduler} stops trials by one objective that every epoch has "
+                "(auroc or loss). Ask for one of these, or for --scheduler none."
+            )
+
+    @property
+    def first(self) -> Objective:
+        """The objective by which the winner is chosen."""
+        return OBJECTIVES[self.objectives[0]]
+
+    def values(self, rows: Sequence[Row]) -> list[float] | None:
+        """Return each objective's mean over a trial's rows; None where it is not whole."""
+        return values_of(rows, self.objectives, self.seeds_per_trial)
+
+    @property
+    def limited(self) -> bool:
+        """Whether something else than the number of trials can end the search."""
+        return self.minutes is not None or self.train_seconds is not None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One search: around `base`, the `number`-th (from 0) of its arm."""
+
+    name: str
+    prefix: str
+    base: Recipe
+    number: int = 0
+
+    def trial(self, number: int) -> str:
+        """The name of a trial, which its rows have as their arm."""
+        return f"{self.prefix}trial-{number:04d}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The searches of a study: `trials` of `space` around each arm's recipe, `searches` times.
+
+    With `shared`, every arm is given the same configurations at random, to be paired by them.
+    `warm` are configurations (as Optuna is told them) with which every search begins.
+    """
+
+    arms: Mapping[str, Recipe]
+    space: Space
+    trials: int
+    how: How = How()
+    seed: int = 0
+    searches: int = 1
+    shared: bool = False
+    contrasts: tuple[ContrastPlan, ...] = ()
+    warm: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        for recipe in self.arms.values():
+            check(self.space, recipe)
+        if self.trials < 1 or self.searches < 1:
+            raise UserError("A search needs one trial or more, and an arm one search or more.")
+        if self.shared and self.searches > 1:
+            raise UserError("--shared-configs is one search per arm; leave --searches out.")
+        if self.tunes_arms and self.how.limited:
+            raise UserError("Tuned arms are given trials, all as many: no other budget.")
+        if self.warm and self.how.sampler == "grid":
+            raise UserError(
+                "--sampler grid tries the grid's points and no others: leave --warm-start out, or "
+                "take another sampler."
+            )
+        if len(self.warm) > self.trials:
+            raise UserError(
+                f"--warm-start has {len(self.warm)} configurations, more than --trials "
+                f"{self.trials}."
+            )
+        if self.how.sampler == "grid" and (points := grid_size(self.space)) > self.trials:
+            raise UserError(
+                f"The grid has {points:,} points, and --trials {self.trials} would leave some out. "
+                f"Ask for --trials {points}, or for a smaller space."
+            )
+        numbers = [d for d in self.space.dimension if isinstance(d, FloatDimension | IntDimension)]
+        if self.how.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
+            raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
+
+    @classmethod
+    def of(cls, base: Recipe, space: Space, trials: int, how: How = How(), **more: Any) -> Sweep:
+        """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
+        return cls({TUNED: base}, space, trials, how, **more)
+
+    @property
+    def tunes_arms(self) -> bool:
+        """Whether the arms of a comparison are tuned, each by searches of its own."""
+        return tuple(self.arms) != (TUNED,)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Every search of the study."""
+        if not self.tunes_arms:
+            return [Lane(SEARCH, "", self.arms[TUNED])]
+        return [
+            Lane(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
+            for arm, base in self.arms.items()
+            for number in range(self.searches)
+        ]
+
+    @property
+    def banks(self) -> set[str]:
+        """The protein banks that its trials may read: those of the arms, and those searched."""
+        searched = [d.extremes for d in self.space.dimension if d.path == "proteins"]
+        return {recipe.proteins for recipe in self.arms.values()}.union(*searched)
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The configurations that are made whatever the sampler: of the grid, shared, or warm."""
+        if self.how.sampler == "grid":
+            return self.space.grid()
+        if self.shared:
+            return [self.space.draw(self.seed * MANY_TRIALS + i) for i in range(self.trials)]
+        return list(self.warm)
+
+    @property
+    def size(self) -> int | None:
+        """Configurations of the space; None where they never run out, or differ in seed too."""
+        return None if self.shared else size(self.space)
+
+    @property
+    def most(self) -> int:
+        """Trials of each search that are trained, at most: a repeat is not."""
+        return self.total if self.size is None else min(self.total, self.size)
+
+    @property
+    def total(self) -> int:
+        """Trials of each search."""
+        return len(self.points) if self.how.sampler == "grid" else self.trials
+
+    def seeds(self, lane: Lane, number: int) -> list[int]:
+        """The seeds with which a trial trains: the same for all arms, others for every search.
+
+        Shared configurations differ in seed too, so that pairs of runs are independent.
+        """
+        place = number if self.shared else lane.number
+        each = self.how.seeds_per_trial
+        return [SEARCH_SEED + place * each + i for i in range(each)]
+
+    def words(self) -> dict[str, Any]:
+        """Return what a plan says of the search: all that its trials depend on."""
+        how = self.how
+        said: dict[str, Any] = {
+            "about": self.space.about,
+            "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
+            "arms": {name: recipe.model_dump(mode="json") for name, recipe in self.arms.items()},
+            "trials": self.total,
+            "sampler": "shared" if self.shared else how.sampler,
+            "scheduler": how.scheduler,
+            "objectives": list(how.objectives),
+            "seeds_per_trial": how.seeds_per_trial,
+            "metric": f"{how.first.key} of the epoch with the lowest validation loss, mean over "
+            f"{how.seeds_per_trial} seed(s) from {SEARCH_SEED}",
+            "seed": self.seed,
+        }
+        if self.size is not None:
+            said["configurations"] = self.size
+        if how.repeats != "reuse":
+            said["repeats"] = how.repeats
+        if self.warm:
+            said["warm"] = [dict(point) for point in self.warm]
+        if how.limited:
+            said["budget"] = {"minutes": how.minutes, "train_seconds": how.train_seconds}
+        if self.tunes_arms:
+            said |= {
+                "searches": self.searches,
+                "shared": self.shared,
+                "contrasts": [contrast.model_dump(mode="json") for contrast in self.contrasts],
+            }
+        return said

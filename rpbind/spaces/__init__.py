@@ -1,0 +1,1 @@
+"""Search spaces: dimensions as TOML, the configurations in them, and where a search starts."""

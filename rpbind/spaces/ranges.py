@@ -1,0 +1,31 @@
+"""What a dimension can be given: whether a value is in its range, and the range in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rpbind.spaces.dimension import (
+    ChoiceDimension,
+    Dimension,
+    IntDimension,
+    LayersDimension,
+    told,
+)
+
+
+def takes(dim: Dimension, value: Any) -> bool:
+    """Whether a dimension can be given a value."""
+    if isinstance(dim, ChoiceDimension):
+        return value in dim.values
+    return dim.find(value) is not None
+
+
+def range_of(dim: Dimension) -> str:
+    """Say what a dimension can be given."""
+    if isinstance(dim, ChoiceDimension):
+        return ", ".join(map(told, dim.values))
+    if isinstance(dim, LayersDimension):
+        (few, many), (low, high) = dim.depth, dim.width
+        return f"a list of {few} to {many} widths from {low} to {high}"
+    step = f" in steps of {dim.step}" if isinstance(dim, IntDimension) and dim.step > 1 else ""
+    return f"a number from {dim.low} to {dim.high}{step}"

@@ -1,0 +1,1 @@
+"""From paired rows to verdicts: averages, intervals, corrections, equivalence."""

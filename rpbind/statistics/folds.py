@@ -1,0 +1,60 @@
+"""Repeated grouped K-fold: the folds share training windows, so their spread alone is too small.
+
+Nadeau and Bengio 2003, Machine Learning 52:239. J = S repeats x K folds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from rpbind.statistics.contrast import Unattainable
+
+
+@dataclass(frozen=True)
+class FoldInterval:
+    """The mean difference over J fold means and its corrected standard error."""
+
+    mean: float
+    se: float
+    folds: int
+    bound: float = 1.0
+
+    def half(self, alpha: float) -> float:
+        """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""
+        return -float(stdtrit(self.folds - 1, alpha / 2)) * self.se
+
+    @property
+    def p(self) -> float:
+        """Two-sided p of a difference of zero."""
+        return 2.0 * float(stdtr(self.folds - 1, -abs(self.mean) / self.se))
+
+    def ci(self, alpha: float = 0.05) -> tuple[float, float]:
+        """Lower and upper end of the interval at level 1 - alpha."""
+        half = self.half(alpha)
+        return self.mean - half, self.mean + half
+
+    def equivalent(self, delta: float, alpha: float = 0.05) -> bool:
+        """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
+        return abs(self.mean) + self.half(2 * alpha) < delta
+
+
+def over_folds(d_SK: NDArray[np.float64]) -> FoldInterval | Unattainable:
+    """Return the interval of paired differences of S repeats of K folds (S, K).
+
+    A fold tests on 1/(K-1) of what it trains on: SE^2 = s^2 (1/J + 1/(K-1)), with J - 1 degrees of
+    freedom. Raises `ValueError` where a difference is not a number.
+    """
+    J, K = d_SK.size, d_SK.shape[1]
+    if not np.isfinite(d_SK).all():
+        raise ValueError(f"{(~np.isfinite(d_SK)).sum()} of {J} differences are not finite")
+    if K < 2:
+        return Unattainable(float(d_SK.mean()), f"an interval over folds needs 2 of them; got {K}")
+    variance = float(d_SK.var(ddof=1))
+    if variance == 0.0:
+        return Unattainable(float(d_SK.mean()), "the same difference in every fold: no spread")
+    return FoldInterval(float(d_SK.mean()), math.sqrt(variance * (1 / J + 1 / (K - 1))), J)

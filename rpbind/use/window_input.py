@@ -1,0 +1,95 @@
+"""The windows that somebody asks about, read from FASTA or a table; they have no labels.
+
+Shapes: N windows, L letters per window.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.writer import Origin
+from rpbind.errors import UserError
+from rpbind.importers.fasta import protein_in, read_records
+from rpbind.importers.formats import foreign_format
+from rpbind.importers.sources import index_names, one_file, read_file, tokens_of
+from rpbind.importers.table import filled, read_columns
+
+FASTA = (".fa", ".fasta", ".fna")
+TABLES = (".csv", ".tsv", ".txt", ".parquet")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Windows as tokens, each with a protein: `protein_N` is the index into `proteins`.
+
+    `titles` are the first words of FASTA headers, None for the rows of a table.
+    """
+
+    rna_NL: NDArray[np.uint8]
+    protein_N: NDArray[np.int32]
+    proteins: tuple[str, ...]
+    titles: list[str | None]
+    origin: Origin
+
+
+def read_asked(path: Path, length: int, protein: str | None) -> Asked:
+    """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
+
+    A FASTA header names the protein as `>12_AARS_K562_ENCSR825SVO; chr21` does, a
+    table has the columns `rna` and `protein`; with `protein`, every window is asked of that one,
+    whatever the file says. Raises `UserError` with file and line.
+    """
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    if suffix in FASTA:
+        titles, rna, origin, names = _fasta(path, protein)
+    elif suffix in TABLES:
+        titles, rna, origin, names = _table(path, protein)
+    else:
+        foreign_format(path, read_file(path)[0], "table")
+        raise UserError(
+            f"{path} has the ending '{suffix}'; windows come as FASTA ({', '.join(FASTA)}) or as a "
+            f"table ({', '.join(TABLES)}), each also with .gz."
+        )
+    sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
+    wrong = np.flatnonzero(sizes != length)
+    if len(wrong):
+        raise UserError(
+            f"{origin.place(int(wrong[0]))}: {sizes[wrong[0]]} letters; the model reads windows of "
+            f"{length} nt. Cut or centre the windows to that length."
+        )
+    rna_NL = tokens_of(rna, origin)
+    proteins, protein_N = index_names(names)
+    return Asked(rna_NL, protein_N, proteins, titles, origin)
+
+
+Read = tuple[list[str | None], list[str], Origin, list[str]]
+"""Titles, letters, where they come from, and protein names."""
+
+
+def _fasta(path: Path, protein: str | None) -> Read:
+    records = read_records(path)
+    names = []
+    for title, line in zip(records.titles, records.line_N, strict=True):
+        name = protein or protein_in(title)
+        if name is None:
+            raise UserError(
+                f"{path}, line {line}: '>{title}' names no protein. Wanted a header such as "
+                "'>12_AARS_K562_ENCSR825SVO' (number, protein; _pos or _neg and what follows are "
+                "not read), or --protein NAME for all windows."
+            )
+        names.append(name)
+    titles: list[str | None] = [re.split(r"[;\s]", title)[0] for title in records.titles]
+    return titles, records.sequences, one_file(path, records.line_N), names
+
+
+def _table(path: Path, protein: str | None) -> Read:
+    columns = ["rna"] if protein else ["rna", "protein"]
+    texts, origin, _ = read_columns(path, columns)
+    rna: list[str] = texts["rna"].to_pylist()
+    names = [protein] * len(rna) if protein else filled(texts["protein"], "protein", origin)
+    return [None] * len(rna), rna, origin, names

@@ -1,0 +1,112 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import SplitSpec, load_split
+from rpbind.design.checks import scored_clusters
+from rpbind.design.design import path
+from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.price import Price, Timing, check_size, span
+from rpbind.design.timing import timed_here, timed_rows
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Row
+from rpbind.presets import OLD, narrowed
+from rpbind.train.opened import OpenData
+
+
+def test_one_seed_reaches_no_verdict_and_says_so() -> None:
+    assert "1 seed: NO verdict but inert can be reached" in Price(2, 1, 1).reach(0.01, 40)
+
+
+def test_three_seeds_and_twelve_contrasts_are_screening_that_sees_eleven_deviations() -> None:
+    told = Price(13, 3, 12).reach(0.01, 40)
+    assert "(screening)" in told
+    assert "from 11.34 sd first, 3.26 sd last (Holm)" in told
+
+
+def test_ten_seeds_are_enough_for_claims_and_equality_asks_for_a_small_spread() -> None:
+    told = Price(2, 10, 1).reach(0.01, 40)
+    assert "(enough for claims)" in told
+    # t(9, .95) = 1.833: .01 * sqrt(10) / 1.833
+    assert "from 1.00 sd on" in told
+    assert "needs an sd below 0.0173" in told
+
+
+def test_a_design_without_a_contrast_reaches_no_verdict() -> None:
+    assert "no contrast" in Price(1, 5, 0, trials=9).reach(0.01, 40)
+
+
+def test_one_protein_cluster_reaches_no_verdict_and_few_are_told() -> None:
+    assert "1 protein cluster: NO verdict but inert" in Price(2, 5, 1).reach(0.01, 1)
+    assert "with 12 protein clusters (below 20)" in Price(2, 5, 1).reach(0.01, 12)
+    assert "below 20" not in Price(2, 5, 1).reach(0.01, 20)
+
+
+def test_a_second_look_is_priced_at_its_own_level() -> None:
+    first, again = Price(2, 10, 1).reach(0.01, 40), Price(2, 10, 1).reach(0.01, 40, 0.01)
+    assert "from 1.00 sd on" in first
+    assert "from 1.33 sd on" in again
+    assert "judged again: at level 0.01, not 0.05" in again
+
+
+def test_clusters_count_where_a_protein_of_theirs_has_windows_of_both_classes(tiny: Path) -> None:
+    dataset = Dataset.open(tiny)
+    split = load_split(dataset, SplitSpec())
+    found: dict[int, set[tuple[int, bool]]] = {}
+    for n in split.indices("test").tolist():
+        protein = int(dataset.protein_N[n])
+        cluster = dataset.proteins[protein].cluster
+        found.setdefault(cluster, set()).add((protein, bool(dataset.label_N[n])))
+    both = [c for c, seen in found.items() if any({(p, True), (p, False)} <= seen for p, _ in seen)]
+    assert scored_clusters(dataset, split, "test") == len(both) > 0
+    one_class = replace(dataset, label_N=np.ones_like(dataset.label_N))
+    assert scored_clusters(one_class, split, "test") == 0
+
+
+def test_what_is_done_is_not_paid_for_again() -> None:
+    told = Price(arms=2, seeds=5, contrasts=1).time(Timing(60.0, "as measured"), 2, done=4)
+    assert told == "about 3.0 min: 6 x 60 s, 2 at once, 4 of 10 runs are done; as measured"
+
+
+def test_time_is_runs_and_trials_over_what_runs_side_by_side() -> None:
+    price = Price(arms=12, seeds=5, contrasts=13, trials=40)
+    told = price.time(Timing(36.0, "as measured"), at_once=2)
+    assert told == "about 30.0 min: 100 x 36 s, 2 at once; as measured"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.123, "0.12 s"), (42.4, "42 s"), (100, "1.7 min"), (9000, "2.5 h")]
+)
+def test_a_time_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
+    assert span(seconds) == told
+
+
+def test_more_than_ten_thousand_runs_must_be_meant() -> None:
+    big = Price(arms=1001, seeds=10, contrasts=1000)
+    with pytest.raises(UserError, match=r"takes 10,010 runs .* say --yes"):
+        check_size(big, yes=False)
+    check_size(big, yes=True)
+    check_size(Price(arms=1000, seeds=10, contrasts=999), yes=False)
+
+
+def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
+    tiny: Path, tmp_path: Path
+) -> None:
+    old = narrowed(OLD, 16).with_({"train.epochs": 3, "train.batch_size": 16})
+    design = path(("old", old), ("end", old.with_({"train.lr": 0.1})), {"lr": ("train.lr",)})
+    source = Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+    plan = make_plan("toy", Question("?", "!", "."), design, (0,), source)
+    here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
+    assert here.seconds > 0
+    assert "of each of 1 models" in here.how
+    assert timed_rows(tmp_path) is None
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    for each, seconds in zip(plan.arms, (4.0, 6.0), strict=True):
+        row = Row(arm=each.name, seed=0, state="done", recipe=each.recipe, ended="2026",
+                  recipe_id=each.recipe_id, cost={"seconds": seconds})  # fmt: skip
+        ledger.append(row)
+    assert timed_rows(tmp_path) == Timing(5.0, "the mean of this study's 2 finished runs")

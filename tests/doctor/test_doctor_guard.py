@@ -1,0 +1,190 @@
+"""What the guard says of an arm beside its reference, and that it says so before training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rpbind.analysis.summary import read
+from rpbind.data.splits import SplitSpec
+from rpbind.design.design import SEED_CHANGES, Design, arm, path
+from rpbind.design.factorial import factorial
+from rpbind.design.plan import Question, Source, make_plan
+from rpbind.doctor.guard import Comparison, compare, guard
+from rpbind.errors import UserError
+from rpbind.ledger import ContrastPlan, Ledger, Plan
+from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.recipe import Recipe
+from rpbind.search.tuning import bases, emptied, tuned
+from rpbind.spaces.space import load_space
+from rpbind.study.checkup import check_arms
+from rpbind.train.opened import OpenData
+
+NUISANCE = Path(__file__).parents[2] / "search_spaces" / "nuisance.toml"
+SMALL_OLD, SMALL_FIXED, RESIDUE = (narrowed(r, 8) for r in (OLD, FIXED, CONV_RESIDUE))
+
+
+@pytest.fixture(scope="module")
+def source(tiny: Path) -> Source:
+    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+
+
+def beside(source: Source, reference: Recipe, changes: dict[str, Any], *fields: str) -> Comparison:
+    contrast = ContrastPlan(name="change", arm="arm", reference="reference", fields=fields)
+    return compare(contrast, reference.with_(changes), reference, source.inputs)
+
+
+def names(one: Comparison) -> list[str]:
+    return [finding.name for finding in one.findings]
+
+
+def plan_of(source: Source, design: Design) -> Plan:
+    return make_plan("toy", Question("?", "!", "."), design, (0,), source)
+
+
+def test_expanding_the_memory_is_found_inert_though_it_adds_parameters(source: Source) -> None:
+    seen = beside(source, SMALL_OLD, {"model.memory": "expanded"}, "model.memory")
+    assert names(seen) == ["inert: same function"]
+    assert seen.only_arm == ("memory.position",)
+    assert seen.parameters[0] - seen.parameters[1] == 31 * SMALL_OLD.model.attention.dim
+
+
+def test_a_temperature_is_inert_over_equal_values_and_not_over_residues(source: Source) -> None:
+    warmer = {"model.attention.temperature": True}
+    assert names(beside(source, SMALL_OLD, warmer)) == ["inert: same function"]
+    cold = RESIDUE.with_({"model.attention.temperature": False})
+    seen = beside(source, cold, warmer)
+    assert seen.gap is not None
+    assert seen.gap > 1e-6
+    assert names(seen) == []
+
+
+def test_a_residual_is_another_function(source: Source) -> None:
+    seen = beside(source, SMALL_OLD, {"model.residual": True}, "model.residual")
+    assert names(seen) == []
+    assert seen.only_arm == ("bypass.weight", "bypass.bias")
+
+
+@pytest.mark.parametrize(
+    "change", [{"train.lr": 0.5}, {"model.init": "xavier"}, {"model.attention.dropout": 0.3}]
+)
+def test_what_only_shapes_training_is_the_same_function_and_not_inert(
+    source: Source, change: dict[str, Any]
+) -> None:
+    seen = beside(source, SMALL_OLD, change)
+    assert seen.gap is None
+    assert names(seen) == []
+    assert "same function by construction" in seen.words()
+
+
+def test_an_arm_that_is_its_reference_is_an_error(source: Source) -> None:
+    seen = beside(source, SMALL_OLD, {})
+    assert names(seen) == ["identical to the reference"]
+    assert seen.findings[0].severity == "error"
+
+
+def test_a_change_that_moves_more_than_it_names_is_told_what(source: Source) -> None:
+    both = {"model.residual": True, "train.lr": 0.5}
+    seen = beside(source, SMALL_OLD, both, "model.residual")
+    assert names(seen) == ["changes more than it names"]
+    assert "not named: train.lr" in seen.findings[0].advice
+    assert names(beside(source, SMALL_OLD, both, "model.residual", "train")) == []
+
+
+def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
+    with pytest.raises(UserError, match=r"Did you mean 'model\.residual'\?"):
+        SMALL_OLD.with_({"model.residul": True})
+    with pytest.raises(UserError, match=r"Did you mean 'model\.memory"):
+        path(("old", OLD), ("fixed", FIXED), {"memory": ("model.memry",)})
+
+
+def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(source: Source) -> None:
+    plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), SEED_CHANGES))
+    found = {one.contrast.name: names(one) for one in guard(plan, source.inputs)}
+    inert = [name for name, told in found.items() if told == ["inert: same function"]]
+    assert inert == ["expand-memory", "temperature"]
+    assert all(told == [] for name, told in found.items() if name not in inert)
+
+
+def test_every_arm_leaves_one_check_up_in_the_ledger_and_is_not_asked_twice(
+    source: Source, tmp_path: Path
+) -> None:
+    changes = {"residual": ("model.residual",)}
+    plan = plan_of(
+        source,
+        path(("old", SMALL_OLD), ("new", SMALL_OLD.with_({"model.residual": True})), changes),
+    )
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    check_arms(plan, source, ledger)
+    check_arms(plan, source, ledger)
+    rows = {row.arm: row for row in ledger.attempts()}
+    assert len(ledger.attempts()) == len(plan.arms) == 2
+    assert {row.stage for row in rows.values()} == {"check"}
+    old = {finding.name: finding for finding in rows["old"].findings}
+    assert old["RNA ignored"].severity == "error"
+    assert old["RNA ignored"].reason
+    assert (
+        rows["old"].metrics["probe.rna-swapped"] <= 1e-5 < rows["new"].metrics["probe.rna-swapped"]
+    )
+    assert "RNA ignored" not in {finding.name for finding in rows["new"].findings}
+
+
+def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
+    source: Source, tmp_path: Path
+) -> None:
+    plan = plan_of(source, Design("one", (arm("old", SMALL_OLD, ""),), ()))
+    arms = (arm("old", SMALL_OLD.with_({"proteins": "random"}), ""),)
+    ledger = Ledger(tmp_path)
+    check_arms(plan.model_copy(update={"arms": arms}), source, ledger)
+    (row,) = ledger.rows("check")
+    assert row.state == "failed"
+    assert [finding.name for finding in row.findings] == ["does not run"]
+    assert "rpbind embed" in row.error
+
+
+def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
+    source: Source, tmp_path: Path
+) -> None:
+    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    plan = plan_of(source, factorial(("fixed", SMALL_FIXED), SMALL_OLD, changes))
+    seen = {
+        (one.contrast.arm, one.contrast.reference): names(one) for one in guard(plan, source.inputs)
+    }
+    inert = [told for pair, told in seen.items() if "expand" in changed(plan, pair)]
+    assert len(seen) == 4  # two changes, each with and without the other
+    assert inert == [["inert: same function"]] * 2
+    assert sum(told == [] for told in seen.values()) == 2
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    check_arms(plan, source, ledger)
+    found = {row.arm: [f.name for f in row.findings] for row in ledger.rows("check")}
+    assert sum("inert: same function" in told for told in found.values()) == 2
+
+
+def changed(plan: Plan, pair: tuple[str, str]) -> str:
+    """The change that an arm of a factorial has and the other has not."""
+    return " ".join(f for f, had in plan.factors.items() if (pair[0] in had) != (pair[1] in had))
+
+
+def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
+    source: Source, tmp_path: Path
+) -> None:
+    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    asked = path(
+        ("old", SMALL_OLD),
+        ("end", SMALL_OLD.with_({"model.memory": "expanded", "model.residual": True})),
+        changes,
+    )
+    sweep = tuned(asked, load_space(NUISANCE, SMALL_OLD), 3)
+    plan = make_plan("toy", Question("?", "!", "."), emptied(asked), (0,), source, sweep=sweep)
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan)
+    check_arms(bases(plan, sweep), source, ledger)
+    seen = read(ledger).checks
+    assert list(seen.rows) == list(sweep.arms)
+    assert "RNA ignored" in [f.name for f in seen.badges("old")]
+    assert sum("inert: same function" in [f.name for f in seen.badges(a)] for a in seen.rows) == 1
+    assert bases(plan, None) is plan

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from rpbind.data.alphabet import decode
+from rpbind.errors import UserError
+from rpbind.importers.importers import Target, import_fasta
+from rpbind.importers.protein_table import read_proteins
+
+POSITIVE = ">12_AARS_K562_ENCSR825SVO_pos; chr21; class:1\nACGU\n"
+NEGATIVE = ">13_FMR1_K562_ENCSR000AAA_neg; chr2; class:0\nac\ngt\n"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "windows.fasta").write_text(text)
+    return tmp_path / "windows.fasta"
+
+
+def test_protein_and_label_stand_in_the_header(tmp_path: Path, target: Target) -> None:
+    dataset = import_fasta(write(tmp_path, POSITIVE + NEGATIVE), target).dataset
+    assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
+    assert [p.gene for p in dataset.proteins] == ["AARS", "FMR1"]
+    assert dataset.label_N.tolist() == [1, 0]
+    assert [decode(row_L) for row_L in dataset.rna_NL] == ["ACGU", "ACGU"]
+
+
+def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, target: Target) -> None:
+    import_fasta(write(tmp_path, NEGATIVE + POSITIVE), target)
+    rows = pq.read_table(target.out / "windows.parquet").column("source_row")
+    assert rows.to_pylist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (POSITIVE.replace("class:1", "class:0"), "line 4: '_pos' and 'class:0' contradict"),
+        (POSITIVE.replace("; class:1", ""), "line 4: wanted a header such as"),
+        (POSITIVE.replace("class:1", "class:2"), "line 4: wanted a header such as"),
+        (POSITIVE.replace("ACGU", "ACG"), "line 4: 3 letters; every window has 4"),
+        (POSITIVE.replace("ACGU", ""), "line 4: 0 letters; every window has 4"),
+        (POSITIVE.replace("ACGU", "ACGE"), "line 4: RNA has the letters .* got 'E' at letter 4"),
+        (POSITIVE.replace("AARS", "AATF"), "line 4: .* no protein 'AATF_K562_ENCSR825SVO'"),
+    ],
+)
+def test_a_bad_record_is_named_by_the_line_of_its_header(
+    tmp_path: Path, target: Target, record: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=rf"windows\.fasta, {message}"):
+        import_fasta(write(tmp_path, NEGATIVE + record), target)
+
+
+def test_sign_and_class_are_read_in_any_case(tmp_path: Path, target: Target) -> None:
+    text = (NEGATIVE + POSITIVE).replace("_pos", "_POS").replace("_neg", "_Neg")
+    dataset = import_fasta(write(tmp_path, text.replace("class", "Class")), target).dataset
+    assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
+    assert sorted(dataset.label_N.tolist()) == [0, 1]
+
+
+def test_a_file_without_records_is_refused(tmp_path: Path, target: Target) -> None:
+    with pytest.raises(UserError, match="is an eCLIP file"):
+        import_fasta(write(tmp_path, "ACGU\t1\n"), target)
+
+
+@pytest.mark.parametrize(("before", "line"), [("ACGU\n", 1), ("\n \n;old\n", 3)])
+def test_text_before_the_first_header_is_refused(
+    tmp_path: Path, target: Target, before: str, line: int
+) -> None:
+    with pytest.raises(UserError, match=rf"windows\.fasta, line {line}: wanted a header"):
+        import_fasta(write(tmp_path, before + POSITIVE), target)
+    import_fasta(write(tmp_path, "\n \n" + POSITIVE), target)
+
+
+def test_an_id_that_goes_on_after_the_name_fits_before_the_gene_does(tmp_path: Path) -> None:
+    fasta = write(tmp_path, ">AARS\nM\n>AARS_K562_ENCSR825SVO\nMD\n>AARS_K562B\nMDS\n")
+    proteins = read_proteins(fasta)
+    assert proteins.find("AARS_K562") == "MD"
+    assert proteins.find("AARS_HepG2") == "M"
+    assert proteins.find("AARS_K562B") == "MDS"
+
+
+def test_a_name_that_fits_two_different_sequences_is_refused(tmp_path: Path) -> None:
+    proteins = read_proteins(write(tmp_path, ">AARS_K562\nM\n>AARS_HepG2\nMD\n"))
+    with pytest.raises(UserError, match="'AARS' may be any of AARS_K562, AARS_HepG2"):
+        proteins.find("AARS")
+
+
+@pytest.mark.parametrize(
+    ("fasta", "message"),
+    [
+        (">A\nMD\n>A\nMD\n", "line 3: the protein 'A' is there twice"),
+        (">A\nMD\n>B\n", "line 3: the protein 'B' has no sequence"),
+        (">A\nMD\n>B\nM4\n", "line 3: the protein 'B': Residue 2 of 2 is '4'"),
+        (">A\nMD\n> \nMD\n", "line 3: the protein has no id"),
+    ],
+)
+def test_a_protein_that_cannot_be_used_is_named(
+    tmp_path: Path, target: Target, fasta: str, message: str
+) -> None:
+    (tmp_path / "bad.fasta").write_text(fasta)
+    windows = write(tmp_path, POSITIVE)
+    with pytest.raises(UserError, match=message):
+        import_fasta(windows, replace(target, proteins=tmp_path / "bad.fasta"))

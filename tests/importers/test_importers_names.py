@@ -1,0 +1,222 @@
+"""A name in a source and a header in a FASTA file: which pairs meet, what is said of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from unicodedata import normalize
+
+import numpy as np
+import pytest
+
+from rpbind.errors import UserError, nearest
+from rpbind.importers.importers import Target, import_eclip, import_table
+from rpbind.importers.protein_table import ProteinTable, read_proteins
+from rpbind.importers.sources import one_file
+from rpbind.importers.table import Columns
+from rpbind.names import key
+
+UNIPROT = ">sp|Q13148|TADBP_HUMAN TAR DNA-binding protein 43 OS=Homo sapiens GN=TARDBP PE=1 SV=1"
+UNIPROT_WITHOUT_GENE = ">sp|P35637|FUS_HUMAN RNA-binding protein FUS OS=Homo sapiens"
+ISOFORM = ">sp|P35637-2|FUS_HUMAN Isoform Short of FUS OS=Homo sapiens GN=FUS"
+ENSEMBL = ">ENSP00000240185.4 pep chromosome:GRCh38:1 gene:ENSG00000120948.19 gene_symbol:TARDBP"
+GENCODE = ">ENSP00000240185.4|ENST00000240185.8|ENSG00000120948.19|-|-|TARDBP-201|TARDBP|414"
+NCBI = ">lcl|NC_000001.11_prot [gene=TARDBP] [protein=TDP-43]"
+DECOMPOSED = normalize("NFD", ">GÉNE_K562")
+
+MEET = [
+    ("AARS_K562", ">AARS_K562"),
+    ("AARS_K562", ">AARS_K562_ENCSR825SVO"),
+    ("AARS_K562", ">AARS"),
+    ("AARS_K562", ">aars"),
+    ("aars_k562", ">AARS_K562_ENCSR825SVO"),
+    ("GENEA_K562", ">GeneA_K562"),
+    (" AARS_K562 ", ">AARS_K562"),
+    ("GÉNE_K562", DECOMPOSED),
+    ("géne_K562", ">GÉNE"),
+    ("µ_K562", ">μ"),
+    ("TARDBP_K562", UNIPROT),
+    ("tardbp_K562", UNIPROT),
+    ("TARDBP", UNIPROT),
+    ("TADBP_HUMAN", UNIPROT),
+    ("Q13148", UNIPROT),
+    ("sp|Q13148|TADBP_HUMAN", UNIPROT),
+    ("FUS_HepG2", UNIPROT_WITHOUT_GENE),
+    ("P35637", ISOFORM),
+    ("FUS_K562", ISOFORM),
+    ("TARDBP_K562", ENSEMBL),
+    ("ENSP00000240185", ENSEMBL),
+    ("ENSP00000240185.4", ENSEMBL),
+    ("TARDBP_K562", GENCODE),
+    ("ENSG00000120948", GENCODE),
+    ("TARDBP_K562", NCBI),
+]
+APART = [
+    ("AARS_HepG2", ">AARS_K562", "its gene AARS is there as AARS_K562"),
+    ("ELAVL1_10", ">ELAVL1_K562_ENCSR090LNQ", "its gene ELAVL1 is there as ELAVL1_K562"),
+    ("elavl1_10", ">ELAVL1_K562", "its gene elavl1 is there as ELAVL1_K562"),
+    ("AARZ_K562", ">AARS_HepG2", "did you mean 'AARS_HepG2'"),
+    ("aarz_K562", ">AARS_HepG2", "did you mean 'AARS_HepG2'"),
+    ("FUSS.txt", ">FUS", "did you mean 'FUS'"),
+    ("TARDBB_K562", UNIPROT, "did you mean 'sp|Q13148|TADBP_HUMAN'"),
+    ("AARS_K562B", ">AARS_K562", "its gene AARS is there as AARS_K562"),
+]
+
+
+def proteins(folder: Path, *headers: str) -> ProteinTable:
+    text = "".join(f"{header}\nM{'K' * number}\n" for number, header in enumerate(headers))
+    (folder / "p.fasta").write_text(text)
+    return read_proteins(folder / "p.fasta")
+
+
+@pytest.mark.parametrize(("name", "header"), MEET)
+def test_a_name_and_a_header_of_one_protein_meet(tmp_path: Path, name: str, header: str) -> None:
+    assert proteins(tmp_path, ">SRSF1_K562", header).find(name) == "MK"
+
+
+@pytest.mark.parametrize(("name", "header", "said"), APART)
+def test_a_name_that_fits_no_header_is_refused_with_what_is_like_it(
+    tmp_path: Path, name: str, header: str, said: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        proteins(tmp_path, ">SRSF1_K562", header).find(name)
+    assert said in str(refused.value)
+    assert "GN=" in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "header"), [("GENEA_K562", ">XYZ_K562"), ("A_K562", ">B_K562")])
+def test_a_shared_cell_line_makes_no_two_names_alike(
+    tmp_path: Path, name: str, header: str
+) -> None:
+    with pytest.raises(UserError, match=f"no gene {name[:-5]} is there") as refused:
+        proteins(tmp_path, header).find(name)
+    assert "did you mean" not in str(refused.value)
+
+
+def test_the_same_spelling_is_meant_before_any_other(tmp_path: Path) -> None:
+    table = proteins(tmp_path, ">Fmr1", ">FMR1", ">FMR1_K562")
+    assert [table.find(name) for name in ("Fmr1", "FMR1", "FMR1_K562")] == ["M", "MK", "MKK"]
+    with pytest.raises(UserError, match="'fmr1' may be any of Fmr1, FMR1"):
+        table.find("fmr1")
+
+
+def test_two_isoforms_of_a_gene_are_refused_with_their_ids(tmp_path: Path) -> None:
+    table = proteins(tmp_path, ISOFORM, ISOFORM.replace("-2", "-3"))
+    with pytest.raises(UserError, match=r"may be any of sp\|P35637-2\|FUS_HUMAN, .*-3"):
+        table.find("FUS_K562")
+    assert table.find("P35637-3") == "MK"
+    canonical = proteins(tmp_path, ISOFORM, ISOFORM.replace("-2", ""))
+    assert canonical.find("P35637") == "MK"
+
+
+@pytest.mark.parametrize("missing", [2, 10, 11, 91])
+def test_all_proteins_without_a_sequence_are_in_one_message(tmp_path: Path, missing: int) -> None:
+    table = proteins(tmp_path, ">AARS_K562", ">GENE1_HepG2")
+    names = ["AARS_K562", *(f"GENE{n}_K562" for n in range(missing))]
+    origin = one_file(Path("w.tsv"), np.arange(2, 2 + len(names), dtype=np.int32))
+    with pytest.raises(UserError) as refused:
+        table.of_rows(names, np.arange(len(names), dtype=np.int32), origin)
+    said = str(refused.value)
+    assert said.startswith("w.tsv, line 3: ")
+    assert f"no sequence for {missing} of {missing + 1} proteins" in said
+    assert said.count("_K562' (") == min(missing, 10)
+    assert "its gene GENE1 is there as GENE1_HepG2" in said
+    assert (f"and {missing - 10} more" in said) == (missing > 10)
+
+
+def test_a_missing_protein_and_a_doubtful_one_are_in_one_message(tmp_path: Path) -> None:
+    table = proteins(tmp_path, ">AARS_K562", ">AARS_HepG2")
+    origin = one_file(Path("w.tsv"), np.arange(2, 4, dtype=np.int32))
+    with pytest.raises(UserError, match=r"2 of 2 .*may be any of AARS_K562, AARS_HepG2.*no gene B"):
+        table.of_rows(["AARS", "B"], np.arange(2, dtype=np.int32), origin)
+
+
+COLUMNS = ["rna,protein,label", "RNA,Protein,Label", "Rna , PROTEIN,label", "ＲＮＡ,protein,label"]
+
+
+@pytest.mark.parametrize("header", COLUMNS)
+def test_columns_are_found_in_any_case(tmp_path: Path, target: Target, header: str) -> None:
+    (tmp_path / "t.csv").write_text(f"{header}\nACGU,AARS,1\nACGA,FMR1,0\n")
+    assert import_table(tmp_path / "t.csv", target).dataset.label_N.tolist() == [1, 0]
+
+
+def test_a_column_in_the_same_spelling_is_read_before_another(
+    tmp_path: Path, target: Target
+) -> None:
+    (tmp_path / "t.csv").write_text("RNA,rna,protein,label\nCCCC,ACGU,AARS,1\nGGGG,ACGA,FMR1,0\n")
+    read = import_table(tmp_path / "t.csv", target, Columns(rna="RNA")).dataset
+    again = import_table(tmp_path / "t.csv", replace(target, out=tmp_path / "again")).dataset
+    assert read.rna_NL[0].tolist() == [1, 1, 1, 1]
+    assert again.rna_NL[0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+@pytest.mark.parametrize("other", ["utf-8", "utf-8-sig", "latin-1"])
+def test_a_name_with_other_letters_is_one_name_in_any_encoding_of_two_files(
+    tmp_path: Path, target: Target, encoding: str, other: str
+) -> None:
+    (tmp_path / "t.csv").write_bytes("rna,protein,label\nACGU,GÉNE,1\nACGA,GÉNE,0\n".encode(other))
+    target.proteins.write_bytes(">GÉNE\nMKV\n".encode(encoding))
+    (protein,) = import_table(tmp_path / "t.csv", target).dataset.proteins
+    assert (protein.id, protein.sequence) == ("GÉNE", "MKV")
+
+
+def test_two_spellings_of_one_protein_are_one_protein(tmp_path: Path, target: Target) -> None:
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,AARS_K562,1\nACGA,aars_k562,0\n")
+    report = import_table(tmp_path / "t.csv", target)
+    assert [protein.id for protein in report.dataset.proteins] == ["AARS_K562"]
+    assert report.dataset.protein_N.tolist() == [0, 0]
+    assert "aars_k562 (AARS)" in report.remarks[0]
+
+
+def test_two_proteins_whose_names_differ_in_case_stay_two(tmp_path: Path, target: Target) -> None:
+    target.proteins.write_text(">FMR1\nMEELVV\n>Fmr1\nMEELVA\n")
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,FMR1,1\nACGA,Fmr1,0\nACGG,Fmr1,1\n")
+    found = import_table(tmp_path / "t.csv", target).dataset.proteins
+    assert [(p.id, p.sequence) for p in found] == [("FMR1", "MEELVV"), ("Fmr1", "MEELVA")]
+    assert found[0].cluster == found[1].cluster  # one gene in any case: never apart in a split
+
+
+@pytest.mark.parametrize(
+    ("lines", "remark"),
+    [
+        ("ACGU\t1\nACGA\t1\n", "Every window is bound"),
+        ("ACGU\t0\nACGA\t0\n", "Every window is unbound"),
+    ],
+)
+def test_an_import_of_one_class_says_so(
+    tmp_path: Path, target: Target, lines: str, remark: str
+) -> None:
+    (tmp_path / "eclip").mkdir()
+    (tmp_path / "eclip" / "AARS").write_text(lines)
+    (said,) = import_eclip(tmp_path / "eclip", target).remarks
+    assert said.startswith(remark)
+
+
+def test_an_import_names_the_proteins_with_one_class(tmp_path: Path, target: Target) -> None:
+    (tmp_path / "eclip").mkdir()
+    (tmp_path / "eclip" / "AARS").write_text("ACGU\t1\nACGA\t0\n")
+    (tmp_path / "eclip" / "FMR1").write_text("ACGU\t1\nACGA\t1\n")
+    (said,) = import_eclip(tmp_path / "eclip", target).remarks
+    assert said.startswith("1 of 2 proteins have windows of one class only (FMR1)")
+
+
+def test_nucleotides_given_as_proteins_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.fasta").write_text(f">A\nMKV\n>B\n{'acgtnuacgt' * 3}\n")
+    with pytest.raises(UserError, match="line 3: 'B' is made of nucleotides"):
+        read_proteins(tmp_path / "p.fasta")
+    (tmp_path / "p.fasta").write_text(f">A\n{'ACGTNACGT' * 3}M\n>B\nACGT\n")
+    assert read_proteins(tmp_path / "p.fasta").find("B") == "ACGT"
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [("COLD-RNA", ["random", "cold-rna"], "cold-rna"), ("Train.LR", ["train.lr"], "train.lr")],
+)
+def test_a_hint_ignores_case(word: str, known: list[str], meant: str) -> None:
+    assert nearest(word, known) == f" Did you mean '{meant}'?"
+
+
+def test_spellings_of_a_name_have_one_key_and_other_names_have_others() -> None:
+    assert key(" ÉA\t") == key(normalize("NFD", "éa"))
+    assert len({key(name) for name in ("AARS", "AARS2", "AAR S", "AA_RS", "E")}) == 5

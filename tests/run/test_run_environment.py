@@ -1,0 +1,58 @@
+import os
+
+import pytest
+
+from rpbind.run.environment import of_workers, prepare
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which nobody has said anything about Ray."""
+    for name in os.environ:
+        if name.startswith(("RAY_", "TUNE_", "GLOO_", "NCCL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    return monkeypatch
+
+
+def token(clean: pytest.MonkeyPatch) -> str:
+    clean.setattr(os, "environ", {"PATH": ""})
+    prepare(None)
+    assert os.environ["RAY_AUTH_MODE"] == "token"
+    return os.environ["RAY_AUTH_TOKEN"]
+
+
+def test_every_study_on_one_machine_has_a_token_of_its_own(clean: pytest.MonkeyPatch) -> None:
+    one, other = token(clean), token(clean)
+    assert len(one) == len(other) == 64
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"RAY_AUTH_TOKEN": "mine"},
+        {"RAY_AUTH_TOKEN_PATH": "/some/file"},
+        {"RAY_AUTH_MODE": "disabled"},
+    ],
+)
+def test_what_the_user_said_of_tokens_stays(
+    said: dict[str, str], clean: pytest.MonkeyPatch
+) -> None:
+    os.environ.update(said)
+    prepare(None)
+    assert {name: word for name, word in os.environ.items() if name.startswith("RAY_AUTH")} == said
+
+
+def test_on_one_machine_every_socket_is_asked_to_be_on_loopback(clean: pytest.MonkeyPatch) -> None:
+    prepare(None)
+    assert os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0"
+    assert os.environ["GLOO_SOCKET_IFNAME"] == os.environ["NCCL_SOCKET_IFNAME"]
+    assert os.environ["GLOO_SOCKET_IFNAME"].startswith("lo")
+
+
+def test_a_cluster_keeps_its_own_token_and_its_own_network(clean: pytest.MonkeyPatch) -> None:
+    prepare("auto")
+    assert not {"RAY_AUTH_TOKEN", "RAY_AUTH_MODE", "GLOO_SOCKET_IFNAME"} & os.environ.keys()
+    assert "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in os.environ
+    assert of_workers()["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] == "0.05"

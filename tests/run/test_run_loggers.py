@@ -1,0 +1,123 @@
+"""What Ray's loggers are told of a study: epochs and settings by name, never rows or objects."""
+
+import struct
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ray.tune.callback import CallbackList
+
+from rpbind.data.splits import SplitSpec
+from rpbind.errors import UserError
+from rpbind.presets import FIXED
+from rpbind.run import loggers
+from rpbind.run import resources as where
+from rpbind.run.loggers import Listening, numbers
+from rpbind.run.resources import check_loggers
+from rpbind.train.task import Task
+
+EPOCH = {"epoch": 2.0, "seed": 1.0, "lr": 0.001, "validation.auroc_macro": 0.75}
+OF_TUNE = {"training_iteration": 2, "pid": 7, "config": {}, "node_ip": "127.0.0.1"}
+
+
+def trial() -> Any:
+    task = Task("fixed", FIXED, ((1, 0),), Path("data"), SplitSpec(), Path("runs"))
+    return SimpleNamespace(trial_id="abc", config={"task": task, "cpus": 1})
+
+
+def events(folder: Path) -> list[Any]:
+    """Read TensorBoard's files: each event has its length before it, and checksums around it."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    told = []
+    for file in folder.rglob("events.out.tfevents.*"):
+        left = file.read_bytes()
+        while left:
+            (length,) = struct.unpack("<Q", left[:8])
+            told.append(Event.FromString(left[12 : 12 + length]))
+            left = left[16 + length :]
+    return told
+
+
+def test_tensorboard_has_a_curve_of_every_number_by_epoch(tmp_path: Path) -> None:
+    (callback,) = loggers.loggers(["tensorboard"], tmp_path / "study")
+    one = trial()
+    callback.on_trial_start(0, [], one)
+    for epoch, auroc in ((1, 0.5), (2, 0.75)):
+        point = EPOCH | {"epoch": float(epoch), "validation.auroc_macro": auroc}
+        callback.on_trial_result(epoch, [], one, point | OF_TUNE | {"training_iteration": epoch})
+    callback.on_trial_complete(2, [], one)
+    curve = [
+        (event.step, value.simple_value)
+        for event in events(tmp_path / "study" / "tensorboard" / "fixed-seed-1")
+        for value in event.summary.value
+        if value.tag.endswith("validation.auroc_macro") and event.step
+    ]
+    assert curve == [(1, 0.5), (2, 0.75)]
+
+
+def test_a_logger_is_told_settings_by_path_and_no_objects(tmp_path: Path) -> None:
+    said: list[Any] = []
+    spy = SimpleNamespace(
+        log_trial_start=lambda seen: said.append((str(seen), seen.config)),
+        log_trial_result=lambda iteration, seen, result: said.append(result),
+        log_trial_end=lambda seen, failed: said.append(failed),
+    )
+    callback, one = Listening(spy, tmp_path / "spy"), trial()
+    callback.on_trial_start(0, [], one)
+    callback.on_trial_result(1, [], one, {"row": "{}", "train.loss": float("nan")} | EPOCH)
+    callback.on_trial_error(1, [], one)
+    (name, config), result, failed = said
+    assert (name, config["train.lr"], config["stage"]) == ("fixed seed 1", 0.003, "ablation")
+    assert config["model.classifier.hidden"] == "[256, 128]"
+    assert (result, failed) == (EPOCH, True)
+
+
+def test_infinities_and_text_are_not_handed_on() -> None:
+    assert numbers({"train.loss": float("inf"), "validation.word": "x", "epoch": 1}) == {"epoch": 1}
+
+
+@pytest.mark.parametrize("moment", ["setup", "log_trial_start", "log_trial_result"])
+def test_a_logger_that_fails_is_said_once_and_switched_off(
+    moment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def spy(name: str) -> Any:
+        def hear(*given: Any, **named: Any) -> None:
+            asked.append(name)
+            if name == moment:
+                raise ConnectionError("the tracking server is gone")
+
+        return hear
+
+    words = ("setup", "log_trial_start", "log_trial_result", "log_trial_end", "on_experiment_end")
+    callback = Listening(
+        SimpleNamespace(**{word: spy(word) for word in words}), tmp_path / "mlflow"
+    )
+    callbacks, one = CallbackList([callback]), trial()
+    callbacks.setup()
+    callbacks.on_trial_start(iteration=0, trials=[], trial=one)
+    callbacks.on_trial_result(iteration=1, trials=[], trial=one, result=EPOCH)
+    callbacks.on_trial_complete(iteration=1, trials=[], trial=one)
+    callbacks.on_experiment_end(trials=[])
+    assert asked[-1] == moment
+    told = capsys.readouterr().err
+    assert told.count("--log mlflow is switched off") == 1
+    assert "ConnectionError: the tracking server is gone" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tensorbord", "Did you mean 'tensorboard'"),
+        ("mlflow", r"needs the package mlflow.*pip install --editable '\.\[mlflow\]'"),
+    ],
+)
+def test_an_unknown_or_absent_logger_is_an_error_that_says_what_to_do(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where.importlib.util, "find_spec", lambda module: None)
+    with pytest.raises(UserError, match=said):
+        check_loggers([name])

@@ -1,0 +1,264 @@
+"""The arithmetic of what is shown while a study runs: runs that are made, time left, the best."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+import rich.progress
+import typer
+from rich.console import Console
+from toy_finished import row as made
+from toy_search import BASE, sweep
+
+from rpbind import experiment as page
+from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design, arm
+from rpbind.design.source import Source
+from rpbind.ledger import ArmPlan, ControlPlan, Ledger, Plan, Row, Stage
+from rpbind.run import ray_tune as run
+from rpbind.run import sweep as searching
+from rpbind.run.best import best_so_far
+from rpbind.run.progress import StudyProgress
+from rpbind.run.resources import Where
+from rpbind.run.watch import Watch
+from rpbind.study import launch as launching
+from rpbind.study.options import Question
+from rpbind.study.status import status
+from rpbind.train.opened import OpenData
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def ended(name: str, seed: int = 0, auroc: float = 0.7, stage: Stage = "ablation") -> Row:
+    row = made(name, seed, "done", BASE, stage)
+    return row.model_copy(update={"metrics": {"validation.auroc_macro": auroc}})
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3, 4])
+@pytest.mark.parametrize("runs", [1, 2, 5, 7])
+def test_the_time_left_of_runs_that_take_alike_is_the_time_that_they_then_take(
+    slots: int, runs: int, clock: Clock
+) -> None:
+    """Runs of 60 s in so many slots; once one has ended, every estimate is exact."""
+    progress = StudyProgress(runs + slots, slots=slots, clock=clock)
+    for first in range(slots):
+        progress.begun(f"t{first}", "old", [first], 7)
+    assert progress.seconds_left() is None
+    clock.now += 60
+    for first in range(slots):
+        progress.row(ended("old", first))
+        progress.over(f"t{first}")
+    rounds = -(-runs // slots)
+    for done in range(0, runs, slots):
+        now = range(slots + done, slots + min(runs, done + slots))
+        for seed in now:
+            progress.begun(f"t{seed}", "old", [seed], 7)
+        for passed in (0, 10, 50):
+            clock.now += passed
+            assert progress.seconds_left() == pytest.approx(60 * rounds - passed)
+            clock.now -= passed
+        clock.now += 60
+        for seed in now:
+            progress.row(ended("old", seed))
+            progress.over(f"t{seed}")
+        rounds -= 1
+    assert progress.seconds_left() == 0
+    assert progress.ended == progress.total
+
+
+def test_one_last_run_of_64_seconds_is_not_two_seconds(clock: Clock) -> None:
+    """Issue 13: what is left is the slowest chain, not the rest at the rate of all."""
+    progress = StudyProgress(23, slots=2, clock=clock)
+    for seed in range(22):
+        progress.begun("t", "old", [seed], 7)
+        clock.now += 4
+        progress.row(ended("old", seed))
+        progress.over("t")
+    progress.begun("t", "context-residue", [0], 8)
+    clock.now += 12  # a start of 4 s, and the first epoch
+    progress.epoch("t", 0, 1)
+    clock.now += 8
+    progress.epoch("t", 0, 2)
+    assert progress.seconds_left() == pytest.approx(6 * 8)
+    clock.now += 8
+    assert progress.seconds_left() == pytest.approx(5 * 8)
+
+
+def test_the_seeds_of_a_worker_group_are_made_one_after_another(clock: Clock) -> None:
+    progress = StudyProgress(3, slots=4, clock=clock)
+    progress.begun("t", "old", [0, 1, 2], 7)
+    clock.now += 10
+    progress.row(ended("old", 0))
+    assert progress.seconds_left() == pytest.approx(20)
+    clock.now += 10
+    progress.row(ended("old", 1))
+    assert progress.seconds_left() == pytest.approx(10)
+
+
+def test_an_arms_own_runs_say_how_long_the_next_one_takes(clock: Clock) -> None:
+    progress = StudyProgress(4, slots=1, clock=clock)
+    for name, seconds in (("fast", 2), ("slow", 50)):
+        progress.begun(name, name, [0], 7)
+        clock.now += seconds
+        progress.row(ended(name))
+        progress.over(name)
+    progress.begun("again", "fast", [1], 7)
+    assert progress.seconds_left() == pytest.approx(2 + 26)
+
+
+def test_a_run_has_its_seed_in_its_name_before_its_first_epoch(clock: Clock) -> None:
+    progress = StudyProgress(4, slots=2, clock=clock)
+    progress.begun("a", "old", [0], 7)
+    progress.begun("b", "old", [1, 2], 7)
+    assert "old seed 0; old seed 1" in progress.lines()[0]
+    progress.epoch("b", 1, 1)
+    progress.row(ended("old", 1))
+    assert "old seed 0; old seed 2" in progress.lines()[0]
+
+
+def plan(controls: int = 0, arms: int = 12, **more: Any) -> Plan:
+    recipe: dict[str, Any] = {"recipe": BASE.model_dump(mode="json"), "recipe_id": BASE.id}
+    return Plan(
+        study="x", question="?", prediction="!", rule=".", design="path", contrasts=(),
+        arms=tuple(ArmPlan(name=f"a{n}", **recipe) for n in range(arms)),
+        controls=tuple(ControlPlan(name=f"a0+c{n}", of="a0", **recipe) for n in range(controls)),
+        seeds=(0, 1), dataset="", split="", created="", **more,
+    )  # fmt: skip
+
+
+def test_the_total_is_every_run_that_is_made_controls_and_trials_too(tmp_path: Path) -> None:
+    """Issue 13: 24/24 stood where 28 runs were made."""
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan(controls=2))
+    assert StudyProgress.of(ledger, 0, 28, 1).total == 28
+    ledger.append(made("a0", 0, "done", BASE))
+    left = StudyProgress.of(ledger, 0, 27, 1)
+    assert (left.ended, left.total) == (1, 28)
+    stands = status(ledger)
+    assert sum(stands.states.values()) + sum(stands.controls.values()) == left.total
+
+
+def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path: Path) -> None:
+    """Five trials of one seed, then base and tuned with two seeds each, and two controls."""
+    asked = sweep(5)
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan(controls=2, arms=1, search=asked.words()))
+    progress = searching._progress(asked, ledger, (0, 5), 2)
+    assert (progress.ended, progress.total) == (0, 5 + 2 * 2 + 2 * 2)
+    assert searching._progress(asked, ledger, (2, 3), 2).ended == 2
+
+
+@pytest.mark.parametrize("trials", [False, True])
+def test_the_best_is_no_control_and_the_one_that_status_names(trials: bool, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan(controls=1, arms=2, search=sweep(2).words() if trials else None))
+    rows = [ended("a0", 0, 0.6), ended("a0+c0", 0, 0.9, "control"), ended("a1", 0, 0.8)]
+    if trials:
+        rows.insert(2, ended("trial-0000", 1000, 0.7, "search"))
+    live = StudyProgress(9, best=best_so_far(ledger.plan, ledger))
+    for row in rows:
+        ledger.append(row)
+        live.row(row)
+        assert live.best.words() == status(ledger).best == best_so_far(ledger.plan, ledger).words()
+    assert live.best.words().startswith("trial-0000:" if trials else "a1 seed 0:")
+
+
+def test_what_has_ended_before_is_shown_as_done_and_may_be_the_best(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan(arms=2))
+    ledger.append(ended("a0", 0, 0.9))
+    watch = Watch(StudyProgress.of(ledger, 0, 3, 1), Console(quiet=True))
+    assert (watch.bar.tasks[0].completed, watch.bar.tasks[0].total) == (1, 4)
+    watch.row(ended("a1", 0, 0.5))
+    assert watch.bar.tasks[0].completed == 2
+    assert "best so far a0 seed 0" in watch.words()
+
+
+def test_a_lost_run_that_is_made_again_is_one_run(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan(arms=1))
+    ledger.append(made("a0", 0, "done", BASE))
+    ledger.append(made("a0", 1, "failed", BASE))
+    again = StudyProgress.of(ledger, 0, 1, 1)
+    assert (again.ended, again.total) == (1, 2)
+    again.row(made("a0", 1, "done", BASE))
+    assert again.ended == again.total
+
+
+@pytest.fixture
+def alive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Make a stand-in for a slow step that takes note whether something moves on the terminal."""
+    moving: list[object] = []
+    seen: dict[str, bool] = {}
+    start, stop = rich.progress.Progress.start, rich.progress.Progress.stop
+
+    def started(bar: rich.progress.Progress) -> None:
+        moving.append(bar)
+        assert bar.live.refresh_per_second * 2 >= 1  # a sign of life every 2 s
+        assert bar.live.auto_refresh
+        start(bar)
+
+    def stopped(bar: rich.progress.Progress) -> None:
+        with contextlib.suppress(ValueError):
+            moving.remove(bar)
+        stop(bar)
+
+    def step(name: str, gives: object = None) -> Any:
+        def call(*asked: object, **more: object) -> object:
+            seen[name] = bool(moving) and seen.get(name, True)
+            return gives
+
+        return call
+
+    monkeypatch.setattr(rich.progress.Progress, "start", started)
+    monkeypatch.setattr(rich.progress.Progress, "stop", stopped)
+    yield step
+    assert seen
+    assert all(seen.values()), f"silent: {[name for name, moved in seen.items() if not moved]}"
+
+
+def test_every_slow_step_of_a_study_has_something_that_moves(
+    alive: Callable[..., Any], tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray, the check-up and the baselines are stand-ins; between them nothing takes long."""
+    monkeypatch.setattr(launching, "heal", alive("heal", []))
+    monkeypatch.setattr(run, "_start", alive("start"))
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(ray, "shutdown", alive("shutdown"))
+    monkeypatch.setattr(run, "at_once", lambda where: 2)
+    monkeypatch.setattr(run, "check_storage", alive("storage", "here"))
+    monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
+    monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
+    monkeypatch.setattr("rpbind.design.controls.baseline_rows", alive("baselines", []))
+    monkeypatch.setattr("rpbind.design.controls.Case.of", alive("windows"))
+    monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
+    monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
+    monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
+    monkeypatch.setattr(page, "build_report", alive("report", tmp_path))
+    monkeypatch.setattr(page, "verdict_table", alive("table", ""))
+    recipe = BASE.with_({"train.epochs": 1})
+    conditions = page.Conditions(
+        source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
+        seeds=1, where=Where(), reports=tmp_path, name="toy",
+    )  # fmt: skip
+    with pytest.raises(typer.Exit):  # nothing was really made
+        page.conduct(
+            "toy", Question("?", "!", "."), Design("one", (arm("a", recipe, "-"),), ()), conditions
+        )

@@ -1,0 +1,190 @@
+"""Ctrl-C and SIGTERM: a study ends in every phase, whole, and says how it goes on."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from toy_search import BASE, SPACE
+
+from rpbind import experiment as page
+from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design
+from rpbind.design.plan import Question, Source
+from rpbind.ledger import Ledger
+from rpbind.run import ray_tune as run
+from rpbind.run import sweep
+from rpbind.run.progress import StudyProgress
+from rpbind.run.resources import Where
+from rpbind.run.stop import HEEDED, STOP, Stop
+from rpbind.search.search import How, Sweep
+from rpbind.study import launch as launching
+from rpbind.train.opened import OpenData
+from rpbind.train.task import Task
+
+Patch = pytest.MonkeyPatch
+TASK = Task("tuned", BASE, ((0, 0),), Path("data"), SplitSpec(), Path("runs"))
+
+
+@pytest.fixture
+def stop() -> Iterator[Stop]:
+    """A stop that hears the signals of this process."""
+    one = Stop()
+    with one.heeded():
+        yield one
+
+
+@pytest.fixture
+def tune(stop: Stop) -> Iterator[list[int]]:
+    """Tune in its loop, as it leaves the signals; what it was told."""
+    told: list[int] = []
+    with stop.fitting():
+        signal.signal(signal.SIGUSR1, lambda number, frame: told.append(number))
+        stop.step()
+        yield told
+
+
+def handlers() -> list[Any]:
+    return [signal.getsignal(number) for number in (*HEEDED, signal.SIGUSR1)]
+
+
+@pytest.mark.parametrize("number", HEEDED)
+def test_outside_tunes_loop_a_signal_ends_the_study_at_once(
+    number: signal.Signals, stop: Stop
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert stop.asked
+
+
+@pytest.mark.parametrize("number", HEEDED)
+def test_in_tunes_loop_a_signal_lets_the_step_end_and_then_tune(
+    number: signal.Signals, stop: Stop, tune: list[int]
+) -> None:
+    signal.raise_signal(number)
+    assert tune == []
+    stop.step()
+    assert tune == [signal.SIGUSR1]
+
+
+def test_a_second_ctrl_c_does_not_wait_for_tune(stop: Stop, tune: list[int]) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_sigterm_that_is_sent_twice_is_one(stop: Stop, tune: list[int]) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    assert stop.asked
+
+
+def test_after_a_fit_the_signals_are_heard_again_whatever_tune_left(stop: Stop) -> None:
+    mine = handlers()
+    with stop.fitting():
+        for number in (*HEEDED, signal.SIGUSR1):
+            signal.signal(number, lambda number, frame: None)
+        stop.step()
+    assert handlers() == mine
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_no_fit_begins_once_the_study_was_stopped(stop: Stop) -> None:
+    stop.asked = True
+    with pytest.raises(KeyboardInterrupt), stop.fitting():
+        pytest.fail("a fit began")
+
+
+def test_after_the_study_the_signals_are_whose_they_were() -> None:
+    mine, stop = handlers(), Stop()
+    with stop.heeded():
+        with stop.heeded():
+            assert handlers() != mine
+        assert handlers() != mine
+    assert handlers() == mine
+
+
+def test_a_stop_of_an_earlier_study_does_not_stop_the_next_but_one_within_is_the_same() -> None:
+    stop = Stop()
+    stop.asked = True
+    with stop.heeded():
+        assert not stop.asked
+        stop.asked = True
+        with stop.heeded():
+            assert stop.asked
+
+
+def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    asked = Sweep.of(BASE, SPACE, 9, How(sampler="random", train_seconds=1.0))
+
+    def spend_and_stop(where: Where, space: None, config: Any, record: run.Record) -> None:
+        config.search_alg.suggest("one")
+        config.search_alg.budget.trained = 2.0
+        STOP.asked = True
+
+    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr(run, "at_once", lambda where: 2)
+    monkeypatch.setattr(run, "fit", spend_and_stop)
+    monkeypatch.setattr(sweep, "_progress", lambda *counted: StudyProgress(9))
+    assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Where())
+
+
+def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    fits = []
+
+    def lose_and_stop(where: Where, space: Any, config: Any, record: run.Record) -> None:
+        fits.append(space)
+        record.lost, record.ended, STOP.asked = [TASK], 1, True
+
+    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr(run, "at_once", lambda where: 2)
+    monkeypatch.setattr(run, "fit", lose_and_stop)
+    monkeypatch.setattr(StudyProgress, "of", lambda *counted: StudyProgress(1))
+    run.run_grid([TASK], Ledger(tmp_path), Where())
+    assert len(fits) == 1
+
+
+@pytest.mark.parametrize("number", HEEDED)
+@pytest.mark.parametrize("step", ["heal", "check_arms", "score_baselines", "with_winners"])
+def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_other_fit(
+    step: str,
+    number: signal.Signals,
+    tiny: Path,
+    tmp_path: Path,
+    monkeypatch: Patch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr("sys.argv", ["tune.py", "--name", "a b"])
+    monkeypatch.setattr(run, "_start", lambda where: None)
+    monkeypatch.setattr(run, "at_once", lambda where: 2)
+    monkeypatch.setattr(run, "check_storage", lambda *asked: "")
+    monkeypatch.setattr(run, "run_grid", lambda *asked: pytest.fail("a fit began"))
+    monkeypatch.setattr(sweep, "run_searches", lambda *asked: True)
+    for each in ("check_arms", "score_baselines"):
+        monkeypatch.setattr(launching, each, lambda *asked: None)
+    monkeypatch.setattr(launching, step, lambda *asked: signal.raise_signal(number))
+    with pytest.raises(typer.Exit) as ended:
+        page.conduct(
+            "toy",
+            Question("Is it whole?", "Yes.", "Counting."),
+            Design("search", (), ()),
+            page.Conditions(
+                source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
+                seeds=1,
+                where=Where(),
+                reports=tmp_path,
+                sweep=Sweep.of(BASE, SPACE, 2),
+            ),
+        )
+    assert ended.value.exit_code == page.UNFINISHED
+    told = capsys.readouterr().err
+    assert "Stopped. What is recorded is whole." in told
+    assert told.endswith("python tune.py --name 'a b'\n")

@@ -1,0 +1,135 @@
+"""A search without a whole trial has no winner; the runs of its arm were planned all the same."""
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from rich.console import Console
+from toy_finished import WHY, ended, finished, row
+from toy_finished import experiment as page_of
+from toy_search import BASE, SPACE, sweep
+from typer.testing import CliRunner
+
+from rpbind import experiment
+from rpbind.analysis.summary import read
+from rpbind.analysis.winners import arms_of, wanted
+from rpbind.ledger import Ledger, Plan
+from rpbind.presets import OLD
+from rpbind.report.banners import banners
+from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
+from rpbind.search.search import Sweep
+from rpbind.study.launch import goes_on, not_done
+from rpbind.study.status import status
+
+
+def on_terminal(folder: Path) -> str:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(verdict_table(folder))
+    return console.export_text()
+
+
+def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counted(
+    tmp_path: Path,
+) -> None:
+    plan = finished(tmp_path, sweep(3))
+    ledger = Ledger(tmp_path)
+    assert wanted(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
+    why = f"no trial of its search is whole (3 diverged): {WHY}"
+    assert not_done(plan, ledger) == [f"the arm tuned was never made, since {why}"]
+    assert not goes_on(plan, ledger)
+    assert status(ledger).states == {"done": 2, "never made": 2}
+    assert f"the arm tuned was never made: {why}" in status(ledger).words()
+    seen = read(ledger)
+    assert (seen.done, seen.wanted) == (2, 4)
+    assert seen.coverage == f"2 of 4: 2 never made ({why})"
+    assert any("2 of 4 planned runs are not done" in banner for banner in banners(seen))
+    shown = on_terminal(tmp_path)
+    assert shown.count(f"tuned: never made: {why}") == 1
+    page = build_report(tmp_path).read_text()
+    assert "2 of 4 planned runs are not done" in page
+    assert WHY in page
+
+
+def test_of_tuned_arms_only_those_are_missing_whose_search_has_no_whole_trial(
+    tmp_path: Path,
+) -> None:
+    asked = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2, searches=2)
+    plan = finished(tmp_path, asked, whole=("old.s0", "fixed.s0", "fixed.s1"))
+    assert [arm.name for arm in plan.arms] == ["old.s0", "fixed.s0", "fixed.s1"]
+    (only,) = not_done(plan, Ledger(tmp_path))
+    assert "the arm old.s1 was never made" in only
+    assert status(Ledger(tmp_path)).states == {"done": 6, "never made": 2}
+    assert read(Ledger(tmp_path)).coverage.startswith("6 of 8: 2 never made")
+
+
+def test_where_no_arm_at_all_could_be_made_the_report_says_so(tmp_path: Path) -> None:
+    asked = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2)
+    finished(tmp_path, asked)
+    assert read(Ledger(tmp_path)).coverage.startswith("0 of 4: 4 never made")
+    assert "0 of 4: 4 never made" in build_report(tmp_path).read_text()
+    assert "old.s0: never made" in on_terminal(tmp_path)
+
+
+def test_a_search_with_some_failed_trials_is_whole_and_the_first_reason_is_shown(
+    tmp_path: Path,
+) -> None:
+    asked = sweep(2)
+    plan = finished(tmp_path, asked, whole=("search",))
+    bad = BASE.with_({"train.lr": 0.09})
+    Ledger(tmp_path).append(row("trial-0002", 1000, "diverged", bad, "search"))
+    assert not_done(plan, Ledger(tmp_path)) == []
+    assert f"the first trial that is not whole: {WHY}" in on_terminal(tmp_path)
+
+
+def test_the_arms_of_a_plan_are_those_that_its_searches_name() -> None:
+    for asked in (
+        sweep(2),
+        Sweep({"old": OLD}, SPACE, 2, searches=3),
+        Sweep({"a": OLD, "b": BASE}, SPACE, 2, shared=True),
+    ):
+        assert list(arms_of(asked.words())) == [lane.name for lane in asked.lanes]
+
+
+def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
+    finished(tmp_path, sweep(2), whole=("search",))
+    values = "train.lr = 0.001, train.weight_decay = 1e-05"
+    assert f"the best has {values}" in on_terminal(tmp_path)
+    assert f"  with {values}" in status(Ledger(tmp_path)).words()
+    assert values in build_report(tmp_path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("page", "options", "whole", "code"),
+    [
+        ("tune", "--trials 2", (), 3),
+        ("tune", "--trials 2", ("search",), 0),
+        ("ablate", "--trials 2", (), 3),
+        ("ablate", "--trials 2", ("search",), 0),
+        ("ablate", "--tune-arms 2", (), 3),
+        ("ablate", "--tune-arms 2 --design add-one-in", ("old.s0",), 3),
+    ],
+)
+def test_the_exit_code_says_whether_an_arm_was_never_made(
+    page: str,
+    options: str,
+    whole: tuple[str, ...],
+    code: int,
+    tiny: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def launched(plan: Plan, *asked: Any, **more: Any) -> Plan:
+        return ended(plan, asked[2], asked[3], whole)
+
+    monkeypatch.setattr(experiment, "launch", launched)
+    data = Path(shutil.copytree(tiny, tmp_path / "world"))
+    app = typer.Typer()
+    app.command()(page_of(page).main)
+    words = ["--data", str(data), "--reports", str(tmp_path / "reports"), *options.split()]
+    told = CliRunner().invoke(app, [*words, "--narrower", "8", "--seeds", "1"])
+    assert told.exit_code == code, told.output
+    assert ("never made" in told.output) == (code == 3)

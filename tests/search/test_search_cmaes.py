@@ -1,0 +1,79 @@
+"""CMA-ES goes on from the trials that were told; a pickle in its storage is never read."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.samplers import CmaEsSampler
+from toy_search import best_at_a_thousandth, drive, make, opened, sweep
+
+from rpbind.search import sampling
+from rpbind.search.sampling import JOURNAL
+from rpbind.search.search import How
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+CMAES = How(sampler="cmaes")
+PIECE = "cma:optimizer:"
+
+
+class Evil:
+    """Leaves a file where it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.trace,)
+
+
+def edit(journal: Path, evil: Evil) -> None:
+    """Put the pickle in place of every optimizer that a journal holds, in pieces."""
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    held = [attrs for line in lines if (attrs := line.get("system_attr"))]
+    pieces = [(attrs, name) for attrs in held for name in attrs if name.startswith(PIECE)]
+    assert pieces
+    for attrs, name in pieces:
+        attrs[name] = pickle.dumps(evil).hex() if name == f"{PIECE}0" else ""
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_edited_journal_runs_code_in_optunas_sampler_and_none_in_ours(
+    ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sampling, "ReplayedCmaEs", CmaEsSampler)
+        (search,) = opened(sweep(20, how=CMAES), tmp_path)
+        drive(search, tmp_path)
+    edit(tmp_path / JOURNAL, Evil(tmp_path / "trace"))
+    if not ours:
+        monkeypatch.setattr(sampling, "ReplayedCmaEs", CmaEsSampler)
+    (search,) = opened(sweep(21, how=CMAES), tmp_path)
+    assert search.ask() is not None
+    assert (tmp_path / "trace").exists() != ours
+
+
+def test_its_state_is_written_nowhere_and_it_comes_through_its_generations(tmp_path: Path) -> None:
+    (search,) = opened(sweep(40, how=CMAES), tmp_path)
+    drive(search, tmp_path)
+    trials = search.study.get_trials(deepcopy=False)
+    assert not any("optimizer" in name for trial in trials for name in trial.system_attrs)
+    assert max(trial.system_attrs.get("cma:generation", 0) for trial in trials) >= 3
+    late = [trial.value for trial in trials[-10:]]
+    assert min(late) > 0.8
+
+
+def test_the_draws_depend_on_what_was_told_and_not_on_what_ended_first(tmp_path: Path) -> None:
+    seen = []
+    for name, order in (("one", 1), ("two", -1)):
+        (search,) = opened(sweep(24, how=CMAES), tmp_path / name)
+        while not search.finished:
+            tasks = [task for _ in range(2) if (task := search.ask()) is not None]
+            for task in tasks[::order]:
+                make(search, task, tmp_path / name, best_at_a_thousandth)
+                search.tell(task.arm)
+        seen.append([trial.params for trial in search.study.get_trials(deepcopy=False)])
+    assert seen[0] == seen[1]

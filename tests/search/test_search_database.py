@@ -1,0 +1,98 @@
+"""Trouble with `--storage`: a sentence where it cannot be opened, and another where it is lost."""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+from sqlalchemy.exc import IntegrityError
+from toy_search import drive, opened, sweep
+
+from rpbind.data.splits import SplitSpec
+from rpbind.design.design import Design
+from rpbind.design.plan import Question, Source, make_plan
+from rpbind.errors import PausedError, UserError
+from rpbind.search.database import answering, open_database
+from rpbind.search.search import How
+from rpbind.search.searcher import Search
+from rpbind.train.opened import OpenData
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("nowhere://x", "cannot be opened .Can't load plugin"),
+        ("", "cannot be opened .Could not parse"),
+        ("sqlite:////nowhere/x.db", "cannot be opened .unable to open database file.. It is a URL"),
+        ("oracle+nowhere://me:secret@host/x", r"oracle\+nowhere://me:\*\*\*@host/x cannot"),
+    ],
+)
+def test_a_storage_that_cannot_be_opened_is_refused_with_the_reason(url: str, why: str) -> None:
+    with pytest.raises(UserError, match=f"--storage .*{why}") as told:
+        open_database(url)
+    assert "secret" not in str(told.value)
+    assert "sqlalche.me" not in str(told.value)
+
+
+def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UserError, match=r"pip install --editable '\.\[postgresql\]'") as told:
+        open_database("postgresql://me:secret@host/x")
+    assert "secret" not in str(told.value)
+
+
+def test_a_database_of_another_optuna_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    open_database(url)
+    with sqlite3.connect(tmp_path / "old.db") as tables:
+        tables.execute("update alembic_version set version_num = 'v2.4.0.a'")
+    with pytest.raises(UserError, match="is of another Optuna: The runtime"):
+        open_database(url)
+
+
+def as_tune_would(search: Search) -> None:
+    try:
+        search.ask()
+    except Exception:
+        raise RuntimeError("only the text of it") from None
+
+
+def test_a_database_that_is_locked_in_a_search_ends_it_for_now_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'all.db'}?timeout=0.01"
+    asked = sweep(6, how=How(storage=url))
+    (search,) = opened(asked, tmp_path / "study")
+    other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
+    other.execute("begin exclusive")
+    with pytest.raises(PausedError, match=r"has failed \(database is locked"), answering(url):
+        as_tune_would(search)
+    other.execute("rollback")
+    (search,) = opened(asked, tmp_path / "study")
+    assert len(drive(search, tmp_path / "study")) == 6
+
+
+def test_what_is_no_trouble_of_the_database_stays_what_it_is() -> None:
+    ours = IntegrityError("insert", {}, ValueError("twice"))
+    for error in (ValueError("a bug"), ours):
+        with pytest.raises(type(error)), answering("sqlite:///x.db"):
+            raise error
+
+
+def test_a_plan_and_its_report_have_no_password(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://me:secret@host/trials"
+    monkeypatch.setattr("sys.argv", ["tune.py", "--storage", url, f"--storage={url}"])
+    asked = sweep(2, how=How(storage=url))
+    design = Design("search", (), ())
+    plan = make_plan(
+        "t", Question("", "", ""), design, (0,), Source(OpenData(tiny), SplitSpec()), sweep=asked
+    )
+    assert "me:***@host/trials" in plan.command
+    assert "secret" not in plan.model_dump_json()

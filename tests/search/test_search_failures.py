@@ -1,0 +1,236 @@
+"""Failed trials count as bad for every sampler that learns; Optuna's storage still says FAIL."""
+
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from toy_search import drive, opened, sweep
+
+from rpbind.ledger import Ledger
+from rpbind.recipe import Recipe
+from rpbind.search.failures import LearnsFromFailures
+from rpbind.search.sampling import sampler
+from rpbind.search.search import How
+from rpbind.spaces.space import Space
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+Values = dict[str, Any]
+RATE = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e4, "log": True}
+DROPOUT = {"path": "model.classifier.dropout", "kind": "float", "low": 0.0, "high": 0.5}
+WIDTH = {"path": "model.attention.dim", "kind": "choice", "values": [32, 64, 128, 256]}
+OPTIMIZER = {"path": "train.optimizer", "kind": "choice", "values": ["adam", "adamw"]}
+DECAY = {
+    "path": "train.weight_decay",
+    "kind": "float",
+    "low": 0.0,
+    "high": 1.0,
+    "when": {"path": "train.optimizer", "values": ["adamw"]},
+}
+
+
+def space(*dimensions: dict[str, Any]) -> Space:
+    return Space.model_validate({"about": "A part of it fails.", "dimension": dimensions})
+
+
+NUMERIC = space(RATE, DROPOUT)
+CATEGORICAL = space(WIDTH, DROPOUT)
+NESTED = space(WIDTH, OPTIMIZER, DECAY)
+
+
+def diverges(drawn: Values) -> bool:
+    """Half of the range of rates, on its scale."""
+    return bool(drawn["train.lr"] > 1)
+
+
+def out_of_memory(drawn: Values) -> bool:
+    """Half of the widths."""
+    return bool(drawn["model.attention.dim"] >= 128)
+
+
+def score(drawn: Values) -> float:
+    """Best at a rate of 0.001, or with little dropout or decay."""
+    rate = abs(math.log10(drawn.get("train.lr", 1e-3)) + 3)
+    rest = drawn.get("model.classifier.dropout", 0.0) + drawn.get("train.weight_decay", 0.0)
+    return float(0.9 - 0.05 * rate - 0.1 * rest)
+
+
+def searched(
+    name: str,
+    asked: Space,
+    fails: Callable[[Values], bool],
+    seed: int,
+    *,
+    trials: int = 40,
+    objectives: int = 1,
+    told: TrialState | None = TrialState.FAIL,
+) -> list[tuple[Values, bool]]:
+    """Search where a region fails; [(what was drawn, whether it failed)].
+
+    With `told` None, what fails is told a value below all others.
+    """
+    ways = ["maximize", "minimize"][:objectives]
+    study = optuna.create_study(directions=ways)
+    found = []
+    for number in range(trials):
+        study.sampler = sampler(name, asked, seed, number)
+        trial = study.ask()
+        drawn = asked.suggest(trial)
+        found.append((drawn, fails(drawn)))
+        if fails(drawn) and told is not None:
+            study.tell(trial, state=told)
+        elif fails(drawn):
+            study.tell(trial, [-1e6 - number, 1e6 + number][:objectives])
+        else:
+            study.tell(trial, [score(drawn), trial.number % 7][:objectives])
+    return found
+
+
+@pytest.mark.parametrize("objectives", [1, 2])
+@pytest.mark.parametrize(
+    ("asked", "fails", "most"),
+    [(NUMERIC, diverges, 25), (CATEGORICAL, out_of_memory, 45), (NESTED, out_of_memory, 45)],
+    ids=["numeric", "categorical", "nested"],
+)
+def test_tpe_goes_less_and_less_where_trials_fail(
+    asked: Space, fails: Callable[[Values], bool], most: int, objectives: int
+) -> None:
+    """Half of the space fails: of the last 20 trials of 5 searches each, 50 would by chance."""
+    late = 0
+    for seed in range(5):
+        found = searched("tpe", asked, fails, seed, objectives=objectives)
+        late += sum(bad for _, bad in found[20:])
+    assert late <= most
+
+
+def test_tpe_finds_the_tenth_of_the_space_that_does_not_fail() -> None:
+    late = 0
+    for seed in range(3):
+        found = searched("tpe", NUMERIC, lambda drawn: drawn["train.lr"] > 10**-3.2, seed)
+        late += sum(bad for _, bad in found[20:])
+    assert late < 0.75 * 60  # 90 % fail by chance
+
+
+@pytest.mark.parametrize(
+    ("name", "objectives"), [("cmaes", 1), ("nsga2", 1), ("nsga2", 2)], ids=str
+)
+def test_a_failed_trial_moves_a_population_as_a_very_bad_value_does(
+    name: str, objectives: int
+) -> None:
+    options = {"trials": 50, "objectives": objectives}
+    failed, bad = (
+        searched(name, NUMERIC, diverges, 0, told=told, **options)  # type: ignore[arg-type]
+        for told in (TrialState.FAIL, None)
+    )
+    assert sum(each for _, each in failed) >= 5
+    assert failed == bad
+
+
+def test_cmaes_leaves_a_cliff_beyond_which_trials_fail() -> None:
+    """The better the nearer to the cliff: the generations that it sees hold what fell over it."""
+    fallen = 0
+    for seed in range(3):
+        study = optuna.create_study(direction="maximize")
+        for number in range(100):
+            study.sampler = sampler("cmaes", NUMERIC, seed, number)
+            trial = study.ask()
+            rate = NUMERIC.suggest(trial)["train.lr"]
+            if rate > 100:
+                study.tell(trial, state=TrialState.FAIL)
+                fallen += 1
+            else:
+                study.tell(trial, math.log10(rate))
+    assert fallen < 95
+
+
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "nsga2"])
+def test_a_search_in_which_all_trials_fail_goes_on(name: str) -> None:
+    found = searched(name, NUMERIC, lambda drawn: True, 0, trials=45)
+    rates = [drawn["train.lr"] for drawn, _ in found]
+    assert len(set(rates)) > 30
+    if name == "tpe":  # it looks elsewhere: nothing is good yet
+        assert min(rates[20:]) < 1e-2 < 1e2 < max(rates[20:])
+
+
+def nan_above(recipe: Recipe) -> float:
+    return math.nan if recipe.train.lr > 1e-3 else recipe.train.lr
+
+
+@pytest.mark.parametrize(
+    ("name", "scheduler"), [("tpe", "none"), ("tpe", "asha"), ("cmaes", "asha"), ("nsga2", "asha")]
+)
+def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
+    name: str, scheduler: str, tmp_path: Path
+) -> None:
+    asked = sweep(24, how=How(sampler=name, scheduler=scheduler))
+    drawn = []
+    for folder, parts in (("whole", (24,)), ("parts", (5, 12, 24))):
+        for stop in parts:
+            (search,) = opened(asked, tmp_path / folder, width=1)
+            drive(search, tmp_path / folder, nan_above, stop)
+        trials = search.study.get_trials(deepcopy=False)
+        lasting = [trial for trial in trials if "interrupted" not in trial.user_attrs]
+        drawn.append({trial.user_attrs["arm"]: trial.params for trial in lasting})
+        states = {trial.state for trial in lasting if trial.params["train.lr"] > 1e-3}
+        assert TrialState.FAIL in states
+        assert TrialState.COMPLETE not in states
+    assert len(drawn[0]) == 24
+    assert drawn[0] == drawn[1]
+
+
+def test_a_lost_storage_is_told_of_failed_trials_too(tmp_path: Path) -> None:
+    asked = sweep(20)
+    (search,) = opened(asked, tmp_path)
+    drive(search, tmp_path, nan_above)
+    (tmp_path / "optuna.journal").unlink()
+    (search,) = opened(asked, tmp_path)
+    drive(search, tmp_path)
+    assert len(Ledger(tmp_path).rows("search")) == 20
+    learner = sampler("tpe", asked.space, 0, 20)
+    assert isinstance(learner, LearnsFromFailures)
+    trials = search.study.get_trials(deepcopy=False)
+    failed = [trial.params for trial in trials if trial.state == TrialState.FAIL]
+    bad = learner._view(search.study).get_trials(states=(TrialState.PRUNED,))
+    assert failed
+    assert [trial.params for trial in bad] == failed
+
+
+def test_an_interrupted_trial_does_not_count_as_bad() -> None:
+    """It goes on as another, and is told as that."""
+    study = optuna.create_study(direction="maximize")
+    study.sampler = sampler("tpe", NUMERIC, 0, 0)
+    for mark in ({}, {"interrupted": True}):
+        trial = study.ask()
+        NUMERIC.suggest(trial)
+        for key, value in mark.items():
+            trial.set_user_attr(key, value)
+        study.tell(trial, state=TrialState.FAIL)
+    learner = study.sampler
+    assert isinstance(learner, LearnsFromFailures)
+    seen = learner._view(study).get_trials(states=(TrialState.PRUNED,))
+    assert [trial.number for trial in seen] == [0]
+
+
+def test_what_the_samplers_see_is_not_what_the_storage_holds() -> None:
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    for values in ([0.5, 3.0], [0.7, 9.0], None):
+        trial = study.ask()
+        NUMERIC.suggest(trial)
+        if values is None:
+            study.tell(trial, state=TrialState.FAIL)
+        else:
+            study.tell(trial, values)
+    learner = sampler("nsga2", NUMERIC, 0, 3)
+    assert isinstance(learner, LearnsFromFailures)
+    (*_, bad) = learner._view(study).get_trials(deepcopy=False)
+    assert bad.state == TrialState.COMPLETE
+    assert bad.values[0] < 0.5
+    assert bad.values[1] > 9.0
+    assert study.get_trials()[-1].state == TrialState.FAIL
+    assert study.get_trials()[-1].values is None

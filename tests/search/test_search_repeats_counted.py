@@ -1,0 +1,143 @@
+"""Trials, repeats and configurations are counted as what they are, wherever they are counted."""
+
+import io
+from pathlib import Path
+
+import optuna
+import pytest
+from rich.console import Console
+from toy_repeats import FILM, FOUR, MANY, SHIFT, asked, plan, rows, score, trained
+from toy_search import BASE, EPOCHS, drive, opened, sweep
+
+from rpbind.analysis.record import cost
+from rpbind.analysis.summary import summarise
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Row
+from rpbind.ledger.trials import summarise_search, was_reused
+from rpbind.presets import OLD
+from rpbind.report.words import won
+from rpbind.run.progress import StudyProgress
+from rpbind.run.watch import Watch
+from rpbind.search.repeats import Write
+from rpbind.search.search import How, Sweep
+from rpbind.search.searcher import Search
+from rpbind.search.winners import with_winners
+from rpbind.spaces.space import Space
+from rpbind.spaces.warm_start import warm_start
+from rpbind.study.announce import _searched, price_of
+from rpbind.study.status import status
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def test_report_terminal_and_status_count_trials_and_configurations_as_what_they_are(
+    tmp_path: Path,
+) -> None:
+    of = asked(14, MANY, sampler="random")
+    (search,) = opened(of, tmp_path)
+    drive(search, tmp_path, score)
+    different = len(trained(tmp_path))
+    assert different < 14
+    found = summarise_search(rows(tmp_path))
+    assert (len(found.trials), len(found.distinct)) == (14, different)
+    assert found.counts == {"done": different, "repeated": 14 - different}
+    summary = summarise(plan(of), [], rows(tmp_path))
+    assert summary.tuned is not None
+    assert f"14 trials of {different} configurations" in won(summary.tuned.winners[0])[0]
+    (best_of,) = summary.tuned.expected.values()
+    assert len(best_of) == different
+    assert cost(rows(tmp_path)).training == pytest.approx(2.0 * different)
+    Ledger(tmp_path).begin(plan(of))
+    assert status(Ledger(tmp_path)).trials == found.counts
+    (arm,) = with_winners(plan(of), of, rows(tmp_path)).arms
+    assert f"best of {different} whole trials" in arm.change
+    assert len(warm_start([str(tmp_path)], MANY, BASE)) == 5
+
+
+def test_importance_is_rated_over_configurations_and_not_over_repeats(tmp_path: Path) -> None:
+    """Four configurations are too few to rate, however many trials they were drawn in."""
+    space = Space.model_validate({"about": "", "dimension": [FILM, SHIFT | {"high": 1}]})
+    names = [(f"trial-{n:04d}", bool(n % 2), n // 2 % 2) for n in range(20)]
+    made = []
+    for name, film, shift in names:
+        recipe = BASE.with_({"model.film": film, "train.shift": shift})
+        made.append(
+            Row(
+                arm=name, seed=1000, state="done", stage="search", recipe_id=recipe.id,
+                recipe=recipe.model_dump(mode="json"), ended="2026-11-25T09:00:00+00:00",
+                metrics={"validation.auroc_macro": score(recipe)},
+            )
+        )  # fmt: skip
+    of = asked(20, space)
+    summary = summarise(plan(of), [], made)
+    assert summary.search is not None
+    assert len(summary.search.distinct) == 4
+    assert summary.importances == ()
+
+
+def test_tuned_arms_that_have_tried_all_configurations_were_tuned_alike(tmp_path: Path) -> None:
+    arms = {"old": OLD.with_({"train.epochs": EPOCHS}), "fixed": BASE}
+    of = Sweep(arms, FOUR, 60)
+    for search in opened(of, tmp_path):
+        drive(search, tmp_path, score)
+    named = with_winners(plan(of), of, rows(tmp_path))
+    assert [arm.name for arm in named.arms] == ["old.s0", "fixed.s0"]
+    missed = trained(tmp_path)[0].recipe_id
+    short = [row for row in rows(tmp_path) if row.recipe_id != missed]
+    with pytest.raises(UserError, match="Every search was to make 60 trials"):
+        with_winners(plan(of), of, short)
+
+
+def test_a_finite_space_says_how_many_configurations_it_has() -> None:
+    assert asked(10, MANY).words()["configurations"] == 36
+    assert asked(10, MANY).most == 10
+    assert asked(100, MANY).most == 36
+    assert "configurations" not in sweep(10).words()
+
+
+def test_an_unknown_way_with_repeats_is_refused() -> None:
+    with pytest.raises(UserError, match=r"--repeats is one of reuse, redraw.*'redraw'"):
+        How(repeats="re-draw")
+
+
+def test_the_page_says_how_many_configurations_there_are_before_anything_is_spent() -> None:
+    few, many = asked(10, FOUR).words(), asked(10, MANY, repeats="redraw").words()
+    assert "the space has 4 configurations" in " ".join(_searched(few, 1))
+    assert "36 configurations" in " ".join(_searched(many, 1))
+    assert "configurations" not in " ".join(_searched(sweep(10).words(), 1))
+    assert price_of(plan(asked(10, FOUR)), asked(10, FOUR)).trials == 4
+
+
+def test_the_live_view_says_which_trial_a_repeat_repeats(tmp_path: Path) -> None:
+    (search,) = opened(asked(12, sampler="random"), tmp_path)
+    drive(search, tmp_path, score)
+    heard = io.StringIO()
+    watch = Watch(StudyProgress(12), Console(file=heard, width=160))
+    for each in rows(tmp_path):
+        watch.row(each)
+    repeats = [row for row in rows(tmp_path) if was_reused(row)]
+    for each in repeats:
+        assert f"{each.arm} seed 1000: repeated" in heard.getvalue()
+        assert each.provenance["reused"] in heard.getvalue()
+    assert watch.progress.states["repeated"] == len(repeats) > 0
+
+
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+@pytest.mark.parametrize(("space", "trials"), [(FOUR, 10), (FOUR, 40), (MANY, 20), (MANY, 60)])
+def test_the_rows_that_were_to_come_are_those_that_came(
+    space: Space, trials: int, repeats: str, tmp_path: Path
+) -> None:
+    """The live view's total is right at the end, also where the search goes on in a new process."""
+    of = asked(trials, space, sampler="random", repeats=repeats)
+    for stop in (4, None):
+        (search,) = opened(of, tmp_path, width=1)
+        total, append = search.ended + search.left, search.write
+
+        def write(row: Row, search: Search = search, append: Write = append) -> None:
+            nonlocal total
+            total += search.open[row.arm].beyond
+            append(row)
+
+        search.write = write
+        drive(search, tmp_path, score, stop)
+    assert len(rows(tmp_path)) == total

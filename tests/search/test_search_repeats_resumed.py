@@ -1,0 +1,93 @@
+"""A search with repeats that is cut off, killed at a write, or whose storage is lost."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages.journal import JournalFileBackend
+from toy_repeats import MANY, asked, drawn, rows, score
+from toy_search import drive, make, opened
+
+from rpbind.ledger.trials import was_reused
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_not(
+    sampler: str, repeats: str, killed: bool, tmp_path: Path
+) -> None:
+    of = asked(16, MANY, sampler=sampler, repeats=repeats)
+    (search,) = opened(of, tmp_path / "whole")
+    drive(search, tmp_path / "whole", score)
+    whole = drawn(search)
+    assert any(first is not None for _, first in whole.values())
+    folder = tmp_path / "cut"
+    for batches in (1, 2, 3):
+        (search,) = opened(of, folder)
+        for _ in range(batches):
+            for task in [task for _ in range(2) if (task := search.ask()) is not None]:
+                make(search, task, folder, score)
+                search.tell(task.arm)
+        (search.ask(), search.ask())  # they have begun, and are cut off
+        if not killed:
+            search.stop()
+    (search,) = opened(of, folder)
+    drive(search, folder, score)
+    assert drawn(search) == whole
+    names = {row.arm: was_reused(row) for row in rows(tmp_path / "whole")}
+    assert {row.arm: was_reused(row) for row in rows(folder)} == names
+    assert len(rows(folder)) == len(names)
+
+
+@pytest.mark.parametrize("scheduler", ["none", "asha"])
+def test_a_lost_storage_knows_again_what_was_a_repeat(scheduler: str, tmp_path: Path) -> None:
+    of = asked(16, MANY, sampler="random", scheduler=scheduler, repeats="redraw")
+    (search,) = opened(of, tmp_path)
+    drive(search, tmp_path, score)
+    before = drawn(search)
+    (tmp_path / "optuna.journal").unlink()
+    (search,) = opened(of, tmp_path)
+    assert drawn(search) == before
+    assert search.made == 16
+    assert search.ask() is None
+
+
+class Killed(BaseException):
+    """The process is gone here."""
+
+
+@pytest.mark.parametrize("repeats", ["reuse", "redraw"])
+def test_a_process_that_dies_at_any_write_leaves_no_repeat_twice_and_no_configuration_out(
+    repeats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = asked(8, MANY, sampler="random", repeats=repeats)
+    (search,) = opened(of, tmp_path / "whole", width=1)
+    drive(search, tmp_path / "whole", score)
+    whole = drawn(search)
+    assert any(first is not None for _, first in whole.values())
+    append, left = JournalFileBackend.append_logs, [0]
+
+    def write(self: JournalFileBackend, logs: list[dict[str, object]]) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        append(self, logs)
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", write)
+    for number in range(3, 300, 9):
+        folder, left[0] = tmp_path / str(number), number
+        try:
+            (search,) = opened(of, folder, width=1)
+            drive(search, folder, score)
+        except Killed:
+            left[0] = 0
+        else:
+            break
+        (search,) = opened(of, folder, width=1)
+        drive(search, folder, score)
+        assert drawn(search) == whole
+        assert sorted(row.arm for row in rows(folder)) == sorted(whole)
+    assert number > 30

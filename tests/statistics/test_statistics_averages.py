@@ -1,0 +1,78 @@
+"""What the headline is a mean of: clusters and proteins give two means where clusters are large."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from toy_ledger import plan, row
+
+from rpbind.analysis.summary import read
+from rpbind.ledger import Ledger, Row
+from rpbind.ledger.plans import recipe_id
+from rpbind.report.banners import banners
+from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
+from rpbind.statistics.averages import averages
+
+GIANT = {"1_A": 0.60, "1_B": 0.60, "1_C": 0.60, "2_A": 0.90}
+"""A cluster of three proteins, and one protein without relatives: .75 over 2, .675 over 4."""
+
+
+def test_the_two_means_differ_where_a_cluster_is_large() -> None:
+    both = averages([row("old", 0, GIANT)])
+    assert both is not None
+    assert (both.over_clusters, both.over_proteins) == pytest.approx((0.75, 0.675))
+    assert (both.clusters, both.proteins) == (2, 4)
+    assert both.words() == "0.750, mean over 2 protein clusters (0.675 over 4 proteins)"
+
+
+def test_proteins_without_an_auroc_count_in_neither() -> None:
+    both = averages([row("old", 0, GIANT | {"2_B": None, "3_A": None})])
+    assert both is not None
+    assert (both.clusters, both.proteins, both.over_proteins) == (2, 4, pytest.approx(0.675))
+    assert averages([row("old", 0, {"3_A": None})]) is None
+    assert averages([]) is None
+
+
+def test_one_of_each_is_said_in_the_singular() -> None:
+    both = averages([row("old", 0, {"1_A": 0.6})])
+    assert both is not None
+    assert both.words() == "0.600, mean over 1 protein cluster (0.600 over 1 protein)"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    ledger = Ledger(tmp_path)
+    ledger.begin(plan((0, 1), split_note="The split came out as 73/13.5/13.5 % of the windows."))
+    rows = [row(arm, seed, GIANT) for arm in ("old", "new") for seed in (0, 1)]
+    rows.append(Row(arm="5mer-per-protein", seed=0, state="done", stage="control", recipe={},
+                    recipe_id=recipe_id({}), ended="", metrics={"test.auroc_macro": 0.75},
+                    proteins=rows[0].proteins))  # fmt: skip
+    for each in rows:
+        ledger.append(each)
+    return tmp_path
+
+
+def test_terminal_and_page_say_both_means_and_of_how_many(study: Path) -> None:
+    console = Console(width=250, record=True, file=io.StringIO())
+    console.print(verdict_table(study))
+    text = console.export_text()
+    assert "test AUROC, mean over 2 protein clusters" in text
+    (arms,) = [line for line in text.splitlines() if line.startswith("arms:")]
+    (controls,) = [line for line in text.splitlines() if line.startswith("controls:")]
+    assert "in brackets over 4 proteins" in arms
+    assert "old 0.750 (0.675), new 0.750 (0.675)" in arms
+    assert "5mer-per-protein 0.750 (0.675)" in controls
+    page = build_report(study).read_text()
+    for section in ("arms", "controls"):
+        part = page.split(f'<section id="{section}">')[1].split("</section>")[0]
+        assert "<small>mean over 2 protein clusters</small>" in part
+        assert "<small>mean over 4 proteins</small>" in part
+        assert "0.675" in part
+    assert "acro per-protein AUROC" not in page
+
+
+def test_a_split_that_came_out_otherwise_than_asked_is_a_banner_of_the_report(study: Path) -> None:
+    assert any("73/13.5/13.5" in banner for banner in banners(read(Ledger(study))))
+    assert build_report(study).read_text().count("73/13.5/13.5") >= 2

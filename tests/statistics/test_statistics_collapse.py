@@ -1,0 +1,182 @@
+"""Collapsed runs: which they are, what their number does not exclude, that it is always said."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console, RenderableType
+from scipy.stats import binom
+from toy_ledger import plan, row
+
+from rpbind.analysis.compare import compare
+from rpbind.analysis.summary import read, summarise
+from rpbind.ledger import Ledger, Look, Plan, Row
+from rpbind.report.banners import banners
+from rpbind.report.build import build_report
+from rpbind.report.collapses import not_excluded
+from rpbind.report.terminal import comparison_table, verdict_table
+from rpbind.statistics.collapse import Count, chance, collapsed, collapsed_runs
+
+SEEDS = 5
+NONE = "no meaningful effect"
+
+
+def scores(mean: float, seed: int, G: int = 24) -> dict[str, float]:
+    rng = np.random.default_rng(seed)
+    return {f"{g}_K562": mean + 0.03 * np.sin(g) + rng.normal(0, 0.003) for g in range(G)}
+
+
+def study(new: list[float], old: list[float]) -> tuple[Plan, list[Row]]:
+    """A study of two arms by the AUROC of each of their runs."""
+    rows = [
+        row(arm, seed, scores(mean, 100 * seed + (arm == "new")))
+        for arm, means in (("new", new), ("old", old))
+        for seed, mean in enumerate(means)
+    ]
+    return plan(tuple(range(len(new)))), rows  # fmt: skip
+
+
+def shown(text: RenderableType) -> str:
+    console = Console(width=250, record=True, file=io.StringIO())
+    console.print(text)
+    return console.export_text()
+
+
+@pytest.mark.parametrize(("runs", "percent"), [(3, 63), (5, 45), (10, 26), (20, 14)])
+def test_the_limit_is_that_of_clopper_and_pearson(runs: int, percent: int) -> None:
+    assert round(100 * Count("a", 0, runs).limit) == percent
+    assert Count("a", runs, runs).limit == 1.0
+    limit = Count("a", 2, runs).limit
+    assert binom.cdf(2, runs, limit) == pytest.approx(0.05, abs=1e-6)
+
+
+def test_a_run_at_chance_and_one_far_below_its_arm_collapsed() -> None:
+    rng = np.random.default_rng(1)
+    score = {(arm, s): 0.7 + rng.normal(0, 0.004) for arm in ("a", "b") for s in range(6)}
+    assert collapsed(score, 0.53) == frozenset()
+    assert collapsed(score | {("a", 3): 0.55}, 0.53) == {("a", 3)}
+    assert collapsed(score | {("a", 3): 0.66}, 0.53) == {("a", 3)}
+    every = score | {("b", s): 0.51 for s in range(6)}
+    assert collapsed(every, 0.53) == {("b", s) for s in range(6)}
+
+
+def test_a_run_below_chance_collapsed_although_its_arm_has_three_runs_alone() -> None:
+    # statistics of `fixed` without its initial values
+    score = {("fixed", s): value for s, value in enumerate((0.368, 0.617, 0.614))}
+    assert collapsed(score, 0.53) == {("fixed", 0)}
+
+
+@pytest.mark.parametrize(("arms", "seeds"), [(1, 1), (2, 1), (1, 2), (3, 2)])
+def test_without_spread_to_compare_with_nothing_is_called_collapsed(arms: int, seeds: int) -> None:
+    score = {(str(a), s): 0.7 for a in range(arms) for s in range(seeds)}
+    assert collapsed(score, 0.53) == frozenset()
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_normal_noise_collapses_in_few_studies(seeds: int) -> None:
+    rng = np.random.default_rng(seeds)
+    studies = [
+        {(str(a), s): v for (a, s), v in np.ndenumerate(rng.normal(0.7, 0.01, (4, seeds)))}
+        for _ in range(400)
+    ]
+    assert sum(bool(collapsed(score, 0.53)) for score in studies) / 400 <= 0.04
+
+
+def test_chance_is_three_standard_errors_of_scores_that_know_nothing() -> None:
+    rng = np.random.default_rng(0)
+    label_N = np.arange(40) % 2 == 0
+    means = []
+    for _ in range(2000):
+        score_GN = rng.random((8, 40))
+        rank_GN = score_GN.argsort(axis=1).argsort(axis=1) + 1
+        sums = rank_GN[:, label_N].sum(axis=1) - 20 * 21 / 2
+        means.append((sums / 400).mean())
+    toy = row("old", 0, scores(0.7, 0, 8))
+    small = [s.model_copy(update={"windows": 40, "positives": 20}) for s in toy.proteins]
+    limit = chance([toy.model_copy(update={"proteins": tuple(small)})])
+    assert limit == pytest.approx(0.5 + 3 * np.std(means), rel=0.01)
+
+
+def test_no_meaningful_effect_never_stands_without_what_is_not_excluded(tmp_path: Path) -> None:
+    asked, rows = study([0.70] * SEEDS, [0.70] * SEEDS)
+    ledger = Ledger(tmp_path)
+    ledger.begin(asked)
+    for each in rows:
+        ledger.append(each)
+    (contrast,) = read(ledger).contrasts
+    assert contrast.verdict.word == NONE
+    assert not_excluded(contrast.verdict).endswith("up to 45 % collapses are not excluded")
+    page = build_report(tmp_path).read_text()
+    answer = page[page.index('<section id="answer"') : page.index('<section id="verdicts">')]
+    table = page[page.index('<section id="verdicts">') : page.index("<figure>")]
+    for text in (
+        answer,
+        table,
+        shown(verdict_table(tmp_path)),
+        shown(comparison_table(compare((asked, rows), (asked, rows), "new", "old"))),
+    ):
+        assert text.count("up to 45 % collapses") >= text.count(NONE) >= 1  # fmt: skip
+
+
+def test_of_two_arms_that_never_trained_nothing_is_said_of_runs_that_train() -> None:
+    asked, rows = study([0.501] * SEEDS, [0.501] * SEEDS)
+    (contrast,) = summarise(asked, rows, []).contrasts
+    assert contrast.verdict.word == NONE
+    assert "every run collapsed" in not_excluded(contrast.verdict)
+    assert "up to" not in not_excluded(contrast.verdict)
+
+
+def test_an_arm_with_collapsed_runs_is_a_hypothesis_of_its_own_beside_the_mean() -> None:
+    asked, rows = study([0.70, 0.51, 0.51, 0.51, 0.51, 0.51, 0.70], [0.70] * 7)
+    (contrast,) = summarise(asked, rows, []).contrasts
+    rates, apart = contrast.verdict.rates, contrast.verdict.collapses
+    assert rates is not None
+    assert [(c.arm, c.collapsed, c.runs) for c in rates.counts] == [("new", 5, 7), ("old", 0, 7)]
+    assert (rates.pairs, rates.trained) == (2, pytest.approx(0.0, abs=0.01))
+    assert apart is not None
+    # 5 of 7 against 0 of 7, by hand: 2 C(7,5) C(7,0) / C(14,5); Holm's last step adds nothing
+    assert (apart.word, apart.p) == ("worse", pytest.approx(2 * 21 / 2002))
+
+
+def test_where_both_arms_collapse_rates_are_counted_and_no_hypothesis_is_added() -> None:
+    asked, rows = study([0.70, 0.51, 0.70, 0.70], [0.70, 0.70, 0.51, 0.70])
+    (contrast,) = summarise(asked, rows, []).contrasts
+    assert contrast.verdict.rates is not None
+    assert contrast.verdict.rates.some
+    assert contrast.verdict.collapses is None
+
+
+def test_collapsed_runs_are_counted_per_arm_in_terminal_page_and_banner(tmp_path: Path) -> None:
+    asked, rows = study([0.70, 0.51, 0.70, 0.70, 0.70], [0.70] * 5)
+    ledger = Ledger(tmp_path)
+    ledger.begin(asked)
+    for each in rows:
+        ledger.append(each)
+    summary = read(ledger)
+    assert {arm.plan.name: arm.collapsed for arm in summary.arms} == {"old": (), "new": (1,)}
+    (banner,) = [b for b in banners(summary) if "collapsed" in b]
+    assert banner.startswith("1 of 10 runs collapsed")
+    terminal, page = shown(verdict_table(tmp_path)), build_report(tmp_path).read_text()
+    for text in (terminal, page):
+        assert "new vs old: collapsed runs" in text
+        assert "1/5 against 0/5" in text
+        assert "without them the difference is" in text
+    assert re.search(r"5 of 5<small>1 collapsed \(seed 1\)</small>", page)
+
+
+def test_a_failed_run_is_no_collapsed_one() -> None:
+    runs = {("new", 0): row("new", 0, state="failed", error="no memory"),
+            ("old", 0): row("old", 0, scores(0.7, 0))}  # fmt: skip
+    assert collapsed_runs(runs) == frozenset()
+
+
+def test_a_study_that_is_judged_again_needs_five_seeds_to_say_that_there_is_no_effect() -> None:
+    seen = Look(when="2026-01-02", seeds=3, verdicts={"new vs old": "inconclusive"})
+    for seeds, word in ((4, "inconclusive"), (5, NONE)):
+        asked, rows = study([0.70] * seeds, [0.70] * seeds)
+        (contrast,) = summarise(asked.model_copy(update={"looks": (seen,)}), rows, []).contrasts
+        assert contrast.verdict.word == word
+    asked, rows = study([0.70] * 4, [0.70] * 4)
+    assert summarise(asked, rows, []).contrasts[0].verdict.word == NONE

@@ -1,0 +1,62 @@
+"""A study whose search has ended, without Ray or training: rows are made up."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+from toy_search import BASE
+
+from rpbind.ledger import ArmPlan, Ledger, Plan, Row, Stage, State
+from rpbind.recipe import Recipe
+from rpbind.search.search import Sweep
+from rpbind.search.winners import with_winners
+
+WHY = "the loss is not finite in epoch 1"
+
+
+def row(name: str, seed: int, state: State, recipe: Recipe, stage: Stage = "ablation") -> Row:
+    scored = {"validation.auroc_macro": 0.7, "test.auroc_macro": 0.6} if state == "done" else {}
+    return Row(
+        arm=name, seed=seed, state=state, stage=stage, recipe=recipe.model_dump(mode="json"),
+        recipe_id=recipe.id, metrics=scored, error="" if state == "done" else WHY,
+        ended="2026-11-25T09:00:00+00:00",
+    )  # fmt: skip
+
+
+def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
+    """A study of two seeds whose trials all diverge, but for those of the searches `whole`."""
+    base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
+    plan = Plan(
+        study="x", question="?", prediction="!", rule=".", design="search",
+        arms=() if asked.tunes_arms else (base,), contrasts=(), seeds=(0, 1), dataset="", split="",
+        search=asked.words(), created="",
+    )  # fmt: skip
+    return ended(plan, folder, asked, whole)
+
+
+def ended(plan: Plan, folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
+    """Make up the rows of a plan: its trials, its winners, its arms and its controls."""
+    ledger = Ledger(folder)
+    for lane in asked.lanes:
+        for number in range(asked.total):
+            state: State = "done" if lane.name in whole else "diverged"
+            recipe = lane.base.with_({"train.lr": 1e-3 * (1 + number)})
+            ledger.append(row(lane.trial(number), 1000, state, recipe, "search"))
+    plan = with_winners(plan, asked, ledger.rows("search"))
+    ledger.begin(plan)
+    for stage, arms in (("ablation", plan.arms), ("control", plan.controls)):
+        for arm in arms:
+            for seed in plan.seeds:
+                recipe = Recipe.model_validate(arm.recipe)
+                ledger.append(row(arm.name, seed, "done", recipe, stage))
+    return plan
+
+
+def experiment(name: str) -> ModuleType:
+    file = Path(__file__).parents[2] / "experiments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

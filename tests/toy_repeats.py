@@ -1,0 +1,54 @@
+"""Small finite spaces, in which a search draws a configuration twice."""
+
+from pathlib import Path
+
+from toy_search import sweep
+
+from rpbind.ledger import Ledger, Plan, Row
+from rpbind.ledger.trials import was_reused
+from rpbind.recipe import Recipe
+from rpbind.search.search import How, Sweep
+from rpbind.search.searcher import Search
+from rpbind.spaces.space import Space
+
+FILM = {"path": "model.film", "kind": "choice", "values": [False, True]}
+BATCH = {"path": "train.batch_size", "kind": "choice", "values": [32, 64]}
+SHIFT = {"path": "train.shift", "kind": "int", "low": 0, "high": 8}
+FOUR = Space.model_validate({"about": "Four points.", "dimension": [FILM, BATCH]})
+MANY = Space.model_validate({"about": "36 points.", "dimension": [FILM, BATCH, SHIFT]})
+SAMPLERS = ["tpe", "random", "nsga2", "qmc"]
+
+
+def score(recipe: Recipe) -> float:
+    """Another for every configuration."""
+    return (
+        0.5
+        + 0.1 * recipe.model.film
+        + 0.001 * recipe.train.batch_size
+        + 0.0001 * recipe.train.shift
+    )
+
+
+def asked(trials: int, space: Space = FOUR, **how: object) -> Sweep:
+    return sweep(trials, how=How(**how), space=space)  # type: ignore[arg-type]
+
+
+def rows(folder: Path) -> list[Row]:
+    return Ledger(folder).rows("search")
+
+
+def trained(folder: Path) -> list[Row]:
+    return [row for row in rows(folder) if not was_reused(row)]
+
+
+def plan(of: Sweep) -> Plan:
+    return Plan(
+        study="x", question="", prediction="", rule="", design="search", arms=(), contrasts=(),
+        seeds=(0,), dataset="", split="", search=of.words(), created="",
+    )  # fmt: skip
+
+
+def drawn(search: Search) -> dict[str, tuple[dict[str, object], object]]:
+    trials = search.study.get_trials(deepcopy=False)
+    lasting = [t for t in trials if "interrupted" not in t.user_attrs]
+    return {t.user_attrs["arm"]: (t.params, t.user_attrs.get("repeats")) for t in lasting}

@@ -1,0 +1,110 @@
+"""A search without Ray or training: a score is a function of the recipe, and rows are made up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rpbind.data.splits import SplitSpec
+from rpbind.ledger import Ledger, Row, Stage, State
+from rpbind.presets import FIXED
+from rpbind.recipe import Recipe
+from rpbind.search.restart import agree
+from rpbind.search.sampling import open_storage, open_study
+from rpbind.search.search import How, Sweep
+from rpbind.search.searcher import Search
+from rpbind.spaces.space import Space
+from rpbind.train.task import Task
+
+EPOCHS = 9
+BASE = FIXED.with_({"train.epochs": EPOCHS})
+RATE = {"path": "train.lr", "kind": "float", "low": 1e-5, "high": 1e-1, "log": True}
+DECAY = {"path": "train.weight_decay", "kind": "float", "low": 0.0, "high": 1.0}
+SPACE = Space.model_validate({"about": "Two numbers.", "dimension": [RATE, DECAY]})
+
+
+def best_at_a_thousandth(recipe: Recipe) -> float:
+    """1 where the rate is 0.001 and the decay 0, less elsewhere."""
+    return 1.0 - 0.1 * (math.log10(recipe.train.lr) + 3) ** 2 - 0.1 * recipe.train.weight_decay
+
+
+def sweep(trials: int, *, how: How | None = None, space: Space = SPACE, **more: Any) -> Sweep:
+    return Sweep.of(BASE, space, trials, how or How(), **more)
+
+
+def opened(asked: Sweep, folder: Path, width: int = 2) -> list[Search]:
+    """The searches as a new process finds them."""
+    folder.mkdir(exist_ok=True)
+    storage = open_storage(asked.how.storage, folder)
+    rows = Ledger(folder).rows("search")
+    template = Task("", BASE, (), Path("data"), SplitSpec(), folder / "runs", "search")
+    searches = []
+    for lane in asked.lanes:
+        study = open_study(storage, lane, asked.how, folder)
+        search = Search(lane, asked, study, template, width)
+        search.write = Ledger(folder).append
+        agree(search, rows)
+        searches.append(search)
+    return searches
+
+
+def row(task: Task, seed: int, value: float, state: State = "done", stage: Stage = "search") -> Row:
+    attempt = dict(task.seeds)[seed]
+    return Row(
+        arm=task.arm,
+        seed=seed,
+        state=state,
+        stage=stage,
+        attempt=attempt,
+        recipe=task.recipe.model_dump(mode="json"),
+        recipe_id=task.recipe.id,
+        metrics={"validation.auroc_macro": value} if state == "done" else {},
+        cost={"parameters": 1e6 * task.recipe.train.weight_decay, "train_seconds": 2.0},
+        ended="2026-11-25T09:00:00+00:00",
+    )
+
+
+def make(
+    search: Search, task: Task, folder: Path, score: Callable[[Recipe], float], epochs: int = EPOCHS
+) -> str:
+    """Train a trial: its epochs climb to its score; "pruned", or "done" with a row per seed."""
+    value = score(task.recipe)
+    for place, (seed, _) in enumerate(task.seeds):
+        for epoch in range(1, epochs + 1 if search.prunes else 2):
+            point = {"seed": float(seed), "epoch": float(epoch)}
+            if search.hear(task.arm, point | {"validation.auroc_macro": value * epoch / EPOCHS}):
+                stopped = row(task, seed, value, "stopped")
+                kept = stopped.model_copy(update={"provenance": {"stopped_by": "asha"}})
+                search.keep(kept)
+                Ledger(folder).append(kept)
+                return "pruned"
+        done = row(task, seed, value + 0.01 * place)
+        search.keep(done)
+        Ledger(folder).append(done)
+    return "done"
+
+
+def drive(
+    search: Search,
+    folder: Path,
+    score: Callable[[Recipe], float] = best_at_a_thousandth,
+    stop: int | None = None,
+) -> list[str]:
+    """Make all that a search asks for, one after another; the names of its trials.
+
+    With `stop`, no further trial is asked for when so many have ended.
+    """
+    names: list[str] = []
+    while not search.finished or search.live:
+        if stop is not None and search.ended >= stop:
+            break
+        batch = []
+        while (task := search.ask()) is not None:
+            batch.append(task)
+        for task in batch:
+            make(search, task, folder, score)
+            search.tell(task.arm)
+            names.append(task.arm)
+    return names

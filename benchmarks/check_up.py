@@ -11,7 +11,8 @@ import time
 
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import SEED_CHANGES, path
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Source, make_plan
+from rpbind.design.question import Question
 from rpbind.doctor.examine import check_up
 from rpbind.doctor.guard import guard
 from rpbind.experiment import simulated

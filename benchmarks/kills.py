@@ -35,7 +35,8 @@ import typer
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Source, make_plan
+from rpbind.design.question import Question
 from rpbind.errors import UserError
 from rpbind.experiment import Conditions, conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row

@@ -18,7 +18,7 @@ import pyarrow as pa
 import typer
 
 from rpbind.analysis.summary import summarise
-from rpbind.files import link
+from rpbind.files.atomic import link
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
 from rpbind.ledger.checks import merged_name
 from rpbind.ledger.parts import keys, writer

@@ -27,6 +27,7 @@ from rpbind.design.design import (
     leave_one_out,
     path,
 )
+from rpbind.design.question import Question
 from rpbind.errors import UserError, one_of
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.presets import CONV_RESIDUE, FIXED, OLD
@@ -34,7 +35,6 @@ from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import differing, emptied, neutral, tuned
 from rpbind.spaces.space import load_space
-from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

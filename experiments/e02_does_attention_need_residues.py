@@ -15,11 +15,11 @@ page, equivalence within 0.010.
 """
 
 from rpbind.design.design import Design, arm
+from rpbind.design.question import Question
 from rpbind.ledger import ContrastPlan
 from rpbind.options import Defaults, Options, experiment
 from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
-from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

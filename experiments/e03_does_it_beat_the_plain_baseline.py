@@ -13,9 +13,9 @@ frozen split: AUROC, mean over protein clusters, two-way interval over seeds and
 """
 
 from rpbind.design.design import Design, arm
+from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
 from rpbind.presets import OWN_HEAD
-from rpbind.study.options import Question
 from rpbind.terminal import run_page
 
 ASKED = Question(

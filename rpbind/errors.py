@@ -178,3 +178,18 @@ def no_url(option: str, path: Path) -> None:
             f"{option} is the path of a folder, and got the URL {path}. Mount its storage on every "
             "machine that takes part, and name the folder there (docs/cluster.md)."
         )
+
+
+_LOST = re.compile(r"The actor (\w+ )?(died|is unavailable)")
+"""What Ray says of a trial whose process or node is gone, and of no exception in it."""
+
+
+def is_process_lost(why: str) -> bool:
+    """Whether a run's error says that its process or node was lost, and not that its code failed.
+
+    Parameters
+    ----------
+    why
+        The error of a run, as Ray words it.
+    """
+    return bool(_LOST.search(why))

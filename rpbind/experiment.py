@@ -12,6 +12,7 @@ from rpbind.design.controls import as_arms
 from rpbind.design.design import Design
 from rpbind.design.plan import make_plan
 from rpbind.design.price import Price, check_size
+from rpbind.design.question import Question
 from rpbind.design.source import simulated as simulated
 from rpbind.design.source import source as source
 from rpbind.doctor.guard import guard
@@ -25,7 +26,6 @@ from rpbind.study import announce
 from rpbind.study.landing import study_folder
 from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
 from rpbind.study.options import Conditions as Conditions
-from rpbind.study.options import Question
 from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.sizes import check_sizes
 from rpbind.terminal import PLAIN, REPORT, phase, progress

@@ -21,8 +21,8 @@ from rpbind.study.options import Conditions, check_landing
 
 if TYPE_CHECKING:
     from rpbind.design.design import Design
+    from rpbind.design.question import Question
     from rpbind.search.search import Sweep
-    from rpbind.study.options import Question
 
 REPORTS = Path("reports")
 SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1

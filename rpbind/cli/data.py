@@ -128,7 +128,7 @@ def embed(
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
-    from rpbind.data.draft import written_once
+    from rpbind.files.draft import written_once
     from rpbind.proteins.bank import build_bank
     from rpbind.proteins.encoders import make_encoder
 

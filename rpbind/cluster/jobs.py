@@ -25,8 +25,8 @@ from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
 from rpbind.cluster.address import dashboard_url
-from rpbind.data.draft import check_new, drafted
 from rpbind.errors import PausedError, UserError, reason
+from rpbind.files.draft import check_new, drafted
 
 LEFT_OUT = (
     "/data/",

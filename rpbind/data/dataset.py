@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from rpbind.data.arrays import load_array
 from rpbind.data.manifest import ARRAYS, PROTEINS, Manifest, hash_file, read_manifest
 from rpbind.errors import UserError
+from rpbind.files.arrays import load_array
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.dataset import Dataset
-from rpbind.importers.remarks import NEEDS_BOTH, ONE_CLASS
 
+ONE_CLASS = {
+    0: "Every window is unbound (label 0)",
+    1: "Every window is bound (label 1)",
+}
+NEEDS_BOTH = (
+    "a model needs both classes, and no split can be made: import bound and unbound windows of the "
+    "same proteins together."
+)
 PARTS = 3
 LARGE = 0.3
 """A group with more than this share of the windows does not fit into validation or test."""

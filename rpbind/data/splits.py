@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from rpbind.data.arrays import load_array, save_array
 from rpbind.data.dataset import Dataset
-from rpbind.data.draft import written_once
 from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, one_of, reason
-from rpbind.files import named
+from rpbind.files.arrays import load_array, save_array
+from rpbind.files.atomic import named
+from rpbind.files.draft import written_once
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.draft import check_new
 from rpbind.data.manifest import WINDOWS, MadeBy
 from rpbind.data.splits import shuffled
 from rpbind.data.writer import Origin, Windows, write_dataset
 from rpbind.errors import UserError
+from rpbind.files.draft import check_new
 
 
 def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Dataset:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import encode
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
-from rpbind.data.residues import RESIDUES
 from rpbind.data.writer import Windows, write_dataset
+from rpbind.proteins.sequence import RESIDUES
 
 FAMILIES = (("UGCAUGUA", "KR"), ("GUUAACGU", "DE"), ("CUAGUGAU", "FWY"))
 """Motif that a family binds, and the residues that its binding domain is rich in.

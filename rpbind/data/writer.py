@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import N_TOKEN
-from rpbind.data.arrays import save_array
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.draft import check_new, drafted
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
 from rpbind.errors import UserError
+from rpbind.files.arrays import save_array
+from rpbind.files.draft import check_new, drafted
 from rpbind.ledger import replace
 from rpbind.recipe import canonical
 

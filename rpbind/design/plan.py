@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.winners import TUNED
@@ -11,15 +12,28 @@ from rpbind.data.balance import imbalance
 from rpbind.design.checks import can_be_scored
 from rpbind.design.controls import retrained
 from rpbind.design.design import Design
+from rpbind.design.question import Question
 from rpbind.design.source import Source as Source
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, Stage
+from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
-from rpbind.search.search import SIZE, Sweep
 from rpbind.statistics.table import planned_runs
-from rpbind.study.options import Question as Question
 from rpbind.terminal import called
 from rpbind.train.code import code_id, code_of_rows
+
+
+class Searches(Protocol):
+    """What a plan needs to know of a study's searches."""
+
+    @property
+    def banks(self) -> set[str]:
+        """The protein vectors that its trials may read."""
+        ...
+
+    def words(self) -> dict[str, Any]:
+        """Return all that its trials depend on."""
+        ...
 
 
 def make_plan(
@@ -29,7 +43,7 @@ def make_plan(
     seeds: tuple[int, ...],
     source: Source,
     *,
-    sweep: Sweep | None = None,
+    sweep: Searches | None = None,
     control: str | None = None,
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
@@ -84,7 +98,7 @@ def fingerprint(plan: Plan) -> str:
             "code_modules", "accepted_code", "confirmatory", "split_note"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     if plan.search is not None:
-        hashed["search"] = {k: v for k, v in plan.search.items() if k not in SIZE}
+        hashed["search"] = {k: v for k, v in plan.search.items() if k not in SEARCH_SIZE}
     text = canonical(hashed)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -14,10 +14,10 @@ from rpbind.data.alphabet import MOST_N, decode, n_share
 from rpbind.data.clusters import Progress, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.distinct import first_equal
-from rpbind.data.draft import check_new
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
+from rpbind.files.draft import check_new
 from rpbind.importers.conflicts import OnConflict, settle_conflicts
 from rpbind.importers.eclip import read_eclip
 from rpbind.importers.fasta import read_fasta

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.manifest import FileHash
-from rpbind.data.residues import clean
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.importers.fasta import read_records
 from rpbind.importers.protein_names import FORMS, Entry, doubt, fitting
+from rpbind.proteins.sequence import clean
 
 SHOWN = 10
 """So many names are in one message."""

@@ -11,18 +11,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.data.split_advice import NEEDS_BOTH, ONE_CLASS
 from rpbind.importers.protein_table import listed
 from rpbind.importers.sources import Rows
 from rpbind.names import key
 
-ONE_CLASS = {
-    0: "Every window is unbound (label 0)",
-    1: "Every window is bound (label 1)",
-}
-NEEDS_BOTH = (
-    "a model needs both classes, and no split can be made: import bound and unbound windows of the "
-    "same proteins together."
-)
 _SHOWN = 5
 
 

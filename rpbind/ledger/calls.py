@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rpbind.errors import UserError, mistakes
-from rpbind.files import read, replace
+from rpbind.files.atomic import read, replace
 from rpbind.ledger.records import Call
 
 _CALLS = TypeAdapter(tuple[Call, ...])

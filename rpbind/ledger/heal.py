@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.files import drafts, in_use, listed, read
+from rpbind.files.atomic import drafts, in_use, listed, read
 from rpbind.ledger.marks import SUFFIX, read_mark
 from rpbind.ledger.parts import read_part
 from rpbind.ledger.plans import PLAN, recipe_id

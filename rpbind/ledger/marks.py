@@ -20,7 +20,7 @@ from typing import IO, Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes
-from rpbind.files import in_use, listed, locked, read, sync
+from rpbind.files.atomic import in_use, listed, locked, read, sync
 from rpbind.ledger.records import Begun, Row
 
 SUFFIX = ".begun"

@@ -16,12 +16,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes, reason
-from rpbind.files import read, replace
+from rpbind.files.atomic import read, replace
 from rpbind.ledger.records import Plan, SearchPlan
 from rpbind.ledger.schema import VERSION, check_version
 from rpbind.recipe import Recipe
 
 PLAN = "plan.json"
+SEARCH_SIZE = ("trials", "budget")
+"""What a plan says of how large its search is: no trial depends on it, and it can grow."""
+
 SCHEMA_KEY = "schema"
 HASH = "sha256"
 """The key of the hash in the file: it is over the canonical JSON of all other keys."""

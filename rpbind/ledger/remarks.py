@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.files import listed, read
+from rpbind.files.atomic import listed, read
 from rpbind.ledger.parts import read_table
 from rpbind.ledger.plans import PLAN, has_hash
 from rpbind.ledger.schema import ADDED, lacking

@@ -19,7 +19,7 @@ from typing import IO
 import pyarrow as pa
 
 from rpbind.errors import UserError, full_disk
-from rpbind.files import in_use, link, listed, locked, sync
+from rpbind.files.atomic import in_use, link, listed, locked, sync
 from rpbind.ledger.checks import MERGED, merged_name
 from rpbind.ledger.marks import Mark, read_marks
 from rpbind.ledger.parts import keys, read_part, read_table, rows_of, table_of, writer

@@ -18,15 +18,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.arrays import load_array, save_blocks
-from rpbind.data.draft import written_once
 from rpbind.errors import UserError, reason
-from rpbind.files import alone, drafts, named
+from rpbind.files.arrays import load_array, save_blocks
+from rpbind.files.atomic import alone, drafts, named
+from rpbind.files.draft import written_once
 from rpbind.ledger import replace
 from rpbind.proteins.bank_manifest import Manifest, read_manifest
-from rpbind.proteins.encoders import Encoder, sequence_key
+from rpbind.proteins.encoders import Encoder
 from rpbind.proteins.pieces import Pieces
 from rpbind.proteins.remedy import remedy_of
+from rpbind.proteins.sequence import sequence_key
 
 Progress = Callable[[int, int], None]
 LOCK = ".lock"

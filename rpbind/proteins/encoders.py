@@ -1,8 +1,8 @@
 """Encoders turn one protein sequence into one matrix, residues x width, behind one interface.
 
-The letters are those of `rpbind.data.residues`. In the physico-chemical scales, `U` reads as `C`
-and `O` as `K`, `B`, `Z` and `J` as the mean of the two residues they stand for, `X` as the mean of
-all twenty.
+The letters are those of `rpbind.proteins.sequence`. In the physico-chemical scales, `U` reads as
+`C` and `O` as `K`, `B`, `Z` and `J` as the mean of the two residues they stand for, `X` as the mean
+of all twenty.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 from Bio.SeqUtils import ProtParamData
 from numpy.typing import NDArray
 
-from rpbind.data.residues import RESIDUES, STANDS_FOR, clean
 from rpbind.errors import UserError, nearest
+from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 
 
 class Encoder(Protocol):
@@ -40,11 +40,6 @@ class Encoder(Protocol):
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, width) float32; raises `UserError` on a letter that is no residue."""
         ...
-
-
-def sequence_key(sequence: str) -> str:
-    """Return the SHA-256 (hex) of the cleaned sequence, the key of a protein in a bank."""
-    return hashlib.sha256(clean(sequence).encode()).hexdigest()
 
 
 _ATCHLEY = """

@@ -22,8 +22,8 @@ from esm.data import Alphabet
 from esm.model.esm2 import ESM2
 from numpy.typing import NDArray
 
-from rpbind.data.residues import clean
 from rpbind.errors import UserError
+from rpbind.proteins.sequence import clean
 
 WINDOW, OVERLAP = 1022, 510
 SHAPES = {

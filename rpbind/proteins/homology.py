@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from rpbind.data.residues import clean
 from rpbind.errors import UserError
+from rpbind.proteins.sequence import clean
 
 Method = Literal["parasail", "mmseqs2"]
 Pair = tuple[int, int]

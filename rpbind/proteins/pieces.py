@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.arrays import load_array, save_array
-from rpbind.files import named
+from rpbind.files.arrays import load_array, save_array
+from rpbind.files.atomic import named
 from rpbind.proteins.encoders import Encoder
 
 

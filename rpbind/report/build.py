@@ -13,8 +13,8 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
+from rpbind.files.places import check_file
 from rpbind.ledger import Ledger, replace
-from rpbind.ledger.places import check_file
 from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from rpbind.cluster import placement, preflight, start
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
-from rpbind.errors import full_disk
+from rpbind.errors import full_disk, is_process_lost
 from rpbind.ledger import Ledger, Row
 from rpbind.run.environment import of_workers
 from rpbind.run.loggers import loggers
@@ -32,7 +32,7 @@ from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Where
 from rpbind.run.stop import STOP
 from rpbind.run.watch import Watch
-from rpbind.run.watchdog import died, leave_at_once, watched
+from rpbind.run.watchdog import leave_at_once, watched
 from rpbind.terminal import PLAIN, phase
 from rpbind.train.loop import Machine
 from rpbind.train.run import ended, kept, train_task
@@ -162,7 +162,7 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
             for job in task.jobs
             if (job.arm, job.seed) not in self.heard and kept(job) is None
         ]
-        if left and died(why):
+        if left and is_process_lost(why):
             self.lost.append(replace(task, seeds=tuple(left)))
         self._close(task, "failed", f"the trial died: {why}")
 

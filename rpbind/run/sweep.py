@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import optuna
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -21,15 +20,16 @@ from rpbind.analysis.winners import wanted
 from rpbind.cluster import preflight
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
+from rpbind.errors import is_process_lost
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import was_reused
 from rpbind.run import ray_tune as run
 from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Where
 from rpbind.run.stop import STOP
-from rpbind.run.watchdog import died, leave_at_once
+from rpbind.run.watchdog import leave_at_once
 from rpbind.search.restart import agree
-from rpbind.search.sampling import open_storage, open_study
+from rpbind.search.sampling import open_storage, open_study, quiet
 from rpbind.search.search import How, Sweep
 from rpbind.search.searcher import Search
 from rpbind.search.trials import TRIES
@@ -45,7 +45,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     """
     if where.asked == "auto" and where.workers == 1:
         where = replace(where, asked="trial")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    quiet()
     budget = Spent(sweep.how, ledger.rows("search"))
     searches = searches_of(template, sweep, ledger, run.at_once(where))
     for search in searches:
@@ -234,7 +234,7 @@ class Stopping(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types
     def on_trial_error(self, controller: Any, trial: Any) -> None:
         """Tell a trial whose process or node is gone from one that failed; Tune asks us first."""
         super().on_trial_error(controller, trial)
-        if died(run.why_it_died(trial)):
+        if is_process_lost(run.why_it_died(trial)):
             self.asking.lost.add(trial.trial_id)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import threading
 import time
@@ -15,15 +14,6 @@ from rpbind.terminal import AGAIN
 
 PATIENCE = 30.0
 LOOK_EVERY = 5.0
-
-
-DIED = re.compile(r"The actor (\w+ )?(died|is unavailable)")
-"""What Ray says of a trial whose process or node is gone, and of no exception in it."""
-
-
-def died(why: str) -> bool:
-    """Whether a run ended because its process or node was lost, and not by anything in it."""
-    return bool(DIED.search(why))
 
 
 class Watchdog:

@@ -31,7 +31,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
-from rpbind.files import read
+from rpbind.files.atomic import read
 from rpbind.ledger import replace
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.search.cmaes import ReplayedCmaEs
@@ -148,6 +148,11 @@ PRUNERS: dict[str, Callable[[int], BasePruner]] = {
     "median": lambda epochs: MedianPruner(n_startup_trials=4, n_warmup_steps=1),
 }
 """Name -> what makes it of the epochs of a run; what each is stands in `search.py`."""
+
+
+def quiet() -> None:
+    """Have Optuna say only what is wrong: our own lines tell of trials."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def open_storage(url: str | None, folder: Path) -> BaseStorage:

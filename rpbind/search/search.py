@@ -26,9 +26,6 @@ SEARCH_SEED = 1000
 MANY_TRIALS = 100_000
 """Shared configurations of one seed; that of a number is the same however many are drawn."""
 
-SIZE = ("trials", "budget")
-"""What a plan says of how large a search is: no trial depends on it, and it can grow."""
-
 SAMPLERS = {
     "tpe": "tree-structured Parzen estimator, multivariate",
     "random": "independent draws",

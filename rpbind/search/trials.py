@@ -10,11 +10,10 @@ from typing import Any
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
-from rpbind.errors import UserError
+from rpbind.errors import UserError, is_process_lost
 from rpbind.ledger import CUT_OFF, Row
 from rpbind.ledger.trials import REUSED, was_pruned
 from rpbind.recipe import Recipe
-from rpbind.run.watchdog import died
 from rpbind.search.search import How, Lane, Sweep
 from rpbind.train.task import Task
 
@@ -141,4 +140,4 @@ def epochs_of(row: Row, how: How) -> dict[int, float]:
 
 def interrupted(row: Row) -> bool:
     """Whether a row is of a run that was under way when its study, or its process, ended."""
-    return (row.state in CUT_OFF and not was_pruned(row)) or died(row.error)
+    return (row.state in CUT_OFF and not was_pruned(row)) or is_process_lost(row.error)

@@ -10,12 +10,12 @@ from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
-from rpbind.spaces.space import Space, at
+from rpbind.spaces.space import Space
 
 
 def neutral(recipe: Recipe, like: Recipe, space: Space) -> Recipe:
     """Return the recipe with everything that the space tunes as in `like`."""
-    return recipe.with_({path: at(like, path) for path in space.paths})
+    return recipe.with_({path: like.value(path) for path in space.paths})
 
 
 def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
@@ -23,7 +23,7 @@ def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
     return {
         name: fields
         for name, fields in changes.items()
-        if any(at(start, field) != at(end, field) for field in fields)
+        if any(start.value(field) != end.value(field) for field in fields)
     }
 
 

@@ -58,7 +58,7 @@ class Space(BaseModel):
         for dim in self.dimension:
             if not applies(dim, values):
                 continue
-            value = at(recipe, dim.path)
+            value = recipe.value(dim.path)
             found = dim.find(value)
             if found is None:
                 raise UserError(f"The space does not hold {dim.path} = {told(value)}.")
@@ -132,7 +132,7 @@ def check(space: Space, recipe: Recipe) -> None:
         _has_its_place(dim, before)
         for given in _contexts(dim, before):
             try:
-                _names_a_knob(dim, at(recipe.with_(given), dim.path))
+                _names_a_knob(dim, recipe.with_(given).value(dim.path))
                 made = [
                     _made(dim, value, recipe.with_({**given, dim.path: value}))
                     for value in dim.extremes
@@ -147,16 +147,6 @@ def check(space: Space, recipe: Recipe) -> None:
             recipe.with_(drawn)
         except UserError as error:
             raise UserError(f"dimensions that do not go together: {error}") from None
-
-
-def at(recipe: Recipe, path: str) -> Any:
-    """Return the recipe's value at a dotted path, as JSON; raises `UserError` where it has none."""
-    value: Any = recipe.model_dump(mode="json")
-    for key in path.split("."):
-        if not isinstance(value, dict) or key not in value:
-            raise UserError(f"The recipe has no knob '{path}'.{nearest(path, recipe.flat())}")
-        value = value[key]
-    return value
 
 
 def applies(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
@@ -202,7 +192,7 @@ def _names_a_knob(dim: Dimension, value: Any) -> None:
 
 def _made(dim: Dimension, value: Any, recipe: Recipe) -> str:
     """Return the id of the recipe that a value makes; refuse one that is not found again in it."""
-    held = at(recipe, dim.path)
+    held = recipe.value(dim.path)
     if dim.find(held) is None:
         raise UserError(f"the recipe takes {json.dumps(value)} as {json.dumps(held)}: write that.")
     return recipe.id

@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from rpbind.analysis.winners import never_made
-from rpbind.design.controls import as_arms, score_baselines
+from rpbind.baselines.score import score_baselines
+from rpbind.design.controls import as_arms
 from rpbind.design.plan import Source, missing, planned_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
@@ -107,7 +108,8 @@ def _run(
         ledger.begin(plan)
         begin(slots)
         check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)
-        score_baselines(source, _first(plan, sweep).proteins, ledger)
+        bank = source.opened.bank(_first(plan, sweep).proteins)
+        score_baselines(source.opened.dataset, source.parts, bank, ledger)
         if sweep is not None:
             if not frozen(ledger.plan):
                 template = _template(sweep, source, ledger.runs)

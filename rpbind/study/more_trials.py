@@ -15,8 +15,8 @@ from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Look, Plan
+from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.ledger.trials import lane_of, trials_of
-from rpbind.search.search import SIZE
 from rpbind.study.extend import seen
 
 BUDGETS = ("minutes", "train_seconds")
@@ -96,7 +96,7 @@ def _of(there: Plan) -> dict[str, Any]:
         name: {**each, "recipe_id": recipes[each["arm"]]}
         for name, each in search.get("winners", {}).items()
     }
-    return {key: search[key] for key in SIZE if key in search} | {"winners": won}
+    return {key: search[key] for key in SEARCH_SIZE if key in search} | {"winners": won}
 
 
 def _look(when: str, there: Plan, ledger: Ledger) -> tuple[Look, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.errors import UserError, no_url
-from rpbind.ledger.places import check_place
+from rpbind.files.places import check_place
 
 if TYPE_CHECKING:
     from rpbind.design.source import Source
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 100
 """Bytes of a study's name: some 150 are left to the names of its temporary files."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What an experiment asks, what it expects, and how it will decide: said before it runs."""
-
-    question: str
-    prediction: str
-    rule: str
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import torch
 
 from rpbind.cluster.placement import SLOT, Node, at_once, check_free
 from rpbind.errors import UserError
+from rpbind.files.places import check_place
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
-from rpbind.ledger.places import check_place
 from rpbind.run.resources import check_loggers
 from rpbind.study.options import Conditions, check_landing
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import Scores
-from rpbind.proteins.encoders import sequence_key
+from rpbind.proteins.sequence import sequence_key
 from rpbind.train.calibration import calibrate
 from rpbind.train.loop import Training
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rpbind import parts
-from rpbind.data.residues import clean
 from rpbind.model.attention import uniform_attention
+from rpbind.proteins.sequence import clean
 from rpbind.train.inputs import Inputs
 from rpbind.use.score import logits_of
 from rpbind.use.trained import Trained

@@ -10,7 +10,7 @@ import numpy as np
 
 from rpbind.data.splits import Part, Rule, SplitSpec
 from rpbind.errors import UserError
-from rpbind.proteins.encoders import sequence_key
+from rpbind.proteins.sequence import sequence_key
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
 from rpbind.use.trained import Trained

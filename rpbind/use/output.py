@@ -11,8 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from rpbind.errors import UserError
+from rpbind.files.places import check_file
 from rpbind.ledger import replace
-from rpbind.ledger.places import check_file
 
 WHICH = (
     "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel, build_model
 from rpbind.names import spelt
-from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder, sequence_key
+from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder
+from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
 from rpbind.train.model_file import KnownProtein

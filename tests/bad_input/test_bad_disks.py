@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 from bad_input import called, files_of_at_most
 
-from rpbind.data.arrays import save_array, save_blocks
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
 from rpbind.errors import full_disk
+from rpbind.files.arrays import save_array, save_blocks
 from rpbind.ledger import replace
 from rpbind.proteins.bank import Bank, build_bank
 from rpbind.proteins.encoders import make_encoder

@@ -7,7 +7,7 @@ import typer
 from rpbind import experiment as page
 from rpbind import options
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question
+from rpbind.design.question import Question
 from rpbind.presets import OLD, narrowed
 from rpbind.run.resources import Where
 from rpbind.terminal import run_app

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from Bio import SeqIO
 
-from rpbind.data.residues import RESIDUES
 from rpbind.errors import UserError
 from rpbind.proteins.homology import Method, cluster_proteins
+from rpbind.proteins.sequence import RESIDUES
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 MMSEQS = pytest.param(

@@ -18,6 +18,7 @@ from toy_search import BASE, sweep
 from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
+from rpbind.design.question import Question
 from rpbind.design.source import Source
 from rpbind.ledger import ArmPlan, ControlPlan, Ledger, Plan, Row, Stage
 from rpbind.run import ray_tune as run
@@ -27,7 +28,6 @@ from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Where
 from rpbind.run.watch import Watch
 from rpbind.study import launch as launching
-from rpbind.study.options import Question
 from rpbind.study.status import status
 from rpbind.train.opened import OpenData
 

@@ -22,10 +22,10 @@ from typing import Any
 from small_study import RECIPES
 
 from rpbind import experiment as page
-from rpbind import files
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
 from rpbind.design.plan import Question, Source
+from rpbind.files import atomic as files
 from rpbind.run import watchdog
 from rpbind.run.resources import Where
 from rpbind.run.watch import Watch

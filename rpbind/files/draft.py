@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from rpbind.errors import UserError, no_url
-from rpbind.files import in_use, locked, named, stem
-from rpbind.ledger.places import check_file, probe
+from rpbind.files.atomic import in_use, locked, named, stem
+from rpbind.files.places import check_file, probe
 
 LOCK = ".lock"
 """A file in a draft that its process holds the lock on."""

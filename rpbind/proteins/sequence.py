@@ -7,6 +7,8 @@ Case does not matter and one `*` (stop) at the end is dropped. Letters are the t
 
 from __future__ import annotations
 
+import hashlib
+
 from rpbind.errors import UserError
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
@@ -31,3 +33,8 @@ def clean(sequence: str) -> str:
         f"Residue {place + 1} of {len(residues)} is {letter!r}, which is no amino acid; {advice}. "
         f"The letters are {RESIDUES}{''.join(STANDS_FOR)}, in either case."
     )
+
+
+def sequence_key(sequence: str) -> str:
+    """Return the SHA-256 (hex) of the cleaned sequence, the key of a protein in a bank."""
+    return hashlib.sha256(clean(sequence).encode()).hexdigest()

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.draft import check_new, drafted
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
+from rpbind.files.draft import check_new, drafted
 from rpbind.importers.importers import Target, import_fasta
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -28,7 +28,7 @@ from rpbind.proteins.encoders import make_encoder
 MAKING = """
 import signal, sys
 from pathlib import Path
-from rpbind.data.draft import drafted
+from rpbind.files.draft import drafted
 
 if "nohup" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

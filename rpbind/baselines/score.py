@@ -1,0 +1,46 @@
+"""The baselines of a study: scored once, and recorded in its ledger."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from rpbind.baselines.case import Case
+from rpbind.baselines.run import BASELINES, baseline_rows
+from rpbind.data.dataset import Dataset
+from rpbind.data.splits import Split
+from rpbind.errors import reason
+from rpbind.ledger import Ledger
+from rpbind.proteins.bank import Bank
+from rpbind.statistics.averages import averages
+from rpbind.terminal import PLAIN, progress
+
+
+def score_baselines(dataset: Dataset, split: Split, bank: Bank, ledger: Ledger) -> None:
+    """Add a row to the ledger for every baseline that has no finished one there yet.
+
+    Parameters
+    ----------
+    dataset
+        Its windows.
+    split
+        Its parts; the baselines are fitted on train and scored on test.
+    bank
+        Vectors of its proteins, which `protein-only` reads.
+    ledger
+        Of the study: its finished baselines are not scored again.
+    """
+    before = {row.arm: row for row in ledger.rows("control") if row.arm in BASELINES}
+    left = [name for name in BASELINES if name not in before or before[name].state != "done"]
+    if not left:
+        return
+    console = Console(stderr=True)
+    with progress("controls") as bar:
+        case = Case.of(dataset, split, bank)
+        for row in baseline_rows(case, left, bar.named):
+            attempt = before[row.arm].attempt + 1 if row.arm in before else 0
+            ledger.append(row.model_copy(update={"attempt": attempt}))
+            if not console.is_terminal:
+                both = averages([row])
+                why = f" ({reason(row.error)})" if row.error else ""
+                told = f"{row.state}{why}" if both is None else f"test AUROC {both.words()}"
+                console.print(f"control {row.arm}: {told}", **PLAIN)

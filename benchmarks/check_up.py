@@ -16,8 +16,8 @@ from rpbind.design.question import Question
 from rpbind.doctor.examine import check_up
 from rpbind.doctor.guard import guard
 from rpbind.experiment import simulated
-from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.train.loop import Training
 
 

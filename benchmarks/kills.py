@@ -40,13 +40,14 @@ from rpbind.design.question import Question
 from rpbind.errors import UserError
 from rpbind.experiment import Conditions, conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row
-from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.report.build import build_report
 from rpbind.run.resources import Where
+from rpbind.search.config import How
 from rpbind.search.sampling import open_storage
-from rpbind.search.search import How, Sweep
+from rpbind.search.search import Sweep
 from rpbind.search.trials import interrupted
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch

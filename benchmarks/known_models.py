@@ -25,10 +25,10 @@ from rpbind.design.factorial import factorial
 from rpbind.ledger import Plan, ProteinScore, Row
 from rpbind.metrics import Scores
 from rpbind.metrics import summarise as score
-from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.report.banners import banners
 from rpbind.statistics.contrast import Inert, Interval, two_way
 from rpbind.statistics.table import cluster_auroc

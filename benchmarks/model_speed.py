@@ -18,9 +18,10 @@ import typer
 
 from rpbind.data.dataset import Protein
 from rpbind.model.seeding import Dropout, generator
-from rpbind.presets import PRESETS
+from rpbind.recipe.presets import PRESETS
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 
 WINDOWS, PROTEINS, WIDTH = 4096, 91, 10
 

@@ -15,9 +15,10 @@ import typer
 
 from rpbind.data.splits import SplitSpec
 from rpbind.metrics import summarise
-from rpbind.presets import preset
+from rpbind.recipe.presets import preset
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 
 
 def main(

@@ -35,14 +35,15 @@ import typer
 from rpbind.data.splits import SplitSpec
 from rpbind.experiment import simulated
 from rpbind.ledger import Ledger, Plan, Row
-from rpbind.presets import FIXED, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run.environment import prepare
 from rpbind.run.resources import Where
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_run, train_task
 from rpbind.train.task import Task
 

@@ -19,9 +19,10 @@ from torch import Tensor
 
 from rpbind.data.splits import SplitSpec
 from rpbind.model.seeding import generator
-from rpbind.presets import preset
+from rpbind.recipe.presets import preset
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 
 JUDGED = 60_000
 

@@ -30,8 +30,8 @@ from rpbind.design.design import (
 from rpbind.design.question import Question
 from rpbind.errors import UserError, one_of
 from rpbind.options import MANY, Defaults, Options, experiment
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import differing, emptied, neutral, tuned
 from rpbind.spaces.space import load_space

@@ -19,8 +19,8 @@ page, equivalence within 0.010.
 from rpbind.design.design import SEED_CHANGES, Design, leave_one_out, path
 from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
-from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.terminal import run_page
 
 ASKED = Question(

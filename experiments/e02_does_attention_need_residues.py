@@ -18,8 +18,8 @@ from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.ledger import ContrastPlan
 from rpbind.options import Defaults, Options, experiment
-from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.terminal import run_page
 
 ASKED = Question(

@@ -15,7 +15,7 @@ frozen split: AUROC, mean over protein clusters, two-way interval over seeds and
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
-from rpbind.presets import OWN_HEAD
+from rpbind.recipe.presets import OWN_HEAD
 from rpbind.terminal import run_page
 
 ASKED = Question(

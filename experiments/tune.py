@@ -21,8 +21,9 @@ from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.options import MANY, Defaults, Options, experiment
-from rpbind.presets import PRESETS, named
-from rpbind.search.search import REPEATED, SAMPLERS, SCHEDULERS, How, Sweep
+from rpbind.recipe.presets import PRESETS, named
+from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, How
+from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
 from rpbind.spaces.warm_start import warm_start
 from rpbind.terminal import run_page

@@ -14,8 +14,8 @@ import typer
 
 from rpbind.design.source import source
 from rpbind.errors import UserError
-from rpbind.presets import narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import narrowed
 from rpbind.run.resources import Where, check_loggers
 from rpbind.study.options import Conditions, check_landing
 

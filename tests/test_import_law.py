@@ -10,18 +10,18 @@ from typing import Any, get_args
 import pytest
 
 import rpbind
-from rpbind import parts
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
+from rpbind.recipe import model, training
 from rpbind.run.loggers import MAKERS
 from rpbind.run.resources import LOGGERS
-from rpbind.search import sampling, search
+from rpbind.search import config, sampling
 from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "names", "errors", "arguments", "terminal", "parts", "recipe", "presets"},
+    {"__init__", "names", "errors", "arguments", "terminal", "recipe"},
     {"files"},
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},
@@ -57,7 +57,6 @@ ONLY_IN = {
     "plotly": ("report/",),
 }
 WITHOUT_TORCH = (
-    "parts",
     "recipe",
     "files/",
     "ledger/",
@@ -145,19 +144,19 @@ def test_no_layer_asks_whether_another_has_something() -> None:
 
 def test_every_variant_of_a_recipe_has_what_makes_it() -> None:
     unions: list[tuple[object, dict[type, Any]]] = [
-        (parts.Encoder, ENCODERS),
-        (parts.Memory, MEMORIES),
-        (parts.Schedule, SCHEDULES),
+        (model.Encoder, ENCODERS),
+        (model.Memory, MEMORIES),
+        (training.Schedule, SCHEDULES),
     ]
     for union, registry in unions:
         assert set(get_args(get_args(union)[0])) == registry.keys()
-    optimizers = parts.Train.model_fields["optimizer"].annotation
+    optimizers = training.Train.model_fields["optimizer"].annotation
     assert set(get_args(optimizers)) == OPTIMIZERS.keys()
 
 
 def test_every_logger_sampler_and_scheduler_has_what_makes_it_and_says_what_it_is() -> None:
     assert MAKERS.keys() == LOGGERS.keys()
-    assert sampling.SAMPLERS.keys() == search.SAMPLERS.keys()
-    assert sampling.PRUNERS.keys() == search.SCHEDULERS.keys()
-    assert all(search.SAMPLERS.values())
-    assert all(search.SCHEDULERS.values())
+    assert sampling.SAMPLERS.keys() == config.SAMPLERS.keys()
+    assert sampling.PRUNERS.keys() == config.SCHEDULERS.keys()
+    assert all(config.SAMPLERS.values())
+    assert all(config.SCHEDULERS.values())

@@ -14,7 +14,7 @@ from test_pages import page
 from typer.testing import CliRunner
 
 import rpbind.run.sweep  # noqa: F401 - before its neighbour is replaced
-from rpbind import study
+from rpbind import run as ray_room
 from rpbind.cli import app
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
@@ -22,8 +22,8 @@ from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.experiment import UNFINISHED
 from rpbind.ledger import Ledger
-from rpbind.presets import CONV_RESIDUE, narrowed
-from rpbind.train.loop import Machine
+from rpbind.recipe.presets import CONV_RESIDUE, narrowed
+from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
@@ -84,7 +84,7 @@ def test_a_run_opens_what_its_driver_reads_once(
     without_ray.ready = lambda *asked: contextlib.nullcontext(1)  # type: ignore[attr-defined]
     without_ray.run_grid = lambda *asked: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", without_ray)
-    monkeypatch.setattr(study, "run", without_ray)
+    monkeypatch.setattr(ray_room, "ray_tune", without_ray, raising=False)
     seen = counted(monkeypatch)
     options = (*DRY["ablate"].split(), "--data", data, "--reports", tmp_path, "--smoke")
     assert run("ablate", *options, "--narrower", 16, "--name", "study") == UNFINISHED

@@ -6,7 +6,7 @@ import pytest
 
 from rpbind.errors import UserError
 from rpbind.options import Defaults, Options
-from rpbind.presets import FIXED
+from rpbind.recipe.presets import FIXED
 
 USUAL = Defaults(narrower=8, epochs=4, seeds=3)
 

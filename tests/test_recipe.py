@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed, preset, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed, preset, read_recipe
 
 BOTH = {
     "model.encoder.kind": "token",

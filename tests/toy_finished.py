@@ -53,7 +53,7 @@ def ended(plan: Plan, folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -
 
 
 def experiment(name: str) -> ModuleType:
-    file = Path(__file__).parents[2] / "experiments" / f"{name}.py"
+    file = Path(__file__).parents[1] / "experiments" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None

@@ -7,7 +7,8 @@ from toy_search import sweep
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.trials import was_reused
 from rpbind.recipe import Recipe
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger, Row, Stage, State
-from rpbind.presets import FIXED
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED
+from rpbind.search.config import How
 from rpbind.search.restart import agree
 from rpbind.search.sampling import open_storage, open_study
-from rpbind.search.search import How, Sweep
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 from rpbind.train.task import Task

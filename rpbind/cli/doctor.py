@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rpbind.errors import UserError
-from rpbind.presets import PRESETS
+from rpbind.recipe.presets import PRESETS
 
 SICK = 4
 """Exit code where a finding is an error."""

@@ -17,10 +17,11 @@ from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_c
 from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError, check_no_yaml
 from rpbind.ledger import Ledger, Row
-from rpbind.presets import preset, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import preset, read_recipe
 from rpbind.terminal import PLAIN, Grid, progress
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.use.compatibility import Against, matching_inputs
 from rpbind.use.trained import Trained

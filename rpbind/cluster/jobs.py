@@ -7,25 +7,23 @@ nodes share; what it leaves is fetched through the job server, so a laptop needs
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import requests
-from ray.exceptions import AuthenticationError
 from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
 from rpbind.cluster.address import dashboard_url
-from rpbind.errors import PausedError, UserError, reason
+from rpbind.cluster.job_errors import NO_AGENT, READY_WITHIN, asking
+from rpbind.errors import UserError
 from rpbind.files.draft import check_new, drafted
 
 LEFT_OUT = (
@@ -40,9 +38,6 @@ LEFT_OUT = (
 )
 """What of the working directory is never sent, beside what its .gitignore and .rayignore name."""
 
-LIMIT = "512 MiB"
-"""What Ray takes as a package at most."""
-
 STOP_WITHIN = "60"
 """Seconds that a stopped job has to write its last rows; Ray's own 3 do not suffice."""
 
@@ -50,10 +45,6 @@ ANSWER = 60.0
 """Seconds that a job server has for an answer once we are connected: a busy head takes a few."""
 
 POLL = 0.5
-READY_WITHIN = 60.0
-NO_AGENT = "No available agent"
-"""What Ray says in a cluster's first seconds, and always where another Ray has the agent's port."""
-
 TALKERS = ("ray", "ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk")
 """Loggers that say of every request that they made it."""
 
@@ -106,7 +97,7 @@ def connect(address: str) -> JobSubmissionClient:
     url = dashboard_url(address)
     for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
         os.environ.pop(name, None)  # Ray would take them in place of what it is given
-    with _asking(url):
+    with asking(url):
         return Client(url)
 
 
@@ -125,7 +116,7 @@ def submit(client: JobSubmissionClient, order: Order) -> str:
             "env_vars": environment,
         },
     }
-    with _asking(client.get_address()):
+    with asking(client.get_address()):
         return _accepted(client, request)
 
 
@@ -152,7 +143,7 @@ def follow(client: JobSubmissionClient, job: str, show: Callable[[str], None]) -
             show(text)
 
     details(client, job)  # of an unknown job, the output is an error of another kind
-    with _asking(client.get_address(), job):
+    with asking(client.get_address(), job):
         asyncio.run(tail())
         found = ended(client, job)
     if found.status == JobStatus.SUCCEEDED:
@@ -171,7 +162,7 @@ def details(client: JobSubmissionClient, job: str) -> JobDetails:
     """Return what the job server knows of a job; `UserError` where it knows none of this id."""
     if not re.fullmatch(r"[\w.-]+", job):
         raise UserError(f"ID is what `rpbind submit` printed, such as raysubmit_x; got '{job}'.")
-    with _asking(client.get_address()):
+    with asking(client.get_address()):
         try:
             return client.get_job_info(job)
         except RuntimeError as error:
@@ -183,7 +174,7 @@ def details(client: JobSubmissionClient, job: str) -> JobDetails:
 def stop(client: JobSubmissionClient, job: str) -> bool:
     """Ask a job to stop; False where it had ended before."""
     details(client, job)
-    with _asking(client.get_address()):
+    with asking(client.get_address()):
         return bool(client.stop_job(job))
 
 
@@ -193,7 +184,7 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
     A second job with the first one's environment reads it from the shared storage and prints it.
     """
     details(client, job)
-    with _asking(client.get_address()):
+    with asking(client.get_address()):
         study = bundle.study_named(client.get_job_logs(job), job)
         target = out / Path(study).name
         check_new(target)
@@ -210,43 +201,3 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
     with drafted(target) as draft:
         bundle.unpack(told, draft)
     return target
-
-
-@contextlib.contextmanager
-def _asking(address: str, job: str = "") -> Iterator[None]:
-    """Turn what the job server refuses into a sentence; `job` is one that is being followed."""
-    try:
-        yield
-    except AuthenticationError as error:
-        raise UserError(
-            f"The cluster at {address} wants a token that this shell does not have: set "
-            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({reason(error)})"
-        ) from None
-    except (ConnectionError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
-        raise PausedError(_gone(address, job, error)) from None
-    except RuntimeError as error:
-        if job and "closed unexpectedly" in str(error):
-            raise PausedError(_gone(address, job, error)) from None
-        raise UserError(f"The job server at {address} refused: {_reason(error)}") from None
-
-
-def _gone(address: str, job: str, error: Exception) -> str:
-    told = f"The job server at {address} has stopped answering ({reason(error)[:200]})."
-    if not job:
-        return f"{told} See whether the cluster still runs."
-    return f"{told} The job may go on: `rpbind job logs {job}` follows it again."
-
-
-def _reason(error: RuntimeError) -> str:
-    lines = [line for line in str(error).strip().splitlines() if line.strip()]
-    if "exceeds the maximum size" in str(error):
-        return (
-            f"the working directory is larger than {LIMIT}. Name what the study does not need in "
-            f".rayignore. ({lines[-1]})"
-        )
-    if NO_AGENT in str(error):
-        return (
-            f"its head has no job agent after {READY_WITHIN:.0f} s. Where another Ray runs on that "
-            "machine, `ray start` needs --dashboard-agent-listen-port 0."
-        )
-    return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

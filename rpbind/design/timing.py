@@ -15,7 +15,8 @@ from rpbind.design.price import Timing
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.train.batches import EVALUATION_BATCH
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 
 BATCHES = 3
 """Batches that are timed, after as many that are not."""

@@ -17,7 +17,8 @@ from rpbind.doctor.finding import finding
 from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import sample
 from rpbind.ledger import ContrastPlan, Finding, Plan
-from rpbind.model.binding import BindingModel, build_model
+from rpbind.model.binding import BindingModel
+from rpbind.model.build import build_model
 from rpbind.model.memory import Group
 from rpbind.model.seeding import generator
 from rpbind.recipe import Recipe

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
-from rpbind.parts import OFF
 from rpbind.recipe import Recipe
+from rpbind.recipe.base import OFF
 
 
 @dataclass(frozen=True)

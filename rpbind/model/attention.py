@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from rpbind import parts
 from rpbind.model.memory import Memory
 from rpbind.model.seeding import Dropout
+from rpbind.recipe import model as fields
 
 COOLEST = 0.1
 """The seed clamps its learned temperature from below at this value."""
@@ -21,7 +21,7 @@ class CrossAttention(nn.Module):
     The model calls `query` once per batch, `look` once per group of proteins, `finish` once.
     """
 
-    def __init__(self, knobs: parts.Attention, rna_dim: int) -> None:
+    def __init__(self, knobs: fields.Attention, rna_dim: int) -> None:
         super().__init__()
         self.heads = knobs.heads
         self.query = nn.Linear(rna_dim, knobs.dim)
@@ -59,7 +59,7 @@ class CrossAttention(nn.Module):
 class WayBack(nn.Module):
     """The other direction: every key of the protein looks at the RNA; the mean over real keys."""
 
-    def __init__(self, knobs: parts.Attention, rna_dim: int) -> None:
+    def __init__(self, knobs: fields.Attention, rna_dim: int) -> None:
         super().__init__()
         self.heads = knobs.heads
         self.key = nn.Linear(rna_dim, knobs.dim)

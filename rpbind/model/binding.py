@@ -7,20 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind import parts
 from rpbind.model.attention import CrossAttention, WayBack
-from rpbind.model.drawing import draw_by_name
 from rpbind.model.encoder import ENCODERS
-from rpbind.model.initialise import initialise
 from rpbind.model.memory import MEMORIES, Group, Memory, Nothing, Reads
-from rpbind.model.randomness import seed_dropout
 from rpbind.model.seeding import Dropout
+from rpbind.recipe import model as fields
 
 
 class FeedForward(nn.Module):
     """Linear-ReLU-Dropout-Linear-Dropout, added to its input, then LayerNorm."""
 
-    def __init__(self, knobs: parts.FeedForward, dim: int) -> None:
+    def __init__(self, knobs: fields.FeedForward, dim: int) -> None:
         super().__init__()
         self.wide = nn.Linear(dim, knobs.hidden)
         self.narrow = nn.Linear(knobs.hidden, dim)
@@ -37,7 +34,7 @@ class FeedForward(nn.Module):
 class Head(nn.Sequential):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
-    def __init__(self, knobs: parts.Classifier, dim: int) -> None:
+    def __init__(self, knobs: fields.Classifier, dim: int) -> None:
         widths = [dim, *knobs.hidden]
         blocks: list[nn.Module] = []
         for before, after in pairwise(widths):
@@ -99,13 +96,13 @@ class BindingModel(nn.Module):
     Its initial values are torch's own draws: `build_model` makes one whose values are seeded.
     """
 
-    def __init__(self, knobs: parts.Model, *, width: int, length: int) -> None:
+    def __init__(self, knobs: fields.Model, *, width: int, length: int) -> None:
         super().__init__()
         dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
         self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
         self.film = Film(width, rna_dim) if knobs.film else None
         self.memory = MEMORIES[type(knobs.memory)](knobs.memory, width, dim, length)
-        attends = not isinstance(knobs.memory, parts.NoMemory)
+        attends = not isinstance(knobs.memory, fields.NoMemory)
         self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
         self.back = WayBack(knobs.attention, rna_dim) if knobs.attention.both_ways else None
         self.bypass = nn.Linear(rna_dim, dim) if knobs.residual else None
@@ -176,35 +173,6 @@ class BindingModel(nn.Module):
         else:
             return []
         return [_in_order(seen, groups)]
-
-
-def build_model(knobs: parts.Model, *, width: int, length: int, seed: int) -> BindingModel:
-    """Build a model whose every random number, now and in training, has a stream of its own.
-
-    Parameters
-    ----------
-    knobs
-        The model part of a recipe.
-    width
-        Width W of the protein vectors.
-    length
-        Window length L, in nucleotides.
-    seed
-        Seed of the run: an initial value depends on it and on the parameter's full name alone.
-
-    Raises
-    ------
-    UserError
-        Where a layer's initial values or its random draws in training cannot be seeded, and where
-        the model does not fit this machine's memory.
-    """
-    from rpbind.model.size import check_fits  # which builds one without memory
-
-    check_fits(knobs, width=width, length=length)
-    model = draw_by_name(lambda: BindingModel(knobs, width=width, length=length), seed)
-    initialise(model, knobs.init, seed)
-    seed_dropout(model)
-    return model
 
 
 def _mean_vectors(groups: Sequence[Group]) -> Tensor:

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind import parts
 from rpbind.model.seeding import Dropout
+from rpbind.recipe import model as fields
 
 LETTERS = 5  # A C G U N
 
@@ -15,7 +15,7 @@ LETTERS = 5  # A C G U N
 class Token(nn.Module):
     """One-hot(5) -> Linear: each position knows its own nucleotide and nothing else."""
 
-    def __init__(self, knobs: parts.TokenEncoder, length: int) -> None:
+    def __init__(self, knobs: fields.TokenEncoder, length: int) -> None:
         super().__init__()
         self.project = nn.Linear(LETTERS, knobs.dim)
 
@@ -31,7 +31,7 @@ class Conv(nn.Module):
     (`python benchmarks/conv_layout.py`).
     """
 
-    def __init__(self, knobs: parts.ConvEncoder, length: int) -> None:
+    def __init__(self, knobs: fields.ConvEncoder, length: int) -> None:
         super().__init__()
         widths = [LETTERS] + [knobs.dim] * (knobs.layers - 1)
         steps = [knobs.dilation**depth for depth in range(knobs.layers)]
@@ -60,7 +60,7 @@ class Conv(nn.Module):
 class SelfAttention(nn.Module):
     """Letters with learned positions, then transformer layers (norm first) over the window."""
 
-    def __init__(self, knobs: parts.SelfAttentionEncoder, length: int) -> None:
+    def __init__(self, knobs: fields.SelfAttentionEncoder, length: int) -> None:
         super().__init__()
         self.project = nn.Linear(LETTERS, knobs.dim)
         self.position = nn.Parameter(torch.zeros(length, knobs.dim))
@@ -80,7 +80,7 @@ class SelfAttention(nn.Module):
 class _Layer(nn.Module):
     """x + attention(norm(x)), then x + feed-forward(norm(x))."""
 
-    def __init__(self, knobs: parts.SelfAttentionEncoder) -> None:
+    def __init__(self, knobs: fields.SelfAttentionEncoder) -> None:
         super().__init__()
         self.heads = knobs.heads
         self.before, self.between = nn.LayerNorm(knobs.dim), nn.LayerNorm(knobs.dim)
@@ -110,7 +110,7 @@ def _strongest(x_BC1L: Tensor, pool: int) -> Tensor:
 
 
 ENCODERS: dict[type, type[Any]] = {
-    parts.TokenEncoder: Token,
-    parts.ConvEncoder: Conv,
-    parts.SelfAttentionEncoder: SelfAttention,
+    fields.TokenEncoder: Token,
+    fields.ConvEncoder: Conv,
+    fields.SelfAttentionEncoder: SelfAttention,
 }

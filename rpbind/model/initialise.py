@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rpbind import parts
 from rpbind.model.seeding import generator
+from rpbind.recipe import model as fields
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
@@ -17,7 +17,7 @@ ZERO = ("own.weights", "own.level")
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, rule: parts.TorchInit | parts.XavierInit, seed: int) -> None:
+def initialise(model: nn.Module, rule: fields.TorchInit | fields.XavierInit, seed: int) -> None:
     """Draw every linear layer, 2-d convolution and position of `model` by the recipe's rule.
 
     Each parameter has a stream of (seed, its name). All others (norms, recurrent layers, a user's)
@@ -40,14 +40,14 @@ def initialise(model: nn.Module, rule: parts.TorchInit | parts.XavierInit, seed:
 
 
 def _bounds(
-    name: str, weight: Tensor, rule: parts.TorchInit | parts.XavierInit
+    name: str, weight: Tensor, rule: fields.TorchInit | fields.XavierInit
 ) -> tuple[float, float]:
     """Return the bounds of a layer's weight and bias."""
     if name in ZERO:
         return 0.0, 0.0
     taps = weight[0, 0].numel()
     fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
-    if isinstance(rule, parts.TorchInit) or name in OF_TORCH:
+    if isinstance(rule, fields.TorchInit) or name in OF_TORCH:
         return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
     gain = rule.attention_gain if name in ATTENTION else rule.gain
     return gain * math.sqrt(6 / (fan_in + fan_out)), 0.0

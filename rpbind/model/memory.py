@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from rpbind import parts
+from rpbind.recipe import model as fields
 
 Reads = Literal["mean", "residues"]
 
@@ -42,7 +42,7 @@ class Pooled(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: parts.PooledMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: fields.PooledMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -58,7 +58,7 @@ class Expanded(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: parts.ExpandedMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: fields.ExpandedMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -79,7 +79,7 @@ class Residue(nn.Module):
 
     reads: ClassVar[Reads] = "residues"
 
-    def __init__(self, knobs: parts.ResidueMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: fields.ResidueMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -96,7 +96,7 @@ class Segment(nn.Module):
 
     reads: ClassVar[Reads] = "residues"
 
-    def __init__(self, knobs: parts.SegmentMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: fields.SegmentMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -128,7 +128,7 @@ class Nothing(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: parts.NoMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, knobs: fields.NoMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.value = nn.Linear(width, dim)
 
@@ -139,9 +139,9 @@ class Nothing(nn.Module):
 
 
 MEMORIES: dict[type, type[Any]] = {
-    parts.PooledMemory: Pooled,
-    parts.ExpandedMemory: Expanded,
-    parts.ResidueMemory: Residue,
-    parts.SegmentMemory: Segment,
-    parts.NoMemory: Nothing,
+    fields.PooledMemory: Pooled,
+    fields.ExpandedMemory: Expanded,
+    fields.ResidueMemory: Residue,
+    fields.SegmentMemory: Segment,
+    fields.NoMemory: Nothing,
 }

@@ -7,9 +7,9 @@ import os
 
 import torch
 
-from rpbind import parts
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
+from rpbind.recipe import model as fields
 
 BYTES = 4
 BUILT = 2
@@ -19,7 +19,7 @@ TRAINED = 5
 
 
 def check_fits(
-    knobs: parts.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
+    knobs: fields.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
 ) -> None:
     """Raise `UserError` where a model cannot be meant, or this machine has too little memory.
 
@@ -50,22 +50,22 @@ def check_fits(
     )
 
 
-def parameters(knobs: parts.Model, *, width: int, length: int) -> int:
+def parameters(knobs: fields.Model, *, width: int, length: int) -> int:
     """Return how many parameters a model has; none of them is given memory for that."""
     with torch.device("meta"):
         model = BindingModel(knobs, width=width, length=length)
     return sum(each.numel() for each in model.parameters())
 
 
-def activations(knobs: parts.Model, length: int) -> int:
+def activations(knobs: fields.Model, length: int) -> int:
     """Return about how many numbers of one window are kept for its gradient: rather too few."""
     encoder, dim = knobs.encoder, knobs.attention.dim
-    layers = 1 if isinstance(encoder, parts.TokenEncoder) else encoder.layers
-    pool = 1 if isinstance(encoder, parts.TokenEncoder) else encoder.pool
+    layers = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.layers
+    pool = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.pool
     queries = math.ceil(length / pool)
-    early = isinstance(encoder, parts.ConvEncoder) and encoder.pool_after == "first"
+    early = isinstance(encoder, fields.ConvEncoder) and encoder.pool_after == "first"
     kept = (length + (layers - 1) * (queries if early else length)) * encoder.dim
-    if isinstance(encoder, parts.SelfAttentionEncoder):
+    if isinstance(encoder, fields.SelfAttentionEncoder):
         kept += 6 * layers * length * encoder.dim
     kept += 2 * queries * dim
     if knobs.feed_forward is not None:
@@ -73,7 +73,7 @@ def activations(knobs: parts.Model, length: int) -> int:
     return kept + 3 * sum(knobs.classifier.hidden)
 
 
-def widest(knobs: parts.Model) -> tuple[str, int]:
+def widest(knobs: fields.Model) -> tuple[str, int]:
     """Return the path and the value of a model's largest width."""
     widths = {
         "model.encoder.dim": knobs.encoder.dim,
@@ -91,8 +91,8 @@ def memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _check_kernel(knobs: parts.Model, length: int) -> None:
-    kernel = knobs.encoder.kernel if isinstance(knobs.encoder, parts.ConvEncoder) else 1
+def _check_kernel(knobs: fields.Model, length: int) -> None:
+    kernel = knobs.encoder.kernel if isinstance(knobs.encoder, fields.ConvEncoder) else 1
     if kernel > 2 * length - 1:
         raise UserError(
             f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt: no position "

@@ -34,7 +34,7 @@ from rpbind.run.stop import STOP
 from rpbind.run.watch import Watch
 from rpbind.run.watchdog import leave_at_once, watched
 from rpbind.terminal import PLAIN, phase
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import ended, kept, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group

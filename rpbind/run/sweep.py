@@ -28,9 +28,10 @@ from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Where
 from rpbind.run.stop import STOP
 from rpbind.run.watchdog import leave_at_once
+from rpbind.search.config import How
 from rpbind.search.restart import agree
 from rpbind.search.sampling import open_storage, open_study, quiet
-from rpbind.search.search import How, Sweep
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.search.trials import TRIES
 from rpbind.train.run import earlier_epochs, ended

@@ -35,10 +35,11 @@ from rpbind.files.atomic import read
 from rpbind.ledger import replace
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.search.cmaes import ReplayedCmaEs
+from rpbind.search.config import How
 from rpbind.search.database import open_database
 from rpbind.search.failures import LearnsFromFailures, Tpe
 from rpbind.search.quasirandom import QuasiRandom
-from rpbind.search.search import How, Lane
+from rpbind.search.search import Lane
 from rpbind.search.trials import INTERRUPTED
 from rpbind.spaces.space import Space
 from rpbind.terminal import PLAIN

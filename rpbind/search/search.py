@@ -5,17 +5,16 @@ A study may hold several searches (lanes): one per arm and repetition where arms
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rpbind.analysis.winners import SEARCH, TUNED
-from rpbind.errors import UserError, one_of
-from rpbind.ledger import ContrastPlan, Row
-from rpbind.ledger.trials import OBJECTIVES, Objective, values_of
+from rpbind.errors import UserError
+from rpbind.ledger import ContrastPlan
 from rpbind.recipe import Recipe
-from rpbind.spaces.dimension import FloatDimension, IntDimension
+from rpbind.search.config import USUAL, How
+from rpbind.spaces.numbers import FloatDimension, IntDimension
 from rpbind.spaces.points import grid_size, size
 from rpbind.spaces.space import Space, check
 
@@ -25,86 +24,6 @@ SEARCH_SEED = 1000
 
 MANY_TRIALS = 100_000
 """Shared configurations of one seed; that of a number is the same however many are drawn."""
-
-SAMPLERS = {
-    "tpe": "tree-structured Parzen estimator, multivariate",
-    "random": "independent draws",
-    "cmaes": "covariance matrix adaptation; one objective",
-    "nsga2": "genetic algorithm; for several objectives",
-    "qmc": "scrambled Sobol sequence",
-    "grid": "every configuration of a finite space",
-}
-"""Name -> what it is; `sampling.SAMPLERS` makes them."""
-
-SCHEDULERS = {
-    "none": "every trial trains to its end",
-    "asha": "asynchronous successive halving",
-    "hyperband": "successive halving in brackets",
-    "median": "a trial below the median of the others stops",
-}
-"""Name -> what it is; `sampling.PRUNERS` makes them."""
-
-REPEATED = {
-    "reuse": "its scores count as a trial's",
-    "redraw": "another configuration is drawn in its place",
-}
-"""What becomes of a configuration that was tried before."""
-
-
-@dataclass(frozen=True)
-class How:
-    """How a space is searched, and when a search ends before its trials are all made.
-
-    `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
-    let trials that have begun end. `storage` is Optuna's URL; without it, a journal in the study.
-    `repeats` says what becomes of a configuration that was tried before.
-    """
-
-    sampler: str = "tpe"
-    scheduler: str = "none"
-    objectives: tuple[str, ...] = ("auroc",)
-    seeds_per_trial: int = 1
-    minutes: float | None = None
-    train_seconds: float | None = None
-    storage: str | None = None
-    repeats: str = "reuse"
-
-    def __post_init__(self) -> None:
-        one_of("--sampler", self.sampler, SAMPLERS)
-        one_of("--scheduler", self.scheduler, SCHEDULERS)
-        one_of("--repeats", self.repeats, REPEATED)
-        for name in self.objectives:
-            one_of("--objective", name, OBJECTIVES)
-        if len(set(self.objectives)) < len(self.objectives):
-            raise UserError("An objective is named twice: name each once.")
-        for option, budget in (("minutes", self.minutes), ("train-seconds", self.train_seconds)):
-            if budget is not None and not 0 < budget < math.inf:
-                raise UserError(
-                    f"--budget-{option} is a number above 0; got {budget:g}. Leave it out for no "
-                    "such budget."
-                )
-        several = len(self.objectives) > 1
-        if several and self.sampler == "cmaes":
-            raise UserError("cmaes follows one objective; for several, take nsga2 or tpe.")
-        if self.scheduler != "none" and (several or self.first.cost):
-            raise UserError(
-                f"--scheduler {self.scheduler} stops trials by one objective that every epoch has "
-                "(auroc or loss). Ask for one of these, or for --scheduler none."
-            )
-
-    @property
-    def first(self) -> Objective:
-        """The objective by which the winner is chosen."""
-        return OBJECTIVES[self.objectives[0]]
-
-    def values(self, rows: Sequence[Row]) -> list[float] | None:
-        """Return each objective's mean over a trial's rows; None where it is not whole."""
-        return values_of(rows, self.objectives, self.seeds_per_trial)
-
-    @property
-    def limited(self) -> bool:
-        """Whether something else than the number of trials can end the search."""
-        return self.minutes is not None or self.train_seconds is not None
 
 
 @dataclass(frozen=True)
@@ -132,7 +51,7 @@ class Sweep:
     arms: Mapping[str, Recipe]
     space: Space
     trials: int
-    how: How = How()
+    how: How = USUAL
     seed: int = 0
     searches: int = 1
     shared: bool = False
@@ -168,7 +87,7 @@ class Sweep:
             raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
 
     @classmethod
-    def of(cls, base: Recipe, space: Space, trials: int, how: How = How(), **more: Any) -> Sweep:
+    def of(cls, base: Recipe, space: Space, trials: int, how: How = USUAL, **more: Any) -> Sweep:
         """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
         return cls({TUNED: base}, space, trials, how, **more)
 

@@ -14,7 +14,8 @@ from rpbind.errors import UserError, is_process_lost
 from rpbind.ledger import CUT_OFF, Row
 from rpbind.ledger.trials import REUSED, was_pruned
 from rpbind.recipe import Recipe
-from rpbind.search.search import How, Lane, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Lane, Sweep
 from rpbind.train.task import Task
 
 TRIES = 3

@@ -9,8 +9,8 @@ from rpbind.design.design import arm
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Plan, Row, replace
 from rpbind.ledger.trials import OBJECTIVES, lane_of, repeats_of, trials_of
-from rpbind.presets import as_toml
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import as_toml
 from rpbind.search.search import Lane, Sweep
 
 

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from rpbind.errors import UserError
-from rpbind.presets import HEADS, WIDTHS, narrow
 from rpbind.recipe import Recipe
-from rpbind.spaces.dimension import (
-    ChoiceDimension,
-    Dimension,
-    IntDimension,
-    LayersDimension,
-    When,
-)
+from rpbind.recipe.presets import HEADS, WIDTHS, narrow
+from rpbind.spaces.choices import ChoiceDimension, LayersDimension
+from rpbind.spaces.dimension import Dimension
+from rpbind.spaces.dimension_base import When
+from rpbind.spaces.numbers import IntDimension
 
 Dimensions = Sequence[Dimension]
 

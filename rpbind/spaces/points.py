@@ -9,12 +9,9 @@ from typing import Any
 
 from rpbind.recipe import Recipe
 from rpbind.spaces.answers import Fixed
-from rpbind.spaces.dimension import (
-    ChoiceDimension,
-    Dimension,
-    FloatDimension,
-    IntDimension,
-)
+from rpbind.spaces.choices import ChoiceDimension
+from rpbind.spaces.dimension import Dimension
+from rpbind.spaces.numbers import FloatDimension, IntDimension
 from rpbind.spaces.ranges import takes
 from rpbind.spaces.space import Space, applies
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rpbind.spaces.dimension import (
-    ChoiceDimension,
-    Dimension,
-    IntDimension,
-    LayersDimension,
-    told,
-)
+from rpbind.spaces.choices import ChoiceDimension, LayersDimension
+from rpbind.spaces.dimension import Dimension
+from rpbind.spaces.dimension_base import told
+from rpbind.spaces.numbers import IntDimension
 
 
 def takes(dim: Dimension, value: Any) -> bool:

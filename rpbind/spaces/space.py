@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rpbind.errors import UserError, check_no_yaml, nearest
 from rpbind.recipe import Recipe
 from rpbind.spaces.answers import Dice, Fixed
-from rpbind.spaces.dimension import NAMES, Dimension, FloatDimension, told
+from rpbind.spaces.dimension import NAMES, Dimension
+from rpbind.spaces.dimension_base import told
 from rpbind.spaces.narrow import divided
+from rpbind.spaces.numbers import FloatDimension
 from rpbind.spaces.ranges import range_of, takes
 from rpbind.spaces.space_errors import mistakes
 

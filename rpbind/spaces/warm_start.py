@@ -13,8 +13,8 @@ from typing import Any
 from rpbind.errors import UserError, nearest
 from rpbind.ledger import Ledger
 from rpbind.ledger.trials import searches
-from rpbind.presets import PRESETS, narrowed, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import PRESETS, narrowed, read_recipe
 from rpbind.spaces.answers import Fixed
 from rpbind.spaces.space import Space
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rpbind import parts
 from rpbind.data.alphabet import N_TOKEN
+from rpbind.recipe import training as fields
 
 
-def augment(rna_BL: Tensor, plan: parts.Train, stream: torch.Generator) -> Tensor:
+def augment(rna_BL: Tensor, plan: fields.Train, stream: torch.Generator) -> Tensor:
     """Return windows (B, L) moved by up to `plan.shift` letters and masked with N.
 
     Shift and mask are drawn from `stream`, which must be on the windows' device.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from rpbind import parts
 from rpbind.errors import UserError
 from rpbind.model.seeding import generator
+from rpbind.recipe import training as fields
 
 EVALUATION_BATCH = 256
 FEWEST = 2
@@ -24,7 +24,7 @@ def scoring_batches(index_N: Tensor) -> list[Tensor]:
     return [index_N[start::batches] for start in range(batches)]
 
 
-def check_workers(world: int, plan: parts.Train, windows: Mapping[str, int]) -> None:
+def check_workers(world: int, plan: fields.Train, windows: Mapping[str, int]) -> None:
     """Refuse more workers than there is work for: batch norm needs two windows on each."""
     batch, smallest = min(plan.batch_size, windows["train"]), min(windows.values())
     if world > 1 and (batch < FEWEST * world or smallest < world):
@@ -36,7 +36,7 @@ def check_workers(world: int, plan: parts.Train, windows: Mapping[str, int]) -> 
 
 
 def shuffled_batches(
-    index_N: Tensor, plan: parts.Train, key: tuple[int, int], world: int
+    index_N: Tensor, plan: fields.Train, key: tuple[int, int], world: int
 ) -> tuple[Tensor, ...]:
     """Shuffle the training windows by (seed, epoch) alone and cut them into batches.
 
@@ -51,7 +51,7 @@ def shuffled_batches(
     return tuple(batches)
 
 
-def batch_count(plan: parts.Train, windows: int, world: int) -> int:
+def batch_count(plan: fields.Train, windows: int, world: int) -> int:
     """Return how many batches an epoch has."""
     size = batch_size(plan, windows, world)
     return math.ceil(_used(windows, size, world) / size)
@@ -63,6 +63,6 @@ def _used(windows: int, size: int, world: int) -> int:
     return windows // size * size + (left if left >= FEWEST * world else 0)
 
 
-def batch_size(plan: parts.Train, windows: int, world: int) -> int:
+def batch_size(plan: fields.Train, windows: int, world: int) -> int:
     """Return the windows of a full batch, over all ranks: every rank gets as many."""
     return min(plan.batch_size, windows) // world * world

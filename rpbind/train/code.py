@@ -18,7 +18,7 @@ ROOT = Path(rpbind.__file__).parent
 MAKERS = ("train.run", "train.worker", "baselines.run")
 """The modules that make rows."""
 
-ROOMS = ("baselines", "data", "files", "metrics", "model", "parts", "proteins", "recipe", "train")
+ROOMS = ("baselines", "data", "files", "metrics", "model", "proteins", "recipe", "train")
 """Where code can change a row. The rest that these import (errors, ledger, terminal) only says or
 keeps what they made."""
 

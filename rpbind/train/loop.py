@@ -10,7 +10,6 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from rpbind.errors import UserError
 from rpbind.metrics import Scores, summarise
-from rpbind.model.binding import build_model
+from rpbind.model.build import build_model
 from rpbind.model.randomness import no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
 from rpbind.model.size import TRAINED, check_fits
@@ -36,28 +35,15 @@ from rpbind.train.batches import (
     shuffled_batches,
 )
 from rpbind.train.inputs import Inputs
+from rpbind.train.machine import ONE_CPU, DivergedError, Machine
 from rpbind.train.optim import optimizer_of, schedule_of
-
-
-class DivergedError(Exception):
-    """The training loss, a gradient or a score is NaN or infinite."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where a run runs: a device, CPU threads, and its rank among `world` workers."""
-
-    device: str = "cpu"
-    threads: int = 1
-    rank: int = 0
-    world: int = 1
 
 
 class Training:
     """One run in progress; `epochs()` advances it and yields one point of the curve per epoch."""
 
     def __init__(
-        self, recipe: Recipe, seed: int, inputs: Inputs, machine: Machine = Machine()
+        self, recipe: Recipe, seed: int, inputs: Inputs, machine: Machine = ONE_CPU
     ) -> None:
         sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
         check_workers(machine.world, recipe.train, sizes)

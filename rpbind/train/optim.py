@@ -15,26 +15,27 @@ from torch.optim.lr_scheduler import (
     ReduceLROnPlateau,
 )
 
-from rpbind import parts
+from rpbind.recipe import training as fields
+from rpbind.recipe.base import Part
 
-Maker = Callable[[Any, parts.Train, Optimizer, int], LRScheduler]
+Maker = Callable[[Any, fields.Train, Optimizer, int], LRScheduler]
 """(part, plan, optimizer, batches of an epoch) -> schedule."""
 
 
-def optimizer_of(plan: parts.Train, model: nn.Module) -> Optimizer:
+def optimizer_of(plan: fields.Train, model: nn.Module) -> Optimizer:
     """Return the optimizer of a plan, for all parameters of a model."""
     return OPTIMIZERS[plan.optimizer](
         model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay
     )
 
 
-def schedule_of(plan: parts.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
+def schedule_of(plan: fields.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
     """Return the schedule of a plan whose epochs have so many batches."""
     return SCHEDULES[type(plan.schedule)](plan.schedule, plan, optimizer, batches)
 
 
 def _plateau(
-    part: parts.Plateau, plan: parts.Train, optimizer: Optimizer, batches: int
+    part: fields.Plateau, plan: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     return ReduceLROnPlateau(
         optimizer, factor=part.factor, patience=part.patience, min_lr=part.min_lr
@@ -42,13 +43,13 @@ def _plateau(
 
 
 def _cosine(
-    part: parts.Cosine, plan: parts.Train, optimizer: Optimizer, batches: int
+    part: fields.Cosine, plan: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     return CosineAnnealingLR(optimizer, T_max=plan.epochs)
 
 
 def _one_cycle(
-    part: parts.OneCycle, plan: parts.Train, optimizer: Optimizer, batches: int
+    part: fields.OneCycle, plan: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     """Return a schedule that moves with each batch."""
     # one step more than there are: a scheduler that is asked beyond its last one raises
@@ -58,7 +59,7 @@ def _one_cycle(
 
 
 def _constant(
-    part: parts.Constant, plan: parts.Train, optimizer: Optimizer, batches: int
+    part: fields.Constant, plan: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     return LambdaLR(optimizer, _same)
 
@@ -68,9 +69,9 @@ def _same(epoch: int) -> float:
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "adamw": AdamW}
-SCHEDULES: dict[type[parts.Part], Maker] = {
-    parts.Plateau: _plateau,
-    parts.Cosine: _cosine,
-    parts.OneCycle: _one_cycle,
-    parts.Constant: _constant,
+SCHEDULES: dict[type[Part], Maker] = {
+    fields.Plateau: _plateau,
+    fields.Cosine: _cosine,
+    fields.OneCycle: _one_cycle,
+    fields.Constant: _constant,
 }

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rpbind.train.code import code_id
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,8 @@ from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration, read_by
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import DivergedError, Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import DivergedError, Machine
 from rpbind.train.model_file import model_file
 from rpbind.train.probes import probe
 from rpbind.train.provenance import provenance

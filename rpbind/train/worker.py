@@ -20,7 +20,7 @@ from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.tune.integration.ray_train import TuneReportCallback
 from torch import distributed
 
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 

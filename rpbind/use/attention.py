@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rpbind import parts
 from rpbind.model.attention import uniform_attention
 from rpbind.proteins.sequence import clean
+from rpbind.recipe import model as fields
 from rpbind.train.inputs import Inputs
 from rpbind.use.score import logits_of
 from rpbind.use.trained import Trained
@@ -81,7 +81,7 @@ def _inert(values_SE: Tensor) -> str:
 def _pool(trained: Trained) -> int:
     """Nucleotides that share a query position."""
     encoder = trained.recipe.model.encoder
-    return 1 if isinstance(encoder, parts.TokenEncoder) else encoder.pool
+    return 1 if isinstance(encoder, fields.TokenEncoder) else encoder.pool
 
 
 def _keys(residues: str, count: int) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import cast
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel, build_model
+from rpbind.model.binding import BindingModel
+from rpbind.model.build import build_model
 from rpbind.names import spelt
 from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder
 from rpbind.proteins.sequence import sequence_key

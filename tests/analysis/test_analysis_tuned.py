@@ -6,7 +6,7 @@ import pytest
 
 from rpbind.analysis.tuned import TunedContrast, expected_best, summarise_tuned
 from rpbind.ledger import ArmPlan, Ledger, Look, Plan, ProteinScore, Row
-from rpbind.presets import FIXED, OLD
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.study.extend import extended
 
 ARMS = {"old": OLD, "fixed": FIXED}

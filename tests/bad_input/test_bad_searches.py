@@ -13,8 +13,8 @@ from bad_input import Case, called, check
 
 from rpbind import experiment
 from rpbind.ledger import Ledger, Plan, Row
-from rpbind.presets import CONV_RESIDUE
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.search.winners import with_winners
 from rpbind.spaces.space import Fixed
 

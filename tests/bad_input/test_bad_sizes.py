@@ -13,11 +13,11 @@ from bad_input import Case, check
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
-from rpbind.model.binding import build_model
+from rpbind.model.build import build_model
 from rpbind.model.size import check_fits, parameters
-from rpbind.presets import FIXED, OLD, PRESETS
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe.presets import FIXED, OLD, PRESETS
 
 WORLD: list[Path] = []
 DOCTOR = "rpbind doctor r.toml"

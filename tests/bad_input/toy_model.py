@@ -13,11 +13,11 @@ import torch
 from rpbind.data.alphabet import decode
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.presets import CONV_RESIDUE, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe.presets import CONV_RESIDUE, narrowed
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
 

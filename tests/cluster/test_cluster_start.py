@@ -21,7 +21,7 @@ from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, Source
 from rpbind.errors import PausedError, UserError
 from rpbind.ledger import Ledger
-from rpbind.presets import FIXED, narrowed
+from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run import ray_tune as run
 from rpbind.run.resources import Where
 from rpbind.terminal import run_page

@@ -8,7 +8,7 @@ from rpbind import experiment as page
 from rpbind import options
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
-from rpbind.presets import OLD, narrowed
+from rpbind.recipe.presets import OLD, narrowed
 from rpbind.run.resources import Where
 from rpbind.terminal import run_app
 

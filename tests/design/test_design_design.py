@@ -11,8 +11,8 @@ from rpbind.design.design import (
 )
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 
 START = ("old", OLD)
 MIDDLE = OLD.with_({"model.residual": True, "train.lr": 0.5})

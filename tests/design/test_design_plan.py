@@ -16,14 +16,16 @@ from rpbind.design.design import Design, arm, path
 from rpbind.design.plan import Question, Source, fingerprint, make_plan, missing
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, State
-from rpbind.presets import FIXED, OLD
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.run.resources import Where
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.winners import with_winners
-from rpbind.spaces.dimension import ChoiceDimension, FloatDimension
+from rpbind.spaces.choices import ChoiceDimension
+from rpbind.spaces.numbers import FloatDimension
 from rpbind.spaces.space import Space
 from rpbind.study.launch import joined, launch, not_done, tasks_of
 from rpbind.train.inputs import Inputs

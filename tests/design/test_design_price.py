@@ -13,7 +13,7 @@ from rpbind.design.price import Price, Timing, check_size, span
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
-from rpbind.presets import OLD, narrowed
+from rpbind.recipe.presets import OLD, narrowed
 from rpbind.train.opened import OpenData
 
 

@@ -18,7 +18,7 @@ from toy_patients import (
 )
 
 from rpbind.doctor.examine import Examination, check_up, look_back
-from rpbind.presets import PRESETS, narrowed
+from rpbind.recipe.presets import PRESETS, narrowed
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

@@ -15,10 +15,10 @@ from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
-from rpbind.presets import FIXED, OLD, narrowed, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD, narrowed, read_recipe
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_run
 from rpbind.train.task import Job

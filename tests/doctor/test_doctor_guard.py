@@ -15,8 +15,8 @@ from rpbind.design.plan import Question, Source, make_plan
 from rpbind.doctor.guard import Comparison, compare, guard
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.search.tuning import bases, emptied, tuned
 from rpbind.spaces.space import load_space
 from rpbind.study.checkup import check_arms

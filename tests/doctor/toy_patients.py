@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.model.memory import Group, Memory
-from rpbind.presets import CONV_RESIDUE
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

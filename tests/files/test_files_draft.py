@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +151,11 @@ def may_not_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
-    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "theirs").mkdir()
     may_not_write(monkeypatch, tmp_path / "theirs")
-    there = replace(target, out=tmp_path / "theirs" / "deep" / "toy")
+    there = Target(tmp_path / "nor is this", out=tmp_path / "theirs" / "deep" / "toy")
     with pytest.raises(UserError, match=r"you may not write to .*/theirs \("):
         import_fasta(tmp_path / "is not even there", there)
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.errors import UserError
-from rpbind.model.binding import build_model
+from rpbind.model.build import build_model
 from rpbind.model.drawing import draw_by_name
 from rpbind.model.randomness import no_unseeded_draw, seed_dropout
 from rpbind.model.seeding import Dropout, reseed
-from rpbind.presets import FIXED, PRESETS, narrowed
+from rpbind.recipe.presets import FIXED, PRESETS, narrowed
 
 
 class Bare(nn.Module):

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rpbind.model.binding import build_model
+from rpbind.model.build import build_model
 from rpbind.model.memory import Group
 from rpbind.model.seeding import Dropout, generator, reseed
-from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD
 
 Weights = dict[str, Tensor]
 BIASES_ZERO, BIASES_TORCH = "zero", "torch"

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rpbind.model.binding import build_model
+from rpbind.model.build import build_model
 from rpbind.model.seeding import Dropout, generator, reseed
-from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD
 
 
 def parameters(recipe: Recipe, seed: int = 0) -> dict[str, Tensor]:

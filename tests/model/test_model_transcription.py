@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rpbind.model.binding import BindingModel, build_model
+from rpbind.model.binding import BindingModel
+from rpbind.model.build import build_model
 from rpbind.model.memory import Group
-from rpbind.presets import FIXED, OLD
+from rpbind.recipe.presets import FIXED, OLD
 
 HEADS, HEAD_DIM = 8, 32
 Weights = dict[str, Tensor]

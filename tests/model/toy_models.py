@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rpbind.model.binding import BindingModel, build_model
+from rpbind.model.binding import BindingModel
+from rpbind.model.build import build_model
 from rpbind.model.memory import Group
-from rpbind.presets import FIXED, OLD, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD, narrowed
 
 LENGTH, WIDTH = 101, 6
 SMALL_OLD, SMALL_FIXED = narrowed(OLD, 8), narrowed(FIXED, 8)

@@ -17,9 +17,9 @@ from rpbind.proteins.encoders import (
     RandomIdentity,
     make_encoder,
     physchem_scales,
-    sequence_key,
 )
 from rpbind.proteins.esm2 import SHAPES
+from rpbind.proteins.sequence import sequence_key
 
 
 def test_the_scales_are_the_published_ones() -> None:

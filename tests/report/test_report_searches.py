@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
-from rpbind.presets import FIXED, OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 

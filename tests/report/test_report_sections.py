@@ -162,8 +162,12 @@ def test_arms_that_know_base_rates_alone_are_told(tmp_path: Path) -> None:
 
 def test_no_template_and_no_sentence_of_a_report_uses_a_word_outside_the_rule(page: str) -> None:
     package = Path(rpbind.__file__).parent
-    files = [*(package / "report").rglob("*.html"), package / "study" / "price.py"]
-    files += [file for room in ("analysis", "report") for file in (package / room).glob("*.py")]
+    files = [*(package / "report").rglob("*.html"), package / "design" / "price.py"]
+    files += [
+        file
+        for room in ("statistics", "analysis", "report")
+        for file in (package / room).glob("*.py")
+    ]
     texts = [file.read_text() for file in files]
     texts.append(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
     for text in texts:

@@ -10,7 +10,7 @@ from ray.tune.callback import CallbackList
 
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
-from rpbind.presets import FIXED
+from rpbind.recipe.presets import FIXED
 from rpbind.run import loggers
 from rpbind.run import resources as where
 from rpbind.run.loggers import Listening, numbers

@@ -246,7 +246,7 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     monkeypatch.setattr(run, "check_storage", alive("storage", "here"))
     monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
-    monkeypatch.setattr("rpbind.design.controls.baseline_rows", alive("baselines", []))
+    monkeypatch.setattr("rpbind.baselines.score.baseline_rows", alive("baselines", []))
     monkeypatch.setattr("rpbind.design.controls.Case.of", alive("windows"))
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))

@@ -19,7 +19,8 @@ from rpbind.run import sweep
 from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Where
 from rpbind.run.stop import HEEDED, STOP, Stop
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.study import launch as launching
 from rpbind.train.opened import OpenData
 from rpbind.train.task import Task

@@ -17,7 +17,7 @@ from rpbind import experiment
 from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of, wanted
 from rpbind.ledger import Ledger, Plan
-from rpbind.presets import OLD
+from rpbind.recipe.presets import OLD
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table

@@ -11,8 +11,8 @@ from optuna.samplers import CmaEsSampler
 from toy_search import best_at_a_thousandth, drive, make, opened, sweep
 
 from rpbind.search import sampling
+from rpbind.search.config import How
 from rpbind.search.sampling import JOURNAL
-from rpbind.search.search import How
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 CMAES = How(sampler="cmaes")

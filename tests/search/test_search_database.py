@@ -13,8 +13,8 @@ from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
 from rpbind.design.plan import Question, Source, make_plan
 from rpbind.errors import PausedError, UserError
+from rpbind.search.config import How
 from rpbind.search.database import answering, open_database
-from rpbind.search.search import How
 from rpbind.search.searcher import Search
 from rpbind.train.opened import OpenData
 

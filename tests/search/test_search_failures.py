@@ -13,9 +13,9 @@ from toy_search import drive, opened, sweep
 
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
+from rpbind.search.config import How
 from rpbind.search.failures import LearnsFromFailures
 from rpbind.search.sampling import sampler
-from rpbind.search.search import How
 from rpbind.spaces.space import Space
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -14,7 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from toy_search import best_at_a_thousandth, drive, make, opened, row, sweep
 
 from rpbind.ledger import Ledger, replace
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.search.trials import INTERRUPTED
 from rpbind.train.task import Task

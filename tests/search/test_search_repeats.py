@@ -10,8 +10,8 @@ from toy_search import BASE, EPOCHS, drive, make, opened, row
 
 from rpbind.ledger import Ledger
 from rpbind.ledger.trials import was_reused
-from rpbind.presets import OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import OLD
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 

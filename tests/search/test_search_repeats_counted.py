@@ -14,12 +14,13 @@ from rpbind.analysis.summary import summarise
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import summarise_search, was_reused
-from rpbind.presets import OLD
+from rpbind.recipe.presets import OLD
 from rpbind.report.words import won
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
+from rpbind.search.config import How
 from rpbind.search.repeats import Write
-from rpbind.search.search import How, Sweep
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.search.winners import with_winners
 from rpbind.spaces.space import Space

@@ -19,8 +19,9 @@ from toy_search import (
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
-from rpbind.presets import OLD
-from rpbind.search.search import How, Sweep
+from rpbind.recipe.presets import OLD
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.search.trials import TRIES
 from rpbind.search.winners import with_winners

@@ -10,8 +10,8 @@ from toy_search import BASE, SPACE, sweep
 from typer.testing import CliRunner
 
 from rpbind.errors import UserError
-from rpbind.presets import OLD, PRESETS, as_toml, named, read_recipe
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import OLD, PRESETS, as_toml, named, read_recipe
 from rpbind.search.search import Sweep
 from rpbind.search.winners import winner_files, write_winners
 from rpbind.spaces.space import Fixed, load_space

@@ -10,8 +10,8 @@ from toy_search import BASE
 from typer.testing import CliRunner
 
 from rpbind.errors import UserError
-from rpbind.presets import FIXED, HEADS, PRESETS, WIDTHS, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import FIXED, HEADS, PRESETS, WIDTHS, narrowed
 from rpbind.spaces.space import Fixed, Space, load_space
 from rpbind.spaces.warm_start import warm_start
 

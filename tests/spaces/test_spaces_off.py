@@ -9,8 +9,8 @@ from rpbind.design.design import path
 from rpbind.errors import UserError
 from rpbind.ledger import Row
 from rpbind.ledger.trials import summarise_search
-from rpbind.parts import optional
-from rpbind.presets import FIXED, OLD, read_recipe
+from rpbind.recipe.base import optional
+from rpbind.recipe.presets import FIXED, OLD, read_recipe
 from rpbind.spaces.space import Fixed, Space, check
 
 USED: dict[str, Any] = {

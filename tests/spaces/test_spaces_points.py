@@ -6,7 +6,8 @@ import pytest
 from toy_search import BASE, DECAY, RATE
 
 from rpbind.errors import UserError
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.spaces.answers import Fixed
 from rpbind.spaces.points import grid_size, points, size, untried
 from rpbind.spaces.space import Space, check, load_space

@@ -5,7 +5,7 @@ import optuna
 import pytest
 
 from rpbind.errors import UserError
-from rpbind.presets import FIXED
+from rpbind.recipe.presets import FIXED
 from rpbind.spaces.space import Fixed, load_space
 
 SPACES = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.toml"))

@@ -5,7 +5,7 @@ from toy_search import BASE, SPACE, drive, opened, sweep
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
-from rpbind.presets import FIXED
+from rpbind.recipe.presets import FIXED
 from rpbind.spaces.warm_start import BEST, warm_start
 
 

@@ -14,12 +14,13 @@ from rpbind.analysis.summary import read
 from rpbind.design.plan import missing
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore, Row, Stage
-from rpbind.presets import OLD
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import OLD
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.winners import frozen, with_winners
 from rpbind.statistics.looks import level, look_of
 from rpbind.study.extend import extended

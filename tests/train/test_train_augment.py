@@ -3,7 +3,7 @@
 import torch
 
 from rpbind.model.seeding import generator
-from rpbind.parts import Train
+from rpbind.recipe.training import Train
 from rpbind.train.augment import augment
 
 RNA_BL = torch.arange(12, dtype=torch.uint8).remainder(4).repeat(500, 1)

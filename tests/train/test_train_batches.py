@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rpbind.presets import OLD
+from rpbind.recipe.presets import OLD
 from rpbind.train.batches import batch_count, shuffled_batches
 
 

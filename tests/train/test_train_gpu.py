@@ -8,10 +8,11 @@ import torch
 from toy_runs import CONV_SMALL, equal, job, open_inputs, silent
 
 from rpbind.errors import UserError
-from rpbind.presets import PRESETS, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import PRESETS, narrowed
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
 from rpbind.use.trained import Trained
 

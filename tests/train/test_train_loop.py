@@ -6,11 +6,11 @@ import pytest
 import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL, batches_read, equal, open_inputs
 
-from rpbind import parts
-from rpbind.recipe import Recipe
+from rpbind.recipe import Recipe, model, training
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import DivergedError, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import DivergedError
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_forty_epochs_halve_the_training_loss_of_a_tiny_world(inputs: Inputs) ->
 
 
 def test_every_variant_of_a_schedule_and_an_init_can_be_trained(inputs: Inputs) -> None:
-    for union, path in ((parts.Schedule, "train.schedule"), (parts.Init, "model.init")):
+    for union, path in ((training.Schedule, "train.schedule"), (model.Init, "model.init")):
         for variant in get_args(get_args(union)[0]):
             kind = variant().kind
             assert trained(FIXED_SMALL.with_({path: kind, "train.epochs": 1}), inputs).curve

@@ -11,7 +11,8 @@ from toy_runs import CONV_SMALL, FIXED_SMALL, equal, job, open_inputs, silent
 from rpbind.recipe import Recipe
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
 
 GPU = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")

@@ -6,11 +6,12 @@ import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL, equal, job, open_inputs, silent
 
 from rpbind.data.dataset import Protein
-from rpbind.presets import OLD, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import OLD, narrowed
 from rpbind.train import probes
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 from rpbind.train.probes import letters_shuffled, probe, proteins_shuffled
 from rpbind.train.run import train_run
 

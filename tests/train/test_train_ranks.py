@@ -13,7 +13,8 @@ from toy_runs import CONV_SMALL, FIXED_SMALL, equal, open_inputs
 from rpbind.metrics import Scores, summarise
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine, Training
+from rpbind.train.loop import Training
+from rpbind.train.machine import Machine
 
 PLAIN = FIXED_SMALL.with_(
     {

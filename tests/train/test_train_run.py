@@ -10,7 +10,7 @@ from rpbind.ledger import Row
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import HEADLINE, earlier_epochs, train_run, train_task
 from rpbind.train.task import Job, Task
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from rpbind.data.splits import SplitSpec
-from rpbind.presets import CONV_RESIDUE, FIXED, narrowed
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, narrowed
 from rpbind.train.inputs import Inputs
 from rpbind.train.task import Job
 

@@ -15,8 +15,9 @@ from rpbind.errors import UserError
 from rpbind.importers.importers import Target, import_eclip, import_fasta, import_table
 from rpbind.importers.protein_table import read_proteins
 from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import ENCODERS, make_encoder, sequence_key
+from rpbind.proteins.encoders import ENCODERS, make_encoder
 from rpbind.proteins.homology import cluster_proteins
+from rpbind.proteins.sequence import sequence_key
 from rpbind.use.explain import Pair, explain_window
 from rpbind.use.predict import Question, predict_windows
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
-from rpbind.presets import CONV_RESIDUE
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
 from rpbind.use.trained import Trained

@@ -29,7 +29,8 @@ from rpbind.files import atomic as files
 from rpbind.run import watchdog
 from rpbind.run.resources import Where
 from rpbind.run.watch import Watch
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 from rpbind.study import launch
 from rpbind.terminal import run_page

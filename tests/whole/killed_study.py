@@ -10,13 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from rpbind import study as room
+from rpbind import run as room
 from rpbind.design.plan import Source
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.report.build import build_report
 from rpbind.run.resources import Where
 from rpbind.study import launch as launching
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 
@@ -55,7 +55,7 @@ def _without_ray() -> None:
     launching.check_arms = lambda *asked: None
     launching.score_baselines = lambda *asked: None
     sys.modules["rpbind.run.ray_tune"] = stand_in()
-    room.run = sys.modules["rpbind.run.ray_tune"]  # type: ignore[attr-defined]
+    room.ray_tune = sys.modules["rpbind.run.ray_tune"]  # type: ignore[attr-defined]
 
 
 def stand_in() -> ModuleType:

@@ -14,11 +14,11 @@ from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, Source, make_plan
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.heal import heal
-from rpbind.presets import CONV_RESIDUE, FIXED, OLD, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
-from rpbind.train.loop import Machine
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_task
 from rpbind.train.task import Task

@@ -17,7 +17,7 @@ from rpbind.ledger import Ledger, Row
 from rpbind.run.resources import Where
 from rpbind.study.launch import launch, not_done
 from rpbind.train.inputs import Inputs
-from rpbind.train.loop import Machine
+from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 

@@ -5,7 +5,7 @@ import pytest
 from killed_study import stand_in
 from small_study import RECIPES
 
-from rpbind import study as room
+from rpbind import run as room
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
@@ -34,7 +34,7 @@ def source(tiny: Path) -> Source:
 def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     made = stand_in()
     monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", made)
-    monkeypatch.setattr(room, "run", made, raising=False)
+    monkeypatch.setattr(room, "ray_tune", made, raising=False)
     monkeypatch.setattr(launching, "check_arms", lambda *asked: None)
     monkeypatch.setattr(launching, "score_baselines", lambda *asked: None)
 

@@ -14,7 +14,8 @@ from rpbind.errors import PausedError
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.report.build import build_report
 from rpbind.run.resources import Where
-from rpbind.search.search import How, Sweep
+from rpbind.search.config import How
+from rpbind.search.search import Sweep
 from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch, not_done

@@ -7,9 +7,9 @@ from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, Source, make_plan
 from rpbind.ledger import ContrastPlan, Ledger
-from rpbind.presets import FIXED, narrowed
 from rpbind.proteins.bank import build_bank
 from rpbind.proteins.encoders import make_encoder
+from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run.resources import Where
 from rpbind.study.launch import launch
 from rpbind.train.opened import OpenData

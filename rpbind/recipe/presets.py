@@ -13,18 +13,17 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import SHOWN, UserError, check_no_yaml, nearest, one_of, place, reason
-from rpbind.parts import (
-    OFF,
+from rpbind.recipe.base import OFF
+from rpbind.recipe.model import (
     Attention,
     Classifier,
     ExpandedMemory,
     FeedForward,
     Model,
-    Plateau,
-    Train,
     XavierInit,
 )
-from rpbind.recipe import FIELDS, Recipe, misfit
+from rpbind.recipe.recipe import FIELDS, Recipe, misfit
+from rpbind.recipe.training import Plateau, Train
 
 OLD = Recipe()
 """The seed's model before the fix (`old`, left column of its table)."""

@@ -1,71 +1,15 @@
-"""The parts of a recipe: the knobs of each slot of the model, and of its training.
-
-Variants are discriminated unions (`kind`), so a knob that does not apply cannot be set.
-"""
+"""The hyperparameters of the model, slot by slot."""
 
 from __future__ import annotations
 
-from types import NoneType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Unit = Annotated[float, Field(ge=0.0, le=0.99)]
-Rate = Annotated[float, Field(ge=0.0, le=1e30)]
-Positive = Annotated[float, Field(gt=0.0, le=1e30)]
-"""A number of training: a float32 has to hold it."""
-Count = Annotated[int, Field(ge=1, le=65_536)]
-"""A width, a number of heads or segments, a reach in nucleotides."""
-Layers = Annotated[int, Field(ge=1, le=256)]
-Epochs = Annotated[int, Field(ge=1, le=100_000)]
+from rpbind.recipe.base import Count, Layers, MultiHead, Part, Positive, Unit
+
 FARTHEST = 65_536
 """Nucleotides between two taps of a dilated convolution."""
-
-OFF = "off"
-"""How an optional field is written where it is left out: TOML has no null."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _off_is_none(cls, given: Any) -> Any:
-        """Read "off" as None in optional fields, and let true and false stand for no number."""
-        if not isinstance(given, dict):
-            return given
-        read = dict(given)
-        for name, field in cls.model_fields.items():
-            value, kind = given.get(name), field.annotation
-            if value == OFF and NoneType in get_args(kind):
-                read[name] = None
-            elif isinstance(value, bool) and kind is not bool:
-                read[name] = str(value).lower()  # no number, which the field then says
-        return read
-
-
-def optional() -> frozenset[str]:
-    """Return the names of all fields that can be "off"."""
-    parts, found = [Part], set[str]()
-    while parts:
-        part = parts.pop()
-        parts += part.__subclasses__()
-        fields = part.model_fields.items()
-        found |= {name for name, field in fields if NoneType in get_args(field.annotation)}
-    return frozenset(found)
-
-
-class MultiHead(Part):
-    """Anything that attends: its width is shared out among its heads."""
-
-    dim: Count
-    heads: Count
-
-    @model_validator(mode="after")
-    def _heads_divide_dim(self) -> MultiHead:
-        if self.dim % self.heads:
-            raise ValueError(f"heads must divide dim; got dim {self.dim} and heads {self.heads}")
-        return self
 
 
 class TokenEncoder(Part):
@@ -251,56 +195,3 @@ class Model(Part):
         if isinstance(self.memory, NoMemory) and self.attention.both_ways:
             raise ValueError("memory 'none' has no attention that could go both ways")
         return self
-
-
-class Plateau(Part):
-    """ReduceLROnPlateau on the validation loss."""
-
-    kind: Literal["plateau"] = "plateau"
-    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
-    patience: Annotated[int, Field(ge=0, le=100_000)] = 5
-    min_lr: Rate = 1e-5
-
-
-class Cosine(Part):
-    """Half a cosine from the learning rate to zero over the planned epochs, stepped every epoch."""
-
-    kind: Literal["cosine"] = "cosine"
-
-
-class OneCycle(Part):
-    """Up to the learning rate and down again to nothing, batch by batch over the planned epochs.
-
-    `rise` is the share of the batches on the way up (Smith and Topin 2018; torch's OneCycleLR).
-    """
-
-    kind: Literal["one-cycle"] = "one-cycle"
-    rise: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
-
-
-class Constant(Part):
-    """The learning rate as it is."""
-
-    kind: Literal["constant"] = "constant"
-
-
-Schedule = Annotated[Plateau | Cosine | OneCycle | Constant, Field(discriminator="kind")]
-
-
-class Train(Part):
-    """How it is trained; `stop_after` epochs without a better validation loss end the run.
-
-    Augmentation, in training only: every window is moved by up to `shift` nucleotides, the gap
-    filled with N, and a share `mask` of its letters is read as N.
-    """
-
-    optimizer: Literal["adam", "adamw"] = "adam"
-    lr: Positive = 1e-3
-    weight_decay: Rate = 1e-4
-    batch_size: Annotated[int, Field(ge=2, le=1_048_576)] = 32
-    epochs: Epochs = 50
-    clip_norm: Positive | None = None
-    shift: Annotated[int, Field(ge=0, le=65_536)] = 0
-    mask: Unit = 0.0
-    schedule: Schedule = Plateau()
-    stop_after: Epochs | None = 10

@@ -14,7 +14,9 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import SHOWN, UserError, mistake, nearest, place
-from rpbind.parts import OFF, Model, Part, Train, optional
+from rpbind.recipe.base import OFF, Part, optional
+from rpbind.recipe.model import Model
+from rpbind.recipe.training import Train
 
 BankName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=120)]
 """The name of an encoder's vectors, which is a folder's name."""

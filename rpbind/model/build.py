@@ -1,0 +1,37 @@
+"""Building a model whose every random number has a stream of its own."""
+
+from __future__ import annotations
+
+from rpbind.model.binding import BindingModel
+from rpbind.model.drawing import draw_by_name
+from rpbind.model.initialise import initialise
+from rpbind.model.randomness import seed_dropout
+from rpbind.model.size import check_fits
+from rpbind.recipe import model as fields
+
+
+def build_model(knobs: fields.Model, *, width: int, length: int, seed: int) -> BindingModel:
+    """Build a model whose every random number, now and in training, has a stream of its own.
+
+    Parameters
+    ----------
+    knobs
+        The model part of a recipe.
+    width
+        Width W of the protein vectors.
+    length
+        Window length L, in nucleotides.
+    seed
+        Seed of the run: an initial value depends on it and on the parameter's full name alone.
+
+    Raises
+    ------
+    UserError
+        Where a layer's initial values or its random draws in training cannot be seeded, and where
+        the model does not fit this machine's memory.
+    """
+    check_fits(knobs, width=width, length=length)
+    model = draw_by_name(lambda: BindingModel(knobs, width=width, length=length), seed)
+    initialise(model, knobs.init, seed)
+    seed_dropout(model)
+    return model

@@ -1,0 +1,66 @@
+"""What every group of hyperparameters shares: its base class, and ranges that numbers may have.
+
+Variants are discriminated unions (`kind`), so a hyperparameter that does not apply cannot be set.
+"""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Unit = Annotated[float, Field(ge=0.0, le=0.99)]
+Rate = Annotated[float, Field(ge=0.0, le=1e30)]
+Positive = Annotated[float, Field(gt=0.0, le=1e30)]
+"""A number of training: a float32 has to hold it."""
+Count = Annotated[int, Field(ge=1, le=65_536)]
+"""A width, a number of heads or segments, a reach in nucleotides."""
+Layers = Annotated[int, Field(ge=1, le=256)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+
+OFF = "off"
+"""How an optional field is written where it is left out: TOML has no null."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _off_is_none(cls, given: Any) -> Any:
+        """Read "off" as None in optional fields, and let true and false stand for no number."""
+        if not isinstance(given, dict):
+            return given
+        read = dict(given)
+        for name, field in cls.model_fields.items():
+            value, kind = given.get(name), field.annotation
+            if value == OFF and NoneType in get_args(kind):
+                read[name] = None
+            elif isinstance(value, bool) and kind is not bool:
+                read[name] = str(value).lower()  # no number, which the field then says
+        return read
+
+
+def optional() -> frozenset[str]:
+    """Return the names of all fields that can be "off"."""
+    parts, found = [Part], set[str]()
+    while parts:
+        part = parts.pop()
+        parts += part.__subclasses__()
+        fields = part.model_fields.items()
+        found |= {name for name, field in fields if NoneType in get_args(field.annotation)}
+    return frozenset(found)
+
+
+class MultiHead(Part):
+    """Anything that attends: its width is shared out among its heads."""
+
+    dim: Count
+    heads: Count
+
+    @model_validator(mode="after")
+    def _heads_divide_dim(self) -> MultiHead:
+        if self.dim % self.heads:
+            raise ValueError(f"heads must divide dim; got dim {self.dim} and heads {self.heads}")
+        return self

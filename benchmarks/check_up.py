@@ -11,11 +11,11 @@ import time
 
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import SEED_CHANGES, path
-from rpbind.design.plan import Source, make_plan
+from rpbind.design.plan import make_plan
 from rpbind.design.question import Question
+from rpbind.design.source import DataSource, simulated
 from rpbind.doctor.examine import check_up
 from rpbind.doctor.guard import guard
-from rpbind.experiment import simulated
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.train.loop import Training
@@ -23,7 +23,7 @@ from rpbind.train.loop import Training
 
 def main() -> None:
     """Check up every arm, guard every contrast, and print what it took."""
-    source = Source(simulated(), SplitSpec())
+    source = DataSource(simulated(), SplitSpec())
     ends = (("old", narrowed(OLD, 8)), ("fixed", narrowed(FIXED, 8)))
     design = path(*ends, SEED_CHANGES)
     plan = make_plan("cost", Question("?", "!", "."), design, (0,), source)

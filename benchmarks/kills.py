@@ -35,22 +35,24 @@ import typer
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Source, make_plan
+from rpbind.design.plan import make_plan
 from rpbind.design.question import Question
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
-from rpbind.experiment import Conditions, conduct
+from rpbind.experiment import conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.report.build import build_report
-from rpbind.run.resources import Where
-from rpbind.search.config import How
+from rpbind.run.resources import Resources
+from rpbind.search.config import SearchConfig
 from rpbind.search.sampling import open_storage
 from rpbind.search.search import Sweep
 from rpbind.search.trials import interrupted
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch
+from rpbind.study.options import RunOptions
 from rpbind.study.status import status
 from rpbind.train.opened import OpenData
 
@@ -200,20 +202,20 @@ def run(study: Path) -> None:
     arms = tuple(arm(name, narrowed(recipe, 16).with_(SMALL), "")
                  for name, recipe in (("old", OLD), ("fixed", FIXED)))  # fmt: skip
     contrasts = (ContrastPlan(name="fix", arm="fixed", reference="old"),)
-    source = Source(OpenData(study.parent / "world"), SplitSpec())
+    source = DataSource(OpenData(study.parent / "world"), SplitSpec())
     plan = make_plan("kills", ASKED, Design("pair", arms, contrasts), (0, 1), source)
-    launch(plan, source, Where(), study)
+    launch(plan, source, Resources(), study)
     build_report(study)
 
 
 def run_search(study: Path, scheduler: str) -> None:
     """Drive the search and write its page."""
     base = narrowed(FIXED, 16).with_(SMALL | {"train.epochs": 4})
-    how = How(sampler="random", scheduler=scheduler)
-    conditions = Conditions(
-        source=Source(OpenData(study.parent / "world"), SplitSpec()),
+    how = SearchConfig(sampler="random", scheduler=scheduler)
+    conditions = RunOptions(
+        source=DataSource(OpenData(study.parent / "world"), SplitSpec()),
         seeds=1,
-        where=Where(),
+        where=Resources(),
         reports=study.parent,
         name=study.name,
         sweep=Sweep.of(base, SPACE, TRIALS, how),

@@ -23,9 +23,9 @@ from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, add_one_in, arm, leave_one_out
 from rpbind.design.factorial import factorial
 from rpbind.ledger import Plan, ProteinScore, Row
-from rpbind.metrics import Scores
+from rpbind.metrics import WindowScores
 from rpbind.metrics import summarise as score
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD, narrowed
@@ -232,9 +232,9 @@ def _features(dataset: Dataset) -> NDArray[np.float64]:
 
 
 def _scores(dataset: Dataset, rows_N: NDArray[np.int64], logit_N: NDArray[np.float64],
-            label_N: NDArray[np.uint8] | None = None) -> Scores:  # fmt: skip
+            label_N: NDArray[np.uint8] | None = None) -> WindowScores:  # fmt: skip
     label_N = np.asarray(dataset.label_N) if label_N is None else label_N
-    return Scores(
+    return WindowScores(
         logit_N.astype(np.float32),
         label_N[rows_N],
         np.asarray(dataset.protein_N)[rows_N].astype(np.int64),

@@ -33,13 +33,13 @@ from typing import Annotated, Any
 import typer
 
 from rpbind.data.splits import SplitSpec
-from rpbind.experiment import simulated
+from rpbind.design.source import simulated
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run.environment import prepare
-from rpbind.run.resources import Where
-from rpbind.search.config import How
+from rpbind.run.resources import Resources
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
 from rpbind.train.inputs import Inputs
@@ -124,12 +124,12 @@ def read(file: Path) -> Row:
 
 def sweep(home: Path, trials: int) -> None:
     """Search as `experiments/tune.py` does; at random, so that recipes do not depend on timing."""
-    where = Where()
+    where = Resources()
     prepare(where.address)
     from rpbind.run import ray_tune as run
     from rpbind.run import sweep as searching
 
-    asked = Sweep.of(BASE, load_space(SPACE, BASE), trials, How(sampler="random"))
+    asked = Sweep.of(BASE, load_space(SPACE, BASE), trials, SearchConfig(sampler="random"))
     ledger = begun(home / "sweep")
     template = Task("", BASE, (), data_of(home), SplitSpec(), ledger.runs, "search")
     with ledger.driven("benchmark"), run.ray_running(where):
@@ -203,7 +203,7 @@ def nest(home: Path, trials: int) -> None:
 
 def group(home: Path, trials: int) -> None:
     """Make all seeds of the sweep's first recipe as `--executor train` does."""
-    where = Where(asked="train")
+    where = Resources(asked="train")
     prepare(where.address)
     from rpbind.run import ray_tune as run
 

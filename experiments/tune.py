@@ -22,7 +22,7 @@ from rpbind.design.question import Question
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.recipe.presets import PRESETS, named
-from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, How
+from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
 from rpbind.spaces.warm_start import warm_start
@@ -85,7 +85,7 @@ def main(
     check_once("--warm-start", warm or [])
     searched = load_space(space, recipe, width)
     begin = warm_start(warm or [], searched, recipe, width)
-    how = How(
+    how = SearchConfig(
         sampler=sampler,
         scheduler=scheduler,
         objectives=tuple(objective or ("auroc",)),

@@ -13,8 +13,6 @@ from rpbind.design.design import Design
 from rpbind.design.plan import make_plan
 from rpbind.design.price import Price, check_size
 from rpbind.design.question import Question
-from rpbind.design.source import simulated as simulated
-from rpbind.design.source import source as source
 from rpbind.doctor.guard import guard
 from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
@@ -25,7 +23,7 @@ from rpbind.search.winners import winner_files
 from rpbind.study import announce
 from rpbind.study.landing import study_folder
 from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
-from rpbind.study.options import Conditions as Conditions
+from rpbind.study.options import RunOptions
 from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.sizes import check_sizes
 from rpbind.terminal import PLAIN, REPORT, phase, progress
@@ -34,7 +32,7 @@ UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
 
 
-def conduct(experiment: str, question: Question, design: Design, conditions: Conditions) -> None:
+def conduct(experiment: str, question: Question, design: Design, conditions: RunOptions) -> None:
     """Run a page's design and leave its report; exits with 3 where runs are missing."""
     console = Console(stderr=True)
     check_asked(conditions)
@@ -86,7 +84,7 @@ def conduct(experiment: str, question: Question, design: Design, conditions: Con
         raise typer.Exit(UNFINISHED)
 
 
-def _made(plan: Plan, conditions: Conditions, folder: Path) -> str:
+def _made(plan: Plan, conditions: RunOptions, folder: Path) -> str:
     """Make the study and its report; say what is not done of it, "" where everything is."""
     plan = launch(
         plan,

@@ -20,7 +20,7 @@ rounding step, rounding alone would still rank it: scores within one step are on
 
 
 @dataclass(frozen=True)
-class Scores:
+class WindowScores:
     """Logits and labels of one part of a split, window by window, with their protein index."""
 
     logit_N: NDArray[np.float32]
@@ -29,7 +29,7 @@ class Scores:
 
 
 def summarise(
-    scores: Scores, proteins: tuple[Protein, ...], part: str
+    scores: WindowScores, proteins: tuple[Protein, ...], part: str
 ) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
     """Return the part's metrics and its score per protein.
 
@@ -53,7 +53,7 @@ def summarise(
     return {f"{part}.{k}": v for k, v in metrics.items() if v is not None}, each
 
 
-def cross_entropy(scores: Scores) -> float:
+def cross_entropy(scores: WindowScores) -> float:
     """Return the mean binary cross-entropy in nats; ln 2 = 0.693 is what a coin gets."""
     logit_N = scores.logit_N.astype(np.float64)
     return float(np.mean(np.logaddexp(0.0, logit_N) - logit_N * scores.label_N))
@@ -89,7 +89,7 @@ def _of_clusters(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc
     return [float(np.mean(values)) for values in by_cluster.values()]
 
 
-def _protein(scores: Scores, part: str, index: int, protein: Protein) -> ProteinScore:
+def _protein(scores: WindowScores, part: str, index: int, protein: Protein) -> ProteinScore:
     mine = scores.protein_N == index
     label_N = scores.label_N[mine]
     auroc, auprc = ranking(label_N, scores.logit_N[mine])

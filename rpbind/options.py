@@ -16,8 +16,8 @@ from rpbind.design.source import source
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import narrowed
-from rpbind.run.resources import Where, check_loggers
-from rpbind.study.options import Conditions, check_landing
+from rpbind.run.resources import Resources, check_loggers
+from rpbind.study.options import RunOptions, check_landing
 
 if TYPE_CHECKING:
     from rpbind.design.design import Design
@@ -157,10 +157,10 @@ class Options:
         }
         return narrowed(recipe, self.width(as_it_is=as_it_is)).with_(changes)
 
-    def where(self) -> Where:
+    def where(self) -> Resources:
         """Return what the options say of where runs are made; a run's GPUs are shared."""
         check_loggers(self.log or ())
-        found = Where(
+        found = Resources(
             self.workers,
             self.cpus_per_worker,
             self.gpus_per_run / self.workers,
@@ -183,7 +183,7 @@ class Options:
         """Run a design and leave its report; exits with 3 where runs are missing."""
         where = self.where()
         check_landing(self.reports, self.name)
-        conditions = Conditions(
+        conditions = RunOptions(
             source=source(self.data, self.split),
             seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.usual.seeds),
             add_seeds=self.add_seeds,

@@ -15,7 +15,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 surroundings.known(HOME)  # before anything is imported that reads the environment
 
 from rpbind.data.world import World, simulate  # noqa: E402
-from rpbind.proteins.bank import build_bank  # noqa: E402
+from rpbind.proteins.embedding_store import build_bank  # noqa: E402
 from rpbind.proteins.encoders import make_encoder  # noqa: E402
 from rpbind.run.environment import prepare  # noqa: E402
 

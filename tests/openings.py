@@ -11,20 +11,20 @@ import pytest
 from rpbind.data import dataset as datasets
 from rpbind.data import splits
 from rpbind.data.dataset import Dataset
-from rpbind.proteins.bank import Bank
+from rpbind.proteins.embedding_store import EmbeddingStore
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Return what will have been done how often, such as {"dataset opened: world": 1}."""
     seen: Counter[str] = Counter()
-    opened, banks, read = Dataset.open, Bank.open, splits._read
-    hashed, verified = datasets.hash_file, Bank.verify
+    opened, banks, read = Dataset.open, EmbeddingStore.open, splits._read
+    hashed, verified = datasets.hash_file, EmbeddingStore.verify
 
     def open_dataset(root: Path) -> Dataset:
         seen[f"dataset opened: {root.name}"] += 1
         return opened(root)
 
-    def open_bank(root: Path, encoder: str) -> Bank:
+    def open_bank(root: Path, encoder: str) -> EmbeddingStore:
         seen[f"vectors opened: {encoder}"] += 1
         return banks(root, encoder)
 
@@ -36,15 +36,15 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         seen[f"hashed: {path.name}"] += 1
         return hashed(path)
 
-    def verify(bank: Bank) -> str:
+    def verify(bank: EmbeddingStore) -> str:
         seen[f"vectors hashed: {bank.folder.name}"] += 1
         return verified(bank)
 
     monkeypatch.setattr(Dataset, "open", open_dataset)
-    monkeypatch.setattr(Bank, "open", open_bank)
+    monkeypatch.setattr(EmbeddingStore, "open", open_bank)
     monkeypatch.setattr(splits, "_read", read_split)
     monkeypatch.setattr(datasets, "hash_file", hash_file)
-    monkeypatch.setattr(Bank, "verify", verify)
+    monkeypatch.setattr(EmbeddingStore, "verify", verify)
     return seen
 
 

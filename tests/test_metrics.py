@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import Scores, macro, ranking, summarise
+from rpbind.metrics import WindowScores, macro, ranking, summarise
 
 PROTEINS = (
     Protein("A_K562", "A", "M", 0),
@@ -17,10 +17,10 @@ PROTEINS = (
 )
 
 
-def scores(*rows: tuple[int, int, float]) -> Scores:
+def scores(*rows: tuple[int, int, float]) -> WindowScores:
     """Rows are (protein, label, logit)."""
     protein_N, label_N, logit_N = zip(*rows, strict=True)
-    return Scores(
+    return WindowScores(
         np.array(logit_N, dtype=np.float32),
         np.array(label_N, dtype=np.uint8),
         np.array(protein_N, dtype=np.int64),

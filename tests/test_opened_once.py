@@ -18,7 +18,8 @@ from rpbind import run as ray_room
 from rpbind.cli import app
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.experiment import UNFINISHED
 from rpbind.ledger import Ledger
@@ -97,7 +98,7 @@ def test_a_run_opens_what_its_driver_reads_once(
 def test_the_doctor_and_an_evaluation_open_what_they_read_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = Source(OpenData(data), SplitSpec())
+    source = DataSource(OpenData(data), SplitSpec())
     design = Design("one", (arm("model", RECIPE, ""),), ())
     plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source)
     Ledger(tmp_path / "study").begin(plan)

@@ -7,9 +7,9 @@ from toy_search import sweep
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.trials import was_reused
 from rpbind.recipe import Recipe
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 
 FILM = {"path": "model.film", "kind": "choice", "values": [False, True]}
@@ -31,7 +31,7 @@ def score(recipe: Recipe) -> float:
 
 
 def asked(trials: int, space: Space = FOUR, **how: object) -> Sweep:
-    return sweep(trials, how=How(**how), space=space)  # type: ignore[arg-type]
+    return sweep(trials, how=SearchConfig(**how), space=space)  # type: ignore[arg-type]
 
 
 def rows(folder: Path) -> list[Row]:
@@ -49,7 +49,7 @@ def plan(of: Sweep) -> Plan:
     )  # fmt: skip
 
 
-def drawn(search: Search) -> dict[str, tuple[dict[str, object], object]]:
+def drawn(search: AskTellLoop) -> dict[str, tuple[dict[str, object], object]]:
     trials = search.study.get_trials(deepcopy=False)
     lasting = [t for t in trials if "interrupted" not in t.user_attrs]
     return {t.user_attrs["arm"]: (t.params, t.user_attrs.get("repeats")) for t in lasting}

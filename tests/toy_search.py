@@ -11,11 +11,11 @@ from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger, Row, Stage, State
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.restart import agree
 from rpbind.search.sampling import open_storage, open_study
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 from rpbind.train.task import Task
 
@@ -31,11 +31,13 @@ def best_at_a_thousandth(recipe: Recipe) -> float:
     return 1.0 - 0.1 * (math.log10(recipe.train.lr) + 3) ** 2 - 0.1 * recipe.train.weight_decay
 
 
-def sweep(trials: int, *, how: How | None = None, space: Space = SPACE, **more: Any) -> Sweep:
-    return Sweep.of(BASE, space, trials, how or How(), **more)
+def sweep(
+    trials: int, *, how: SearchConfig | None = None, space: Space = SPACE, **more: Any
+) -> Sweep:
+    return Sweep.of(BASE, space, trials, how or SearchConfig(), **more)
 
 
-def opened(asked: Sweep, folder: Path, width: int = 2) -> list[Search]:
+def opened(asked: Sweep, folder: Path, width: int = 2) -> list[AskTellLoop]:
     """The searches as a new process finds them."""
     folder.mkdir(exist_ok=True)
     storage = open_storage(asked.how.storage, folder)
@@ -44,7 +46,7 @@ def opened(asked: Sweep, folder: Path, width: int = 2) -> list[Search]:
     searches = []
     for lane in asked.lanes:
         study = open_study(storage, lane, asked.how, folder)
-        search = Search(lane, asked, study, template, width)
+        search = AskTellLoop(lane, asked, study, template, width)
         search.write = Ledger(folder).append
         agree(search, rows)
         searches.append(search)
@@ -68,7 +70,11 @@ def row(task: Task, seed: int, value: float, state: State = "done", stage: Stage
 
 
 def make(
-    search: Search, task: Task, folder: Path, score: Callable[[Recipe], float], epochs: int = EPOCHS
+    search: AskTellLoop,
+    task: Task,
+    folder: Path,
+    score: Callable[[Recipe], float],
+    epochs: int = EPOCHS,
 ) -> str:
     """Train a trial: its epochs climb to its score; "pruned", or "done" with a row per seed."""
     value = score(task.recipe)
@@ -88,7 +94,7 @@ def make(
 
 
 def drive(
-    search: Search,
+    search: AskTellLoop,
     folder: Path,
     score: Callable[[Recipe], float] = best_at_a_thousandth,
     stop: int | None = None,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.ledger import ArmPlan, Plan, Row
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.averages import Averages, averages
 from rpbind.statistics.collapse import Key
 from rpbind.statistics.coverage import NOTHING, Open, coverage
@@ -114,7 +114,7 @@ def prevalence(rows: Iterable[Row]) -> float | None:
     All runs are scored on the same test windows, so the first that was scored tells.
     """
     for row in rows:
-        scores = Scores.of(row.proteins)
+        scores = ProteinScores.of(row.proteins)
         has_N = scores.on("test") & np.isfinite(scores.auprc_N)
         if has_N.any():
             share_N = scores.positives_N[has_N] / scores.windows_N[has_N]

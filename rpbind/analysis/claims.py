@@ -42,12 +42,12 @@ SEEN_ONLY = (
     "training saw every test protein: this split cannot tell a protein's biology from its identity"
 )
 
-Scores = dict[int, dict[int, float]]
+SeedClusterScores = dict[int, dict[int, float]]
 """{seed: {protein cluster: AUROC}}."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ClaimComparison:
     """One comparison behind a claim, over `seeds` runs and `clusters` protein clusters."""
 
     minus: str
@@ -64,7 +64,7 @@ class Claim:
     name: Name
     answer: Word
     reason: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[ClaimComparison, ...]
     confirmatory: bool = False
 
     @property
@@ -80,7 +80,7 @@ def vectors_of(control: ControlPlan) -> str:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlannedComparison:
     """A comparison to be judged: whose scores, minus what, and why there may be none.
 
     `trained` is the control that the other scores are of, where it was trained.
@@ -88,8 +88,8 @@ class Asked:
 
     arm: str
     minus: str
-    mine: Scores
-    other: Scores
+    mine: SeedClusterScores
+    other: SeedClusterScores
     absent: str
     inert: bool = False
     trained: str = ""
@@ -128,7 +128,7 @@ def note_of(row: Row) -> str:
     return "; ".join(finding.advice for finding in row.findings)
 
 
-def questions(arm: str, plan: Plan, runs: Runs, kept: Runs) -> dict[Name, list[Asked]]:
+def questions(arm: str, plan: Plan, runs: Runs, kept: Runs) -> dict[Name, list[PlannedComparison]]:
     """Return the comparisons behind every claim of one arm; `kept` are the rows of controls."""
     done = [runs[arm, seed] for seed in plan.seeds if (arm, seed) in runs]
     done = [row for row in done if row.state == "done"]
@@ -147,25 +147,25 @@ def questions(arm: str, plan: Plan, runs: Runs, kept: Runs) -> dict[Name, list[A
     }
 
 
-def _probed(arm: str, done: list[Row], name: str, absent: str) -> Asked:
+def _probed(arm: str, done: list[Row], name: str, absent: str) -> PlannedComparison:
     """Compare the sample of test windows as it is with the same after an intervention."""
     moved = [row.metrics.get(f"probe.{name}.moved", np.inf) for row in done]
     mine, other = _scores(done, "probe"), _scores(done, f"probe.{name}")
     told = absent if mine else "no run is done and probed"
     inert = max(moved, default=np.inf) <= MOVED
-    return Asked(arm, name.replace("-", " "), mine, other, told, inert)
+    return PlannedComparison(arm, name.replace("-", " "), mine, other, told, inert)
 
 
-def _against_random(arm: str, plan: Plan, done: list[Row], kept: Runs) -> Asked:
+def _against_random(arm: str, plan: Plan, done: list[Row], kept: Runs) -> PlannedComparison:
     names = [c.name for c in plan.controls if c.of == arm and vectors_of(c) == "random"]
     rows = [kept[name, seed] for name in names for seed in plan.seeds if (name, seed) in kept]
     told = "no run with random vectors is done" if names else "not trained with random vectors"
     other = _scores([row for row in rows if row.state == "done"], "test")
     mine, trained = _scores(done, "test"), (*names, "")[0]
-    return Asked(arm, "random vector", mine, other, told, trained=trained)
+    return PlannedComparison(arm, "random vector", mine, other, told, trained=trained)
 
 
-def _against_constant(arm: str, done: list[Row], plan: Plan, kept: Runs) -> list[Asked]:
+def _against_constant(arm: str, done: list[Row], plan: Plan, kept: Runs) -> list[PlannedComparison]:
     """Compare with the network that sees the RNA alone, where the study trains one."""
     asked = []
     for control in plan.controls:
@@ -175,19 +175,23 @@ def _against_constant(arm: str, done: list[Row], plan: Plan, kept: Runs) -> list
             told = f"no run of {control.name} is done"
             mine = _scores(done, "test")
             minus = "one protein for all"
-            asked.append(Asked(arm, minus, mine, other, told, trained=control.name))
+            asked.append(PlannedComparison(arm, minus, mine, other, told, trained=control.name))
     return asked
 
 
-def _against_baseline(name: str, arm: str, done: list[Row], plan: Plan, kept: Runs) -> Asked:
+def _against_baseline(
+    name: str, arm: str, done: list[Row], plan: Plan, kept: Runs
+) -> PlannedComparison:
     row = kept.get((name, 0))
     score = cluster_auroc(row) if row else {}
     told = note_of(row) if row else "not scored"
     other = dict.fromkeys(plan.seeds, score) if score else {}  # a baseline knows no seed
     mine = _scores(done, "test")
-    return Asked(arm, name, mine, other, f"{name}: {told}" if mine else "no run is done")
+    return PlannedComparison(
+        arm, name, mine, other, f"{name}: {told}" if mine else "no run is done"
+    )
 
 
-def _scores(rows: list[Row], part: str) -> Scores:
+def _scores(rows: list[Row], part: str) -> SeedClusterScores:
     scores = {row.seed: cluster_auroc(row, part) for row in rows}
     return {seed: score for seed, score in scores.items() if score}

@@ -19,7 +19,7 @@ Study = tuple[Plan, Sequence[Row]]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class StudyComparison:
     """Contrasts of one study's arms minus another's, and what must be known to read them."""
 
     contrasts: tuple[Contrast, ...]
@@ -29,7 +29,7 @@ class Comparison:
 
 def compare(
     mine: Study, theirs: Study, arm: str | None = None, against: str | None = None
-) -> Comparison:
+) -> StudyComparison:
     """Compare arms of one name, or `arm` of the first with `against` of the second.
 
     Raises `UserError` where the studies were not judged on the same windows, or share no seed.
@@ -73,7 +73,7 @@ def compare(
     notes = _notes(contrasts, runs, alpha)
     if arm is None and (left := sorted(_winners(plan) & _winners(other))):
         notes.append(_refusal(left))
-    return Comparison(contrasts, tuple(notes), delta)
+    return StudyComparison(contrasts, tuple(notes), delta)
 
 
 def _pairs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
-from rpbind.analysis.claims import Claim, Comparison, note_of, vectors_of
+from rpbind.analysis.claims import Claim, ClaimComparison, note_of, vectors_of
 from rpbind.analysis.families import judge_claims
 from rpbind.ledger import ControlPlan, Plan, Row
 from rpbind.statistics.averages import Averages, averages
@@ -89,7 +89,7 @@ def _means(arm: str, plan: Plan, runs: Runs) -> dict[str, Spread | None]:
     }
 
 
-def _every(claims: tuple[Claim, ...]) -> list[Comparison]:
+def _every(claims: tuple[Claim, ...]) -> list[ClaimComparison]:
     return [comparison for claim in claims for comparison in claim.comparisons]
 
 

@@ -13,10 +13,10 @@ from rpbind.analysis.claims import (
     NAMES,
     SEEN_ONLY,
     UNSEEN,
-    Asked,
     Claim,
-    Comparison,
+    ClaimComparison,
     Name,
+    PlannedComparison,
     questions,
 )
 from rpbind.ledger import Plan
@@ -59,7 +59,7 @@ def judge_claims(
     """Return the claims of some arms, judged; `kept` are the rows of the controls."""
     controls = {control.name for control in plan.controls}
     bad = collapsed_runs({**runs, **{key: row for key, row in kept.items() if key[0] in controls}})
-    asked: dict[Slot, list[Asked]] = {}
+    asked: dict[Slot, list[PlannedComparison]] = {}
     for arm in arms:
         asked |= {(arm, name): each for name, each in questions(arm, plan, runs, kept).items()}
     judged = judge(
@@ -71,19 +71,19 @@ def judge_claims(
     }
 
 
-def _claim(name: Name, asked: list[Asked], judged: list[Verdict], plan: Plan) -> Claim:
+def _claim(name: Name, asked: list[PlannedComparison], judged: list[Verdict], plan: Plan) -> Claim:
     comparisons = tuple(map(_comparison, asked, judged))
     seen_only = name == "uses the protein" and not plan.split.startswith(UNSEEN)
     answer, reason = _answer(comparisons, SEEN_ONLY if seen_only else "")
     return Claim(name, answer, reason, comparisons, name in (plan.confirmatory or ()))
 
 
-def _comparison(asked: Asked, verdict: Verdict) -> Comparison:
+def _comparison(asked: PlannedComparison, verdict: Verdict) -> ClaimComparison:
     seeds, clusters = asked.table
-    return Comparison(asked.minus, asked.result, verdict, len(seeds), len(clusters))
+    return ClaimComparison(asked.minus, asked.result, verdict, len(seeds), len(clusters))
 
 
-def _answer(comparisons: tuple[Comparison, ...], unless: str) -> tuple[Word, str]:
+def _answer(comparisons: tuple[ClaimComparison, ...], unless: str) -> tuple[Word, str]:
     """A claim is refuted by one comparison, and supported only by all; `unless` leaves it open."""
     for comparison in comparisons:
         if comparison.verdict.word not in ("better", "inconclusive"):

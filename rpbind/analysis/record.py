@@ -29,7 +29,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Found:
+class FindingGroup:
     """One kind of finding, over the runs that had it."""
 
     finding: Finding
@@ -73,7 +73,7 @@ def failures(
     ]
 
 
-def found(rows: Iterable[Row]) -> list[Found]:
+def found(rows: Iterable[Row]) -> list[FindingGroup]:
     """Return the findings of all runs, the same name and advice told once, the severest first.
 
     The measured value shown is the first run's.
@@ -84,7 +84,7 @@ def found(rows: Iterable[Row]) -> list[Found]:
             groups[finding.severity, finding.name, finding.advice].append((row, finding))
     ordered = sorted(groups.values(), key=lambda g: SEVERITIES.index(g[0][1].severity))
     return [
-        Found(
+        FindingGroup(
             finding=group[0][1],
             arms=tuple(dict.fromkeys(row.arm for row, _ in group)),
             runs=len({row.run for row, _ in group}),

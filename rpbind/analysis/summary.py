@@ -11,14 +11,14 @@ import numpy as np
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.controls import Controls, summarise_controls
-from rpbind.analysis.record import Cost, Failure, Found, cost, failures, found, provenance
+from rpbind.analysis.record import Cost, Failure, FindingGroup, cost, failures, found, provenance
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
 from rpbind.analysis.winners import as_open, never_made, unknown, wanted
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
-from rpbind.ledger.scores import Scores
-from rpbind.ledger.trials import Search
+from rpbind.ledger.scores import ProteinScores
+from rpbind.ledger.trials import SearchResult
 from rpbind.recipe import Recipe
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.collapse import Key, collapsed_runs, rates
@@ -73,7 +73,7 @@ class Summary:
     controls: Controls
     failures: tuple[Failure, ...]
     checks: Checks
-    found: tuple[Found, ...]
+    found: tuple[FindingGroup, ...]
     provenance: dict[str, dict[str, int]]
     cost: Cost
     left_out: int
@@ -91,7 +91,7 @@ class Summary:
         return len(wanted(self.plan))
 
     @property
-    def search(self) -> Search | None:
+    def search(self) -> SearchResult | None:
         """The study's one search; None where there is none, or one per arm."""
         one = self.tuned is not None and len(self.tuned.searches) == 1
         return self.tuned.searches[0] if self.tuned and one else None
@@ -211,7 +211,7 @@ def _contrasts(
     )
 
 
-def _importances(plan: Plan, found: Sequence[Search]) -> tuple[Importance, ...]:
+def _importances(plan: Plan, found: Sequence[SearchResult]) -> tuple[Importance, ...]:
     """Rate the knobs of a study's one search, better values higher; many short are not rated.
 
     Each configuration counts once: a repeat would be permuted as if it were another.
@@ -229,7 +229,7 @@ def _importances(plan: Plan, found: Sequence[Search]) -> tuple[Importance, ...]:
 def _cluster_names(rows: list[Row]) -> dict[int, str]:
     pairs: set[tuple[int, str]] = set()
     for row in rows:
-        scores = Scores.of(row.proteins)
+        scores = ProteinScores.of(row.proteins)
         proteins = map(scores.names.__getitem__, scores.protein_N.tolist())
         pairs.update(zip(scores.cluster_N.tolist(), proteins, strict=True))
     names: dict[int, set[str]] = {}

@@ -14,7 +14,7 @@ from scipy.special import gammaln
 
 from rpbind.analysis.winners import say_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
-from rpbind.ledger.trials import OBJECTIVES, Search, searches
+from rpbind.ledger.trials import OBJECTIVES, SearchResult, searches
 from rpbind.statistics.averages import Averages, averages
 from rpbind.statistics.collapse import rates
 from rpbind.statistics.contrast import Interval, Result, two_way
@@ -89,7 +89,7 @@ class TunedContrast:
 class Tuned:
     """A study's searches and winners; contrasts are empty where `refusal` says why."""
 
-    searches: tuple[Search, ...]
+    searches: tuple[SearchResult, ...]
     winners: tuple[Winner, ...]
     expected: dict[str, NDArray[np.float64]]
     unit: str
@@ -155,7 +155,7 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     )
 
 
-def _winner(search: Search, said: Mapping[str, Any], rows: Sequence[Row]) -> Winner:
+def _winner(search: SearchResult, said: Mapping[str, Any], rows: Sequence[Row]) -> Winner:
     won = said.get("winners", {}).get(search.name, {})
     mine = [row for row in rows if row.arm == won.get("arm") and row.state == "done"]
     best = search.best
@@ -188,7 +188,7 @@ def _ci(rows: Sequence[Row]) -> tuple[float, float] | None:
     return told.ci() if isinstance(told, Interval) else None
 
 
-def _expected(found: Sequence[Search]) -> dict[str, NDArray[np.float64]]:
+def _expected(found: Sequence[SearchResult]) -> dict[str, NDArray[np.float64]]:
     """{arm: expected best of n, mean over its searches}, of whole trials of a maximised score.
 
     A configuration counts once, however often it was drawn.

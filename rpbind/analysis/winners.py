@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rpbind.ledger import Plan, Row
-from rpbind.ledger.trials import Search
+from rpbind.ledger.trials import SearchResult
 from rpbind.statistics.coverage import NEVER, Open
 
 TUNED = "tuned"
@@ -33,7 +33,7 @@ def wanted(plan: Plan) -> list[tuple[str, int]]:
     return plan.planned + [(arm, seed) for arm in _without(plan).values() for seed in plan.seeds]
 
 
-def never_made(plan: Plan, found: Sequence[Search]) -> dict[str, str]:
+def never_made(plan: Plan, found: Sequence[SearchResult]) -> dict[str, str]:
     """Return {arm: why it was never made} of the closed searches that have no winner."""
     if "closed" not in (plan.search or {}):
         return {}
@@ -80,7 +80,7 @@ def _without(plan: Plan) -> dict[str, str]:
     return {name: arm for name, arm in arms_of(said).items() if name not in won}
 
 
-def _why(search: Search | None) -> str:
+def _why(search: SearchResult | None) -> str:
     if search is None:
         return "no trial of its search was begun"
     ended = ", ".join(f"{count} {outcome}" for outcome, count in search.counts.items())

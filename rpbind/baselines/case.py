@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rpbind.data.clusters import Progress
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.splits import PARTS, Part, Split
-from rpbind.proteins.bank import Bank
+from rpbind.proteins.embedding_store import EmbeddingStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Case:
     provenance: dict[str, str]
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, bank: Bank) -> Case:
+    def of(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> Case:
         """Return what baselines read of an open dataset, a split of it and protein vectors."""
         return cls(
             rna_NL=dataset.rna_NL,

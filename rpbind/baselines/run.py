@@ -20,7 +20,7 @@ from rpbind.baselines.kmers import FEATURES
 from rpbind.baselines.regression import Each, Shared
 from rpbind.data.clusters import Progress, silent
 from rpbind.ledger import Finding, Row
-from rpbind.metrics import Scores, summarise
+from rpbind.metrics import WindowScores, summarise
 from rpbind.recipe import canonical
 
 BASELINES: dict[str, Baseline] = {
@@ -64,7 +64,7 @@ def baseline_rows(
 def _scored(name: str, case: Case, guess: Guess) -> dict[str, Any]:
     """Return the metrics, the score per protein and the findings of a baseline."""
     label_T, protein_T = case.label_N[guess.index_T], case.protein_N[guess.index_T]
-    scores = Scores(guess.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64))
+    scores = WindowScores(guess.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64))
     metrics, each = summarise(scores, case.proteins, "test")
     findings = []
     if len(guess.index_T) < len(case.parts["test"]):

@@ -10,12 +10,12 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split
 from rpbind.errors import reason
 from rpbind.ledger import Ledger
-from rpbind.proteins.bank import Bank
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.statistics.averages import averages
 from rpbind.terminal import PLAIN, progress
 
 
-def score_baselines(dataset: Dataset, split: Split, bank: Bank, ledger: Ledger) -> None:
+def score_baselines(dataset: Dataset, split: Split, bank: EmbeddingStore, ledger: Ledger) -> None:
     """Add a row to the ledger for every baseline that has no finished one there yet.
 
     Parameters

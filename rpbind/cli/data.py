@@ -129,7 +129,7 @@ def embed(
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
     from rpbind.files.draft import written_once
-    from rpbind.proteins.bank import build_bank
+    from rpbind.proteins.embedding_store import build_bank
     from rpbind.proteins.encoders import make_encoder
 
     dataset = _verified(data)

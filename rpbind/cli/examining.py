@@ -23,7 +23,7 @@ from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
-from rpbind.use.compatibility import Against, matching_inputs
+from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.trained import Trained
 
 FITTED = (1, 2)
@@ -118,7 +118,7 @@ def _trained(file: Path, opens: Callable[[], OpenData], *, named: bool) -> tuple
             "folder with --data."
         )
     advice = f"A model is examined on what it was trained on, {its}: name that with --data."
-    inputs, _ = matching_inputs(trained, Against(opens()), advice)
+    inputs, _ = matching_inputs(trained, EvaluationTarget(opens()), advice)
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):

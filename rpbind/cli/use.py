@@ -47,12 +47,12 @@ def predict(
     """Score windows: logit, probability, calibrated probability, what is known of the protein."""
     check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
     check_model(model)
-    from rpbind.use.predict import Question, predict_windows  # torch: seconds
+    from rpbind.use.predict import PredictionInput, predict_windows  # torch: seconds
     from rpbind.use.trained import Trained
 
     trained = Trained.open(model)
     with progress("encoding proteins, then scoring windows") as bar:
-        told = predict_windows(trained, Question(windows, proteins, protein, weights), bar)
+        told = predict_windows(trained, PredictionInput(windows, proteins, protein, weights), bar)
     write_table(out, told.table)
     _say_predictions(trained, told, out)
 
@@ -109,12 +109,12 @@ def evaluate(
         check_out(out, (".json",))
     check_model(model)
     from rpbind.train.opened import OpenData
-    from rpbind.use.compatibility import Against
+    from rpbind.use.compatibility import EvaluationTarget
     from rpbind.use.evaluate import evaluate_model  # torch: seconds
     from rpbind.use.trained import Trained
 
     trained = Trained.open(model)
-    against = Against(OpenData(data), split, cast(Part, part), other_data)
+    against = EvaluationTarget(OpenData(data), split, cast(Part, part), other_data)
     with progress("scoring") as bar:
         told = evaluate_model(trained, against, bar)
     if out is not None:

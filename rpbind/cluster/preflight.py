@@ -42,7 +42,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Seen:
+class NodeView:
     """What a node found: the mark, the SHA-256 of each file (or why not), and bytes left."""
 
     mark: bool
@@ -74,15 +74,15 @@ def check_storage(there: Sequence[Node], place: str, reads: Sequence[Path]) -> s
     return _room(place, [mine, *seen], len(there))
 
 
-def _look(probe: Probe, name: str) -> Seen:
+def _look(probe: Probe, name: str) -> NodeView:
     """Do what a probe asks; runs on every node."""
     system, folder = fs.FileSystem.from_uri(probe.place)
     if not _is(system, f"{folder}/{probe.mark}"):
-        return Seen(False, (), None)
+        return NodeView(False, (), None)
     _leave(system, f"{folder}/{probe.mark}-{name}")
     local = isinstance(system, fs.LocalFileSystem)
     free = shutil.disk_usage(folder).free if local else None
-    return Seen(True, tuple(_digest(Path(file)) for file in probe.files), free)
+    return NodeView(True, tuple(_digest(Path(file)) for file in probe.files), free)
 
 
 def _ask(node: Node, probe: Probe) -> ray.ObjectRef:
@@ -91,7 +91,7 @@ def _ask(node: Node, probe: Probe) -> ray.ObjectRef:
     return task.remote(probe, node.id)
 
 
-def _answer(node: Node, task: ray.ObjectRef) -> Seen:
+def _answer(node: Node, task: ray.ObjectRef) -> NodeView:
     try:
         return ray.get(task, timeout=ANSWER)
     except (ray.exceptions.RayError, ImportError, OSError) as error:
@@ -102,7 +102,7 @@ def _answer(node: Node, task: ray.ObjectRef) -> Seen:
         ) from None
 
 
-def _agree(node: Node, probe: Probe, mine: Seen, found: Seen, heard: bool) -> None:
+def _agree(node: Node, probe: Probe, mine: NodeView, found: NodeView, heard: bool) -> None:
     """Refuse a node that sees other files than this process does."""
     if not (found.mark and heard):
         raise UserError(
@@ -118,7 +118,7 @@ def _agree(node: Node, probe: Probe, mine: Seen, found: Seen, heard: bool) -> No
             )
 
 
-def _room(place: str, seen: Sequence[Seen], count: int) -> str:
+def _room(place: str, seen: Sequence[NodeView], count: int) -> str:
     """Say what was found, or refuse storage that is full."""
     where = f"{place}, shared by {count} node(s)" if count else place
     free = min((each.free for each in seen if each.free is not None), default=None)

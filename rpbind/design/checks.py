@@ -25,7 +25,7 @@ def scored_clusters(dataset: Dataset, split: Split, part: Part) -> int:
     return len({dataset.proteins[p].cluster for p in scored_P})
 
 
-def can_be_scored(dataset: Dataset, split: Split) -> None:
+def check_can_be_scored(dataset: Dataset, split: Split) -> None:
     """Raise `UserError` where no protein of a part has both classes: no AUROC per protein then."""
     part = _not_scored(dataset, split)
     if part is None:

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.winners import TUNED
 from rpbind.data.balance import imbalance
-from rpbind.design.checks import can_be_scored
+from rpbind.design.checks import check_can_be_scored
 from rpbind.design.controls import retrained
 from rpbind.design.design import Design
 from rpbind.design.question import Question
-from rpbind.design.source import Source as Source
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, Stage
 from rpbind.ledger.plans import SEARCH_SIZE
@@ -41,7 +41,7 @@ def make_plan(
     asked: Question,
     design: Design,
     seeds: tuple[int, ...],
-    source: Source,
+    source: DataSource,
     *,
     sweep: Searches | None = None,
     control: str | None = None,
@@ -55,7 +55,7 @@ def make_plan(
     if sweep is not None and any(arm.name == TUNED for arm in design.arms):
         raise UserError(f"An arm is named '{TUNED}', which is what a search's best is called.")
     opened, dataset, split = source.opened, source.opened.dataset, source.parts
-    can_be_scored(dataset, split)
+    check_can_be_scored(dataset, split)
     controls = retrained(design, control, opened)
     searched = set() if sweep is None else sweep.banks
     trained = (*design.arms, *controls)

@@ -21,7 +21,7 @@ MAIN = World()
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """The data that a study reads: a dataset that is open, and how it is split."""
 
     opened: OpenData
@@ -42,14 +42,14 @@ class Source:
         return self.opened.inputs(self.split, encoder)
 
 
-def source(data: Path | None, rule: str) -> Source:
+def source(data: Path | None, rule: str) -> DataSource:
     """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
     one_of("--split", rule, get_args(Rule))
     if data is not None:
         no_url("--data", data)
     opened = simulated() if data is None else OpenData(data)
     opened.dataset  # noqa: B018 - says so where there is none, before anything heavy is imported
-    return Source(opened, SplitSpec(rule=cast(Rule, rule)))
+    return DataSource(opened, SplitSpec(rule=cast(Rule, rule)))
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> OpenData:

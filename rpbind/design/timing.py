@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rpbind.design.plan import Source
 from rpbind.design.price import Timing
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.train.batches import EVALUATION_BATCH
@@ -30,7 +30,7 @@ def timed_rows(folder: Path) -> Timing | None:
     return Timing(float(np.mean(seconds)), f"the mean of this study's {len(seconds)} finished runs")
 
 
-def timed_here(recipes: Sequence[Recipe], source: Source, threads: int) -> Timing:
+def timed_here(recipes: Sequence[Recipe], source: DataSource, threads: int) -> Timing:
     """Time a few batches of every distinct model on this machine's CPU; mean over the recipes.
 
     Epochs and parts are counted up from that: early stopping, which ends runs sooner, is not
@@ -47,7 +47,7 @@ def timed_here(recipes: Sequence[Recipe], source: Source, threads: int) -> Timin
     return Timing(float(np.mean(seconds)), how)
 
 
-def _seconds(recipe: Recipe, source: Source, threads: int) -> float:
+def _seconds(recipe: Recipe, source: DataSource, threads: int) -> float:
     inputs = source.inputs(recipe.proteins)
     few = {"train": _spread(inputs.parts["train"], BATCHES * recipe.train.batch_size)}
     few |= {part: _spread(inputs.parts[part], EVALUATION_BATCH) for part in ("validation", "test")}

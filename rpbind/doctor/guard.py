@@ -29,7 +29,7 @@ Opens = Callable[[str], Inputs]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class NoOpCheck:
     """One contrast before training: what differs, and whether the functions do.
 
     `knobs` are the recipe fields that differ; `only_arm` and `only_reference` the tensors that one
@@ -61,7 +61,7 @@ class Comparison:
         return f"{one.name}: {one.arm} beside {one.reference}: {what}{told}"
 
 
-def guard(plan: Plan, opens: Opens, arm: str | None = None) -> list[Comparison]:
+def guard(plan: Plan, opens: Opens, arm: str | None = None) -> list[NoOpCheck]:
     """Compare the two arms of every pair of a plan; with `arm`, of those in which it is the arm."""
     recipes = {arm.name: Recipe.model_validate(arm.recipe) for arm in plan.arms}
     return [
@@ -96,7 +96,7 @@ def pairs(plan: Plan) -> list[ContrastPlan]:
     ]
 
 
-def compare(contrast: ContrastPlan, arm: Recipe, reference: Recipe, opens: Opens) -> Comparison:
+def compare(contrast: ContrastPlan, arm: Recipe, reference: Recipe, opens: Opens) -> NoOpCheck:
     """Build an arm beside its reference, and say what differs."""
     knobs = tuple(arm.diff(reference))
     models = [_built(recipe, opens(recipe.proteins)) for recipe in (arm, reference)]
@@ -109,7 +109,7 @@ def compare(contrast: ContrastPlan, arm: Recipe, reference: Recipe, opens: Opens
             for model, recipe in zip(models, (arm, reference), strict=True)
         ]
         gap = float((logits[0] - logits[1]).abs().max() / logits[1].abs().max())
-    return Comparison(
+    return NoOpCheck(
         contrast,
         knobs,
         (sum(p.numel() for p in mine.values()), sum(p.numel() for p in theirs.values())),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rpbind.doctor.sample import evenly
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import Scores, cross_entropy, summarise
+from rpbind.metrics import WindowScores, cross_entropy, summarise
 from rpbind.train.batches import scoring_batches
 from rpbind.train.loop import Training
 
@@ -49,7 +49,7 @@ def _variance(score: ProteinScore) -> float:
 
 
 @torch.no_grad()
-def _scores(training: Training, index_N: Tensor) -> Scores:
+def _scores(training: Training, index_N: Tensor) -> WindowScores:
     """Logits in evaluation mode, with the labels that the batches give."""
     model, inputs = training.model.eval(), training.inputs
     logits, labels = [], []
@@ -58,7 +58,7 @@ def _scores(training: Training, index_N: Tensor) -> Scores:
         rna_BL, groups, label_B = inputs.batch(index_B, model.reads)
         logits.append(model(rna_BL, groups))
         labels.append(label_B)
-    return Scores(
+    return WindowScores(
         torch.cat(logits).cpu().numpy(),
         torch.cat(labels).cpu().numpy().astype(np.uint8),
         inputs.protein_N[torch.cat(batches)].cpu().numpy().astype(np.int64),

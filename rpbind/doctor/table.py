@@ -21,7 +21,7 @@ SEED = {
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """One quantity, how it is measured, and the value."""
 
     quantity: str
@@ -29,7 +29,9 @@ class Line:
     value: str
 
 
-def table(measured: Mapping[str, float], fits: Sequence[Mapping[str, float]] = ()) -> list[Line]:
+def table(
+    measured: Mapping[str, float], fits: Sequence[Mapping[str, float]] = ()
+) -> list[TableRow]:
     """Return the table's lines from the measures of a check-up, and of fits with other seeds.
 
     A single fit is a matter of luck: of several, the lowest and the highest are told.
@@ -43,23 +45,23 @@ def table(measured: Mapping[str, float], fits: Sequence[Mapping[str, float]] = (
     high = max(each["fit.gradient-high"] for each in every)
     of = "fit of one batch" + (f", {len(every)} seeds" if fits else "")
     return [
-        Line(
+        TableRow(
             "spread of logits over samples",
             "sd over all windows; over those of one protein; untrained",
             f"{measured['logits.spread']:.2g}; {measured['logits.within']:.1g}",
         ),
-        Line(
+        TableRow(
             "gradient norm at the RNA encoder",
             f"lowest to highest, {of}, before clipping",
             f"{low:.2g} to {high:.2g}" if high else "0",
         ),
-        Line("loss over training", f"first step to last five, {of}", _moves(rises)),
-        Line(
+        TableRow("loss over training", f"first step to last five, {of}", _moves(rises)),
+        TableRow(
             "accuracy gain",
             f"relative to the accuracy before (in points), {of}",
             f"{_range(gains, '+.0f') if gains else '–'} ({_range(points, '+.0f')[:-2]} points)",
         ),
-        Line("attention weights", "mean ± sd, before and after the fit", _weights(measured)),
+        TableRow("attention weights", "mean ± sd, before and after the fit", _weights(measured)),
     ]
 
 

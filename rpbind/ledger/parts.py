@@ -24,7 +24,7 @@ from rpbind.ledger.schema import (
     completed,
     version_of,
 )
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 
 _REPEATED = [
     "proteins.list.element.part",
@@ -158,7 +158,7 @@ def _coded(array: Any) -> tuple[list[str], Any]:
     return coded.dictionary.to_pylist(), coded.indices.to_numpy()
 
 
-def _scores(array: Any) -> Iterator[Scores]:
+def _scores(array: Any) -> Iterator[ProteinScores]:
     fields = {name: array.values.field(name) for name in SCORE}
     parts, part_M = _coded(fields["part"])
     names, protein_M = _coded(fields["protein"])
@@ -173,7 +173,7 @@ def _scores(array: Any) -> Iterator[Scores]:
         )
     )
     for a, b in _spans(array):
-        yield Scores(
+        yield ProteinScores(
             parts,
             names,
             part_M[a:b],

@@ -78,7 +78,7 @@ class ContrastPlan(_Record):
     weights: dict[str, float] = {}
 
 
-class Look(_Record):
+class InterimAnalysis(_Record):
     """A time at which a study was judged before it was extended: {contrast: what was said}.
 
     `seeds` is how many it had then, `trials` how many each search of tuned arms had, where trials
@@ -150,7 +150,7 @@ class Plan(_Record):
     code: str = ""
     code_modules: dict[str, str] = {}
     accepted_code: tuple[str, ...] = ()
-    looks: tuple[Look, ...] = ()
+    looks: tuple[InterimAnalysis, ...] = ()
 
     @property
     def planned(self) -> list[tuple[str, int]]:

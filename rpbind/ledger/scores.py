@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Scores(Sequence[ProteinScore]):
+class ProteinScores(Sequence[ProteinScore]):
     """A run's scores: a sequence of `ProteinScore`, which are made when they are asked for.
 
     `parts` and `names` are the words that `part_N` and `protein_N` count in; an AUROC or AUPRC that
@@ -39,9 +39,9 @@ class Scores(Sequence[ProteinScore]):
     _by_part: dict[str, dict[int, float]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, scores: Sequence[ProteinScore]) -> Scores:
+    def of(cls, scores: Sequence[ProteinScore]) -> ProteinScores:
         """Return scores in columns; those that are already come back as they are."""
-        if isinstance(scores, Scores):
+        if isinstance(scores, ProteinScores):
             return scores
         parts, part_N = _counted(score.part for score in scores)
         names, protein_N = _counted(score.protein for score in scores)

@@ -57,7 +57,7 @@ class Trial:
 
     name: str
     rows: tuple[Row, ...]
-    knobs: dict[str, Any]
+    fields: dict[str, Any]
     outcome: Outcome
     values: list[float] | None
     reached: float | None
@@ -77,7 +77,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchResult:
     """All trials of one search, in the order in which they ended."""
 
     name: str
@@ -129,7 +129,7 @@ def was_reused(row: Row) -> bool:
     return REUSED in row.provenance
 
 
-def lane_of(arm: str) -> str:
+def search_of(arm: str) -> str:
     """The name of the search of a trial: `old.s2` of `old.s2.trial-0007`, else `search`."""
     return arm.rpartition("trial-")[0].rstrip(".") or "search"
 
@@ -142,28 +142,28 @@ def trials_of(rows: list[Row]) -> dict[str, list[Row]]:
     return trials
 
 
-def searches(plan: Plan, rows: list[Row]) -> list[Search]:
+def searches(plan: Plan, rows: list[Row]) -> list[SearchResult]:
     """Return every search of a study, in the order in which its arms were planned."""
     said = plan.search or {}
     objectives = tuple(said.get("objectives", ("auroc",)))
     seeds = int(said.get("seeds_per_trial", 1))
-    lanes: dict[str, list[Row]] = {}
+    by_search: dict[str, list[Row]] = {}
     for row in rows:
-        lanes.setdefault(lane_of(row.arm), []).append(row)
+        by_search.setdefault(search_of(row.arm), []).append(row)
     places = {arm: place for place, arm in enumerate(said.get("arms", {}))}
-    order = sorted(lanes, key=lambda name: (places.get(name.rpartition(".")[0], -1), name))
-    return [summarise_search(lanes[name], objectives, seeds) for name in order]
+    order = sorted(by_search, key=lambda name: (places.get(name.rpartition(".")[0], -1), name))
+    return [summarise_search(by_search[name], objectives, seeds) for name in order]
 
 
 def summarise_search(
     rows: list[Row], objectives: tuple[str, ...] = ("auroc",), seeds: int = 1
-) -> Search:
+) -> SearchResult:
     """Return the trials of one search; every comparison among them is exploratory."""
     grouped = trials_of(rows)
     names = sorted(grouped, key=lambda name: (max(row.ended for row in grouped[name]), name))
-    knobs = {n: Recipe.recorded(grouped[n][0].recipe, n).flat() for n in names}
-    every = dict.fromkeys(path for flat in knobs.values() for path in flat)
-    varied = tuple(p for p in every if len({repr(_shown(flat, p)) for flat in knobs.values()}) > 1)
+    fields = {n: Recipe.recorded(grouped[n][0].recipe, n).flat() for n in names}
+    every = dict.fromkeys(path for flat in fields.values() for path in flat)
+    varied = tuple(p for p in every if len({repr(_shown(flat, p)) for flat in fields.values()}) > 1)
     first = OBJECTIVES[objectives[0]]
     better = max if first.mode == "max" else min
     repeats = repeats_of(grouped)
@@ -173,14 +173,14 @@ def summarise_search(
         values = values_of(grouped[name], objectives, seeds)
         if values is not None:
             best = values[0] if best is None else better(best, values[0])
-        shown = {p: _shown(knobs[name], p) for p in varied}
+        shown = {p: _shown(fields[name], p) for p in varied}
         rows = grouped[name]
         reached = [row.curve[-1].get(first.key) for row in rows if was_pruned(row) and row.curve]
         trials.append(
             Trial(
                 name=name,
                 rows=tuple(rows),
-                knobs=shown,
+                fields=shown,
                 outcome=outcome(rows, seeds),
                 values=values,
                 reached=(*reached, None)[0],
@@ -188,7 +188,7 @@ def summarise_search(
                 repeats=repeats.get(name, ""),
             )
         )
-    return Search(lane_of(names[0]), objectives, varied, tuple(trials))
+    return SearchResult(search_of(names[0]), objectives, varied, tuple(trials))
 
 
 def repeats_of(trials: Mapping[str, Sequence[Row]]) -> dict[str, str]:

@@ -21,14 +21,14 @@ class CrossAttention(nn.Module):
     The model calls `query` once per batch, `look` once per group of proteins, `finish` once.
     """
 
-    def __init__(self, knobs: fields.Attention, rna_dim: int) -> None:
+    def __init__(self, config: fields.Attention, rna_dim: int) -> None:
         super().__init__()
-        self.heads = knobs.heads
-        self.query = nn.Linear(rna_dim, knobs.dim)
-        self.output = nn.Linear(knobs.dim, knobs.dim)
-        self.temperature = nn.Parameter(torch.ones(1)) if knobs.temperature else None
-        self.weight_dropout = Dropout(knobs.dropout)
-        self.output_dropout = Dropout(knobs.dropout)
+        self.heads = config.heads
+        self.query = nn.Linear(rna_dim, config.dim)
+        self.output = nn.Linear(config.dim, config.dim)
+        self.temperature = nn.Parameter(torch.ones(1)) if config.temperature else None
+        self.weight_dropout = Dropout(config.dropout)
+        self.output_dropout = Dropout(config.dropout)
         self.uniform = False
 
     def weights(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
@@ -59,13 +59,13 @@ class CrossAttention(nn.Module):
 class WayBack(nn.Module):
     """The other direction: every key of the protein looks at the RNA; the mean over real keys."""
 
-    def __init__(self, knobs: fields.Attention, rna_dim: int) -> None:
+    def __init__(self, config: fields.Attention, rna_dim: int) -> None:
         super().__init__()
-        self.heads = knobs.heads
-        self.key = nn.Linear(rna_dim, knobs.dim)
-        self.value = nn.Linear(rna_dim, knobs.dim)
-        self.output = nn.Linear(knobs.dim, knobs.dim)
-        self.dropout = Dropout(knobs.dropout)
+        self.heads = config.heads
+        self.key = nn.Linear(rna_dim, config.dim)
+        self.value = nn.Linear(rna_dim, config.dim)
+        self.output = nn.Linear(config.dim, config.dim)
+        self.dropout = Dropout(config.dropout)
         self.uniform = False
 
     def forward(self, rna_BQC: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:

@@ -14,15 +14,15 @@ from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
 
 
-class FeedForward(nn.Module):
+class FeedForwardBlock(nn.Module):
     """Linear-ReLU-Dropout-Linear-Dropout, added to its input, then LayerNorm."""
 
-    def __init__(self, knobs: fields.FeedForward, dim: int) -> None:
+    def __init__(self, config: fields.FeedForward, dim: int) -> None:
         super().__init__()
-        self.wide = nn.Linear(dim, knobs.hidden)
-        self.narrow = nn.Linear(knobs.hidden, dim)
-        self.dropout = Dropout(knobs.dropout)
-        self.output_dropout = Dropout(knobs.dropout)
+        self.wide = nn.Linear(dim, config.hidden)
+        self.narrow = nn.Linear(config.hidden, dim)
+        self.dropout = Dropout(config.dropout)
+        self.output_dropout = Dropout(config.dropout)
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, x_BQE: Tensor) -> Tensor:
@@ -34,14 +34,14 @@ class FeedForward(nn.Module):
 class Head(nn.Sequential):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
-    def __init__(self, knobs: fields.Classifier, dim: int) -> None:
-        widths = [dim, *knobs.hidden]
+    def __init__(self, config: fields.Classifier, dim: int) -> None:
+        widths = [dim, *config.hidden]
         blocks: list[nn.Module] = []
         for before, after in pairwise(widths):
             blocks += [
                 nn.Linear(before, after),
                 nn.ReLU(),
-                Dropout(knobs.dropout),
+                Dropout(config.dropout),
                 nn.BatchNorm1d(after),
             ]
         super().__init__(*blocks, nn.Linear(widths[-1], 1))
@@ -96,23 +96,25 @@ class BindingModel(nn.Module):
     Its initial values are torch's own draws: `build_model` makes one whose values are seeded.
     """
 
-    def __init__(self, knobs: fields.Model, *, width: int, length: int) -> None:
+    def __init__(self, config: fields.Model, *, width: int, length: int) -> None:
         super().__init__()
-        dim, rna_dim = knobs.attention.dim, knobs.encoder.dim
-        self.encoder = ENCODERS[type(knobs.encoder)](knobs.encoder, length)
-        self.film = Film(width, rna_dim) if knobs.film else None
-        self.memory = MEMORIES[type(knobs.memory)](knobs.memory, width, dim, length)
-        attends = not isinstance(knobs.memory, fields.NoMemory)
-        self.attend = CrossAttention(knobs.attention, rna_dim) if attends else None
-        self.back = WayBack(knobs.attention, rna_dim) if knobs.attention.both_ways else None
-        self.bypass = nn.Linear(rna_dim, dim) if knobs.residual else None
-        self.norm = nn.LayerNorm(dim) if knobs.normalised else nn.Identity()
-        self.feed_forward = FeedForward(knobs.feed_forward, dim) if knobs.feed_forward else None
-        self.reads_maximum = knobs.readout == "mean-max"
+        dim, rna_dim = config.attention.dim, config.encoder.dim
+        self.encoder = ENCODERS[type(config.encoder)](config.encoder, length)
+        self.film = Film(width, rna_dim) if config.film else None
+        self.memory = MEMORIES[type(config.memory)](config.memory, width, dim, length)
+        attends = not isinstance(config.memory, fields.NoMemory)
+        self.attend = CrossAttention(config.attention, rna_dim) if attends else None
+        self.back = WayBack(config.attention, rna_dim) if config.attention.both_ways else None
+        self.bypass = nn.Linear(rna_dim, dim) if config.residual else None
+        self.norm = nn.LayerNorm(dim) if config.normalised else nn.Identity()
+        self.feed_forward = (
+            FeedForwardBlock(config.feed_forward, dim) if config.feed_forward else None
+        )
+        self.reads_maximum = config.readout == "mean-max"
         beside = dim if self.back is not None or not attends else 0
         read = dim * (1 + self.reads_maximum) + beside
-        self.head = Head(knobs.classifier, read)
-        self.own = OwnHead(width, read, knobs.classifier.dropout) if knobs.own_head else None
+        self.head = Head(config.classifier, read)
+        self.own = OwnHead(width, read, config.classifier.dropout) if config.own_head else None
 
     @property
     def reads(self) -> Reads:

@@ -10,7 +10,7 @@ from rpbind.model.size import check_fits
 from rpbind.recipe import model as fields
 
 
-def build_model(knobs: fields.Model, *, width: int, length: int, seed: int) -> BindingModel:
+def build_model(config: fields.Model, *, width: int, length: int, seed: int) -> BindingModel:
     """Build a model whose every random number, now and in training, has a stream of its own.
 
     Parameters
@@ -30,8 +30,8 @@ def build_model(knobs: fields.Model, *, width: int, length: int, seed: int) -> B
         Where a layer's initial values or its random draws in training cannot be seeded, and where
         the model does not fit this machine's memory.
     """
-    check_fits(knobs, width=width, length=length)
-    model = draw_by_name(lambda: BindingModel(knobs, width=width, length=length), seed)
-    initialise(model, knobs.init, seed)
+    check_fits(config, width=width, length=length)
+    model = draw_by_name(lambda: BindingModel(config, width=width, length=length), seed)
+    initialise(model, config.init, seed)
     seed_dropout(model)
     return model

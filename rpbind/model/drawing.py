@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.errors import UserError
-from rpbind.model.draws import Draws, Plan
+from rpbind.model.draws import DrawPlan, Draws
 
 M = TypeVar("M", bound=nn.Module)
 MOST_BUILDS = 4
@@ -44,7 +44,7 @@ def draw_by_name(make: Callable[[], M], seed: int) -> M:
         entropy), or has no value yet (a lazy layer).
     """
     with _own_globals():
-        plan = Plan()
+        plan = DrawPlan()
         for build in range(MOST_BUILDS):
             built, found = _built(make, seed, plan, build)
             if found == plan:
@@ -55,7 +55,7 @@ def draw_by_name(make: Callable[[], M], seed: int) -> M:
     return built
 
 
-def _built(make: Callable[[], M], seed: int, plan: Plan, build: int) -> tuple[M, Plan]:
+def _built(make: Callable[[], M], seed: int, plan: DrawPlan, build: int) -> tuple[M, DrawPlan]:
     """Build once by what an earlier build has found; return the model, and what was found now."""
     torch.manual_seed(build)  # a draw that is not seen differs between builds
     draws = Draws(seed, plan)

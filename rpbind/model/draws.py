@@ -23,7 +23,7 @@ RESET = ("reset_parameters", "_reset_parameters")
 
 
 @dataclass(frozen=True)
-class Plan:
+class DrawPlan:
     """What a build finds: the full name of each registered tensor, in the order of registration.
 
     `ends` has, for each indirect draw, the number of the tensor that it ended in.
@@ -58,7 +58,7 @@ class Draws(TorchDispatchMode):
     from an earlier build.
     """
 
-    def __init__(self, seed: int, plan: Plan) -> None:
+    def __init__(self, seed: int, plan: DrawPlan) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.seed, self.plan = seed, plan
         self.drawn: Counter[str] = Counter()
@@ -95,7 +95,7 @@ class Draws(TorchDispatchMode):
                 with torch.no_grad():
                     draw()
 
-    def found(self, model: nn.Module) -> Plan:
+    def found(self, model: nn.Module) -> DrawPlan:
         """Return the full name of each registered tensor, and where each indirect draw ended.
 
         A tensor that is not in the model (of a layer that was copied or thrown away) goes by its
@@ -108,7 +108,7 @@ class Draws(TorchDispatchMode):
             else f"outside the model: {type(one.module).__qualname__}.{one.name}"
             for one in self.registered
         ]
-        return Plan(tuple(names), tuple(self.ends))
+        return DrawPlan(tuple(names), tuple(self.ends))
 
     def _register(self, module: nn.Module, name: str, tensor: Tensor | None) -> None:
         if tensor is not None and not nn.parameter.is_lazy(tensor):

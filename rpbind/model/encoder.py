@@ -15,9 +15,9 @@ LETTERS = 5  # A C G U N
 class Token(nn.Module):
     """One-hot(5) -> Linear: each position knows its own nucleotide and nothing else."""
 
-    def __init__(self, knobs: fields.TokenEncoder, length: int) -> None:
+    def __init__(self, config: fields.TokenEncoder, length: int) -> None:
         super().__init__()
-        self.project = nn.Linear(LETTERS, knobs.dim)
+        self.project = nn.Linear(LETTERS, config.dim)
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, L, C)."""
@@ -31,18 +31,18 @@ class Conv(nn.Module):
     (`python benchmarks/conv_layout.py`).
     """
 
-    def __init__(self, knobs: fields.ConvEncoder, length: int) -> None:
+    def __init__(self, config: fields.ConvEncoder, length: int) -> None:
         super().__init__()
-        widths = [LETTERS] + [knobs.dim] * (knobs.layers - 1)
-        steps = [knobs.dilation**depth for depth in range(knobs.layers)]
+        widths = [LETTERS] + [config.dim] * (config.layers - 1)
+        steps = [config.dilation**depth for depth in range(config.layers)]
         self.convs = nn.ModuleList(
-            nn.Conv2d(wide, knobs.dim, (1, knobs.kernel), padding="same", dilation=(1, step))
+            nn.Conv2d(wide, config.dim, (1, config.kernel), padding="same", dilation=(1, step))
             for wide, step in zip(widths, steps, strict=True)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(knobs.dim) for _ in range(knobs.layers))
-        self.dropout = Dropout(knobs.dropout)
-        self.pool = knobs.pool
-        self.pool_early = knobs.pool_after == "first"
+        self.norms = nn.ModuleList(nn.BatchNorm2d(config.dim) for _ in range(config.layers))
+        self.dropout = Dropout(config.dropout)
+        self.pool = config.pool
+        self.pool_early = config.pool_after == "first"
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
@@ -60,13 +60,13 @@ class Conv(nn.Module):
 class SelfAttention(nn.Module):
     """Letters with learned positions, then transformer layers (norm first) over the window."""
 
-    def __init__(self, knobs: fields.SelfAttentionEncoder, length: int) -> None:
+    def __init__(self, config: fields.SelfAttentionEncoder, length: int) -> None:
         super().__init__()
-        self.project = nn.Linear(LETTERS, knobs.dim)
-        self.position = nn.Parameter(torch.zeros(length, knobs.dim))
-        self.layers = nn.ModuleList(_Layer(knobs) for _ in range(knobs.layers))
-        self.norm = nn.LayerNorm(knobs.dim)
-        self.pool = knobs.pool
+        self.project = nn.Linear(LETTERS, config.dim)
+        self.position = nn.Parameter(torch.zeros(length, config.dim))
+        self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.dim)
+        self.pool = config.pool
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
@@ -80,15 +80,15 @@ class SelfAttention(nn.Module):
 class _Layer(nn.Module):
     """x + attention(norm(x)), then x + feed-forward(norm(x))."""
 
-    def __init__(self, knobs: fields.SelfAttentionEncoder) -> None:
+    def __init__(self, config: fields.SelfAttentionEncoder) -> None:
         super().__init__()
-        self.heads = knobs.heads
-        self.before, self.between = nn.LayerNorm(knobs.dim), nn.LayerNorm(knobs.dim)
-        self.query_key_value = nn.Linear(knobs.dim, 3 * knobs.dim)
-        self.output = nn.Linear(knobs.dim, knobs.dim)
-        self.wide = nn.Linear(knobs.dim, 2 * knobs.dim)
-        self.narrow = nn.Linear(2 * knobs.dim, knobs.dim)
-        self.attended, self.fed = Dropout(knobs.dropout), Dropout(knobs.dropout)
+        self.heads = config.heads
+        self.before, self.between = nn.LayerNorm(config.dim), nn.LayerNorm(config.dim)
+        self.query_key_value = nn.Linear(config.dim, 3 * config.dim)
+        self.output = nn.Linear(config.dim, config.dim)
+        self.wide = nn.Linear(config.dim, 2 * config.dim)
+        self.narrow = nn.Linear(2 * config.dim, config.dim)
+        self.attended, self.fed = Dropout(config.dropout), Dropout(config.dropout)
 
     def forward(self, x_BLC: Tensor) -> Tensor:
         """Map (B, L, C) to (B, L, C)."""

@@ -42,7 +42,7 @@ class Pooled(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: fields.PooledMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, config: fields.PooledMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -58,12 +58,12 @@ class Expanded(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: fields.ExpandedMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, config: fields.ExpandedMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
         self.length = length
-        self.position = nn.Parameter(torch.zeros(length, dim)) if knobs.position else None
+        self.position = nn.Parameter(torch.zeros(length, dim)) if config.position else None
 
     def forward(self, group: Group) -> Memory:
         """Return keys and values (P, length, E); the copies are views, not memory."""
@@ -79,7 +79,7 @@ class Residue(nn.Module):
 
     reads: ClassVar[Reads] = "residues"
 
-    def __init__(self, knobs: fields.ResidueMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, config: fields.ResidueMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
@@ -96,11 +96,11 @@ class Segment(nn.Module):
 
     reads: ClassVar[Reads] = "residues"
 
-    def __init__(self, knobs: fields.SegmentMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, config: fields.SegmentMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.key = nn.Linear(width, dim)
         self.value = nn.Linear(width, dim)
-        self.segments = knobs.segments
+        self.segments = config.segments
 
     def forward(self, group: Group) -> Memory:
         """Return keys and values (P, S, E) and the mask (P, S) of spans that hold a residue."""
@@ -128,7 +128,7 @@ class Nothing(nn.Module):
 
     reads: ClassVar[Reads] = "mean"
 
-    def __init__(self, knobs: fields.NoMemory, width: int, dim: int, length: int) -> None:
+    def __init__(self, config: fields.NoMemory, width: int, dim: int, length: int) -> None:
         super().__init__()
         self.value = nn.Linear(width, dim)
 

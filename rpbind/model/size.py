@@ -19,7 +19,7 @@ TRAINED = 5
 
 
 def check_fits(
-    knobs: fields.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
+    config: fields.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
 ) -> None:
     """Raise `UserError` where a model cannot be meant, or this machine has too little memory.
 
@@ -36,12 +36,12 @@ def check_fits(
     batch
         Windows that go through the model at once and whose activations are kept.
     """
-    _check_kernel(knobs, length)
-    weights = parameters(knobs, width=width, length=length)
-    needed = BYTES * (copies * weights + batch * activations(knobs, length))
+    _check_kernel(config, length)
+    weights = parameters(config, width=width, length=length)
+    needed = BYTES * (copies * weights + batch * activations(config, length))
     if needed <= (there := memory()):
         return
-    name, size = widest(knobs)
+    name, size = widest(config)
     told = f"{weights:,} parameters" + (f", batches of {batch:,} windows" if batch else "")
     raise UserError(
         f"The model takes about {_gigabytes(needed)} of memory ({told}), and this machine has "
@@ -50,16 +50,16 @@ def check_fits(
     )
 
 
-def parameters(knobs: fields.Model, *, width: int, length: int) -> int:
+def parameters(config: fields.Model, *, width: int, length: int) -> int:
     """Return how many parameters a model has; none of them is given memory for that."""
     with torch.device("meta"):
-        model = BindingModel(knobs, width=width, length=length)
+        model = BindingModel(config, width=width, length=length)
     return sum(each.numel() for each in model.parameters())
 
 
-def activations(knobs: fields.Model, length: int) -> int:
+def activations(config: fields.Model, length: int) -> int:
     """Return about how many numbers of one window are kept for its gradient: rather too few."""
-    encoder, dim = knobs.encoder, knobs.attention.dim
+    encoder, dim = config.encoder, config.attention.dim
     layers = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.layers
     pool = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.pool
     queries = math.ceil(length / pool)
@@ -68,20 +68,20 @@ def activations(knobs: fields.Model, length: int) -> int:
     if isinstance(encoder, fields.SelfAttentionEncoder):
         kept += 6 * layers * length * encoder.dim
     kept += 2 * queries * dim
-    if knobs.feed_forward is not None:
-        kept += 2 * queries * knobs.feed_forward.hidden
-    return kept + 3 * sum(knobs.classifier.hidden)
+    if config.feed_forward is not None:
+        kept += 2 * queries * config.feed_forward.hidden
+    return kept + 3 * sum(config.classifier.hidden)
 
 
-def widest(knobs: fields.Model) -> tuple[str, int]:
+def widest(config: fields.Model) -> tuple[str, int]:
     """Return the path and the value of a model's largest width."""
     widths = {
-        "model.encoder.dim": knobs.encoder.dim,
-        "model.attention.dim": knobs.attention.dim,
-        "model.classifier.hidden": max(knobs.classifier.hidden, default=0),
+        "model.encoder.dim": config.encoder.dim,
+        "model.attention.dim": config.attention.dim,
+        "model.classifier.hidden": max(config.classifier.hidden, default=0),
     }
-    if knobs.feed_forward is not None:
-        widths["model.feed_forward.hidden"] = knobs.feed_forward.hidden
+    if config.feed_forward is not None:
+        widths["model.feed_forward.hidden"] = config.feed_forward.hidden
     name = max(widths, key=lambda path: widths[path])
     return name, widths[name]
 
@@ -91,8 +91,8 @@ def memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _check_kernel(knobs: fields.Model, length: int) -> None:
-    kernel = knobs.encoder.kernel if isinstance(knobs.encoder, fields.ConvEncoder) else 1
+def _check_kernel(config: fields.Model, length: int) -> None:
+    kernel = config.encoder.kernel if isinstance(config.encoder, fields.ConvEncoder) else 1
     if kernel > 2 * length - 1:
         raise UserError(
             f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt: no position "

@@ -21,7 +21,7 @@ from rpbind.errors import UserError, nearest
 from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 
 
-class Encoder(Protocol):
+class ProteinEncoder(Protocol):
     """What turns a sequence into per-residue vectors.
 
     `id` names its bank, `width` is the length of a vector, `dtype` is how a bank stores it, and
@@ -186,15 +186,15 @@ class Esm2Maker:
 
     model: str | None
 
-    def __call__(self, weights: Path | None) -> Encoder:
+    def __call__(self, weights: Path | None) -> ProteinEncoder:
         # imported here: torch and fair-esm cost seconds, and every reader of a bank comes by
         from rpbind.proteins.esm2 import load
 
         return load(self.model, weights)
 
 
-def _no_weights(make: Callable[[], Encoder]) -> Callable[[Path | None], Encoder]:
-    def maker(weights: Path | None) -> Encoder:
+def _no_weights(make: Callable[[], ProteinEncoder]) -> Callable[[Path | None], ProteinEncoder]:
+    def maker(weights: Path | None) -> ProteinEncoder:
         if weights is not None:
             raise UserError(f"Encoder '{make().id}' has no weights; got --weights {weights}.")
         return make()
@@ -202,7 +202,7 @@ def _no_weights(make: Callable[[], Encoder]) -> Callable[[Path | None], Encoder]
     return maker
 
 
-ENCODERS: dict[str, Callable[[Path | None], Encoder]] = {
+ENCODERS: dict[str, Callable[[Path | None], ProteinEncoder]] = {
     "physchem": _no_weights(PhysChem),
     "triad": _no_weights(ConjointTriad),
     "random": _no_weights(RandomIdentity),
@@ -218,7 +218,7 @@ ENCODERS: dict[str, Callable[[Path | None], Encoder]] = {
 """Every encoder by name; `esm2` is any other ESM-2 checkpoint, given by its file."""
 
 
-def make_encoder(name: str, weights: Path | None = None) -> Encoder:
+def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
     """Return the encoder called `name`; `weights` is a local ESM-2 checkpoint.
 
     Raises `UserError` on an unknown name (with the nearest right one), on weights for an encoder

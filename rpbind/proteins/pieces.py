@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rpbind.files.arrays import load_array, save_array
 from rpbind.files.atomic import named
-from rpbind.proteins.encoders import Encoder
+from rpbind.proteins.encoders import ProteinEncoder
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Pieces:
     """What `encoder` has made so far, in a folder of its own."""
 
     folder: Path
-    encoder: Encoder
+    encoder: ProteinEncoder
 
     def get(self, key: str, sequence: str) -> NDArray[np.floating]:
         """Return the matrix of a sequence, mapped; it is encoded and kept if it is not there."""

@@ -23,7 +23,7 @@ OFF = "off"
 """How an optional field is written where it is left out: TOML has no null."""
 
 
-class Part(BaseModel):
+class Hyperparameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
@@ -44,7 +44,7 @@ class Part(BaseModel):
 
 def optional() -> frozenset[str]:
     """Return the names of all fields that can be "off"."""
-    parts, found = [Part], set[str]()
+    parts, found = [Hyperparameters], set[str]()
     while parts:
         part = parts.pop()
         parts += part.__subclasses__()
@@ -53,7 +53,7 @@ def optional() -> frozenset[str]:
     return frozenset(found)
 
 
-class MultiHead(Part):
+class MultiHead(Hyperparameters):
     """Anything that attends: its width is shared out among its heads."""
 
     dim: Count

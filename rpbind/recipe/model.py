@@ -6,20 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rpbind.recipe.base import Count, Layers, MultiHead, Part, Positive, Unit
+from rpbind.recipe.base import Count, Hyperparameters, Layers, MultiHead, Positive, Unit
 
 FARTHEST = 65_536
 """Nucleotides between two taps of a dilated convolution."""
 
 
-class TokenEncoder(Part):
+class TokenEncoder(Hyperparameters):
     """The seed's encoder: one-hot(5) -> Linear; nothing mixes positions: it sees no motif."""
 
     kind: Literal["token"] = "token"
     dim: Count = 128
 
 
-class ConvEncoder(Part):
+class ConvEncoder(Hyperparameters):
     """Residual 1-d convolutions: each position sees `1 + layers * (kernel - 1)` nucleotides.
 
     With `dilation` d, the taps of layer i are d^i apart: it sees further for the same compute.
@@ -67,13 +67,13 @@ class SelfAttentionEncoder(MultiHead):
     dropout: Unit = 0.1
 
 
-class PooledMemory(Part):
+class PooledMemory(Hyperparameters):
     """The seed's `old` memory: the mean protein vector as ONE key, so every weight is 1."""
 
     kind: Literal["pooled"] = "pooled"
 
 
-class ExpandedMemory(Part):
+class ExpandedMemory(Hyperparameters):
     """The seed's `fixed` memory: the mean vector copied to one key per RNA position.
 
     With `position`, a learned vector is added to each key (not to the values). All values are the
@@ -84,13 +84,13 @@ class ExpandedMemory(Part):
     position: bool = True
 
 
-class ResidueMemory(Part):
+class ResidueMemory(Hyperparameters):
     """One key and value per residue of the protein, with a padding mask: attention can matter."""
 
     kind: Literal["residue"] = "residue"
 
 
-class SegmentMemory(Part):
+class SegmentMemory(Hyperparameters):
     """The residues averaged over `segments` spans of equal length: few keys for long proteins.
 
     A protein that is shorter than that has one key per residue.
@@ -100,19 +100,19 @@ class SegmentMemory(Part):
     segments: Count = 32
 
 
-class NoMemory(Part):
+class NoMemory(Hyperparameters):
     """No attention at all: the mean vector is projected and handed to the head beside the RNA."""
 
     kind: Literal["none"] = "none"
 
 
-class TorchInit(Part):
+class TorchInit(Hyperparameters):
     """torch's default: uniform within 1/sqrt(fan_in), weights and biases."""
 
     kind: Literal["torch"] = "torch"
 
 
-class XavierInit(Part):
+class XavierInit(Hyperparameters):
     """Xavier-uniform, biases 0; `attention_gain` is for query, key, value and output.
 
     The feed-forward block keeps torch's default, as in the original model.
@@ -137,7 +137,7 @@ class Attention(MultiHead):
     both_ways: bool = False
 
 
-class FeedForward(Part):
+class FeedForward(Hyperparameters):
     """Linear-ReLU-Linear with a residual and LayerNorm after the attention.
 
     `dropout` acts behind the ReLU and behind the second Linear, as in the original model.
@@ -147,7 +147,7 @@ class FeedForward(Part):
     dropout: Unit = 0.1
 
 
-class Classifier(Part):
+class Classifier(Hyperparameters):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
     hidden: Annotated[tuple[Count, ...], Field(max_length=256)] = (512, 256, 128)
@@ -162,7 +162,7 @@ Memory = Annotated[
 Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
 
 
-class Model(Part):
+class Model(Hyperparameters):
     """head(attend(encoder(rna), memory(protein))).
 
     With `film`, the protein's mean vector scales and shifts every channel of the encoded RNA. With

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import SHOWN, UserError, mistake, nearest, place
-from rpbind.recipe.base import OFF, Part, optional
+from rpbind.recipe.base import OFF, Hyperparameters, optional
 from rpbind.recipe.model import Model
 from rpbind.recipe.training import Train
 
@@ -22,7 +22,7 @@ BankName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=120)
 """The name of an encoder's vectors, which is a folder's name."""
 
 
-class Recipe(Part):
+class Recipe(Hyperparameters):
     """Every knob of one run; `proteins` names the encoder of the protein bank that it reads."""
 
     proteins: BankName = "physchem"
@@ -145,10 +145,10 @@ def misfit(one: ErrorDetails) -> str:
     return mistake(one, place(one, FIELDS)) + leave_out(one["loc"])
 
 
-def _fields(part: type[Part]) -> set[str]:
+def _fields(part: type[Hyperparameters]) -> set[str]:
     names = set(part.model_fields)
     return names.union(*(_fields(each) for each in part.__subclasses__()))
 
 
-FIELDS = frozenset(_fields(Part))
+FIELDS = frozenset(_fields(Hyperparameters))
 """Every name that a recipe's paths are made of."""

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rpbind.recipe.base import Epochs, Part, Positive, Rate, Unit
+from rpbind.recipe.base import Epochs, Hyperparameters, Positive, Rate, Unit
 
 
-class Plateau(Part):
+class Plateau(Hyperparameters):
     """ReduceLROnPlateau on the validation loss."""
 
     kind: Literal["plateau"] = "plateau"
@@ -18,13 +18,13 @@ class Plateau(Part):
     min_lr: Rate = 1e-5
 
 
-class Cosine(Part):
+class Cosine(Hyperparameters):
     """Half a cosine from the learning rate to zero over the planned epochs, stepped every epoch."""
 
     kind: Literal["cosine"] = "cosine"
 
 
-class OneCycle(Part):
+class OneCycle(Hyperparameters):
     """Up to the learning rate and down again to nothing, batch by batch over the planned epochs.
 
     `rise` is the share of the batches on the way up (Smith and Topin 2018; torch's OneCycleLR).
@@ -34,7 +34,7 @@ class OneCycle(Part):
     rise: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
 
 
-class Constant(Part):
+class Constant(Hyperparameters):
     """The learning rate as it is."""
 
     kind: Literal["constant"] = "constant"
@@ -43,7 +43,7 @@ class Constant(Part):
 Schedule = Annotated[Plateau | Cosine | OneCycle | Constant, Field(discriminator="kind")]
 
 
-class Train(Part):
+class Train(Hyperparameters):
     """How it is trained; `stop_after` epochs without a better validation loss end the run.
 
     Augmentation, in training only: every window is moved by up to `shift` nucleotides, the gap

@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from rpbind.analysis.tuned import Tuned
-from rpbind.ledger.trials import OBJECTIVES, Search
+from rpbind.ledger.trials import OBJECTIVES, SearchResult
 from rpbind.report import style
 
 SLICES = 12
 """Knobs that are drawn; the table has them all."""
 
 
-def history(search: Search) -> go.Figure:
+def history(search: SearchResult) -> go.Figure:
     """Draw the value of each trial on validation, where pruned ones were, and the best so far."""
     numbers = list(range(1, len(search.trials) + 1))
     figure = go.Figure(
@@ -36,14 +36,14 @@ def history(search: Search) -> go.Figure:
     return figure
 
 
-def slices(search: Search) -> go.Figure:
+def slices(search: SearchResult) -> go.Figure:
     """Draw the value of each trial over each knob that was searched, one panel per knob."""
     knobs = search.varied[:SLICES]
     figure = make_subplots(
         rows=len(knobs), cols=1, vertical_spacing=min(0.5 / max(len(knobs), 2), 0.2)
     )
     for place, knob in enumerate(knobs, start=1):
-        values = [t.knobs[knob] for t in search.trials]
+        values = [t.fields[knob] for t in search.trials]
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
         log = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
         plain = [v if v in numbers else _said(v) for v in values]
@@ -57,7 +57,7 @@ def slices(search: Search) -> go.Figure:
     return figure
 
 
-def front(search: Search) -> go.Figure:
+def front(search: SearchResult) -> go.Figure:
     """Draw two objectives against each other; what no trial beats on both is joined by a line."""
     one, two = search.objectives[:2]
     whole = [t for t in search.distinct if t.values is not None]
@@ -113,7 +113,7 @@ def best_of(tuned: Tuned) -> go.Figure:
     return figure
 
 
-def _marks(search: Search, places: list[Any]) -> list[go.Scatter]:
+def _marks(search: SearchResult, places: list[Any]) -> list[go.Scatter]:
     """One mark per trial: whole ones filled, pruned ones open where they were, the best large."""
     looks = [
         ("whole", [t.value for t in search.trials], "circle", 8),

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.compare import Comparison
+from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, few_clusters, read
 from rpbind.ledger import Ledger
@@ -125,7 +125,7 @@ def _curves(summary: Summary) -> list[Text]:
     ]
 
 
-def comparison_table(comparison: Comparison) -> RenderableType:
+def comparison_table(comparison: StudyComparison) -> RenderableType:
     """Return two studies' contrasts and the notes that come before any number."""
     few = few_clusters(comparison.contrasts)
     told = [verdicts.screening(comparison.contrasts), words.few_proteins(few), *comparison.notes]

@@ -11,7 +11,7 @@ from rpbind.analysis.arms import Spread
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import Winner
-from rpbind.ledger import ContrastPlan, Look, Plan
+from rpbind.ledger import ContrastPlan, InterimAnalysis, Plan
 from rpbind.statistics import looks
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.factorial import TIMES
@@ -164,7 +164,7 @@ def look_again(plan: Plan) -> str:
     )
 
 
-def _size_of(look: Look) -> str:
+def _size_of(look: InterimAnalysis) -> str:
     return f"{look.seeds} seeds" if look.trials is None else f"{look.trials} trials per search"
 
 

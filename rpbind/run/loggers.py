@@ -60,7 +60,7 @@ MAKERS: dict[str, Callable[[str], Any]] = {
 """Name -> what makes Ray's callback for a study; the packages are in `where.LOGGERS`."""
 
 
-class Seen:
+class TrialView:
     """What a logger sees of a Tune trial: a name, its recipe by path, and a folder of its own."""
 
     def __init__(self, trial: Any, folder: Path) -> None:
@@ -87,14 +87,14 @@ class Listening(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __init__(self, logger: Any, folder: Path) -> None:
         self.logger, self.folder = logger, folder
-        self.seen: dict[str, Seen] = {}
+        self.seen: dict[str, TrialView] = {}
 
     def setup(self, **info: Any) -> None:
         with self._listener() as logger:
             logger.setup(**info)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        seen = self.seen.setdefault(trial.trial_id, Seen(trial, self.folder))
+        seen = self.seen.setdefault(trial.trial_id, TrialView(trial, self.folder))
         with self._listener() as logger:
             seen.init_local_path()
             logger.log_trial_start(seen)

@@ -29,7 +29,7 @@ from rpbind.ledger import Ledger, Row
 from rpbind.run.environment import of_workers
 from rpbind.run.loggers import loggers
 from rpbind.run.progress import StudyProgress
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.stop import STOP
 from rpbind.run.watch import Watch
 from rpbind.run.watchdog import leave_at_once, watched
@@ -44,7 +44,7 @@ LIVES = 3
 
 
 @contextlib.contextmanager
-def ray_running(where: Where) -> Iterator[None]:
+def ray_running(where: Resources) -> Iterator[None]:
     """Start a Ray of this machine's own, or join the cluster at `address`; leave it at the end."""
     with STOP.heeded():
         try:
@@ -59,7 +59,7 @@ def ray_running(where: Where) -> Iterator[None]:
                 ray.shutdown()
 
 
-def _start(where: Where) -> None:
+def _start(where: Resources) -> None:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if where.address is not None:
         start.join(where.address, runtime_env={"env_vars": of_workers()}, **common)
@@ -74,7 +74,7 @@ def _say(sentence: str) -> None:
 
 
 @contextlib.contextmanager
-def ready(where: Where, folder: Path, data: Path) -> Iterator[int]:
+def ready(where: Resources, folder: Path, data: Path) -> Iterator[int]:
     """Have Ray running, and asked for what a study needs of it; gives how many runs fit at once."""
     with ray_running(where):
         with start.answering(where.address), phase("looking at the storage"):
@@ -83,7 +83,7 @@ def ready(where: Where, folder: Path, data: Path) -> Iterator[int]:
         yield slots
 
 
-def at_once(where: Where) -> int:
+def at_once(where: Resources) -> int:
     """Return how many runs fit at the same time; `UserError` where not even one ever will."""
     driven = where.executor == "train"
     nodes = preflight.nodes()
@@ -92,13 +92,13 @@ def at_once(where: Where) -> int:
     return placement.at_once(nodes, where.share, where.workers, driven=driven)
 
 
-def check_storage(where: Where, folder: Path, data: Path) -> str:
+def check_storage(where: Resources, folder: Path, data: Path) -> str:
     """Say what storage a study has; on a cluster, `UserError` where a node does not share it."""
     there = preflight.nodes() if where.address is not None else []
     return preflight.check_storage(there, str(folder), [data / MANIFEST])
 
 
-def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = LIVES) -> None:
+def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Resources, lives: int = LIVES) -> None:
     """Run every task once, first come first served: stopping by arrival order would unpair arms.
 
     Runs whose process or node was lost are begun again when the others have ended.
@@ -108,7 +108,7 @@ def run_grid(tasks: Sequence[Task], ledger: Ledger, where: Where, lives: int = L
     config = tune.TuneConfig(max_concurrent_trials=slots, reuse_actors=where.executor == "trial")
     left = sum(len(task.seeds) for task in tasks)
     searched = len(ledger.rows("search"))
-    record = Record(ledger, StudyProgress.of(ledger, searched, left, slots))
+    record = LedgerCallback(ledger, StudyProgress.of(ledger, searched, left, slots))
     fit(where, space, config, record)
     if record.lost and record.ended == len(tasks) and lives > 1 and not STOP.asked:
         if not preflight.nodes():
@@ -122,7 +122,7 @@ def why_it_died(trial: Any) -> str:
     return Path(file).read_text() if file else "Ray gave no reason"
 
 
-class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
+class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     """Writes every finished run to the ledger, and a row for every run whose trial died."""
 
     def __init__(self, ledger: Ledger, progress: StudyProgress) -> None:
@@ -135,7 +135,7 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled without what is shown: through a Ray client, Tune runs on the head node."""
-        return Record, (self.ledger, self.progress)
+        return LedgerCallback, (self.ledger, self.progress)
 
     def on_step_begin(self, iteration: int, trials: Any, **info: Any) -> None:
         STOP.step()
@@ -192,7 +192,7 @@ class Record(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
 
 def fit(
-    where: Where, space: dict[str, Any] | None, config: tune.TuneConfig, record: Record
+    where: Resources, space: dict[str, Any] | None, config: tune.TuneConfig, record: LedgerCallback
 ) -> None:
     """Run Tune until it ends or is stopped; every run that has begun is in the ledger then."""
     store = record.ledger.study / "ray"
@@ -223,14 +223,14 @@ def fit(
             shutil.rmtree(store, ignore_errors=True)
 
 
-def _placement(where: Where) -> dict[str, float]:
+def _placement(where: Resources) -> dict[str, float]:
     """Return what a trial takes: its run's share, or a slot where a worker group takes that."""
     if where.executor == "trial":
         return where.needs
     return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": placement.DRIVER}
 
 
-def machine(where: Where) -> dict[str, Any]:
+def machine(where: Resources) -> dict[str, Any]:
     """Return what a trial's config says of the machine."""
     one_machine = where.address is None
     return {

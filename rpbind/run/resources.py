@@ -29,7 +29,7 @@ def check_loggers(names: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Where:
+class Resources:
     """What one run is given: `workers` processes, each with `cpus` and a share `gpus` of a GPU.
 
     `address` is that of a Ray cluster, None is this machine. `asked` is the executor asked for.

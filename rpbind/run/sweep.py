@@ -25,20 +25,20 @@ from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import was_reused
 from rpbind.run import ray_tune as run
 from rpbind.run.progress import StudyProgress
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.stop import STOP
 from rpbind.run.watchdog import leave_at_once
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.restart import agree
 from rpbind.search.sampling import open_storage, open_study, quiet
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.search.trials import TRIES
 from rpbind.train.run import earlier_epochs, ended
 from rpbind.train.task import Task
 
 
-def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> bool:
+def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources) -> bool:
     """Search in all lanes until their trials are made or a budget is spent; False if stopped.
 
     What the ledger and Optuna's storage hold already is not made again. Trials run in the Tune
@@ -55,16 +55,16 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
         return True
     left = sum(search.left for search in searches)
     ended = sum(search.ended for search in searches)
-    record = run.Record(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
+    record = run.LedgerCallback(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
     for search in searches:
         search.write = partial(_keep_repeat, record, search)
-    asking = Asking(searches, run.machine(where), budget, record)
+    asking = OptunaSearcher(searches, run.machine(where), budget, record)
     # one trial more than fit, which waits: without one, Tune ends a process that is free
     in_process = where.executor == "trial"
     config = tune.TuneConfig(
         num_samples=left * TRIES,  # one that is lost is begun again; the searches end it
         search_alg=asking,
-        scheduler=Stopping(asking),
+        scheduler=PrunerScheduler(asking),
         max_concurrent_trials=run.at_once(where) + in_process,
         reuse_actors=in_process,
     )
@@ -81,7 +81,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Where) -> 
     return finished
 
 
-def _keep_repeat(record: run.Record, search: Search, row: Row) -> None:
+def _keep_repeat(record: run.LedgerCallback, search: AskTellLoop, row: Row) -> None:
     """Write a repeat's row, which is one more where as many trials as before it are left."""
     if search.open[row.arm].beyond:
         record.watch.expect(1)
@@ -98,7 +98,7 @@ def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int)
     return StudyProgress.of(ledger, sum(trials) * seeds, left * seeds + after, slots)
 
 
-def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[Search]:
+def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[AskTellLoop]:
     """Return every lane's search as the storage and the ledger say that it stands.
 
     Where there are many, each is given its share of the `width` trials that fit at once.
@@ -110,7 +110,7 @@ def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> lis
     searches = []
     for lane in lanes:
         study = open_study(storage, lane, sweep.how, ledger.study)
-        search = Search(lane, sweep, study, template, share)
+        search = AskTellLoop(lane, sweep, study, template, share)
         agree(search, rows)
         searches.append(search)
     return searches
@@ -119,7 +119,7 @@ def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> lis
 class Spent:
     """What has been spent of a search's minutes and training seconds."""
 
-    def __init__(self, how: How, rows: Sequence[Row]) -> None:
+    def __init__(self, how: SearchConfig, rows: Sequence[Row]) -> None:
         self.how, self.began = how, time.monotonic()
         self.trained = sum(map(seconds, rows))
 
@@ -139,20 +139,20 @@ def seconds(row: Row) -> float:
     return 0.0 if was_reused(row) else row.cost.get("train_seconds", 0.0)
 
 
-class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
+class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
     """Tune's side of all searches: each of Tune's trials is the trial of one of them."""
 
     def __init__(
         self,
-        searches: Sequence[Search],
+        searches: Sequence[AskTellLoop],
         machine: dict[str, Any],
         budget: Spent,
-        record: run.Record,
+        record: run.LedgerCallback,
     ) -> None:
         super().__init__()
         self.searches, self.machine = list(searches), machine
         self.budget, self.record = budget, record
-        self.begun: dict[str, tuple[Search, Task]] = {}
+        self.begun: dict[str, tuple[AskTellLoop, Task]] = {}
         self.lost: set[str] = set()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -186,7 +186,7 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
             search.tell(task.arm)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Results come by way of `Stopping`, which hears of all of them."""
+        """Results come by way of `PrunerScheduler`, which hears of all of them."""
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing of Tune's is read again."""
@@ -195,7 +195,7 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
         """Nothing of Tune's is read again."""
         raise NotImplementedError("a search goes on from its ledger and its storage")
 
-    def _prune(self, search: Search, task: Task, result: dict[str, Any]) -> None:
+    def _prune(self, search: AskTellLoop, task: Task, result: dict[str, Any]) -> None:
         """Write the row of a pruned run: stopped, by whom, and how far it came."""
         scheduler, asked = search.sweep.how.scheduler, search.live[task.arm]
         job = next(job for job in task.jobs if job.seed == asked.watched)
@@ -214,16 +214,16 @@ class Asking(Searcher):  # type: ignore[misc]  # Ray ships no types
         self._keep(search, row)
         (job.folder / f"{job.run}.unfinished.pt").unlink(missing_ok=True)
 
-    def _keep(self, search: Search, row: Row) -> None:
+    def _keep(self, search: AskTellLoop, row: Row) -> None:
         if row.seed not in search.live[row.arm].rows:
             self.budget.add(row)
         search.keep(row)
 
 
-class Stopping(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types
+class PrunerScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types
     """First come, first served; a trial that its search's pruner gives up is stopped."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: OptunaSearcher) -> None:
         super().__init__()
         self.asking = asking
 

@@ -36,7 +36,7 @@ REPEATED = {
 
 
 @dataclass(frozen=True)
-class How:
+class SearchConfig:
     """How a space is searched, and when a search ends before its trials are all made.
 
     `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
@@ -91,5 +91,5 @@ class How:
         return self.minutes is not None or self.train_seconds is not None
 
 
-USUAL = How()
+USUAL = SearchConfig()
 """TPE on validation AUROC, one seed per trial, no pruning."""

@@ -11,12 +11,12 @@ from optuna.trial import TrialState
 from rpbind.ledger import Row
 from rpbind.ledger.trials import was_pruned
 from rpbind.search.repeats import Tried, Write, nowhere, reused
-from rpbind.search.search import Lane, Sweep
-from rpbind.search.trials import REPEATS, Asked, interrupt, interrupted
+from rpbind.search.search import Search, Sweep
+from rpbind.search.trials import REPEATS, PendingTrial, interrupt, interrupted
 from rpbind.train.task import Task
 
 
-class Pending:
+class PendingTrials:
     """The trials of one search that are under way or wait for their turn, and what has ended.
 
     Without a scheduler, results are reported in the order of the trials' names and not in that in
@@ -24,13 +24,13 @@ class Pending:
     """
 
     def __init__(
-        self, lane: Lane, sweep: Sweep, study: optuna.Study, template: Task, width: int
+        self, lane: Search, sweep: Sweep, study: optuna.Study, template: Task, width: int
     ) -> None:
         self.lane, self.sweep, self.study = lane, sweep, study
         self.template, self.width = template, width
-        self.open: dict[str, Asked] = {}
+        self.open: dict[str, PendingTrial] = {}
         """Trials that were asked and not told yet, by name; in the order of names they are told."""
-        self.live: dict[str, Asked] = {}
+        self.live: dict[str, PendingTrial] = {}
         """Those of them that have not ended."""
         self.before: dict[tuple[str, int], Row] = {}
         self.attempts: dict[tuple[str, int], int] = {}
@@ -85,7 +85,7 @@ class Pending:
         self._close(first)
         return True
 
-    def _ready(self, asked: Asked) -> bool:
+    def _ready(self, asked: PendingTrial) -> bool:
         """Whether a trial's rows are all there; those of a repeat are the first one's."""
         if asked.repeats is None:
             return asked.task.arm not in self.live
@@ -114,7 +114,7 @@ class Pending:
                     del self.open[arm]
                     self.interrupt(asked.trial.number, {}, crashed=False)
 
-    def _close(self, asked: Asked) -> None:
+    def _close(self, asked: PendingTrial) -> None:
         """Report the final state of a trial; a repeat's rows are written first."""
         if asked.repeats is not None:
             asked.rows = self._reused(asked, asked.repeats)
@@ -122,7 +122,7 @@ class Pending:
         del self.open[asked.task.arm]
         self.tell_end(asked.trial.number, asked.rows, pruned=asked.pruned)
 
-    def _reused(self, asked: Asked, first: str) -> dict[int, Row]:
+    def _reused(self, asked: PendingTrial, first: str) -> dict[int, Row]:
         """Return a repeat's rows, and write those that a process before this one did not."""
         arm = asked.task.arm
         seeds = self.sweep.seeds(self.lane, int(arm.rpartition("-")[2]))

@@ -9,7 +9,7 @@ import optuna
 
 from rpbind.ledger import Row
 from rpbind.ledger.trials import REUSED
-from rpbind.search.search import Lane, Sweep
+from rpbind.search.search import Search, Sweep
 from rpbind.spaces.points import untried
 from rpbind.train.run import ended
 from rpbind.train.task import Job, Task
@@ -24,7 +24,7 @@ Key = tuple[str, tuple[int, ...]]
 class Tried:
     """Which configurations a search has tried, each by which trial first, and with which rows."""
 
-    def __init__(self, lane: Lane, sweep: Sweep) -> None:
+    def __init__(self, lane: Search, sweep: Sweep) -> None:
         self.lane, self.sweep = lane, sweep
         self.first: dict[Key, str] = {}
         self.rows: dict[str, Mapping[int, Row]] = {}

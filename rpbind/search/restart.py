@@ -8,13 +8,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from rpbind.ledger import Row
 from rpbind.ledger.trials import was_pruned
-from rpbind.search.searcher import Search
+from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.trials import INTERRUPTED, queued_again, restore, trial_of
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
-def agree(search: Search, rows: Sequence[Row]) -> None:
+def agree(search: AskTellLoop, rows: Sequence[Row]) -> None:
     """Make the storage say what the ledger says, and queue the points that are always made.
 
     What a dead process left running is reported from its rows, or failed and queued again; trials
@@ -44,7 +44,7 @@ def agree(search: Search, rows: Sequence[Row]) -> None:
             search.study.enqueue_trial(point, user_attrs={"point": number})
 
 
-def _adopt(search: Search, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
+def _adopt(search: AskTellLoop, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
     """Deal with a trial that a dead process left running.
 
     Without a scheduler one that has ended is asked again too, to be reported in its turn. One of
@@ -59,7 +59,7 @@ def _adopt(search: Search, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
         search.interrupt(trial.number, rows, crashed=begun and not over)
 
 
-def _add(search: Search, arm: str, rows: Mapping[int, Row]) -> None:
+def _add(search: AskTellLoop, arm: str, rows: Mapping[int, Row]) -> None:
     """Add a trial that the ledger has and the storage lacks; one that is not over is queued."""
     trial = trial_of(search.lane, search.sweep, arm, rows)
     if search.over_by(rows):

@@ -35,11 +35,11 @@ from rpbind.files.atomic import read
 from rpbind.ledger import replace
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.search.cmaes import ReplayedCmaEs
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.database import open_database
 from rpbind.search.failures import LearnsFromFailures, Tpe
 from rpbind.search.quasirandom import QuasiRandom
-from rpbind.search.search import Lane
+from rpbind.search.search import Search
 from rpbind.search.trials import INTERRUPTED
 from rpbind.spaces.space import Space
 from rpbind.terminal import PLAIN
@@ -207,7 +207,7 @@ class WholeLines(JournalFileBackend):
             raise
 
 
-def open_study(storage: BaseStorage, lane: Lane, how: How, folder: Path) -> optuna.Study:
+def open_study(storage: BaseStorage, lane: Search, how: SearchConfig, folder: Path) -> optuna.Study:
     """Return a lane's Optuna study, made where it is not there yet.
 
     A database may hold several studies: there, the folder's name comes first, and a sign that

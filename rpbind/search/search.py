@@ -13,7 +13,7 @@ from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan
 from rpbind.recipe import Recipe
-from rpbind.search.config import USUAL, How
+from rpbind.search.config import USUAL, SearchConfig
 from rpbind.spaces.numbers import FloatDimension, IntDimension
 from rpbind.spaces.points import grid_size, size
 from rpbind.spaces.space import Space, check
@@ -27,7 +27,7 @@ MANY_TRIALS = 100_000
 
 
 @dataclass(frozen=True)
-class Lane:
+class Search:
     """One search: around `base`, the `number`-th (from 0) of its arm."""
 
     name: str
@@ -51,7 +51,7 @@ class Sweep:
     arms: Mapping[str, Recipe]
     space: Space
     trials: int
-    how: How = USUAL
+    how: SearchConfig = USUAL
     seed: int = 0
     searches: int = 1
     shared: bool = False
@@ -87,7 +87,9 @@ class Sweep:
             raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
 
     @classmethod
-    def of(cls, base: Recipe, space: Space, trials: int, how: How = USUAL, **more: Any) -> Sweep:
+    def of(
+        cls, base: Recipe, space: Space, trials: int, how: SearchConfig = USUAL, **more: Any
+    ) -> Sweep:
         """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
         return cls({TUNED: base}, space, trials, how, **more)
 
@@ -97,12 +99,12 @@ class Sweep:
         return tuple(self.arms) != (TUNED,)
 
     @property
-    def lanes(self) -> list[Lane]:
+    def lanes(self) -> list[Search]:
         """Every search of the study."""
         if not self.tunes_arms:
-            return [Lane(SEARCH, "", self.arms[TUNED])]
+            return [Search(SEARCH, "", self.arms[TUNED])]
         return [
-            Lane(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
+            Search(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
             for arm, base in self.arms.items()
             for number in range(self.searches)
         ]
@@ -137,7 +139,7 @@ class Sweep:
         """Trials of each search."""
         return len(self.points) if self.how.sampler == "grid" else self.trials
 
-    def seeds(self, lane: Lane, number: int) -> list[int]:
+    def seeds(self, lane: Search, number: int) -> list[int]:
         """The seeds with which a trial trains: the same for all arms, others for every search.
 
         Shared configurations differ in seed too, so that pairs of runs are independent.

@@ -14,8 +14,8 @@ from rpbind.errors import UserError, is_process_lost
 from rpbind.ledger import CUT_OFF, Row
 from rpbind.ledger.trials import REUSED, was_pruned
 from rpbind.recipe import Recipe
-from rpbind.search.config import How
-from rpbind.search.search import Lane, Sweep
+from rpbind.search.config import SearchConfig
+from rpbind.search.search import Search, Sweep
 from rpbind.train.task import Task
 
 TRIES = 3
@@ -32,7 +32,7 @@ HEARD = "heard"
 
 
 @dataclass
-class Asked:
+class PendingTrial:
     """A trial that is under way: its task, and what was heard of it so far."""
 
     trial: optuna.Trial
@@ -82,7 +82,7 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
     return goes_on
 
 
-def go_on(study: optuna.Study, asked: Asked, before: int, *, prunes: bool) -> None:
+def go_on(study: optuna.Study, asked: PendingTrial, before: int, *, prunes: bool) -> None:
     """Report again the epochs that an interrupted trial, number `before`, had: it goes on then."""
     values = study.get_trials(deepcopy=False)[before].intermediate_values
     for epoch, value in sorted(values.items()):
@@ -107,7 +107,7 @@ def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
     return added.number
 
 
-def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
+def trial_of(lane: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
     """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
     first = rows[min(rows)]
     recipe = Recipe.recorded(first.recipe, first.arm)
@@ -131,7 +131,7 @@ def trial_of(lane: Lane, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> Fro
     )
 
 
-def epochs_of(row: Row, how: How) -> dict[int, float]:
+def epochs_of(row: Row, how: SearchConfig) -> dict[int, float]:
     """Return the finite values that each epoch of a row has of the first objective."""
     if len(how.objectives) > 1:
         return {}

@@ -8,10 +8,10 @@ from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.design.design import arm
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Plan, Row, replace
-from rpbind.ledger.trials import OBJECTIVES, lane_of, repeats_of, trials_of
+from rpbind.ledger.trials import OBJECTIVES, repeats_of, search_of, trials_of
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import as_toml
-from rpbind.search.search import Lane, Sweep
+from rpbind.search.search import Search, Sweep
 
 
 def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
@@ -64,9 +64,11 @@ def frozen(plan: Plan) -> bool:
     return plan.search is not None and "closed" in plan.search
 
 
-def _best(lane: Lane, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[str, object]] | None:
+def _best(lane: Search, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[str, object]] | None:
     sign = 1 if sweep.how.first.mode == "max" else -1
-    trials = {name: seeds for name, seeds in trials_of(rows).items() if lane_of(name) == lane.name}
+    trials = {
+        name: seeds for name, seeds in trials_of(rows).items() if search_of(name) == lane.name
+    }
     values = {name: sweep.how.values(seeds) for name, seeds in trials.items()}
     whole = {name: found[0] for name, found in values.items() if found is not None}
     if not whole:
@@ -93,9 +95,9 @@ def _equal(sweep: Sweep, rows: list[Row]) -> None:
         )
 
 
-def _made(lane: Lane, sweep: Sweep, rows: list[Row]) -> int:
+def _made(lane: Search, sweep: Sweep, rows: list[Row]) -> int:
     """Return how many trials a search has made; one that has tried all configurations made all."""
-    trials = trials_of([row for row in rows if lane_of(row.arm) == lane.name])
+    trials = trials_of([row for row in rows if search_of(row.arm) == lane.name])
     repeats = repeats_of(trials)
     different = len(trials) - len(repeats)
     if sweep.size is not None and different >= sweep.size:

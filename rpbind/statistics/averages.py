@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rpbind.ledger import ProteinScore, Row
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def averages(rows: Iterable[Row], part: str = "test") -> Averages | None:
 
 def of_scores(each: Sequence[ProteinScore], part: str) -> Averages | None:
     """Return both means of one run; proteins without an AUROC do not count."""
-    scores = Scores.of(each)
+    scores = ProteinScores.of(each)
     auroc_N = scores.auroc_N[scores.on(part) & np.isfinite(scores.auroc_N)]
     by_cluster = scores.cluster_auroc(part)
     if not len(auroc_N):

@@ -17,7 +17,7 @@ from scipy.special import betaincinv
 from scipy.stats import fisher_exact
 
 from rpbind.ledger import Row
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 
 NOISE = 3.0
 """Standard errors above 0.5 that a model which knows nothing hardly ever reaches."""
@@ -113,7 +113,7 @@ def chance(rows: Iterable[Row], part: str = "test") -> float:
 
 
 def _chance(row: Row, part: str) -> float:
-    scores = Scores.of(row.proteins)
+    scores = ProteinScores.of(row.proteins)
     has_N = scores.on(part) & np.isfinite(scores.auroc_N)
     if not has_N.any():
         return 0.5
@@ -153,7 +153,9 @@ def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
     """Return which of the runs that are done and were scored on test collapsed."""
     score = {}
     for key, row in runs.items():
-        if row.state == "done" and (clusters := Scores.of(row.proteins).cluster_auroc("test")):
+        if row.state == "done" and (
+            clusters := ProteinScores.of(row.proteins).cluster_auroc("test")
+        ):
             score[key] = float(np.mean(list(clusters.values())))
     return collapsed(score, chance(runs[key] for key in score))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.contrast import Inert, Result, two_way
 from rpbind.statistics.coverage import NOTHING, Open, state_of
 
@@ -93,7 +93,7 @@ def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
 
 def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
     """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none."""
-    return Scores.of(row.proteins).cluster_auroc(part)
+    return ProteinScores.of(row.proteins).cluster_auroc(part)
 
 
 def pair(

@@ -19,7 +19,7 @@ from rpbind.search.search import Sweep
 from rpbind.search.winners import frozen
 from rpbind.statistics.looks import level, look_of
 from rpbind.statistics.units import refused
-from rpbind.study.options import Conditions as Conditions
+from rpbind.study.options import RunOptions
 
 SHOWN = 4
 """Differences from an earlier study that are named; one with more has little to do with it."""
@@ -36,7 +36,7 @@ def price_of(plan: Plan, sweep: Sweep | None) -> Price:
     return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
 
 
-def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> str:
+def summary(plan: Plan, price: Price, conditions: RunOptions, folder: Path) -> str:
     """Say what will be run, where, and which verdicts that can reach."""
     lines = [
         f"question  {plan.question}",
@@ -71,7 +71,7 @@ def summary(plan: Plan, price: Price, conditions: Conditions, folder: Path) -> s
     return "\n".join(lines)
 
 
-def time_of(price: Price, plan: Plan, conditions: Conditions, folder: Path) -> str:
+def time_of(price: Price, plan: Plan, conditions: RunOptions, folder: Path) -> str:
     """Say how long the runs will take, from those that are done or a few batches timed here."""
     where = conditions.where
     known = timed_rows(folder)
@@ -98,7 +98,7 @@ def latest_but(plan: Plan, folder: Path) -> Plan | None:
     return max(alike, key=lambda p: p.created, default=None)
 
 
-def _reach(price: Price, plan: Plan, conditions: Conditions) -> str:
+def _reach(price: Price, plan: Plan, conditions: RunOptions) -> str:
     """Say which verdicts can be reached; of tuned arms, by what pairs them."""
     sweep, alpha = conditions.sweep, level(look_of(plan))
     dataset, split = conditions.source.opened.dataset, conditions.source.parts

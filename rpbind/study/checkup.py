@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.doctor.examine import Examination, check_up
 from rpbind.doctor.finding import finding
-from rpbind.doctor.guard import Comparison, Opens, guard
+from rpbind.doctor.guard import NoOpCheck, Opens, guard
 from rpbind.errors import UserError, reason
 from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
 from rpbind.recipe import Recipe
@@ -22,7 +22,7 @@ from rpbind.train.code import code_id
 from rpbind.train.loop import Training
 
 
-def check_arms(plan: Plan, source: Source, ledger: Ledger) -> None:
+def check_arms(plan: Plan, source: DataSource, ledger: Ledger) -> None:
     """Examine every arm that the ledger has no finished check-up of, and record what was found.
 
     What goes wrong in it is recorded too, and stops nothing.
@@ -52,7 +52,7 @@ def _is_done(row: Row | None) -> bool:
 def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
     began, error, provenance = time.monotonic(), "", {"code": code_id()}
     seen = Examination({}, ())
-    beside: Sequence[Comparison] = ()
+    beside: Sequence[NoOpCheck] = ()
     recipe = Recipe.model_validate(arm.recipe)
     try:
         inputs = opens(recipe.proteins)
@@ -79,7 +79,7 @@ def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
     )
 
 
-def _all(seen: Examination, beside: Sequence[Comparison], error: str) -> tuple[Finding, ...]:
+def _all(seen: Examination, beside: Sequence[NoOpCheck], error: str) -> tuple[Finding, ...]:
     guarded = [one for comparison in beside for one in comparison.findings]
     broken = [finding("does not run", None)] if error else []
     return (*broken, *seen.findings, *guarded)

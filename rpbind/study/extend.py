@@ -11,7 +11,7 @@ from rpbind.analysis.tuned import TunedContrast
 from rpbind.design.plan import planned_rows
 from rpbind.design.plan_diff import changes
 from rpbind.errors import UserError
-from rpbind.ledger import CUT_OFF, Ledger, Look, Plan
+from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
 from rpbind.study.landing import only_code_differs
@@ -26,7 +26,7 @@ def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
         return plan
     first = max(plan.seeds) + 1
     summary = read(ledger)
-    look = Look(
+    look = InterimAnalysis(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seeds=len(plan.seeds),
         verdicts=seen(summary.judged) or _answered(summary.controls),

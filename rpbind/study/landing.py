@@ -8,10 +8,10 @@ from rpbind.design.plan import fingerprint
 from rpbind.design.plan_diff import changed_modules
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
-from rpbind.study.options import Conditions
+from rpbind.study.options import RunOptions
 
 
-def study_folder(plan: Plan, conditions: Conditions) -> tuple[Path, str]:
+def study_folder(plan: Plan, conditions: RunOptions) -> tuple[Path, str]:
     """Return a study's folder, and a note where one is there that other code has made.
 
     Without `--name`, the folder's name ends in the fingerprint, so other code has another folder.

@@ -11,7 +11,8 @@ from rich.console import Console
 from rpbind.analysis.winners import never_made
 from rpbind.baselines.score import score_baselines
 from rpbind.design.controls import as_arms
-from rpbind.design.plan import Source, missing, planned_rows
+from rpbind.design.plan import missing, planned_rows
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import noted
@@ -20,7 +21,7 @@ from rpbind.ledger.plans import PLAN
 from rpbind.ledger.trials import searches
 from rpbind.recipe import Recipe
 from rpbind.run.environment import prepare
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import bases
 from rpbind.search.winners import frozen, with_winners, write_winners
@@ -38,8 +39,8 @@ from rpbind.train.task import Task
 
 def launch(
     plan: Plan,
-    source: Source,
-    where: Where,
+    source: DataSource,
+    where: Resources,
     folder: Path,
     sweep: Sweep | None = None,
     *,
@@ -79,7 +80,7 @@ def mend(plan: Plan, folder: Path) -> None:
             Console(stderr=True).print(sentence, **PLAIN)
 
 
-def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
+def rehearse(plan: Plan, source: DataSource, where: Resources, folder: Path) -> None:
     """Ask a cluster for what a study needs of it, as `launch` does, and leave it as it was."""
     prepare(where.address)
     from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
@@ -90,8 +91,8 @@ def rehearse(plan: Plan, source: Source, where: Where, folder: Path) -> None:
 
 def _run(
     plan: Plan,
-    source: Source,
-    where: Where,
+    source: DataSource,
+    where: Resources,
     ledger: Ledger,
     sweep: Sweep | None,
     *,
@@ -136,7 +137,7 @@ def _first(plan: Plan, sweep: Sweep | None) -> Recipe:
     return next(iter(sweep.arms.values()))
 
 
-def _template(sweep: Sweep, source: Source, runs: Path) -> Task:
+def _template(sweep: Sweep, source: DataSource, runs: Path) -> Task:
     """Return the task of a trial, but for what is drawn: name, recipe, seeds."""
     recipe = next(iter(sweep.arms.values()))
     return Task("", recipe, (), source.data, source.split, runs, "search")
@@ -169,7 +170,7 @@ def goes_on(plan: Plan, ledger: Ledger) -> bool:
 
 
 def tasks_of(
-    plan: Plan, ledger: Ledger, source: Source, *, together: bool, stage: Stage = "ablation"
+    plan: Plan, ledger: Ledger, source: DataSource, *, together: bool, stage: Stage = "ablation"
 ) -> list[Task]:
     """Return the tasks of the runs that are missing; `together` puts an arm's seeds in one."""
     left = missing(plan, ledger, stage)

@@ -14,9 +14,9 @@ from typing import Any
 from rpbind.analysis.summary import read
 from rpbind.analysis.winners import arms_of
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Look, Plan
+from rpbind.ledger import InterimAnalysis, Ledger, Plan
 from rpbind.ledger.plans import SEARCH_SIZE
-from rpbind.ledger.trials import lane_of, trials_of
+from rpbind.ledger.trials import search_of, trials_of
 from rpbind.study.extend import seen
 
 BUDGETS = ("minutes", "train_seconds")
@@ -74,7 +74,7 @@ def _has_more(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledge
 
 def _made(search: Mapping[str, Any], ledger: Ledger) -> dict[str, int]:
     """Return how many trials each search has made."""
-    names = [lane_of(name) for name in trials_of(ledger.rows("search"))]
+    names = [search_of(name) for name in trials_of(ledger.rows("search"))]
     return {name: names.count(name) for name in arms_of(search)}
 
 
@@ -99,10 +99,10 @@ def _of(there: Plan) -> dict[str, Any]:
     return {key: search[key] for key in SEARCH_SIZE if key in search} | {"winners": won}
 
 
-def _look(when: str, there: Plan, ledger: Ledger) -> tuple[Look, ...]:
+def _look(when: str, there: Plan, ledger: Ledger) -> tuple[InterimAnalysis, ...]:
     """Return that tuned arms have been judged, where they have: the others are not judged anew."""
     tuned = read(ledger).tuned
     verdicts = seen(tuned.contrasts if tuned else ())
     trials = int((there.search or {})["trials"])
-    look = Look(when=when, seeds=len(there.seeds), trials=trials, verdicts=verdicts)
+    look = InterimAnalysis(when=when, seeds=len(there.seeds), trials=trials, verdicts=verdicts)
     return (look,) if verdicts else ()

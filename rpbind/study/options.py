@@ -11,8 +11,8 @@ from rpbind.errors import UserError, no_url
 from rpbind.files.places import check_place
 
 if TYPE_CHECKING:
-    from rpbind.design.source import Source
-    from rpbind.run.resources import Where
+    from rpbind.design.source import DataSource
+    from rpbind.run.resources import Resources
     from rpbind.search.search import Sweep
 
 LONGEST_NAME = 100
@@ -20,12 +20,12 @@ LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
-class Conditions:
+class RunOptions:
     """How a page is run: on which source, with how many seeds, where, and under which name."""
 
-    source: Source
+    source: DataSource
     seeds: int
-    where: Where
+    where: Resources
     reports: Path
     name: str | None = None
     dry_run: bool = False

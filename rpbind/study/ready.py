@@ -18,13 +18,13 @@ from rpbind.files.places import check_place
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
 from rpbind.run.resources import check_loggers
-from rpbind.study.options import Conditions, check_landing
+from rpbind.study.options import RunOptions, check_landing
 
 LONGEST_PATH = 3_500
 """Bytes of a study folder's path: systems take 4,096, and its files come below it."""
 
 
-def check_asked(asked: Conditions) -> None:
+def check_asked(asked: RunOptions) -> None:
     """Raise `UserError` where a study could not land, or no run of it could ever be made."""
     where = asked.where
     check_landing(asked.reports, asked.name)

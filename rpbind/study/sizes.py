@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 
-from rpbind.design.source import Source
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.model.size import TRAINED, check_fits
@@ -17,7 +17,7 @@ DRAWN = 50
 """Configurations of a space, with its numbers at their upper ends, whose size is looked at."""
 
 
-def check_sizes(plan: Plan, sweep: Sweep | None, source: Source, *, on_gpu: bool) -> None:
+def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: bool) -> None:
     """Raise `UserError` where a model of a study, or of its search, does not fit this machine.
 
     On a GPU, a batch that does not fit goes through the model in pieces.

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.metrics import matthews_corrcoef, roc_curve
 
-from rpbind.metrics import DECIMALS, Scores
+from rpbind.metrics import DECIMALS, WindowScores
 
 BINS = 10
 
@@ -58,14 +58,14 @@ class Calibration:
         return expit(self.slope * logit_N.astype(np.float64) + self.intercept)
 
 
-def calibrate(scores: Scores) -> Calibration:
+def calibrate(scores: WindowScores) -> Calibration:
     """Choose slope, intercept and threshold on the scores of the validation windows."""
     slope, intercept = _platt(scores.logit_N.astype(np.float64), scores.label_N)
     cut = mcc_threshold(scores.logit_N, scores.label_N)
     return Calibration(slope, intercept, cut, len(scores.label_N))
 
 
-def read_by(calibration: Calibration, scores: Scores, part: str) -> dict[str, float]:
+def read_by(calibration: Calibration, scores: WindowScores, part: str) -> dict[str, float]:
     """Return what a part's windows say of a threshold and probabilities chosen on validation.
 
     MCC at the threshold; Brier score and expected calibration error, as it is and calibrated.

@@ -16,7 +16,7 @@ from torch import Tensor
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.splits import Split, SplitSpec, load_split
 from rpbind.model.memory import Group, Reads
-from rpbind.proteins.bank import Bank
+from rpbind.proteins.embedding_store import EmbeddingStore
 
 ALIKE = 8
 """Distinct proteins of like length that share one padded block of residues."""
@@ -49,10 +49,12 @@ class Inputs:
         A command reads through `rpbind.train.opened.OpenData` instead.
         """
         dataset = Dataset.open(data)
-        return cls.of(dataset, load_split(dataset, split), Bank.open(data / "bank", encoder))
+        return cls.of(
+            dataset, load_split(dataset, split), EmbeddingStore.open(data / "bank", encoder)
+        )
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, bank: Bank) -> Inputs:
+    def of(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> Inputs:
         """Return a dataset, a split and vectors as tensors; large ones stay mapped, not copied."""
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = bank.locate(sequences)

@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from rpbind.errors import UserError
-from rpbind.metrics import Scores, summarise
+from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
 from rpbind.model.randomness import no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
@@ -84,7 +84,7 @@ class Training:
             self._remember(epoch, point)
             yield point
 
-    def score(self, part: Literal["train", "validation", "test"]) -> Scores:
+    def score(self, part: Literal["train", "validation", "test"]) -> WindowScores:
         """Return logits, labels and proteins of a part, from the weights as they are now."""
         self._share_buffers()
         self.model.eval()
@@ -95,7 +95,7 @@ class Training:
         if not np.isfinite(logit_N).all():
             raise DivergedError(f"a score on {part} is NaN or infinite")
         chosen_N = torch.from_numpy(index_N).to(self.machine.device)
-        return Scores(
+        return WindowScores(
             logit_N,
             self.inputs.label_N[chosen_N].cpu().numpy(),
             self.inputs.protein_N[chosen_N].cpu().numpy().astype(np.int64),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import Scores
+from rpbind.metrics import WindowScores
 from rpbind.proteins.sequence import sequence_key
 from rpbind.train.calibration import calibrate
 from rpbind.train.loop import Training
@@ -46,7 +46,7 @@ class ModelFile(TypedDict):
     weights: dict[str, Tensor]
 
 
-def model_file(training: Training, scores: Scores, each: Sequence[ProteinScore]) -> ModelFile:
+def model_file(training: Training, scores: WindowScores, each: Sequence[ProteinScore]) -> ModelFile:
     """Return what a run's model file holds; `scores` and `each` are those of validation."""
     return {
         "recipe": training.recipe.model_dump_json(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split, SplitSpec, load_split
-from rpbind.proteins.bank import Bank, build_bank
+from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class OpenData:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._splits: dict[SplitSpec, Split] = {}
-        self._banks: dict[str, Bank] = {}
+        self._banks: dict[str, EmbeddingStore] = {}
         self._inputs: dict[tuple[SplitSpec, str], Inputs] = {}
 
     def __reduce__(self) -> tuple[type[OpenData], tuple[Path]]:
@@ -49,10 +49,10 @@ class OpenData:
             self._splits[spec] = load_split(self.dataset, spec)
         return self._splits[spec]
 
-    def bank(self, encoder: str) -> Bank:
+    def bank(self, encoder: str) -> EmbeddingStore:
         """Return the vectors of an encoder; `UserError` where they are missing or have changed."""
         if encoder not in self._banks:
-            bank = Bank.open(self.folder / "bank", encoder)
+            bank = EmbeddingStore.open(self.folder / "bank", encoder)
             bank.verify()
             self._banks[encoder] = bank
         return self._banks[encoder]

@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import (
 )
 
 from rpbind.recipe import training as fields
-from rpbind.recipe.base import Part
+from rpbind.recipe.base import Hyperparameters
 
 Maker = Callable[[Any, fields.Train, Optimizer, int], LRScheduler]
 """(part, plan, optimizer, batches of an epoch) -> schedule."""
@@ -69,7 +69,7 @@ def _same(epoch: int) -> float:
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "adamw": AdamW}
-SCHEDULES: dict[type[Part], Maker] = {
+SCHEDULES: dict[type[Hyperparameters], Maker] = {
     fields.Plateau: _plateau,
     fields.Cosine: _cosine,
     fields.OneCycle: _one_cycle,

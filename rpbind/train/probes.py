@@ -13,7 +13,7 @@ import torch
 from scipy.special import expit
 
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import Scores, summarise
+from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
 from rpbind.model.seeding import generator
 from rpbind.train.inputs import Inputs
@@ -42,7 +42,7 @@ def probe(training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...
     return metrics, each
 
 
-def _without(training: Training, sample: Inputs) -> Iterator[tuple[str, Scores]]:
+def _without(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowScores]]:
     """Take one thing away after another; what the model or the sample has not is left out."""
     seed, model = training.seed, training.model
     yield "letters-shuffled", _score(training, letters_shuffled(sample, seed))
@@ -103,7 +103,7 @@ def _sample(inputs: Inputs) -> Inputs:
     )
 
 
-def _score(training: Training, inputs: Inputs) -> Scores:
+def _score(training: Training, inputs: Inputs) -> WindowScores:
     before = training.inputs
     training.inputs = inputs
     try:

@@ -21,7 +21,7 @@ OTHER = "To score it there all the same, say --other-data."
 
 
 @dataclass(frozen=True)
-class Against:
+class EvaluationTarget:
     """What a model is scored on: an open dataset, a part of a split of it.
 
     `rule` is a split rule, None for the split that the model was trained by. `other_data` allows
@@ -35,7 +35,7 @@ class Against:
 
 
 def matching_inputs(
-    trained: Trained, against: Against, advice: str = OTHER
+    trained: Trained, against: EvaluationTarget, advice: str = OTHER
 ) -> tuple[Inputs, tuple[str, ...]]:
     """Return what a model reads of a dataset, and notes on how that differs from its own data.
 

@@ -63,7 +63,7 @@ class Known(_Part):
         return self
 
 
-class Line(_Part):
+class CalibrationLine(_Part):
     """The numbers of a `Calibration`."""
 
     slope: float
@@ -86,7 +86,7 @@ class Content(_Part):
     length: Size
     threads: Annotated[int, Field(ge=1, le=4096)]
     provenance: Provenance
-    calibration: Line
+    calibration: CalibrationLine
     proteins: list[Known]
     weights: dict[str, Tensor]
 

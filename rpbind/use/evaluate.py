@@ -16,9 +16,9 @@ from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import Scores, summarise
+from rpbind.metrics import WindowScores, summarise
 from rpbind.train.calibration import Reliability, read_by, reliability
-from rpbind.use.compatibility import Against, matching_inputs
+from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.score import scored
 from rpbind.use.trained import Trained
 
@@ -36,7 +36,9 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate_model(trained: Trained, against: Against, progress: Progress = silent) -> Evaluation:
+def evaluate_model(
+    trained: Trained, against: EvaluationTarget, progress: Progress = silent
+) -> Evaluation:
     """Score a part; on the model's own data and split, its metrics are those of the ledger.
 
     They are the same bits on the same kind of machine: it takes as many threads as the run did.
@@ -46,7 +48,7 @@ def evaluate_model(trained: Trained, against: Against, progress: Progress = sile
     inputs, notes = matching_inputs(trained, against)
     logit_N, index_N = scored(trained.model, inputs, inputs.parts[against.part], progress)
     label_N, protein_N = inputs.label_N[index_N].numpy(), inputs.protein_N[index_N].numpy()
-    scores = Scores(logit_N, label_N, protein_N.astype(np.int64))
+    scores = WindowScores(logit_N, label_N, protein_N.astype(np.int64))
     metrics, each = summarise(scores, inputs.proteins, against.part)
     metrics |= read_by(trained.calibration, scores, against.part)
     raw = reliability(expit(logit_N.astype(np.float64)), label_N)

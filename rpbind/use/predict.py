@@ -18,11 +18,11 @@ from rpbind.importers.protein_table import read_proteins
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.use.score import ask, embedded, logits_of
 from rpbind.use.trained import Context, Trained
-from rpbind.use.window_input import Asked, read_asked
+from rpbind.use.window_input import WindowInput, read_asked
 
 
 @dataclass(frozen=True)
-class Question:
+class PredictionInput:
     """What is asked: a file of windows, one of proteins, and perhaps one protein for all.
 
     `weights` is the ESM-2 checkpoint, where the model was trained with one.
@@ -52,7 +52,7 @@ class Predictions:
 
 
 def predict_windows(
-    trained: Trained, question: Question, progress: Progress = silent
+    trained: Trained, question: PredictionInput, progress: Progress = silent
 ) -> Predictions:
     """Score every window; raises `UserError` with file and line on what cannot be read."""
     asked = read_asked(question.windows, trained.length, question.protein)
@@ -69,7 +69,7 @@ def predict_windows(
 
 
 def _table(
-    asked: Asked, logit_N: np.ndarray, trained: Trained, known: dict[str, Context]
+    asked: WindowInput, logit_N: np.ndarray, trained: Trained, known: dict[str, Context]
 ) -> pa.Table:
     place_N = pa.array(asked.protein_N)
 

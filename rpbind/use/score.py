@@ -17,15 +17,15 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
-from rpbind.proteins.bank import build_bank
-from rpbind.proteins.encoders import Encoder
+from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.train.batches import scoring_batches
 from rpbind.train.inputs import Inputs
 
 
 @contextmanager
 def embedded(
-    sequences: dict[str, str], encoder: Encoder, progress: Progress = silent
+    sequences: dict[str, str], encoder: ProteinEncoder, progress: Progress = silent
 ) -> Iterator[Inputs]:
     """Encode proteins, given as sequence by name, as `rpbind embed` does.
 

@@ -12,7 +12,7 @@ from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
 from rpbind.names import spelt
-from rpbind.proteins.encoders import ENCODERS, Encoder, make_encoder
+from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, misfits
 from rpbind.train.calibration import Calibration
@@ -96,7 +96,7 @@ class Trained:
             auroc=sum(aurocs) / len(aurocs) if aurocs else None,
         )
 
-    def encoder(self, weights: Path | None) -> Encoder:
+    def encoder(self, weights: Path | None) -> ProteinEncoder:
         """Return the protein encoder that the model was trained with; `weights` is for ESM-2.
 
         Raises `UserError` where what comes is another one: other weights, table or width.

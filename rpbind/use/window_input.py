@@ -24,7 +24,7 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet")
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class WindowInput:
     """Windows as tokens, each with a protein: `protein_N` is the index into `proteins`.
 
     `titles` are the first words of FASTA headers, None for the rows of a table.
@@ -37,7 +37,7 @@ class Asked:
     origin: Origin
 
 
-def read_asked(path: Path, length: int, protein: str | None) -> Asked:
+def read_asked(path: Path, length: int, protein: str | None) -> WindowInput:
     """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
 
     A FASTA header names the protein as `>12_AARS_K562_ENCSR825SVO; chr21` does, a
@@ -64,7 +64,7 @@ def read_asked(path: Path, length: int, protein: str | None) -> Asked:
         )
     rna_NL = tokens_of(rna, origin)
     proteins, protein_N = index_names(names)
-    return Asked(rna_NL, protein_N, proteins, titles, origin)
+    return WindowInput(rna_NL, protein_N, proteins, titles, origin)
 
 
 Read = tuple[list[str | None], list[str], Origin, list[str]]

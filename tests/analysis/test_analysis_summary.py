@@ -123,4 +123,4 @@ def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:
     assert search.varied == ("train.lr",)
     assert [t.best for t in search.trials] == [0.6, 0.7, 0.7, 0.7]
     assert search.best is not None
-    assert search.best.knobs == {"train.lr": 0.1}
+    assert search.best.fields == {"train.lr": 0.1}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rpbind.analysis.tuned import TunedContrast, expected_best, summarise_tuned
-from rpbind.ledger import ArmPlan, Ledger, Look, Plan, ProteinScore, Row
+from rpbind.ledger import ArmPlan, InterimAnalysis, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe.presets import FIXED, OLD
 from rpbind.study.extend import extended
 
@@ -145,7 +145,7 @@ def test_a_configuration_counts_when_every_seed_of_both_its_trials_is_done() -> 
 
 
 def test_tuned_arms_that_were_judged_before_are_judged_at_the_level_of_their_look() -> None:
-    seen = Look(when="2026-01-01", seeds=1, verdicts={"whole": "better, meaningful"})
+    seen = InterimAnalysis(when="2026-01-01", seeds=1, verdicts={"whole": "better, meaningful"})
     again = plan(5).model_copy(update={"looks": (seen,)})
     first, second = judged(plan(5), confirmed(5)), judged(again, confirmed(5))
     assert (first.verdict.alpha, second.verdict.alpha) == (0.05, 0.01)

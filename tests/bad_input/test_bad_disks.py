@@ -25,7 +25,7 @@ from rpbind.data.world import World, simulate
 from rpbind.errors import full_disk
 from rpbind.files.arrays import save_array, save_blocks
 from rpbind.ledger import replace
-from rpbind.proteins.bank import Bank, build_bank
+from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.terminal import AGAIN
 
@@ -180,7 +180,7 @@ def test_a_bank_is_never_seen_half(folder: Path) -> None:
     old = build_bank(root, make_encoder("triad"), ["MKV"])
     with files_of_at_most(5000), pytest.raises(OSError, match="large"):
         build_bank(root, make_encoder("triad"), ["MKV", "ACDEFGHIKLMNPQRSTVWY"])
-    assert Bank.open(root, "triad").verify() == old.sha256
+    assert EmbeddingStore.open(root, "triad").verify() == old.sha256
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_a_bank_that_does_not_fit_is_an_error_and_no_crash(small_disk: Path) -> 
     """Its pieces fit, and the whole beside them does not: a mapped file would be SIGBUS."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from rpbind.proteins.bank import build_bank\n"
+        "from rpbind.proteins.embedding_store import build_bank\n"
         "from rpbind.proteins.encoders import make_encoder\n"
         "try:\n"
         "    build_bank(Path(sys.argv[1]), make_encoder('triad'), ['MKVLAWGR' * 30])\n"

@@ -15,7 +15,7 @@ from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
 from rpbind.model.size import check_fits, parameters
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, OLD, PRESETS
 

@@ -18,8 +18,8 @@ from rpbind.data.world import World, simulate
 from rpbind.design import source
 from rpbind.errors import UserError
 from rpbind.ledger import replace
-from rpbind.proteins import bank
-from rpbind.proteins.bank import Bank, build_bank
+from rpbind.proteins import embedding_store as bank
+from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.use import output
 
@@ -64,7 +64,7 @@ def test_of_two_that_embed_the_second_waits_and_finds_the_bank_whole(
         waited.append(words)
         goes_on.set()
 
-    monkeypatch.setattr("rpbind.files.print", notice, raising=False)
+    monkeypatch.setattr("rpbind.files.atomic.print", notice, raising=False)
     once(monkeypatch, bank, "replace", while_the_first_is_at_work)
     first = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS)
     thread.join()
@@ -99,7 +99,7 @@ def test_a_bank_that_is_extended_while_it_is_opened_is_the_new_one(
     monkeypatch.setattr(
         bank, "read_manifest", lambda *args: answers.pop() if answers else real(*args)
     )
-    assert Bank.open(tmp_path, "random").manifest == extended.manifest
+    assert EmbeddingStore.open(tmp_path, "random").manifest == extended.manifest
 
 
 def test_two_that_split_freeze_one_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_two_that_need_the_simulated_world_make_it_once(
     once(monkeypatch, source, "simulate", lambda: source.simulated(tmp_path / "data", SMALL))
     folder = source.simulated(tmp_path / "data", SMALL).folder
     assert Dataset.open(folder).manifest.proteins == 4
-    Bank.open(folder / "bank", "triad").verify()
+    EmbeddingStore.open(folder / "bank", "triad").verify()
 
 
 def test_of_two_results_in_one_place_one_is_there_whole(

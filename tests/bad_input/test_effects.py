@@ -15,7 +15,7 @@ from toy_study import new
 
 from rpbind import cli
 from rpbind.data.dataset import Dataset
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 
 TABLE = "rpbind import table windows.tsv --proteins proteins.fasta --out o"

@@ -13,7 +13,7 @@ import torch
 from rpbind.data.alphabet import decode
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import CONV_RESIDUE, narrowed
 from rpbind.train.inputs import Inputs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 
 ONE_RATE = 'about = "."\n[[dimension]]\npath = "train.lr"\nkind = "choice"\nvalues = [1e-3, 1e-2]\n'

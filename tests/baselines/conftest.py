@@ -12,7 +12,7 @@ from rpbind.baselines.run import baseline_rows
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train.opened import OpenData
 

@@ -15,7 +15,7 @@ import pytest
 from real_cluster import HERE, ROOT, Nodes, end, free_port, wait_for
 
 from rpbind.data.world import World, simulate
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 
 

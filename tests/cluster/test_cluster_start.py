@@ -18,12 +18,13 @@ from rpbind.cli import app
 from rpbind.cluster import start
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source
+from rpbind.design.plan import Question
+from rpbind.design.source import DataSource
 from rpbind.errors import PausedError, UserError
 from rpbind.ledger import Ledger
 from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run import ray_tune as run
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.terminal import run_page
 from rpbind.train.opened import OpenData
 
@@ -146,10 +147,10 @@ def study(data: Path, reports: Path) -> Callable[[], None]:
             "toy",
             Question("Does it start?", "Yes.", "None."),
             Design("one", (arm("fixed", recipe, "alone"),), ()),
-            page.Conditions(
-                source=Source(OpenData(data), SplitSpec("cold-rna", (50, 25, 25))),
+            page.RunOptions(
+                source=DataSource(OpenData(data), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
-                where=Where(),
+                where=Resources(),
                 reports=reports,
                 name="toy",
             ),
@@ -191,7 +192,7 @@ def test_a_ray_that_dies_before_the_first_run_ends_in_75_and_leaves_no_folder(
 ) -> None:
     monkeypatch.setattr(run, "_start", lambda where: None)
 
-    def gone(where: Where) -> int:
+    def gone(where: Resources) -> int:
         raise error
 
     monkeypatch.setattr(run, "at_once", gone)

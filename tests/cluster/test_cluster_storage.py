@@ -6,7 +6,7 @@ import pytest
 
 from rpbind.cluster import preflight
 from rpbind.cluster.placement import Node
-from rpbind.cluster.preflight import Probe, Seen, check_storage
+from rpbind.cluster.preflight import NodeView, Probe, check_storage
 from rpbind.errors import UserError
 
 NODES = [Node("a", "10.0.0.1", {}), Node("b", "10.0.0.2", {})]
@@ -27,7 +27,7 @@ def nodes_that(answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append((node, probe))
         return len(asked) - 1
 
-    def tell(node: Node, task: int) -> Seen:
+    def tell(node: Node, task: int) -> NodeView:
         _, probe = asked[task]
         return preflight._look(probe, node.id) if node.id == "a" else answer(probe)  # type: ignore[operator]
 
@@ -51,22 +51,22 @@ def test_one_machine_is_asked_for_its_free_space_only(data: Path, tmp_path: Path
     assert check_storage([], str(tmp_path / "study"), [data]).startswith(f"{tmp_path / 'study'}, ")
 
 
-def elsewhere(probe: Probe) -> Seen:
-    return Seen(False, (), None)
+def elsewhere(probe: Probe) -> NodeView:
+    return NodeView(False, (), None)
 
 
-def deaf(probe: Probe) -> Seen:
+def deaf(probe: Probe) -> NodeView:
     """It reads what the driver wrote, and what it writes goes nowhere (a copy, a stale mount)."""
-    return Seen(True, preflight._look(probe, "driver").files, 10**12)
+    return NodeView(True, preflight._look(probe, "driver").files, 10**12)
 
 
-def other_data(probe: Probe) -> Seen:
+def other_data(probe: Probe) -> NodeView:
     seen = preflight._look(probe, "b")
-    return Seen(True, ("No such file or directory",), seen.free)
+    return NodeView(True, ("No such file or directory",), seen.free)
 
 
-def full(probe: Probe) -> Seen:
-    return Seen(True, preflight._look(probe, "b").files, 10**6)
+def full(probe: Probe) -> NodeView:
+    return NodeView(True, preflight._look(probe, "b").files, 10**6)
 
 
 @pytest.mark.parametrize(

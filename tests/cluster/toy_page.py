@@ -9,7 +9,7 @@ from rpbind import options
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.recipe.presets import OLD, narrowed
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.terminal import run_app
 
 
@@ -34,7 +34,9 @@ def main(
         "toy",
         Question("?", "!", "."),
         Design("toy", arms, ()),
-        page.Conditions(page.source(data, "cold-rna"), 1, Where(address=address), reports, name),
+        page.RunOptions(
+            page.source(data, "cold-rna"), 1, Resources(address=address), reports, name
+        ),
     )
 
 

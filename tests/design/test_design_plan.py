@@ -10,18 +10,19 @@ from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
-from rpbind.design.checks import can_be_scored
+from rpbind.design.checks import check_can_be_scored
 from rpbind.design.controls import as_arms, retrained
 from rpbind.design.design import Design, arm, path
-from rpbind.design.plan import Question, Source, fingerprint, make_plan, missing
+from rpbind.design.plan import Question, fingerprint, make_plan, missing
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, State
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
-from rpbind.run.resources import Where
-from rpbind.search.config import How
+from rpbind.run.resources import Resources
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.search.winners import with_winners
 from rpbind.spaces.choices import ChoiceDimension
@@ -42,12 +43,12 @@ Make = Callable[..., Plan]
 
 
 @pytest.fixture
-def source(tiny: Path) -> Source:
-    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+def source(tiny: Path) -> DataSource:
+    return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture
-def make(source: Source) -> Make:
+def make(source: DataSource) -> Make:
     def planned(**changes: Any) -> Plan:
         fields = {"design": DESIGN, "seeds": (0, 1), "source": source, "sweep": None} | changes
         sweep = fields.pop("sweep")
@@ -94,7 +95,7 @@ def test_the_same_study_has_the_same_fingerprint(make: Make) -> None:
 
 
 def test_all_that_rows_depend_on_changes_the_fingerprint(
-    make: Make, source: Source, monkeypatch: pytest.MonkeyPatch
+    make: Make, source: DataSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = OLD.with_({"model.residual": True, "train.lr": 0.5})
     relabelled = path(("old", OLD), ("fin", END), {"residual": ("model.residual",)})
@@ -106,7 +107,7 @@ def test_all_that_rows_depend_on_changes_the_fingerprint(
         make(design=relabelled).fingerprint,
         make(sweep=SWEEP).fingerprint,
         make(
-            source=Source(OpenData(source.data), SplitSpec("cold-rna", (50, 25, 25), 1))
+            source=DataSource(OpenData(source.data), SplitSpec("cold-rna", (50, 25, 25), 1))
         ).fingerprint,
     ]
     monkeypatch.setattr("rpbind.design.plan.code_id", lambda: "other code")
@@ -116,26 +117,26 @@ def test_all_that_rows_depend_on_changes_the_fingerprint(
 def test_the_size_of_a_search_is_not_in_the_fingerprint_but_what_it_searches_is(
     make: Make,
 ) -> None:
-    more = make(sweep=Sweep.of(FIXED, SPACE, 9, How(minutes=5)))
+    more = make(sweep=Sweep.of(FIXED, SPACE, 9, SearchConfig(minutes=5)))
     assert more.fingerprint == make(sweep=SWEEP).fingerprint
-    other = make(sweep=Sweep.of(FIXED, SPACE, 3, How(sampler="random")))
+    other = make(sweep=Sweep.of(FIXED, SPACE, 3, SearchConfig(sampler="random")))
     assert other.fingerprint != more.fingerprint
 
 
 def test_other_data_and_other_protein_vectors_change_the_fingerprint(
-    make: Make, source: Source, tmp_path: Path
+    make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     dataset = simulate(tmp_path / "world", World(proteins=4, sites=12, length=31, seed=1))
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
-    other = make(source=Source(OpenData(dataset.root), source.split))
+    other = make(source=DataSource(OpenData(dataset.root), source.split))
     again = make()
     assert other.dataset != again.dataset
     assert other.fingerprint != again.fingerprint
 
 
 def test_a_plan_refuses_data_that_changed_since_it_was_made(
-    make: Make, source: Source, tmp_path: Path
+    make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     changed = tmp_path / "world"
     shutil.copytree(source.data, changed)
@@ -143,37 +144,37 @@ def test_a_plan_refuses_data_that_changed_since_it_was_made(
     *rest, last = labels.read_bytes()
     labels.write_bytes(bytes([*rest, 1 - last]))
     with pytest.raises(UserError, match=r"has changed since it was made.*label\.npy"):
-        make(source=Source(OpenData(changed), source.split))
+        make(source=DataSource(OpenData(changed), source.split))
 
 
 def test_a_plan_refuses_protein_vectors_that_changed_since_they_were_made(
-    make: Make, source: Source, tmp_path: Path
+    make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
     (vectors,) = (tmp_path / "world" / "bank" / "physchem").glob("residues-*.npy")
     *rest, last = vectors.read_bytes()
     vectors.write_bytes(bytes([*rest, last ^ 1]))
     with pytest.raises(UserError, match=r"Bank .*physchem has changed since it was made"):
-        make(source=Source(OpenData(tmp_path / "world"), source.split))
+        make(source=DataSource(OpenData(tmp_path / "world"), source.split))
 
 
 def test_a_split_on_which_no_protein_has_both_classes_is_refused(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     dataset = Dataset.open(source.data)
     split = load_split(dataset, source.split)
     bound = (dataset.protein_N % 2).astype("uint8")
     apart = dataclasses.replace(dataset, label_N=bound)
     with pytest.raises(UserError, match=r"one class only.*no other split helps"):
-        can_be_scored(apart, split)
-    can_be_scored(dataset, split)
+        check_can_be_scored(apart, split)
+    check_can_be_scored(dataset, split)
 
 
 def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one_for_all(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    mine = Source(OpenData(tmp_path / "world"), source.split)
+    mine = DataSource(OpenData(tmp_path / "world"), source.split)
     bare = make_plan("toy", ASKED, DESIGN, (0, 1), mine)
     plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
     names = [(control.name, control.of) for control in plan.controls]
@@ -190,7 +191,7 @@ def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one
 
 
 def test_an_arm_that_is_random_already_needs_no_such_control_and_an_unknown_one_is_refused(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
     opened = OpenData(tmp_path / "world")
@@ -232,7 +233,7 @@ def test_done_and_diverged_runs_are_not_made_again_and_others_are_tried_once_mor
     ],
 )
 def test_a_worker_group_takes_all_seeds_of_an_arm_and_a_trial_takes_one(
-    together: bool, packs: list[Any], make: Make, source: Source, tmp_path: Path
+    together: bool, packs: list[Any], make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     plan, ledger = make(), Ledger(tmp_path)
     ledger.append(row(plan, "old", 0))
@@ -243,10 +244,12 @@ def test_a_worker_group_takes_all_seeds_of_an_arm_and_a_trial_takes_one(
     assert {task.stage for task in tasks} == {"ablation"}
 
 
-def test_a_folder_with_another_study_is_refused(make: Make, source: Source, tmp_path: Path) -> None:
+def test_a_folder_with_another_study_is_refused(
+    make: Make, source: DataSource, tmp_path: Path
+) -> None:
     Ledger(tmp_path).begin(make())
     with pytest.raises(UserError, match=r"holds another study .* Choose another --name"):
-        launch(make(seeds=(7,)), source, Where(), tmp_path)
+        launch(make(seeds=(7,)), source, Resources(), tmp_path)
     assert Ledger(tmp_path).plan.seeds == (0, 1)
 
 
@@ -265,10 +268,10 @@ def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(mak
 
 
 def test_a_search_over_protein_banks_counts_a_winner_that_reads_another_one(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    mine = Source(OpenData(tmp_path / "world"), source.split)
+    mine = DataSource(OpenData(tmp_path / "world"), source.split)
     which = ChoiceDimension(path="proteins", kind="choice", values=["physchem", "triad"])
     sweep = Sweep.of(FIXED, Space(about="Banks.", dimension=(which,)), trials=2)
     with pytest.raises(UserError, match=r"No bank .*triad; run: rpbind embed .* --encoder triad"):
@@ -320,9 +323,9 @@ def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it
     assert joined(before, ledger, 0).confirmatory == asked.confirmatory
 
 
-def test_a_plan_says_how_its_split_came_out(make: Make, source: Source) -> None:
+def test_a_plan_says_how_its_split_came_out(make: Make, source: DataSource) -> None:
     dataset = Dataset.open(source.data)
-    uneven = Source(OpenData(source.data), SplitSpec("cold-protein", (40, 30, 30)))
+    uneven = DataSource(OpenData(source.data), SplitSpec("cold-protein", (40, 30, 30)))
     for each in (source, uneven):
         told = imbalance(dataset, load_split(dataset, each.split))
         assert make(source=each).split_note == told

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from rpbind.design.plan import Source
 from rpbind.design.plan_diff import changes
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
-from rpbind.ledger import ArmPlan, Ledger, Look, Plan, Row
+from rpbind.ledger import ArmPlan, InterimAnalysis, Ledger, Plan, Row
 from rpbind.recipe import Recipe
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study.extend import extended
 from rpbind.study.launch import launch
 from rpbind.study.status import status
@@ -81,7 +81,7 @@ def test_a_changed_study_is_refused_with_the_names_of_what_changed(
     Ledger(tmp_path).begin(plan())
     other = plan(fingerprint="y", code="rpbind 0.1 bb")
     with pytest.raises(UserError, match=r"What has changed: code of rpbind"):
-        launch(other, Source(OpenData(tmp_path), None), Where(), tmp_path)  # type: ignore[arg-type]
+        launch(other, DataSource(OpenData(tmp_path), None), Resources(), tmp_path)  # type: ignore[arg-type]
 
 
 def test_a_row_of_other_data_is_not_the_plans_and_its_attempt_is_not_used_again(
@@ -110,7 +110,7 @@ def test_seeds_are_added_behind_those_that_are_there_with_what_was_seen(tmp_path
 
 def test_an_extension_that_was_cut_off_is_finished_before_another_begins(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    looked = plan((0, 1, 2), looks=(Look(when="", seeds=2, verdicts={"b": "inert"}),))
+    looked = plan((0, 1, 2), looks=(InterimAnalysis(when="", seeds=2, verdicts={"b": "inert"}),))
     ledger.begin(looked)
     for name in LR:
         for seed in (0, 1):
@@ -124,7 +124,9 @@ def test_an_extension_that_was_cut_off_is_finished_before_another_begins(tmp_pat
 
 def test_adding_seeds_to_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--add-seeds adds to a study that is there"):
-        launch(plan(), Source(OpenData(tmp_path), None), Where(), tmp_path / "s", add_seeds=2)  # type: ignore[arg-type]
+        launch(
+            plan(), DataSource(OpenData(tmp_path), None), Resources(), tmp_path / "s", add_seeds=2
+        )  # type: ignore[arg-type]
 
 
 def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:

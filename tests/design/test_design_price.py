@@ -8,8 +8,9 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.design.checks import scored_clusters
 from rpbind.design.design import path
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
 from rpbind.design.price import Price, Timing, check_size, span
+from rpbind.design.source import DataSource
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
@@ -97,7 +98,7 @@ def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
 ) -> None:
     old = narrowed(OLD, 16).with_({"train.epochs": 3, "train.batch_size": 16})
     design = path(("old", old), ("end", old.with_({"train.lr": 0.1})), {"lr": ("train.lr",)})
-    source = Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+    source = DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
     plan = make_plan("toy", Question("?", "!", "."), design, (0,), source)
     here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
     assert here.seconds > 0

@@ -12,7 +12,8 @@ from rpbind.cli import app
 from rpbind.cli.doctor import SICK
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
@@ -60,7 +61,7 @@ def test_every_run_of_a_study_is_examined_as_its_training_left_it(
         Question("?", "!", "."),
         Design("one", (arm("healthy", HEALTHY, ""),), ()),
         (0, 1),
-        Source(OpenData(data), SplitSpec()),
+        DataSource(OpenData(data), SplitSpec()),
     )
     Ledger(tmp_path).begin(plan)
     for seed in plan.seeds:
@@ -116,7 +117,7 @@ def test_a_run_whose_ledger_says_that_it_still_improved_is_told_so(
         Question("?", "!", "."),
         Design("one", (arm("healthy", HEALTHY, ""),), ()),
         (0,),
-        Source(OpenData(data), SplitSpec()),
+        DataSource(OpenData(data), SplitSpec()),
     )
     ledger = Ledger(tmp_path)
     ledger.begin(asked)

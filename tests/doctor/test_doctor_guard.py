@@ -11,8 +11,9 @@ from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import SEED_CHANGES, Design, arm, path
 from rpbind.design.factorial import factorial
-from rpbind.design.plan import Question, Source, make_plan
-from rpbind.doctor.guard import Comparison, compare, guard
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
+from rpbind.doctor.guard import NoOpCheck, compare, guard
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.recipe import Recipe
@@ -27,31 +28,33 @@ SMALL_OLD, SMALL_FIXED, RESIDUE = (narrowed(r, 8) for r in (OLD, FIXED, CONV_RES
 
 
 @pytest.fixture(scope="module")
-def source(tiny: Path) -> Source:
-    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+def source(tiny: Path) -> DataSource:
+    return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
-def beside(source: Source, reference: Recipe, changes: dict[str, Any], *fields: str) -> Comparison:
+def beside(
+    source: DataSource, reference: Recipe, changes: dict[str, Any], *fields: str
+) -> NoOpCheck:
     contrast = ContrastPlan(name="change", arm="arm", reference="reference", fields=fields)
     return compare(contrast, reference.with_(changes), reference, source.inputs)
 
 
-def names(one: Comparison) -> list[str]:
+def names(one: NoOpCheck) -> list[str]:
     return [finding.name for finding in one.findings]
 
 
-def plan_of(source: Source, design: Design) -> Plan:
+def plan_of(source: DataSource, design: Design) -> Plan:
     return make_plan("toy", Question("?", "!", "."), design, (0,), source)
 
 
-def test_expanding_the_memory_is_found_inert_though_it_adds_parameters(source: Source) -> None:
+def test_expanding_the_memory_is_found_inert_though_it_adds_parameters(source: DataSource) -> None:
     seen = beside(source, SMALL_OLD, {"model.memory": "expanded"}, "model.memory")
     assert names(seen) == ["inert: same function"]
     assert seen.only_arm == ("memory.position",)
     assert seen.parameters[0] - seen.parameters[1] == 31 * SMALL_OLD.model.attention.dim
 
 
-def test_a_temperature_is_inert_over_equal_values_and_not_over_residues(source: Source) -> None:
+def test_a_temperature_is_inert_over_equal_values_and_not_over_residues(source: DataSource) -> None:
     warmer = {"model.attention.temperature": True}
     assert names(beside(source, SMALL_OLD, warmer)) == ["inert: same function"]
     cold = RESIDUE.with_({"model.attention.temperature": False})
@@ -61,7 +64,7 @@ def test_a_temperature_is_inert_over_equal_values_and_not_over_residues(source: 
     assert names(seen) == []
 
 
-def test_a_residual_is_another_function(source: Source) -> None:
+def test_a_residual_is_another_function(source: DataSource) -> None:
     seen = beside(source, SMALL_OLD, {"model.residual": True}, "model.residual")
     assert names(seen) == []
     assert seen.only_arm == ("bypass.weight", "bypass.bias")
@@ -71,7 +74,7 @@ def test_a_residual_is_another_function(source: Source) -> None:
     "change", [{"train.lr": 0.5}, {"model.init": "xavier"}, {"model.attention.dropout": 0.3}]
 )
 def test_what_only_shapes_training_is_the_same_function_and_not_inert(
-    source: Source, change: dict[str, Any]
+    source: DataSource, change: dict[str, Any]
 ) -> None:
     seen = beside(source, SMALL_OLD, change)
     assert seen.gap is None
@@ -79,13 +82,13 @@ def test_what_only_shapes_training_is_the_same_function_and_not_inert(
     assert "same function by construction" in seen.words()
 
 
-def test_an_arm_that_is_its_reference_is_an_error(source: Source) -> None:
+def test_an_arm_that_is_its_reference_is_an_error(source: DataSource) -> None:
     seen = beside(source, SMALL_OLD, {})
     assert names(seen) == ["identical to the reference"]
     assert seen.findings[0].severity == "error"
 
 
-def test_a_change_that_moves_more_than_it_names_is_told_what(source: Source) -> None:
+def test_a_change_that_moves_more_than_it_names_is_told_what(source: DataSource) -> None:
     both = {"model.residual": True, "train.lr": 0.5}
     seen = beside(source, SMALL_OLD, both, "model.residual")
     assert names(seen) == ["changes more than it names"]
@@ -100,7 +103,9 @@ def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
         path(("old", OLD), ("fixed", FIXED), {"memory": ("model.memry",)})
 
 
-def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(source: Source) -> None:
+def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(
+    source: DataSource,
+) -> None:
     plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), SEED_CHANGES))
     found = {one.contrast.name: names(one) for one in guard(plan, source.inputs)}
     inert = [name for name, told in found.items() if told == ["inert: same function"]]
@@ -109,7 +114,7 @@ def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(sourc
 
 
 def test_every_arm_leaves_one_check_up_in_the_ledger_and_is_not_asked_twice(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     changes = {"residual": ("model.residual",)}
     plan = plan_of(
@@ -133,7 +138,7 @@ def test_every_arm_leaves_one_check_up_in_the_ledger_and_is_not_asked_twice(
 
 
 def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     plan = plan_of(source, Design("one", (arm("old", SMALL_OLD, ""),), ()))
     arms = (arm("old", SMALL_OLD.with_({"proteins": "random"}), ""),)
@@ -146,7 +151,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
 
 
 def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
     plan = plan_of(source, factorial(("fixed", SMALL_FIXED), SMALL_OLD, changes))
@@ -170,7 +175,7 @@ def changed(plan: Plan, pair: tuple[str, str]) -> str:
 
 
 def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
     asked = path(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.model.memory import Group, Memory
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.inputs import Inputs

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rpbind.data.dataset import Dataset
@@ -21,7 +22,7 @@ from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
 from rpbind.files.draft import check_new, drafted
 from rpbind.importers.importers import Target, import_fasta
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 
 MAKING = """
@@ -155,7 +156,8 @@ def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
 ) -> None:
     (tmp_path / "theirs").mkdir()
     may_not_write(monkeypatch, tmp_path / "theirs")
-    there = Target(tmp_path / "nor is this", out=tmp_path / "theirs" / "deep" / "toy")
+    out = tmp_path / "theirs" / "deep" / "toy"
+    there = Target(tmp_path / "nor is this", out, lambda genes, sequences: np.zeros(0, np.int32))
     with pytest.raises(UserError, match=r"you may not write to .*/theirs \("):
         import_fasta(tmp_path / "is not even there", there)
 

@@ -6,7 +6,7 @@ from toy_rows import row
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, ProteinScore, Row
 from rpbind.ledger import store as the_store
-from rpbind.ledger.scores import Scores
+from rpbind.ledger.scores import ProteinScores
 
 
 def names(ledger: Ledger) -> list[str]:
@@ -105,17 +105,17 @@ def test_scores_in_columns_are_the_scores(tmp_path: Path) -> None:
         for n, (part, name, auroc) in enumerate(
             [("test", "A", 0.25), ("validation", "A", None), ("test", "B", 1.0)])
     )  # fmt: skip
-    columns = Scores.of(scores)
+    columns = ProteinScores.of(scores)
     assert columns == scores
     assert scores == columns
     assert columns != scores[:2]
-    assert Scores.of(columns) is columns
+    assert ProteinScores.of(columns) is columns
     assert columns.on("test").tolist() == [True, False, True]
     assert columns.on("probe").tolist() == [False, False, False]
     assert columns[1] == scores[1]
     ledger = Ledger(tmp_path)
     ledger.append(row(proteins=scores))
     (back,) = ledger.rows()
-    assert isinstance(back.proteins, Scores)
+    assert isinstance(back.proteins, ProteinScores)
     assert back == row(proteins=scores)
     assert Row.model_validate_json(back.model_dump_json()) == back

@@ -12,7 +12,7 @@ import torch
 from esm.model.esm2 import ESM2
 
 from rpbind.errors import UserError
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.esm2 import stitch
 

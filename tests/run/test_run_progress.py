@@ -19,13 +19,13 @@ from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
-from rpbind.design.source import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import ArmPlan, ControlPlan, Ledger, Plan, Row, Stage
 from rpbind.run import ray_tune as run
 from rpbind.run import sweep as searching
 from rpbind.run.best import best_so_far
 from rpbind.run.progress import StudyProgress
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.watch import Watch
 from rpbind.study import launch as launching
 from rpbind.study.status import status
@@ -247,16 +247,16 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
     monkeypatch.setattr("rpbind.baselines.score.baseline_rows", alive("baselines", []))
-    monkeypatch.setattr("rpbind.design.controls.Case.of", alive("windows"))
+    monkeypatch.setattr("rpbind.baselines.score.Case.of", alive("windows"))
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
     monkeypatch.setattr(page, "build_report", alive("report", tmp_path))
     monkeypatch.setattr(page, "verdict_table", alive("table", ""))
     recipe = BASE.with_({"train.epochs": 1})
-    conditions = page.Conditions(
-        source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
-        seeds=1, where=Where(), reports=tmp_path, name="toy",
+    conditions = page.RunOptions(
+        source=DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
+        seeds=1, where=Resources(), reports=tmp_path, name="toy",
     )  # fmt: skip
     with pytest.raises(typer.Exit):  # nothing was really made
         page.conduct(

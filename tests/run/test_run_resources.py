@@ -1,7 +1,7 @@
 import pytest
 
 from rpbind.errors import UserError
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 
 TABLE = [
     # asked, workers, gpus, executor
@@ -20,29 +20,29 @@ TABLE = [
 def test_the_executor_follows_from_what_is_asked_for(
     asked: str, workers: int, gpus: float, executor: str
 ) -> None:
-    assert Where(workers=workers, gpus=gpus, asked=asked).executor == executor
+    assert Resources(workers=workers, gpus=gpus, asked=asked).executor == executor
 
 
 def test_one_process_cannot_be_several_workers() -> None:
     with pytest.raises(UserError, match="--workers 2 needs --executor train"):
-        _ = Where(workers=2, asked="trial").executor
+        _ = Resources(workers=2, asked="trial").executor
 
 
 def test_an_unknown_executor_is_refused() -> None:
     with pytest.raises(UserError, match="auto, trial, train; got 'ray'"):
-        _ = Where(asked="ray").executor
+        _ = Resources(asked="ray").executor
 
 
 def test_a_run_needs_what_its_workers_need_together() -> None:
-    assert Where(workers=3, cpus=2, gpus=0.5).needs == {"CPU": 6.0, "GPU": 1.5}
-    assert Where(workers=3, cpus=2, gpus=0.5).share == {"CPU": 2.0, "GPU": 0.5}
-    assert Where(cpus=2).needs == {"CPU": 2.0}
+    assert Resources(workers=3, cpus=2, gpus=0.5).needs == {"CPU": 6.0, "GPU": 1.5}
+    assert Resources(workers=3, cpus=2, gpus=0.5).share == {"CPU": 2.0, "GPU": 0.5}
+    assert Resources(cpus=2).needs == {"CPU": 2.0}
 
 
 def test_where_is_said_in_a_line() -> None:
-    assert Where().words() == (
+    assert Resources().words() == (
         "in the Tune trial's process: 1 worker(s) with 1 CPU a run, on this machine"
     )
-    assert Where(2, 1, 0.5, address="ray://host").words() == (
+    assert Resources(2, 1, 0.5, address="ray://host").words() == (
         "by Ray Train worker groups: 2 worker(s) with 1 CPU and 0.5 GPU a run, on ray://host"
     )

@@ -12,14 +12,15 @@ from toy_search import BASE, SPACE
 from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
-from rpbind.design.plan import Question, Source
+from rpbind.design.plan import Question
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.run import ray_tune as run
 from rpbind.run import sweep
 from rpbind.run.progress import StudyProgress
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.stop import HEEDED, STOP, Stop
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.study import launch as launching
 from rpbind.train.opened import OpenData
@@ -121,9 +122,11 @@ def test_a_stop_of_an_earlier_study_does_not_stop_the_next_but_one_within_is_the
 def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    asked = Sweep.of(BASE, SPACE, 9, How(sampler="random", train_seconds=1.0))
+    asked = Sweep.of(BASE, SPACE, 9, SearchConfig(sampler="random", train_seconds=1.0))
 
-    def spend_and_stop(where: Where, space: None, config: Any, record: run.Record) -> None:
+    def spend_and_stop(
+        where: Resources, space: None, config: Any, record: run.LedgerCallback
+    ) -> None:
         config.search_alg.suggest("one")
         config.search_alg.budget.trained = 2.0
         STOP.asked = True
@@ -132,7 +135,7 @@ def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", spend_and_stop)
     monkeypatch.setattr(sweep, "_progress", lambda *counted: StudyProgress(9))
-    assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Where())
+    assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Resources())
 
 
 def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
@@ -140,7 +143,9 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
 ) -> None:
     fits = []
 
-    def lose_and_stop(where: Where, space: Any, config: Any, record: run.Record) -> None:
+    def lose_and_stop(
+        where: Resources, space: Any, config: Any, record: run.LedgerCallback
+    ) -> None:
         fits.append(space)
         record.lost, record.ended, STOP.asked = [TASK], 1, True
 
@@ -148,7 +153,7 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", lose_and_stop)
     monkeypatch.setattr(StudyProgress, "of", lambda *counted: StudyProgress(1))
-    run.run_grid([TASK], Ledger(tmp_path), Where())
+    run.run_grid([TASK], Ledger(tmp_path), Resources())
     assert len(fits) == 1
 
 
@@ -177,10 +182,10 @@ def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_
             "toy",
             Question("Is it whole?", "Yes.", "Counting."),
             Design("search", (), ()),
-            page.Conditions(
-                source=Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
+            page.RunOptions(
+                source=DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
-                where=Where(),
+                where=Resources(),
                 reports=tmp_path,
                 sweep=Sweep.of(BASE, SPACE, 2),
             ),

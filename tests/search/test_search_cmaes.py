@@ -11,11 +11,11 @@ from optuna.samplers import CmaEsSampler
 from toy_search import best_at_a_thousandth, drive, make, opened, sweep
 
 from rpbind.search import sampling
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.sampling import JOURNAL
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-CMAES = How(sampler="cmaes")
+CMAES = SearchConfig(sampler="cmaes")
 PIECE = "cma:optimizer:"
 
 

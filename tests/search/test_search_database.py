@@ -11,11 +11,12 @@ from toy_search import drive, opened, sweep
 
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.errors import PausedError, UserError
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.database import answering, open_database
-from rpbind.search.searcher import Search
 from rpbind.train.opened import OpenData
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -55,7 +56,7 @@ def test_a_database_of_another_optuna_is_refused(tmp_path: Path) -> None:
         open_database(url)
 
 
-def as_tune_would(search: Search) -> None:
+def as_tune_would(search: AskTellLoop) -> None:
     try:
         search.ask()
     except Exception:
@@ -66,7 +67,7 @@ def test_a_database_that_is_locked_in_a_search_ends_it_for_now_and_nothing_is_lo
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path / 'all.db'}?timeout=0.01"
-    asked = sweep(6, how=How(storage=url))
+    asked = sweep(6, how=SearchConfig(storage=url))
     (search,) = opened(asked, tmp_path / "study")
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
     other.execute("begin exclusive")
@@ -89,10 +90,15 @@ def test_a_plan_and_its_report_have_no_password(
 ) -> None:
     url = "postgresql://me:secret@host/trials"
     monkeypatch.setattr("sys.argv", ["tune.py", "--storage", url, f"--storage={url}"])
-    asked = sweep(2, how=How(storage=url))
+    asked = sweep(2, how=SearchConfig(storage=url))
     design = Design("search", (), ())
     plan = make_plan(
-        "t", Question("", "", ""), design, (0,), Source(OpenData(tiny), SplitSpec()), sweep=asked
+        "t",
+        Question("", "", ""),
+        design,
+        (0,),
+        DataSource(OpenData(tiny), SplitSpec()),
+        sweep=asked,
     )
     assert "me:***@host/trials" in plan.command
     assert "secret" not in plan.model_dump_json()

@@ -13,7 +13,7 @@ from toy_search import drive, opened, sweep
 
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.failures import LearnsFromFailures
 from rpbind.search.sampling import sampler
 from rpbind.spaces.space import Space
@@ -168,7 +168,7 @@ def nan_above(recipe: Recipe) -> float:
 def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
     name: str, scheduler: str, tmp_path: Path
 ) -> None:
-    asked = sweep(24, how=How(sampler=name, scheduler=scheduler))
+    asked = sweep(24, how=SearchConfig(sampler=name, scheduler=scheduler))
     drawn = []
     for folder, parts in (("whole", (24,)), ("parts", (5, 12, 24))):
         for stop in parts:

@@ -14,9 +14,9 @@ from optuna.storages.journal import JournalFileBackend
 from toy_search import best_at_a_thousandth, drive, make, opened, row, sweep
 
 from rpbind.ledger import Ledger, replace
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.search.trials import INTERRUPTED
 from rpbind.train.task import Task
 
@@ -44,15 +44,15 @@ def killed_at_write(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[li
         yield written
 
 
-def trials(search: Search) -> list[optuna.trial.FrozenTrial]:
+def trials(search: AskTellLoop) -> list[optuna.trial.FrozenTrial]:
     return search.study.get_trials(deepcopy=False)
 
 
-def states(search: Search) -> set[str]:
+def states(search: AskTellLoop) -> set[str]:
     return {trial.state.name for trial in trials(search)}
 
 
-def drawn(search: Search) -> dict[str, dict[str, object]]:
+def drawn(search: AskTellLoop) -> dict[str, dict[str, object]]:
     return {t.user_attrs["arm"]: t.params for t in trials(search) if not cut_off(t)}
 
 
@@ -60,13 +60,13 @@ def cut_off(trial: optuna.trial.FrozenTrial) -> bool:
     return INTERRUPTED in trial.user_attrs
 
 
-def asked_of(search: Search, count: int) -> list[Task]:
+def asked_of(search: AskTellLoop, count: int) -> list[Task]:
     tasks = [search.ask() for _ in range(count)]
     assert None not in tasks
     return [task for task in tasks if task is not None]
 
 
-def epoch(search: Search, task: Task, number: int, value: float, seed: int = 1000) -> bool:
+def epoch(search: AskTellLoop, task: Task, number: int, value: float, seed: int = 1000) -> bool:
     point = {"seed": float(seed), "epoch": float(number), "validation.auroc_macro": value}
     return search.hear(task.arm, point)
 
@@ -76,7 +76,7 @@ def epoch(search: Search, task: Task, number: int, value: float, seed: int = 100
 def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
     dies_in: str, scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = sweep(5, how=How(sampler="random", scheduler=scheduler))
+    asked = sweep(5, how=SearchConfig(sampler="random", scheduler=scheduler))
     (search,) = opened(asked, tmp_path / "whole")
     drive(search, tmp_path / "whole")
     whole = drawn(search)
@@ -109,7 +109,7 @@ def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
 def test_a_ruined_journal_loses_neither_a_trial_that_was_under_way_nor_its_name(
     sampler: str, tmp_path: Path
 ) -> None:
-    asked = sweep(8, how=How(sampler=sampler))
+    asked = sweep(8, how=SearchConfig(sampler=sampler))
     (search,) = opened(asked, tmp_path)
     tasks = asked_of(search, 4)
     for task in (tasks[0], tasks[1], tasks[3]):
@@ -131,13 +131,13 @@ def test_a_ruined_journal_loses_neither_a_trial_that_was_under_way_nor_its_name(
 def test_a_lost_journal_leaves_every_trial_on_the_rungs_on_which_it_was(
     scheduler: str, tmp_path: Path
 ) -> None:
-    def rungs(search: Search) -> dict[str, dict[str, float]]:
+    def rungs(search: AskTellLoop) -> dict[str, dict[str, float]]:
         return {
             t.user_attrs["arm"]: {k: v for k, v in t.system_attrs.items() if "rung" in k}
             for t in trials(search)
         }
 
-    asked = sweep(12, how=How(sampler="random", scheduler=scheduler))
+    asked = sweep(12, how=SearchConfig(sampler="random", scheduler=scheduler))
     (search,) = opened(asked, tmp_path)
     for task in iter(search.ask, None):
         with_curve = ended_with_curve(search, task)
@@ -151,7 +151,7 @@ def test_a_lost_journal_leaves_every_trial_on_the_rungs_on_which_it_was(
     assert rungs(search) == before
 
 
-def ended_with_curve(search: Search, task: Task) -> Any:
+def ended_with_curve(search: AskTellLoop, task: Task) -> Any:
     """A row of a trial that is stopped where the pruner says so, with its epochs."""
     curve = []
     for number in range(1, 10):
@@ -188,9 +188,9 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     tmp_path: Path,
 ) -> None:
     from rpbind.run.progress import StudyProgress
-    from rpbind.run.ray_tune import Record
+    from rpbind.run.ray_tune import LedgerCallback
 
-    (search,) = opened(sweep(1, how=How(seeds_per_trial=2)), tmp_path)
+    (search,) = opened(sweep(1, how=SearchConfig(seeds_per_trial=2)), tmp_path)
     (task,) = asked_of(search, 1)
     ended, cut = task.jobs
     ended.folder.mkdir()
@@ -198,7 +198,7 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     replace(ended.folder / f"{ended.run}.0.json", done.model_dump_json().encode())
     error = tmp_path / "error.txt"
     error.write_text("The actor died unexpectedly before finishing this task.")
-    record = Record(Ledger(tmp_path), StudyProgress(2))
+    record = LedgerCallback(Ledger(tmp_path), StudyProgress(2))
     trial = SimpleNamespace(trial_id="t", config={"task": task}, error_file=str(error))
     with record.watch:
         record.on_trial_error(0, [], trial)
@@ -213,7 +213,7 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
 def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_database(
     tmp_path: Path,
 ) -> None:
-    asked = sweep(3, how=How(storage=f"sqlite:///{tmp_path / 'all.db'}"))
+    asked = sweep(3, how=SearchConfig(storage=f"sqlite:///{tmp_path / 'all.db'}"))
     places = [tmp_path / "here" / "study", tmp_path / "there" / "study"]
     for folder in places:
         folder.parent.mkdir()
@@ -230,13 +230,13 @@ def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_databa
 @pytest.mark.parametrize(
     "how",
     [
-        How(sampler="random", seeds_per_trial=3),
-        How(sampler="nsga2", objectives=("auroc", "parameters")),
+        SearchConfig(sampler="random", seeds_per_trial=3),
+        SearchConfig(sampler="nsga2", objectives=("auroc", "parameters")),
     ],
     ids=["of a later seed", "of several objectives"],
 )
 def test_an_epoch_further_counts_whether_or_not_optuna_hears_its_score(
-    how: How, tmp_path: Path
+    how: SearchConfig, tmp_path: Path
 ) -> None:
     asked = Sweep.of(sweep(1).arms["tuned"], sweep(1).space, 1, how)
     for number in range(1, 8):
@@ -250,7 +250,7 @@ def test_an_epoch_further_counts_whether_or_not_optuna_hears_its_score(
 
 
 def test_a_trial_that_goes_on_stands_on_a_rung_once(tmp_path: Path) -> None:
-    asked = sweep(30, how=How(sampler="random", scheduler="asha"))
+    asked = sweep(30, how=SearchConfig(sampler="random", scheduler="asha"))
     (search,) = opened(asked, tmp_path)
     (good,) = asked_of(search, 1)
     assert not epoch(search, good, 1, 0.9)
@@ -268,7 +268,7 @@ def test_a_trial_that_goes_on_stands_on_a_rung_once(tmp_path: Path) -> None:
 
 
 def test_hyperband_keeps_a_trial_in_its_bracket(tmp_path: Path) -> None:
-    asked = sweep(12, how=How(sampler="random", scheduler="hyperband"))
+    asked = sweep(12, how=SearchConfig(sampler="random", scheduler="hyperband"))
 
     def rungs(stops: int, folder: Path) -> list[list[str]]:
         seen = []

@@ -18,10 +18,10 @@ from rpbind.recipe.presets import OLD
 from rpbind.report.words import won
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.repeats import Write
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.search.winners import with_winners
 from rpbind.spaces.space import Space
 from rpbind.spaces.warm_start import warm_start
@@ -98,7 +98,7 @@ def test_a_finite_space_says_how_many_configurations_it_has() -> None:
 
 def test_an_unknown_way_with_repeats_is_refused() -> None:
     with pytest.raises(UserError, match=r"--repeats is one of reuse, redraw.*'redraw'"):
-        How(repeats="re-draw")
+        SearchConfig(repeats="re-draw")
 
 
 def test_the_page_says_how_many_configurations_there_are_before_anything_is_spent() -> None:
@@ -134,7 +134,7 @@ def test_the_rows_that_were_to_come_are_those_that_came(
         (search,) = opened(of, tmp_path, width=1)
         total, append = search.ended + search.left, search.write
 
-        def write(row: Row, search: Search = search, append: Write = append) -> None:
+        def write(row: Row, search: AskTellLoop = search, append: Write = append) -> None:
             nonlocal total
             total += search.open[row.arm].beyond
             append(row)

@@ -111,6 +111,6 @@ def test_a_table_of_trials_tells_off_from_a_field_that_is_not_there() -> None:
             recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id)
         for n, recipe in enumerate(recipes)
     ]  # fmt: skip
-    shown = [trial.knobs for trial in summarise_search(rows).trials]
+    shown = [trial.fields for trial in summarise_search(rows).trials]
     assert [each["train.clip_norm"] for each in shown] == [0.5, "off", "off"]
     assert [each["model.feed_forward"] for each in shown] == [None, None, "off"]

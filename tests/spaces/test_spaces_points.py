@@ -6,7 +6,7 @@ import pytest
 from toy_search import BASE, DECAY, RATE
 
 from rpbind.errors import UserError
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.answers import Fixed
 from rpbind.spaces.points import grid_size, points, size, untried
@@ -83,4 +83,4 @@ def test_a_grid_of_trillions_of_points_is_counted_and_not_made() -> None:
     everything = load_space(file, BASE)
     assert grid_size(everything) > 10**9
     with pytest.raises(UserError, match=r"The grid has [\d,]+ points"):
-        Sweep.of(BASE, everything, 50, How(sampler="grid"))
+        Sweep.of(BASE, everything, 50, SearchConfig(sampler="grid"))

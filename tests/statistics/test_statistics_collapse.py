@@ -12,7 +12,7 @@ from toy_ledger import plan, row
 
 from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import read, summarise
-from rpbind.ledger import Ledger, Look, Plan, Row
+from rpbind.ledger import InterimAnalysis, Ledger, Plan, Row
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.collapses import not_excluded
@@ -173,7 +173,7 @@ def test_a_failed_run_is_no_collapsed_one() -> None:
 
 
 def test_a_study_that_is_judged_again_needs_five_seeds_to_say_that_there_is_no_effect() -> None:
-    seen = Look(when="2026-01-02", seeds=3, verdicts={"new vs old": "inconclusive"})
+    seen = InterimAnalysis(when="2026-01-02", seeds=3, verdicts={"new vs old": "inconclusive"})
     for seeds, word in ((4, "inconclusive"), (5, NONE)):
         asked, rows = study([0.70] * seeds, [0.70] * seeds)
         (contrast,) = summarise(asked.model_copy(update={"looks": (seen,)}), rows, []).contrasts

@@ -10,14 +10,14 @@ from toy_ledger import plan, row
 from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import summarise
 from rpbind.errors import UserError
-from rpbind.ledger import Look, Plan
+from rpbind.ledger import InterimAnalysis, Plan
 from rpbind.report.terminal import comparison_table
 from rpbind.statistics.contrast import Interval, two_way
 from rpbind.statistics.coverage import coverage
 from rpbind.statistics.looks import TOTAL, level, look_of
 from rpbind.statistics.verdict import verdicts
 
-SEEN = Look(when="2026-01-02", seeds=2, verdicts={"new vs old": "inconclusive"})
+SEEN = InterimAnalysis(when="2026-01-02", seeds=2, verdicts={"new vs old": "inconclusive"})
 AUROC = {f"{g}_K562": 0.5 + g / 50 for g in range(12)}
 
 

@@ -19,7 +19,7 @@ from rpbind.recipe.presets import OLD
 from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.search.winners import frozen, with_winners
 from rpbind.statistics.looks import level, look_of
@@ -138,12 +138,12 @@ def test_the_same_command_changes_nothing_and_fewer_trials_are_refused(tmp_path:
 
 
 def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: Path) -> None:
-    call(sweep(6, how=How(train_seconds=6)), tmp_path, most=3)
+    call(sweep(6, how=SearchConfig(train_seconds=6)), tmp_path, most=3)
     assert len(Ledger(tmp_path).rows("search")) < 6
     with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
-        joined(plan_of(sweep(6, how=How(train_seconds=5))), Ledger(tmp_path), 0)
+        joined(plan_of(sweep(6, how=SearchConfig(train_seconds=5))), Ledger(tmp_path), 0)
     made = len(Ledger(tmp_path).rows("search"))
-    call(sweep(6, how=How(train_seconds=60)), tmp_path)
+    call(sweep(6, how=SearchConfig(train_seconds=60)), tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 6
     assert f"extended from {made} trials" in " ".join(banners(read(Ledger(tmp_path))))
     whole = Ledger(tmp_path).plan
@@ -163,7 +163,10 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"search": sweep(6, how=How(sampler="random")).words()}, "search sampler tpe → random"),
+        (
+            {"search": sweep(6, how=SearchConfig(sampler="random")).words()},
+            "search sampler tpe → random",
+        ),
         ({"seeds": (0, 1, 2)}, "--add-seeds 1"),
         ({"seeds": (0,)}, "Choose another --name"),
         ({"dataset": "other"}, "Choose another --name"),
@@ -228,7 +231,7 @@ def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
 def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
     tmp_path: Path,
 ) -> None:
-    call(sweep(6, how=How(train_seconds=6)), tmp_path, most=3)
+    call(sweep(6, how=SearchConfig(train_seconds=6)), tmp_path, most=3)
     made = len(Ledger(tmp_path).rows("search"))
     assert any(f"{made} of 6: {made} done" in line for line in status(Ledger(tmp_path)).words())
     console = Console(width=300, record=True, file=io.StringIO())

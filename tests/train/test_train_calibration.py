@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
 
-from rpbind.metrics import Scores
+from rpbind.metrics import WindowScores
 from rpbind.train.calibration import calibrate, mcc_threshold
 
 
-def scores(logit_N: np.ndarray, label_N: np.ndarray) -> Scores:
+def scores(logit_N: np.ndarray, label_N: np.ndarray) -> WindowScores:
     protein_N = np.zeros(len(label_N), dtype=np.int64)
-    return Scores(logit_N.astype(np.float32), label_N.astype(np.uint8), protein_N)
+    return WindowScores(logit_N.astype(np.float32), label_N.astype(np.uint8), protein_N)
 
 
-def drawn(count: int, slope: float, intercept: float) -> Scores:
+def drawn(count: int, slope: float, intercept: float) -> WindowScores:
     """Logits whose true probability is known."""
     rng = np.random.default_rng(0)
     logit_N = rng.normal(0, 2, count)

@@ -40,7 +40,7 @@ def test_what_rows_depend_on_is_their_making_and_not_their_reading() -> None:
     assert rooms == set(ROOMS)
     assert {
         *("model.binding", "model.draws", "train.loop", "train.probes", "data.splits", "metrics"),
-        *("proteins.bank", "baselines.kmers", "recipe.recipe", "recipe.model"),
+        *("proteins.embedding_store", "baselines.kmers", "recipe.recipe", "recipe.model"),
     } <= modules.keys()
     assert not rooms & {"analysis", "report", "cli", "experiment", "study", "ledger", "terminal"}
     assert len(code_id()) == 12

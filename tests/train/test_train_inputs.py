@@ -8,14 +8,14 @@ from toy_runs import SPLIT, open_inputs
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import load_split
 from rpbind.errors import UserError
-from rpbind.proteins.bank import Bank
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.train.inputs import ALIKE, Inputs
 
 INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
 
 
-def stored(tiny: Path) -> tuple[Dataset, Bank]:
-    return Dataset.open(tiny), Bank.open(tiny / "bank", "physchem")
+def stored(tiny: Path) -> tuple[Dataset, EmbeddingStore]:
+    return Dataset.open(tiny), EmbeddingStore.open(tiny / "bank", "physchem")
 
 
 def test_a_batch_is_the_datasets_rows_in_the_order_asked_for(tiny: Path) -> None:
@@ -32,7 +32,7 @@ def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
 ) -> None:
     inputs, bank, dataset = (
         open_inputs(tiny),
-        Bank.open(tiny / "bank", "physchem"),
+        EmbeddingStore.open(tiny / "bank", "physchem"),
         Dataset.open(tiny),
     )
     means_PW = bank.mean_PW([protein.sequence for protein in dataset.proteins])
@@ -47,7 +47,7 @@ def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
 def test_a_group_holds_the_banks_residues_and_says_which_are_padding(tiny: Path) -> None:
     inputs, bank, dataset = (
         open_inputs(tiny),
-        Bank.open(tiny / "bank", "physchem"),
+        EmbeddingStore.open(tiny / "bank", "physchem"),
         Dataset.open(tiny),
     )
     offset_P, length_P = bank.locate([protein.sequence for protein in dataset.proteins])
@@ -98,7 +98,7 @@ def test_nothing_is_copied_out_of_the_mapped_files(
 ) -> None:
     dataset, bank = stored(tiny)
     monkeypatch.setattr(Dataset, "open", lambda root: dataset)
-    monkeypatch.setattr(Bank, "open", lambda root, encoder: bank)
+    monkeypatch.setattr(EmbeddingStore, "open", lambda root, encoder: bank)
     inputs = open_inputs(tiny).to("cpu")
     for tensor, array in (
         (inputs.rna_NL, dataset.rna_NL),

@@ -10,7 +10,7 @@ import torch
 from torch import distributed, multiprocessing
 from toy_runs import CONV_SMALL, FIXED_SMALL, equal, open_inputs
 
-from rpbind.metrics import Scores, summarise
+from rpbind.metrics import WindowScores, summarise
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
@@ -62,8 +62,8 @@ def ranks(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str
     return [torch.load(out / f"rank{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
-def scores_of(told: dict[str, Any]) -> Scores:
-    return Scores(**{key: value.numpy() for key, value in told["scores"].items()})
+def scores_of(told: dict[str, Any]) -> WindowScores:
+    return WindowScores(**{key: value.numpy() for key, value in told["scores"].items()})
 
 
 @pytest.mark.parametrize("name", RECIPES)

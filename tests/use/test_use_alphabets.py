@@ -14,12 +14,12 @@ from rpbind.data.alphabet import decode, encode
 from rpbind.errors import UserError
 from rpbind.importers.importers import Target, import_eclip, import_fasta, import_table
 from rpbind.importers.protein_table import read_proteins
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import ENCODERS, make_encoder
 from rpbind.proteins.homology import cluster_proteins
 from rpbind.proteins.sequence import sequence_key
 from rpbind.use.explain import Pair, explain_window
-from rpbind.use.predict import Question, predict_windows
+from rpbind.use.predict import PredictionInput, predict_windows
 
 FREE = ("physchem", "triad", "random", "constant")
 LENGTH = 33
@@ -106,7 +106,7 @@ def related(toy: Toy, folder: Path, sequence: str) -> str:
 
 def predicted(toy: Toy, folder: Path, sequence: str) -> str:
     first = toy.inputs.rna_NL[0].numpy()
-    question = Question(table(folder, decode(first)), fasta(folder, sequence))
+    question = PredictionInput(table(folder, decode(first)), fasta(folder, sequence))
     made = predict_windows(toy.trained, question).table["logit"][0].as_py()
     clean = read_proteins(question.proteins).find("P_K562")
     found = explain_window(toy.trained, Pair(decode(first), "P_K562", fasta(folder, clean)))
@@ -173,7 +173,7 @@ def for_prediction(toy: Toy, folder: Path, rna: str) -> str:
     files = [table(folder, rna), folder / "w.fasta"]
     files[1].write_text(f">1_P_K562\n{rna}\n")
     logits = [
-        predict_windows(toy.trained, Question(file, fasta(folder, "MKV"))).table["logit"][0]
+        predict_windows(toy.trained, PredictionInput(file, fasta(folder, "MKV"))).table["logit"][0]
         for file in (*files, table(folder, decode(encode(rna))))
     ]
     assert len(set(logits)) == 1

@@ -14,7 +14,7 @@ from toy_trained import QUICK, SEES_MOTIFS, SMALL, Toy, train, world
 from rpbind.data.splits import Part
 from rpbind.errors import UserError
 from rpbind.train.opened import OpenData
-from rpbind.use.compatibility import Against, split_spec
+from rpbind.use.compatibility import EvaluationTarget, split_spec
 from rpbind.use.evaluate import evaluate_model, reliability
 from rpbind.use.score import scored
 
@@ -25,7 +25,9 @@ CHOSEN = {"mcc", "brier", "brier_calibrated", "ece", "ece_calibrated"}
 def test_on_its_own_data_it_says_what_the_ledger_says_to_the_bit(
     part: Part, sees_motifs: Toy
 ) -> None:
-    told = evaluate_model(sees_motifs.trained, Against(OpenData(sees_motifs.data), part=part))
+    told = evaluate_model(
+        sees_motifs.trained, EvaluationTarget(OpenData(sees_motifs.data), part=part)
+    )
     ledger = {k: v for k, v in sees_motifs.row.metrics.items() if k.startswith(part)}
     assert len(ledger) == {"validation": 6, "test": 11}[part]
     assert ledger.items() <= told.metrics.items()
@@ -44,12 +46,12 @@ def test_what_changed_since_it_was_made_is_not_scored(
         *rest, last = file.read_bytes()
         file.write_bytes(bytes([*rest, last ^ 1]))
     with pytest.raises(UserError, match="has changed since it was made"):
-        evaluate_model(sees_motifs.trained, Against(OpenData(tmp_path / "changed")))
+        evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(tmp_path / "changed")))
 
 
 def test_mcc_and_brier_score_are_scikit_learns(sees_motifs: Toy) -> None:
     trained, inputs = sees_motifs.trained, sees_motifs.inputs
-    told = evaluate_model(trained, Against(OpenData(sees_motifs.data))).metrics
+    told = evaluate_model(trained, EvaluationTarget(OpenData(sees_motifs.data))).metrics
     logit_N, index_N = scored(trained.model, inputs, inputs.parts["test"])
     label_N = inputs.label_N[index_N].numpy()
     line = trained.calibration
@@ -73,8 +75,8 @@ def test_another_dataset_is_refused_and_on_request_scored_with_a_warning(
 ) -> None:
     other = world(tmp_path / "other", replace(SMALL, seed=2))
     with pytest.raises(UserError, match=r"dataset: .*; split: .*; bank: .* --other-data"):
-        evaluate_model(sees_motifs.trained, Against(OpenData(other)))
-    told = evaluate_model(sees_motifs.trained, Against(OpenData(other), other_data=True))
+        evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(other)))
+    told = evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(other), other_data=True))
     assert told.metrics["test.auroc_macro"] > 0.9
     assert [note.split(":")[0] for note in told.notes[:3]] == [
         f"other {what} than the model's" for what in ("dataset", "split", "bank")
@@ -87,9 +89,12 @@ def test_a_split_that_gives_training_windows_to_test_is_scored_with_their_number
     sees_motifs: Toy,
 ) -> None:
     with pytest.raises(UserError, match="split: the model has cold-rna_70-15-15_seed0"):
-        evaluate_model(sees_motifs.trained, Against(OpenData(sees_motifs.data), rule="random"))
+        evaluate_model(
+            sees_motifs.trained, EvaluationTarget(OpenData(sees_motifs.data), rule="random")
+        )
     told = evaluate_model(
-        sees_motifs.trained, Against(OpenData(sees_motifs.data), rule="random", other_data=True)
+        sees_motifs.trained,
+        EvaluationTarget(OpenData(sees_motifs.data), rule="random", other_data=True),
     )
     other, leak, known = told.notes
     assert other.startswith("other split than the model's: random_70-15-15_seed0")
@@ -104,7 +109,7 @@ def test_a_split_that_gives_training_windows_to_test_is_scored_with_their_number
 def test_a_dataset_of_another_name_is_the_same_data(small: Path, tmp_path: Path) -> None:
     toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
     copy = world(tmp_path / "renamed", SMALL)
-    assert evaluate_model(toy.trained, Against(OpenData(copy))).notes == ()
+    assert evaluate_model(toy.trained, EvaluationTarget(OpenData(copy))).notes == ()
 
 
 def test_windows_of_another_length_are_refused_whatever_is_allowed(
@@ -112,7 +117,7 @@ def test_windows_of_another_length_are_refused_whatever_is_allowed(
 ) -> None:
     longer = world(tmp_path / "longer", replace(SMALL, length=41))
     with pytest.raises(UserError, match=r"windows of 33 nt; those of .* have 41"):
-        evaluate_model(sees_motifs.trained, Against(OpenData(longer), other_data=True))
+        evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(longer), other_data=True))
 
 
 def test_the_split_of_a_model_is_read_from_its_id() -> None:

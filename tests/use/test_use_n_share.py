@@ -13,13 +13,13 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train.opened import OpenData
-from rpbind.use.compatibility import Against
+from rpbind.use.compatibility import EvaluationTarget
 from rpbind.use.evaluate import evaluate_model
 from rpbind.use.explain import Pair, explain_window
-from rpbind.use.predict import Question, predict_windows
+from rpbind.use.predict import PredictionInput, predict_windows
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_a_window_with_too_few_letters_gets_no_logit_and_no_probability(
     asked = {count: "N" * count + whole[count:] for count in (0, 1, 16, 17, 33)}
     rows = "".join(f"{rna},SIM00\n" for rna in asked.values())
     (tmp_path / "w.csv").write_text(f"rna,protein\n{rows}")
-    told = predict_windows(toy.trained, Question(tmp_path / "w.csv", toy.fasta))
+    told = predict_windows(toy.trained, PredictionInput(tmp_path / "w.csv", toy.fasta))
     assert told.table["n_share"].to_pylist() == [count / 33 for count in asked]
     for column in ("logit", "probability", "calibrated"):
         known = [value is not None for value in told.table[column].to_pylist()]
@@ -60,7 +60,7 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
     toy = train(dataset.root, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
-    told = evaluate_model(toy.trained, Against(OpenData(dataset.root)))
+    told = evaluate_model(toy.trained, EvaluationTarget(OpenData(dataset.root)))
     blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())
     assert blank > 0
     assert [note for note in told.notes if note.startswith(f"{blank} of the ")]
@@ -68,4 +68,4 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
 
 
 def test_an_evaluation_of_whole_windows_says_nothing_of_n(toy: Toy) -> None:
-    assert evaluate_model(toy.trained, Against(OpenData(toy.data))).notes == ()
+    assert evaluate_model(toy.trained, EvaluationTarget(OpenData(toy.data))).notes == ()

@@ -16,7 +16,7 @@ from rpbind.errors import UserError
 from rpbind.metrics import summarise
 from rpbind.train.batches import scoring_batches
 from rpbind.train.loop import Training
-from rpbind.use.predict import Question, predict_windows
+from rpbind.use.predict import PredictionInput, predict_windows
 
 FIRST = "A" * 33
 
@@ -32,7 +32,7 @@ def windows_of(toy: Toy, count: int) -> tuple[list[str], list[str]]:
 def asked(toy: Toy, path: Path, text: str, protein: str | None = None) -> pa.Table:
     content = text.encode()
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
-    return predict_windows(toy.trained, Question(path, toy.fasta, protein)).table
+    return predict_windows(toy.trained, PredictionInput(path, toy.fasta, protein)).table
 
 
 def refusal(toy: Toy, path: Path, text: str, protein: str | None = None) -> str:
@@ -82,7 +82,7 @@ def test_fasta_csv_tsv_parquet_and_gz_are_answered_alike(sees_motifs: Toy, tmp_p
         ),
     ]
     pq.write_table(pa.table({"rna": rna, "protein": proteins}), tmp_path / "w.parquet")
-    question = Question(tmp_path / "w.parquet", sees_motifs.fasta)
+    question = PredictionInput(tmp_path / "w.parquet", sees_motifs.fasta)
     others.append(predict_windows(sees_motifs.trained, question).table)
     for other in others:
         assert other["logit"].equals(first["logit"])
@@ -100,7 +100,7 @@ def test_a_name_in_another_spelling_gets_the_same_answer_and_is_remarked_on(
         rows = [f"{r},{spell(p)}" for r, p in zip(rna, proteins, strict=True)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["RNA,Protein", *rows]))
     one, other = (
-        predict_windows(sees_motifs.trained, Question(tmp_path / name, sees_motifs.fasta))
+        predict_windows(sees_motifs.trained, PredictionInput(tmp_path / name, sees_motifs.fasta))
         for name in ("as_it_is.csv", "lower.csv")
     )
     assert other.table.drop(["protein"]).equals(one.table.drop(["protein"]))
@@ -138,7 +138,7 @@ def test_a_row_says_what_is_known_of_the_model_on_its_protein(
     fasta.write_text(f"{sees_motifs.fasta.read_text()}>NEW\nMKVLA\n>OTHERNAME\n{renamed}\n")
     table = tmp_path / "w.csv"
     table.write_text(f"rna,protein\n{FIRST},SIM02\n{FIRST},NEW\n{FIRST},OTHERNAME\n")
-    told = predict_windows(sees_motifs.trained, Question(table, fasta)).table.to_pylist()
+    told = predict_windows(sees_motifs.trained, PredictionInput(table, fasta)).table.to_pylist()
     train = inputs.parts["train"]
     mine = train[inputs.protein_N[train] == 2]
     known = {s.protein: s.auroc for s in sees_motifs.row.proteins if s.part == "validation"}

@@ -10,10 +10,10 @@ from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.dataset import Dataset
 from rpbind.errors import UserError
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train import checkpoint
-from rpbind.use.predict import Question, predict_windows
+from rpbind.use.predict import PredictionInput, predict_windows
 from rpbind.use.trained import Trained
 
 
@@ -45,7 +45,7 @@ def test_an_esm2_model_asks_for_its_weights_and_takes_no_others(
         toy.trained.encoder(None)
     table = tmp_path / "w.csv"
     table.write_text(f"rna,protein\n{'A' * 33},SIM00\n")
-    question = Question(table, toy.fasta, weights=right)
+    question = PredictionInput(table, toy.fasta, weights=right)
     assert predict_windows(toy.trained, question).table.num_rows == 1
 
 

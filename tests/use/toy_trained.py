@@ -8,7 +8,7 @@ from pathlib import Path
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE

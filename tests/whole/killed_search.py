@@ -24,12 +24,13 @@ from small_study import RECIPES
 from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
-from rpbind.design.plan import Question, Source
+from rpbind.design.plan import Question
+from rpbind.design.source import DataSource
 from rpbind.files import atomic as files
 from rpbind.run import watchdog
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.watch import Watch
-from rpbind.search.config import How
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 from rpbind.study import launch
@@ -92,15 +93,15 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
 
     Watch.epoch = hear  # type: ignore[method-assign]
     base = RECIPES["fixed"].with_({"train.epochs": EPOCHS})
-    how = How(sampler="random", scheduler="asha")
+    how = SearchConfig(sampler="random", scheduler="asha")
     page.conduct(
         "killed",
         Question("Is it whole?", "Yes.", "Counting."),
         Design("search", (), ()),
-        page.Conditions(
-            source=Source(OpenData(data), SplitSpec()),
+        page.RunOptions(
+            source=DataSource(OpenData(data), SplitSpec()),
             seeds=1,
-            where=Where(),
+            where=Resources(),
             reports=reports,
             name="study",
             sweep=Sweep.of(base, SPACE, TRIALS, how),

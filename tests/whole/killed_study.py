@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from rpbind import run as room
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.report.build import build_report
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study import launch as launching
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
@@ -25,7 +25,7 @@ WRITES = ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "rename"), (Pat
 NEVER = 0
 
 
-def study_that_dies(plan: Plan, source: Source, folder: Path, step: int, counted: Any) -> None:
+def study_that_dies(plan: Plan, source: DataSource, folder: Path, step: int, counted: Any) -> None:
     """Run the study and write its report; the process ends just before its step-th write."""
     count = 0
 
@@ -42,7 +42,7 @@ def study_that_dies(plan: Plan, source: Source, folder: Path, step: int, counted
     for where, name in WRITES:
         setattr(where, name, counting(getattr(where, name)))
     _without_ray()
-    launching.launch(plan, source, Where(), folder)
+    launching.launch(plan, source, Resources(), folder)
     build_report(folder)
     counted.value = count
 
@@ -66,7 +66,7 @@ def stand_in() -> ModuleType:
     return made
 
 
-def _run_here(tasks: Sequence[Task], ledger: Ledger, where: Where) -> None:
+def _run_here(tasks: Sequence[Task], ledger: Ledger, where: Resources) -> None:
     def hear(message: dict[str, Any]) -> None:
         if "row" in message:
             ledger.append(Row.model_validate_json(message["row"]))

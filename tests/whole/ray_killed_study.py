@@ -19,10 +19,10 @@ from typing import Any
 from small_study import RECIPES, small_plan
 
 from rpbind.data.splits import SplitSpec
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.report import build
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.watch import Watch
 from rpbind.study import launch as launching
 from rpbind.train.opened import OpenData
@@ -49,12 +49,12 @@ def dying(call: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 
 def main(data: str, study: str, moment: str, count: str) -> None:
-    source = Source(OpenData(Path(data)), SplitSpec())
+    source = DataSource(OpenData(Path(data)), SplitSpec())
     if moment in MOMENTS:
         where, name = MOMENTS[moment]
         setattr(where, name, dying(getattr(where, name), int(count)))
     plan = small_plan(source, dict(ARMS), SEEDS)
-    launching.launch(plan, source, Where(), Path(study))
+    launching.launch(plan, source, Resources(), Path(study))
     build.build_report(Path(study))
 
 

@@ -11,10 +11,11 @@ import pytest
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.heal import heal
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
@@ -31,14 +32,14 @@ RECIPES = {
 }
 
 
-def small_source(folder: Path) -> Source:
+def small_source(folder: Path) -> DataSource:
     dataset = simulate(folder, World(proteins=4, sites=20, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
     build_bank(folder / "bank", make_encoder("physchem"), sequences)
-    return Source(OpenData(folder), SplitSpec())
+    return DataSource(OpenData(folder), SplitSpec())
 
 
-def small_plan(source: Source, arms: dict[str, object], seeds: tuple[int, ...]) -> Plan:
+def small_plan(source: DataSource, arms: dict[str, object], seeds: tuple[int, ...]) -> Plan:
     design = Design("toy", tuple(arm(name, r, "") for name, r in arms.items()), ())  # type: ignore[arg-type]
     return make_plan("toy", Question("?", "!", "."), design, seeds, source)
 
@@ -50,7 +51,7 @@ def substance(row: Row) -> dict[str, object]:
 
 
 def called_directly(
-    source: Source, arms: Mapping[str, Recipe], seeds: Sequence[int], study: Path
+    source: DataSource, arms: Mapping[str, Recipe], seeds: Sequence[int], study: Path
 ) -> Ledger:
     """The ledger of runs that are called one after another, without Ray."""
     direct = Ledger(study)

@@ -20,10 +20,10 @@ from typing import Any
 from small_study import RECIPES, small_plan
 
 from rpbind.data.splits import SplitSpec
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.ledger.marks import Mark, read_marks
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.run.watch import Watch
 from rpbind.study.launch import launch
 from rpbind.train.opened import OpenData
@@ -82,11 +82,13 @@ def main(data: str, study: str) -> None:
 
     Watch.epoch = hear  # type: ignore[method-assign]
     over, seen = threading.Event(), list[Any]()
-    ledger, source = Ledger(Path(study)), Source(OpenData(Path(data)), SplitSpec())
+    ledger, source = Ledger(Path(study)), DataSource(OpenData(Path(data)), SplitSpec())
     striker = threading.Thread(target=lambda: seen.extend(strike(ledger, over)))
     striker.start()
     try:
-        launch(small_plan(source, dict(ARMS), SEEDS), source, Where(asked="train"), ledger.study)
+        launch(
+            small_plan(source, dict(ARMS), SEEDS), source, Resources(asked="train"), ledger.study
+        )
     finally:
         over.set()
         striker.join()

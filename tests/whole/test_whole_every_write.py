@@ -10,22 +10,22 @@ from small_study import RECIPES, rows_of, small_plan
 
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan
 from rpbind.train.opened import OpenData
 
 
 @pytest.fixture(scope="module")
-def source(tiny: Path) -> Source:
-    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+def source(tiny: Path) -> DataSource:
+    return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture(scope="module")
-def plan(source: Source) -> Plan:
+def plan(source: DataSource) -> Plan:
     return small_plan(source, {"old": RECIPES["old"].with_({"train.epochs": 1})}, (0,))
 
 
-def run(plan: Plan, source: Source, study: Path, step: int) -> tuple[int | None, int]:
+def run(plan: Plan, source: DataSource, study: Path, step: int) -> tuple[int | None, int]:
     """Run the study in a process that dies at a step; returns its exit code and its writes."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
@@ -37,7 +37,7 @@ def run(plan: Plan, source: Source, study: Path, step: int) -> tuple[int | None,
 
 
 def test_a_study_that_is_killed_at_any_write_ends_as_if_it_had_not_been(
-    plan: Plan, source: Source, tmp_path: Path
+    plan: Plan, source: DataSource, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole"
     code, writes = run(plan, source, whole, NEVER)

@@ -12,9 +12,9 @@ from small_study import (
     substance,
 )
 
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Row
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study.launch import launch, not_done
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
@@ -25,12 +25,12 @@ SEEDS = (0, 1)
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     return small_source(tmp_path_factory.mktemp("data") / "toy")
 
 
 @pytest.fixture(scope="module")
-def direct(source: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[object, object]:
+def direct(source: DataSource, tmp_path_factory: pytest.TempPathFactory) -> dict[object, object]:
     """The rows of a study whose runs are called one after another, without Ray."""
     study = Ledger(tmp_path_factory.mktemp("direct"))
     folder = study.study / "runs"
@@ -47,10 +47,10 @@ def direct(source: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[obj
 
 @pytest.mark.parametrize("executor", ["trial", "train"])
 def test_every_executor_gives_the_bits_of_a_direct_call(
-    executor: str, source: Source, direct: dict[object, object], tmp_path: Path
+    executor: str, source: DataSource, direct: dict[object, object], tmp_path: Path
 ) -> None:
     plan = small_plan(source, RECIPES, SEEDS)
-    launch(plan, source, Where(asked=executor), tmp_path / "study")
+    launch(plan, source, Resources(asked=executor), tmp_path / "study")
     no_ray_is_left()
     assert not_done(plan, Ledger(tmp_path / "study")) == []
     assert rows_of(tmp_path / "study") == direct
@@ -66,19 +66,19 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def two_workers(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+def two_workers(source: DataSource, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     folder = tmp_path_factory.mktemp("two")
     plan = small_plan(source, {"conv-residue": RECIPES["conv-residue"]}, (0,))
     (folder / "home").mkdir()
     with pytest.MonkeyPatch.context() as patch, listening() as heard:
         patch.setenv("HOME", str(folder / "home"))
-        launch(plan, source, Where(workers=2), folder / "study")
+        launch(plan, source, Resources(workers=2), folder / "study")
     no_ray_is_left()
     return Watched(folder / "study", heard, folder / "home")
 
 
 def test_two_workers_train_one_run_and_score_every_window_once(
-    source: Source, two_workers: Watched
+    source: DataSource, two_workers: Watched
 ) -> None:
     (row,) = Ledger(two_workers.study).rows()
     assert row.state == "done"

@@ -9,10 +9,11 @@ from rpbind import run as room
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.report.build import build_report
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study import launch as launching
 from rpbind.study.status import status
 from rpbind.train.opened import OpenData
@@ -26,8 +27,8 @@ DESIGN = Design(
 
 
 @pytest.fixture
-def source(tiny: Path) -> Source:
-    return Source(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+def source(tiny: Path) -> DataSource:
+    return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
 @pytest.fixture
@@ -39,19 +40,19 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "score_baselines", lambda *asked: None)
 
 
-def planned(source: Source, seeds: int = 2) -> Plan:
+def planned(source: DataSource, seeds: int = 2) -> Plan:
     return make_plan("toy", Question("?", "!", "."), DESIGN, tuple(range(seeds)), source)
 
 
 @pytest.mark.usefixtures("without_ray")
 def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_its_second_look(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     study, plan = tmp_path / "study", planned(source)
-    launching.launch(plan, source, Where(), study)
+    launching.launch(plan, source, Resources(), study)
     first = Ledger(study).rows()
     seen = read(Ledger(study)).contrasts[0].verdict
-    extended = launching.launch(plan, source, Where(), study, add_seeds=2)
+    extended = launching.launch(plan, source, Resources(), study, add_seeds=2)
     assert extended.seeds == (0, 1, 2, 3)
     assert (extended.fingerprint, extended.study) == (plan.fingerprint, plan.study)
     rows = Ledger(study).rows()
@@ -62,6 +63,6 @@ def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_its_second
     assert read(Ledger(study)).contrasts[0].verdict.overall == 0.01
     text = build_report(study).read_text()
     assert "Look 2 at a study that was extended after it was judged with 2 seeds" in text
-    again = launching.launch(plan, source, Where(), study)
+    again = launching.launch(plan, source, Resources(), study)
     assert again == Ledger(study).plan == extended
     assert Ledger(study).rows() == rows

@@ -6,32 +6,32 @@ import pytest
 import torch
 from small_study import RECIPES, no_ray_is_left, small_plan, small_source
 
-from rpbind.design.plan import Source
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study.launch import launch, not_done
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     return small_source(tmp_path_factory.mktemp("data") / "toy")
 
 
 @pytest.mark.parametrize(
     ("where", "executor"),
     [
-        (Where(gpus=0.25, asked="trial"), "trial"),
-        (Where(gpus=0.25), "train"),
-        (Where(gpus=1.0), "train"),
-        (Where(gpus=0.5, workers=2), "train"),
+        (Resources(gpus=0.25, asked="trial"), "trial"),
+        (Resources(gpus=0.25), "train"),
+        (Resources(gpus=1.0), "train"),
+        (Resources(gpus=0.5, workers=2), "train"),
     ],
     ids=["a quarter in the trial", "a quarter by Ray Train", "a whole GPU", "two workers on one"],
 )
 def test_runs_take_the_gpu_that_they_ask_for(
-    where: Where, executor: str, source: Source, tmp_path: Path
+    where: Resources, executor: str, source: DataSource, tmp_path: Path
 ) -> None:
     arms = RECIPES if executor == "trial" else {"conv-residue": RECIPES["conv-residue"]}
     plan = small_plan(source, arms, (0, 1))
@@ -44,9 +44,9 @@ def test_runs_take_the_gpu_that_they_ask_for(
 
 
 def test_more_gpus_than_there_are_is_an_error_before_anything_is_queued(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     plan = small_plan(source, RECIPES, (0,))
     with pytest.raises(UserError, match="One run needs 1 CPU and 512 GPU on one node"):
-        launch(plan, source, Where(gpus=512.0), tmp_path / "study")
+        launch(plan, source, Resources(gpus=512.0), tmp_path / "study")
     no_ray_is_left()

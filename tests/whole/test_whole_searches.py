@@ -9,14 +9,15 @@ from small_study import RECIPES, no_ray_is_left, small_source
 
 from rpbind.analysis.summary import read
 from rpbind.design.design import Design
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.errors import PausedError
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.report.build import build_report
-from rpbind.run.resources import Where
-from rpbind.search.config import How
+from rpbind.run.resources import Resources
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch, not_done
 
@@ -26,7 +27,7 @@ ASKED = Question("?", "!", ".")
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     return small_source(tmp_path_factory.mktemp("data") / "toy")
 
 
@@ -36,12 +37,12 @@ def trials(study: Path, name: str) -> list[optuna.trial.FrozenTrial]:
 
 
 def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     base = RECIPES["fixed"].with_({"train.epochs": 4})
-    sweep = Sweep.of(base, SPACE, 8, How(sampler="random", scheduler="asha"))
+    sweep = Sweep.of(base, SPACE, 8, SearchConfig(sampler="random", scheduler="asha"))
     plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
-    told = launch(plan, source, Where(), tmp_path, sweep)
+    told = launch(plan, source, Resources(), tmp_path, sweep)
     no_ray_is_left()
     states = {t.user_attrs["arm"]: t.state.name for t in trials(tmp_path, "search")}
     rows = {row.arm: row for row in Ledger(tmp_path).rows("search")}
@@ -65,13 +66,13 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
 
 
 def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     arms = {name: RECIPES[name] for name in ("old", "fixed")}
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
     sweep = Sweep(arms, SPACE, 3, contrasts=(contrast,))
     plan = make_plan("toy", ASKED, Design("tuned", (), ()), (0, 1), source, sweep=sweep)
-    told = launch(plan, source, Where(), tmp_path, sweep)
+    told = launch(plan, source, Resources(), tmp_path, sweep)
     rows = Ledger(tmp_path).rows("search")
     assert sorted(row.arm for row in rows) == [
         f"{arm}.s0.trial-{n:04d}" for arm in ("fixed", "old") for n in range(3)
@@ -86,35 +87,35 @@ def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
     assert "No verdict on tuned arms: 1 search per arm" in text
     assert "the same number of trials for every search" in text
     before = len(Ledger(tmp_path).attempts())
-    again = launch(plan, source, Where(), tmp_path, sweep)
+    again = launch(plan, source, Resources(), tmp_path, sweep)
     assert again == told
     assert len(Ledger(tmp_path).attempts()) == before
 
 
 def test_a_database_that_is_lost_in_a_search_pauses_it_and_the_same_call_goes_on(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: DataSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    how = How(sampler="random", storage=f"sqlite:///{tmp_path / 'all.db'}?timeout=0.05")
+    how = SearchConfig(sampler="random", storage=f"sqlite:///{tmp_path / 'all.db'}?timeout=0.05")
     sweep = Sweep.of(RECIPES["fixed"], SPACE, 6, how)
     plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
-    tell, told = Search.tell, []
+    tell, told = AskTellLoop.tell, []
 
-    def locked(search: Search, name: str) -> None:
+    def locked(search: AskTellLoop, name: str) -> None:
         told.append(name)
         if len(told) == 2:
             other.execute("begin exclusive")
         tell(search, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Search, "tell", locked)
+        patch.setattr(AskTellLoop, "tell", locked)
         with pytest.raises(PausedError, match="database is locked"):
-            launch(plan, source, Where(), tmp_path / "study", sweep)
+            launch(plan, source, Resources(), tmp_path / "study", sweep)
     no_ray_is_left()
     other.execute("rollback")
     done = {row.run for row in Ledger(tmp_path / "study").rows("search") if row.state == "done"}
     assert done
-    plan = launch(plan, source, Where(), tmp_path / "study", sweep)
+    plan = launch(plan, source, Resources(), tmp_path / "study", sweep)
     assert not_done(plan, Ledger(tmp_path / "study")) == []
     rows = Ledger(tmp_path / "study").rows("search")
     assert len(rows) == 6

@@ -8,42 +8,43 @@ from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_sour
 
 from rpbind.baselines.run import BASELINES
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch, not_done
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     return small_source(tmp_path_factory.mktemp("data") / "toy")
 
 
-def test_a_study_goes_on_with_what_its_ledger_lacks(source: Source, tmp_path: Path) -> None:
+def test_a_study_goes_on_with_what_its_ledger_lacks(source: DataSource, tmp_path: Path) -> None:
     plan = small_plan(source, {"old": RECIPES["old"]}, (0, 1))
     study = tmp_path / "study"
-    launch(plan, source, Where(), study)
+    launch(plan, source, Resources(), study)
     first = rows_of(study)
     kept, lost = sorted((study / "ledger").glob("ablation-*"))
     before = kept.stat().st_mtime_ns
     lost.unlink()
     (study / "runs" / f"{lost.name.removesuffix('.parquet')}.json").unlink()
-    launch(plan, source, Where(), study)
+    launch(plan, source, Resources(), study)
     assert kept.stat().st_mtime_ns == before
     assert rows_of(study) == first
 
 
 def test_a_study_scores_its_controls_once_trains_an_arm_with_random_vectors_and_tells_loggers(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     design = Design("toy", (arm("conv", RECIPES["conv-residue"], ""),), ())
     plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source, control="conv")
     study = tmp_path / "study"
-    launch(plan, source, Where(logs=("tensorboard",)), study)
+    launch(plan, source, Resources(logs=("tensorboard",)), study)
     heard = {file.parent.name for file in (study / "tensorboard").rglob("events.out.tfevents.*")}
     assert {"conv-seed-0", "conv-seed-1"} <= heard
     rows = {(row.arm, row.seed): row for row in Ledger(study).rows("control")}
@@ -55,16 +56,18 @@ def test_a_study_scores_its_controls_once_trains_an_arm_with_random_vectors_and_
     assert rows["conv+one-protein", 1].recipe["proteins"] == "constant"
     assert "test.auroc_macro" in rows["conv+random-vector", 1].metrics
     before = {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()}
-    launch(plan, source, Where(), study)
+    launch(plan, source, Resources(), study)
     assert {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()} == before
     assert "conv+random-vector" in build_report(study).read_text()
     assert not_done(plan, Ledger(study)) == []
 
 
-def test_a_diverged_run_is_a_row_and_the_others_are_done(source: Source, tmp_path: Path) -> None:
+def test_a_diverged_run_is_a_row_and_the_others_are_done(
+    source: DataSource, tmp_path: Path
+) -> None:
     wild = RECIPES["fixed"].with_({"train.lr": 1e30, "train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"], "wild": wild}, (0,))
-    launch(plan, source, Where(), tmp_path / "study")
+    launch(plan, source, Resources(), tmp_path / "study")
     rows = {row.arm: row for row in Ledger(tmp_path / "study").rows()}
     assert (rows["old"].state, rows["wild"].state) == ("done", "diverged")
     assert not_done(plan, Ledger(tmp_path / "study")) == ["wild seed 0: diverged"]
@@ -72,20 +75,20 @@ def test_a_diverged_run_is_a_row_and_the_others_are_done(source: Source, tmp_pat
 
 
 def test_a_trial_that_dies_leaves_a_failed_row_with_the_reason(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     plan = small_plan(source, {"old": RECIPES["old"], "lost": RECIPES["old"]}, (0,))
     unembedded = RECIPES["old"].with_({"proteins": "esm2_t6_8M_UR50D"})
     lost = arm("lost", unembedded, "")
     plan = plan.model_copy(update={"arms": (plan.arms[0], lost)})
-    launch(plan, source, Where(), tmp_path / "study")
+    launch(plan, source, Resources(), tmp_path / "study")
     row = {row.arm: row for row in Ledger(tmp_path / "study").rows()}["lost"]
     assert row.state == "failed"
     assert "rpbind embed" in row.error
 
 
 def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     values = [1e-3, 2e-3, 3e-3, 4e-3, 1e27, 1e28, 1e29, 1e30]
     rates = {"path": "train.lr", "kind": "choice", "values": values}
@@ -93,7 +96,7 @@ def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
     base = RECIPES["fixed"].with_({"train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
     plan = plan.model_copy(update={"search": Sweep.of(base, space, 6).words()})
-    told = launch(plan, source, Where(), tmp_path / "study", Sweep.of(base, space, 6))
+    told = launch(plan, source, Resources(), tmp_path / "study", Sweep.of(base, space, 6))
     journal = JournalFileBackend(str(tmp_path / "study" / "optuna.journal"))
     study = optuna.load_study(study_name="search", storage=JournalStorage(journal))
     wild = {t.number: float(t.params["train.lr"]) > 1 for t in study.trials}
@@ -109,7 +112,7 @@ def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
     assert [arm.name for arm in told.arms] == ["old", "tuned"]
 
 
-def test_the_same_search_twice_draws_the_same_trials(source: Source, tmp_path: Path) -> None:
+def test_the_same_search_twice_draws_the_same_trials(source: DataSource, tmp_path: Path) -> None:
     rates = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
     space = Space.model_validate({"about": "rates", "dimension": [rates]})
     sweep = Sweep.of(RECIPES["old"], space, 4)
@@ -117,17 +120,17 @@ def test_the_same_search_twice_draws_the_same_trials(source: Source, tmp_path: P
     plan = plan.model_copy(update={"search": sweep.words()})
     drawn = []
     for name in ("one", "two"):
-        launch(plan, source, Where(), tmp_path / name, sweep)
+        launch(plan, source, Resources(), tmp_path / name, sweep)
         trials = Ledger(tmp_path / name).rows("search")
         drawn.append([(row.arm, row.recipe_id, row.metrics) for row in trials])
     assert drawn[0] == drawn[1]
 
 
 def test_more_than_the_machine_has_is_refused_before_anything_is_queued(
-    source: Source, tmp_path: Path
+    source: DataSource, tmp_path: Path
 ) -> None:
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
     there = r"room for 0\. Ray has 127\.0\.0\.1 with \d+ CPU\. Ask for less"
     with pytest.raises(UserError, match=f"One run needs 10000 CPU on one node; there is {there}"):
-        launch(plan, source, Where(cpus=10_000), tmp_path / "study")
+        launch(plan, source, Resources(cpus=10_000), tmp_path / "study")
     no_ray_is_left()

@@ -5,12 +5,13 @@ from rpbind.analysis.summary import Summary, read
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, arm
-from rpbind.design.plan import Question, Source, make_plan
+from rpbind.design.plan import Question, make_plan
+from rpbind.design.source import DataSource
 from rpbind.ledger import ContrastPlan, Ledger
-from rpbind.proteins.bank import build_bank
+from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, narrowed
-from rpbind.run.resources import Where
+from rpbind.run.resources import Resources
 from rpbind.study.launch import launch
 from rpbind.train.opened import OpenData
 
@@ -32,9 +33,9 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
         (arm("token", TOKEN, ""), arm("context", CONTEXT, ""), arm("same", SAME, "")),
         tuple(ContrastPlan(name=n, arm=n, reference="token") for n in ("context", "same")),
     )
-    source = Source(OpenData(folder), SplitSpec())
+    source = DataSource(OpenData(folder), SplitSpec())
     plan = make_plan("known", Question("?", "!", "."), design, (0, 1, 2), source)
-    launch(plan, source, Where(), folder.with_name("study"))
+    launch(plan, source, Resources(), folder.with_name("study"))
     no_ray_is_left()
     return read(Ledger(folder.with_name("study")))
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError
-from rpbind.proteins.bank import LOCK, Bank, build_bank
+from rpbind.proteins.embedding_store import LOCK, EmbeddingStore, build_bank
 from rpbind.proteins.encoders import PhysChem, RandomIdentity
 
 
@@ -59,14 +59,14 @@ def test_the_bank_is_mapped_and_not_copied(tmp_path: Path) -> None:
 def test_writing_to_an_open_bank_does_not_reach_the_file(tmp_path: Path) -> None:
     bank = build_bank(tmp_path, Counting(), ["MK"])
     bank.residues_ND[:] = 0
-    assert Bank.open(tmp_path, "counting").residues_ND[0, 0] == ord("M")
+    assert EmbeddingStore.open(tmp_path, "counting").residues_ND[0, 0] == ord("M")
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         build_bank(tmp_path, Counting(fails_on="AAA"), ["MK", "AAA", "V"])
     with pytest.raises(UserError, match="No bank"):
-        Bank.open(tmp_path, "counting")
+        EmbeddingStore.open(tmp_path, "counting")
     again = Counting()
     bank = build_bank(tmp_path, again, ["MK", "AAA", "V"])
     assert again.asked == ["AAA", "V"]
@@ -110,7 +110,7 @@ def test_two_encoders_of_one_name_are_never_mixed(tmp_path: Path) -> None:
 
 def test_a_missing_bank_says_which_command_makes_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"rpbind embed {tmp_path} --encoder physchem"):
-        Bank.open(tmp_path / "bank", "physchem")
+        EmbeddingStore.open(tmp_path / "bank", "physchem")
 
 
 def test_a_protein_that_is_not_in_the_bank_is_named(tmp_path: Path) -> None:
@@ -124,24 +124,24 @@ def test_a_truncated_bank_is_refused(tmp_path: Path) -> None:
     (file,) = (tmp_path / "counting").glob("residues-*.npy")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(UserError, match="damaged"):
-        Bank.open(tmp_path, "counting")
+        EmbeddingStore.open(tmp_path, "counting")
 
 
 def test_vectors_of_another_shape_are_refused(tmp_path: Path) -> None:
     bank = build_bank(tmp_path, Counting(), ["MK"])
     np.save(tmp_path / "counting" / bank.manifest.residues_file, bank.residues_ND.reshape(1, 4))
     with pytest.raises(UserError, match=r"are float32 \(1, 4\) and .* says float32 \(2, 2\)"):
-        Bank.open(tmp_path, "counting")
+        EmbeddingStore.open(tmp_path, "counting")
 
 
 def test_verifying_notices_one_changed_byte(tmp_path: Path) -> None:
     bank = build_bank(tmp_path, Counting(), ["MK"])
-    assert Bank.open(tmp_path, "counting").verify() == bank.sha256
+    assert EmbeddingStore.open(tmp_path, "counting").verify() == bank.sha256
     file = tmp_path / "counting" / bank.manifest.residues_file
     *rest, last = file.read_bytes()
     file.write_bytes(bytes([*rest, last ^ 1]))
     with pytest.raises(UserError, match=r"has changed since it was made.* --encoder counting"):
-        Bank.open(tmp_path, "counting").verify()
+        EmbeddingStore.open(tmp_path, "counting").verify()
     with pytest.raises(UserError, match="has changed since it was made"):
         build_bank(tmp_path, Counting(), ["MK", "AAA"])
 
@@ -151,7 +151,7 @@ def test_a_bank_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "counting" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
     with pytest.raises(UserError, match=r"schema version 2; this rpbind .* reads 1\. Remove it"):
-        Bank.open(tmp_path, "counting")
+        EmbeddingStore.open(tmp_path, "counting")
 
 
 def test_vectors_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:

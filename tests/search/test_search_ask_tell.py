@@ -20,9 +20,9 @@ from toy_search import (
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.recipe.presets import OLD
-from rpbind.search.config import How
+from rpbind.search.ask_tell import AskTellLoop
+from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.search.searcher import Search
 from rpbind.search.trials import TRIES
 from rpbind.search.winners import with_winners
 from rpbind.spaces.space import Space
@@ -31,15 +31,15 @@ from rpbind.train.task import Task
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
-def trials(search: Search) -> list[optuna.trial.FrozenTrial]:
+def trials(search: AskTellLoop) -> list[optuna.trial.FrozenTrial]:
     return search.study.get_trials(deepcopy=False)
 
 
-def states(search: Search) -> list[str]:
+def states(search: AskTellLoop) -> list[str]:
     return [trial.state.name for trial in trials(search)]
 
 
-def drawn(search: Search) -> dict[str, dict[str, object]]:
+def drawn(search: AskTellLoop) -> dict[str, dict[str, object]]:
     """The configurations of the trials that count, by name."""
     return {
         trial.user_attrs["arm"]: trial.params
@@ -52,7 +52,7 @@ def drawn(search: Search) -> dict[str, dict[str, object]]:
 def test_every_sampler_comes_near_the_known_best_and_beats_the_middle(
     sampler: str, tmp_path: Path
 ) -> None:
-    (search,) = opened(sweep(20, how=How(sampler=sampler)), tmp_path)
+    (search,) = opened(sweep(20, how=SearchConfig(sampler=sampler)), tmp_path)
     drive(search, tmp_path)
     assert states(search) == ["COMPLETE"] * 20
     assert search.study.best_value > 0.9
@@ -63,7 +63,7 @@ def test_every_sampler_comes_near_the_known_best_and_beats_the_middle(
 
 
 def test_a_grid_makes_every_point_once_and_then_stops(tmp_path: Path) -> None:
-    asked = sweep(20, how=How(sampler="grid"))
+    asked = sweep(20, how=SearchConfig(sampler="grid"))
     (search,) = opened(asked, tmp_path)
     assert len(drive(search, tmp_path)) == 9
     points = {tuple(trial.params.values()) for trial in trials(search)}
@@ -73,7 +73,7 @@ def test_a_grid_makes_every_point_once_and_then_stops(tmp_path: Path) -> None:
 
 
 def test_two_objectives_leave_a_front_of_what_is_not_beaten(tmp_path: Path) -> None:
-    how = How(sampler="nsga2", objectives=("auroc", "parameters"))
+    how = SearchConfig(sampler="nsga2", objectives=("auroc", "parameters"))
     (search,) = opened(sweep(30, how=how), tmp_path)
     drive(search, tmp_path, lambda recipe: recipe.train.weight_decay)  # larger is better, and dear
     assert len(search.study.best_trials) == 30
@@ -92,7 +92,7 @@ def test_nan_diverged_and_crashed_trials_are_told_as_failed(tmp_path: Path) -> N
 
 
 def test_asha_stops_bad_trials_and_tells_them_as_pruned_with_their_epochs(tmp_path: Path) -> None:
-    (search,) = opened(sweep(20, how=How(sampler="random", scheduler="asha")), tmp_path)
+    (search,) = opened(sweep(20, how=SearchConfig(sampler="random", scheduler="asha")), tmp_path)
     drive(search, tmp_path)
     pruned = [t for t in trials(search) if t.state == TrialState.PRUNED]
     whole = [t for t in trials(search) if t.state == TrialState.COMPLETE]
@@ -105,13 +105,13 @@ def test_asha_stops_bad_trials_and_tells_them_as_pruned_with_their_epochs(tmp_pa
 
 @pytest.mark.parametrize("scheduler", ["hyperband", "median"])
 def test_the_other_schedulers_prune_too(scheduler: str, tmp_path: Path) -> None:
-    (search,) = opened(sweep(30, how=How(sampler="random", scheduler=scheduler)), tmp_path)
+    (search,) = opened(sweep(30, how=SearchConfig(sampler="random", scheduler=scheduler)), tmp_path)
     drive(search, tmp_path)
     assert set(states(search)) == {"COMPLETE", "PRUNED"}
 
 
 def test_a_trial_of_several_seeds_is_told_their_mean(tmp_path: Path) -> None:
-    (search,) = opened(sweep(1, how=How(seeds_per_trial=3)), tmp_path)
+    (search,) = opened(sweep(1, how=SearchConfig(seeds_per_trial=3)), tmp_path)
     task = search.ask()
     assert task is not None
     assert [seed for seed, _ in task.seeds] == [1000, 1001, 1002]
@@ -140,7 +140,7 @@ def test_the_draws_depend_on_what_was_told_and_not_on_what_ended_first(tmp_path:
 def test_a_search_that_was_interrupted_makes_the_trials_of_one_that_was_not(
     sampler: str, killed: bool, tmp_path: Path
 ) -> None:
-    asked = sweep(12, how=How(sampler=sampler))
+    asked = sweep(12, how=SearchConfig(sampler=sampler))
     (search,) = opened(asked, tmp_path / "whole")
     drive(search, tmp_path / "whole")
     whole = drawn(search)
@@ -220,7 +220,7 @@ def test_a_storage_that_is_lost_is_told_what_the_ledger_knows(
             ],
         }
     )
-    asked = sweep(12, how=How(scheduler=scheduler), space=space)
+    asked = sweep(12, how=SearchConfig(scheduler=scheduler), space=space)
     (search,) = opened(asked, tmp_path)
     drive(search, tmp_path)
     before = {t.user_attrs["arm"]: (t.params, t.value, t.state) for t in trials(search)}
@@ -252,7 +252,7 @@ def test_a_journal_that_was_cut_short_or_ruined_loses_no_trial(tmp_path: Path) -
 
 
 def test_a_database_holds_the_trials_of_several_studies(tmp_path: Path) -> None:
-    how = How(storage=f"sqlite:///{tmp_path / 'all.db'}")
+    how = SearchConfig(storage=f"sqlite:///{tmp_path / 'all.db'}")
     for name in ("one", "two"):
         (search,) = opened(sweep(3, how=how), tmp_path / name)
         drive(search, tmp_path / name)
@@ -338,11 +338,11 @@ def test_a_search_that_cannot_be_meant_is_refused(given: dict[str, object], why:
     options = {**given}
     told, count = options.pop("how", {}), options.pop("trials", 3)
     with pytest.raises(UserError, match=why):
-        sweep(count, how=How(**told), **options)  # type: ignore[arg-type]
+        sweep(count, how=SearchConfig(**told), **options)  # type: ignore[arg-type]
 
 
 def test_a_task_says_only_what_is_left_of_a_trial(tmp_path: Path) -> None:
-    asked = sweep(2, how=How(seeds_per_trial=2))
+    asked = sweep(2, how=SearchConfig(seeds_per_trial=2))
     (search,) = opened(asked, tmp_path)
     task = search.ask()
     assert isinstance(task, Task)
@@ -404,7 +404,7 @@ def test_a_trial_that_waited_at_every_crash_and_never_began_is_not_given_up(
 
 
 def test_a_pruned_trial_whose_row_could_not_be_written_goes_on_where_it_was(tmp_path: Path) -> None:
-    asked = sweep(20, how=How(sampler="random", scheduler="asha"))
+    asked = sweep(20, how=SearchConfig(sampler="random", scheduler="asha"))
     (search,) = opened(asked, tmp_path)
     while (task := search.ask()) is not None:
         point = {"seed": 1000.0, "validation.auroc_macro": best_at_a_thousandth(task.recipe)}

@@ -23,11 +23,11 @@ from rpbind.files.arrays import load_array, save_blocks
 from rpbind.files.atomic import alone, drafts, named
 from rpbind.files.draft import written_once
 from rpbind.ledger import replace
-from rpbind.proteins.bank_manifest import Manifest, read_manifest
-from rpbind.proteins.encoders import Encoder
+from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.proteins.pieces import Pieces
 from rpbind.proteins.remedy import remedy_of
 from rpbind.proteins.sequence import sequence_key
+from rpbind.proteins.store_manifest import StoreManifest, read_manifest
 
 Progress = Callable[[int, int], None]
 LOCK = ".lock"
@@ -35,15 +35,15 @@ LOCK = ".lock"
 
 
 @dataclass(frozen=True)
-class Bank:
+class EmbeddingStore:
     """A bank that is open for reading; `residues_ND` is (rows, width), mapped and not loaded."""
 
     folder: Path
-    manifest: Manifest
+    manifest: StoreManifest
     residues_ND: NDArray[np.floating]
 
     @classmethod
-    def open(cls, root: Path, encoder_id: str) -> Bank:
+    def open(cls, root: Path, encoder_id: str) -> EmbeddingStore:
         """Open `root/encoder_id`; `UserError` with the command to run where it is not there.
 
         So too where it is damaged in a way that can be seen without reading it: see `verify`.
@@ -110,8 +110,8 @@ class Bank:
 
 
 def build_bank(
-    root: Path, encoder: Encoder, sequences: Sequence[str], progress: Progress | None = None
-) -> Bank:
+    root: Path, encoder: ProteinEncoder, sequences: Sequence[str], progress: Progress | None = None
+) -> EmbeddingStore:
     """Make sure that bank `root/encoder.id` holds every sequence; open and verify it.
 
     A full bank is opened as it is, one that lacks some is extended. Every finished protein is
@@ -134,17 +134,17 @@ def build_bank(
         missing = {key: chain for key, chain in by_key.items() if key not in known}
         if missing:
             _build(folder, encoder, old, missing, progress)
-    bank = Bank.open(root, encoder.id)
+    bank = EmbeddingStore.open(root, encoder.id)
     bank.verify()
     return bank
 
 
-def _opened(root: Path, encoder: Encoder) -> Bank | None:
+def _opened(root: Path, encoder: ProteinEncoder) -> EmbeddingStore | None:
     """Open and verify the bank that is there; None where there is none."""
     folder = root / encoder.id
     if not (folder / "manifest.json").exists():
         return None
-    bank = Bank.open(root, encoder.id)
+    bank = EmbeddingStore.open(root, encoder.id)
     _same_encoder(bank.manifest, encoder, folder)
     bank.verify()
     return bank
@@ -152,8 +152,8 @@ def _opened(root: Path, encoder: Encoder) -> Bank | None:
 
 def _build(
     folder: Path,
-    encoder: Encoder,
-    old: Bank | None,
+    encoder: ProteinEncoder,
+    old: EmbeddingStore | None,
     missing: dict[str, str],
     progress: Progress | None,
 ) -> None:
@@ -168,7 +168,7 @@ def _build(
     shutil.rmtree(pieces.folder)
 
 
-def _same_encoder(manifest: Manifest, encoder: Encoder, folder: Path) -> None:
+def _same_encoder(manifest: StoreManifest, encoder: ProteinEncoder, folder: Path) -> None:
     if manifest.encoder_sha256 != encoder.sha256:
         raise UserError(
             f"Bank {folder} was made by another '{encoder.id}' (weights or table with SHA-256 "
@@ -178,7 +178,10 @@ def _same_encoder(manifest: Manifest, encoder: Encoder, folder: Path) -> None:
 
 
 def _write(
-    folder: Path, encoder: Encoder, old: Bank | None, added: list[tuple[str, NDArray[np.floating]]]
+    folder: Path,
+    encoder: ProteinEncoder,
+    old: EmbeddingStore | None,
+    added: list[tuple[str, NDArray[np.floating]]],
 ) -> None:
     index = dict(old.manifest.index) if old else {}
     blocks = ([old.residues_ND] if old else []) + [matrix for _, matrix in added]
@@ -187,7 +190,7 @@ def _write(
         index[key] = (rows, len(matrix))
         rows += len(matrix)
     name, digest = _write_residues(folder, blocks, (rows, encoder.width))
-    manifest = Manifest(
+    manifest = StoreManifest(
         encoder=encoder.id,
         encoder_sha256=encoder.sha256,
         width=encoder.width,

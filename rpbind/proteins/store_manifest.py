@@ -14,7 +14,7 @@ from rpbind.errors import UserError
 Version = Literal[1]
 
 
-class Manifest(BaseModel):
+class StoreManifest(BaseModel):
     """What is in a bank; `index` maps a sequence's SHA-256 to (first row, rows)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +31,7 @@ class Manifest(BaseModel):
     index: dict[str, tuple[int, int]]
 
     @model_validator(mode="after")
-    def _rows_are_those_of_the_proteins(self) -> Manifest:
+    def _rows_are_those_of_the_proteins(self) -> StoreManifest:
         """Refuse an index that would give a protein the rows of another, or rows that are not."""
         end = 0
         for start, rows in sorted(self.index.values()):
@@ -46,7 +46,7 @@ class Manifest(BaseModel):
         return self
 
 
-def read_manifest(folder: Path, remedy: str) -> Manifest:
+def read_manifest(folder: Path, remedy: str) -> StoreManifest:
     """Read the manifest of a bank; `UserError`, which ends in `remedy`, on another version's."""
     tree = json.loads((folder / "manifest.json").read_bytes())
     version = tree.get("schema_version") if isinstance(tree, dict) else None
@@ -55,4 +55,4 @@ def read_manifest(folder: Path, remedy: str) -> Manifest:
             f"Bank {folder} has schema version {version!r}; this rpbind ({__version__}) reads "
             f"{get_args(Version)[0]}. Remove it and {remedy}"
         )
-    return Manifest.model_validate(tree)
+    return StoreManifest.model_validate(tree)

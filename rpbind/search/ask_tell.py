@@ -12,14 +12,14 @@ from dataclasses import replace
 
 from rpbind.ledger import Row
 from rpbind.ledger.marks import was_begun
-from rpbind.search.pending import Pending
+from rpbind.search.pending import PendingTrials
 from rpbind.search.sampling import sampler
-from rpbind.search.trials import HEARD, REPEATS, Asked, go_on, interrupted
+from rpbind.search.trials import HEARD, REPEATS, PendingTrial, go_on, interrupted
 from rpbind.train.run import kept
 from rpbind.train.task import Task
 
 
-class Search(Pending):
+class AskTellLoop(PendingTrials):
     """Asks for trials ahead of those that are told; `width` of them fit at the same time.
 
     Without a scheduler, a trial is told in its turn and not when it ends: where `lag` are asked and
@@ -102,7 +102,7 @@ class Search(Pending):
                 del self.open[arm]
         self.live = {}
 
-    def _draw(self) -> Asked:
+    def _draw(self) -> PendingTrial:
         """Ask Optuna for a trial; those that were interrupted come first."""
         seed = self.sweep.seed * 100 + self.lane.number
         place = self.ended + len(self.open)
@@ -114,7 +114,7 @@ class Search(Pending):
         trial.set_user_attr("arm", arm)
         recipe = self.lane.base.with_(self.sweep.space.suggest(trial))
         trial.set_user_attr("recipe", recipe.id)
-        asked = Asked(trial, replace(self.template, arm=arm, recipe=recipe))
+        asked = PendingTrial(trial, replace(self.template, arm=arm, recipe=recipe))
         asked.repeats = self.tried.begin(arm, recipe.id)
         if asked.repeats is None:
             self._plan(asked)
@@ -124,7 +124,7 @@ class Search(Pending):
                 self.tried.another(self.study, arm, 100_000 * seed + place)
         return asked
 
-    def _plan(self, asked: Asked) -> None:
+    def _plan(self, asked: PendingTrial) -> None:
         """Give a trial the seeds that it is to train with, and the rows that it has already."""
         trial, arm, seeds = asked.trial, asked.task.arm, []
         for seed in self.sweep.seeds(self.lane, int(arm.rpartition("-")[2])):

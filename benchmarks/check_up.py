@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from rpbind.data.splits import SplitSpec
-from rpbind.design.design import SEED_CHANGES, path
+from rpbind.design.design import ORIGINAL_CHANGES, path
 from rpbind.design.plan import make_plan
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource, simulated
@@ -25,7 +25,7 @@ def main() -> None:
     """Check up every arm, guard every contrast, and print what it took."""
     source = DataSource(simulated(), SplitSpec())
     ends = (("old", narrowed(OLD, 8)), ("fixed", narrowed(FIXED, 8)))
-    design = path(*ends, SEED_CHANGES)
+    design = path(*ends, ORIGINAL_CHANGES)
     plan = make_plan("cost", Question("?", "!", "."), design, (0,), source)
     seconds = []
     for arm in plan.arms:

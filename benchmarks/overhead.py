@@ -47,7 +47,7 @@ from rpbind.train.machine import Machine
 from rpbind.train.run import train_run, train_task
 from rpbind.train.task import Task
 
-SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
+SPACE = Path(__file__).parents[1] / "search_spaces" / "original.toml"
 BASE = narrowed(FIXED, 8).with_({"train.epochs": 2})
 AT_ONCE, SEEDS, LONGER = 2, 3, 10
 

@@ -20,7 +20,7 @@ import typer
 
 from rpbind.design.design import (
     CONTEXT_CHANGES,
-    SEED_CHANGES,
+    ORIGINAL_CHANGES,
     Design,
     add_one_in,
     chosen,
@@ -51,13 +51,15 @@ WITH_CONTEXT = FIXED.with_(
     }
 )
 SPACES = Path(__file__).parents[1] / "search_spaces"
-SEED_SPACE, NUISANCE = SPACES / "seed.toml", SPACES / "nuisance.toml"
+ORIGINAL_SPACE, NUISANCE = SPACES / "original.toml", SPACES / "nuisance.toml"
 USUAL = Defaults(narrower=8)
 """The simulated world is small: the same models with an eighth of the widths."""
 
 
 DESIGNS = ("path", "path-reverse", "path-both", "leave-one-out", "add-one-in", "factorial")
-CHANGES = {k: v for k, v in SEED_CHANGES.items() if k != "expand-memory"} | dict(CONTEXT_CHANGES)
+CHANGES = {k: v for k, v in ORIGINAL_CHANGES.items() if k != "expand-memory"} | dict(
+    CONTEXT_CHANGES
+)
 """Old to context in one go: memory moves once, from pooled to residue."""
 CROSSED = "residual,conv-encoder,residue-memory"
 
@@ -78,8 +80,9 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
         from rpbind.design.factorial import factorial  # SciPy, which --help has no use for
 
         return factorial(ends[1], old, chosen(changes, crossed))
+    fix = differing(ORIGINAL_CHANGES, old, fixed)
     there, back = (
-        path(ends[0], ("fixed", fixed), differing(SEED_CHANGES, old, fixed), reverse=reverse).then(
+        path(ends[0], ("fixed", fixed), fix, reverse=reverse).then(
             path(("fixed", fixed), ends[1], CONTEXT_CHANGES, reverse=reverse)
         )
         for reverse in (False, True)
@@ -100,7 +103,10 @@ def main(
     ] = 0,
     space: Annotated[
         Path | None,
-        typer.Option(help="What --trials or --tune-arms searches; seed or nuisance.toml without."),
+        typer.Option(
+            help="Search space, a TOML file (default: original.toml for --trials, "
+            "nuisance.toml for --tune-arms)."
+        ),
     ] = None,
     tune_arms: Annotated[
         int, typer.Option(min=0, max=MANY, help="Trials that every arm gets.")
@@ -112,7 +118,7 @@ def main(
         bool, typer.Option("--shared-configs", help="The same trials for every tuned arm.")
     ] = False,
 ) -> None:
-    """Ablate the seed's fix, one change at a time, and write reports/STUDY/index.html."""
+    """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
     if crossed is not None and kind != "factorial":
         raise UserError(f"--changes is what --design factorial combines; --design is {kind}.")
     if space is not None and not (trials or tune_arms):
@@ -127,7 +133,7 @@ def main(
     crossed = CROSSED if crossed is None else crossed
     arms = design(kind, old, fixed, context, crossed)
     sweep = (
-        Sweep.of(fixed, load_space(space or SEED_SPACE, fixed, options.width()), trials)
+        Sweep.of(fixed, load_space(space or ORIGINAL_SPACE, fixed, options.width()), trials)
         if trials
         else None
     )

@@ -16,7 +16,7 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 page, equivalence within 0.010.
 """
 
-from rpbind.design.design import SEED_CHANGES, Design, leave_one_out, path
+from rpbind.design.design import ORIGINAL_CHANGES, Design, leave_one_out, path
 from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
 from rpbind.recipe import Recipe
@@ -24,7 +24,7 @@ from rpbind.recipe.presets import FIXED, OLD
 from rpbind.terminal import run_page
 
 ASKED = Question(
-    question="Which of the eleven changes of the seed's fix made the model learn?",
+    question="Which of the eleven changes of the original model's fix made the model learn?",
     prediction="The residual alone; expanded memory and temperature are inert; without the "
     "residual every model ranks at exactly 0.5.",
     rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
@@ -36,14 +36,14 @@ USUAL = Defaults(narrower=8, epochs=4)
 def design(old: Recipe, fixed: Recipe) -> Design:
     """Return the path in both orders, and `fixed` with one change at a time left out."""
     ends = ("old", old), ("fixed", fixed)
-    there = path(*ends, SEED_CHANGES)
-    back = path(*ends, SEED_CHANGES, reverse=True)
-    return there.then(back).then(leave_one_out(*ends, SEED_CHANGES))
+    there = path(*ends, ORIGINAL_CHANGES)
+    back = path(*ends, ORIGINAL_CHANGES, reverse=True)
+    return there.then(back).then(leave_one_out(*ends, ORIGINAL_CHANGES))
 
 
 @experiment(USUAL)
 def main(options: Options) -> None:
-    """Take the seed's fix apart, in both orders, and write reports/STUDY/index.html."""
+    """Take the original model's fix apart, in both orders, and write reports/STUDY/index.html."""
     old, fixed = (options.sized(recipe) for recipe in (OLD, FIXED))
     options.conduct("e01", ASKED, design(old, fixed), control="fixed")
 

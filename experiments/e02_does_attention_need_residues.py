@@ -1,8 +1,8 @@
 """Does attention need residues, and is it needed at all?
 
 Question. Under an encoder that sees motifs, four memories: `none` (the mean protein vector goes to
-the head beside the RNA; no attention), `pooled` (the seed's old one key), `expanded` (the seed's
-fix: one vector copied to many keys) and `residue` (a key and a value per residue). Which of them
+the head beside the RNA; no attention), `pooled` (one key, as in the original model), `expanded`
+(that model's fix: one vector copied to many keys) and `residue` (a key and a value per residue). Which of them
 ranks windows better, and by how much?
 
 Prediction. `pooled` and `expanded` are the same function: inert. Where the protein's identity is

@@ -34,14 +34,14 @@ ASKED = Question(
     rule="Chosen on validation, frozen, trained anew on fresh seeds; each of these runs reads test "
     "once. One search carries no verdict.",
 )
-SEED_SPACE = Path(__file__).parents[1] / "search_spaces" / "seed.toml"
+ORIGINAL_SPACE = Path(__file__).parents[1] / "search_spaces" / "original.toml"
 USUAL = Defaults(narrower=8)
 
 
 @experiment(USUAL)
 def main(
     options: Options,
-    space: Annotated[Path, typer.Option(help="What is searched: a TOML file.")] = SEED_SPACE,
+    space: Annotated[Path, typer.Option(help="What is searched: a TOML file.")] = ORIGINAL_SPACE,
     trials: Annotated[int, typer.Option(min=1, max=MANY, help="Configurations to be tried.")] = 50,
     base: Annotated[
         str, typer.Option(help="Preset or recipe file that the space changes.")

@@ -16,7 +16,7 @@ from rpbind.recipe import Recipe
 Changes = Mapping[str, Sequence[str]]
 """Change name -> the recipe fields (dotted paths, whole variants included) that it moves."""
 
-SEED_CHANGES: Changes = {
+ORIGINAL_CHANGES: Changes = {
     "expand-memory": ("model.memory",),
     "temperature": ("model.attention.temperature",),
     "residual": ("model.residual",),
@@ -29,13 +29,13 @@ SEED_CHANGES: Changes = {
     "min-lr": ("train.schedule",),
     "stop-after": ("train.stop_after",),
 }
-"""The seed's fix, taken apart: what separates `old` from `fixed`."""
+"""The changes of the original model's fix, in order: all that separates `old` from `fixed`."""
 
 CONTEXT_CHANGES: Changes = {
     "conv-encoder": ("model.encoder",),
     "residue-memory": ("model.memory",),
 }
-"""What the seed's fix left out: RNA context, and memory in which attention can matter."""
+"""Changes beyond that fix: RNA context, and a memory in which attention can matter."""
 
 
 def chosen(changes: Changes, names: str) -> Changes:

@@ -107,7 +107,9 @@ def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
         tree = tomllib.loads(path.read_text("utf-8-sig"))
         space = Space.model_validate(tree)
     except FileNotFoundError:
-        raise UserError(f"There is no search space {path}.") from None
+        there = sorted(file.name for file in path.parent.glob("*.toml"))
+        others = f" Its folder has {', '.join(there)}." if there else ""
+        raise UserError(f"There is no search space {path}.{others}") from None
     except ValidationError as error:
         found = mistakes(error, tree, FIELDS)
         raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None

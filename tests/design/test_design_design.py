@@ -1,7 +1,7 @@
 import pytest
 
 from rpbind.design.design import (
-    SEED_CHANGES,
+    ORIGINAL_CHANGES,
     Design,
     add_one_in,
     arm,
@@ -24,10 +24,10 @@ def recipes(design: Design) -> list[Recipe]:
 
 
 def test_the_path_from_old_to_fixed_makes_one_change_a_step_and_ends_at_fixed() -> None:
-    steps = recipes(path(START, ("fixed", FIXED), SEED_CHANGES))
+    steps = recipes(path(START, ("fixed", FIXED), ORIGINAL_CHANGES))
     assert (steps[0], steps[-1]) == (OLD, FIXED)
-    assert len(steps) == len(SEED_CHANGES) + 1
-    for before, after, fields in zip(steps, steps[1:], SEED_CHANGES.values(), strict=False):
+    assert len(steps) == len(ORIGINAL_CHANGES) + 1
+    for before, after, fields in zip(steps, steps[1:], ORIGINAL_CHANGES.values(), strict=False):
         moved = before.diff(after)
         assert moved
         assert all(knob.startswith(fields) for knob in moved)
@@ -114,9 +114,9 @@ def test_a_design_is_printed_with_its_size_and_its_arms() -> None:
 
 
 def test_changes_are_chosen_by_name_and_an_unknown_one_is_told() -> None:
-    assert list(chosen(SEED_CHANGES, "init, residual")) == ["init", "residual"]
+    assert list(chosen(ORIGINAL_CHANGES, "init, residual")) == ["init", "residual"]
     with pytest.raises(UserError, match="Did you mean 'residual'"):
-        chosen(SEED_CHANGES, "residua")
+        chosen(ORIGINAL_CHANGES, "residua")
 
 
 @pytest.mark.parametrize("make", [path, leave_one_out, add_one_in])

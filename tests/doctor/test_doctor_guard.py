@@ -9,7 +9,7 @@ import pytest
 
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
-from rpbind.design.design import SEED_CHANGES, Design, arm, path
+from rpbind.design.design import ORIGINAL_CHANGES, Design, arm, path
 from rpbind.design.factorial import factorial
 from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
@@ -106,7 +106,7 @@ def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
 def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(
     source: DataSource,
 ) -> None:
-    plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), SEED_CHANGES))
+    plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), ORIGINAL_CHANGES))
     found = {one.contrast.name: names(one) for one in guard(plan, source.inputs)}
     inert = [name for name, told in found.items() if told == ["inert: same function"]]
     assert inert == ["expand-memory", "temperature"]
@@ -153,7 +153,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
 def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
     source: DataSource, tmp_path: Path
 ) -> None:
-    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    changes = {name: ORIGINAL_CHANGES[name] for name in ("expand-memory", "residual")}
     plan = plan_of(source, factorial(("fixed", SMALL_FIXED), SMALL_OLD, changes))
     seen = {
         (one.contrast.arm, one.contrast.reference): names(one) for one in guard(plan, source.inputs)
@@ -177,7 +177,7 @@ def changed(plan: Plan, pair: tuple[str, str]) -> str:
 def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
     source: DataSource, tmp_path: Path
 ) -> None:
-    changes = {name: SEED_CHANGES[name] for name in ("expand-memory", "residual")}
+    changes = {name: ORIGINAL_CHANGES[name] for name in ("expand-memory", "residual")}
     asked = path(
         ("old", SMALL_OLD),
         ("end", SMALL_OLD.with_({"model.memory": "expanded", "model.residual": True})),

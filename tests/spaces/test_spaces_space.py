@@ -34,9 +34,9 @@ def test_every_space_that_comes_along_loads_says_what_it_is_and_fits_the_recipe(
         assert FIXED.with_(drawn).id
 
 
-def test_the_seeds_space_is_exactly_the_missions_five() -> None:
-    seed = next(file for file in SPACES if file.name == "seed.toml")
-    assert [dim.path for dim in load_space(seed, FIXED).dimension] == [
+def test_the_default_space_has_the_five_hyperparameters_of_the_original_model() -> None:
+    original = next(file for file in SPACES if file.name == "original.toml")
+    assert [dim.path for dim in load_space(original, FIXED).dimension] == [
         "train.lr",
         "train.weight_decay",
         "model.classifier.hidden",
@@ -116,6 +116,11 @@ def test_a_misspelt_table_is_one_mistake(tmp_path: Path) -> None:
 def test_two_dimensions_for_one_path_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"two dimensions for train\.lr"):
         load_space(written(tmp_path, LR, LR), FIXED)
+
+
+def test_a_missing_space_is_answered_with_the_spaces_of_its_folder() -> None:
+    with pytest.raises(UserError, match=r"original\.toml"):
+        load_space(SPACES[0].with_name("seed.toml"), FIXED)
 
 
 def test_a_file_that_is_no_space_is_named(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Question. Under an encoder that sees motifs, four memories: `none` (the mean protein vector goes to
 the head beside the RNA; no attention), `pooled` (one key, as in the original model), `expanded`
-(that model's fix: one vector copied to many keys) and `residue` (a key and a value per residue). Which of them
-ranks windows better, and by how much?
+(that model's fix: one vector copied to many keys) and `residue` (a key and a value per residue).
+Which of them ranks windows better, and by how much?
 
 Prediction. `pooled` and `expanded` are the same function: inert. Where the protein's identity is
 all that there is to know, which is so on proteins that were met in training, `none` is as good as

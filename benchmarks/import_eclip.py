@@ -23,7 +23,7 @@ import numpy as np
 
 from rpbind.data.clusters import by_first_appearance
 from rpbind.data.dataset import Dataset
-from rpbind.importers.importers import Target, import_eclip
+from rpbind.importers.importers import ImportOptions, import_eclip
 from rpbind.proteins.homology import cluster_proteins
 
 RESULT = Path(__file__).with_suffix(".md")
@@ -32,7 +32,7 @@ RESULT = Path(__file__).with_suffix(".md")
 def measure(raw: Path, clusters: Path | None, proteins: Path, out: Path) -> tuple[float, float]:
     """Import once; return seconds and the process's peak resident memory in GB (10^9 bytes)."""
     start = time.perf_counter()
-    import_eclip(raw, Target(proteins, out, cluster_proteins, "parasail"), clusters)
+    import_eclip(raw, ImportOptions(proteins, out, cluster_proteins, "parasail"), clusters)
     seconds = time.perf_counter() - start
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 

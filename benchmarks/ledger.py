@@ -18,7 +18,7 @@ import pyarrow as pa
 import typer
 
 from rpbind.analysis.summary import summarise
-from rpbind.files.atomic import link
+from rpbind.files.atomic import write_new
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
 from rpbind.ledger.checks import merged_name
 from rpbind.ledger.parts import keys, writer
@@ -41,7 +41,7 @@ def main(
         ledger.begin(planned)
         for arm in planned.arms:
             table = rows(arm, seeds, proteins, PARTS[:parts], epochs, rng)
-            link(ledger.parts / merged_name(keys(table)), writer(table))
+            write_new(ledger.parts / merged_name(keys(table)), writer(table))
         size = sum(file.stat().st_size for file in ledger.parts.iterdir()) / 2**20
         clock = [(time.monotonic(), time.process_time())]
         kept = ledger.rows()

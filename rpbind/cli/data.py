@@ -21,7 +21,7 @@ from rpbind.importers.conflicts import OnConflict
 from rpbind.terminal import PLAIN, Grid, progress
 
 if TYPE_CHECKING:
-    from rpbind.importers.importers import ImportReport, Target
+    from rpbind.importers.importers import ImportOptions, ImportReport
 
 importing = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
 
@@ -128,7 +128,7 @@ def embed(
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
     """Encode a dataset's proteins, residue by residue, into its bank."""
-    from rpbind.files.draft import written_once
+    from rpbind.files.draft import explain_denied_write
     from rpbind.proteins.embedding_store import build_bank
     from rpbind.proteins.encoders import make_encoder
 
@@ -136,7 +136,7 @@ def embed(
     name = weights.stem if weights else encoder
     if not (data / "bank" / name / "manifest.json").exists():
         command = f"rpbind embed {data} --encoder {encoder}"
-        with written_once(data, f"The bank of {name} vectors", command):
+        with explain_denied_write(data, f"The bank of {name} vectors", command):
             pass  # a large encoder takes minutes to load: first whether there is a place for it
     with progress(f"loading {encoder}"):
         made = make_encoder(encoder, weights)
@@ -205,15 +205,15 @@ def _either(option: str, clusters: object, k: int | None) -> None:
 @contextmanager
 def _target(
     proteins: Path, out: Path, on_conflict: str, homology: str, k: int | None, max_n_share: float
-) -> Iterator[Target]:
+) -> Iterator[ImportOptions]:
     check_finite("--max-n-share", max_n_share)
     one_of("--on-conflict", on_conflict, get_args(OnConflict))
-    from rpbind.importers.importers import Target  # SciPy
+    from rpbind.importers.importers import ImportOptions  # SciPy
     from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 
     one_of("--homology", homology, get_args(Method))
     with progress(f"importing to {out}") as bar:
-        yield Target(
+        yield ImportOptions(
             proteins,
             out,
             partial(cluster_proteins, method=cast(Method, homology)),

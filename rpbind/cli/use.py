@@ -13,7 +13,7 @@ from rich.console import Console
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import one_of
-from rpbind.ledger import replace
+from rpbind.ledger import write_atomic
 from rpbind.statistics.averages import of_scores
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_model, check_out, write_table
@@ -119,7 +119,7 @@ def evaluate(
         told = evaluate_model(trained, against, bar)
     if out is not None:
         content = {"model": trained.path.name, "model_provenance": trained.provenance}
-        replace(
+        write_atomic(
             out,
             json.dumps(
                 content | TypeAdapter(type(told)).dump_python(told, mode="json"), indent=1
@@ -189,7 +189,7 @@ def explain(
     if out.suffix == ".html":
         from rpbind.report.explain import explain_page  # Plotly
 
-        replace(out, explain_page(as_picture(found, trained)).encode())
+        write_atomic(out, explain_page(as_picture(found, trained)).encode())
     else:
         write_table(out, as_table(found))
     print(f"written: {out}")

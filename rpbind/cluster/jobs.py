@@ -24,7 +24,7 @@ from rpbind.cluster import bundle
 from rpbind.cluster.address import dashboard_url
 from rpbind.cluster.job_errors import NO_AGENT, READY_WITHIN, asking
 from rpbind.errors import UserError
-from rpbind.files.draft import check_new, drafted
+from rpbind.files.draft import check_new, draft_folder
 
 LEFT_OUT = (
     "/data/",
@@ -198,6 +198,6 @@ def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
     if found.status != JobStatus.SUCCEEDED:
         last = told.strip().splitlines()[-1:] or [found.message]
         raise UserError(f"{study} could not be read on the cluster: {last[0]}")
-    with drafted(target) as draft:
+    with draft_folder(target) as draft:
         bundle.unpack(told, draft)
     return target

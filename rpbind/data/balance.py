@@ -9,7 +9,7 @@ import numpy as np
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import PARTS, Rule, Split
 
-TOLD = 1.0
+TOLERANCE = 1.0
 """Percentage points: a split that is closer to what was asked is not remarked upon."""
 
 CLUSTERS: dict[Rule, tuple[str, ...]] = {
@@ -29,7 +29,7 @@ def imbalance(dataset: Dataset, split: Split) -> str:
     windows = [split.summary[part].windows for part in PARTS]
     came = [100 * n / max(sum(windows), 1) for n in windows]
     wanted = expected(split)
-    if max(abs(a - b) for a, b in zip(came, wanted, strict=True)) < TOLD:
+    if max(abs(a - b) for a, b in zip(came, wanted, strict=True)) < TOLERANCE:
         return ""
     return (
         f"The split came out as {_joined(came)} % of the windows instead of {_joined(wanted)}: "

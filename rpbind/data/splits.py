@@ -21,8 +21,8 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, one_of, reason
 from rpbind.files.arrays import load_array, save_array
-from rpbind.files.atomic import named
-from rpbind.files.draft import written_once
+from rpbind.files.atomic import errors_name
+from rpbind.files.draft import explain_denied_write
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
@@ -140,7 +140,7 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     if not folder.exists():
         dataset.verify()
         command = f"rpbind split {dataset.root} --rule {spec.rule} --seed {spec.seed}"
-        with written_once(dataset.root, f"The split {folder.name}", command):
+        with explain_denied_write(dataset.root, f"The split {folder.name}", command):
             _freeze(make_split(dataset, spec), folder)
     return _read(folder, dataset, spec)
 
@@ -213,7 +213,7 @@ def _freeze(split: Split, folder: Path) -> None:
     )
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
-        with named(folder, draft):
+        with errors_name(folder, draft):
             draft.mkdir(parents=True)
             save_array(draft / "part.npy", split.part_N)
             (draft / "split.json").write_text(record.model_dump_json(indent=1))

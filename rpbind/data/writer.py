@@ -21,8 +21,8 @@ from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_array
-from rpbind.files.draft import check_new, drafted
-from rpbind.ledger import replace
+from rpbind.files.draft import check_new, draft_folder
+from rpbind.ledger import write_atomic
 from rpbind.recipe import canonical
 
 _ROWS_PER_GROUP = 131_072
@@ -73,13 +73,13 @@ def write_dataset(
     """
     check_new(out)
     _check(windows, proteins)
-    with drafted(out) as draft:
+    with draft_folder(out) as draft:
         (draft / "arrays").mkdir()
         _write_arrays(draft, windows)
         _write_proteins(draft, proteins)
         _write_parquet(draft / WINDOWS, windows, proteins, origin)
         manifest = _describe(draft, windows, proteins, made_by, (name or out.name, negatives))
-        replace(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
+        write_atomic(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
     return Dataset.open(out)
 
 

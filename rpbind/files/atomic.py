@@ -18,11 +18,11 @@ from rpbind.errors import UserError
 _DRAFT = re.compile(r"\.(.+\.)?[0-9a-f]{32}")
 
 
-def replace(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: to a temporary name beside it, synced, then renamed."""
     draft = _draft(path)
     try:
-        with named(path, draft):
+        with errors_name(path, draft):
             _write(draft, lambda file: file.write(content))
             draft.replace(path)
             sync(path.parent)
@@ -31,7 +31,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def named(path: Path, draft: Path) -> Iterator[None]:
+def errors_name(path: Path, draft: Path) -> Iterator[None]:
     """Let the system's error about a temporary name speak of the name that the user knows."""
     try:
         yield
@@ -41,11 +41,11 @@ def named(path: Path, draft: Path) -> Iterator[None]:
         raise
 
 
-def link(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
+def write_new(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
     """Write a file that must be new, whole or not at all; False where its name is taken."""
     draft = _draft(path)
     try:
-        with named(path, draft):
+        with errors_name(path, draft):
             _write(draft, write)
             os.link(draft, path)
             sync(path.parent)
@@ -69,7 +69,7 @@ def read(path: Path) -> bytes:
         ) from None
 
 
-def listed(folder: Path, pattern: str) -> list[Path]:
+def list_folder(folder: Path, pattern: str) -> list[Path]:
     """Return what is in a folder by a pattern, in order; nothing where there is no folder.
 
     Raises `UserError` where the folder cannot be read: it must not pass for an empty one.
@@ -95,9 +95,9 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def drafts(folder: Path) -> list[Path]:
+def leftover_drafts(folder: Path) -> list[Path]:
     """Return the temporary files that dead processes have left in a folder."""
-    return [file for file in listed(folder, ".*") if _DRAFT.fullmatch(file.name)]
+    return [file for file in list_folder(folder, ".*") if _DRAFT.fullmatch(file.name)]
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def locked(file: IO[str], *, wait: bool) -> Iterator[bool]:
 
 
 @contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
+def exclusive(path: Path, what: str) -> Iterator[None]:
     """Hold the lock on a file; where another process holds it, say so and wait for that one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
@@ -131,7 +131,7 @@ def alone(path: Path, what: str) -> Iterator[None]:
             yield
 
 
-def in_use(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether a living process holds the lock on a file."""
     try:
         with path.open() as file:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from rpbind.errors import UserError, no_url
-from rpbind.files.atomic import in_use, locked, named, stem
-from rpbind.files.places import check_file, probe
+from rpbind.files.atomic import errors_name, is_locked, locked, stem
+from rpbind.files.places import check_creatable, check_writable
 
 LOCK = ".lock"
 """A file in a draft that its process holds the lock on."""
@@ -25,7 +25,7 @@ LOCK = ".lock"
 def check_new(out: Path) -> None:
     """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
     no_url("--out", out)
-    check_file(out)
+    check_creatable(out)
     if (out.absolute().parent / "manifest.json").exists():
         raise UserError(f"{out.parent} is a dataset; name a folder in another place.")
     if os.path.lexists(out):
@@ -36,7 +36,7 @@ def check_new(out: Path) -> None:
 
 
 @contextmanager
-def drafted(out: Path) -> Iterator[Path]:
+def draft_folder(out: Path) -> Iterator[Path]:
     """Give a hidden folder beside `out` that gets its name at the end, or is removed.
 
     It is removed after SIGTERM and SIGHUP too, which end the process by `SystemExit`. What a
@@ -46,7 +46,7 @@ def drafted(out: Path) -> Iterator[Path]:
     _sweep(out)
     draft = out.with_name(f".{stem(out)}.{uuid.uuid4().hex}")
     nascent = draft.with_name(f"{draft.name}.new")  # no name that is swept, till it is locked
-    with _ended_by_exit(), named(out, draft):
+    with _ended_by_exit(), errors_name(out, draft):
         try:
             nascent.mkdir()
             with (nascent / LOCK).open("w") as file, locked(file, wait=True):
@@ -72,7 +72,7 @@ def _sweep(out: Path) -> None:
     name = re.compile(rf"\.{re.escape(stem(out))}\.[0-9a-f]{{32}}")
     for draft in out.parent.iterdir():
         with suppress(PermissionError):  # somebody else's
-            if name.fullmatch(draft.name) and draft.is_dir() and not in_use(draft / LOCK):
+            if name.fullmatch(draft.name) and draft.is_dir() and not is_locked(draft / LOCK):
                 shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -101,13 +101,13 @@ def _ended_by_exit() -> Iterator[None]:
 
 
 @contextmanager
-def written_once(root: Path, what: str, command: str) -> Iterator[None]:
+def explain_denied_write(root: Path, what: str, command: str) -> Iterator[None]:
     """Turn a write into dataset `root` that is not allowed into a `UserError`: who can, and how.
 
     That nothing can be written there is found before the block, which may take long.
     """
     try:
-        probe(root)
+        check_writable(root)
         yield
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -10,7 +10,7 @@ from pathlib import Path
 from rpbind.errors import UserError, full_disk
 
 
-def probe(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Raise the system's error where no file can be made in `folder`, which need not be there."""
     path = folder.absolute()
     there = next(place for place in (path, *path.parents) if os.path.lexists(place))
@@ -25,7 +25,7 @@ def probe(folder: Path) -> None:
 def check_place(what: str, folder: Path) -> None:
     """Raise `UserError` where `what` cannot be put in `folder`, which need not be there yet."""
     try:
-        probe(folder)
+        check_writable(folder)
     except OSError as error:
         if full_disk(error):
             raise
@@ -37,7 +37,7 @@ def check_place(what: str, folder: Path) -> None:
         raise UserError(f"{what} cannot be made: {why}. Name a folder in another place.") from None
 
 
-def check_file(path: Path) -> None:
+def check_creatable(path: Path) -> None:
     """Raise `UserError`, before any work, where `path` cannot be made, a file or a folder."""
     check_place(str(path), path.absolute().parent)
     try:

@@ -16,7 +16,7 @@ from rpbind.importers.sources import Rows
 OnConflict = Literal["error", "drop"]
 
 
-def settle_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[str, int]]:
+def resolve_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[str, int]]:
     """Return rows in which no protein has a window twice, and how many were dropped for it.
 
     A window that comes again with the same label is a duplicate: `drop` keeps the first. One that

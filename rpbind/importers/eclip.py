@@ -15,9 +15,9 @@ from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.importers.formats import foreign_format
+from rpbind.importers.formats import check_not_foreign
 from rpbind.importers.labels import labels_of
-from rpbind.importers.protein_names import Entry, doubt
+from rpbind.importers.protein_names import Entry, why_no_match
 from rpbind.importers.sources import Rows, one_file, read_file, tokens_of
 from rpbind.names import spelt
 
@@ -39,9 +39,9 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
         length = rna_NL.shape[1]
         parts.append((rna_NL, label_N))
         if clusters is not None:
-            cluster_N, was = _read_clusters(_partner(clusters, path), len(label_N))
+            cluster_N, file_hash = _read_clusters(_partner(clusters, path), len(label_N))
             cluster_parts.append(cluster_N)
-            sources[f"clusters/{path.name}"] = was
+            sources[f"clusters/{path.name}"] = file_hash
         progress(number + 1, len(files))
     size_P = [len(label_N) for _, label_N in parts]
     file_N = np.repeat(np.arange(len(files), dtype=np.int32), size_P)
@@ -60,7 +60,7 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
 def _files(folder: Path) -> list[Path]:
     wanted = "wanted one with a file GENE_CELL per protein"
     if folder.is_file():
-        foreign_format(folder, read_file(folder)[0], "eCLIP")
+        check_not_foreign(folder, read_file(folder)[0], "eCLIP")
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; {wanted}.")
     visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
@@ -97,7 +97,7 @@ def _by_line(
     path: Path, text: bytes, length: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read a file whose labels are not all of one letter, such as 1.0; or say what is wrong."""
-    foreign_format(path, text, "eCLIP")
+    check_not_foreign(path, text, "eCLIP")
     lines = text.decode().rstrip("\n").split("\n")
     origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
     pairs = [line.partition("\t")[::2] for line in lines]
@@ -120,13 +120,14 @@ def _partner(clusters: Path, path: Path) -> Path:
     if len(found) == 1:
         return by_name[found[0]]
     raise UserError(
-        f"{clusters} has no clusters for {name} ({doubt(name, map(Entry.of_title, by_name))}); "
-        "wanted a file of that name, with a whole number for each window."
+        f"{clusters} has no clusters for {name} "
+        f"({why_no_match(name, map(Entry.of_title, by_name))}); "
+        "expected a file of that name, with one whole number for each window."
     )
 
 
 def _read_clusters(path: Path, windows: int) -> tuple[NDArray[np.int32], FileHash]:
-    text, was = read_file(path)
+    text, file_hash = read_file(path)
     lines = text.rstrip(b"\n").split(b"\n")
     if len(lines) != windows:
         raise UserError(
@@ -139,4 +140,4 @@ def _read_clusters(path: Path, windows: int) -> tuple[NDArray[np.int32], FileHas
                 f"{path}, line {number}: a cluster is a whole number from 0 to 2147483647; got "
                 f"{line.decode(errors='replace')!r}."
             )
-    return np.array(lines, dtype="S").astype(np.int32), was
+    return np.array(lines, dtype="S").astype(np.int32), file_hash

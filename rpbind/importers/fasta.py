@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.errors import UserError
-from rpbind.importers.formats import Wanted, foreign_format
+from rpbind.importers.formats import Wanted, check_not_foreign
 from rpbind.importers.sources import (
     FOLDER,
     Rows,
-    check_file,
+    check_is_file,
     index_names,
     one_file,
     read_file,
@@ -48,16 +48,16 @@ class Records:
     titles: list[str]
     sequences: list[str]
     line_N: NDArray[np.int32]
-    was: FileHash
+    file_hash: FileHash
 
 
 def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
     """Read a FASTA file (or .gz); `UserError` on none, and on text before the first."""
-    text, was = read_file(path)
+    text, file_hash = read_file(path)
     lines = text.split(b"\n")
     number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
     if not begin.startswith(b">"):
-        foreign_format(path, text, wanted)
+        check_not_foreign(path, text, wanted)
         if b"\n>" not in text:
             raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
         raise UserError(
@@ -70,7 +70,7 @@ def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
         titles=[title for title, _ in pairs],
         sequences=[sequence for _, sequence in pairs],
         line_N=np.array(headers, dtype=np.int32),
-        was=was,
+        file_hash=file_hash,
     )
 
 
@@ -80,7 +80,7 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
     The protein stands between the number and the sign; sign and class must agree. The source row
     of a window is the line of its header. Raises `UserError` with file and line.
     """
-    check_file(path, FOLDER)
+    check_is_file(path, FOLDER)
     records = read_records(path)
     origin = one_file(path, records.line_N)
     headers = [
@@ -95,7 +95,7 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
         names=names,
         cluster_N=None,
         origin=origin,
-        sources={path.name: records.was},
+        sources={path.name: records.file_hash},
     )
     progress(1, 1)
     return rows

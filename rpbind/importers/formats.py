@@ -39,7 +39,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def binary_format(path: Path, content: bytes) -> None:
+def check_is_text(path: Path, content: bytes) -> None:
     """Raise `UserError` where a file's content is of a format that is no text, and name it."""
     found = next((what for what in _MAGIC if content.startswith(what[0])), None)
     if content.startswith(b"PK\x03\x04"):
@@ -159,7 +159,7 @@ _TEXTS = (
 )
 
 
-def foreign_format(path: Path, text: bytes, wanted: Wanted) -> None:
+def check_not_foreign(path: Path, text: bytes, wanted: Wanted) -> None:
     """Raise `UserError` where the first lines are of another format than `wanted`, and name it.
 
     Only called once a file could not be read as what was wanted, so that no file is refused for

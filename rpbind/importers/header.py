@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rpbind.errors import UserError, nearest
-from rpbind.importers.formats import foreign_format
+from rpbind.importers.formats import check_not_foreign
 from rpbind.names import spelt
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -49,7 +49,7 @@ def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence
     missing = [name for name in names if not spelt(name, header)]
     if missing:
         _check_delimiter(path, text, header, names)
-        foreign_format(path, text, "table")
+        check_not_foreign(path, text, "table")
     for name in names:
         check_column(path, name, header)
 

@@ -18,12 +18,12 @@ from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
 from rpbind.files.draft import check_new
-from rpbind.importers.conflicts import OnConflict, settle_conflicts
+from rpbind.importers.conflicts import OnConflict, resolve_conflicts
 from rpbind.importers.eclip import read_eclip
 from rpbind.importers.fasta import read_fasta
 from rpbind.importers.protein_names import gene_of
 from rpbind.importers.protein_table import ProteinTable, read_proteins
-from rpbind.importers.remarks import class_remarks, one_spelling, spelling_remarks
+from rpbind.importers.remarks import class_remarks, merge_spellings, spelling_remarks
 from rpbind.importers.sources import Rows
 from rpbind.importers.table import Columns, read_table
 from rpbind.names import key
@@ -33,7 +33,7 @@ ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
-class Target:
+class ImportOptions:
     """What every importer needs beside its source.
 
     `proteins` is a FASTA file, `out` the new dataset's folder, `k` the length of the k-mer that
@@ -62,32 +62,36 @@ class ImportReport:
     remarks: tuple[str, ...] = ()
 
 
-def import_eclip(folder: Path, target: Target, clusters: Path | None = None) -> ImportReport:
+def import_eclip(
+    folder: Path, options: ImportOptions, clusters: Path | None = None
+) -> ImportReport:
     """Import a folder of files `<GENE>_<CELL>` with a line `RNA<TAB>label` per window.
 
     `clusters` is a folder of the same file names with the window's overlap cluster on each line;
     without it they are computed. A protein is called by its file's name.
     """
-    check_new(target.out)
-    table = read_proteins(target.proteins)
-    rows = read_eclip(folder, clusters, _part(target.progress, 0, 30))
-    return _finish(rows, table, target, "eclip", {})
+    check_new(options.out)
+    table = read_proteins(options.proteins)
+    rows = read_eclip(folder, clusters, _part(options.progress, 0, 30))
+    return _finish(rows, table, options, "eclip", {})
 
 
-def import_fasta(path: Path, target: Target) -> ImportReport:
+def import_fasta(path: Path, options: ImportOptions) -> ImportReport:
     """Import FASTA windows with headers `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    check_new(target.out)
-    table = read_proteins(target.proteins)
-    return _finish(read_fasta(path, _part(target.progress, 0, 30)), table, target, "fasta", {})
+    check_new(options.out)
+    table = read_proteins(options.proteins)
+    return _finish(read_fasta(path, _part(options.progress, 0, 30)), table, options, "fasta", {})
 
 
-def import_table(path: Path, target: Target, columns: Columns | None = None) -> ImportReport:
+def import_table(
+    path: Path, options: ImportOptions, columns: Columns | None = None
+) -> ImportReport:
     """Import a CSV, TSV or Parquet table; a protein is called by the word in its column."""
-    check_new(target.out)
+    check_new(options.out)
     columns = columns or Columns()
-    table = read_proteins(target.proteins)
-    rows = read_table(path, columns, _part(target.progress, 0, 30))
-    return _finish(rows, table, target, "table", {"columns": asdict(columns)})
+    table = read_proteins(options.proteins)
+    rows = read_table(path, columns, _part(options.progress, 0, 30))
+    return _finish(rows, table, options, "table", {"columns": asdict(columns)})
 
 
 def _check_given(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> None:
@@ -126,39 +130,43 @@ def _with_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:
 
 
 def _finish(
-    rows: Rows, table: ProteinTable, target: Target, importer: str, arguments: dict[str, Any]
+    rows: Rows,
+    table: ProteinTable,
+    options: ImportOptions,
+    importer: str,
+    arguments: dict[str, Any],
 ) -> ImportReport:
-    _check_letters(rows, target.max_n_share)
-    sequences = table.of_rows(rows.names, rows.protein_N, rows.origin)
-    remarks = spelling_remarks(table.respelt(rows.names), rows.names)
-    rows, sequences = one_spelling(rows, sequences)
-    proteins = _proteins(rows.names, sequences, target.protein_clusters)
-    kept, decisions = settle_conflicts(rows, target.on_conflict)
+    _check_letters(rows, options.max_n_share)
+    sequences = table.sequences_of(rows.names, rows.protein_N, rows.origin)
+    remarks = spelling_remarks(table.found_by_other_name(rows.names), rows.names)
+    rows, sequences = merge_spellings(rows, sequences)
+    proteins = _proteins(rows.names, sequences, options.protein_clusters)
+    kept, decisions = resolve_conflicts(rows, options.on_conflict)
     decisions |= _with_n(kept.rna_NL)
     cluster_N, how = kept.cluster_N, "given"
     if cluster_N is not None:
         _check_given(kept.rna_NL, cluster_N)
     if cluster_N is None:
-        cluster_N = overlap_clusters(kept.rna_NL, target.k, _part(target.progress, 30, 90))
-        how = f"shared {target.k}-mer"
+        cluster_N = overlap_clusters(kept.rna_NL, options.k, _part(options.progress, 30, 90))
+        how = f"shared {options.k}-mer"
     dataset = write_dataset(
-        target.out,
+        options.out,
         Windows(kept.rna_NL, kept.label_N, kept.protein_N, cluster_N),
         proteins,
         MadeBy(
             importer=importer,
             arguments=arguments
             | {
-                "on_conflict": target.on_conflict,
+                "on_conflict": options.on_conflict,
                 "clusters": how,
-                "protein_clusters": target.homology,
+                "protein_clusters": options.homology,
             },
-            sources=rows.sources | {f"proteins/{table.path.name}": table.was},
+            sources=rows.sources | {f"proteins/{table.path.name}": table.file_hash},
             decisions=decisions,
         ),
         origin=kept.origin,
     )
-    target.progress(100, 100)
+    options.progress(100, 100)
     remarks += class_remarks(rows.names, kept.protein_N, kept.label_N)
     return ImportReport(dataset, len(rows.label_N), decisions, remarks)
 

@@ -57,7 +57,7 @@ def _versioned(name: str) -> bool:
     return re.fullmatch(r"(?:ens\w*\d{6,}|[a-z]\d\w{3,8}|[nx]p_\d+)[.-]\d+", name) is not None
 
 
-def fitting(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
+def matching_ids(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
     """Return the ids that a source means by `name`, and whether they are spelt as it spells it.
 
     The first of these rules that finds anything decides: the id is the name; it is so in another
@@ -80,7 +80,7 @@ def fitting(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
     return found, all(one in literal or one.startswith(f"{name}_") for one in found)
 
 
-def doubt(name: str, entries: Iterable[Entry]) -> str:
+def why_no_match(name: str, entries: Iterable[Entry]) -> str:
     """Say why a name fits no id: its gene is there under others, or is not there at all.
 
     Genes alone are compared, so that no two names are alike for being of one cell line.

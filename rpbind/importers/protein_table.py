@@ -13,7 +13,7 @@ from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.importers.fasta import read_records
-from rpbind.importers.protein_names import FORMS, Entry, doubt, fitting
+from rpbind.importers.protein_names import FORMS, Entry, matching_ids, why_no_match
 from rpbind.proteins.sequence import clean
 
 SHOWN = 10
@@ -30,28 +30,28 @@ class ProteinTable:
     path: Path
     sequences: dict[str, str]
     entries: list[Entry]
-    was: FileHash
+    file_hash: FileHash
 
     def find(self, name: str) -> str:
         """Return the sequence of the protein that a source calls `name`, such as `AARS_K562`.
 
-        See `fitting` for the rules. Raises `UserError` where nothing fits, or where several ids
-        with different sequences do.
+        See `matching_ids` for the rules. Raises `UserError` where nothing fits, or where several
+        ids with different sequences do.
         """
-        found, _ = fitting(name, self.entries)
+        found, _ = matching_ids(name, self.entries)
         if len({self.sequences[entry] for entry in found}) == 1:
             return self.sequences[found[0]]
         if found:
             raise UserError(
-                f"'{name}' may be any of {listed(found)} in {self.path}, and their sequences "
+                f"'{name}' may be any of {short_list(found)} in {self.path}, and their sequences "
                 "differ. Give the whole id."
             )
         raise UserError(
-            f"{self.path} has no protein '{name}' ({doubt(name, self.entries)}). Add its sequence "
-            f"under that name, or correct the name. {FORMS}"
+            f"{self.path} has no protein '{name}' ({why_no_match(name, self.entries)}). Add its "
+            f"sequence under that name, or correct the name. {FORMS}"
         )
 
-    def of_rows(
+    def sequences_of(
         self, names: Sequence[str], protein_N: NDArray[np.int32], origin: Origin
     ) -> list[str]:
         """Return the sequence of every name; one `UserError` names all that have none."""
@@ -69,27 +69,27 @@ class ProteinTable:
         if len(errors) > 1:
             told = (
                 f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
-                f"{listed(list(errors), SHOWN, self._doubted)}. Add their sequences under "
+                f"{short_list(list(errors), SHOWN, self._doubted)}. Add their sequences under "
                 f"these names, or correct the names. {FORMS}"
             )
         raise UserError(f"{origin.place(first)}: {told}")
 
     def _doubted(self, name: str) -> str:
-        found, _ = fitting(name, self.entries)
+        found, _ = matching_ids(name, self.entries)
         if found:
-            return f"'{name}' (may be any of {listed(found, 3)}, whose sequences differ)"
-        return f"'{name}' ({doubt(name, self.entries)})"
+            return f"'{name}' (may be any of {short_list(found, 3)}, whose sequences differ)"
+        return f"'{name}' ({why_no_match(name, self.entries)})"
 
-    def respelt(self, names: Sequence[str]) -> list[str]:
+    def found_by_other_name(self, names: Sequence[str]) -> list[str]:
         """Return "name (id)" of the names that the FASTA spells otherwise, or has as a gene."""
-        found = {name: fitting(name, self.entries) for name in names}
+        found = {name: matching_ids(name, self.entries) for name in names}
         return [f"{name} ({ids[0]})" for name, (ids, literal) in found.items() if not literal]
 
 
-def listed(words: Sequence[str], most: int = SHOWN, as_told: Callable[[str], str] = str) -> str:
+def short_list(words: Sequence[str], most: int = SHOWN, written: Callable[[str], str] = str) -> str:
     """Write a list in words, shortened with a count."""
     more = f" and {len(words) - most:,} more" if len(words) > most else ""
-    return ", ".join(map(as_told, words[:most])) + more
+    return ", ".join(map(written, words[:most])) + more
 
 
 def read_proteins(path: Path) -> ProteinTable:
@@ -104,7 +104,7 @@ def read_proteins(path: Path) -> ProteinTable:
         _check(entry.id, sequence, sequences, f"{path}, line {line}")
         sequences[entry.id] = clean(sequence)
         entries.append(entry)
-    return ProteinTable(path, sequences, entries, records.was)
+    return ProteinTable(path, sequences, entries, records.file_hash)
 
 
 def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None:

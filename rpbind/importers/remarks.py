@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.split_advice import NEEDS_BOTH, ONE_CLASS
-from rpbind.importers.protein_table import listed
+from rpbind.importers.protein_table import short_list
 from rpbind.importers.sources import Rows
 from rpbind.names import key
 
 _SHOWN = 5
 
 
-def one_spelling(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[str]]:
+def merge_spellings(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[str]]:
     """Make names that are spellings of one, and have one sequence, one protein: the first of them.
 
     Names that differ in case alone stay two where their sequences differ, as FMR1 of man and Fmr1
@@ -34,13 +34,13 @@ def one_spelling(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[str]]
     return joined, [sequences[first] for first in first_Q]
 
 
-def spelling_remarks(respelt: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+def spelling_remarks(found: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     """Say which proteins were found by another spelling or by the gene that a header names."""
-    if not respelt:
+    if not found:
         return ()
     return (
-        f"{len(respelt)} of {len(names)} proteins are spelt otherwise in the FASTA of proteins, or "
-        f"named in its headers: {listed(respelt, _SHOWN)}.",
+        f"{len(found)} of {len(names)} proteins are spelt otherwise in the FASTA of proteins, or "
+        f"named in its headers: {short_list(found, _SHOWN)}.",
     )
 
 
@@ -55,7 +55,7 @@ def class_remarks(
     one_P = np.flatnonzero((all_P > 0) & ((bound_P == 0) | (bound_P == all_P)))
     if not len(one_P):
         return ()
-    found = listed([names[protein] for protein in one_P.tolist()], _SHOWN)
+    found = short_list([names[protein] for protein in one_P.tolist()], _SHOWN)
     return (
         f"{len(one_P)} of {len(names)} proteins have windows of one class only ({found}): no AUROC "
         "can be had for them. Import windows of the other class of the same proteins.",

@@ -96,13 +96,13 @@ def read_file(path: Path) -> tuple[bytes, FileHash]:
     The hash is that of the file as it lies there. Raises `UserError` where the file is missing,
     broken or empty, and where it is no text.
     """
-    check_file(path)
+    check_is_file(path)
     raw = path.read_bytes()
-    was = FileHash(sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw))
-    return plain_text(path, raw), was
+    file_hash = FileHash(sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw))
+    return plain_text(path, raw), file_hash
 
 
-def check_file(path: Path, advice: str = "") -> None:
+def check_is_file(path: Path, advice: str = "") -> None:
     """Raise `UserError` where a path is not that of a file; `advice` is for a folder."""
     if path.is_dir():
         raise UserError(f"{path} is a folder; wanted a file. {advice or 'Name a file in it.'}")

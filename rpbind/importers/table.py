@@ -21,13 +21,13 @@ from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash, hash_file
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError, reason
-from rpbind.importers.formats import foreign_format
+from rpbind.importers.formats import check_not_foreign
 from rpbind.importers.header import DELIMITERS, check_column, check_header, header_of
 from rpbind.importers.labels import labels_of
 from rpbind.importers.sources import (
     FOLDER,
     Rows,
-    check_file,
+    check_is_file,
     index_names,
     one_file,
     read_file,
@@ -56,8 +56,8 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
 
     Clusters are numbered by first appearance. Raises `UserError` with file and line.
     """
-    texts, origin, was = read_columns(path, columns.wanted)
-    names, protein_N = index_names(filled(texts[columns.protein], "protein", origin))
+    texts, origin, file_hash = read_columns(path, columns.wanted)
+    names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
     rows = Rows(
         rna_NL=tokens_of(texts[columns.rna].to_pylist(), origin),
         label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
@@ -65,7 +65,7 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
         names=names,
         cluster_N=None if columns.cluster is None else _clusters(texts[columns.cluster], origin),
         origin=origin,
-        sources={path.name: was},
+        sources={path.name: file_hash},
     )
     progress(1, 1)
     return rows
@@ -75,13 +75,13 @@ def read_columns(
     path: Path, names: list[str]
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
-    check_file(path, FOLDER)
+    check_is_file(path, FOLDER)
     is_parquet = path.suffix == ".parquet"
-    table, row_N, was = _read_parquet(path) if is_parquet else _read_text(path, names)
+    table, row_N, file_hash = _read_parquet(path) if is_parquet else _read_text(path, names)
     texts = {name: _texts(table, name, path) for name in names}
     if table.num_rows == 0:
         raise UserError(f"{path} has a header and no rows.")
-    return texts, one_file(path, row_N), was
+    return texts, one_file(path, row_N), file_hash
 
 
 Read = tuple[pa.Table, NDArray[np.int32], FileHash]
@@ -96,16 +96,16 @@ def _read_parquet(path: Path) -> Read:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # not the file's fault, as a page is that does not unpack
         if path.read_bytes()[:4] != b"PAR1":
-            foreign_format(path, read_file(path)[0], "parquet")
+            check_not_foreign(path, read_file(path)[0], "parquet")
         raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
     return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
 def _read_text(path: Path, names: list[str]) -> Read:
     suffix = Path(path.name.removesuffix(".gz")).suffix
-    text, was = read_file(path)
+    text, file_hash = read_file(path)
     if suffix not in DELIMITERS:
-        foreign_format(path, text, "table")
+        check_not_foreign(path, text, "table")
         raise UserError(
             f"{path} has the ending '{suffix}'; a table ends in .csv, .tsv or .txt (each also "
             "with .gz), or .parquet."
@@ -126,7 +126,7 @@ def _read_text(path: Path, names: list[str]) -> Read:
         )
     except pa.ArrowException as error:
         raise UserError(_unreadable(path, str(error))) from None
-    return table, _lines(text, table.num_rows, DELIMITERS[suffix]), was
+    return table, _lines(text, table.num_rows, DELIMITERS[suffix]), file_hash
 
 
 def _unreadable(path: Path, error: str) -> str:
@@ -175,7 +175,7 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
         ) from None
 
 
-def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
+def filled_cells(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
     """Return a column's texts; `UserError` with the row where one is missing."""
     values: list[str] = texts.to_pylist()
     if "" in values:
@@ -184,6 +184,6 @@ def filled(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
 
 
 def _clusters(texts: pa.ChunkedArray, origin: Origin) -> NDArray[np.int32]:
-    filled(texts, "cluster", origin)
+    filled_cells(texts, "cluster", origin)
     encoded = texts.combine_chunks().dictionary_encode()
     return np.asarray(encoded.indices, dtype=np.int32)

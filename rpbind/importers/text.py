@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.importers.formats import binary_format
+from rpbind.importers.formats import check_is_text
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -38,7 +38,7 @@ def plain_text(path: Path, raw: bytes) -> bytes:
             f"{path} is text in UTF-16, as Excel's 'Unicode text' is; wanted UTF-8. Save it as "
             "UTF-8, or convert it: iconv -f UTF-16 -t UTF-8."
         )
-    binary_format(path, text)
+    check_is_text(path, text)
     text = text.removeprefix(_BOM)
     if not text.strip():
         raise UserError(f"{path} is empty. Remove it, or fetch it again.")

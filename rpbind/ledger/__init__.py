@@ -4,7 +4,7 @@ A study is a folder. `plan.json` says what was to be run and which comparisons i
 `ledger/` holds the rows, `runs/` what the runs leave, and what marks those that are under way.
 """
 
-from rpbind.files.atomic import replace
+from rpbind.files.atomic import write_atomic
 from rpbind.ledger.records import (
     CUT_OFF,
     ArmPlan,
@@ -37,5 +37,5 @@ __all__ = [
     "Row",
     "Stage",
     "State",
-    "replace",
+    "write_atomic",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rpbind.errors import UserError, mistakes
-from rpbind.files.atomic import read, replace
+from rpbind.files.atomic import read, write_atomic
 from rpbind.ledger.records import Call
 
 _CALLS = TypeAdapter(tuple[Call, ...])
@@ -54,7 +54,7 @@ def noted(study: Path) -> Iterator[Callable[[int], None]]:
 
 
 def _write(study: Path, every: tuple[Call, ...]) -> None:
-    replace(study / "calls.json", _CALLS.dump_json(every, indent=1))
+    write_atomic(study / "calls.json", _CALLS.dump_json(every, indent=1))
 
 
 def _now() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import drafts, in_use, listed, read
+from rpbind.files.atomic import is_locked, leftover_drafts, list_folder, read
 from rpbind.ledger.marks import SUFFIX, read_mark
 from rpbind.ledger.parts import read_part
 from rpbind.ledger.plans import PLAN, recipe_id
@@ -38,15 +38,15 @@ def heal(ledger: Ledger) -> list[str]:
     for mark in ledger.under_way():
         ledger.append(mark.lost())
         said.append(f"{mark.begun.arm} seed {mark.begun.seed} is lost: {mark.lost().error}.")
-    for file in listed(ledger.runs, f"*{SUFFIX}"):
+    for file in list_folder(ledger.runs, f"*{SUFFIX}"):
         file.unlink()
     return said
 
 
 def _await_ends(runs: Path) -> None:
     deadline = time.monotonic() + PATIENCE
-    for file in listed(runs, f"*{SUFFIX}"):
-        while in_use(file):
+    for file in list_folder(runs, f"*{SUFFIX}"):
+        while is_locked(file):
             if time.monotonic() > deadline:
                 raise UserError(
                     f"A process whose study has ended still makes a run; {file} says which. "
@@ -64,8 +64,8 @@ def _restore(ledger: Ledger) -> Iterator[str]:
 
 def _set_aside(ledger: Ledger) -> Iterator[str]:
     for reading, files in (
-        (read_part, listed(ledger.parts, "*.parquet")),
-        (read_mark, listed(ledger.runs, f"*{SUFFIX}")),
+        (read_part, list_folder(ledger.parts, "*.parquet")),
+        (read_mark, list_folder(ledger.runs, f"*{SUFFIX}")),
     ):
         for file in files:
             try:
@@ -80,7 +80,9 @@ def _aside(file: Path) -> str:
 
 
 def _remove_drafts(ledger: Ledger) -> Iterator[str]:
-    left = [file for at in (ledger.study, ledger.parts, ledger.runs) for file in drafts(at)]
+    left = [
+        file for at in (ledger.study, ledger.parts, ledger.runs) for file in leftover_drafts(at)
+    ]
     for file in left:
         file.unlink(missing_ok=True)
     if left:
@@ -91,7 +93,7 @@ def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
     """Yield finished rows that are not told, or were told as cut off while they were finishing."""
     attempts = {(row.run, row.attempt): row for row in ledger.attempts()}
     latest = {row.run: row for row in attempts.values()}
-    for file in listed(ledger.runs, "*.json"):
+    for file in list_folder(ledger.runs, "*.json"):
         run, _, attempt = file.stem.rpartition(".")
         told = attempts.get((run, int(attempt))) if attempt.isdecimal() else None
         if told is not None and (told.state not in CUT_OFF or latest[run].state not in CUT_OFF):

@@ -20,7 +20,7 @@ from typing import IO, Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes
-from rpbind.files.atomic import in_use, listed, locked, read, sync
+from rpbind.files.atomic import is_locked, list_folder, locked, read, sync
 from rpbind.ledger.records import Begun, Row
 
 SUFFIX = ".begun"
@@ -88,7 +88,7 @@ def read_marks(folder: Path) -> list[Mark]:
 
     Raises `UserError` where a mark is not one of ours.
     """
-    marks = (read_mark(file) for file in listed(folder, f"*{SUFFIX}"))
+    marks = (read_mark(file) for file in list_folder(folder, f"*{SUFFIX}"))
     return [mark for mark in marks if mark is not None]
 
 
@@ -99,7 +99,7 @@ def _say(file: IO[str], line: str) -> None:
 
 def read_mark(file: Path) -> Mark | None:
     """Return a mark; None where it is gone, or its first line is not whole yet."""
-    alive = in_use(file)
+    alive = is_locked(file)
     try:
         lines = read(file).decode(errors="replace").split("\n")[:-1]
     except FileNotFoundError:

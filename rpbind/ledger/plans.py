@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes, reason
-from rpbind.files.atomic import read, replace
+from rpbind.files.atomic import read, write_atomic
 from rpbind.ledger.records import Plan, SearchPlan
 from rpbind.ledger.schema import VERSION, check_version
 from rpbind.recipe import Recipe
@@ -39,7 +39,7 @@ def write_plan(study: Path, plan: Plan) -> None:
     """Write a plan whole or not at all, with its hash."""
     tree = plan.model_dump(mode="json") | {SCHEMA_KEY: VERSION}
     text = json.dumps(tree | {HASH: _hash(tree)}, indent=1)
-    replace(study / PLAN, text.encode())
+    write_atomic(study / PLAN, text.encode())
 
 
 def has_hash(study: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import listed, read
+from rpbind.files.atomic import list_folder, read
 from rpbind.ledger.parts import read_table
 from rpbind.ledger.plans import PLAN, has_hash
 from rpbind.ledger.schema import ADDED, lacking
@@ -27,11 +27,11 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
             f"{PLAN} has no hash, since an earlier version wrote it: a change of it by hand would "
             "not be seen."
         )
-    parts = listed(ledger.parts, "*.parquet")
+    parts = list_folder(ledger.parts, "*.parquet")
     fields = {path.partition(".")[0] for path in ADDED}
     for path in dict.fromkeys(p for part in parts for p in lacking(read_table(part, [*fields]))):
         yield f"Rows that an earlier version wrote have no {path}."
-    aside = [*listed(ledger.parts, "*.damaged"), *listed(ledger.runs, "*.damaged")]
+    aside = [*list_folder(ledger.parts, "*.damaged"), *list_folder(ledger.runs, "*.damaged")]
     if aside:
         yield f"{len(aside)} damaged file(s) were set aside, such as {aside[0]}."
     if not ledger.is_driven and (left := _unrecorded(ledger)):
@@ -49,7 +49,7 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
 def _unrecorded(ledger: Ledger) -> int:
     """Count the files of finished runs of which the ledger has no row."""
     recorded = {f"{row.run}.{row.attempt}.json" for row in ledger.attempts()}
-    return sum(file.name not in recorded for file in listed(ledger.runs, "*.json"))
+    return sum(file.name not in recorded for file in list_folder(ledger.runs, "*.json"))
 
 
 def _is_journal(file: Path) -> bool:

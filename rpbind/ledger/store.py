@@ -19,7 +19,7 @@ from typing import IO
 import pyarrow as pa
 
 from rpbind.errors import UserError, full_disk
-from rpbind.files.atomic import in_use, link, listed, locked, sync
+from rpbind.files.atomic import is_locked, list_folder, locked, sync, write_new
 from rpbind.ledger.checks import MERGED, merged_name
 from rpbind.ledger.marks import Mark, read_marks
 from rpbind.ledger.parts import keys, read_part, read_table, rows_of, table_of, writer
@@ -87,7 +87,7 @@ class Ledger:
     @property
     def is_driven(self) -> bool:
         """Whether a living process runs this study."""
-        return in_use(self._driver)
+        return is_locked(self._driver)
 
     def check_free(self) -> None:
         """Raise `UserError` where another process runs this study."""
@@ -100,7 +100,7 @@ class Ledger:
         if any((row.run, row.attempt) in self._keys(part) for part in self._listed()[0]):
             return False
         name = f"{row.run}.{row.attempt}.parquet"
-        return link(self.parts / name, writer(table_of([row])))
+        return write_new(self.parts / name, writer(table_of([row])))
 
     def merge(self, at: int = MERGE_AT) -> None:
         """Make one part of the small ones where there are `at` or more of them.
@@ -114,7 +114,7 @@ class Ledger:
         tables = [table for part in small if keys(table := read_table(part))[0] not in told]
         if tables:
             table = pa.concat_tables(tables)
-            link(self.parts / merged_name(keys(table)), writer(table))
+            write_new(self.parts / merged_name(keys(table)), writer(table))
         for part in small:
             part.unlink(missing_ok=True)
         sync(self.parts)
@@ -183,7 +183,7 @@ class Ledger:
 
         A study's folder has had its ledger since before it had its plan.
         """
-        files = listed(self.parts, "*.parquet")
+        files = list_folder(self.parts, "*.parquet")
         if not files and not self.parts.exists() and (self.study / PLAN).exists():
             raise UserError(
                 f"{self.parts} is gone, and with it every row of the study. Put it back from a "

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError, reason
 from rpbind.files.arrays import load_array, save_blocks
-from rpbind.files.atomic import alone, drafts, named
-from rpbind.files.draft import written_once
-from rpbind.ledger import replace
+from rpbind.files.atomic import errors_name, exclusive, leftover_drafts
+from rpbind.files.draft import explain_denied_write
+from rpbind.ledger import write_atomic
 from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.proteins.pieces import Pieces
 from rpbind.proteins.remedy import remedy_of
@@ -126,8 +126,8 @@ def build_bank(
         return bank
     command = f"rpbind embed {root.parent} --encoder {encoder.id}"
     with (
-        written_once(root.parent, f"The whole bank of {encoder.id} vectors", command),
-        alone(folder / LOCK, f"bank {folder}"),
+        explain_denied_write(root.parent, f"The whole bank of {encoder.id} vectors", command),
+        exclusive(folder / LOCK, f"bank {folder}"),
     ):
         old = _opened(root, encoder)  # another process may have made it meanwhile
         known = old.manifest.index if old else {}
@@ -157,7 +157,7 @@ def _build(
     missing: dict[str, str],
     progress: Progress | None,
 ) -> None:
-    for left in drafts(folder):
+    for left in leftover_drafts(folder):
         left.unlink()
     pieces = Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
     for done, (key, chain) in enumerate(missing.items(), start=1):
@@ -201,7 +201,7 @@ def _write(
         residues_sha256=digest,
         index=index,
     )
-    replace(folder / "manifest.json", manifest.model_dump_json(indent=1).encode())
+    write_atomic(folder / "manifest.json", manifest.model_dump_json(indent=1).encode())
     if old is not None:
         (folder / old.manifest.residues_file).unlink(missing_ok=True)
 
@@ -212,7 +212,7 @@ def _write_residues(
     """Write the blocks one after another; return the file's name and the SHA-256 of the rows."""
     draft = folder / f".{uuid.uuid4().hex}"
     try:
-        with named(folder, draft):
+        with errors_name(folder, draft):
             digest = save_blocks(draft, blocks, shape)
             name = f"residues-{digest[:12]}.npy"
             draft.replace(folder / name)

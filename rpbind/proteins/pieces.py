@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.files.arrays import load_array, save_array
-from rpbind.files.atomic import named
+from rpbind.files.atomic import errors_name
 from rpbind.proteins.encoders import ProteinEncoder
 
 
@@ -33,7 +33,7 @@ class Pieces:
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f"{uuid.uuid4().hex}.draft"
         try:
-            with named(self.folder.parent, draft):
+            with errors_name(self.folder.parent, draft):
                 save_array(draft, matrix)
                 draft.replace(file)
         finally:

@@ -13,8 +13,8 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
-from rpbind.files.places import check_file
-from rpbind.ledger import Ledger, replace
+from rpbind.files.places import check_creatable
+from rpbind.ledger import Ledger, write_atomic
 from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 
@@ -29,8 +29,8 @@ def build_report(study: Path) -> Path:
     """
     summary = read(Ledger(study))
     page = study / "index.html"
-    check_file(page)
-    replace(page, render(summary).encode())
+    check_creatable(page)
+    write_atomic(page, render(summary).encode())
     return page
 
 

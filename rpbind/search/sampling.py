@@ -32,7 +32,7 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from rpbind.files.atomic import read
-from rpbind.ledger import replace
+from rpbind.ledger import write_atomic
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.search.cmaes import ReplayedCmaEs
 from rpbind.search.config import SearchConfig
@@ -184,7 +184,7 @@ def _drop_half_a_line(journal: Path) -> None:
     while whole and not _is_entry(whole[-1]):
         whole = whole[:-1]
     if len(whole) < len(lines):
-        replace(journal, b"".join(whole))
+        write_atomic(journal, b"".join(whole))
 
 
 def _is_entry(line: bytes) -> bool:
@@ -229,5 +229,5 @@ def _sign(folder: Path) -> str:
     """Return eight letters that a folder has for itself, drawn when it is first asked for them."""
     file = folder / SIGN
     if not file.exists() or not re.fullmatch(rb"[0-9a-f]{8}", read(file)):
-        replace(file, uuid.uuid4().hex[:8].encode())
+        write_atomic(file, uuid.uuid4().hex[:8].encode())
     return file.read_text()

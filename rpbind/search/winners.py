@@ -7,7 +7,7 @@ from pathlib import Path
 from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.design.design import arm
 from rpbind.errors import UserError
-from rpbind.ledger import ArmPlan, Plan, Row, replace
+from rpbind.ledger import ArmPlan, Plan, Row, write_atomic
 from rpbind.ledger.trials import OBJECTIVES, repeats_of, search_of, trials_of
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import as_toml
@@ -56,7 +56,7 @@ def write_winners(plan: Plan, folder: Path) -> None:
             f"# {plan.study}: {planned.change}\n# {objective.words} {won['value']:.6g}; "
             f"{plan.dataset}, split {plan.split}\n\n"
         )
-        replace(file, (head + as_toml(Recipe.model_validate(planned.recipe))).encode())
+        write_atomic(file, (head + as_toml(Recipe.model_validate(planned.recipe))).encode())
 
 
 def frozen(plan: Plan) -> bool:

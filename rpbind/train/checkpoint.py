@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from rpbind.errors import UserError
-from rpbind.ledger import replace
+from rpbind.ledger import write_atomic
 
 SCHEMA = 1
 
@@ -20,7 +20,7 @@ def save(path: Path, content: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save({"schema": SCHEMA, **content}, buffer)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())
 
 
 def load(path: Path, advice: str) -> dict[str, Any]:

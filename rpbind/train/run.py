@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rpbind.errors import UserError
-from rpbind.ledger import ProteinScore, Row, State, replace
+from rpbind.ledger import ProteinScore, Row, State, write_atomic
 from rpbind.ledger.marks import begun, whoever
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
@@ -69,7 +69,7 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
             report(point)
 
         row = _made(job, inputs, machine, executor, marking)
-        replace(_finished(job), row.model_dump_json().encode())
+        write_atomic(_finished(job), row.model_dump_json().encode())
         _unfinished(job).unlink(missing_ok=True)
     return row
 

@@ -11,8 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from rpbind.errors import UserError
-from rpbind.files.places import check_file
-from rpbind.ledger import replace
+from rpbind.files.places import check_creatable
+from rpbind.ledger import write_atomic
 
 WHICH = (
     "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
@@ -34,7 +34,7 @@ def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] 
         raise UserError(f"The result is written to {' or '.join(endings)}; got {out}.")
     if not out.parent.is_dir():
         raise UserError(f"There is no folder {out.parent} to write {out.name} to. Make it first.")
-    check_file(out)
+    check_creatable(out)
     if out.is_dir():
         raise UserError(f"{out} is a folder; name the file to be written.")
     if out.resolve() in [path.resolve() for path in given if path is not None]:
@@ -51,4 +51,4 @@ def write_table(out: Path, table: pa.Table) -> None:
     else:
         plain = pa.csv.WriteOptions(quoting_style="needed")
         pa.csv.write_csv(table, buffer, plain)
-    replace(out, buffer.getvalue())
+    write_atomic(out, buffer.getvalue())

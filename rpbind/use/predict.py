@@ -57,14 +57,14 @@ def predict_windows(
     """Score every window; raises `UserError` with file and line on what cannot be read."""
     asked = read_asked(question.windows, trained.length, question.protein)
     proteins = read_proteins(question.proteins)
-    sequences = proteins.of_rows(asked.proteins, asked.protein_N, asked.origin)
+    sequences = proteins.sequences_of(asked.proteins, asked.protein_N, asked.origin)
     by_name = dict(zip(asked.proteins, sequences, strict=True))
     with embedded(by_name, trained.encoder(question.weights), progress) as inputs:
         windows = ask(inputs, asked.rna_NL, asked.protein_N)
         logit_N = logits_of(trained.model, windows, progress)
     known = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
     table = _table(asked, logit_N, trained, known)
-    remarks = spelling_remarks(proteins.respelt(asked.proteins), asked.proteins)
+    remarks = spelling_remarks(proteins.found_by_other_name(asked.proteins), asked.proteins)
     return Predictions(table, known, table["logit"].null_count, remarks)
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.importers.fasta import protein_in, read_records
-from rpbind.importers.formats import foreign_format
+from rpbind.importers.formats import check_not_foreign
 from rpbind.importers.sources import index_names, one_file, read_file, tokens_of
-from rpbind.importers.table import filled, read_columns
+from rpbind.importers.table import filled_cells, read_columns
 
 FASTA = (".fa", ".fasta", ".fna")
 TABLES = (".csv", ".tsv", ".txt", ".parquet")
@@ -50,7 +50,7 @@ def read_asked(path: Path, length: int, protein: str | None) -> WindowInput:
     elif suffix in TABLES:
         titles, rna, origin, names = _table(path, protein)
     else:
-        foreign_format(path, read_file(path)[0], "table")
+        check_not_foreign(path, read_file(path)[0], "table")
         raise UserError(
             f"{path} has the ending '{suffix}'; windows come as FASTA ({', '.join(FASTA)}) or as a "
             f"table ({', '.join(TABLES)}), each also with .gz."
@@ -91,5 +91,5 @@ def _table(path: Path, protein: str | None) -> Read:
     columns = ["rna"] if protein else ["rna", "protein"]
     texts, origin, _ = read_columns(path, columns)
     rna: list[str] = texts["rna"].to_pylist()
-    names = [protein] * len(rna) if protein else filled(texts["protein"], "protein", origin)
+    names = [protein] * len(rna) if protein else filled_cells(texts["protein"], "protein", origin)
     return [None] * len(rna), rna, origin, names

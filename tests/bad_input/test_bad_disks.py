@@ -24,7 +24,7 @@ from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
 from rpbind.errors import full_disk
 from rpbind.files.arrays import save_array, save_blocks
-from rpbind.ledger import replace
+from rpbind.ledger import write_atomic
 from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.terminal import AGAIN
@@ -133,9 +133,9 @@ def test_arrays_are_written_to_the_bytes_of_numpy(tmp_path: Path) -> None:
 
 def test_a_replaced_file_is_named_by_its_own_name_and_may_have_a_long_one(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 250 + ".csv")
-    replace(path, b"old")
+    write_atomic(path, b"old")
     with files_of_at_most(10), pytest.raises(OSError, match="large") as error:
-        replace(path, b"new" * 99)
+        write_atomic(path, b"new" * 99)
     assert error.value.filename == str(path)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == [path.name]

@@ -17,7 +17,7 @@ from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.design import source
 from rpbind.errors import UserError
-from rpbind.ledger import replace
+from rpbind.ledger import write_atomic
 from rpbind.proteins import embedding_store as bank
 from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
@@ -65,7 +65,7 @@ def test_of_two_that_embed_the_second_waits_and_finds_the_bank_whole(
         goes_on.set()
 
     monkeypatch.setattr("rpbind.files.atomic.print", notice, raising=False)
-    once(monkeypatch, bank, "replace", while_the_first_is_at_work)
+    once(monkeypatch, bank, "write_atomic", while_the_first_is_at_work)
     first = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS)
     thread.join()
     assert [other.manifest for other in made] == [first.manifest]
@@ -82,7 +82,7 @@ def test_a_second_that_wants_more_proteins_extends_what_the_first_has_made(
         monkeypatch.undo()
         build_bank(tmp_path / "bank", make_encoder("random"), CHAINS[:2])
 
-    once(monkeypatch, bank, "alone", first)
+    once(monkeypatch, bank, "exclusive", first)
     made = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS[1:])
     assert made.manifest.proteins == 3
     made.verify()
@@ -144,7 +144,7 @@ def test_of_two_results_in_one_place_one_is_there_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.csv"
-    once(monkeypatch, output, "replace", lambda: replace(out, b"x\n1\n"))
+    once(monkeypatch, output, "write_atomic", lambda: write_atomic(out, b"x\n1\n"))
     output.write_table(out, pa.table({"x": [2, 3]}))
     assert out.read_text() == '"x"\n2\n3\n'
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

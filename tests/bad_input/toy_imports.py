@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from bad_input import WINDOWS, Files
 
 from rpbind.data.splits import SplitSpec
-from rpbind.importers.importers import Target, import_table
+from rpbind.importers.importers import ImportOptions, import_table
 from rpbind.importers.table import Columns
 from rpbind.proteins.homology import cluster_proteins
 
@@ -64,22 +64,22 @@ def parquet(name: str, **columns: object) -> Files:
 
 def one_class(folder: Path) -> None:
     (folder / "w.tsv").write_text(WINDOWS.replace("\t0\n", "\t1\n"))
-    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
-    import_table(folder / "w.tsv", target)
+    options = ImportOptions(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
+    import_table(folder / "w.tsv", options)
 
 
 def one_chromosome(folder: Path) -> None:
     header, *rows = WINDOWS.splitlines()
     lines = [f"{header}\tchrom", *(f"{row}\tchr1" for row in rows)]
     (folder / "w.tsv").write_text("\n".join(lines) + "\n")
-    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
-    import_table(folder / "w.tsv", target, Columns(cluster="chrom"))
+    options = ImportOptions(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
+    import_table(folder / "w.tsv", options, Columns(cluster="chrom"))
 
 
 def spoilt(folder: Path, record: str | None) -> None:
     """Make a dataset whose split has this record; None puts a folder in its place."""
-    target = Target(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
-    import_table(folder / "windows.tsv", target)
+    options = ImportOptions(folder / "proteins.fasta", folder / "data", cluster_proteins, k=5)
+    import_table(folder / "windows.tsv", options)
     split = folder / "data" / "splits" / SplitSpec(rule="random").id_for("as-given")
     split.mkdir(parents=True)
     np.save(split / "part.npy", np.zeros(8, dtype=np.uint8))

@@ -20,19 +20,19 @@ from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
-from rpbind.files.draft import check_new, drafted
-from rpbind.importers.importers import Target, import_fasta
+from rpbind.files.draft import check_new, draft_folder
+from rpbind.importers.importers import ImportOptions, import_fasta
 from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 
 MAKING = """
 import signal, sys
 from pathlib import Path
-from rpbind.files.draft import drafted
+from rpbind.files.draft import draft_folder
 
 if "nohup" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-with drafted(Path(sys.argv[1])) as draft:
+with draft_folder(Path(sys.argv[1])) as draft:
     (draft / "half").write_text("half")
     print("half", flush=True)
     sys.stdin.readline()
@@ -96,7 +96,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_other_names_are_n
         process.wait()
     of_a_file = tmp_path / f".toy.{'0' * 32}"
     of_a_file.touch()
-    with drafted(tmp_path / "toy"):
+    with draft_folder(tmp_path / "toy"):
         pass
     left = sorted(path.name for path in tmp_path.iterdir() if path != of_a_file)
     assert left[1:] == ["toy"]
@@ -110,7 +110,7 @@ def test_of_two_that_make_one_folder_the_slower_is_told_so(
     faster = half_way()
     (living,) = tmp_path.iterdir()
     slower = ExitStack()
-    slower.enter_context(drafted(tmp_path / "toy"))
+    slower.enter_context(draft_folder(tmp_path / "toy"))
     assert (living / "half").exists()
     assert go_on(faster) == 0
     with pytest.raises(UserError, match="exists already"):
@@ -121,7 +121,7 @@ def test_of_two_that_make_one_folder_the_slower_is_told_so(
 def test_handlers_are_put_back(tmp_path: Path) -> None:
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
-    with drafted(tmp_path / "toy"):
+    with draft_folder(tmp_path / "toy"):
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert [signal.getsignal(number) for number in numbers] == before
 
@@ -157,7 +157,9 @@ def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
     (tmp_path / "theirs").mkdir()
     may_not_write(monkeypatch, tmp_path / "theirs")
     out = tmp_path / "theirs" / "deep" / "toy"
-    there = Target(tmp_path / "nor is this", out, lambda genes, sequences: np.zeros(0, np.int32))
+    there = ImportOptions(
+        tmp_path / "nor is this", out, lambda genes, sequences: np.zeros(0, np.int32)
+    )
     with pytest.raises(UserError, match=r"you may not write to .*/theirs \("):
         import_fasta(tmp_path / "is not even there", there)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rpbind.importers.importers import Target
+from rpbind.importers.importers import ImportOptions
 
 
 def one_cluster_per_gene(genes: Sequence[str], sequences: Sequence[str]) -> NDArray[np.int32]:
@@ -17,11 +17,11 @@ def one_cluster_per_gene(genes: Sequence[str], sequences: Sequence[str]) -> NDAr
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Target:
+def options(tmp_path: Path) -> ImportOptions:
     """A new dataset with the proteins AARS and FMR1; 3-mers make overlap clusters."""
     fasta = tmp_path / "proteins.fasta"
     fasta.write_text(">AARS AARS_K562_ENCSR825SVO\nMDST\nLTAS\n>FMR1\nMEELVV\n")
-    return Target(fasta, tmp_path / "dataset", one_cluster_per_gene, k=3)
+    return ImportOptions(fasta, tmp_path / "dataset", one_cluster_per_gene, k=3)
 
 
 @pytest.fixture

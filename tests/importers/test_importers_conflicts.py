@@ -12,47 +12,55 @@ from hypothesis import strategies as st
 from rpbind.data.alphabet import decode, encode
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_eclip
+from rpbind.importers.importers import ImportOptions, import_eclip
 
 Folder = Callable[..., Path]
 DOUBTFUL = "AAAA\t1\nCCCC\t0\nAAAA\t1\nCCCC\t1\nGGGG\t0\nAAAA\t1\n"
 
 
-def test_a_duplicate_row_is_an_error_with_both_places(eclip: Folder, target: Target) -> None:
+def test_a_duplicate_row_is_an_error_with_both_places(
+    eclip: Folder, options: ImportOptions
+) -> None:
     with pytest.raises(UserError, match=r"AARS_K562, line 3: .* of AARS_K562, line 1 .*the same"):
-        import_eclip(eclip(AARS_K562=DOUBTFUL), target)
+        import_eclip(eclip(AARS_K562=DOUBTFUL), options)
 
 
-def test_a_contradiction_is_an_error_with_both_places(eclip: Folder, target: Target) -> None:
+def test_a_contradiction_is_an_error_with_both_places(
+    eclip: Folder, options: ImportOptions
+) -> None:
     lines = DOUBTFUL.replace("AAAA\t1\nC", "AUUA\t1\nC", 1)
     with pytest.raises(UserError, match=r"line 4: .* of AARS_K562, line 2 .*the other label"):
-        import_eclip(eclip(AARS_K562=lines), target)
+        import_eclip(eclip(AARS_K562=lines), options)
 
 
 def test_dropping_keeps_the_first_duplicate_and_no_contradiction(
-    eclip: Folder, target: Target
+    eclip: Folder, options: ImportOptions
 ) -> None:
-    report = import_eclip(eclip(AARS_K562=DOUBTFUL), replace(target, on_conflict="drop"))
+    report = import_eclip(eclip(AARS_K562=DOUBTFUL), replace(options, on_conflict="drop"))
     assert [decode(row_L) for row_L in report.dataset.rna_NL] == ["AAAA", "GGGG"]
     assert report.rows_read == 6
     assert report.decisions == {"duplicates_dropped": 2, "contradictions_dropped": 2}
     assert report.dataset.manifest.made_by.decisions == report.decisions
 
 
-def test_dropping_every_row_is_refused_with_the_counts(eclip: Folder, target: Target) -> None:
+def test_dropping_every_row_is_refused_with_the_counts(
+    eclip: Folder, options: ImportOptions
+) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nACGU\t0\nGGGG\t0\nGGGG\t1\nGGGG\t1\n")
     with pytest.raises(UserError, match=r"Nothing is left .* 5 rows.* \(2 of them.*K562, line 1"):
-        import_eclip(folder, replace(target, on_conflict="drop"))
+        import_eclip(folder, replace(options, on_conflict="drop"))
 
 
-def test_one_window_with_two_proteins_is_no_conflict(eclip: Folder, target: Target) -> None:
+def test_one_window_with_two_proteins_is_no_conflict(eclip: Folder, options: ImportOptions) -> None:
     folder = eclip(AARS_K562="AAAA\t1\n", FMR1_K562="AAAA\t0\n")
-    assert len(import_eclip(folder, target).dataset) == 2
+    assert len(import_eclip(folder, options).dataset) == 2
 
 
-def test_the_same_window_in_other_letters_is_the_same_window(eclip: Folder, target: Target) -> None:
+def test_the_same_window_in_other_letters_is_the_same_window(
+    eclip: Folder, options: ImportOptions
+) -> None:
     with pytest.raises(UserError, match="comes again"):
-        import_eclip(eclip(AARS_K562="ACGU\t1\nacgt\t1\n"), target)
+        import_eclip(eclip(AARS_K562="ACGU\t1\nacgt\t1\n"), options)
 
 
 @given(st.lists(st.text(alphabet="AN", min_size=60, max_size=60), min_size=1, max_size=8))

@@ -10,7 +10,7 @@ import pytest
 from rpbind.data.alphabet import decode
 from rpbind.data.dataset import Dataset
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_eclip
+from rpbind.importers.importers import ImportOptions, import_eclip
 
 Folder = Callable[..., Path]
 
@@ -20,10 +20,10 @@ def letters(dataset: Dataset) -> list[str]:
 
 
 def test_a_protein_is_called_by_its_file_and_its_gene_finds_the_sequence(
-    eclip: Folder, target: Target
+    eclip: Folder, options: ImportOptions
 ) -> None:
     folder = eclip(FMR1_HepG2="ACGU\t0\n", AARS_K562="ACGU\t1\nGGGG\t0\n")
-    dataset = import_eclip(folder, target).dataset
+    dataset = import_eclip(folder, options).dataset
     assert [(p.id, p.gene, p.sequence) for p in dataset.proteins] == [
         ("AARS_K562", "AARS", "MDSTLTAS"),
         ("FMR1_HepG2", "FMR1", "MEELVV"),
@@ -33,9 +33,11 @@ def test_a_protein_is_called_by_its_file_and_its_gene_finds_the_sequence(
     assert dataset.protein_N.tolist() == [0, 0, 1]
 
 
-def test_two_cell_lines_of_one_gene_share_a_homology_cluster(eclip: Folder, target: Target) -> None:
+def test_two_cell_lines_of_one_gene_share_a_homology_cluster(
+    eclip: Folder, options: ImportOptions
+) -> None:
     folder = eclip(AARS_HepG2="ACGU\t1\n", AARS_K562="ACGU\t0\n", FMR1_K562="ACGU\t0\n")
-    clusters = [p.cluster for p in import_eclip(folder, target).dataset.proteins]
+    clusters = [p.cluster for p in import_eclip(folder, options).dataset.proteins]
     assert clusters[0] == clusters[1] != clusters[2]
 
 
@@ -50,9 +52,9 @@ def test_two_cell_lines_of_one_gene_share_a_homology_cluster(eclip: Folder, targ
     ids=["lower case, T, CRLF", "no last line end", "blank last line", "gz"],
 )
 def test_other_spellings_of_the_same_windows_give_the_same_dataset(
-    eclip: Folder, target: Target, file: dict[str, str]
+    eclip: Folder, options: ImportOptions, file: dict[str, str]
 ) -> None:
-    dataset = import_eclip(eclip(**file), target).dataset
+    dataset = import_eclip(eclip(**file), options).dataset
     assert letters(dataset) == ["ACGU", "GGNN"]
     assert dataset.label_N.tolist() == [1, 0]
     assert dataset.proteins[0].id == "AARS_K562"
@@ -75,50 +77,56 @@ def test_other_spellings_of_the_same_windows_give_the_same_dataset(
         ("ACGU\t1\nAC\tU1\n", "line 2: 2 letters; every window has 4"),
     ],
 )
-def test_a_bad_line_is_named(eclip: Folder, target: Target, lines: str, message: str) -> None:
+def test_a_bad_line_is_named(
+    eclip: Folder, options: ImportOptions, lines: str, message: str
+) -> None:
     with pytest.raises(UserError, match=f"AARS_K562, {message}"):
-        import_eclip(eclip(AARS_K562=lines), target)
-    assert not target.out.exists()
+        import_eclip(eclip(AARS_K562=lines), options)
+    assert not options.out.exists()
 
 
-def test_every_file_has_windows_of_one_length(eclip: Folder, target: Target) -> None:
+def test_every_file_has_windows_of_one_length(eclip: Folder, options: ImportOptions) -> None:
     folder = eclip(AARS_K562="ACGU\t1\n", FMR1_K562="ACGUA\t1\n")
     with pytest.raises(UserError, match="FMR1_K562, line 1: 5 letters; every window has 4"):
-        import_eclip(folder, target)
+        import_eclip(folder, options)
 
 
-def test_an_unknown_protein_is_named_with_the_nearest_known(eclip: Folder, target: Target) -> None:
+def test_an_unknown_protein_is_named_with_the_nearest_known(
+    eclip: Folder, options: ImportOptions
+) -> None:
     with pytest.raises(UserError, match=r"AARZ_K562, line 1: .* no protein 'AARZ_K562'.*'AARS'"):
-        import_eclip(eclip(AARZ_K562="ACGU\t1\n"), target)
+        import_eclip(eclip(AARZ_K562="ACGU\t1\n"), options)
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "\r\n"])
-def test_an_empty_file_is_refused(eclip: Folder, target: Target, content: str) -> None:
+def test_an_empty_file_is_refused(eclip: Folder, options: ImportOptions, content: str) -> None:
     with pytest.raises(UserError, match="AARS_K562 is empty"):
-        import_eclip(eclip(AARS_K562=content), target)
+        import_eclip(eclip(AARS_K562=content), options)
 
 
-def test_a_file_that_is_there_packed_and_unpacked_is_refused(eclip: Folder, target: Target) -> None:
+def test_a_file_that_is_there_packed_and_unpacked_is_refused(
+    eclip: Folder, options: ImportOptions
+) -> None:
     folder = eclip(AARS_K562="ACGU\t1\n", AARS_K562__gz=gzip.compress(b"GGGG\t1\n"))
     with pytest.raises(UserError, match="AARS_K562 is there twice"):
-        import_eclip(folder, target)
+        import_eclip(folder, options)
 
 
-def test_a_folder_without_files_is_refused(eclip: Folder, target: Target) -> None:
+def test_a_folder_without_files_is_refused(eclip: Folder, options: ImportOptions) -> None:
     with pytest.raises(UserError, match="has no files"):
-        import_eclip(eclip(__swp="hidden"), target)
+        import_eclip(eclip(__swp="hidden"), options)
 
 
-def test_half_a_gzip_file_is_refused(eclip: Folder, target: Target) -> None:
+def test_half_a_gzip_file_is_refused(eclip: Folder, options: ImportOptions) -> None:
     packed = gzip.compress(b"ACGU\t1\nGGNN\t0\n")[:-12]
     with pytest.raises(UserError, match="not a whole gzip file"):
-        import_eclip(eclip(AARS_K562__gz=packed), target)
+        import_eclip(eclip(AARS_K562__gz=packed), options)
 
 
-def test_given_clusters_are_kept_line_by_line(eclip: Folder, target: Target) -> None:
+def test_given_clusters_are_kept_line_by_line(eclip: Folder, options: ImportOptions) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nGGGG\t0\n", FMR1_K562="ACGU\t0\n")
     clusters = eclip("clusters", AARS_K562="7\n3\n", FMR1_K562="7\r\n")
-    assert import_eclip(folder, target, clusters).dataset.cluster_N.tolist() == [7, 3, 7]
+    assert import_eclip(folder, options, clusters).dataset.cluster_N.tolist() == [7, 3, 7]
 
 
 @pytest.mark.parametrize(
@@ -131,30 +139,32 @@ def test_given_clusters_are_kept_line_by_line(eclip: Folder, target: Target) -> 
     ],
 )
 def test_clusters_that_do_not_fit_the_windows_are_refused(
-    eclip: Folder, target: Target, files: dict[str, str], message: str
+    eclip: Folder, options: ImportOptions, files: dict[str, str], message: str
 ) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nGGGG\t0\n")
     with pytest.raises(UserError, match=message):
-        import_eclip(folder, target, eclip("clusters", **files))
+        import_eclip(folder, options, eclip("clusters", **files))
 
 
-def test_without_clusters_they_are_computed_over_all_files(eclip: Folder, target: Target) -> None:
+def test_without_clusters_they_are_computed_over_all_files(
+    eclip: Folder, options: ImportOptions
+) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nGGGG\t0\n", FMR1_K562="UACG\t0\n")
-    assert import_eclip(folder, target).dataset.cluster_N.tolist() == [0, 1, 0]
+    assert import_eclip(folder, options).dataset.cluster_N.tolist() == [0, 1, 0]
 
 
-def test_importing_again_gives_the_same_id(eclip: Folder, target: Target) -> None:
+def test_importing_again_gives_the_same_id(eclip: Folder, options: ImportOptions) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nGGGG\t0\n")
-    first = import_eclip(folder, target).dataset
-    again = import_eclip(folder, replace(target, out=target.out.with_name("again"))).dataset
+    first = import_eclip(folder, options).dataset
+    again = import_eclip(folder, replace(options, out=options.out.with_name("again"))).dataset
     assert first.id == again.id
     assert first.manifest.made_by.sources == again.manifest.made_by.sources
     assert set(first.manifest.made_by.sources) == {"AARS_K562", "proteins/proteins.fasta"}
 
 
-def test_progress_rises_to_the_end(eclip: Folder, target: Target) -> None:
+def test_progress_rises_to_the_end(eclip: Folder, options: ImportOptions) -> None:
     seen: list[tuple[int, int]] = []
-    watched = replace(target, progress=lambda done, total: seen.append((done, total)))
+    watched = replace(options, progress=lambda done, total: seen.append((done, total)))
     import_eclip(eclip(AARS_K562="ACGU\t1\n", FMR1_K562="GGGG\t0\n"), watched)
     assert seen == sorted(seen)
     assert seen[-1] == (100, 100)

@@ -8,7 +8,7 @@ import pytest
 
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_fasta
+from rpbind.importers.importers import ImportOptions, import_fasta
 from rpbind.importers.protein_table import read_proteins
 
 POSITIVE = ">12_AARS_K562_ENCSR825SVO_pos; chr21; class:1\nACGU\n"
@@ -20,17 +20,17 @@ def write(tmp_path: Path, text: str) -> Path:
     return tmp_path / "windows.fasta"
 
 
-def test_protein_and_label_stand_in_the_header(tmp_path: Path, target: Target) -> None:
-    dataset = import_fasta(write(tmp_path, POSITIVE + NEGATIVE), target).dataset
+def test_protein_and_label_stand_in_the_header(tmp_path: Path, options: ImportOptions) -> None:
+    dataset = import_fasta(write(tmp_path, POSITIVE + NEGATIVE), options).dataset
     assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
     assert [p.gene for p in dataset.proteins] == ["AARS", "FMR1"]
     assert dataset.label_N.tolist() == [1, 0]
     assert [decode(row_L) for row_L in dataset.rna_NL] == ["ACGU", "ACGU"]
 
 
-def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, target: Target) -> None:
-    import_fasta(write(tmp_path, NEGATIVE + POSITIVE), target)
-    rows = pq.read_table(target.out / "windows.parquet").column("source_row")
+def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, options: ImportOptions) -> None:
+    import_fasta(write(tmp_path, NEGATIVE + POSITIVE), options)
+    rows = pq.read_table(options.out / "windows.parquet").column("source_row")
     assert rows.to_pylist() == [1, 4]
 
 
@@ -47,31 +47,31 @@ def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, target: Target
     ],
 )
 def test_a_bad_record_is_named_by_the_line_of_its_header(
-    tmp_path: Path, target: Target, record: str, message: str
+    tmp_path: Path, options: ImportOptions, record: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=rf"windows\.fasta, {message}"):
-        import_fasta(write(tmp_path, NEGATIVE + record), target)
+        import_fasta(write(tmp_path, NEGATIVE + record), options)
 
 
-def test_sign_and_class_are_read_in_any_case(tmp_path: Path, target: Target) -> None:
+def test_sign_and_class_are_read_in_any_case(tmp_path: Path, options: ImportOptions) -> None:
     text = (NEGATIVE + POSITIVE).replace("_pos", "_POS").replace("_neg", "_Neg")
-    dataset = import_fasta(write(tmp_path, text.replace("class", "Class")), target).dataset
+    dataset = import_fasta(write(tmp_path, text.replace("class", "Class")), options).dataset
     assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
     assert sorted(dataset.label_N.tolist()) == [0, 1]
 
 
-def test_a_file_without_records_is_refused(tmp_path: Path, target: Target) -> None:
+def test_a_file_without_records_is_refused(tmp_path: Path, options: ImportOptions) -> None:
     with pytest.raises(UserError, match="is an eCLIP file"):
-        import_fasta(write(tmp_path, "ACGU\t1\n"), target)
+        import_fasta(write(tmp_path, "ACGU\t1\n"), options)
 
 
 @pytest.mark.parametrize(("before", "line"), [("ACGU\n", 1), ("\n \n;old\n", 3)])
 def test_text_before_the_first_header_is_refused(
-    tmp_path: Path, target: Target, before: str, line: int
+    tmp_path: Path, options: ImportOptions, before: str, line: int
 ) -> None:
     with pytest.raises(UserError, match=rf"windows\.fasta, line {line}: wanted a header"):
-        import_fasta(write(tmp_path, before + POSITIVE), target)
-    import_fasta(write(tmp_path, "\n \n" + POSITIVE), target)
+        import_fasta(write(tmp_path, before + POSITIVE), options)
+    import_fasta(write(tmp_path, "\n \n" + POSITIVE), options)
 
 
 def test_an_id_that_goes_on_after_the_name_fits_before_the_gene_does(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_a_name_that_fits_two_different_sequences_is_refused(tmp_path: Path) -> 
     ],
 )
 def test_a_protein_that_cannot_be_used_is_named(
-    tmp_path: Path, target: Target, fasta: str, message: str
+    tmp_path: Path, options: ImportOptions, fasta: str, message: str
 ) -> None:
     (tmp_path / "bad.fasta").write_text(fasta)
     windows = write(tmp_path, POSITIVE)
     with pytest.raises(UserError, match=message):
-        import_fasta(windows, replace(target, proteins=tmp_path / "bad.fasta"))
+        import_fasta(windows, replace(options, proteins=tmp_path / "bad.fasta"))

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_eclip, import_fasta, import_table
+from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
 
 BOUND = ["1", "1.0", "1.", "1.000", "1e0", "True", "TRUE", "true", " 1"]
 UNBOUND = ["0", "0.0", "0.", "0.000", "0e0", "False", "FALSE", "false", "0 "]
@@ -47,25 +47,25 @@ def parquet(folder: Path, labels: pa.Array) -> Path:
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
 @pytest.mark.parametrize(("one", "zero"), [*zip(BOUND, UNBOUND, strict=True)])
 def test_a_label_in_any_form_of_one_and_zero_is_read(
-    tmp_path: Path, target: Target, suffix: str, one: str, zero: str
+    tmp_path: Path, options: ImportOptions, suffix: str, one: str, zero: str
 ) -> None:
     labels = [one, zero, one]
     is_parquet = suffix == "parquet"
     path = parquet(tmp_path, pa.array(labels)) if is_parquet else text(suffix, tmp_path, labels)
-    assert import_table(path, target).dataset.label_N.tolist() == [1, 0, 1]
+    assert import_table(path, options).dataset.label_N.tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
 @pytest.mark.parametrize(("label", "said"), REFUSED.items())
 def test_any_other_label_is_refused_with_its_row_and_what_to_do(
-    tmp_path: Path, target: Target, suffix: str, label: str, said: str
+    tmp_path: Path, options: ImportOptions, suffix: str, label: str, said: str
 ) -> None:
     labels = ["1", label, label]
     is_parquet = suffix == "parquet"
     path = parquet(tmp_path, pa.array(labels)) if is_parquet else text(suffix, tmp_path, labels)
     place = "row 2" if is_parquet else "line 3"
     with pytest.raises(UserError, match=rf"t\.{suffix}, {place}: .*{said}"):
-        import_table(path, target)
+        import_table(path, options)
 
 
 TYPES: list[tuple[pa.DataType, list[Any]]] = [
@@ -82,10 +82,10 @@ TYPES: list[tuple[pa.DataType, list[Any]]] = [
 
 @pytest.mark.parametrize(("kind", "values"), TYPES, ids=str)
 def test_a_parquet_column_of_every_type_is_read_alike(
-    tmp_path: Path, target: Target, kind: pa.DataType, values: list[Any]
+    tmp_path: Path, options: ImportOptions, kind: pa.DataType, values: list[Any]
 ) -> None:
     path = parquet(tmp_path, pa.array(values, kind))
-    assert import_table(path, target).dataset.label_N.tolist() == [1, 0]
+    assert import_table(path, options).dataset.label_N.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_a_parquet_column_of_every_type_is_read_alike(
     ],
 )
 def test_numbers_of_parquet_that_are_no_labels_are_refused(
-    tmp_path: Path, target: Target, values: list[Any], said: str
+    tmp_path: Path, options: ImportOptions, values: list[Any], said: str
 ) -> None:
     with pytest.raises(UserError, match=said):
-        import_table(parquet(tmp_path, pa.array(values)), target)
+        import_table(parquet(tmp_path, pa.array(values)), options)
 
 
-def test_an_eclip_file_reads_the_same_labels(tmp_path: Path, target: Target) -> None:
+def test_an_eclip_file_reads_the_same_labels(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text("ACGA\t1.0\nACGC\tFalse\nACGG\t1\n")
-    assert import_eclip(tmp_path / "eclip", target).dataset.label_N.tolist() == [1, 0, 1]
+    assert import_eclip(tmp_path / "eclip", options).dataset.label_N.tolist() == [1, 0, 1]
 
 
-def test_fasta_reads_and_refuses_classes_as_ever(tmp_path: Path, target: Target) -> None:
+def test_fasta_reads_and_refuses_classes_as_ever(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "w.fa").write_text(">1_AARS_pos; class:1\nACGA\n>2_AARS_neg; class:0\nACGC\n")
-    assert import_fasta(tmp_path / "w.fa", target).dataset.label_N.tolist() == [1, 0]
+    assert import_fasta(tmp_path / "w.fa", options).dataset.label_N.tolist() == [1, 0]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rpbind.errors import UserError, nearest
-from rpbind.importers.importers import Target, import_eclip, import_table
+from rpbind.importers.importers import ImportOptions, import_eclip, import_table
 from rpbind.importers.protein_table import ProteinTable, read_proteins
 from rpbind.importers.sources import one_file
 from rpbind.importers.table import Columns
@@ -115,7 +115,7 @@ def test_all_proteins_without_a_sequence_are_in_one_message(tmp_path: Path, miss
     names = ["AARS_K562", *(f"GENE{n}_K562" for n in range(missing))]
     origin = one_file(Path("w.tsv"), np.arange(2, 2 + len(names), dtype=np.int32))
     with pytest.raises(UserError) as refused:
-        table.of_rows(names, np.arange(len(names), dtype=np.int32), origin)
+        table.sequences_of(names, np.arange(len(names), dtype=np.int32), origin)
     said = str(refused.value)
     assert said.startswith("w.tsv, line 3: ")
     assert f"no sequence for {missing} of {missing + 1} proteins" in said
@@ -128,24 +128,24 @@ def test_a_missing_protein_and_a_doubtful_one_are_in_one_message(tmp_path: Path)
     table = proteins(tmp_path, ">AARS_K562", ">AARS_HepG2")
     origin = one_file(Path("w.tsv"), np.arange(2, 4, dtype=np.int32))
     with pytest.raises(UserError, match=r"2 of 2 .*may be any of AARS_K562, AARS_HepG2.*no gene B"):
-        table.of_rows(["AARS", "B"], np.arange(2, dtype=np.int32), origin)
+        table.sequences_of(["AARS", "B"], np.arange(2, dtype=np.int32), origin)
 
 
 COLUMNS = ["rna,protein,label", "RNA,Protein,Label", "Rna , PROTEIN,label", "ＲＮＡ,protein,label"]
 
 
 @pytest.mark.parametrize("header", COLUMNS)
-def test_columns_are_found_in_any_case(tmp_path: Path, target: Target, header: str) -> None:
+def test_columns_are_found_in_any_case(tmp_path: Path, options: ImportOptions, header: str) -> None:
     (tmp_path / "t.csv").write_text(f"{header}\nACGU,AARS,1\nACGA,FMR1,0\n")
-    assert import_table(tmp_path / "t.csv", target).dataset.label_N.tolist() == [1, 0]
+    assert import_table(tmp_path / "t.csv", options).dataset.label_N.tolist() == [1, 0]
 
 
 def test_a_column_in_the_same_spelling_is_read_before_another(
-    tmp_path: Path, target: Target
+    tmp_path: Path, options: ImportOptions
 ) -> None:
     (tmp_path / "t.csv").write_text("RNA,rna,protein,label\nCCCC,ACGU,AARS,1\nGGGG,ACGA,FMR1,0\n")
-    read = import_table(tmp_path / "t.csv", target, Columns(rna="RNA")).dataset
-    again = import_table(tmp_path / "t.csv", replace(target, out=tmp_path / "again")).dataset
+    read = import_table(tmp_path / "t.csv", options, Columns(rna="RNA")).dataset
+    again = import_table(tmp_path / "t.csv", replace(options, out=tmp_path / "again")).dataset
     assert read.rna_NL[0].tolist() == [1, 1, 1, 1]
     assert again.rna_NL[0].tolist() == [0, 1, 2, 3]
 
@@ -153,26 +153,30 @@ def test_a_column_in_the_same_spelling_is_read_before_another(
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("other", ["utf-8", "utf-8-sig", "latin-1"])
 def test_a_name_with_other_letters_is_one_name_in_any_encoding_of_two_files(
-    tmp_path: Path, target: Target, encoding: str, other: str
+    tmp_path: Path, options: ImportOptions, encoding: str, other: str
 ) -> None:
     (tmp_path / "t.csv").write_bytes("rna,protein,label\nACGU,GÉNE,1\nACGA,GÉNE,0\n".encode(other))
-    target.proteins.write_bytes(">GÉNE\nMKV\n".encode(encoding))
-    (protein,) = import_table(tmp_path / "t.csv", target).dataset.proteins
+    options.proteins.write_bytes(">GÉNE\nMKV\n".encode(encoding))
+    (protein,) = import_table(tmp_path / "t.csv", options).dataset.proteins
     assert (protein.id, protein.sequence) == ("GÉNE", "MKV")
 
 
-def test_two_spellings_of_one_protein_are_one_protein(tmp_path: Path, target: Target) -> None:
+def test_two_spellings_of_one_protein_are_one_protein(
+    tmp_path: Path, options: ImportOptions
+) -> None:
     (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,AARS_K562,1\nACGA,aars_k562,0\n")
-    report = import_table(tmp_path / "t.csv", target)
+    report = import_table(tmp_path / "t.csv", options)
     assert [protein.id for protein in report.dataset.proteins] == ["AARS_K562"]
     assert report.dataset.protein_N.tolist() == [0, 0]
     assert "aars_k562 (AARS)" in report.remarks[0]
 
 
-def test_two_proteins_whose_names_differ_in_case_stay_two(tmp_path: Path, target: Target) -> None:
-    target.proteins.write_text(">FMR1\nMEELVV\n>Fmr1\nMEELVA\n")
+def test_two_proteins_whose_names_differ_in_case_stay_two(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    options.proteins.write_text(">FMR1\nMEELVV\n>Fmr1\nMEELVA\n")
     (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,FMR1,1\nACGA,Fmr1,0\nACGG,Fmr1,1\n")
-    found = import_table(tmp_path / "t.csv", target).dataset.proteins
+    found = import_table(tmp_path / "t.csv", options).dataset.proteins
     assert [(p.id, p.sequence) for p in found] == [("FMR1", "MEELVV"), ("Fmr1", "MEELVA")]
     assert found[0].cluster == found[1].cluster  # one gene in any case: never apart in a split
 
@@ -185,19 +189,21 @@ def test_two_proteins_whose_names_differ_in_case_stay_two(tmp_path: Path, target
     ],
 )
 def test_an_import_of_one_class_says_so(
-    tmp_path: Path, target: Target, lines: str, remark: str
+    tmp_path: Path, options: ImportOptions, lines: str, remark: str
 ) -> None:
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text(lines)
-    (said,) = import_eclip(tmp_path / "eclip", target).remarks
+    (said,) = import_eclip(tmp_path / "eclip", options).remarks
     assert said.startswith(remark)
 
 
-def test_an_import_names_the_proteins_with_one_class(tmp_path: Path, target: Target) -> None:
+def test_an_import_names_the_proteins_with_one_class(
+    tmp_path: Path, options: ImportOptions
+) -> None:
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text("ACGU\t1\nACGA\t0\n")
     (tmp_path / "eclip" / "FMR1").write_text("ACGU\t1\nACGA\t1\n")
-    (said,) = import_eclip(tmp_path / "eclip", target).remarks
+    (said,) = import_eclip(tmp_path / "eclip", options).remarks
     assert said.startswith("1 of 2 proteins have windows of one class only (FMR1)")
 
 

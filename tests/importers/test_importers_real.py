@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rpbind.data.clusters import by_first_appearance, overlap_clusters
 from rpbind.data.splits import PARTS, SplitSpec, make_split
 from rpbind.importers.eclip import parse_windows
-from rpbind.importers.importers import Target, import_table
+from rpbind.importers.importers import ImportOptions, import_table
 from rpbind.importers.table import Columns
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eclip91"
@@ -23,10 +23,10 @@ def real(name: str) -> Path:
 
 
 def test_the_subset_of_real_windows_imports_and_splits_without_leaks(
-    tmp_path: Path, target: Target
+    tmp_path: Path, options: ImportOptions
 ) -> None:
     proteins = real("ci_subset_proteins.fasta")
-    aim = Target(proteins, tmp_path / "ci", target.protein_clusters)
+    aim = ImportOptions(proteins, tmp_path / "ci", options.protein_clusters)
     source = real("ci_subset_12x1000.tsv.gz")
     report = import_table(source, aim, Columns(cluster="cluster31"))
     manifest = report.dataset.manifest
@@ -38,9 +38,9 @@ def test_the_subset_of_real_windows_imports_and_splits_without_leaks(
 
 
 def test_clusters_computed_on_real_windows_never_join_what_the_whole_set_keeps_apart(
-    tmp_path: Path, target: Target
+    tmp_path: Path, options: ImportOptions
 ) -> None:
-    aim = Target(real("ci_subset_proteins.fasta"), tmp_path / "ci", target.protein_clusters)
+    aim = ImportOptions(real("ci_subset_proteins.fasta"), tmp_path / "ci", options.protein_clusters)
     source = real("ci_subset_12x1000.tsv.gz")
     dataset = import_table(source, aim, Columns(cluster="cluster31")).dataset
     ours = overlap_clusters(dataset.rna_NL)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_table
+from rpbind.importers.importers import ImportOptions, import_table
 from rpbind.importers.table import Columns, read_columns
 
 TEXT = "label,rna,protein,chrom\n1,ACGU,FMR1,chr2\n0,ggnn,AARS,chr1\n0,ACGA,AARS,chr2\n"
@@ -37,9 +37,9 @@ def write(tmp_path: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.tsv.gz", "t.parquet"])
 def test_named_columns_of_any_table_give_the_same_dataset(
-    tmp_path: Path, target: Target, name: str
+    tmp_path: Path, options: ImportOptions, name: str
 ) -> None:
-    dataset = import_table(write(tmp_path, name), target, Columns(cluster="chrom")).dataset
+    dataset = import_table(write(tmp_path, name), options, Columns(cluster="chrom")).dataset
     assert [p.id for p in dataset.proteins] == ["AARS", "FMR1"]
     assert dataset.protein_N.tolist() == [1, 0, 0]
     assert dataset.label_N.tolist() == [1, 0, 0]
@@ -48,9 +48,9 @@ def test_named_columns_of_any_table_give_the_same_dataset(
 
 
 def test_without_a_cluster_column_overlap_clusters_are_computed(
-    tmp_path: Path, target: Target
+    tmp_path: Path, options: ImportOptions
 ) -> None:
-    dataset = import_table(write(tmp_path, "t.csv"), target).dataset
+    dataset = import_table(write(tmp_path, "t.csv"), options).dataset
     assert dataset.cluster_N.tolist() == [0, 1, 0]
     assert dataset.manifest.made_by.arguments["clusters"] == "shared 3-mer"
 
@@ -72,18 +72,18 @@ def test_without_a_cluster_column_overlap_clusters_are_computed(
     ],
 )
 def test_a_bad_row_is_named(
-    tmp_path: Path, target: Target, old: str, new: str, message: str
+    tmp_path: Path, options: ImportOptions, old: str, new: str, message: str
 ) -> None:
     (tmp_path / "t.csv").write_text(TEXT.replace(old, new, 1))
     with pytest.raises(UserError, match=message):
-        import_table(tmp_path / "t.csv", target, Columns(cluster="chrom"))
+        import_table(tmp_path / "t.csv", options, Columns(cluster="chrom"))
 
 
-def test_a_null_in_parquet_is_a_missing_label(tmp_path: Path, target: Target) -> None:
+def test_a_null_in_parquet_is_a_missing_label(tmp_path: Path, options: ImportOptions) -> None:
     rows = [{"rna": "ACGU", "protein": "AARS", "label": label} for label in (1, None)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     with pytest.raises(UserError, match=r"t\.parquet, row 2: the label is missing"):
-        import_table(tmp_path / "t.parquet", target)
+        import_table(tmp_path / "t.parquet", options)
 
 
 @pytest.mark.parametrize(
@@ -95,25 +95,27 @@ def test_a_null_in_parquet_is_a_missing_label(tmp_path: Path, target: Target) ->
     ],
 )
 def test_a_parquet_column_of_another_type_is_named(
-    tmp_path: Path, target: Target, column: str, cell: object, wanted: str
+    tmp_path: Path, options: ImportOptions, column: str, cell: object, wanted: str
 ) -> None:
     row = {"rna": "ACGU", "protein": "AARS", "label": 1} | {column: cell}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "t.parquet")
     with pytest.raises(UserError, match=rf"t\.parquet: column {wanted}"):
-        import_table(tmp_path / "t.parquet", target)
+        import_table(tmp_path / "t.parquet", options)
 
 
-def test_a_parquet_file_with_a_damaged_page_is_refused(tmp_path: Path, target: Target) -> None:
+def test_a_parquet_file_with_a_damaged_page_is_refused(
+    tmp_path: Path, options: ImportOptions
+) -> None:
     path = write(tmp_path, "t.parquet")
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + bytes(len(whole) // 4) + whole[4 + len(whole) // 4 :])
     with pytest.raises(UserError, match=r"t\.parquet is not a whole Parquet file"):
-        import_table(path, target)
+        import_table(path, options)
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"rna", b"r\xffa"), (b"AARS", b"AA\xffS")])
 def test_text_that_is_no_utf8_in_parquet_is_refused(
-    tmp_path: Path, target: Target, old: bytes, new: bytes
+    tmp_path: Path, options: ImportOptions, old: bytes, new: bytes
 ) -> None:
     path = tmp_path / "t.parquet"
     rows = {"rna": ["ACGU"], "protein": ["AARS"], "label": [1]}
@@ -121,12 +123,14 @@ def test_text_that_is_no_utf8_in_parquet_is_refused(
     assert old in path.read_bytes()
     path.write_bytes(path.read_bytes().replace(old, new))
     with pytest.raises(UserError, match=r"t\.parquet"):
-        import_table(path, target)
+        import_table(path, options)
 
 
-def test_the_windows_of_a_dataset_are_tokens_and_no_table(tmp_path: Path, target: Target) -> None:
-    dataset = import_table(write(tmp_path, "t.csv"), target).dataset
-    again = replace(target, out=tmp_path / "again")
+def test_the_windows_of_a_dataset_are_tokens_and_no_table(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    dataset = import_table(write(tmp_path, "t.csv"), options).dataset
+    again = replace(options, out=tmp_path / "again")
     with pytest.raises(UserError, match=r"holds tokens.*A dataset's folder is used as it is"):
         import_table(dataset.root / "windows.parquet", again)
 
@@ -152,20 +156,22 @@ def test_quoted_line_breaks_are_read_in_a_table_of_many_blocks(tmp_path: Path) -
     assert origin.row_N[-1] == 2 * rows
 
 
-def test_a_table_without_rows_is_refused(tmp_path: Path, target: Target) -> None:
+def test_a_table_without_rows_is_refused(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "t.csv").write_text("rna,protein,label\n")
     with pytest.raises(UserError, match="a header and no rows"):
-        import_table(tmp_path / "t.csv", target)
+        import_table(tmp_path / "t.csv", options)
 
 
-def test_an_unknown_ending_is_refused(tmp_path: Path, target: Target) -> None:
+def test_an_unknown_ending_is_refused(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "t.xlsx").write_text("rna")
     with pytest.raises(UserError, match=r"has the ending '\.xlsx'"):
-        import_table(tmp_path / "t.xlsx", target)
+        import_table(tmp_path / "t.xlsx", options)
 
 
-def test_given_clusters_that_part_equal_windows_are_refused(tmp_path: Path, target: Target) -> None:
+def test_given_clusters_that_part_equal_windows_are_refused(
+    tmp_path: Path, options: ImportOptions
+) -> None:
     table = tmp_path / "t.csv"
     table.write_text("rna,protein,label,cluster\nACGA,AARS,1,a\nACGA,FMR1,0,b\nACGG,AARS,0,a\n")
     with pytest.raises(UserError, match=r"1 windows apart from an equal window.* ACGA"):
-        import_table(table, target, Columns(cluster="cluster"))
+        import_table(table, options, Columns(cluster="cluster"))

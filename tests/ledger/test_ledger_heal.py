@@ -7,7 +7,7 @@ import pytest
 from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import in_use
+from rpbind.files.atomic import is_locked
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger import heal as the_healing
 from rpbind.ledger.heal import heal
@@ -169,8 +169,8 @@ def test_a_study_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) 
 def test_a_lock_is_gone_with_its_process_and_of_no_file_nobody_has_one(tmp_path: Path) -> None:
     begin_and_die(Ledger(tmp_path))
     (mark,) = (tmp_path / "runs").glob("*.begun")
-    assert not in_use(mark)
-    assert not in_use(tmp_path / "nothing")
+    assert not is_locked(mark)
+    assert not is_locked(tmp_path / "nothing")
 
 
 def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:

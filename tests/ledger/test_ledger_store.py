@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
-from rpbind.ledger import ArmPlan, Finding, Ledger, ProteinScore, replace
+from rpbind.ledger import ArmPlan, Finding, Ledger, ProteinScore, write_atomic
 
 
 def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_a_write_that_fails_leaves_the_old_file(
     def full(descriptor: int) -> None:
         raise OSError("no space left on device")
 
-    replace(tmp_path / "file", b"old")
+    write_atomic(tmp_path / "file", b"old")
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="no space"):
-        replace(tmp_path / "file", b"new")
+        write_atomic(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"old"

@@ -13,7 +13,7 @@ import pytest
 from optuna.storages.journal import JournalFileBackend
 from toy_search import best_at_a_thousandth, drive, make, opened, row, sweep
 
-from rpbind.ledger import Ledger, replace
+from rpbind.ledger import Ledger, write_atomic
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
@@ -195,7 +195,7 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     ended, cut = task.jobs
     ended.folder.mkdir()
     done = row(task, ended.seed, 0.5)
-    replace(ended.folder / f"{ended.run}.0.json", done.model_dump_json().encode())
+    write_atomic(ended.folder / f"{ended.run}.0.json", done.model_dump_json().encode())
     error = tmp_path / "error.txt"
     error.write_text("The actor died unexpectedly before finishing this task.")
     record = LedgerCallback(Ledger(tmp_path), StudyProgress(2))

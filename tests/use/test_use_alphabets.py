@@ -12,7 +12,7 @@ from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.alphabet import decode, encode
 from rpbind.errors import UserError
-from rpbind.importers.importers import Target, import_eclip, import_fasta, import_table
+from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
 from rpbind.importers.protein_table import read_proteins
 from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import ENCODERS, make_encoder
@@ -72,12 +72,12 @@ def table(folder: Path, rna: str) -> Path:
     return path
 
 
-def target(folder: Path, sequence: str = "MKV") -> Target:
-    return Target(fasta(folder, sequence), folder / "made", one_cluster)
+def options(folder: Path, sequence: str = "MKV") -> ImportOptions:
+    return ImportOptions(fasta(folder, sequence), folder / "made", one_cluster)
 
 
 def imported(toy: Toy, folder: Path, sequence: str) -> str:
-    made = import_table(table(folder, RNA), target(folder, sequence)).dataset
+    made = import_table(table(folder, RNA), options(folder, sequence)).dataset
     kept = pq.read_table(made.root / "proteins.parquet")["sequence_sha256"][0].as_py()
     assert kept == sequence_key(sequence)
     return made.proteins[0].sequence
@@ -154,19 +154,19 @@ def test_a_letter_that_upper_case_would_turn_into_two_residues_is_refused() -> N
 
 
 def from_table(toy: Toy, folder: Path, rna: str) -> str:
-    return decode(import_table(table(folder, rna), target(folder)).dataset.rna_NL[0])
+    return decode(import_table(table(folder, rna), options(folder)).dataset.rna_NL[0])
 
 
 def from_fasta(toy: Toy, folder: Path, rna: str) -> str:
     path = folder / "w.fasta"
     path.write_text(f">1_P_K562_pos; chr1; class:1\n{rna}\n")
-    return decode(import_fasta(path, target(folder)).dataset.rna_NL[0])
+    return decode(import_fasta(path, options(folder)).dataset.rna_NL[0])
 
 
 def from_eclip(toy: Toy, folder: Path, rna: str) -> str:
     (folder / "windows").mkdir()
     (folder / "windows" / "P_K562").write_text(f"{rna}\t1\n")
-    return decode(import_eclip(folder / "windows", target(folder)).dataset.rna_NL[0])
+    return decode(import_eclip(folder / "windows", options(folder)).dataset.rna_NL[0])
 
 
 def for_prediction(toy: Toy, folder: Path, rna: str) -> str:

@@ -31,7 +31,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "begin": (Ledger, "begin"),
     "epoch": (Watch, "epoch"),
     "append": (Ledger, "append"),
-    "report": (build, "replace"),
+    "report": (build, "write_atomic"),
 }
 ARMS = {name: RECIPES[name] for name in ("old", "fixed")}
 SEEDS = (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,16 +42,13 @@ def summarise(
         for index, protein in enumerate(proteins)
         if (scores.protein_N == index).any()
     )
-    auroc, auprc = ranking(scores.label_N, scores.logit_N)
-    metrics = {
-        "loss": cross_entropy(scores),
-        "accuracy": float(((scores.logit_N > 0) == (scores.label_N == 1)).mean()),
-        "auroc_pooled": auroc,
-        "auprc_pooled": auprc,
-        "auroc_macro": macro(each, "auroc"),
-        "auprc_macro": macro(each, "auprc"),
-    }
-    return {f"{part}.{k}": v for k, v in metrics.items() if v is not None}, each
+    metrics = {name: measure(scores, each) for name, measure in METRICS.items()}
+    return {f"{part}.{name}": value for name, value in metrics.items() if value is not None}, each
+
+
+def accuracy(scores: WindowScores) -> float:
+    """Return the share of windows whose logit has the sign of their label."""
+    return float(((scores.logit_N > 0) == (scores.label_N == 1)).mean())
 
 
 def cross_entropy(scores: WindowScores) -> float:
@@ -117,3 +115,21 @@ def ranking(
         float(roc_auc_score(label_N, ranked_N)),
         float(average_precision_score(label_N, ranked_N)),
     )
+
+
+Metric = Callable[[WindowScores, tuple[ProteinScore, ...]], float | None]
+"""(scores of all windows, score per protein) -> value; None where it is not defined."""
+
+METRICS: dict[str, Metric] = {
+    "loss": lambda scores, each: cross_entropy(scores),
+    "accuracy": lambda scores, each: accuracy(scores),
+    "auroc_pooled": lambda scores, each: ranking(scores.label_N, scores.logit_N)[0],
+    "auprc_pooled": lambda scores, each: ranking(scores.label_N, scores.logit_N)[1],
+    "auroc_macro": lambda scores, each: macro(each, "auroc"),
+    "auprc_macro": lambda scores, each: macro(each, "auprc"),
+}
+"""What is measured on every part of every run: name in a row (after "test.") -> how.
+
+`rpbind.analysis.arms.SECONDARY` says which of them the report's table of arms shows, and
+`rpbind.ledger.trials.OBJECTIVES` what a search can be asked for.
+"""

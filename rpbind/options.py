@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from rpbind.arguments import choices
 from rpbind.design.source import source
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import narrowed
-from rpbind.run.resources import Resources, check_loggers
+from rpbind.run.logger_registry import TRACKERS, check_loggers
+from rpbind.run.resources import Resources
 from rpbind.study.options import RunOptions, check_landing
 
 if TYPE_CHECKING:
@@ -114,7 +116,7 @@ class Options:
     address: Address = None
     log: Annotated[
         list[str] | None,
-        typer.Option(help="Also log to tensorboard, mlflow or wandb; several: repeat it."),
+        typer.Option(help=f"Trackers that log each epoch; repeatable: {choices(TRACKERS)}"),
     ] = None
     reports: Reports = REPORTS
     name: Name = None

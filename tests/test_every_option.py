@@ -5,12 +5,14 @@ from __future__ import annotations
 import runpy
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from rpbind.run.logger_registry import LOGGERS
 from rpbind.terminal import run_app
 
 EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
@@ -103,7 +105,7 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
         seen.append((name, repr(design), repr(parts), repr(searched), storage))
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)
-    monkeypatch.setattr("rpbind.run.resources.LOGGERS", {"tensorboard": "numpy"})
+    monkeypatch.setitem(LOGGERS, "tensorboard", replace(LOGGERS["tensorboard"], package="numpy"))
     monkeypatch.setattr(sys, "argv", [page.name, *words.split()])
     app = typer.Typer(add_completion=False)
     app.command()(runpy.run_path(str(page))["main"])

@@ -13,8 +13,7 @@ import rpbind
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
 from rpbind.recipe import model, training
-from rpbind.run.loggers import MAKERS
-from rpbind.run.resources import LOGGERS
+from rpbind.run.logger_registry import LOGGERS
 from rpbind.search import config, sampling
 from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 
@@ -155,7 +154,7 @@ def test_every_variant_of_a_recipe_has_what_makes_it() -> None:
 
 
 def test_every_logger_sampler_and_scheduler_has_what_makes_it_and_says_what_it_is() -> None:
-    assert MAKERS.keys() == LOGGERS.keys()
+    assert all(logger.words and logger.package for logger in LOGGERS.values())
     assert sampling.SAMPLERS.keys() == config.SAMPLERS.keys()
     assert sampling.PRUNERS.keys() == config.SCHEDULERS.keys()
     assert all(config.SAMPLERS.values())

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from rpbind.errors import UserError
-from rpbind.run import resources as where
+from rpbind.run.logger_registry import LOGGERS
 
 PAGES = Path(__file__).parents[1] / "experiments"
 
@@ -77,7 +78,7 @@ def test_a_storage_that_cannot_be_opened_is_refused(tiny: Path) -> None:
 def test_a_logger_that_is_not_installed_is_refused(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(where.LOGGERS, "mlflow", "no_such_package")
+    monkeypatch.setitem(LOGGERS, "mlflow", replace(LOGGERS["mlflow"], package="no_such_package"))
     error = dry_run("tune", "--data", str(tiny), "--log", "mlflow")
     assert isinstance(error, UserError)
     assert "pip install" in str(error)

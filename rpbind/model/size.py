@@ -60,14 +60,8 @@ def parameters(config: fields.Model, *, width: int, length: int) -> int:
 def activations(config: fields.Model, length: int) -> int:
     """Return about how many numbers of one window are kept for its gradient: rather too few."""
     encoder, dim = config.encoder, config.attention.dim
-    layers = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.layers
-    pool = 1 if isinstance(encoder, fields.TokenEncoder) else encoder.pool
-    queries = math.ceil(length / pool)
-    early = isinstance(encoder, fields.ConvEncoder) and encoder.pool_after == "first"
-    kept = (length + (layers - 1) * (queries if early else length)) * encoder.dim
-    if isinstance(encoder, fields.SelfAttentionEncoder):
-        kept += 6 * layers * length * encoder.dim
-    kept += 2 * queries * dim
+    queries = math.ceil(length / encoder.positions_per_query)
+    kept = encoder.activations(length) + 2 * queries * dim
     if config.feed_forward is not None:
         kept += 2 * queries * config.feed_forward.hidden
     return kept + 3 * sum(config.classifier.hidden)

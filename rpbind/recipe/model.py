@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,14 +14,42 @@ FARTHEST = 65_536
 """Nucleotides between two taps of a dilated convolution."""
 
 
-class TokenEncoder(Hyperparameters):
+class RnaEncoder(Hyperparameters):
+    """The hyperparameters of an RNA encoder: beside its own, each has a width `dim`."""
+
+    @property
+    def positions_per_query(self) -> int:
+        """How many neighbouring positions of the window become one query vector."""
+        return 1
+
+    @abstractmethod
+    def activations(self, length: int) -> int:
+        """Return about how many numbers of one window are kept for the gradient.
+
+        Parameters
+        ----------
+        length
+            Window length L, in nucleotides.
+
+        Returns
+        -------
+        int
+            Rather too few than too many: models that cannot fit this machine's memory are refused.
+        """
+
+
+class TokenEncoder(RnaEncoder):
     """The seed's encoder: one-hot(5) -> Linear; nothing mixes positions: it sees no motif."""
 
     kind: Literal["token"] = "token"
     dim: Count = 128
 
+    def activations(self, length: int) -> int:
+        """Return the size of the output, (L, C)."""
+        return length * self.dim
 
-class ConvEncoder(Hyperparameters):
+
+class ConvEncoder(RnaEncoder):
     """Residual 1-d convolutions: each position sees `1 + layers * (kernel - 1)` nucleotides.
 
     With `dilation` d, the taps of layer i are d^i apart: it sees further for the same compute.
@@ -52,8 +82,18 @@ class ConvEncoder(Hyperparameters):
             )
         return self
 
+    @property
+    def positions_per_query(self) -> int:
+        """The width of the pooling."""
+        return self.pool
 
-class SelfAttentionEncoder(MultiHead):
+    def activations(self, length: int) -> int:
+        """Return the outputs of all layers; those after an early pooling are shorter."""
+        later = math.ceil(length / self.pool) if self.pool_after == "first" else length
+        return (length + (self.layers - 1) * later) * self.dim
+
+
+class SelfAttentionEncoder(MultiHead, RnaEncoder):
     """A small transformer over the window: every position looks at every other one.
 
     `pool` keeps the maximum of that many neighbouring positions, after the last layer.
@@ -65,6 +105,15 @@ class SelfAttentionEncoder(MultiHead):
     heads: Count = 4
     pool: Count = 1
     dropout: Unit = 0.1
+
+    @property
+    def positions_per_query(self) -> int:
+        """The width of the pooling."""
+        return self.pool
+
+    def activations(self, length: int) -> int:
+        """Return the outputs of all layers, and what each keeps within: about six times as much."""
+        return 7 * self.layers * length * self.dim
 
 
 class PooledMemory(Hyperparameters):

@@ -6,7 +6,7 @@ They only listen: what a study says is in its ledger. Import it after `environme
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ray.tune.logger import LoggerCallback
 from rich.console import Console
 
 from rpbind.recipe import Recipe
-from rpbind.run.resources import check_loggers
+from rpbind.run.logger_registry import LOGGERS, check_loggers
 from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
@@ -31,33 +31,7 @@ def loggers(names: Sequence[str], study: Path) -> list[tune.Callback]:
     is what their own environment variables say (MLFLOW_TRACKING_URI, WANDB_API_KEY, WANDB_MODE).
     """
     check_loggers(names)
-    return [Listening(MAKERS[name](study.name), study / name) for name in names]
-
-
-def _tensorboard(study: str) -> Any:
-    from ray.tune.logger.tensorboardx import TBXLoggerCallback
-
-    return TBXLoggerCallback()
-
-
-def _mlflow(study: str) -> Any:
-    from ray.air.integrations.mlflow import MLflowLoggerCallback
-
-    return MLflowLoggerCallback(experiment_name=study)
-
-
-def _wandb(study: str) -> Any:
-    from ray.air.integrations.wandb import WandbLoggerCallback
-
-    return WandbLoggerCallback(project="rpbind", group=study)
-
-
-MAKERS: dict[str, Callable[[str], Any]] = {
-    "tensorboard": _tensorboard,
-    "mlflow": _mlflow,
-    "wandb": _wandb,
-}
-"""Name -> what makes Ray's callback for a study; the packages are in `where.LOGGERS`."""
+    return [Listening(LOGGERS[name].make(study.name), study / name) for name in names]
 
 
 class TrialView:

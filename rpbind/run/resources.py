@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rpbind.arguments import check_finite, check_once
+from rpbind.arguments import check_finite
 from rpbind.errors import UserError, one_of
 
 Executor = Literal["trial", "train"]
-
-LOGGERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}
-"""The package that each logger needs; the extra of rpbind that brings it has the logger's name."""
-
-
-def check_loggers(names: Sequence[str]) -> None:
-    """Raise `UserError` on a logger that is unknown or whose package is not installed."""
-    check_once("--log", names)
-    for name in names:
-        one_of("--log", name, LOGGERS)
-        if importlib.util.find_spec(LOGGERS[name]) is None:
-            raise UserError(
-                f"--log {name} needs the package {LOGGERS[name]}, which is not installed: "
-                f"pip install --editable '.[{name}]' in rpbind's folder."
-            )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rpbind.errors import UserError
 from rpbind.files.places import check_place
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
-from rpbind.run.resources import check_loggers
+from rpbind.run.logger_registry import check_loggers
 from rpbind.study.options import RunOptions, check_landing
 
 LONGEST_PATH = 3_500

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from rpbind.model.attention import uniform_attention
 from rpbind.proteins.sequence import clean
-from rpbind.recipe import model as fields
 from rpbind.train.inputs import Inputs
 from rpbind.use.score import logits_of
 from rpbind.use.trained import Trained
@@ -56,10 +55,11 @@ def attention_map(trained: Trained, inputs: Inputs) -> AttentionMap | str:
         kind = trained.recipe.model.memory.kind
         return f"the weights cannot matter (memory '{kind}'): {reason}"
     weight_QS = weights[0][0].mean(0)[:, real_S].double().numpy()
+    shared = trained.recipe.model.encoder.positions_per_query
     with uniform_attention(model):
         uniform = logits_of(model, inputs)[0]
     return AttentionMap(
-        np.repeat(weight_QS, _pool(trained), axis=0)[: trained.length],
+        np.repeat(weight_QS, shared, axis=0)[: trained.length],
         _keys(clean(inputs.proteins[0].sequence), weight_QS.shape[1]),
         float(uniform - logits_of(model, inputs)[0]),
     )
@@ -76,12 +76,6 @@ def _inert(values_SE: Tensor) -> str:
         f"all {len(values_SE)} values are one vector (they differ by {spread:.0e} of its size), so "
         "what is seen is that vector whatever the weights are."
     )
-
-
-def _pool(trained: Trained) -> int:
-    """Nucleotides that share a query position."""
-    encoder = trained.recipe.model.encoder
-    return 1 if isinstance(encoder, fields.TokenEncoder) else encoder.pool
 
 
 def _keys(residues: str, count: int) -> tuple[str, ...]:

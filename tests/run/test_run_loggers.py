@@ -11,10 +11,9 @@ from ray.tune.callback import CallbackList
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.recipe.presets import FIXED
-from rpbind.run import loggers
-from rpbind.run import resources as where
+from rpbind.run import logger_registry, loggers
+from rpbind.run.logger_registry import check_loggers
 from rpbind.run.loggers import Listening, numbers
-from rpbind.run.resources import check_loggers
 from rpbind.train.task import Task
 
 EPOCH = {"epoch": 2.0, "seed": 1.0, "lr": 0.001, "validation.auroc_macro": 0.75}
@@ -118,6 +117,6 @@ def test_a_logger_that_fails_is_said_once_and_switched_off(
 def test_an_unknown_or_absent_logger_is_an_error_that_says_what_to_do(
     name: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(where.importlib.util, "find_spec", lambda module: None)
+    monkeypatch.setattr(logger_registry.importlib.util, "find_spec", lambda module: None)
     with pytest.raises(UserError, match=said):
         check_loggers([name])

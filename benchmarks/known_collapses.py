@@ -13,8 +13,8 @@ from math import sqrt
 import numpy as np
 from known_worlds import DELTA, SDS, Check, Table, table
 
-from rpbind.analysis.claims import CONFIRMATORY, NAMES
-from rpbind.analysis.families import Slot, judge
+from rpbind.analysis.claims import CLAIM_NAMES, CONFIRMATORY
+from rpbind.analysis.families import ClaimKey, judge
 from rpbind.ledger import Plan
 from rpbind.statistics.collapse import collapsed, rates
 from rpbind.statistics.contrast import Result, two_way
@@ -92,19 +92,19 @@ PLAN = Plan(
     study="families", question="", prediction="", rule="", design="", arms=(), contrasts=(),
     seeds=(0,), dataset="", split="", created="", confirmatory=CONFIRMATORY,
 )  # fmt: skip
-PARTS = dict.fromkeys(NAMES, 1) | {"uses the protein": 2, "beats RNA alone": 3}
+PARTS = dict.fromkeys(CLAIM_NAMES, 1) | {"uses the protein": 2, "beats RNA alone": 3}
 """How many comparisons stand behind a claim."""
 
 
 def study_of(
     rng: np.random.Generator, arms: int, S: int, mean: float = 0.0
-) -> dict[Slot, list[tuple[Result, None]]]:
+) -> dict[ClaimKey, list[tuple[Result, None]]]:
     """The comparisons of a study in which no probe matters; `mean` is minus the plain baseline."""
-    asked: dict[Slot, list[tuple[Result, None]]] = {}
+    asked: dict[ClaimKey, list[tuple[Result, None]]] = {}
     baseline_1G = rng.normal(0, SDS[1] / sqrt(2), (1, G))
     half = (SDS[0], SDS[1] / sqrt(2), SDS[2])
     for arm in range(arms):
-        for name in NAMES:
+        for name in CLAIM_NAMES:
             if name in CONFIRMATORY:
                 tables = [table(rng, (S, G), half, mean) - baseline_1G]
             else:
@@ -128,7 +128,7 @@ def claims(repeats: int) -> Iterator[Check]:
         for main, name in ((True, "confirmatory"), (False, "exploratory")):
             yield Check(f"{name} family, 5 arms, S={S}: false", false[main] / n, None, 0.065, n)
     rng = np.random.default_rng(15)
-    slot: Slot = ("0", CONFIRMATORY[0])
+    slot: ClaimKey = ("0", CONFIRMATORY[0])
     studies = [study_of(rng, 1, 5, 0.012) for _ in range(n)]
     old = PLAN.model_copy(update={"confirmatory": None})
     found = [sum(judge(each, plan)[slot][0].word == "better" for each in studies) / n

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from rpbind.analysis.winners import wanted
+from rpbind.analysis.winners import required_runs
 from rpbind.design.controls import as_arms
 from rpbind.design.design import Design
 from rpbind.design.plan import make_plan
@@ -106,7 +106,7 @@ def _made(plan: Plan, conditions: RunOptions, folder: Path) -> str:
     left = not_done(plan, ledger)
     if not left:
         return ""
-    planned = len(wanted(plan)) + len(as_arms(plan).planned)
+    planned = len(required_runs(plan)) + len(as_arms(plan).planned)
     advice = "A diverged run is not made again."
     if any("never made" in one for one in left):
         advice = "More trials, or another space, may find a configuration that trains."

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 
 from rpbind import errors
-from rpbind.analysis.claims import note_of
+from rpbind.analysis.claims import control_note
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, Row
 from rpbind.ledger.trials import summarise_search
 from rpbind.recipe import Recipe
@@ -120,7 +120,7 @@ def test_the_progress_line_the_tables_and_the_notes_say_why_a_run_failed() -> No
     assert WHY in coverage([("old", 0)], {("old", 0): row})
     trial = failed(ARMS[0], arm="trial-0000", stage="search")
     assert summarise_search([trial]).trials[0].why == WHY
-    assert note_of(row) == f"failed: {WHY}"
+    assert control_note(row) == f"failed: {WHY}"
 
 
 class Patch(BaseModel):

@@ -27,7 +27,7 @@ class Checks:
     rows: dict[str, Row]
 
     @property
-    def sick(self) -> tuple[str, ...]:
+    def with_errors(self) -> tuple[str, ...]:
         """The arms of which a finding is an error."""
         return tuple(
             arm
@@ -35,7 +35,7 @@ class Checks:
             if any(f.severity == "error" for f in row.findings)
         )
 
-    def badges(self, arm: str) -> tuple[Finding, ...]:
+    def findings(self, arm: str) -> tuple[Finding, ...]:
         """What was found of an arm."""
         return self.rows[arm].findings if arm in self.rows else ()
 

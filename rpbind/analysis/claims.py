@@ -26,19 +26,19 @@ Name = Literal[
     "sees motifs",
     "beats RNA alone",
 ]
-NAMES: tuple[Name, ...] = get_args(Name)
+CLAIM_NAMES: tuple[Name, ...] = get_args(Name)
 CONFIRMATORY: tuple[Name, ...] = ("beats the plain baseline",)
 """What a new plan declares: its arms are held to it in a family of hypotheses of its own."""
 
 RNA_ALONE = ("5mer-shared", "rna-degree")
 """What letters say, and what a memory of the windows says where a split lets them be met again."""
 PLAIN_BASELINE = "5mer-per-protein"
-MOVED = 1e-5
+INERT_BELOW = 1e-5
 """An intervention that changes no probability by more than this is inert: two such scores are one
 (decision 5). Rounding in float32 alone moved provably inert attention by 2.2e-6."""
-UNSEEN = ("cold-protein", "cold-both")
+UNSEEN_PROTEIN_SPLITS = ("cold-protein", "cold-both")
 """Splits whose test proteins have no homologue in training."""
-SEEN_ONLY = (
+SEEN_PROTEINS = (
     "training saw every test protein: this split cannot tell a protein's biology from its identity"
 )
 
@@ -68,13 +68,13 @@ class Claim:
     confirmatory: bool = False
 
     @property
-    def behind(self) -> Verdict | None:
+    def verdict(self) -> Verdict | None:
         """The verdict that the answer repeats; None where it repeats none."""
         said = (c.verdict for c in self.comparisons if c.verdict.word == self.answer)
         return next(said, None)
 
 
-def vectors_of(control: ControlPlan) -> str:
+def protein_encoder(control: ControlPlan) -> str:
     """Return the protein encoder that a control was trained with."""
     return str(control.recipe["proteins"])
 
@@ -121,14 +121,16 @@ class PlannedComparison:
         return rates(weights, self.table[0], self.d_SG, bad)
 
 
-def note_of(row: Row) -> str:
+def control_note(row: Row) -> str:
     """Return what a control's row says of itself: why it has no score, or what was flagged."""
     if row.state != "done":
         return f"{row.state}: {reason(row.error)}"
     return "; ".join(finding.advice for finding in row.findings)
 
 
-def questions(arm: str, plan: Plan, runs: Runs, kept: Runs) -> dict[Name, list[PlannedComparison]]:
+def planned_comparisons(
+    arm: str, plan: Plan, runs: Runs, kept: Runs
+) -> dict[Name, list[PlannedComparison]]:
     """Return the comparisons behind every claim of one arm; `kept` are the rows of controls."""
     done = [runs[arm, seed] for seed in plan.seeds if (arm, seed) in runs]
     done = [row for row in done if row.state == "done"]
@@ -152,12 +154,12 @@ def _probed(arm: str, done: list[Row], name: str, absent: str) -> PlannedCompari
     moved = [row.metrics.get(f"probe.{name}.moved", np.inf) for row in done]
     mine, other = _scores(done, "probe"), _scores(done, f"probe.{name}")
     told = absent if mine else "no run is done and probed"
-    inert = max(moved, default=np.inf) <= MOVED
+    inert = max(moved, default=np.inf) <= INERT_BELOW
     return PlannedComparison(arm, name.replace("-", " "), mine, other, told, inert)
 
 
 def _against_random(arm: str, plan: Plan, done: list[Row], kept: Runs) -> PlannedComparison:
-    names = [c.name for c in plan.controls if c.of == arm and vectors_of(c) == "random"]
+    names = [c.name for c in plan.controls if c.of == arm and protein_encoder(c) == "random"]
     rows = [kept[name, seed] for name in names for seed in plan.seeds if (name, seed) in kept]
     told = "no run with random vectors is done" if names else "not trained with random vectors"
     other = _scores([row for row in rows if row.state == "done"], "test")
@@ -169,7 +171,7 @@ def _against_constant(arm: str, done: list[Row], plan: Plan, kept: Runs) -> list
     """Compare with the network that sees the RNA alone, where the study trains one."""
     asked = []
     for control in plan.controls:
-        if vectors_of(control) == "constant":
+        if protein_encoder(control) == "constant":
             rows = [kept[control.name, s] for s in plan.seeds if (control.name, s) in kept]
             other = _scores([row for row in rows if row.state == "done"], "test")
             told = f"no run of {control.name} is done"
@@ -184,7 +186,7 @@ def _against_baseline(
 ) -> PlannedComparison:
     row = kept.get((name, 0))
     score = cluster_auroc(row) if row else {}
-    told = note_of(row) if row else "not scored"
+    told = control_note(row) if row else "not scored"
     other = dict.fromkeys(plan.seeds, score) if score else {}  # a baseline knows no seed
     mine = _scores(done, "test")
     return PlannedComparison(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rpbind.analysis.summary import ONE_OF, Contrast
+from rpbind.analysis.summary import SHARED_PROVENANCE, Contrast
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.recipe import Recipe
@@ -126,7 +126,7 @@ def _notes(
         for seed in c.paired.seeds
     }
     told = []
-    for key in ONE_OF:
+    for key in SHARED_PROVENANCE:
         sides = [
             {runs[r].provenance.get(key, "not recorded") for r in used if r[0].startswith(side)}
             for side in ("1: ", "2: ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
-from rpbind.analysis.claims import Claim, ClaimComparison, note_of, vectors_of
+from rpbind.analysis.claims import Claim, ClaimComparison, control_note, protein_encoder
 from rpbind.analysis.families import judge_claims
 from rpbind.ledger import ControlPlan, Plan, Row
 from rpbind.statistics.averages import Averages, averages
@@ -17,7 +17,7 @@ PROBES = {
     "proteins shuffled": ".proteins-shuffled",
     "uniform attention": ".uniform-attention",
 }
-HOW = {"random": "one random vector per protein", "constant": "one vector for all proteins"}
+VECTORS = {"random": "one random vector per protein", "constant": "one vector for all proteins"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Retrained:
 
     name: str
     of: str
-    how: str
+    vectors: str
     macro: Spread | None
     pooled: Spread | None
     done: int
@@ -100,7 +100,7 @@ def _baseline(row: Row) -> Baseline:
         pooled=row.metrics.get("test.auroc_pooled"),
         proteins=len(row.proteins),
         flagged=any(finding.measured is not None for finding in row.findings),
-        note=note_of(row),
+        note=control_note(row),
         averages=averages([row]),
     )
 
@@ -119,7 +119,7 @@ def _retrained(control: ControlPlan, plan: Plan, kept: Runs) -> Retrained:
     return Retrained(
         control.name,
         control.of,
-        HOW[vectors_of(control)],
+        VECTORS[protein_encoder(control)],
         macro,
         pooled,
         len(done),

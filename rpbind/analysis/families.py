@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rpbind.analysis.claims import (
-    NAMES,
-    SEEN_ONLY,
-    UNSEEN,
+    CLAIM_NAMES,
+    SEEN_PROTEINS,
+    UNSEEN_PROTEIN_SPLITS,
     Claim,
     ClaimComparison,
     Name,
     PlannedComparison,
-    questions,
+    planned_comparisons,
 )
 from rpbind.ledger import Plan
 from rpbind.statistics.collapse import Rates, collapsed_runs
@@ -26,14 +26,16 @@ from rpbind.statistics.looks import level, look_of
 from rpbind.statistics.table import Runs
 from rpbind.statistics.verdict import Verdict, Word, verdicts
 
-Slot = tuple[str, Name]
+ClaimKey = tuple[str, Name]
 """A claim of an arm."""
 
-Judgeable = Mapping[Slot, Sequence[tuple[Result, Rates | None]]]
+ComparisonsByClaim = Mapping[ClaimKey, Sequence[tuple[Result, Rates | None]]]
 """The comparisons behind each claim, each with the collapsed runs behind it."""
 
 
-def families(slots: Sequence[Slot], confirmatory: tuple[str, ...] | None) -> list[list[Slot]]:
+def families(
+    slots: Sequence[ClaimKey], confirmatory: tuple[str, ...] | None
+) -> list[list[ClaimKey]]:
     """Return which claims are corrected together."""
     if confirmatory is None:
         arms = dict.fromkeys(arm for arm, _ in slots)
@@ -41,9 +43,9 @@ def families(slots: Sequence[Slot], confirmatory: tuple[str, ...] | None) -> lis
     return [[slot for slot in slots if (slot[1] in confirmatory) is main] for main in (True, False)]
 
 
-def judge(asked: Judgeable, plan: Plan) -> dict[Slot, list[Verdict]]:
+def judge(asked: ComparisonsByClaim, plan: Plan) -> dict[ClaimKey, list[Verdict]]:
     """Return the verdict of every comparison; each family is held to the study's level."""
-    judged: dict[Slot, list[Verdict]] = {}
+    judged: dict[ClaimKey, list[Verdict]] = {}
     for family in families(list(asked), plan.confirmatory):
         flat = [each for slot in family for each in asked[slot]]
         results, counted = [result for result, _ in flat], [rates for _, rates in flat]
@@ -59,22 +61,24 @@ def judge_claims(
     """Return the claims of some arms, judged; `kept` are the rows of the controls."""
     controls = {control.name for control in plan.controls}
     bad = collapsed_runs({**runs, **{key: row for key, row in kept.items() if key[0] in controls}})
-    asked: dict[Slot, list[PlannedComparison]] = {}
+    asked: dict[ClaimKey, list[PlannedComparison]] = {}
     for arm in arms:
-        asked |= {(arm, name): each for name, each in questions(arm, plan, runs, kept).items()}
+        asked |= {
+            (arm, name): each for name, each in planned_comparisons(arm, plan, runs, kept).items()
+        }
     judged = judge(
         {slot: [(one.result, one.rates(bad)) for one in each] for slot, each in asked.items()}, plan
     )
     return {
-        arm: tuple(_claim(name, asked[arm, name], judged[arm, name], plan) for name in NAMES)
+        arm: tuple(_claim(name, asked[arm, name], judged[arm, name], plan) for name in CLAIM_NAMES)
         for arm in arms
     }
 
 
 def _claim(name: Name, asked: list[PlannedComparison], judged: list[Verdict], plan: Plan) -> Claim:
     comparisons = tuple(map(_comparison, asked, judged))
-    seen_only = name == "uses the protein" and not plan.split.startswith(UNSEEN)
-    answer, reason = _answer(comparisons, SEEN_ONLY if seen_only else "")
+    seen_only = name == "uses the protein" and not plan.split.startswith(UNSEEN_PROTEIN_SPLITS)
+    answer, reason = _answer(comparisons, SEEN_PROTEINS if seen_only else "")
     return Claim(name, answer, reason, comparisons, name in (plan.confirmatory or ()))
 
 

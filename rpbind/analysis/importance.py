@@ -28,7 +28,7 @@ FEWEST = 10
 """With fewer finished trials than this nothing is rated."""
 PERMUTATIONS = 20
 TREES = 16
-ABSENT = object()
+MISSING = object()
 EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "fANOVA": lambda: FanovaImportanceEvaluator(n_trees=TREES, seed=0),
     "PED-ANOVA": lambda: PedAnovaImportanceEvaluator(),
@@ -79,13 +79,13 @@ def importances(
     space = {
         dim["path"]: _distribution(dim, drawn[dim["path"]])
         for dim in search["dimensions"]
-        if ABSENT not in drawn[dim["path"]] and not dim.get("when")
+        if MISSING not in drawn[dim["path"]] and not dim.get("when")
     }
     space = {path: made for path, made in space.items() if not made.single()}
     if len(space) < 2:
         return ()
     params = [
-        {path: _told(drawn[path][n], made) for path, made in space.items()}
+        {path: _parameter(drawn[path][n], made) for path, made in space.items()}
         for n in range(len(trials))
     ]
     return tuple(
@@ -137,12 +137,12 @@ def _distribution(dimension: dict[str, Any], values: list[Any]) -> BaseDistribut
     return CategoricalDistribution(sorted({canonical(value) for value in values}))
 
 
-def _told(value: Any, made: BaseDistribution) -> Any:
+def _parameter(value: Any, made: BaseDistribution) -> Any:
     return canonical(value) if isinstance(made, CategoricalDistribution) else float(value)
 
 
 def _at(recipe: dict[str, Any], path: str) -> Any:
     node: Any = recipe
     for key in path.split("."):
-        node = node.get(key, ABSENT) if isinstance(node, dict) else ABSENT
+        node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
     return node

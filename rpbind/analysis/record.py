@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rpbind.analysis.winners import wanted
+from rpbind.analysis.winners import required_runs
 from rpbind.ledger import Call, Finding, Plan, Row
 from rpbind.ledger.records import moment
 from rpbind.ledger.trials import was_reused
@@ -60,7 +60,7 @@ def failures(
 
     `never` is {arm: why it was never made}.
     """
-    rows = {run: runs.get(run) for run in wanted(plan)}
+    rows = {run: runs.get(run) for run in required_runs(plan)}
     return [
         Failure(
             *run,
@@ -73,7 +73,7 @@ def failures(
     ]
 
 
-def found(rows: Iterable[Row]) -> list[FindingGroup]:
+def group_findings(rows: Iterable[Row]) -> list[FindingGroup]:
     """Return the findings of all runs, the same name and advice told once, the severest first.
 
     The measured value shown is the first run's.

@@ -11,9 +11,22 @@ import numpy as np
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.controls import Controls, summarise_controls
-from rpbind.analysis.record import Cost, Failure, FindingGroup, cost, failures, found, provenance
+from rpbind.analysis.record import (
+    Cost,
+    Failure,
+    FindingGroup,
+    cost,
+    failures,
+    group_findings,
+    provenance,
+)
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
-from rpbind.analysis.winners import as_open, never_made, unknown, wanted
+from rpbind.analysis.winners import (
+    arms_without_winner,
+    open_runs,
+    required_runs,
+    rows_of_other_plans,
+)
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
@@ -33,7 +46,17 @@ from rpbind.statistics.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, ve
 if TYPE_CHECKING:
     from rpbind.analysis.importance import Importance
 
-ONE_OF = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers", "pieces")
+SHARED_PROVENANCE = (
+    "dataset",
+    "split",
+    "bank",
+    "code",
+    "torch",
+    "device",
+    "threads",
+    "workers",
+    "pieces",
+)
 """What all runs of a study must share to be compared."""
 
 
@@ -73,7 +96,7 @@ class Summary:
     controls: Controls
     failures: tuple[Failure, ...]
     checks: Checks
-    found: tuple[FindingGroup, ...]
+    findings: tuple[FindingGroup, ...]
     provenance: dict[str, dict[str, int]]
     cost: Cost
     left_out: int
@@ -83,12 +106,12 @@ class Summary:
     @property
     def done(self) -> int:
         """Planned runs that are done."""
-        return self.wanted - len(self.failures)
+        return self.planned - len(self.failures)
 
     @property
-    def wanted(self) -> int:
+    def planned(self) -> int:
         """Runs that the study asks for, those of arms that were never made too."""
-        return len(wanted(self.plan))
+        return len(required_runs(self.plan))
 
     @property
     def search(self) -> SearchResult | None:
@@ -99,7 +122,7 @@ class Summary:
     @property
     def mixed(self) -> tuple[str, ...]:
         """What the runs should share and do not, such as the code that they were made with."""
-        return tuple(key for key in ONE_OF if len(self.provenance.get(key, {})) > 1)
+        return tuple(key for key in SHARED_PROVENANCE if len(self.provenance.get(key, {})) > 1)
 
     @property
     def other_code(self) -> dict[str, int]:
@@ -163,8 +186,8 @@ def summarise(
     runs, others = planned_runs(plan, rows)
     planned = [runs[key] for key in plan.planned if key in runs]
     tuned = summarise_tuned(plan, planned, trials) if trials else None
-    never = never_made(plan, tuned.searches if tuned else ())
-    under_way = {**under_way, **as_open(never, plan)}
+    never = arms_without_winner(plan, tuned.searches if tuned else ())
+    under_way = {**under_way, **open_runs(never, plan)}
     bad = collapsed_runs(runs)
     return Summary(
         plan=plan,
@@ -178,11 +201,13 @@ def summarise(
         controls=summarise_controls(plan, runs, list(controls)),
         failures=tuple(failures(plan, runs, under_way, never)),
         checks=before,
-        found=tuple(found([*before.rows.values(), *map(with_trend, planned), *of_trials(trials)])),
+        findings=tuple(
+            group_findings([*before.rows.values(), *map(with_trend, planned), *of_trials(trials)])
+        ),
         provenance=provenance(planned),
         cost=cost([*rows, *trials, *checks, *controls], calls),
-        left_out=len(unknown(others, plan)),
-        coverage=coverage(wanted(plan), runs, under_way, never),
+        left_out=len(rows_of_other_plans(others, plan)),
+        coverage=coverage(required_runs(plan), runs, under_way, never),
         remarks=remarks,
     )
 

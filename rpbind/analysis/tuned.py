@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from rpbind.analysis.winners import say_values, values_of_best
+from rpbind.analysis.winners import format_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.trials import OBJECTIVES, SearchResult, searches
 from rpbind.statistics.averages import Averages, averages
@@ -36,20 +36,20 @@ class Winner:
     interval of the test score over these runs and protein clusters.
     """
 
-    lane: str
+    search: str
     arm: str
     trial: str
     trials: int
     configurations: int
     counts: dict[str, int]
-    searched: float | None
+    search_score: float | None
     validation: float | None
     test: float | None
-    reads: int
+    test_reads: int
     ci: tuple[float, float] | None = None
     averages: Averages | None = None
     values: str = ""
-    why: str = ""
+    first_failure: str = ""
     planned: int = 0
     size: int | None = None
     """Configurations of the whole space, where they are finitely many."""
@@ -63,7 +63,11 @@ class Winner:
     @property
     def optimism(self) -> float | None:
         """How much better the search said it was than test: the winner's curse, and the splits'."""
-        return None if self.searched is None or self.test is None else self.searched - self.test
+        return (
+            None
+            if self.search_score is None or self.test is None
+            else self.search_score - self.test
+        )
 
 
 @dataclass(frozen=True)
@@ -160,22 +164,24 @@ def _winner(search: SearchResult, said: Mapping[str, Any], rows: Sequence[Row]) 
     mine = [row for row in rows if row.arm == won.get("arm") and row.state == "done"]
     best = search.best
     return Winner(
-        lane=search.name,
+        search=search.name,
         arm=str(won.get("arm", search.name)),
         trial=str(won.get("trial", "")),
         trials=len(search.trials),
         configurations=len(search.distinct),
         counts=search.counts,
-        searched=_mean([row.metrics.get(AUROC) for row in best.rows]) if best else None,
+        search_score=_mean([row.metrics.get(AUROC) for row in best.rows]) if best else None,
         validation=_mean([row.metrics.get(AUROC) for row in mine]),
         test=_mean([row.metrics.get("test.auroc_macro") for row in mine]),
-        reads=sum("test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")),
+        test_reads=sum(
+            "test.auroc_macro" in row.metrics for row in rows if row.arm == won.get("arm")
+        ),
         ci=_ci(mine),
         averages=averages(mine),
-        values=say_values(values_of_best(said, best.rows[0].recipe)) if best else "",
+        values=format_values(values_of_best(said, best.rows[0].recipe)) if best else "",
         planned=int(said.get("trials", 0)),
         size=said.get("configurations"),
-        why=next((trial.why for trial in search.trials if trial.why), ""),
+        first_failure=next((trial.why for trial in search.trials if trial.why), ""),
     )
 
 

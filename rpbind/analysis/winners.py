@@ -19,7 +19,7 @@ SEARCH = "search"
 """What the one search of such a study is called."""
 
 
-def arms_of(search: Mapping[str, Any]) -> dict[str, str]:
+def winner_arms(search: Mapping[str, Any]) -> dict[str, str]:
     """Return {search's name: the arm that its best is to be}, of what a plan says of its search."""
     arms = list(search.get("arms", ()))
     if arms == [TUNED]:
@@ -28,12 +28,12 @@ def arms_of(search: Mapping[str, Any]) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def wanted(plan: Plan) -> list[tuple[str, int]]:
+def required_runs(plan: Plan) -> list[tuple[str, int]]:
     """Return every run that a study asks for: those of its arms, and of arms that are not named."""
     return plan.planned + [(arm, seed) for arm in _without(plan).values() for seed in plan.seeds]
 
 
-def never_made(plan: Plan, found: Sequence[SearchResult]) -> dict[str, str]:
+def arms_without_winner(plan: Plan, found: Sequence[SearchResult]) -> dict[str, str]:
     """Return {arm: why it was never made} of the closed searches that have no winner."""
     if "closed" not in (plan.search or {}):
         return {}
@@ -41,7 +41,7 @@ def never_made(plan: Plan, found: Sequence[SearchResult]) -> dict[str, str]:
     return {arm: _why(by_name.get(name)) for name, arm in _without(plan).items()}
 
 
-def unknown(others: Iterable[Row], plan: Plan) -> list[Row]:
+def rows_of_other_plans(others: Iterable[Row], plan: Plan) -> list[Row]:
     """Return the rows that are not of winners which a search had before it was given more trials.
 
     `others` are rows that are not of the plan's arms, seeds and data.
@@ -51,7 +51,7 @@ def unknown(others: Iterable[Row], plan: Plan) -> list[Row]:
     return [row for row in others if (row.arm, row.recipe_id) not in won]
 
 
-def as_open(never: Mapping[str, str], plan: Plan) -> Open:
+def open_runs(never: Mapping[str, str], plan: Plan) -> Open:
     """Return what is known of the runs of arms that were never made: just that."""
     return {(arm, seed): NEVER for arm in never for seed in plan.seeds}
 
@@ -69,7 +69,7 @@ def values_of_best(search: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict
     return found
 
 
-def say_values(values: Mapping[str, Any]) -> str:
+def format_values(values: Mapping[str, Any]) -> str:
     """Say searched values in a line: `train.lr = 0.00123, train.clip_norm = off`."""
     return ", ".join(f"{path} = {_say(value)}" for path, value in values.items())
 
@@ -77,7 +77,7 @@ def say_values(values: Mapping[str, Any]) -> str:
 def _without(plan: Plan) -> dict[str, str]:
     said = plan.search or {}
     won = said.get("winners", {})
-    return {name: arm for name, arm in arms_of(said).items() if name not in won}
+    return {name: arm for name, arm in winner_arms(said).items() if name not in won}
 
 
 def _why(search: SearchResult | None) -> str:

@@ -11,24 +11,23 @@ from rpbind.report import collapses, verdicts, words
 
 def banners(summary: Summary) -> list[str]:
     """What a reader must know before any number: few seeds, few proteins, missing runs, leaks."""
-    planned, told = summary.wanted, []
+    planned, told = summary.planned, []
     if summary.done < planned:
         told.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
             f"Done: {summary.coverage}."
         )
     if summary.plan.looks:
-        told.append(words.look_again(summary.plan))
+        told.append(words.interim_note(summary.plan))
     told += words.extended(summary.plan)
     if few := verdicts.screening(summary.judged):
         told.append(few)
     if bad := collapses.banner(summary.arms):
         told.append(bad)
-    if summary.checks.sick:
+    if errors := summary.checks.with_errors:
         told.append(
-            f"Before training, {len(summary.checks.sick)} of {len(summary.checks.rows)} arms had "
-            f"an error ({', '.join(summary.checks.sick)}); they ran as planned: see Before "
-            "training."
+            f"Before training, {len(errors)} of {len(summary.checks.rows)} arms had an error "
+            f"({', '.join(errors)}). They ran as planned; see Before training."
         )
     part = summary.tuned.part if summary.tuned and not summary.contrasts else "test"
     if few := words.few_proteins(summary.few_clusters, part):

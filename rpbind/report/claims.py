@@ -35,10 +35,10 @@ def family(claim: Claim) -> str:
 
 def answer(claim: Claim) -> str:
     """The answer in the rule's words, and what "no meaningful effect" leaves open."""
-    return whole_words(claim.behind) if claim.behind and not claim.behind.size else claim.answer
+    return whole_words(claim.verdict) if claim.verdict and not claim.verdict.size else claim.answer
 
 
-def corrected(controls: Controls) -> str:
+def correction_note(controls: Controls) -> str:
     """Say over what the claims are corrected."""
     every = [claim for several in controls.claims.values() for claim in several]
     if any(claim.confirmatory for claim in every):

@@ -49,14 +49,14 @@ def _without(rates: Rates) -> str:
     return f"without them the difference is {signed(rates.trained)} ({pairs}, not judged)"
 
 
-def against(rates: Rates) -> str:
+def shares(rates: Rates) -> str:
     """The shares of the two sides of a contrast: "2/5 against 0/5"."""
     sides = [(sum(c.collapsed for c in side), sum(c.runs for c in side))
              for side in (rates.plus, rates.minus)]  # fmt: skip
     return " against ".join(f"{bad}/{runs}" for bad, runs in sides)
 
 
-def of_arm(arm: Arm) -> str:
+def arm_note(arm: Arm) -> str:
     """An arm's collapsed runs: "1 collapsed (seed 3)"; nothing where there is none."""
     if not arm.collapsed:
         return ""
@@ -70,7 +70,7 @@ def banner(arms: tuple[Arm, ...]) -> str:
     if not bad:
         return ""
     runs = sum(len(arm.macro) for arm in arms)
-    told = "; ".join(f"{arm.plan.name} {of_arm(arm)} of {len(arm.macro)}, median AUROC "
+    told = "; ".join(f"{arm.plan.name} {arm_note(arm)} of {len(arm.macro)}, median AUROC "
                      f"{number(_median(arm))}" for arm in bad)  # fmt: skip
     return (
         f"{sum(len(arm.collapsed) for arm in bad)} of {runs} runs collapsed: their AUROC is within "

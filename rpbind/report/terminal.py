@@ -31,7 +31,7 @@ def verdict_table(study: Path) -> RenderableType:
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
-    notes += [Text(f"  {line}") for winner in searches for line in words.won(winner)]
+    notes += [Text(f"  {line}") for winner in searches for line in words.winner_lines(winner)]
     lost = [Text(f"  {line}") for line in dict.fromkeys(map(_failed, summary.failures))]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
@@ -52,7 +52,7 @@ def verdict_table(study: Path) -> RenderableType:
         *_arms(summary),
         *_controls(summary),
         *_curves(summary),
-        Text(words.spent(summary.cost)),
+        Text(words.cost_words(summary.cost)),
     )
 
 
@@ -120,7 +120,7 @@ def _curves(summary: Summary) -> list[Text]:
             f"({', '.join(f.arms)}). {f.finding.advice}",
             style="yellow",
         )
-        for f in summary.found
+        for f in summary.findings
         if f.finding.name in names
     ]
 
@@ -142,7 +142,7 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
         title=Text(
             f"{title}: {part} AUROC, mean over {verdicts.clusters_of(contrasts)}, arm minus "
             "reference; n is paired of planned "
-            f"{words.count_of(contrasts[0].unit, 2)} × protein clusters"
+            f"{words.plural(contrasts[0].unit, 2)} × protein clusters"
         ),
         title_justify="left",
         box=SIMPLE_HEAD,
@@ -175,6 +175,4 @@ def _add_collapses(table: Grid, contrast: verdicts.Judged) -> None:
     if rates is not None and apart is not None:
         name = Text(f"{contrast.paired.contrast.name}: {collapses.ROW}")
         said = Text(apart.word, style=STYLES.get(apart.word, ""))
-        table.add_row(
-            name, words.ABSENT, collapses.against(rates), words.p_value(apart.p), "", said
-        )
+        table.add_row(name, words.ABSENT, collapses.shares(rates), words.p_value(apart.p), "", said)

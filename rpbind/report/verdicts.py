@@ -9,7 +9,7 @@ from typing import get_args
 from rpbind.analysis.summary import Contrast
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.report.collapses import not_excluded
-from rpbind.report.words import ABSENT, count_of, number, signed
+from rpbind.report.words import ABSENT, number, plural, signed
 from rpbind.statistics.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
 from rpbind.statistics.power import Needs
 from rpbind.statistics.verdict import Size, Verdict, Word
@@ -73,7 +73,7 @@ def reason(contrast: Judged, delta: float) -> str:
         return f"{lies}; {not_excluded(verdict)}"
     if verdict.needs is None or verdict.reason:
         return verdict.reason
-    return "; ".join(_open(verdict.needs, result, verdict.alpha, delta, count_of(contrast.unit, 2)))
+    return "; ".join(_open(verdict.needs, result, verdict.alpha, delta, plural(contrast.unit, 2)))
 
 
 def _open(needed: Needs, result: Interval, alpha: float, delta: float, units: str) -> Iterator[str]:
@@ -149,5 +149,5 @@ def screening(contrasts: Sequence[Judged]) -> str:
     few = [contrast for contrast in contrasts if contrast.screening]
     if not few:
         return ""
-    paired = count_of(few[0].unit, 2)
+    paired = plural(few[0].unit, 2)
     return f"Screening: 3 paired {paired} or fewer say what to look at next, not what holds."

@@ -56,12 +56,12 @@ def range_of(value: Spread, digits: int, done: int) -> str:
     return ", ".join(told if value.n == done else [*told, f"n = {value.n}"])
 
 
-def knob(value: Any) -> str:
+def recipe_value(value: Any) -> str:
     """A recipe's value as it is written; "–" for a knob that the recipe does not have."""
     return ABSENT if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def weighed(contrast: ContrastPlan) -> str:
+def effect_words(contrast: ContrastPlan) -> str:
     """What a factorial effect compares, in words."""
     arms = len(contrast.weights)
     if TIMES in contrast.name:
@@ -69,7 +69,7 @@ def weighed(contrast: ContrastPlan) -> str:
     return f"mean of {arms // 2} arms with it, minus that of {arms // 2} without"
 
 
-def at_reference(plan: Plan) -> bool:
+def is_at_reference(plan: Plan) -> bool:
     """Whether each effect of a design holds at its one reference only."""
     return plan.design in ("leave-one-out", "add-one-in")
 
@@ -89,7 +89,7 @@ def proteins(averages: Averages | None) -> str:
     return averages.of_proteins if averages else "proteins"
 
 
-def won(winner: Winner) -> list[str]:
+def winner_lines(winner: Winner) -> list[str]:
     """What a search found, in a line; then the best's values, a failure, and what was not tried."""
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     means = ""
@@ -98,12 +98,16 @@ def won(winner: Winner) -> list[str]:
         means = f", mean over {both.of_clusters} ({plain})"
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     found = (
-        f"{winner.lane}: {_trials(winner)} ({ended}); best {winner.trial or ABSENT}, "
-        f"validation {number(winner.searched, 4)} in the search; on fresh seeds "
+        f"{winner.search}: {_trials(winner)} ({ended}); best {winner.trial or ABSENT}, "
+        f"validation {number(winner.search_score, 4)} in the search; on fresh seeds "
         f"{number(winner.validation, 4)}, and test {number(winner.test, 4)}{ci}{means}"
     )
     values = f"  the best has {winner.values}" if winner.values else ""
-    failed = f"  the first trial that is not whole: {winner.why}" if winner.why else ""
+    failed = (
+        f"  the first trial that is not whole: {winner.first_failure}"
+        if winner.first_failure
+        else ""
+    )
     left = winner.untried and (
         f"  {winner.untried} of the space's {winner.size} configurations were not tried, and "
         "others were drawn again: tune.py --repeats redraw tries them instead"
@@ -121,7 +125,7 @@ def _trials(winner: Winner) -> str:
     return told
 
 
-def count_of(unit: str, n: int) -> str:
+def plural(unit: str, n: int) -> str:
     """A unit's name in the number that n asks for: "search", "searches"."""
     return unit if n == 1 else f"{unit}{'es' if unit.endswith('ch') else 's'}"
 
@@ -131,7 +135,7 @@ def reason_of(error: str) -> str:
     return errors.reason(error) or ABSENT
 
 
-def plainest(summary: Summary) -> str:
+def best_baseline(summary: Summary) -> str:
     """Say what the best baseline without a network has on the same test windows; "" without one."""
     scored = [each for each in summary.controls.baselines if each.macro is not None]
     if not scored:
@@ -151,7 +155,7 @@ def few_proteins(clusters: int | None, part: str = "test") -> str:
     )
 
 
-def look_again(plan: Plan) -> str:
+def interim_note(plan: Plan) -> str:
     """How often an extended study was judged before, and at which level it is judged now."""
     look = looks.look_of(plan)
     if look == 1:
@@ -194,7 +198,7 @@ def _since(winners: Sequence[Mapping[str, Any]], plan: Plan) -> str:
     )
 
 
-def spent(cost: Cost) -> str:
+def cost_words(cost: Cost) -> str:
     """How much of a study's time was training: the rest is what all around it costs."""
     trained = (
         f"{cost.runs} {'run' if cost.runs == 1 else 'runs'} trained for {cost.training:,.1f} s"

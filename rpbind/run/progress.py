@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rpbind.analysis.winners import wanted
+from rpbind.analysis.winners import required_runs
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import REPEATED, REUSED, was_pruned, was_reused
@@ -81,7 +81,7 @@ class StudyProgress:
         Its total is every run that is made for it: trials, arms, controls.
         """
         plan = ledger.plan
-        total = searched + len(wanted(plan)) + len(plan.controls) * len(plan.seeds)
+        total = searched + len(required_runs(plan)) + len(plan.controls) * len(plan.seeds)
         return cls(total, total - left, slots, best_so_far(plan, ledger))
 
     @property

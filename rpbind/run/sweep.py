@@ -16,7 +16,7 @@ from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from rpbind.analysis.winners import wanted
+from rpbind.analysis.winners import required_runs
 from rpbind.cluster import preflight
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
@@ -92,7 +92,7 @@ def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int)
     """Return the progress of a study of whose trials so many have ended and are left."""
     plan, seeds = ledger.plan, sweep.how.seeds_per_trial
     controls = as_arms(plan)
-    unnamed = len(wanted(plan)) - len(plan.planned)
+    unnamed = len(required_runs(plan)) - len(plan.planned)
     after = len(missing(plan, ledger)) + unnamed + len(missing(controls, ledger, "control"))
     _, left = trials
     return StudyProgress.of(ledger, sum(trials) * seeds, left * seeds + after, slots)

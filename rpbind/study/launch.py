@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rpbind.analysis.winners import never_made
+from rpbind.analysis.winners import arms_without_winner
 from rpbind.baselines.score import score_baselines
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing, planned_rows
@@ -148,7 +148,7 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     controls = as_arms(plan)
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
     named = ["the search is not finished"] if plan.search and not frozen(plan) else []
-    never = never_made(plan, searches(plan, ledger.rows("search")))
+    never = arms_without_winner(plan, searches(plan, ledger.rows("search")))
     for why in dict.fromkeys(never.values()):
         arms = [arm for arm, its in never.items() if its == why]
         named.append(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rpbind.analysis.summary import read
-from rpbind.analysis.winners import arms_of
+from rpbind.analysis.winners import winner_arms
 from rpbind.errors import UserError
 from rpbind.ledger import InterimAnalysis, Ledger, Plan
 from rpbind.ledger.plans import SEARCH_SIZE
@@ -75,7 +75,7 @@ def _has_more(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledge
 def _made(search: Mapping[str, Any], ledger: Ledger) -> dict[str, int]:
     """Return how many trials each search has made."""
     names = [search_of(name) for name in trials_of(ledger.rows("search"))]
-    return {name: names.count(name) for name in arms_of(search)}
+    return {name: names.count(name) for name in winner_arms(search)}
 
 
 def _budget(search: Mapping[str, Any]) -> tuple[float, ...]:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rpbind.analysis.winners import (
-    arms_of,
-    as_open,
-    never_made,
-    say_values,
-    unknown,
+    arms_without_winner,
+    format_values,
+    open_runs,
+    required_runs,
+    rows_of_other_plans,
     values_of_best,
-    wanted,
+    winner_arms,
 )
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Plan, Row
@@ -86,21 +86,23 @@ def status(ledger: Ledger) -> Status:
     tried = ledger.rows("search")
     trials = trials_of(tried)
     found = searches(plan, tried)
-    never = never_made(plan, found)
-    under_way = {**opened(plan, marks), **as_open(never, plan)}
+    never = arms_without_winner(plan, found)
+    under_way = {**opened(plan, marks), **open_runs(never, plan)}
     best = best_so_far(plan, ledger)
     return Status(
         study=plan.study,
         driven=ledger.is_driven,
-        states=dict(Counter(state_of(run, runs.get(run), under_way) for run in wanted(plan))),
+        states=dict(
+            Counter(state_of(run, runs.get(run), under_way) for run in required_runs(plan))
+        ),
         trials=dict(sum((Counter(search.counts) for search in found), Counter[str]())),
         best=best.words(),
         under_way=marks,
-        values=say_values(values_of_best(said, best.recipe)),
+        values=format_values(values_of_best(said, best.recipe)),
         never=never,
-        asked=int(said.get("trials", 0)) * len(arms_of(said)),
+        asked=int(said.get("trials", 0)) * len(winner_arms(said)),
         controls=_controls(plan, ledger, marks),
-        remarks=(*remarks(ledger), *_left_out(unknown(others, plan))),
+        remarks=(*remarks(ledger), *_left_out(rows_of_other_plans(others, plan))),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
     )
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from toy_ledger import plan, row
 
-from rpbind.analysis.claims import SEEN_ONLY, Claim
+from rpbind.analysis.claims import SEEN_PROTEINS, Claim
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.ledger import ControlPlan, Finding, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
@@ -83,7 +83,7 @@ def test_beating_random_vectors_and_collapsing_on_unseen_proteins_is_using_the_p
 def test_on_seen_proteins_the_same_numbers_cannot_tell_biology_from_identity() -> None:
     told = claims(COLD_RNA, HONEST, [random_vector(s, 0.6) for s in SEEDS])
     claim = told["uses the protein"]
-    assert (claim.answer, claim.reason) == ("inconclusive", SEEN_ONLY)
+    assert (claim.answer, claim.reason) == ("inconclusive", SEEN_PROTEINS)
     assert {c.verdict.word for c in claim.comparisons} == {"better"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from toy_ledger import plan, row
 
-from rpbind.analysis.claims import CONFIRMATORY, NAMES, Claim
+from rpbind.analysis.claims import CLAIM_NAMES, CONFIRMATORY, Claim
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.families import families
 from rpbind.ledger import Ledger, Plan, ProteinScore, Row
@@ -83,12 +83,12 @@ def test_all_probes_of_all_arms_are_the_exploratory_family() -> None:
 
 
 def test_every_claim_is_in_one_family() -> None:
-    slots = [(arm, name) for arm in ("a", "b", "c") for name in NAMES]
+    slots = [(arm, name) for arm in ("a", "b", "c") for name in CLAIM_NAMES]
     for confirmatory in (None, (), CONFIRMATORY):
         flat = [slot for family in families(slots, confirmatory) for slot in family]
         assert sorted(flat) == sorted(slots)
-    assert [len(f) for f in families(slots, None)] == [len(NAMES)] * 3
-    assert [len(f) for f in families(slots, CONFIRMATORY)] == [3, 3 * (len(NAMES) - 1)]
+    assert [len(f) for f in families(slots, None)] == [len(CLAIM_NAMES)] * 3
+    assert [len(f) for f in families(slots, CONFIRMATORY)] == [3, 3 * (len(CLAIM_NAMES) - 1)]
 
 
 def test_a_plan_of_before_is_read_and_judged_as_it_was(tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_terminal_and_page_say_which_family_a_claim_is_in(tmp_path: Path) -> Non
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))
     lines = [line for line in console.export_text().splitlines() if "? (" in line]
-    assert len(lines) == len(NAMES)
+    assert len(lines) == len(CLAIM_NAMES)
     assert lines[0].startswith("beats the plain baseline? (confirmatory) better: old")
     assert all("(exploratory)" in line for line in lines[1:])
     section = build_report(tmp_path).read_text().split('<section id="controls">')[1]
     assert section.count("<small>confirmatory</small>") == 1
-    assert section.count("<small>exploratory</small>") == len(NAMES) - 1
+    assert section.count("<small>exploratory</small>") == len(CLAIM_NAMES) - 1

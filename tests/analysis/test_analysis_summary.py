@@ -8,7 +8,7 @@ from rpbind.analysis.summary import summarise
 from rpbind.ledger import Call, Finding
 from rpbind.ledger.trials import summarise_search
 from rpbind.recipe import Recipe
-from rpbind.report.words import spent
+from rpbind.report.words import cost_words
 
 AUROC = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
 
@@ -63,7 +63,7 @@ def test_one_finding_of_many_runs_is_told_once_and_errors_come_first() -> None:
     note = Finding(name="slow", severity="info", measured=1.0, threshold=2.0, advice="wait")
     dead = Finding(name="dead", severity="error", measured=None, threshold=None, advice="look")
     rows = [row("old", seed, AUROC, findings=(note, dead)) for seed in (0, 1)]
-    found = summarise(plan(), rows, []).found
+    found = summarise(plan(), rows, []).findings
     assert [(f.finding.name, f.runs, f.arms) for f in found] == [
         ("dead", 2, ("old",)),
         ("slow", 2, ("old",)),
@@ -90,7 +90,7 @@ def test_training_is_told_beside_the_wall_time_of_all_calls_times_their_slots() 
     told = summarise(plan(), rows, [pruned], controls=[control], calls=calls).cost
     assert (told.runs, told.training, told.calls, told.killed) == (4, 12.0, 2, 1)
     assert told.slot_seconds == pytest.approx(2 * 12 + 20)
-    assert spent(told) == (
+    assert cost_words(told) == (
         "4 runs trained for 12.0 s: 27 % of 44.0 s, which is wall time × runs at once of 2 calls, "
         "1 of which killed: up to the last run that ended. "
         "The rest is Ray, scoring, controls, waiting."
@@ -106,7 +106,10 @@ def test_a_killed_call_in_which_no_run_ended_took_no_time_that_is_known() -> Non
 def test_of_a_study_whose_calls_were_not_noted_no_wall_time_is_told() -> None:
     told = summarise(plan(), [row("old", 0, AUROC, cost={"train_seconds": 3.0})], []).cost
     assert told.slot_seconds is None
-    assert spent(told) == "1 run trained for 3.0 s; how long the study's calls took was not noted."
+    assert (
+        cost_words(told)
+        == "1 run trained for 3.0 s; how long the study's calls took was not noted."
+    )
 
 
 def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:

@@ -177,7 +177,7 @@ def test_shared_configurations_are_paired_on_validation() -> None:
 def test_a_winner_says_its_budget_its_optimism_and_how_often_test_was_read() -> None:
     tuned = summarise_tuned(plan(1), confirmed(1), trials(1))
     old = tuned.winners[0]
-    assert (old.lane, old.trials, old.reads) == ("old.s0", 3, 2)
+    assert (old.search, old.trials, old.test_reads) == ("old.s0", 3, 2)
     assert old.optimism == pytest.approx(0.62 - 0.58)
     assert old.ci is not None
     assert old.ci[0] < 0.58 < old.ci[1]

@@ -190,6 +190,6 @@ def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
     check_arms(bases(plan, sweep), source, ledger)
     seen = read(ledger).checks
     assert list(seen.rows) == list(sweep.arms)
-    assert "RNA ignored" in [f.name for f in seen.badges("old")]
-    assert sum("inert: same function" in [f.name for f in seen.badges(a)] for a in seen.rows) == 1
+    assert "RNA ignored" in [f.name for f in seen.findings("old")]
+    assert sum("inert: same function" in [f.name for f in seen.findings(a)] for a in seen.rows) == 1
     assert bases(plan, None) is plan

@@ -107,4 +107,4 @@ def test_what_repeats_left_out_of_a_finite_space_is_said_with_the_option_that_tr
     found = Winner("search", "tuned", "trial-0001", 10, configurations, {"done": 10}, 0.7, 0.7,
                    0.7, 1, planned=10, size=size)  # fmt: skip
     assert found.untried == left
-    assert sum("--repeats redraw" in line for line in words.won(found)) == (left > 0)
+    assert sum("--repeats redraw" in line for line in words.winner_lines(found)) == (left > 0)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from rpbind import experiment
 from rpbind.analysis.summary import read
-from rpbind.analysis.winners import arms_of, wanted
+from rpbind.analysis.winners import required_runs, winner_arms
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe.presets import OLD
 from rpbind.report.banners import banners
@@ -37,14 +37,14 @@ def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counte
 ) -> None:
     plan = finished(tmp_path, sweep(3))
     ledger = Ledger(tmp_path)
-    assert wanted(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
+    assert required_runs(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
     why = f"no trial of its search is whole (3 diverged): {WHY}"
     assert not_done(plan, ledger) == [f"the arm tuned was never made, since {why}"]
     assert not goes_on(plan, ledger)
     assert status(ledger).states == {"done": 2, "never made": 2}
     assert f"the arm tuned was never made: {why}" in status(ledger).words()
     seen = read(ledger)
-    assert (seen.done, seen.wanted) == (2, 4)
+    assert (seen.done, seen.planned) == (2, 4)
     assert seen.coverage == f"2 of 4: 2 never made ({why})"
     assert any("2 of 4 planned runs are not done" in banner for banner in banners(seen))
     shown = on_terminal(tmp_path)
@@ -91,7 +91,7 @@ def test_the_arms_of_a_plan_are_those_that_its_searches_name() -> None:
         Sweep({"old": OLD}, SPACE, 2, searches=3),
         Sweep({"a": OLD, "b": BASE}, SPACE, 2, shared=True),
     ):
-        assert list(arms_of(asked.words())) == [lane.name for lane in asked.lanes]
+        assert list(winner_arms(asked.words())) == [lane.name for lane in asked.lanes]
 
 
 def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import summarise_search, was_reused
 from rpbind.recipe.presets import OLD
-from rpbind.report.words import won
+from rpbind.report.words import winner_lines
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
 from rpbind.search.ask_tell import AskTellLoop
@@ -44,7 +44,7 @@ def test_report_terminal_and_status_count_trials_and_configurations_as_what_they
     assert found.counts == {"done": different, "repeated": 14 - different}
     summary = summarise(plan(of), [], rows(tmp_path))
     assert summary.tuned is not None
-    assert f"14 trials of {different} configurations" in won(summary.tuned.winners[0])[0]
+    assert f"14 trials of {different} configurations" in winner_lines(summary.tuned.winners[0])[0]
     (best_of,) = summary.tuned.expected.values()
     assert len(best_of) == different
     assert cost(rows(tmp_path)).training == pytest.approx(2.0 * different)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from toy_ledger import plan, row
 
-from rpbind.analysis.record import found
+from rpbind.analysis.record import group_findings
 from rpbind.ledger import Ledger, Row
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
@@ -104,10 +104,10 @@ def test_the_trials_of_a_search_are_counted_under_one_name() -> None:
     curve = run([0.70, 0.65, 0.60]).curve
     trials = [row("old", seed, curve=curve, stage="search").model_copy(
         update={"arm": f"s0.trial-{seed:04d}"}) for seed in range(3)]  # fmt: skip
-    (told,) = found(of_trials(trials))
+    (told,) = group_findings(of_trials(trials))
     assert (told.finding.name, told.runs, told.arms) == (STILL, 3, ("s0.trials",))
     pruned = [trial.model_copy(update={"state": "stopped"}) for trial in trials]
-    assert found(of_trials(pruned)) == []
+    assert group_findings(of_trials(pruned)) == []
 
 
 def test_terminal_and_page_say_how_many_runs_and_what_to_do(tmp_path: Path) -> None:

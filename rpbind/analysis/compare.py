@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rpbind.analysis.summary import SHARED_PROVENANCE, Contrast
+from rpbind.analysis.contrasts import Contrast
+from rpbind.analysis.record import SHARED_PROVENANCE
 from rpbind.errors import UserError, one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.recipe import Recipe

@@ -10,16 +10,34 @@ from datetime import datetime
 from rpbind.analysis.winners import required_runs
 from rpbind.ledger import Call, Finding, Plan, Row
 from rpbind.ledger.records import moment
+from rpbind.ledger.scores import ProteinScores
 from rpbind.ledger.trials import was_reused
 from rpbind.statistics.coverage import NO_ARMS, NOTHING, Open, state_of
 from rpbind.statistics.table import Runs
 
 SEVERITIES = ("error", "warning", "info")
+SHARED_PROVENANCE = ("dataset", "split", "bank", "code", "torch", "device", "threads", "workers",
+                     "pieces")  # fmt: skip
+"""Provenance keys whose values must be the same in all runs that are compared."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A planned run that is not done: its state (planned, running, lost, ...) and its error."""
+    """A planned run that is not done.
+
+    Parameters
+    ----------
+    arm
+        Name of its arm.
+    seed
+        Its seed.
+    state
+        Its state: planned, running, lost, failed, ...
+    attempt
+        Number of its last attempt, from 0; None if it has no row.
+    error
+        Its error, or why it has no row.
+    """
 
     arm: str
     seed: int
@@ -30,7 +48,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """One kind of finding, over the runs that had it."""
+    """The runs that share one finding; `finding` is the first run's."""
 
     finding: Finding
     arms: tuple[str, ...]
@@ -39,11 +57,22 @@ class FindingGroup:
 
 @dataclass(frozen=True)
 class Cost:
-    """What was spent: seconds of training steps, and the time in which runs could have trained.
+    """The time that a study took.
 
-    `slot_seconds` is the wall time of every call of the study, from before Ray was started, times
-    the runs that it could make at once; None where no call was noted. `killed` calls have no end of
-    their own: theirs is that of the last run that ended before the next call.
+    Parameters
+    ----------
+    runs
+        Number of trained runs, trials and retrained controls.
+    training
+        Their training time, in seconds.
+    slot_seconds
+        Sum over calls of wall time (from before Ray started) times the number of runs at once, in
+        seconds; None if no call was recorded.
+    calls
+        Number of recorded calls.
+    killed
+        How many of them were killed; such a call counts up to the last run that ended before the
+        next call began.
     """
 
     runs: int
@@ -54,11 +83,11 @@ class Cost:
 
 
 def failures(
-    plan: Plan, runs: Runs, under_way: Open = NOTHING, never: Mapping[str, str] = NO_ARMS
+    plan: Plan, runs: Runs, under_way: Open = NOTHING, without_winner: Mapping[str, str] = NO_ARMS
 ) -> list[Failure]:
     """Return every planned run that is not done, in the plan's order.
 
-    `never` is {arm: why it was never made}.
+    `without_winner` is {arm: why its search has no winner}.
     """
     rows = {run: runs.get(run) for run in required_runs(plan)}
     return [
@@ -66,7 +95,7 @@ def failures(
             *run,
             state_of(run, row, under_way),
             row.attempt if row else None,
-            row.error if row else never.get(run[0], "the ledger has no row of it"),
+            row.error if row else without_winner.get(run[0], "the ledger has no row of it"),
         )
         for run, row in rows.items()
         if row is None or row.state != "done"
@@ -74,7 +103,7 @@ def failures(
 
 
 def group_findings(rows: Iterable[Row]) -> list[FindingGroup]:
-    """Return the findings of all runs, the same name and advice told once, the severest first.
+    """Return the findings of all runs, grouped by name and advice, the most severe first.
 
     The measured value shown is the first run's.
     """
@@ -94,7 +123,7 @@ def group_findings(rows: Iterable[Row]) -> list[FindingGroup]:
 
 
 def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    """Return {key: {value: runs}} of where the runs come from."""
+    """Return {key: {value: number of runs}} of the runs' provenance."""
     values: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         for key, value in row.provenance.items():
@@ -103,7 +132,7 @@ def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
 
 
 def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
-    """Return what the runs trained, in all calls; a run that was resumed counts from its begin."""
+    """Return the cost of all calls; a resumed run counts with all of its training time."""
     made = [row for row in rows if "train_seconds" in row.cost and not was_reused(row)]
     trained = [row.cost["train_seconds"] for row in made]
     begins = [moment(call.began) for call in calls]
@@ -116,11 +145,24 @@ def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
 
 
 def _end(call: Call, rows: Sequence[Row], limit: datetime | None) -> datetime:
-    """When a call ended; one that was killed, with the last row before the next call."""
+    """Return when a call ended; for a killed call, its last row before the next call began."""
     if call.ended:
         return moment(call.ended)
-    # a row "lost" was written by a later call
+    # a row in state "lost" was written by a later call
     ends = (moment(row.ended) for row in rows if row.state != "lost")
     began = moment(call.began)
     mine = (end for end in ends if began < end and (limit is None or end < limit))
     return max(mine, default=began)
+
+
+def cluster_names(rows: Iterable[Row]) -> dict[int, str]:
+    """Return {protein cluster: names of its proteins}."""
+    pairs: set[tuple[int, str]] = set()
+    for row in rows:
+        scores = ProteinScores.of(row.proteins)
+        proteins = map(scores.names.__getitem__, scores.protein_N.tolist())
+        pairs.update(zip(scores.cluster_N.tolist(), proteins, strict=True))
+    names: dict[int, set[str]] = {}
+    for cluster, protein in pairs:
+        names.setdefault(cluster, set()).add(protein)
+    return {cluster: ", ".join(sorted(proteins)) for cluster, proteins in sorted(names.items())}

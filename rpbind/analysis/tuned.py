@@ -79,7 +79,7 @@ class TunedContrast:
     verdict: Verdict
 
     @property
-    def screening(self) -> bool:
+    def is_screening(self) -> bool:
         """Whether so few units are paired that the verdict only says what to look at next."""
         return self.paired.n <= SCREENING_SEEDS
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from rpbind.analysis.arms import Arm, Spread
+from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
-from rpbind.analysis.summary import Contrast
 from rpbind.report import style, verdicts, words
 
 COLOUR_BAR = {

@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rpbind.analysis.compare import StudyComparison
+from rpbind.analysis.contrasts import few_clusters
 from rpbind.analysis.record import Failure
-from rpbind.analysis.summary import Summary, few_clusters, read
+from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from rpbind.analysis.summary import Contrast
+from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.report.collapses import not_excluded
 from rpbind.report.words import ABSENT, number, plural, signed
@@ -146,7 +146,7 @@ def _rank(contrast: Judged) -> tuple[int, int]:
 
 def screening(contrasts: Sequence[Judged]) -> str:
     """Say that verdicts are only screening, where a contrast has so few pairs; else nothing."""
-    few = [contrast for contrast in contrasts if contrast.screening]
+    few = [contrast for contrast in contrasts if contrast.is_screening]
     if not few:
         return ""
     paired = plural(few[0].unit, 2)

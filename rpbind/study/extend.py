@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
-from rpbind.analysis.summary import Contrast, read
+from rpbind.analysis.summary import read
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.design.plan import planned_rows
 from rpbind.design.plan_diff import changes

@@ -55,7 +55,7 @@ def test_fewer_than_twenty_test_clusters_and_three_seeds_are_noticed() -> None:
     rows = [row(arm, seed, AUROC) for arm in ("old", "new") for seed in (0, 1)]
     summary = summarise(plan(), rows, [])
     assert summary.few_clusters == 2
-    assert summary.contrasts[0].screening
+    assert summary.contrasts[0].is_screening
     assert summary.contrasts[0].diff == {"model.residual": (True, False)}
 
 

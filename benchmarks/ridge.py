@@ -14,7 +14,7 @@ import typer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from rpbind.baselines.case import Case
+from rpbind.baselines.data import BaselineData
 from rpbind.baselines.kmers import FEATURES, Features, count_kmers
 from rpbind.baselines.regression import INTERCEPT
 from rpbind.data.splits import SplitSpec
@@ -30,24 +30,26 @@ COUNTED: dict[str, Features] = {
 def main(data: Path, every: int = 8) -> None:
     """Fit every regression and print the table."""
     opened = OpenData(data)
-    case = Case.of(opened.dataset, opened.split(SplitSpec()), opened.bank("physchem"))
-    proteins = range(every // 2 - 1, len(case.proteins), every)
+    windows = BaselineData.from_dataset(
+        opened.dataset, opened.split(SplitSpec()), opened.bank("physchem")
+    )
+    proteins = range(every // 2 - 1, len(windows.proteins), every)
     print(f"| counted, mean of {len(proteins)} proteins | {' | '.join(f'C = {c:g}' for c in C)} |")
     print("|" + "---|" * (len(C) + 1))
     for name, features in COUNTED.items():
-        auroc_PC = np.array([_aurocs(case, features, protein) for protein in proteins])
+        auroc_PC = np.array([_aurocs(windows, features, protein) for protein in proteins])
         print(f"| {name} | {' | '.join(f'{mean:.4f}' for mean in auroc_PC.mean(axis=0))} |")
 
 
-def _aurocs(case: Case, features: Features, protein: int) -> list[float]:
-    train_N, test_N = (case.of_protein(part, protein) for part in ("train", "test"))
-    train, test = features(case.rna_NL[train_N]), features(case.rna_NL[test_N])
+def _aurocs(windows: BaselineData, features: Features, protein: int) -> list[float]:
+    train_N, test_N = (windows.windows_of(part, protein) for part in ("train", "test"))
+    train, test = features(windows.rna_NL[train_N]), features(windows.rna_NL[test_N])
     return [
         float(
             roc_auc_score(
-                case.label_N[test_N],
+                windows.label_N[test_N],
                 LogisticRegression(C=c, solver="liblinear", intercept_scaling=INTERCEPT)
-                .fit(train, case.label_N[train_N])
+                .fit(train, windows.label_N[train_N])
                 .decision_function(test),
             )
         )

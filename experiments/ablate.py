@@ -28,14 +28,14 @@ from rpbind.design.design import (
     path,
 )
 from rpbind.design.question import Question
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 from rpbind.options import MANY, Defaults, Options, experiment
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import differing, emptied, neutral, tuned
 from rpbind.spaces.space import load_space
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 
 ASKED = Question(
     question="Which change made the cross-attention model learn, and what would help further?",
@@ -69,7 +69,7 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
 
     `factorial` crosses the changes named in `crossed`; all others stay as in context.
     """
-    one_of("--design", kind, DESIGNS)
+    check_one_of("--design", kind, DESIGNS)
     ends = ("old", old), ("context-residue", context)
     changes = differing(CHANGES, old, context)
     if kind == "leave-one-out":
@@ -149,4 +149,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

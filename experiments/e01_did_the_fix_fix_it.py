@@ -21,7 +21,7 @@ from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 
 ASKED = Question(
     question="Which of the eleven changes of the original model's fix made the model learn?",
@@ -49,4 +49,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

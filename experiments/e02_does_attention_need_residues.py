@@ -20,7 +20,7 @@ from rpbind.ledger import ContrastPlan
 from rpbind.options import Defaults, Options, experiment
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 
 ASKED = Question(
     question="Under an encoder with context: does attention need residues, and is it needed?",
@@ -60,4 +60,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

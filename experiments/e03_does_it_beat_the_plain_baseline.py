@@ -16,7 +16,7 @@ from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.options import Defaults, Options, experiment
 from rpbind.recipe.presets import OWN_HEAD
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 
 ASKED = Question(
     question="Does the best recipe beat a 5-mer logistic regression per protein?",
@@ -37,4 +37,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

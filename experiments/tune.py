@@ -21,12 +21,12 @@ from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.options import MANY, Defaults, Options, experiment
-from rpbind.recipe.presets import PRESETS, named
+from rpbind.recipe.presets import PRESETS, load_recipe
 from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
 from rpbind.spaces.warm_start import warm_start
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 
 ASKED = Question(
     question="Which configuration of this space is best, and how much of its score is luck?",
@@ -80,7 +80,7 @@ def main(
 ) -> None:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
     as_it_is = base not in PRESETS  # a file
-    recipe = options.sized(named("--base", base), as_it_is=as_it_is)
+    recipe = options.sized(load_recipe("--base", base), as_it_is=as_it_is)
     width = options.width(as_it_is=as_it_is)
     check_once("--warm-start", warm or [])
     searched = load_space(space, recipe, width)
@@ -105,4 +105,4 @@ def main(
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

@@ -10,7 +10,7 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rpbind.names import alike
+from rpbind.names import closest_spelling
 
 if TYPE_CHECKING:  # pydantic takes long to import, and an error alone does not need it
     from pydantic import ValidationError
@@ -32,7 +32,7 @@ _SAYS_FULL = re.compile(
 )
 
 
-def full_disk(error: BaseException) -> bool:
+def is_full_disk(error: BaseException) -> bool:
     """Whether a full disk is behind an error; numpy, torch and others keep no number of it."""
     seen: list[BaseException] = []
     cause: BaseException | None = error
@@ -44,14 +44,16 @@ def full_disk(error: BaseException) -> bool:
     return False
 
 
-def one_of(what: str, word: str, known: Iterable[str]) -> None:
+def check_one_of(what: str, word: str, known: Iterable[str]) -> None:
     """Raise `UserError` with the nearest right word where `word` is not a known one."""
     words = list(known)
     if word not in words:
-        raise UserError(f"{what} is one of {', '.join(words)}; got '{word}'.{nearest(word, words)}")
+        raise UserError(
+            f"{what} is one of {', '.join(words)}; got '{word}'.{did_you_mean(word, words)}"
+        )
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known word, or "" where nothing is near."""
     near = closest(word, known)
     return f" Did you mean '{near}'?" if near else ""
@@ -61,7 +63,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     """Return the known word that was meant: of the same initials (lr), or spelt alike; or ""."""
     words = list(known)
     short = [other for other in words if other == _short(word) or _short(other) == word != ""]
-    return short[0] if short else alike(word, words)
+    return short[0] if short else closest_spelling(word, words)
 
 
 def _short(path: str) -> str:
@@ -115,11 +117,11 @@ def mistakes(error: ValidationError) -> str:
     At most three mistakes are named.
     """
     found = error.errors(include_url=False)
-    told = "; ".join(mistake(one, place(one)) for one in found[:SHOWN])
-    return f"{told}; and {len(found) - SHOWN} more" if len(found) > SHOWN else told
+    told = "; ".join(mistake(one, mistake_path(one)) for one in found[:MAX_MISTAKES])
+    return f"{told}; and {len(found) - MAX_MISTAKES} more" if len(found) > MAX_MISTAKES else told
 
 
-def place(one: ErrorDetails, fields: Container[str] | None = None) -> str:
+def mistake_path(one: ErrorDetails, fields: Container[str] | None = None) -> str:
     """Return the path of a mistake, "model.encoder.dim"; "it" where the whole is wrong.
 
     Pydantic puts the kind of a variant into a path, which the user's file has not: with `fields`,
@@ -146,15 +148,15 @@ def mistake(one: ErrorDetails, path: str) -> str:
     told = told[:1].lower() + told[1:]
     if one["type"] in ("value_error", "json_invalid"):
         return f"{path}: {told}"
-    return f"{path}: {told}, found {brief(one['input'])}"
+    return f"{path}: {told}, found {shortened(one['input'])}"
 
 
-def brief(value: object) -> str:
+def shortened(value: object) -> str:
     """Return a value as Python writes it, shortened where it is long."""
     return _SHORT.repr(value)
 
 
-SHOWN = 3
+MAX_MISTAKES = 3
 """So many mistakes of one file are named."""
 
 _SHORT = reprlib.Repr()
@@ -171,7 +173,7 @@ def check_no_yaml(what: str, path: Path) -> None:
         )
 
 
-def no_url(option: str, path: Path) -> None:
+def check_not_url(option: str, path: Path) -> None:
     """Raise `UserError` on a URL: as a path it would silently be a folder of this machine."""
     if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):
         raise UserError(

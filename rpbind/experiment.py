@@ -26,7 +26,7 @@ from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehears
 from rpbind.study.options import RunOptions
 from rpbind.study.ready import check_asked, check_folder
 from rpbind.study.sizes import check_sizes
-from rpbind.terminal import PLAIN, REPORT, phase, progress
+from rpbind.terminal import PLAIN, REPORT_PREFIX, phase, progress
 
 UNFINISHED = 3
 """Exit code of a study of which fewer runs are done than were planned."""
@@ -101,7 +101,7 @@ def _made(plan: Plan, conditions: RunOptions, folder: Path) -> str:
     Console().print(table)
     for file in winner_files(plan, folder).values():
         print(f"winner: {file}")
-    print(f"{REPORT}{page}")
+    print(f"{REPORT_PREFIX}{page}")
     ledger = Ledger(folder)
     left = not_done(plan, ledger)
     if not left:

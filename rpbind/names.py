@@ -23,14 +23,14 @@ def key(name: str) -> str:
     return normalize("NFKC", normalize("NFKC", name).casefold()).strip()
 
 
-def spelt(name: str, known: Iterable[str]) -> list[str]:
+def matching(name: str, known: Iterable[str]) -> list[str]:
     """Return the known names that are `name`: in the same spelling, or else in any."""
     words = list(known)
     same = [word for word in words if word == name]
     return same or [word for word in words if key(word) == key(name)]
 
 
-def alike(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+def closest_spelling(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return the known name that is spelt most like `name`, in any case; "" where none is near."""
     by_key: dict[str, str] = {}
     for word in known:

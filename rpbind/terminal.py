@@ -27,7 +27,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from rpbind.arguments import check_arguments
-from rpbind.errors import PausedError, UserError, full_disk, reason
+from rpbind.errors import PausedError, UserError, is_full_disk, reason
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """How `Console.print` shows a text as it is."""
@@ -35,14 +35,14 @@ PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 FOLDED, WIDE = 16, 10_000
 """Letters of a name that stand in one line of a table at least, and more than any terminal has."""
 
-REPORT = "report: "
+REPORT_PREFIX = "report: "
 """How the line begins that names a written report; `rpbind job fetch` looks for it."""
 
 
-AGAIN = 75
+EXIT_AGAIN = 75
 """Exit code (EX_TEMPFAIL): what is recorded is whole, and the same command goes on."""
 
-REFUSED = (
+PATH_ERRORS = (
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -69,20 +69,20 @@ def run_app(app: typer.Typer) -> None:
     except UserError as error:
         _fail(str(error), 2)
     except PausedError as error:
-        _fail(f"{error} It was: {called()}", AGAIN)
+        _fail(f"{error} It was: {typed_command()}", EXIT_AGAIN)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
+        if isinstance(error, OSError) and error.errno in PATH_ERRORS and error.filename is not None:
             _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
         if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):
             _fail(f"{error}. Name another path, or see to this one.", 2)  # of Path.resolve
-        if not full_disk(error):
+        if not is_full_disk(error):
             raise
         file = getattr(error, "filename", None)
         _fail(
             f"No space is left on the disk{f' for {file}' if file else ''} "
-            f"({reason(error)}). What is recorded is whole; "
-            f"free some space, and the same command goes on with what is missing: {called()}",
-            AGAIN,
+            f"({reason(error)}). What is recorded is whole. Free some space and run the same "
+            f"command again; it goes on with what is missing: {typed_command()}",
+            EXIT_AGAIN,
         )
     except SystemExit as ended:  # typer makes one of Ctrl-C, without a word
         if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
@@ -110,7 +110,7 @@ def _fail(why: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def called() -> str:
+def typed_command() -> str:
     """Return the command that this process was started by, to be typed again; without passwords."""
     program, *words = sys.argv
     start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
@@ -123,7 +123,7 @@ def masked(text: str) -> str:
     return re.sub(r"([?&]\w*password=)[^\s&'\"]*", r"\1***", text)
 
 
-def run_page(main: Callable[..., None]) -> None:
+def run_experiment(main: Callable[..., None]) -> None:
     """Run an experiment page's one function as a command line."""
     app = typer.Typer(add_completion=False)
     app.command()(main)
@@ -140,7 +140,7 @@ class Bar:
         """Move the bar."""
         self.bar.update(self.line, completed=done, total=total)
 
-    def named(self, name: str) -> Bar:
+    def restart(self, name: str) -> Bar:
         """Begin again under another name, and return itself."""
         self.bar.update(self.line, description=name, completed=0, total=None)
         return self

@@ -134,7 +134,7 @@ def test_no_change_and_a_round_trip_leave_the_id() -> None:
     ],
 )
 def test_a_misspelt_path_names_the_nearest(typo: str, meant: str) -> None:
-    with pytest.raises(UserError, match=f"no knob '{typo}'.*Did you mean '{meant}'"):
+    with pytest.raises(UserError, match=f"no hyperparameter '{typo}'.*Did you mean '{meant}'"):
         FIXED.with_({typo: 1})
 
 
@@ -149,7 +149,7 @@ def test_a_misspelt_path_names_the_nearest(typo: str, meant: str) -> None:
     ],
 )
 def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> None:
-    with pytest.raises(UserError, match=f"no knob '{knob}'"):
+    with pytest.raises(UserError, match=f"no hyperparameter '{knob}'"):
         recipe.with_({knob: 1})
 
 
@@ -221,7 +221,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
     [
         (
             '[model.encoder]\nkind = "conv"\nlyers = 3\n',
-            r"no knob 'model\.encoder\.lyers'\. Did you mean 'model\.encoder\.layers'",
+            r"no hyperparameter 'model\.encoder\.lyers'\. Did you mean 'model\.encoder\.layers'",
         ),
         (
             '[model.encoder]\nkind = "cnv"\n',

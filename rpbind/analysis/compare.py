@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.record import SHARED_PROVENANCE
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.statistics.collapse import collapsed_runs, rates
@@ -84,8 +84,8 @@ def _pairs(
     won = _winners(plan) | _winners(other)
     if arm is not None:
         against = against or arm
-        one_of("--arm", arm, mine)
-        one_of("--against", against, theirs)
+        check_one_of("--arm", arm, mine)
+        check_one_of("--against", against, theirs)
         if found := sorted(won & {arm, against}):
             raise UserError(_refusal(found))
         return [(mine[arm], theirs[against])]

@@ -10,68 +10,68 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-from rpbind.baselines.case import Case, Guess
+from rpbind.baselines.data import BaselineData, Prediction
 from rpbind.data.clusters import Progress
 from rpbind.data.distinct import first_equal
 
 
-def protein_degree(case: Case, progress: Progress) -> Guess:
+def protein_degree(data: BaselineData, progress: Progress) -> Prediction:
     """Score a window by the share of bound ones among its protein's training windows.
 
     A protein that training did not see gets the share of all.
     """
-    share_P = _shares(case, case.protein_N, _base(case))
+    share_P = _shares(data, data.protein_N, _base(data))
     progress(1, 1)
-    test_T = case.parts["test"]
-    return Guess(test_T, logit(share_P[case.protein_N[test_T]]))
+    test_T = data.parts["test"]
+    return Prediction(test_T, logit(share_P[data.protein_N[test_T]]))
 
 
-def rna_degree(case: Case, progress: Progress) -> Guess:
+def rna_degree(data: BaselineData, progress: Progress) -> Prediction:
     """Score a window by how often the same window was bound in training, whoever asked.
 
     One that training did not see gets the share of its overlap cluster, and where that is new, too,
     the share of all: on a cold-rna split every test window.
     """
-    share_C = _shares(case, case.cluster_N, _base(case))
-    first_N = first_equal(case.rna_NL)
-    share_K = _shares(case, first_N, share_C[case.cluster_N[: first_N.max() + 1]])
+    share_C = _shares(data, data.cluster_N, _base(data))
+    first_N = first_equal(data.rna_NL)
+    share_K = _shares(data, first_N, share_C[data.cluster_N[: first_N.max() + 1]])
     progress(1, 1)
-    test_T = case.parts["test"]
-    return Guess(test_T, logit(share_K[first_N[test_T]]))
+    test_T = data.parts["test"]
+    return Prediction(test_T, logit(share_K[first_N[test_T]]))
 
 
-def protein_only(case: Case, progress: Progress) -> Guess:
+def protein_only(data: BaselineData, progress: Progress) -> Prediction:
     """Score a window by its protein's mean vector alone, by logistic regression."""
-    train_N, test_T = case.parts["train"], case.parts["test"]
-    windows_P, bound_P = _counts(case, case.protein_N, len(case.proteins))
+    train_N, test_T = data.parts["train"], data.parts["test"]
+    windows_P, bound_P = _counts(data, data.protein_N, len(data.proteins))
     seen_P = windows_P > 0
-    mean_PW = case.mean_PW.astype(np.float64)
+    mean_PW = data.mean_PW.astype(np.float64)
     centre_W, scale_W = mean_PW[seen_P].mean(axis=0), mean_PW[seen_P].std(axis=0)
     unit_PW = (mean_PW - centre_W) / np.where(scale_W > 0, scale_W, 1.0)
     weight_2P = np.concatenate([windows_P - bound_P, bound_P]) / len(train_N)
-    label_2P = np.repeat([0, 1], len(case.proteins))
+    label_2P = np.repeat([0, 1], len(data.proteins))
     model = LogisticRegression().fit(np.tile(unit_PW, (2, 1)), label_2P, weight_2P)
     progress(1, 1)
-    return Guess(test_T, model.decision_function(unit_PW)[case.protein_N[test_T]])
+    return Prediction(test_T, model.decision_function(unit_PW)[data.protein_N[test_T]])
 
 
-def _base(case: Case) -> float:
+def _base(data: BaselineData) -> float:
     """The share of bound training windows; a split has both classes in every part."""
-    return float(case.label_N[case.parts["train"]].mean())
+    return float(data.label_N[data.parts["train"]].mean())
 
 
 def _shares(
-    case: Case, group_N: NDArray[np.integer], prior: float | NDArray[np.float64]
+    data: BaselineData, group_N: NDArray[np.integer], prior: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return each group's share of bound training windows, with one window's weight of prior."""
-    windows_G, bound_G = _counts(case, group_N, int(group_N.max()) + 1)
+    windows_G, bound_G = _counts(data, group_N, int(group_N.max()) + 1)
     return (bound_G + prior) / (windows_G + 1)
 
 
 def _counts(
-    case: Case, group_N: NDArray[np.integer], groups: int
+    data: BaselineData, group_N: NDArray[np.integer], groups: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    train_N = case.parts["train"]
+    train_N = data.parts["train"]
     windows_G = np.bincount(group_N[train_N], minlength=groups)
-    bound_G = np.bincount(group_N[train_N], case.label_N[train_N], minlength=groups)
+    bound_G = np.bincount(group_N[train_N], data.label_N[train_N], minlength=groups)
     return windows_G.astype(np.float64), bound_G.astype(np.float64)

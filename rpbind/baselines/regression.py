@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from rpbind.baselines.case import Case, Guess, NotApplicableError
+from rpbind.baselines.data import BaselineData, NotApplicableError, Prediction
 from rpbind.baselines.kmers import Features
 from rpbind.data.clusters import Progress
 from rpbind.data.splits import Part
@@ -34,40 +34,40 @@ Index = Mapping[Part, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedRegression:
     """One regression for all proteins: it reads the RNA and does not know which protein asks."""
 
     features: Features
 
-    def __call__(self, case: Case, progress: Progress) -> Guess:
+    def __call__(self, data: BaselineData, progress: Progress) -> Prediction:
         """Fit on a spread of the training windows and score every test window."""
         few: Index = {
-            "train": spread(case.parts["train"], MOST_WINDOWS),
-            "validation": spread(case.parts["validation"], MOST_WINDOWS // 2),
-            "test": case.parts["test"],
+            "train": spread(data.parts["train"], MOST_WINDOWS),
+            "validation": spread(data.parts["validation"], MOST_WINDOWS // 2),
+            "test": data.parts["test"],
         }
-        return _regress(case, self.features, [few], progress)
+        return _regress(data, self.features, [few], progress)
 
 
 @dataclass(frozen=True)
-class Each:
+class ProteinRegression:
     """A regression of its own for every protein; a protein without training windows has none."""
 
     features: Features
 
-    def __call__(self, case: Case, progress: Progress) -> Guess:
+    def __call__(self, data: BaselineData, progress: Progress) -> Prediction:
         """Fit and score protein by protein; raises `NotApplicableError` where none can be."""
         windows: list[Index] = [
-            {part: case.of_protein(part, protein) for part in case.parts}
-            for protein in range(len(case.proteins))
+            {part: data.windows_of(part, protein) for part in data.parts}
+            for protein in range(len(data.proteins))
         ]
-        can = [w for w in windows if len(w["test"]) and len(set(case.label_N[w["train"]])) == 2]
+        can = [w for w in windows if len(w["test"]) and len(set(data.label_N[w["train"]])) == 2]
         if not can:
             raise NotApplicableError(
                 "no protein of the test part has training windows of both classes, and there is "
                 "no regression of its own without them"
             )
-        return _regress(case, self.features, can, progress)
+        return _regress(data, self.features, can, progress)
 
 
 def spread(index_N: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -86,15 +86,17 @@ class _Fit:
     logit_T: NDArray[np.float64]
 
 
-def _regress(case: Case, features: Features, asked: Sequence[Index], progress: Progress) -> Guess:
+def _regress(
+    data: BaselineData, features: Features, asked: Sequence[Index], progress: Progress
+) -> Prediction:
     """Make every regression, as many at a time as there are processors: liblinear lets go."""
     fits: list[_Fit] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for fit in pool.map(lambda index: _fit(case, features, index), asked):
+        for fit in pool.map(lambda index: _fit(data, features, index), asked):
             fits.append(fit)
             progress(len(fits), len(asked))
     chosen = Counter(f"{fit.penalty:g}" for fit in fits)
-    return Guess(
+    return Prediction(
         index_T=np.concatenate([index["test"] for index in asked]),
         logit_T=np.concatenate([fit.logit_T for fit in fits]),
         settings={
@@ -104,10 +106,10 @@ def _regress(case: Case, features: Features, asked: Sequence[Index], progress: P
     )
 
 
-def _fit(case: Case, features: Features, index: Index) -> _Fit:
+def _fit(data: BaselineData, features: Features, index: Index) -> _Fit:
     """Weaken the ridge until cross-entropy on validation gets no better."""
-    counts = {part: features(case.rna_NL[rows]) for part, rows in index.items()}
-    label_N, label_V = (case.label_N[index[part]] for part in ("train", "validation"))
+    counts = {part: features(data.rna_NL[rows]) for part, rows in index.items()}
+    label_N, label_V = (data.label_N[index[part]] for part in ("train", "validation"))
     best: _Fit | None = None
     for penalty in PENALTIES:
         model = LogisticRegression(

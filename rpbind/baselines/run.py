@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from rpbind.baselines.case import Baseline, Case, Guess, NotApplicableError
+from rpbind.baselines.data import Baseline, BaselineData, NotApplicableError, Prediction
 from rpbind.baselines.degree import protein_degree, protein_only, rna_degree
 from rpbind.baselines.kmers import FEATURES
-from rpbind.baselines.regression import Each, Shared
+from rpbind.baselines.regression import ProteinRegression, SharedRegression
 from rpbind.data.clusters import Progress, silent
 from rpbind.ledger import Finding, Row
 from rpbind.metrics import WindowScores, summarise
 from rpbind.recipe import canonical
 
 BASELINES: dict[str, Baseline] = {
-    **{f"{name}-shared": Shared(features) for name, features in FEATURES.items()},
-    **{f"{name}-per-protein": Each(features) for name, features in FEATURES.items()},
+    **{f"{name}-shared": SharedRegression(features) for name, features in FEATURES.items()},
+    **{f"{name}-per-protein": ProteinRegression(features) for name, features in FEATURES.items()},
     "protein-degree": protein_degree,
     "rna-degree": rna_degree,
     "protein-only": protein_only,
@@ -40,7 +40,7 @@ GAP_REASON = "away from 0.5, on either side: what reads no letter has nothing to
 
 
 def baseline_rows(
-    case: Case,
+    data: BaselineData,
     names: Iterable[str] = tuple(BASELINES),
     progress: Callable[[str], Progress] = lambda name: silent,
 ) -> Iterator[Row]:
@@ -53,27 +53,29 @@ def baseline_rows(
         began = time.monotonic()
         told: dict[str, Any]
         try:
-            told = _scored(name, case, BASELINES[name](case, progress(name)))
+            told = _scored(name, data, BASELINES[name](data, progress(name)))
         except NotApplicableError as reason:
             told = {"findings": (_finding("control not applicable", "info", str(reason)),)}
         except Exception:
             told = {"state": "failed", "error": traceback.format_exc()}
-        yield _row(name, case, time.monotonic() - began, told)
+        yield _row(name, data, time.monotonic() - began, told)
 
 
-def _scored(name: str, case: Case, guess: Guess) -> dict[str, Any]:
+def _scored(name: str, data: BaselineData, prediction: Prediction) -> dict[str, Any]:
     """Return the metrics, the score per protein and the findings of a baseline."""
-    label_T, protein_T = case.label_N[guess.index_T], case.protein_N[guess.index_T]
-    scores = WindowScores(guess.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64))
-    metrics, each = summarise(scores, case.proteins, "test")
+    label_T, protein_T = data.label_N[prediction.index_T], data.protein_N[prediction.index_T]
+    scores = WindowScores(
+        prediction.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64)
+    )
+    metrics, each = summarise(scores, data.proteins, "test")
     findings = []
-    if len(guess.index_T) < len(case.parts["test"]):
-        proteins = len(np.unique(case.protein_N[case.parts["test"]]))
+    if len(prediction.index_T) < len(data.parts["test"]):
+        proteins = len(np.unique(data.protein_N[data.parts["test"]]))
         words = f"{len(each)} of {proteins} test proteins have a score; the others no regression"
         findings.append(_finding("control partly applicable", "warning", words))
     if name in IDENTITY:
         findings += _flags(metrics)
-    provenance = case.provenance | {"settings": canonical(guess.settings)}
+    provenance = data.provenance | {"settings": canonical(prediction.settings)}
     told = {"metrics": metrics, "proteins": each, "findings": tuple(findings)}
     return told | {"provenance": provenance}
 
@@ -103,7 +105,7 @@ def _finding(
     )
 
 
-def _row(name: str, case: Case, seconds: float, told: dict[str, Any]) -> Row:
+def _row(name: str, data: BaselineData, seconds: float, told: dict[str, Any]) -> Row:
     recipe = {"control": name}
     known: dict[str, Any] = {
         "arm": name,
@@ -113,7 +115,7 @@ def _row(name: str, case: Case, seconds: float, told: dict[str, Any]) -> Row:
         "recipe": recipe,
         "recipe_id": hashlib.sha256(canonical(recipe).encode()).hexdigest()[:12],
         "cost": {"seconds": seconds},
-        "provenance": case.provenance,
+        "provenance": data.provenance,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return Row(**(known | told))

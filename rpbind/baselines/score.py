@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from rpbind.baselines.case import Case
+from rpbind.baselines.data import BaselineData
 from rpbind.baselines.run import BASELINES, baseline_rows
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split
@@ -35,8 +35,8 @@ def score_baselines(dataset: Dataset, split: Split, bank: EmbeddingStore, ledger
         return
     console = Console(stderr=True)
     with progress("controls") as bar:
-        case = Case.of(dataset, split, bank)
-        for row in baseline_rows(case, left, bar.named):
+        data = BaselineData.from_dataset(dataset, split, bank)
+        for row in baseline_rows(data, left, bar.restart):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))
             if not console.is_terminal:

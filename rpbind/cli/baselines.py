@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from rpbind.data.splits import Rule, SplitSpec
-from rpbind.errors import one_of
+from rpbind.errors import check_one_of
 from rpbind.ledger import Row
 from rpbind.statistics.averages import averages
 from rpbind.terminal import PLAIN, Grid, progress
@@ -20,7 +20,7 @@ from rpbind.use.output import check_out, write_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from rpbind.baselines.case import Case
+    from rpbind.baselines.data import BaselineData
 
 METRICS = ("test.auroc_pooled", "test.auprc_macro", "test.loss")
 
@@ -41,17 +41,17 @@ def baselines(
     """
     if out is not None:
         check_out(out, (".parquet", ".csv"))
-    one_of("--split", split, get_args(Rule))
-    from rpbind.baselines.case import Case  # SciPy, scikit-learn
+    check_one_of("--split", split, get_args(Rule))
+    from rpbind.baselines.data import BaselineData  # SciPy, scikit-learn
     from rpbind.baselines.run import baseline_rows
     from rpbind.train.opened import OpenData
 
     began = time.monotonic()
     opened, spec = OpenData(data), SplitSpec(rule=cast(Rule, split))
-    case = Case.of(opened.dataset, opened.split(spec), opened.bank(proteins))
+    windows = BaselineData.from_dataset(opened.dataset, opened.split(spec), opened.bank(proteins))
     with progress("controls") as bar:
-        rows = [_heard(row) for row in baseline_rows(case, progress=bar.named)]
-    Console().print(_table(rows, case))
+        rows = [_heard(row) for row in baseline_rows(windows, progress=bar.restart)]
+    Console().print(_table(rows, windows))
     for row in rows:
         for finding in row.findings:
             print(f"{row.arm}: {finding.name}: {finding.advice}")
@@ -75,10 +75,10 @@ def _heard(row: Row) -> Row:
     return row
 
 
-def _table(rows: list[Row], case: Case) -> Grid:
+def _table(rows: list[Row], windows: BaselineData) -> Grid:
     from rpbind.report.words import number
 
-    title = f"{case.provenance['dataset']}, test part of {case.provenance['split']}"
+    title = f"{windows.provenance['dataset']}, test part of {windows.provenance['split']}"
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
     known = averages(rows)

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.errors import PausedError, no_url
-from rpbind.terminal import AGAIN, masked
+from rpbind.errors import PausedError, check_not_url
+from rpbind.terminal import EXIT_AGAIN, masked
 
 Address = Annotated[
     str,
@@ -33,7 +33,7 @@ def submit(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Say the job's id and end.")] = False,
 ) -> None:
     """Run a command on a cluster with this directory; shows its output, ends with its exit code."""
-    no_url("--reports", reports)
+    check_not_url("--reports", reports)
     from rpbind.cluster import jobs  # Ray takes seconds to import
 
     order = jobs.Order(tuple(command), reports)
@@ -55,7 +55,7 @@ def _follow(client: Any, sent: str) -> int:
         return jobs.follow(client, sent, lambda text: print(text, end="", flush=True))
     except PausedError as gone:  # the same command would send the job again
         print(f"error: {gone}", file=sys.stderr)
-        return AGAIN
+        return EXIT_AGAIN
     except KeyboardInterrupt:
         print(
             f"\nThe job goes on. rpbind job logs {sent} follows it again, "

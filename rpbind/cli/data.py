@@ -16,7 +16,7 @@ from rpbind.data.alphabet import MOST_N
 from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Rule, SplitSpec, load_split
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 from rpbind.importers.conflicts import OnConflict
 from rpbind.terminal import PLAIN, Grid, progress
 
@@ -207,11 +207,11 @@ def _target(
     proteins: Path, out: Path, on_conflict: str, homology: str, k: int | None, max_n_share: float
 ) -> Iterator[ImportOptions]:
     check_finite("--max-n-share", max_n_share)
-    one_of("--on-conflict", on_conflict, get_args(OnConflict))
+    check_one_of("--on-conflict", on_conflict, get_args(OnConflict))
     from rpbind.importers.importers import ImportOptions  # SciPy
     from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 
-    one_of("--homology", homology, get_args(Method))
+    check_one_of("--homology", homology, get_args(Method))
     with progress(f"importing to {out}") as bar:
         yield ImportOptions(
             proteins,

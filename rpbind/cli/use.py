@@ -12,7 +12,7 @@ from rich.console import Console
 
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
-from rpbind.errors import one_of
+from rpbind.errors import check_one_of
 from rpbind.ledger import write_atomic
 from rpbind.statistics.averages import of_scores
 from rpbind.terminal import PLAIN, Grid, progress
@@ -102,9 +102,9 @@ def evaluate(
 
     auroc_macro is the mean over protein clusters; the plain mean over proteins stands beside it.
     """
-    one_of("--part", part, get_args(Part))
+    check_one_of("--part", part, get_args(Part))
     if split is not None:
-        one_of("--split", split, get_args(Rule))
+        check_one_of("--split", split, get_args(Rule))
     if out is not None:
         check_out(out, (".json",))
     check_model(model)

@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.terminal import REPORT
+from rpbind.terminal import REPORT_PREFIX
 
 STAYS = ("runs", "ray")
 BEGIN, END = "-----BEGIN RPBIND STUDY-----", "-----END RPBIND STUDY-----"
@@ -21,7 +21,7 @@ BEGIN, END = "-----BEGIN RPBIND STUDY-----", "-----END RPBIND STUDY-----"
 
 def study_named(output: str, job: str) -> str:
     """Return the study folder that a page's output names last."""
-    found = re.findall(rf"^{REPORT}(.*)/index\.html$", output, flags=re.MULTILINE)
+    found = re.findall(rf"^{REPORT_PREFIX}(.*)/index\.html$", output, flags=re.MULTILINE)
     if not found:
         raise UserError(
             f"Job {job} has not written a report yet: its output names none. See "

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.split_advice import refusal
-from rpbind.errors import UserError, one_of, reason
+from rpbind.errors import UserError, check_one_of, reason
 from rpbind.files.arrays import load_array, save_array
 from rpbind.files.atomic import errors_name
 from rpbind.files.draft import explain_denied_write
@@ -45,7 +45,7 @@ class SplitSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        one_of("A split rule", self.rule, get_args(Rule))
+        check_one_of("A split rule", self.rule, get_args(Rule))
         if len(self.ratio) != 3 or min(self.ratio) < 1 or sum(self.ratio) != 100:
             raise UserError(
                 "A split ratio is three whole percentages for train, validation and test that "

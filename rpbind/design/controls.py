@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rpbind.design.design import Design
-from rpbind.errors import one_of
+from rpbind.errors import check_one_of
 from rpbind.ledger import ControlPlan, Plan
 from rpbind.recipe import Recipe
 from rpbind.train.opened import OpenData
@@ -22,7 +22,7 @@ def retrained(design: Design, name: str | None, opened: OpenData) -> tuple[Contr
     if name is None:
         return ()
     arms = {arm.name: arm for arm in design.arms}
-    one_of("The arm to be trained with a control's protein vectors", name, arms)
+    check_one_of("The arm to be trained with a control's protein vectors", name, arms)
     recipe = Recipe.model_validate(arms[name].recipe)
     planned = []
     for encoder, what in TAKEN_AWAY.items():

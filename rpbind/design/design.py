@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ArmPlan, ContrastPlan
 from rpbind.recipe import Recipe
 
@@ -42,7 +42,7 @@ def chosen(changes: Changes, names: str) -> Changes:
     """Return the changes of a list such as "residual,init"; `UserError` on an unknown one."""
     asked = [name.strip() for name in names.split(",") if name.strip()]
     for name in asked:
-        one_of("A change", name, changes)
+        check_one_of("A change", name, changes)
     return {name: changes[name] for name in asked}
 
 

@@ -19,7 +19,7 @@ from rpbind.ledger import Ledger, Plan, Row, Stage
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
 from rpbind.statistics.table import planned_runs
-from rpbind.terminal import called
+from rpbind.terminal import typed_command
 from rpbind.train.code import code_id, code_of_rows
 
 
@@ -80,7 +80,7 @@ def make_plan(
         proteins_note=", ".join(banks),
         search=None if sweep is None else sweep.words(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=called(),
+        command=typed_command(),
         code=code_id(),
         code_modules=code_of_rows(),
     )

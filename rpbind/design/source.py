@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from rpbind.data.splits import Rule, Split, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import UserError, no_url, one_of
+from rpbind.errors import UserError, check_not_url, check_one_of
 from rpbind.recipe import canonical
 from rpbind.train.opened import OpenData
 
@@ -44,9 +44,9 @@ class DataSource:
 
 def source(data: Path | None, rule: str) -> DataSource:
     """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
-    one_of("--split", rule, get_args(Rule))
+    check_one_of("--split", rule, get_args(Rule))
     if data is not None:
-        no_url("--data", data)
+        check_not_url("--data", data)
     opened = simulated() if data is None else OpenData(data)
     opened.dataset  # noqa: B018 - says so where there is none, before anything heavy is imported
     return DataSource(opened, SplitSpec(rule=cast(Rule, rule)))

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from rpbind.errors import UserError, no_url
+from rpbind.errors import UserError, check_not_url
 from rpbind.files.atomic import errors_name, is_locked, locked, stem
 from rpbind.files.places import check_creatable, check_writable
 
@@ -24,7 +24,7 @@ LOCK = ".lock"
 
 def check_new(out: Path) -> None:
     """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
-    no_url("--out", out)
+    check_not_url("--out", out)
     check_creatable(out)
     if (out.absolute().parent / "manifest.json").exists():
         raise UserError(f"{out.parent} is a dataset; name a folder in another place.")

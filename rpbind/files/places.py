@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from rpbind.errors import UserError, full_disk
+from rpbind.errors import UserError, is_full_disk
 
 
 def check_writable(folder: Path) -> None:
@@ -27,7 +27,7 @@ def check_place(what: str, folder: Path) -> None:
     try:
         check_writable(folder)
     except OSError as error:
-        if full_disk(error):
+        if is_full_disk(error):
             raise
         why = f"{error.filename}: {error.strerror}"
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

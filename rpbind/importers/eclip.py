@@ -19,7 +19,7 @@ from rpbind.importers.formats import check_not_foreign
 from rpbind.importers.labels import labels_of
 from rpbind.importers.protein_names import Entry, why_no_match
 from rpbind.importers.sources import Rows, one_file, read_file, tokens_of
-from rpbind.names import spelt
+from rpbind.names import matching
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 
@@ -116,7 +116,7 @@ def _partner(clusters: Path, path: Path) -> Path:
     name = path.name.removesuffix(".gz")
     files = [p for p in clusters.iterdir() if p.is_file()] if clusters.is_dir() else []
     by_name = {file.name.removesuffix(".gz"): file for file in files}
-    found = spelt(name, by_name)
+    found = matching(name, by_name)
     if len(found) == 1:
         return by_name[found[0]]
     raise UserError(

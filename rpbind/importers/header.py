@@ -7,9 +7,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, did_you_mean
 from rpbind.importers.formats import check_not_foreign
-from rpbind.names import spelt
+from rpbind.names import matching
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)", " ": "spaces"}
@@ -46,7 +46,7 @@ def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence
             f"{path}, line 1: 'sep=' is for Excel alone. Remove the line; columns are separated by "
             "commas in .csv and by tabs in .tsv."
         )
-    missing = [name for name in names if not spelt(name, header)]
+    missing = [name for name in names if not matching(name, header)]
     if missing:
         _check_delimiter(path, text, header, names)
         check_not_foreign(path, text, "table")
@@ -56,7 +56,7 @@ def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence
 
 def check_column(path: Path, name: str, header: Sequence[str]) -> None:
     """Raise `UserError` where a table does not have exactly one column of that name."""
-    found = spelt(name, header)
+    found = matching(name, header)
     if len(found) == 1:
         return
     shown = ", ".join(column[:40] for column in header[:_SHOWN]) or "none (its first line is empty)"
@@ -66,7 +66,7 @@ def check_column(path: Path, name: str, header: Sequence[str]) -> None:
             f"{path} has {len(found)} columns '{name}'; its columns are {shown}{more}. Rename all "
             "but one of them."
         )
-    advice = nearest(name, header) or f" Rename the column that is meant{_OPTION}."
+    advice = did_you_mean(name, header) or f" Rename the column that is meant{_OPTION}."
     if name == "protein":
         advice += " Where a file is of one protein, add the column, with its name in every row."
     raise UserError(f"{path} has no column '{name}'; its columns are {shown}{more}.{advice}")
@@ -77,10 +77,10 @@ _OPTION = " (`rpbind import table` can be given its name instead: --rna-column a
 
 def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
     """Raise `UserError` where another delimiter makes the wanted columns appear."""
-    here = sum(bool(spelt(name, header)) for name in names)
+    here = sum(bool(matching(name, header)) for name in names)
     for delimiter, word in _WORDS.items():
         other = header_of(text, delimiter)
-        if sum(bool(spelt(name, other)) for name in names) > here:
+        if sum(bool(matching(name, other)) for name in names) > here:
             packed = ".gz" if path.suffix == ".gz" else ""
             wanted = DELIMITERS[Path(path.name.removesuffix(".gz")).suffix]
             fits = next((end for end, mark in DELIMITERS.items() if mark == delimiter), "")

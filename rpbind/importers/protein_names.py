@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from rpbind.names import alike, key
+from rpbind.names import closest_spelling, key
 
 FORMS = "A header names a protein by its first word, its parts between '|', GN= or gene_symbol:."
 """What an error says where a name is not found."""
@@ -93,5 +93,7 @@ def why_no_match(name: str, entries: Iterable[Entry]) -> str:
     there = ids.get(key(gene), [])
     if there:
         return f"its gene {gene} is there as {', '.join(there[:3])}{' ...' if there[3:] else ''}"
-    near = alike(gene, ids, _NEAR) or alike(re.split(r"[-.\s]", gene)[0], ids, _NEAR)
+    near = closest_spelling(gene, ids, _NEAR) or closest_spelling(
+        re.split(r"[-.\s]", gene)[0], ids, _NEAR
+    )
     return f"no gene {gene} is there{f'; did you mean {ids[near][0]!r}?' if near else ''}"

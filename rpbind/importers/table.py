@@ -33,7 +33,7 @@ from rpbind.importers.sources import (
     read_file,
     tokens_of,
 )
-from rpbind.names import spelt
+from rpbind.names import matching
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ def _read_text(path: Path, names: list[str]) -> Read:
     text = text.rstrip(b"\n") + b"\n"
     header = header_of(text, DELIMITERS[suffix])
     check_header(path, text, header, names)
-    as_text = dict.fromkeys((cell for name in names for cell in spelt(name, header)), pa.string())
+    as_text = dict.fromkeys(
+        (cell for name in names for cell in matching(name, header)), pa.string()
+    )
     block = min(max(len(text), 1), 2**31 - 1)  # rows of any length are in one block
     try:
         table = pa.csv.read_csv(
@@ -156,7 +158,7 @@ def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     check_column(path, name, table.column_names)
-    (name,) = spelt(name, table.column_names)
+    (name,) = matching(name, table.column_names)
     column = table.column(name)
     if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
         raise UserError(

@@ -78,7 +78,7 @@ def read_plan(study: Path) -> Plan:
     if why := next(_contradictions(plan), ""):
         raise UserError(f"{path} contradicts itself: {why}. {AGAIN}")
     for name, recipe in _recipes(plan):
-        Recipe.recorded(recipe, f"'{name}' in {path}")
+        Recipe.from_record(recipe, f"'{name}' in {path}")
     return plan
 
 

@@ -18,7 +18,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from rpbind.errors import UserError, full_disk
+from rpbind.errors import UserError, is_full_disk
 from rpbind.files.atomic import is_locked, list_folder, locked, sync, write_new
 from rpbind.ledger.checks import MERGED, merged_name
 from rpbind.ledger.marks import Mark, read_marks
@@ -65,7 +65,7 @@ class Ledger:
             self.study.mkdir(parents=True, exist_ok=True)
             self._driver.touch()
         except OSError as error:
-            if full_disk(error):
+            if is_full_disk(error):
                 raise
             raise UserError(
                 f"The study's folder {self.study} cannot be made or written: {error.strerror}. "

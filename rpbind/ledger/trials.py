@@ -161,7 +161,7 @@ def summarise_search(
     """Return the trials of one search; every comparison among them is exploratory."""
     grouped = trials_of(rows)
     names = sorted(grouped, key=lambda name: (max(row.ended for row in grouped[name]), name))
-    fields = {n: Recipe.recorded(grouped[n][0].recipe, n).flat() for n in names}
+    fields = {n: Recipe.from_record(grouped[n][0].recipe, n).flat() for n in names}
     every = dict.fromkeys(path for flat in fields.values() for path in flat)
     varied = tuple(p for p in every if len({repr(_shown(flat, p)) for flat in fields.values()}) > 1)
     first = OBJECTIVES[objectives[0]]

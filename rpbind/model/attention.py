@@ -18,7 +18,7 @@ COOLEST = 0.1
 class CrossAttention(nn.Module):
     """softmax(q.k / (sqrt(D) * temperature)) over the keys of the window's own protein.
 
-    The model calls `query` once per batch, `look` once per group of proteins, `finish` once.
+    The model calls `query` once per batch, `context` once per group of proteins, `project` once.
     """
 
     def __init__(self, config: fields.Attention, rna_dim: int) -> None:
@@ -45,18 +45,18 @@ class CrossAttention(nn.Module):
             scores_BHQS = scores_BHQS.masked_fill(padding_B11S, -torch.inf)
         return torch.softmax(scores_BHQS, dim=-1)
 
-    def look(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
+    def context(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
         """Return what each query sees (B, Q, E); `protein_B` indexes the memory's proteins."""
         weights_BHQS = self.weight_dropout(self.weights(query_BQE, memory, protein_B))
         v_BHSD = _heads(memory.values_PSE.index_select(0, protein_B), self.heads)
         return (weights_BHQS @ v_BHSD).transpose(1, 2).flatten(2)
 
-    def finish(self, seen_BQE: Tensor) -> Tensor:
+    def project(self, seen_BQE: Tensor) -> Tensor:
         """Project what was seen: (B, Q, E) to (B, Q, E)."""
         return self.output_dropout(self.output(seen_BQE))
 
 
-class WayBack(nn.Module):
+class ReverseAttention(nn.Module):
     """The other direction: every key of the protein looks at the RNA; the mean over real keys."""
 
     def __init__(self, config: fields.Attention, rna_dim: int) -> None:
@@ -90,7 +90,7 @@ class WayBack(nn.Module):
 @contextmanager
 def uniform_attention(model: nn.Module) -> Iterator[None]:
     """Make every attention between RNA and protein uniform over its real keys, for a while."""
-    attentions = [m for m in model.modules() if isinstance(m, CrossAttention | WayBack)]
+    attentions = [m for m in model.modules() if isinstance(m, CrossAttention | ReverseAttention)]
     try:
         for attention in attentions:
             attention.uniform = True

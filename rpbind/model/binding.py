@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind.model.attention import CrossAttention, WayBack
+from rpbind.model.attention import CrossAttention, ReverseAttention
 from rpbind.model.encoder import ENCODERS
-from rpbind.model.memory import MEMORIES, Group, Memory, Nothing, Reads
+from rpbind.model.memory import MEMORIES, Group, Memory, NoKeys, Reads
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
 
@@ -104,7 +104,9 @@ class BindingModel(nn.Module):
         self.memory = MEMORIES[type(config.memory)](config.memory, width, dim, length)
         attends = not isinstance(config.memory, fields.NoMemory)
         self.attend = CrossAttention(config.attention, rna_dim) if attends else None
-        self.back = WayBack(config.attention, rna_dim) if config.attention.both_ways else None
+        self.back = (
+            ReverseAttention(config.attention, rna_dim) if config.attention.both_ways else None
+        )
         self.bypass = nn.Linear(rna_dim, dim) if config.residual else None
         self.norm = nn.LayerNorm(dim) if config.normalised else nn.Identity()
         self.feed_forward = (
@@ -129,10 +131,10 @@ class BindingModel(nn.Module):
         if self.attend is not None:
             query_BQE = self.attend.query(rna_BQC)
             seen = [
-                self.attend.look(query_BQE[g.rows_B], memory, g.protein_B)
+                self.attend.context(query_BQE[g.rows_B], memory, g.protein_B)
                 for g, memory in zip(groups, memories, strict=True)
             ]
-            terms.append(self.attend.finish(_in_order(seen, groups)))
+            terms.append(self.attend.project(_in_order(seen, groups)))
         if self.bypass is not None:
             terms.append(self.bypass(rna_BQC))
         mixed_BQE = self.norm(sum(terms))
@@ -170,7 +172,7 @@ class BindingModel(nn.Module):
                 self.back(rna_BQC[g.rows_B], memory, g.protein_B)
                 for g, memory in zip(groups, memories, strict=True)
             ]
-        elif isinstance(self.memory, Nothing):
+        elif isinstance(self.memory, NoKeys):
             seen = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]
         else:
             return []

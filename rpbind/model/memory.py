@@ -123,7 +123,7 @@ class Segment(nn.Module):
         return (span_PR.unsqueeze(1) == number_1S1) & real_PR.unsqueeze(1)
 
 
-class Nothing(nn.Module):
+class NoKeys(nn.Module):
     """No keys; the projected mean vector goes to the head as it is."""
 
     reads: ClassVar[Reads] = "mean"
@@ -143,5 +143,5 @@ MEMORIES: dict[type, type[Any]] = {
     fields.ExpandedMemory: Expanded,
     fields.ResidueMemory: Residue,
     fields.SegmentMemory: Segment,
-    fields.NoMemory: Nothing,
+    fields.NoMemory: NoKeys,
 }

@@ -46,7 +46,7 @@ def seed_dropout(model: nn.Module) -> None:
 
 
 @contextmanager
-def no_unseeded_draw(model: nn.Module, device: torch.device | str) -> Iterator[None]:
+def check_no_unseeded_draw(model: nn.Module, device: torch.device | str) -> Iterator[None]:
     """Raise `UserError` where the block has moved torch's global generator.
 
     Only its state is compared, before and after: that costs microseconds, whatever the block does.

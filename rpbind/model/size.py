@@ -37,11 +37,11 @@ def check_fits(
         Windows that go through the model at once and whose activations are kept.
     """
     _check_kernel(config, length)
-    weights = parameters(config, width=width, length=length)
-    needed = BYTES * (copies * weights + batch * activations(config, length))
-    if needed <= (there := memory()):
+    weights = parameter_count(config, width=width, length=length)
+    needed = BYTES * (copies * weights + batch * activation_count(config, length))
+    if needed <= (there := machine_memory()):
         return
-    name, size = widest(config)
+    name, size = widest_layer(config)
     told = f"{weights:,} parameters" + (f", batches of {batch:,} windows" if batch else "")
     raise UserError(
         f"The model takes about {_gigabytes(needed)} of memory ({told}), and this machine has "
@@ -50,14 +50,14 @@ def check_fits(
     )
 
 
-def parameters(config: fields.Model, *, width: int, length: int) -> int:
+def parameter_count(config: fields.Model, *, width: int, length: int) -> int:
     """Return how many parameters a model has; none of them is given memory for that."""
     with torch.device("meta"):
         model = BindingModel(config, width=width, length=length)
     return sum(each.numel() for each in model.parameters())
 
 
-def activations(config: fields.Model, length: int) -> int:
+def activation_count(config: fields.Model, length: int) -> int:
     """Return about how many numbers of one window are kept for its gradient: rather too few."""
     encoder, dim = config.encoder, config.attention.dim
     queries = math.ceil(length / encoder.positions_per_query)
@@ -67,7 +67,7 @@ def activations(config: fields.Model, length: int) -> int:
     return kept + 3 * sum(config.classifier.hidden)
 
 
-def widest(config: fields.Model) -> tuple[str, int]:
+def widest_layer(config: fields.Model) -> tuple[str, int]:
     """Return the path and the value of a model's largest width."""
     widths = {
         "model.encoder.dim": config.encoder.dim,
@@ -80,7 +80,7 @@ def widest(config: fields.Model) -> tuple[str, int]:
     return name, widths[name]
 
 
-def memory() -> int:
+def machine_memory() -> int:
     """Return the bytes of this machine's memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 

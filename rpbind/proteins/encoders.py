@@ -17,7 +17,7 @@ import numpy as np
 from Bio.SeqUtils import ProtParamData
 from numpy.typing import NDArray
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, did_you_mean
 from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 
 
@@ -226,5 +226,5 @@ def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
     """
     if name not in ENCODERS:
         known = ", ".join(ENCODERS)
-        raise UserError(f"No encoder '{name}'; there are {known}.{nearest(name, ENCODERS)}")
+        raise UserError(f"No encoder '{name}'; there are {known}.{did_you_mean(name, ENCODERS)}")
     return ENCODERS[name](weights)

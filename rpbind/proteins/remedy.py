@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rpbind.errors import nearest
+from rpbind.errors import did_you_mean
 from rpbind.proteins.encoders import ENCODERS
 
 
@@ -18,5 +18,5 @@ def remedy_of(root: Path, encoder_id: str) -> str:
     return (
         f"an encoder is one of {', '.join(names)}, or has the name of an ESM-2 checkpoint's file: "
         f"rpbind embed {root.parent} --encoder esm2 --weights {encoder_id}.pt."
-        f"{nearest(encoder_id, names)}"
+        f"{did_you_mean(encoder_id, names)}"
     )

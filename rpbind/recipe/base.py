@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Unit = Annotated[float, Field(ge=0.0, le=0.99)]
-Rate = Annotated[float, Field(ge=0.0, le=1e30)]
+Fraction = Annotated[float, Field(ge=0.0, le=0.99)]
+NonNegative = Annotated[float, Field(ge=0.0, le=1e30)]
 Positive = Annotated[float, Field(gt=0.0, le=1e30)]
 """A number of training: a float32 has to hold it."""
 Count = Annotated[int, Field(ge=1, le=65_536)]
@@ -42,7 +42,7 @@ class Hyperparameters(BaseModel):
         return read
 
 
-def optional() -> frozenset[str]:
+def optional_fields() -> frozenset[str]:
     """Return the names of all fields that can be "off"."""
     parts, found = [Hyperparameters], set[str]()
     while parts:

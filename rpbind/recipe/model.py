@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rpbind.recipe.base import Count, Hyperparameters, Layers, MultiHead, Positive, Unit
+from rpbind.recipe.base import Count, Fraction, Hyperparameters, Layers, MultiHead, Positive
 
-FARTHEST = 65_536
+MAX_TAP_DISTANCE = 65_536
 """Nucleotides between two taps of a dilated convolution."""
 
 
@@ -64,7 +64,7 @@ class ConvEncoder(RnaEncoder):
     dilation: Count = 1
     pool: Count = 1
     pool_after: Literal["first", "last"] = "last"
-    dropout: Unit = 0.1
+    dropout: Fraction = 0.1
 
     @model_validator(mode="after")
     def _kernel_has_a_centre(self) -> ConvEncoder:
@@ -75,10 +75,10 @@ class ConvEncoder(RnaEncoder):
     @model_validator(mode="after")
     def _reach_is_bounded(self) -> ConvEncoder:
         apart = self.dilation ** (self.layers - 1)
-        if apart > FARTHEST:
+        if apart > MAX_TAP_DISTANCE:
             raise ValueError(
                 f"the taps of the last layer are dilation^(layers - 1) nt apart, which is at most "
-                f"{FARTHEST}; got dilation {self.dilation} and layers {self.layers}"
+                f"{MAX_TAP_DISTANCE}; got dilation {self.dilation} and layers {self.layers}"
             )
         return self
 
@@ -104,7 +104,7 @@ class SelfAttentionEncoder(MultiHead, RnaEncoder):
     layers: Layers = 2
     heads: Count = 4
     pool: Count = 1
-    dropout: Unit = 0.1
+    dropout: Fraction = 0.1
 
     @property
     def positions_per_query(self) -> int:
@@ -181,7 +181,7 @@ class Attention(MultiHead):
 
     dim: Count = 256
     heads: Count = 8
-    dropout: Unit = 0.1
+    dropout: Fraction = 0.1
     temperature: bool = False
     both_ways: bool = False
 
@@ -193,14 +193,14 @@ class FeedForward(Hyperparameters):
     """
 
     hidden: Count = 512
-    dropout: Unit = 0.1
+    dropout: Fraction = 0.1
 
 
 class Classifier(Hyperparameters):
     """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
 
     hidden: Annotated[tuple[Count, ...], Field(max_length=256)] = (512, 256, 128)
-    dropout: Unit = 0.3
+    dropout: Fraction = 0.3
 
 
 Encoder = Annotated[TokenEncoder | ConvEncoder | SelfAttentionEncoder, Field(discriminator="kind")]

@@ -12,7 +12,15 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import SHOWN, UserError, check_no_yaml, nearest, one_of, place, reason
+from rpbind.errors import (
+    MAX_MISTAKES,
+    UserError,
+    check_no_yaml,
+    check_one_of,
+    did_you_mean,
+    mistake_path,
+    reason,
+)
 from rpbind.recipe.base import OFF
 from rpbind.recipe.model import (
     Attention,
@@ -22,7 +30,7 @@ from rpbind.recipe.model import (
     Model,
     XavierInit,
 )
-from rpbind.recipe.recipe import FIELDS, Recipe, misfit
+from rpbind.recipe.recipe import FIELDS, Recipe, refusal
 from rpbind.recipe.training import Plateau, Train
 
 OLD = Recipe()
@@ -95,7 +103,7 @@ PRESETS = {"old": OLD, "fixed": FIXED, "conv-residue": CONV_RESIDUE, "own-head":
 
 def preset(name: str) -> Recipe:
     """Return a preset by name; raises `UserError` with the nearest right name."""
-    one_of("A preset", name, PRESETS)
+    check_one_of("A preset", name, PRESETS)
     return PRESETS[name]
 
 
@@ -114,17 +122,17 @@ def narrowed(recipe: Recipe, factor: int) -> Recipe:
     For small worlds: the same functions and the same comparisons, at a fraction of the compute.
     """
     try:
-        return recipe.with_({"model": narrow("model", recipe.value("model"), factor)})
+        return recipe.with_({"model": narrow_value("model", recipe.value("model"), factor)})
     except UserError as error:
         raise UserError(f"The model cannot be divided by {factor} (--narrower). {error}") from None
 
 
-def narrow(path: str, value: Any, factor: int) -> Any:
+def narrow_value(path: str, value: Any, factor: int) -> Any:
     """Return the value of a recipe's path with all widths and heads in it divided."""
     if isinstance(value, dict):
-        return {key: narrow(f"{path}.{key}", each, factor) for key, each in value.items()}
+        return {key: narrow_value(f"{path}.{key}", each, factor) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [narrow(path, each, factor) for each in value]
+        return [narrow_value(path, each, factor) for each in value]
     if not isinstance(value, int) or isinstance(value, bool) or path not in (*WIDTHS, *HEADS):
         return value
     if path in HEADS:
@@ -134,7 +142,7 @@ def narrow(path: str, value: Any, factor: int) -> Any:
     return value // factor
 
 
-def named(what: str, name: str) -> Recipe:
+def load_recipe(what: str, name: str) -> Recipe:
     """Return the recipe of a preset's name or of a recipe's file; `what` asks for one."""
     if name in PRESETS:
         return PRESETS[name]
@@ -147,7 +155,7 @@ def named(what: str, name: str) -> Recipe:
     if not path.exists():
         raise UserError(
             f"{what} takes a preset ({', '.join(PRESETS)}) or a recipe's file, and there is no "
-            f"'{name}' of either kind.{nearest(name, PRESETS)}"
+            f"'{name}' of either kind.{did_you_mean(name, PRESETS)}"
         )
     return read_recipe(path)
 
@@ -183,7 +191,7 @@ def read_recipe(path: Path) -> Recipe:
             )
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        told = "; ".join(map(_wrong, error.errors()[:SHOWN]))
+        told = "; ".join(map(_wrong, error.errors()[:MAX_MISTAKES]))
         raise UserError(f"{path} is no recipe: {told}") from None
     except (ValueError, RecursionError) as error:  # of the file's letters, or of either format
         raise UserError(f"{path} is not {name}: {reason(error)}.") from None
@@ -191,11 +199,11 @@ def read_recipe(path: Path) -> Recipe:
 
 def _wrong(error: ErrorDetails) -> str:
     known = {path for one in PRESETS.values() for path in one.flat()}
-    field = place(error, FIELDS)
+    field = mistake_path(error, FIELDS)
     if error["type"] == "union_tag_invalid":
         tag, kinds = (str(error["ctx"][key]) for key in ("tag", "expected_tags"))
-        near = nearest(tag, [kind.strip(" '") for kind in kinds.split(",")])
+        near = did_you_mean(tag, [kind.strip(" '") for kind in kinds.split(",")])
         return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
-        return misfit(error)
-    return f"it has no knob '{field}'.{nearest(field, sorted(known))}"
+        return refusal(error)
+    return f"it has no hyperparameter '{field}'.{did_you_mean(field, sorted(known))}"

@@ -13,19 +13,19 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import SHOWN, UserError, mistake, nearest, place
-from rpbind.recipe.base import OFF, Hyperparameters, optional
+from rpbind.errors import MAX_MISTAKES, UserError, did_you_mean, mistake, mistake_path
+from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
 from rpbind.recipe.model import Model
 from rpbind.recipe.training import Train
 
-BankName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=120)]
+EncoderName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=120)]
 """The name of an encoder's vectors, which is a folder's name."""
 
 
 class Recipe(Hyperparameters):
     """Every knob of one run; `proteins` names the encoder of the protein bank that it reads."""
 
-    proteins: BankName = "physchem"
+    proteins: EncoderName = "physchem"
     model: Model = Model()
     train: Train = Train()
 
@@ -48,16 +48,16 @@ class Recipe(Hyperparameters):
         try:
             return Recipe.model_validate(tree)
         except ValidationError as error:
-            raise UserError(f"The recipe refuses {dict(changes)!r}: {misfits(error)}.") from None
+            raise UserError(f"The recipe refuses {dict(changes)!r}: {refusals(error)}.") from None
 
     @classmethod
-    def recorded(cls, tree: Mapping[str, Any], whose: str) -> Recipe:
+    def from_record(cls, tree: Mapping[str, Any], whose: str) -> Recipe:
         """Return a recipe that a study has recorded; `UserError` where this version has no such."""
         try:
             return cls.model_validate(tree)
         except ValidationError as error:
             raise UserError(
-                f"The recipe of {whose} is none that this version reads: {misfits(error)}. Read "
+                f"The recipe of {whose} is none that this version reads: {refusals(error)}. Read "
                 "the study with the version of rpbind that made it."
             ) from None
 
@@ -122,27 +122,30 @@ def _unknown(tree: dict[str, Any], path: str, stopped: str) -> str:
     known = [leaf for leaf, _ in _leaves(tree, "")]
     parents = {".".join(k.split(".")[:i]) for k in known for i in range(1, k.count(".") + 1)}
     if stopped in known and stopped != path:
-        return f"The recipe has no knob '{path}', since {stopped} is off: give {stopped} a value."
+        return (
+            f"The recipe has no hyperparameter '{path}', since {stopped} is off. Give {stopped} a "
+            "value first."
+        )
     return (
-        f"The recipe has no knob '{path}' (stopped at '{stopped}')."
-        f"{nearest(path, [*known, *sorted(parents)])}"
+        f"The recipe has no hyperparameter '{path}' (stopped at '{stopped}')."
+        f"{did_you_mean(path, [*known, *sorted(parents)])}"
     )
 
 
-def leave_out(place: Sequence[Any]) -> str:
+def off_hint(mistake_path: Sequence[Any]) -> str:
     """Return how a refused field is left out, where it can be; "" where it cannot."""
-    name = place[-1] if place else ""
-    return f'; to leave {name} out, write "{OFF}"' if name in optional() else ""
+    name = mistake_path[-1] if mistake_path else ""
+    return f'; to leave {name} out, write "{OFF}"' if name in optional_fields() else ""
 
 
-def misfits(error: ValidationError) -> str:
+def refusals(error: ValidationError) -> str:
     """Say what a recipe refuses: for each field its path, what was expected, what was found."""
-    return "; ".join(misfit(one) for one in error.errors(include_url=False)[:SHOWN])
+    return "; ".join(refusal(one) for one in error.errors(include_url=False)[:MAX_MISTAKES])
 
 
-def misfit(one: ErrorDetails) -> str:
+def refusal(one: ErrorDetails) -> str:
     """Say one thing that a recipe refuses."""
-    return mistake(one, place(one, FIELDS)) + leave_out(one["loc"])
+    return mistake(one, mistake_path(one, FIELDS)) + off_hint(one["loc"])
 
 
 def _fields(part: type[Hyperparameters]) -> set[str]:

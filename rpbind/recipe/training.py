@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rpbind.recipe.base import Epochs, Hyperparameters, Positive, Rate, Unit
+from rpbind.recipe.base import Epochs, Fraction, Hyperparameters, NonNegative, Positive
 
 
 class Plateau(Hyperparameters):
@@ -15,7 +15,7 @@ class Plateau(Hyperparameters):
     kind: Literal["plateau"] = "plateau"
     factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
     patience: Annotated[int, Field(ge=0, le=100_000)] = 5
-    min_lr: Rate = 1e-5
+    min_lr: NonNegative = 1e-5
 
 
 class Cosine(Hyperparameters):
@@ -52,11 +52,11 @@ class Train(Hyperparameters):
 
     optimizer: Literal["adam", "adamw"] = "adam"
     lr: Positive = 1e-3
-    weight_decay: Rate = 1e-4
+    weight_decay: NonNegative = 1e-4
     batch_size: Annotated[int, Field(ge=2, le=1_048_576)] = 32
     epochs: Epochs = 50
     clip_norm: Positive | None = None
     shift: Annotated[int, Field(ge=0, le=65_536)] = 0
-    mask: Unit = 0.0
+    mask: Fraction = 0.0
     schedule: Schedule = Plateau()
     stop_after: Epochs | None = 10

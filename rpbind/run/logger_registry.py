@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rpbind.arguments import check_once
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def check_loggers(names: Sequence[str]) -> None:
     """
     check_once("--log", names)
     for name in names:
-        one_of("--log", name, LOGGERS)
+        check_one_of("--log", name, LOGGERS)
         package = LOGGERS[name].package
         if importlib.util.find_spec(package) is None:
             raise UserError(

@@ -24,7 +24,7 @@ from rich.console import Console
 from rpbind.cluster import placement, preflight, start
 from rpbind.cluster.placement import SLOT
 from rpbind.data.manifest import MANIFEST
-from rpbind.errors import full_disk, is_process_lost
+from rpbind.errors import is_full_disk, is_process_lost
 from rpbind.ledger import Ledger, Row
 from rpbind.run.environment import of_workers
 from rpbind.run.loggers import loggers
@@ -215,7 +215,7 @@ def fit(
             with record.watch:
                 tuner.fit()
         except TuneError as error:  # has the text of what a callback raised, and not the exception
-            if full_disk(error):
+            if is_full_disk(error):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise
         finally:

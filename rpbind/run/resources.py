@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rpbind.arguments import check_finite
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 
 Executor = Literal["trial", "train"]
 
@@ -36,7 +36,7 @@ class Resources:
         `auto` takes Ray Train wherever a GPU or more than one worker is used. Raises `UserError`
         on an unknown executor, or one that cannot do what is asked.
         """
-        one_of("--executor", self.asked, ("auto", *get_args(Executor)))
+        check_one_of("--executor", self.asked, ("auto", *get_args(Executor)))
         if self.asked == "trial" and self.workers > 1:
             raise UserError(
                 f"--executor trial makes a run in one process; --workers {self.workers} needs "

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from rpbind.terminal import AGAIN
+from rpbind.terminal import EXIT_AGAIN
 
 PATIENCE = 30.0
 LOOK_EVERY = 5.0
@@ -60,4 +60,4 @@ def leave_at_once() -> NoReturn:
         file=sys.stderr,
         flush=True,
     )
-    os._exit(AGAIN)
+    os._exit(EXIT_AGAIN)

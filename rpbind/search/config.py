@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rpbind.errors import UserError, one_of
+from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import Row
 from rpbind.ledger.trials import OBJECTIVES, Objective, values_of
 
@@ -54,11 +54,11 @@ class SearchConfig:
     repeats: str = "reuse"
 
     def __post_init__(self) -> None:
-        one_of("--sampler", self.sampler, SAMPLERS)
-        one_of("--scheduler", self.scheduler, SCHEDULERS)
-        one_of("--repeats", self.repeats, REPEATED)
+        check_one_of("--sampler", self.sampler, SAMPLERS)
+        check_one_of("--scheduler", self.scheduler, SCHEDULERS)
+        check_one_of("--repeats", self.repeats, REPEATED)
         for name in self.objectives:
-            one_of("--objective", name, OBJECTIVES)
+            check_one_of("--objective", name, OBJECTIVES)
         if len(set(self.objectives)) < len(self.objectives):
             raise UserError("An objective is named twice: name each once.")
         for option, budget in (("minutes", self.minutes), ("train-seconds", self.train_seconds)):

@@ -110,7 +110,7 @@ def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
 def trial_of(lane: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
     """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
     first = rows[min(rows)]
-    recipe = Recipe.recorded(first.recipe, first.arm)
+    recipe = Recipe.from_record(first.recipe, first.arm)
     try:
         fixed = FixedTrial(sweep.space.find(recipe))
     except UserError as error:

@@ -75,7 +75,7 @@ def _best(lane: Search, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[st
         return None
     # the first of equals
     best = min(whole, key=lambda name: (-sign * whole[name], name))
-    recipe = Recipe.recorded(trials[best][0].recipe, best)
+    recipe = Recipe.from_record(trials[best][0].recipe, best)
     count = len(whole.keys() - repeats_of(trials).keys())
     words = f"best of {count} whole trials of one search on validation ({best})"
     name = lane.name if sweep.tunes_arms else TUNED

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import HEADS, WIDTHS, narrow
+from rpbind.recipe.presets import HEADS, WIDTHS, narrow_value
 from rpbind.spaces.choices import ChoiceDimension, LayersDimension
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.dimension_base import When
@@ -40,14 +40,14 @@ def _divided(dim: Dimension, every: Dimensions, factor: int) -> Dimension:
     if dim.path not in (*WIDTHS, *HEADS):
         return dim
     if isinstance(dim, LayersDimension):
-        width = tuple(narrow(dim.path, end, factor) for end in dim.width)
+        width = tuple(narrow_value(dim.path, end, factor) for end in dim.width)
         return dim.model_copy(update={"width": width})
     return _range(dim, factor) if isinstance(dim, IntDimension) else dim
 
 
 def _range(dim: IntDimension, factor: int) -> Dimension:
     """Divide the ends of a whole number; a range of one value is a choice of one."""
-    low, high = (cast(int, narrow(dim.path, end, factor)) for end in (dim.low, dim.high))
+    low, high = (cast(int, narrow_value(dim.path, end, factor)) for end in (dim.low, dim.high))
     step = max(1, dim.step // factor)
     high -= (high - low) % step
     if low < high:
@@ -71,15 +71,15 @@ def _choices(path: str, values: list[Any], every: Dimensions, factor: int) -> li
 def _choice(path: str, value: Any, every: Dimensions, factor: int) -> Any:
     """Divide the widths in a value; those that a variant brings as defaults are then said."""
     if not isinstance(value, str | dict):
-        return narrow(path, value, factor)
+        return narrow_value(path, value, factor)
     try:
         whole = Recipe().with_({path: value}).value(path)
     except UserError:  # not right alone, which the check of the space says
-        return narrow(path, value, factor)
+        return narrow_value(path, value, factor)
     if not isinstance(whole, dict):
         return value
     given = value if isinstance(value, dict) else {}
-    smaller = narrow(path, whole, factor)
+    smaller = narrow_value(path, whole, factor)
     kept = {
         name: new
         for name, new in smaller.items()

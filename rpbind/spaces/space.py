@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rpbind.errors import UserError, check_no_yaml, nearest
+from rpbind.errors import UserError, check_no_yaml, did_you_mean
 from rpbind.recipe import Recipe
 from rpbind.spaces.answers import Dice, Fixed
 from rpbind.spaces.dimension import NAMES, Dimension
@@ -172,7 +172,7 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
         paths = [other.path for other in before]
         raise UserError(
             f"dimension '{dim.name}' depends on '{dim.when.path}', which is no dimension before "
-            f"it.{nearest(dim.when.path, paths)}"
+            f"it.{did_you_mean(dim.when.path, paths)}"
         )
     if any(isinstance(other, FloatDimension) for other in parents):
         raise UserError(
@@ -184,7 +184,7 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             words = [told(known) for other in parents for known in other.extremes]
             raise UserError(
                 f"dimension '{dim.name}' waits for {told(value)}, which '{dim.when.path}' never "
-                f"is: {' or '.join(map(range_of, parents))}.{nearest(told(value), words)}"
+                f"is: {' or '.join(map(range_of, parents))}.{did_you_mean(told(value), words)}"
             )
 
 

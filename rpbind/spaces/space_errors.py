@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import closest, nearest
+from rpbind.errors import closest, did_you_mean
 
 WHEN = "a table such as { path = 'model.encoder', values = ['conv'] }"
 SHOULD_BE = {"tuple_type": "written [[dimension]], in two brackets, each", "model_type": WHEN}
@@ -52,7 +52,7 @@ def _said(error: ErrorDetails, kinds: list[str]) -> str:
         return f" lacks 'kind': it is one of {', '.join(kinds)}."
     if error["type"] == "union_tag_invalid":
         tag = str(error["ctx"]["tag"])
-        return f": kind is one of {', '.join(kinds)}; got '{tag}'.{nearest(tag, kinds)}"
+        return f": kind is one of {', '.join(kinds)}; got '{tag}'.{did_you_mean(tag, kinds)}"
     if error["type"] == "value_error":
         return f": {error['ctx']['error']}."
     if error["type"] in SHOULD_BE:

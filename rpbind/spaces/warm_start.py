@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, did_you_mean
 from rpbind.ledger import Ledger
 from rpbind.ledger.trials import searches
 from rpbind.recipe import Recipe
@@ -44,7 +44,7 @@ def warm_start(
         if name not in PRESETS and not path.exists():
             raise UserError(
                 f"--warm-start takes a preset ({', '.join(PRESETS)}), a recipe's file or a study's "
-                f"folder, and there is no '{name}' of any kind.{nearest(name, PRESETS)}"
+                f"folder, and there is no '{name}' of any kind.{did_you_mean(name, PRESETS)}"
             )
         if name not in PRESETS and path.is_dir():
             points += _earlier(path, space, base)
@@ -81,7 +81,7 @@ def _earlier(study: Path, space: Space, base: Recipe) -> list[dict[str, Any]]:
         whole = [(up * t.value, t.rows[0]) for t in search.distinct if t.value is not None]
         for _, row in sorted(whole, key=lambda pair: -pair[0]):
             try:
-                points.append(_found(Recipe.recorded(row.recipe, row.arm), space, base))
+                points.append(_found(Recipe.from_record(row.recipe, row.arm), space, base))
             except UserError as error:
                 outside = str(error)
     if not points:

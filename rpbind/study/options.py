@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rpbind.errors import UserError, no_url
+from rpbind.errors import UserError, check_not_url
 from rpbind.files.places import check_place
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RunOptions:
 
 def check_landing(reports: Path, name: str | None) -> None:
     """Raise `UserError` where no study of this name can land in the folder `reports`."""
-    no_url("--reports", reports)
+    check_not_url("--reports", reports)
     check_place(f"--reports {reports}", reports)
     if name is None:
         return

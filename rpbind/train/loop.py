@@ -22,7 +22,7 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 from rpbind.errors import UserError
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
-from rpbind.model.randomness import no_unseeded_draw
+from rpbind.model.randomness import check_no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
 from rpbind.model.size import TRAINED, check_fits
 from rpbind.recipe import Recipe
@@ -191,7 +191,7 @@ class Training:
         """Add up the gradient of a batch; returns the pieces' shares of its loss, or nothing."""
         self.optimizer.zero_grad(set_to_none=True)
         try:
-            with no_unseeded_draw(self.model, self.machine.device):
+            with check_no_unseeded_draw(self.model, self.machine.device):
                 return [
                     self._gradient(index_b, len(index_b) / len(index_B))
                     for index_b in index_B.tensor_split(self._pieces(index_B))

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
-from rpbind.names import spelt
+from rpbind.names import matching
 from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
-from rpbind.recipe import Recipe, misfits
+from rpbind.recipe import Recipe, refusals
 from rpbind.train.calibration import Calibration
 from rpbind.train.model_file import KnownProtein
 from rpbind.use.content import read_content
@@ -86,7 +86,7 @@ class Trained:
         """
         key = sequence_key(sequence)
         same = [known for known in self.proteins if known["sequence"] == key]
-        named = spelt(name, [known["id"] for known in same])
+        named = matching(name, [known["id"] for known in same])
         told = [known for known in same if known["id"] in named] or same
         windows = sum(known["windows"] for known in told)
         aurocs = [known["auroc"] for known in told if known["auroc"] is not None]
@@ -118,5 +118,5 @@ def _recipe(path: Path, text: str) -> Recipe:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
         raise UserError(
-            f"{path} has a recipe of another version, or a damaged one ({misfits(error)}). {WHICH}"
+            f"{path} has a recipe of another version, or a damaged one ({refusals(error)}). {WHICH}"
         ) from None

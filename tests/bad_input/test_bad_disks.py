@@ -22,12 +22,12 @@ from bad_input import called, files_of_at_most
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
-from rpbind.errors import full_disk
+from rpbind.errors import is_full_disk
 from rpbind.files.arrays import save_array, save_blocks
 from rpbind.ledger import write_atomic
 from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
 from rpbind.proteins.encoders import make_encoder
-from rpbind.terminal import AGAIN
+from rpbind.terminal import EXIT_AGAIN
 
 RNG = np.random.default_rng(0)
 
@@ -63,7 +63,7 @@ def test_a_command_on_a_full_disk_is_said_in_a_sentence_and_goes_on_later(
 ) -> None:
     before = {path.name for path in folder.iterdir()}
     with files_of_at_most(COMMANDS[command]):
-        assert called(command) == AGAIN == 75
+        assert called(command) == EXIT_AGAIN == 75
     said = capsys.readouterr().err
     assert "No space is left on the disk" in said
     assert len(said.strip().splitlines()) == 1
@@ -79,7 +79,7 @@ def test_two_calls_give_what_one_gives(folder: Path) -> None:
     whole = build_bank(folder / "whole", make_encoder("triad"), sequences)
     with files_of_at_most(100_000), pytest.raises(OSError, match=r"(?i)too large") as error:
         build_bank(folder / "cut", make_encoder("triad"), sequences)
-    assert full_disk(error.value)
+    assert is_full_disk(error.value)
     assert error.value.filename == str(folder / "cut" / "triad")
     assert build_bank(folder / "cut", make_encoder("triad"), sequences).manifest == whole.manifest
 
@@ -105,15 +105,15 @@ def test_a_full_disk_is_known_whatever_library_meets_it(write: object, tmp_path:
     assert callable(write)
     with files_of_at_most(8192), pytest.raises((OSError, RuntimeError)) as error:
         write(tmp_path / "x")  # pyarrow removes what it could not write: never name a device
-    assert full_disk(error.value)
+    assert is_full_disk(error.value)
 
 
 def test_another_error_is_no_full_disk() -> None:
-    assert not full_disk(FileNotFoundError(errno.ENOENT, "No such file or directory", "x"))
-    assert not full_disk(ValueError("requested 3 and written 2"))
+    assert not is_full_disk(FileNotFoundError(errno.ENOENT, "No such file or directory", "x"))
+    assert not is_full_disk(ValueError("requested 3 and written 2"))
     error = RuntimeError("a worker died")
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    assert full_disk(error)
+    assert is_full_disk(error)
 
 
 def test_arrays_are_written_to_the_bytes_of_numpy(tmp_path: Path) -> None:

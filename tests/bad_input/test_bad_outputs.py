@@ -171,7 +171,7 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
     monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
     for place in (
         "rpbind.use.trained.Trained.open",
-        "rpbind.baselines.case.Case.of",
+        "rpbind.baselines.data.Case.of",
         "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
         "rpbind.data.splits.make_split",

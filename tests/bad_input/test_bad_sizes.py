@@ -14,7 +14,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
-from rpbind.model.size import check_fits, parameters
+from rpbind.model.size import check_fits, parameter_count
 from rpbind.proteins.embedding_store import build_bank
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, OLD, PRESETS
@@ -255,14 +255,14 @@ def test_the_parameters_that_are_counted_beforehand_are_those_that_are_built(nam
     knobs = PRESETS[name].model
     model = build_model(knobs, width=30, length=41, seed=0)
     built = sum(each.numel() for each in model.parameters())
-    assert parameters(knobs, width=30, length=41) == built
+    assert parameter_count(knobs, width=30, length=41) == built
 
 
 def test_the_largest_batch_and_the_largest_model_that_fit_are_those_of_the_machines_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     knobs = OLD.model
-    weights = parameters(knobs, width=30, length=41)
+    weights = parameter_count(knobs, width=30, length=41)
     monkeypatch.setattr("rpbind.model.size.memory", lambda: 4 * 5 * weights)
     check_fits(knobs, width=30, length=41, copies=5)
     with pytest.raises(UserError, match=r"batches of 1 windows.*train\.batch_size"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rpbind.baselines.case import Case
+from rpbind.baselines.data import BaselineData
 from rpbind.baselines.run import baseline_rows
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
@@ -19,9 +19,9 @@ from rpbind.train.opened import OpenData
 Scored = Callable[..., Row]
 
 
-def open_case(folder: Path, spec: SplitSpec) -> Case:
+def open_case(folder: Path, spec: SplitSpec) -> BaselineData:
     opened = OpenData(folder)
-    return Case.of(opened.dataset, opened.split(spec), opened.bank("physchem"))
+    return BaselineData.from_dataset(opened.dataset, opened.split(spec), opened.bank("physchem"))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def scored(world: Path) -> Scored:
     """Score one baseline on the world under a split rule; the same twice is scored once."""
-    cases: dict[str, Case] = {}
+    cases: dict[str, BaselineData] = {}
     rows: dict[tuple[str, str], Row] = {}
 
     def score(name: str, rule: Rule = "cold-rna") -> Row:
@@ -51,6 +51,6 @@ def scored(world: Path) -> Scored:
 
 
 @pytest.fixture
-def case_of_tiny(tiny: Path) -> Case:
+def case_of_tiny(tiny: Path) -> BaselineData:
     """The four proteins that the tests of training share."""
     return open_case(tiny, SplitSpec("cold-rna", (50, 25, 25)))

@@ -10,17 +10,17 @@ TRAIN = ["A ACGU c0 1", "A GGGG c1 1", "A CCCC c2 0", "B ACGU c0 1", "B UUUU c3 
 
 
 def test_the_protein_prior_is_its_share_of_bound_windows_and_for_a_new_one_that_of_all() -> None:
-    case = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1", "C CUCU c9 0"])
-    guess = protein_degree(case, silent)
+    data = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1", "C CUCU c9 0"])
+    prediction = protein_degree(data, silent)
     share = [(2 + 0.5) / 4, (1 + 0.5) / 4, 0.5]
-    assert expit(guess.logit_T) == pytest.approx(share)
+    assert expit(prediction.logit_T) == pytest.approx(share)
 
 
 def test_the_rna_prior_knows_a_window_then_its_cluster_then_nothing() -> None:
-    case = by_hand(TRAIN, ["C ACGU c0 0", "C AAGU c0 0", "C CUCU c9 0"])
-    guess = rna_degree(case, silent)
+    data = by_hand(TRAIN, ["C ACGU c0 0", "C AAGU c0 0", "C CUCU c9 0"])
+    prediction = rna_degree(data, silent)
     cluster = (2 + 0.5) / 3
-    assert expit(guess.logit_T) == pytest.approx([(2 + cluster) / 3, cluster, 0.5])
+    assert expit(prediction.logit_T) == pytest.approx([(2 + cluster) / 3, cluster, 0.5])
 
 
 def test_the_rna_prior_does_not_read_the_labels_of_test_windows() -> None:
@@ -32,13 +32,13 @@ def test_the_rna_prior_does_not_read_the_labels_of_test_windows() -> None:
 
 
 def test_what_the_protein_alone_says_is_one_score_per_protein_that_follows_its_share() -> None:
-    case = by_hand(TRAIN, ["A CUCU c9 0", "A GUGU c9 1", "B CUCU c9 1", "B GAGA c9 0"])
-    a1, a2, b1, b2 = protein_only(case, silent).logit_T
+    data = by_hand(TRAIN, ["A CUCU c9 0", "A GUGU c9 1", "B CUCU c9 1", "B GAGA c9 0"])
+    a1, a2, b1, b2 = protein_only(data, silent).logit_T
     assert a1 == a2
     assert b1 == b2
     assert a1 > b1
 
 
 def test_a_constant_column_of_protein_vectors_is_no_division_by_zero() -> None:
-    case = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1"])
-    assert np.isfinite(protein_only(case, silent).logit_T).all()
+    data = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1"])
+    assert np.isfinite(protein_only(data, silent).logit_T).all()

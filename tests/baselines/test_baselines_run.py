@@ -6,7 +6,7 @@ import pytest
 from toy_cases import by_hand, relabelled
 
 from rpbind.baselines import run
-from rpbind.baselines.case import Case
+from rpbind.baselines.data import BaselineData
 from rpbind.baselines.run import BASELINES, IDENTITY, baseline_rows
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Ledger
@@ -71,8 +71,8 @@ def test_on_unseen_proteins_a_regression_per_protein_is_not_applicable(scored: A
 
 def test_where_only_some_proteins_are_new_the_others_are_scored_and_that_is_said() -> None:
     train = [f"A {letters} c{n} {n % 2}" for n, letters in enumerate(["ACGU", "GGGG"] * 4)]
-    case = by_hand(train, ["A GGGG c9 1", "A AAAA c9 0", "B GGGG c9 1", "B AAAA c9 0"])
-    (row,) = baseline_rows(case, ("gc-per-protein",))
+    data = by_hand(train, ["A GGGG c9 1", "A AAAA c9 0", "B GGGG c9 1", "B AAAA c9 0"])
+    (row,) = baseline_rows(data, ("gc-per-protein",))
     assert [score.protein for score in row.proteins] == ["A"]
     assert row.metrics[MACRO] == 1.0
     assert row.findings[0].advice.startswith("1 of 2 test proteins")
@@ -81,15 +81,15 @@ def test_where_only_some_proteins_are_new_the_others_are_scored_and_that_is_said
 def test_shuffled_labels_give_a_half_within_its_interval(world: Path) -> None:
     opened = OpenData(world)
     split, bank = opened.split(SplitSpec()), opened.bank("physchem")
-    case = relabelled(Case.of(opened.dataset, split, bank))
-    for row in baseline_rows(case, ("dinucleotide-per-protein", "dinucleotide-shared")):
+    data = relabelled(BaselineData.from_dataset(opened.dataset, split, bank))
+    for row in baseline_rows(data, ("dinucleotide-per-protein", "dinucleotide-shared")):
         auroc_P = [score.auroc for score in row.proteins]
         half = 2.2 * np.std(auroc_P, ddof=1) / np.sqrt(len(auroc_P))  # t quantile of 11 proteins
         assert abs(np.mean(auroc_P) - 0.5) < half
 
 
 def test_every_baseline_leaves_a_row_that_the_ledger_takes(
-    case_of_tiny: Case, tmp_path: Path
+    case_of_tiny: BaselineData, tmp_path: Path
 ) -> None:
     ledger = Ledger(tmp_path)
     for row in baseline_rows(case_of_tiny):
@@ -98,7 +98,7 @@ def test_every_baseline_leaves_a_row_that_the_ledger_takes(
     assert set(IDENTITY) < BASELINES.keys()
 
 
-def test_the_same_case_gives_the_same_rows(case_of_tiny: Case) -> None:
+def test_the_same_case_gives_the_same_rows(case_of_tiny: BaselineData) -> None:
     one, other = (
         [(row.metrics, row.proteins) for row in baseline_rows(case_of_tiny)] for _ in range(2)
     )
@@ -106,9 +106,9 @@ def test_the_same_case_gives_the_same_rows(case_of_tiny: Case) -> None:
 
 
 def test_a_baseline_that_breaks_is_a_failed_row_and_the_others_go_on(
-    case_of_tiny: Case, monkeypatch: pytest.MonkeyPatch
+    case_of_tiny: BaselineData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(case: Case, progress: object) -> None:
+    def broken(data: BaselineData, progress: object) -> None:
         raise MemoryError("no memory")
 
     monkeypatch.setitem(run.BASELINES, "rna-degree", broken)

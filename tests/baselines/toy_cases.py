@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from rpbind.baselines.case import Case
+from rpbind.baselines.data import BaselineData
 from rpbind.data.alphabet import encode
 from rpbind.data.dataset import Protein
 
 
-def by_hand(train: list[str], test: list[str]) -> Case:
+def by_hand(train: list[str], test: list[str]) -> BaselineData:
     """A case from lines such as "A ACGU c0 1": protein, letters, overlap cluster, label."""
     lines = [line.split() for line in train + test]
     names = sorted({name for name, *_ in lines})
-    return Case(
+    return BaselineData(
         rna_NL=np.stack([encode(letters) for _, letters, _, _ in lines]),
         label_N=np.array([int(label) for *_, label in lines], dtype=np.uint8),
         protein_N=np.array([names.index(name) for name, *_ in lines], dtype=np.int32),
@@ -31,12 +31,12 @@ def by_hand(train: list[str], test: list[str]) -> Case:
     )
 
 
-def relabelled(case: Case, seed: int = 0) -> Case:
+def relabelled(data: BaselineData, seed: int = 0) -> BaselineData:
     """The same case with the labels of each protein in each part dealt out anew."""
     rng = np.random.default_rng(seed)
-    label_N = np.array(case.label_N)
-    for part in case.parts:
-        for protein in range(len(case.proteins)):
-            rows = case.of_protein(part, protein)
+    label_N = np.array(data.label_N)
+    for part in data.parts:
+        for protein in range(len(data.proteins)):
+            rows = data.windows_of(part, protein)
             label_N[rows] = rng.permutation(label_N[rows])
-    return replace(case, label_N=label_N)
+    return replace(data, label_N=label_N)

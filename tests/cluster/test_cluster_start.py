@@ -25,7 +25,7 @@ from rpbind.ledger import Ledger
 from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run import ray_tune as run
 from rpbind.run.resources import Resources
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 from rpbind.train.opened import OpenData
 
 SLOW = Exception(
@@ -163,7 +163,7 @@ def answered(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["toy.py"])
         with pytest.raises(SystemExit) as ended:
-            run_page(main)
+            run_experiment(main)
     return ended.value.code, capsys.readouterr().err
 
 

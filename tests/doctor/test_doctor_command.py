@@ -86,7 +86,10 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[model]\nresidul = true\n", "no knob 'model.residul'. Did you mean 'model.residual'?"),
+        (
+            "[model]\nresidul = true\n",
+            "no hyperparameter 'model.residul'. Did you mean 'model.residual'?",
+        ),
         ("[train]\nlr = -1.0\n", "train.lr: "),
         ("train = ", "is not TOML"),
         ("", "names nothing"),

@@ -9,7 +9,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, did_you_mean
 from rpbind.importers.importers import ImportOptions, import_eclip, import_table
 from rpbind.importers.protein_table import ProteinTable, read_proteins
 from rpbind.importers.sources import one_file
@@ -220,7 +220,7 @@ def test_nucleotides_given_as_proteins_are_refused(tmp_path: Path) -> None:
     [("COLD-RNA", ["random", "cold-rna"], "cold-rna"), ("Train.LR", ["train.lr"], "train.lr")],
 )
 def test_a_hint_ignores_case(word: str, known: list[str], meant: str) -> None:
-    assert nearest(word, known) == f" Did you mean '{meant}'?"
+    assert did_you_mean(word, known) == f" Did you mean '{meant}'?"
 
 
 def test_spellings_of_a_name_have_one_key_and_other_names_have_others() -> None:

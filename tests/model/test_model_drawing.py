@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
 from rpbind.model.drawing import draw_by_name
-from rpbind.model.randomness import no_unseeded_draw, seed_dropout
+from rpbind.model.randomness import check_no_unseeded_draw, seed_dropout
 from rpbind.model.seeding import Dropout, reseed
 from rpbind.recipe.presets import FIXED, PRESETS, narrowed
 
@@ -203,9 +203,12 @@ def test_a_layer_that_draws_nothing_is_taken_as_it_is(layer: nn.Module) -> None:
 
 def test_a_draw_from_the_global_generator_in_training_is_an_error() -> None:
     model = nn.Linear(2, 2)
-    with no_unseeded_draw(model, "cpu"):
+    with check_no_unseeded_draw(model, "cpu"):
         torch.rand(3, generator=torch.Generator())
-    with pytest.raises(UserError, match="torch's global generator"), no_unseeded_draw(model, "cpu"):
+    with (
+        pytest.raises(UserError, match="torch's global generator"),
+        check_no_unseeded_draw(model, "cpu"),
+    ):
         nn.functional.dropout(torch.ones(3), 0.5, training=True)
 
 

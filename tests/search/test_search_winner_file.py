@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import OLD, PRESETS, as_toml, named, read_recipe
+from rpbind.recipe.presets import OLD, PRESETS, as_toml, load_recipe, read_recipe
 from rpbind.search.search import Sweep
 from rpbind.search.winners import winner_files, write_winners
 from rpbind.spaces.space import Fixed, load_space
@@ -41,7 +41,7 @@ def test_the_winner_is_a_recipe_a_warm_start_and_a_base(tmp_path: Path) -> None:
     file = tmp_path / "winner.toml"
     won = Recipe.model_validate(plan.arms[-1].recipe)
     assert winner_files(plan, tmp_path) == {"search": file}
-    assert read_recipe(file) == named("--base", str(file)) == won
+    assert read_recipe(file) == load_recipe("--base", str(file)) == won
     (point,) = warm_start([str(file)], SPACE, BASE)
     assert BASE.with_(SPACE.suggest(Fixed(point))) == won
     assert "trial-0000" in file.read_text()
@@ -77,4 +77,4 @@ def test_a_search_around_a_file_takes_it_as_it_is(
 
 def test_a_folder_is_no_recipe_and_its_winner_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is a folder.*winner\.toml"):
-        named("--base", str(tmp_path))
+        load_recipe("--base", str(tmp_path))

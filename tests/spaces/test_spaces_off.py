@@ -9,7 +9,7 @@ from rpbind.design.design import path
 from rpbind.errors import UserError
 from rpbind.ledger import Row
 from rpbind.ledger.trials import summarise_search
-from rpbind.recipe.base import optional
+from rpbind.recipe.base import optional_fields
 from rpbind.recipe.presets import FIXED, OLD, read_recipe
 from rpbind.spaces.space import Fixed, Space, check
 
@@ -29,7 +29,7 @@ def space(field: str, *values: Any) -> Space:
 
 
 def test_every_optional_field_is_tried_here() -> None:
-    assert {field.rpartition(".")[2] for field in USED} == optional()
+    assert {field.rpartition(".")[2] for field in USED} == optional_fields()
 
 
 @pytest.mark.parametrize("field", PATHS)

@@ -172,7 +172,7 @@ def test_what_was_drawn_is_found_again_in_its_recipe(file: Path) -> None:
         ((ENCODER, LAYERS.format(1, 2, "model.encoder", "cnov")), "Did you mean 'conv'"),
         (
             (ENCODER, LAYERS.format(1, 2, "model.encoder", "token")),
-            "no knob 'model.encoder",
+            "no hyperparameter 'model.encoder",
         ),
         ((ENCODER, *(LAYERS.format(1, 2, "model.encoder", "conv"),) * 2), "can apply at once"),
         (('path = "model.encoder.dim"\nkind = "choice"\nvalues = [8, 16]', ENCODER), "come before"),

@@ -38,7 +38,7 @@ def test_the_best_of_an_earlier_study_come_first(tmp_path: Path) -> None:
         ("fixd", "Did you mean 'fixed'"),
         ("wild.json", r"does not hold train\.lr = 0\.5"),
         ("broken.json", r"broken\.json is not JSON: Extra data"),
-        ("misspelt.json", r"no knob 'train\.learning_rate'\. Did you mean 'train\.lr'"),
+        ("misspelt.json", r"no hyperparameter 'train\.learning_rate'\. Did you mean 'train\.lr'"),
         ("reports/nosuch", "a study's folder, and there is no 'reports/nosuch' of any kind"),
     ],
 )

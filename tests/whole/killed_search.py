@@ -34,7 +34,7 @@ from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 from rpbind.study import launch
-from rpbind.terminal import run_page
+from rpbind.terminal import run_experiment
 from rpbind.train.opened import OpenData
 
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
@@ -110,4 +110,4 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    run_page(main)
+    run_experiment(main)

@@ -19,7 +19,7 @@ from rpbind.proteins.embedding_store import EmbeddingStore
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class BaselineData:
     """A dataset's arrays, the window indices of each part, and the proteins' mean vectors."""
 
     rna_NL: NDArray[np.uint8]
@@ -32,7 +32,7 @@ class Case:
     provenance: dict[str, str]
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> Case:
+    def from_dataset(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> BaselineData:
         """Return what baselines read of an open dataset, a split of it and protein vectors."""
         return cls(
             rna_NL=dataset.rna_NL,
@@ -49,7 +49,7 @@ class Case:
             },
         )
 
-    def of_protein(self, part: Part, protein: int) -> NDArray[np.int64]:
+    def windows_of(self, part: Part, protein: int) -> NDArray[np.int64]:
         """Return the windows of one protein in a part."""
         index_N = self.parts[part]
         return index_N[self.protein_N[index_N] == protein]
@@ -60,7 +60,7 @@ class NotApplicableError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Guess:
+class Prediction:
     """Log-odds of test windows; `index_T` says of which, `settings` what was chosen for it."""
 
     index_T: NDArray[np.int64]
@@ -68,5 +68,5 @@ class Guess:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-Baseline = Callable[[Case, Progress], Guess]
+Baseline = Callable[[BaselineData, Progress], Prediction]
 """Trains on a case and scores its test windows, or raises `NotApplicableError`."""

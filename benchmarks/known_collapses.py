@@ -16,7 +16,7 @@ from known_worlds import DELTA, SDS, Check, Table, table
 from rpbind.analysis.claims import CLAIM_NAMES, CONFIRMATORY
 from rpbind.analysis.families import ClaimKey, judge
 from rpbind.ledger import Plan
-from rpbind.statistics.collapse import collapsed, rates
+from rpbind.statistics.collapse import collapse_rates, find_collapsed
 from rpbind.statistics.contrast import Result, two_way
 from rpbind.statistics.verdict import ALPHA, Verdict, verdicts
 
@@ -47,9 +47,10 @@ def judged(arms: list[Table]) -> list[Verdict]:
     """The verdicts of every arm minus the first, by the engine's own functions."""
     S = len(arms[0])
     score = {(str(n), s): float(arm[s].mean()) for n, arm in enumerate(arms) for s in range(S)}
-    bad, tables = collapsed(score, CHANCE), [arm - arms[0] for arm in arms[1:]]
+    bad, tables = find_collapsed(score, CHANCE), [arm - arms[0] for arm in arms[1:]]
     counted = [
-        rates({str(n): 1.0, "0": -1.0}, range(S), d_SG, bad) for n, d_SG in enumerate(tables, 1)
+        collapse_rates({str(n): 1.0, "0": -1.0}, range(S), d_SG, bad)
+        for n, d_SG in enumerate(tables, 1)
     ]
     return verdicts([two_way(d_SG) for d_SG in tables], DELTA, ALPHA, counted)
 

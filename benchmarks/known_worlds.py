@@ -21,7 +21,7 @@ import rpbind
 from rpbind.analysis.tuned import Winner
 from rpbind.ledger import ContrastPlan
 from rpbind.statistics.contrast import Interval, Result, Unattainable, two_way
-from rpbind.statistics.units import pair_units, refused
+from rpbind.statistics.units import pair_units, why_no_verdict
 from rpbind.statistics.verdict import Verdict, verdicts
 
 Table = NDArray[np.float64]
@@ -171,7 +171,7 @@ def one_search(repeats: int) -> Iterator[Check]:
     """Row 10: one search per arm gets no verdict; five, or shared configurations, a fair one."""
     one = _of_units(np.full((1, 40), 0.72), np.full((1, 40), 0.70), shared=False)
     (verdict,) = verdicts([one], DELTA)
-    why = refused(1, shared=False)
+    why = why_no_verdict(1, shared=False)
     none = isinstance(one, Unattainable) and verdict.word == "inconclusive" and not verdict.p
     yield Check("one search per arm: refused", float(none and bool(why)), 1.0, None, None, why)
     rng = np.random.default_rng(10)

@@ -20,9 +20,9 @@ import typer
 from rpbind.analysis.summary import summarise
 from rpbind.files.atomic import write_new
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
-from rpbind.ledger.checks import merged_name
-from rpbind.ledger.parts import keys, writer
-from rpbind.ledger.schema import SCHEMA, TAGGED
+from rpbind.ledger.checks import merged_file_name
+from rpbind.ledger.row_files import keys, parquet_writer
+from rpbind.ledger.schema import SCHEMA, VERSIONED_SCHEMA
 from rpbind.recipe import Recipe
 
 PARTS = ("test", "validation", "probe", "probe.a", "probe.b", "probe.c")
@@ -41,8 +41,8 @@ def main(
         ledger.begin(planned)
         for arm in planned.arms:
             table = rows(arm, seeds, proteins, PARTS[:parts], epochs, rng)
-            write_new(ledger.parts / merged_name(keys(table)), writer(table))
-        size = sum(file.stat().st_size for file in ledger.parts.iterdir()) / 2**20
+            write_new(ledger.rows_folder / merged_file_name(keys(table)), parquet_writer(table))
+        size = sum(file.stat().st_size for file in ledger.rows_folder.iterdir()) / 2**20
         clock = [(time.monotonic(), time.process_time())]
         kept = ledger.rows()
         clock.append((time.monotonic(), time.process_time()))
@@ -113,7 +113,7 @@ def rows(
             np.arange(S + 1, dtype=np.int32) * E, mappings(CURVE, S * E, rng)
         ),
     }  # fmt: skip
-    return pa.table([columns[field.name] for field in SCHEMA], schema=TAGGED)
+    return pa.table([columns[field.name] for field in SCHEMA], schema=VERSIONED_SCHEMA)
 
 
 def mappings(names: tuple[str, ...], N: int, rng: np.random.Generator) -> Any:

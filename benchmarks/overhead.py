@@ -132,7 +132,7 @@ def sweep(home: Path, trials: int) -> None:
     asked = Sweep.of(BASE, load_space(SPACE, BASE), trials, SearchConfig(sampler="random"))
     ledger = begun(home / "sweep")
     template = Task("", BASE, (), data_of(home), SplitSpec(), ledger.runs, "search")
-    with ledger.driven("benchmark"), run.ray_running(where):
+    with ledger.drive("benchmark"), run.ray_running(where):
         assert searching.run_searches(template, asked, ledger, where)
 
 
@@ -208,7 +208,7 @@ def group(home: Path, trials: int) -> None:
     from rpbind.run import ray_tune as run
 
     ledger = begun(home / "group")
-    with ledger.driven("benchmark"), run.ray_running(where):
+    with ledger.drive("benchmark"), run.ray_running(where):
         run.run_grid([of_one_recipe(home, "group", trials)], ledger, where)
 
 

@@ -13,7 +13,7 @@ from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.averages import Averages, averages
 from rpbind.statistics.collapse import Key
-from rpbind.statistics.coverage import NOTHING, Open, coverage
+from rpbind.statistics.coverage import NO_STATES, OpenStates, coverage
 from rpbind.statistics.table import Runs, cluster_auroc
 
 SECONDARY = {
@@ -82,7 +82,7 @@ def summarise_arm(
     arm: ArmPlan,
     plan: Plan,
     runs: Runs,
-    under_way: Open = NOTHING,
+    under_way: OpenStates = NO_STATES,
     bad: frozenset[Key] = frozenset(),
 ) -> Arm:
     """Return an arm's summary over its runs that are done; `bad` are the study's collapsed runs."""

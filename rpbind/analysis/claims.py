@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import reason
 from rpbind.ledger import ControlPlan, Plan, Row
-from rpbind.statistics.collapse import Key, Rates, rates
+from rpbind.statistics.collapse import CollapseRates, Key, collapse_rates
 from rpbind.statistics.contrast import Inert, Result, Unattainable, two_way
 from rpbind.statistics.table import Runs, cluster_auroc
 from rpbind.statistics.verdict import Verdict, Word
@@ -115,10 +115,10 @@ class PlannedComparison:
             return Unattainable(None, self.absent)
         return Inert() if self.inert else two_way(self.d_SG)
 
-    def rates(self, bad: frozenset[Key]) -> Rates:
+    def rates(self, bad: frozenset[Key]) -> CollapseRates:
         """The collapsed runs behind it: of the arm, and of a control that was trained."""
         weights = {self.arm: 1.0} | ({self.trained: -1.0} if self.trained else {})
-        return rates(weights, self.table[0], self.d_SG, bad)
+        return collapse_rates(weights, self.table[0], self.d_SG, bad)
 
 
 def control_note(row: Row) -> str:

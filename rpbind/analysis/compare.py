@@ -10,10 +10,10 @@ from rpbind.analysis.record import SHARED_PROVENANCE
 from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.recipe import Recipe
-from rpbind.statistics.collapse import collapsed_runs, rates
-from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.collapse import collapse_rates, collapsed_runs
+from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.table import pair, planned_runs, weights_of
-from rpbind.statistics.units import refused
+from rpbind.statistics.units import why_no_verdict
 from rpbind.statistics.verdict import verdicts
 
 Study = tuple[Plan, Sequence[Row]]
@@ -61,10 +61,10 @@ def compare(
         for a, b in pairs
     ]  # fmt: skip
     results = [table.result for table in paired]
-    alpha = min(level(look_of(plan)), level(look_of(other)))
+    alpha = min(level_of(analysis_number(plan)), level_of(analysis_number(other)))
     delta = min(plan.delta, other.delta)
     bad = collapsed_runs(runs)
-    counted = [rates(weights_of(p.contrast), p.seeds, p.d_SG, bad) for p in paired]
+    counted = [collapse_rates(weights_of(p.contrast), p.seeds, p.d_SG, bad) for p in paired]
     staged = bool(plan.looks or other.looks)
     judged = verdicts(results, delta, alpha, counted, staged=staged)
     contrasts = tuple(
@@ -106,7 +106,7 @@ def _winners(plan: Plan) -> set[str]:
 
 
 def _refusal(arms: list[str]) -> str:
-    return f"{', '.join(arms)}: chosen by a search. {refused(1, shared=False)}"
+    return f"{', '.join(arms)}: chosen by a search. {why_no_verdict(1, shared=False)}"
 
 
 def _name(arm: ArmPlan, reference: ArmPlan) -> str:
@@ -138,6 +138,6 @@ def _notes(
                 f"The {key} differs ({said}): runs of one seed do not share every draw, and a "
                 "difference may be its doing."
             )
-    if alpha < level(1):
+    if alpha < level_of(1):
         told.append(f"A study was extended after it was judged: the level is {alpha:.2g}.")
     return told

@@ -9,11 +9,11 @@ from typing import Any
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.ledger import Plan
 from rpbind.recipe import Recipe
-from rpbind.statistics.collapse import Key, rates
+from rpbind.statistics.collapse import Key, collapse_rates
 from rpbind.statistics.contrast import Result
-from rpbind.statistics.coverage import Open
-from rpbind.statistics.looks import level, look_of
-from rpbind.statistics.table import Paired, Runs, pair, weights_of
+from rpbind.statistics.coverage import OpenStates
+from rpbind.statistics.interim import analysis_number, level_of
+from rpbind.statistics.table import PairedTable, Runs, pair, weights_of
 from rpbind.statistics.verdict import FEW_CLUSTERS, SCREENING_SEEDS, Verdict, verdicts
 
 
@@ -35,7 +35,7 @@ class Contrast:
         {path of a hyperparameter: (the arm's value, the reference's value)}.
     """
 
-    paired: Paired
+    paired: PairedTable
     result: Result
     verdict: Verdict
     change: str
@@ -70,15 +70,15 @@ def few_clusters(contrasts: Sequence[Contrast | TunedContrast]) -> int | None:
 
 
 def judge_contrasts(
-    plan: Plan, runs: Runs, under_way: Open, collapsed: frozenset[Key]
+    plan: Plan, runs: Runs, under_way: OpenStates, collapsed: frozenset[Key]
 ) -> tuple[Contrast, ...]:
     """Return a plan's contrasts with their verdicts; they are one family of hypotheses."""
     arms = {arm.name: arm for arm in plan.arms}
     recipes = {name: Recipe.model_validate(arm.recipe) for name, arm in arms.items()}
     pairs = [pair(contrast, runs, plan.seeds, under_way) for contrast in plan.contrasts]
     results = [paired.result for paired in pairs]
-    counted = [rates(weights_of(p.contrast), p.seeds, p.d_SG, collapsed) for p in pairs]
-    alpha, staged = level(look_of(plan)), bool(plan.looks)
+    counted = [collapse_rates(weights_of(p.contrast), p.seeds, p.d_SG, collapsed) for p in pairs]
+    alpha, staged = level_of(analysis_number(plan)), bool(plan.looks)
     judged = verdicts(results, plan.delta, alpha, counted, staged=staged)
     return tuple(
         Contrast(

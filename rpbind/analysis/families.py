@@ -20,16 +20,16 @@ from rpbind.analysis.claims import (
     planned_comparisons,
 )
 from rpbind.ledger import Plan
-from rpbind.statistics.collapse import Rates, collapsed_runs
+from rpbind.statistics.collapse import CollapseRates, collapsed_runs
 from rpbind.statistics.contrast import Result
-from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.table import Runs
 from rpbind.statistics.verdict import Verdict, Word, verdicts
 
 ClaimKey = tuple[str, Name]
 """A claim of an arm."""
 
-ComparisonsByClaim = Mapping[ClaimKey, Sequence[tuple[Result, Rates | None]]]
+ComparisonsByClaim = Mapping[ClaimKey, Sequence[tuple[Result, CollapseRates | None]]]
 """The comparisons behind each claim, each with the collapsed runs behind it."""
 
 
@@ -49,7 +49,7 @@ def judge(asked: ComparisonsByClaim, plan: Plan) -> dict[ClaimKey, list[Verdict]
     for family in families(list(asked), plan.confirmatory):
         flat = [each for slot in family for each in asked[slot]]
         results, counted = [result for result, _ in flat], [rates for _, rates in flat]
-        alpha, staged = level(look_of(plan)), bool(plan.looks)
+        alpha, staged = level_of(analysis_number(plan)), bool(plan.looks)
         told = iter(verdicts(results, plan.delta, alpha, counted, staged=staged))
         judged |= {slot: [next(told) for _ in asked[slot]] for slot in family}
     return judged

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from rpbind.analysis.winners import required_runs
 from rpbind.ledger import Call, Finding, Plan, Row
-from rpbind.ledger.records import moment
+from rpbind.ledger.records import parse_time
 from rpbind.ledger.scores import ProteinScores
 from rpbind.ledger.trials import was_reused
-from rpbind.statistics.coverage import NO_ARMS, NOTHING, Open, state_of
+from rpbind.statistics.coverage import NO_REASONS, NO_STATES, OpenStates, state_of
 from rpbind.statistics.table import Runs
 
 SEVERITIES = ("error", "warning", "info")
@@ -83,7 +83,10 @@ class Cost:
 
 
 def failures(
-    plan: Plan, runs: Runs, under_way: Open = NOTHING, without_winner: Mapping[str, str] = NO_ARMS
+    plan: Plan,
+    runs: Runs,
+    under_way: OpenStates = NO_STATES,
+    without_winner: Mapping[str, str] = NO_REASONS,
 ) -> list[Failure]:
     """Return every planned run that is not done, in the plan's order.
 
@@ -135,7 +138,7 @@ def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
     """Return the cost of all calls; a resumed run counts with all of its training time."""
     made = [row for row in rows if "train_seconds" in row.cost and not was_reused(row)]
     trained = [row.cost["train_seconds"] for row in made]
-    begins = [moment(call.began) for call in calls]
+    begins = [parse_time(call.began) for call in calls]
     limits = (*begins, None)[1:]
     ends = [_end(call, rows, limit) for call, limit in zip(calls, limits, strict=True)]
     walls = [(end - began).total_seconds() for began, end in zip(begins, ends, strict=True)]
@@ -147,10 +150,10 @@ def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
 def _end(call: Call, rows: Sequence[Row], limit: datetime | None) -> datetime:
     """Return when a call ended; for a killed call, its last row before the next call began."""
     if call.ended:
-        return moment(call.ended)
+        return parse_time(call.ended)
     # a row in state "lost" was written by a later call
-    ends = (moment(row.ended) for row in rows if row.state != "lost")
-    began = moment(call.began)
+    ends = (parse_time(row.ended) for row in rows if row.state != "lost")
+    began = parse_time(call.began)
     mine = (end for end in ends if began < end and (limit is None or end < limit))
     return max(mine, default=began)
 

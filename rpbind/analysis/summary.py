@@ -36,10 +36,10 @@ from rpbind.ledger.remarks import remarks
 from rpbind.ledger.trials import SearchResult
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.collapse import collapsed_runs
-from rpbind.statistics.coverage import NOTHING, Open, coverage, opened
+from rpbind.statistics.coverage import NO_STATES, OpenStates, coverage, open_states
 from rpbind.statistics.factorial import Factorial, summarise_factorial
 from rpbind.statistics.table import planned_runs
-from rpbind.statistics.trend import of_trials, with_trend
+from rpbind.statistics.trend import trials_with_trend, with_trend
 
 if TYPE_CHECKING:
     from rpbind.analysis.importance import Importance
@@ -176,7 +176,7 @@ def read(ledger: Ledger) -> Summary:
         ledger.rows("search"),
         ledger.rows("check"),
         controls=ledger.rows("control"),
-        under_way=opened(plan, ledger.under_way()),
+        under_way=open_states(plan, ledger.under_way()),
         calls=calls(ledger.study),
         remarks=remarks(ledger),
     )
@@ -189,7 +189,7 @@ def summarise(
     checks: Sequence[Row] = (),
     *,
     controls: Sequence[Row] = (),
-    under_way: Open = NOTHING,
+    under_way: OpenStates = NO_STATES,
     calls: Sequence[Call] = (),
     remarks: tuple[str, ...] = (),
 ) -> Summary:
@@ -201,7 +201,7 @@ def summarise(
     without = arms_without_winner(plan, tuned.searches if tuned else ())
     under_way = {**under_way, **open_runs(without, plan)}
     collapsed = collapsed_runs(runs)
-    examined = [*before.rows.values(), *map(with_trend, planned), *of_trials(trials)]
+    examined = [*before.rows.values(), *map(with_trend, planned), *trials_with_trend(trials)]
     return Summary(
         plan=plan,
         contrasts=judge_contrasts(plan, runs, under_way, collapsed),

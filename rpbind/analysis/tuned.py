@@ -16,11 +16,17 @@ from rpbind.analysis.winners import format_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.trials import OBJECTIVES, SearchResult, searches
 from rpbind.statistics.averages import Averages, averages
-from rpbind.statistics.collapse import rates
+from rpbind.statistics.collapse import collapse_rates
 from rpbind.statistics.contrast import Interval, Result, two_way
-from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.table import cluster_auroc, weights_of
-from rpbind.statistics.units import PairedUnits, collapsed_units, pair_units, refused, units_of
+from rpbind.statistics.units import (
+    PairedUnits,
+    collapsed_units,
+    pair_units,
+    units_of,
+    why_no_verdict,
+)
 from rpbind.statistics.verdict import SCREENING_SEEDS, Verdict, verdicts
 
 AUROC = OBJECTIVES["auroc"].key
@@ -136,7 +142,7 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     contrasts = [ContrastPlan.model_validate(c) for c in said.get("contrasts", ())]
     shared = bool(said.get("shared"))
     count = int(said.get("searches", 1))
-    refusal = refused(count, shared=shared) if contrasts else ""
+    refusal = why_no_verdict(count, shared=shared) if contrasts else ""
     if contrasts and "closed" not in said:
         refusal = "The searches are not finished: their winners are not named yet."
     units = units_of(plan, rows, trials)
@@ -145,8 +151,8 @@ def summarise_tuned(plan: Plan, rows: Sequence[Row], trials: list[Row]) -> Tuned
     paired = [pair_units(contrast, units, planned, shared=shared) for contrast in asked]
     results = [each.result for each in paired]
     bad = collapsed_units(units, [*rows, *trials], "validation" if shared else "test")
-    counted = [rates(weights_of(p.contrast), p.units, p.d_UG, bad) for p in paired]
-    alpha, staged = level(look_of(plan)), bool(plan.looks)
+    counted = [collapse_rates(weights_of(p.contrast), p.units, p.d_UG, bad) for p in paired]
+    alpha, staged = level_of(analysis_number(plan)), bool(plan.looks)
     judged = verdicts(results, plan.delta, alpha, counted, staged=staged)
     return Tuned(
         searches=tuple(found),

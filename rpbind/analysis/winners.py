@@ -10,7 +10,7 @@ from typing import Any
 
 from rpbind.ledger import Plan, Row
 from rpbind.ledger.trials import SearchResult
-from rpbind.statistics.coverage import NEVER, Open
+from rpbind.statistics.coverage import NEVER_MADE, OpenStates
 
 TUNED = "tuned"
 """The arm that a search of one recipe adds."""
@@ -51,9 +51,9 @@ def rows_of_other_plans(others: Iterable[Row], plan: Plan) -> list[Row]:
     return [row for row in others if (row.arm, row.recipe_id) not in won]
 
 
-def open_runs(never: Mapping[str, str], plan: Plan) -> Open:
+def open_runs(never: Mapping[str, str], plan: Plan) -> OpenStates:
     """Return what is known of the runs of arms that were never made: just that."""
-    return {(arm, seed): NEVER for arm in never for seed in plan.seeds}
+    return {(arm, seed): NEVER_MADE for arm in never for seed in plan.seeds}
 
 
 def values_of_best(search: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:

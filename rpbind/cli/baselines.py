@@ -82,7 +82,7 @@ def _table(rows: list[Row], windows: BaselineData) -> Grid:
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
     known = averages(rows)
-    for what in (known.of_clusters, known.of_proteins) if known else ("clusters", "proteins"):
+    for what in (known.clusters_text, known.proteins_text) if known else ("clusters", "proteins"):
         table.add_column(f"AUROC, mean over {what}", justify="right")
     for key in (*METRICS, "proteins", "seconds"):
         table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")

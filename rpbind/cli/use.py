@@ -14,7 +14,7 @@ from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import check_one_of
 from rpbind.ledger import write_atomic
-from rpbind.statistics.averages import of_scores
+from rpbind.statistics.averages import averages_of_scores
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.use.output import check_model, check_out, write_table
 
@@ -136,9 +136,11 @@ def _say_evaluation(trained: Trained, told: Evaluation) -> None:
     shown.add_column("value", justify="right")
     for name, value in told.metrics.items():
         shown.add_row(name, f"{value:.4f}")
-        if name == f"{told.part}.auroc_macro" and (both := of_scores(told.proteins, told.part)):
-            shown.add_row(f"  (mean over {both.of_clusters})", "")
-            shown.add_row(f"{told.part} AUROC, mean over {both.of_proteins}",
+        if name == f"{told.part}.auroc_macro" and (
+            both := averages_of_scores(told.proteins, told.part)
+        ):
+            shown.add_row(f"  (mean over {both.clusters_text})", "")
+            shown.add_row(f"{told.part} AUROC, mean over {both.proteins_text}",
                           f"{both.over_proteins:.4f}")  # fmt: skip
     Console().print(shown, _reliability(told))
     print(f"MCC at logit {trained.calibration.threshold:.4f}, chosen on validation")

@@ -13,7 +13,7 @@ from itertools import combinations, product
 from rpbind.design.design import Changes, Design, arm, move
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.statistics.factorial import effect, effects, named, weighted
+from rpbind.statistics.factorial import effect_name, effect_weights, effects, weighted_contrast
 
 FULL = 4
 """With more changes than this, a fraction of the combinations is run."""
@@ -41,7 +41,9 @@ def factorial(end: tuple[str, Recipe], start: Recipe, changes: Changes) -> Desig
     return Design(
         name="factorial" if len(factors) <= FULL else f"fractional factorial, {len(arms)} arms",
         arms=tuple(arms),
-        contrasts=tuple(weighted(named(each), effect(on, each)) for each in tested),
+        contrasts=tuple(
+            weighted_contrast(effect_name(each), effect_weights(on, each)) for each in tested
+        ),
         factors={f: tuple(name for name, has in on.items() if f in has) for f in factors},
     )
 

@@ -5,10 +5,10 @@ A study is a folder. `plan.json` says what was to be run and which comparisons i
 """
 
 from rpbind.files.atomic import write_atomic
+from rpbind.ledger.ledger import Ledger
 from rpbind.ledger.records import (
     CUT_OFF,
     ArmPlan,
-    Begun,
     Call,
     ContrastPlan,
     ControlPlan,
@@ -17,15 +17,14 @@ from rpbind.ledger.records import (
     Plan,
     ProteinScore,
     Row,
+    RunStart,
     Stage,
     State,
 )
-from rpbind.ledger.store import Ledger
 
 __all__ = [
     "CUT_OFF",
     "ArmPlan",
-    "Begun",
     "Call",
     "ContrastPlan",
     "ControlPlan",
@@ -35,6 +34,7 @@ __all__ = [
     "Plan",
     "ProteinScore",
     "Row",
+    "RunStart",
     "Stage",
     "State",
     "write_atomic",

@@ -34,7 +34,7 @@ def calls(study: Path) -> tuple[Call, ...]:
 
 
 @contextmanager
-def noted(study: Path) -> Iterator[Callable[[int], None]]:
+def record_call(study: Path) -> Iterator[Callable[[int], None]]:
     """Note a call that lasts as long as the block; `UserError` where the list cannot be read.
 
     It is there once what the block is given was called with the number of runs at once. One that is

@@ -25,13 +25,13 @@ MERGED = "merged-"
 ARM_NAME = re.compile(ARM)
 
 
-def merged_name(keys: Sequence[tuple[str, int]]) -> str:
+def merged_file_name(keys: Sequence[tuple[str, int]]) -> str:
     """Return the name of the part into which rows of these (run, attempt) are merged."""
     mark = hashlib.sha256(repr(sorted(keys)).encode()).hexdigest()[:16]
     return f"{MERGED}{mark}.parquet"
 
 
-def strange_columns(part: Any, wanted: pa.Schema) -> str:
+def column_problem(part: Any, wanted: pa.Schema) -> str:
     """Return what a Parquet file lacks, or has beside, the columns of a ledger; "" for nothing."""
     schema = part.schema_arrow
     found, asked = set(schema.names), set(wanted.names)
@@ -42,34 +42,35 @@ def strange_columns(part: Any, wanted: pa.Schema) -> str:
         told = [
             f"its column '{field.name}' holds {mine}, not {field.type}"
             for field in wanted
-            if _plain(mine := schema.field(field.name).type) != _plain(field.type)
+            if _without_dictionaries(mine := schema.field(field.name).type)
+            != _without_dictionaries(field.type)
         ]
     return ", and ".join(told[:2])
 
 
-def strange_name(file: Path, keys: Sequence[tuple[str, int]]) -> str:
+def name_problem(file: Path, keys: Sequence[tuple[str, int]]) -> str:
     """Return what is wrong with the name of a part that holds these rows; "" for nothing."""
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if twice:
         return f"attempt {twice[0][1]} of the run {twice[0][0]} is in it twice"
     if file.name.startswith(MERGED):
-        return "" if file.name == merged_name(keys) else "its rows are not those of its name"
+        return "" if file.name == merged_file_name(keys) else "its rows are not those of its name"
     names = [f"{run}.{attempt}.parquet" for run, attempt in keys]
     return "" if names == [file.name] else f"it holds {names[0] if names else 'no row'}"
 
 
-def strange_rows(table: Any) -> str:
+def row_problem(table: Any) -> str:
     """Return what no row of ours can hold; "" where there is nothing of it."""
-    return next(_strange_rows(table), "")
+    return next(_row_problems(table), "")
 
 
-def _strange_rows(table: Any) -> Iterator[str]:
+def _row_problems(table: Any) -> Iterator[str]:
     yield from (f"a row has no {name}" for name in table.column_names if table[name].null_count)
     for name in ("metrics", "cost", "provenance"):
         if any(chunk.items.null_count for chunk in table[name].chunks):
             yield f"a value of {name} is missing"
-    yield from _outside(table, "state", get_args(State))
-    yield from _outside(table, "stage", get_args(Stage))
+    yield from _unknown_values(table, "state", get_args(State))
+    yield from _unknown_values(table, "stage", get_args(Stage))
     arms = pc.unique(table["arm"]).to_pylist()
     yield from (f"no arm can be named {arm!r}" for arm in arms if not ARM_NAME.fullmatch(arm))
     names = ("stage", "arm", "recipe_id", "seed")
@@ -87,13 +88,13 @@ def _strange_rows(table: Any) -> Iterator[str]:
     yield from (f"no finding is of severity '{one}'" for one in severities if one not in known)
 
 
-def _outside(table: Any, name: str, known: Sequence[str]) -> Iterator[str]:
+def _unknown_values(table: Any, name: str, known: Sequence[str]) -> Iterator[str]:
     found = pc.unique(table[name]).to_pylist()
     yield from (f"no {name} is '{value}'" for value in found if value not in known)
 
 
 @lru_cache(maxsize=4096)
-def recipe_of(text: str) -> dict[str, Any]:
+def parse_recipe(text: str) -> dict[str, Any]:
     """Return the recipe of a row, which is JSON; callers must not change it."""
     recipe: dict[str, Any] = json.loads(text)
     return recipe
@@ -102,19 +103,19 @@ def recipe_of(text: str) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _is_recipe(text: str, name: str) -> bool:
     try:
-        return recipe_id(recipe_of(text)) == name
+        return recipe_id(parse_recipe(text)) == name
     except (ValueError, RecursionError):
         return False
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _without_dictionaries(kind: pa.DataType) -> pa.DataType:
     """Return a type as it was written: a text may be read into a dictionary of words."""
     if pa.types.is_dictionary(kind):
         return kind.value_type
     if pa.types.is_map(kind):
-        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
+        return pa.map_(_without_dictionaries(kind.key_type), _without_dictionaries(kind.item_type))
     if pa.types.is_list(kind):
-        return pa.list_(_plain(kind.value_type))
+        return pa.list_(_without_dictionaries(kind.value_type))
     if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _plain(field.type)) for field in kind])
+        return pa.struct([(field.name, _without_dictionaries(field.type)) for field in kind])
     return kind

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from rpbind.errors import UserError
 from rpbind.files.atomic import is_locked, leftover_drafts, list_folder, read
+from rpbind.ledger.ledger import Ledger
 from rpbind.ledger.marks import SUFFIX, read_mark
-from rpbind.ledger.parts import read_part
 from rpbind.ledger.plans import PLAN, recipe_id
 from rpbind.ledger.records import CUT_OFF, Row
-from rpbind.ledger.store import Ledger
+from rpbind.ledger.row_files import read_row_file
 
 PATIENCE = 60.0
 """Seconds for the processes of a dead driver to die; Ray's take up to 12."""
@@ -30,20 +30,20 @@ def heal(ledger: Ledger) -> list[str]:
     Finished rows that no driver heard of are recorded; runs that were begun and will not end are
     recorded as lost; damaged files are set aside; half-written ones go.
     """
-    _await_ends(ledger.runs)
-    said = [*_restore(ledger), *_set_aside(ledger), *_remove_drafts(ledger)]
-    found = sum(ledger.append(row) for row in _unheard(ledger, said))
+    _wait_for_workers(ledger.runs)
+    said = [*_restore_folder(ledger), *_set_damaged_aside(ledger), *_remove_drafts(ledger)]
+    found = sum(ledger.append(row) for row in _unrecorded_rows(ledger, said))
     if found:
         said.append(f"{found} finished run(s) of which no driver had heard are recorded.")
     for mark in ledger.under_way():
-        ledger.append(mark.lost())
-        said.append(f"{mark.begun.arm} seed {mark.begun.seed} is lost: {mark.lost().error}.")
+        ledger.append(mark.lost_row())
+        said.append(f"{mark.start.arm} seed {mark.start.seed} is lost: {mark.lost_row().error}.")
     for file in list_folder(ledger.runs, f"*{SUFFIX}"):
         file.unlink()
     return said
 
 
-def _await_ends(runs: Path) -> None:
+def _wait_for_workers(runs: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     for file in list_folder(runs, f"*{SUFFIX}"):
         while is_locked(file):
@@ -55,33 +55,38 @@ def _await_ends(runs: Path) -> None:
             time.sleep(0.1)
 
 
-def _restore(ledger: Ledger) -> Iterator[str]:
+def _restore_folder(ledger: Ledger) -> Iterator[str]:
     """Make the folder of the ledger anew where a study has lost it."""
-    if (ledger.study / PLAN).exists() and not os.path.lexists(ledger.parts):
-        ledger.parts.mkdir()
-        yield f"{ledger.parts} was gone; its rows are taken from {ledger.runs}, or made again."
+    if (ledger.study / PLAN).exists() and not os.path.lexists(ledger.rows_folder):
+        ledger.rows_folder.mkdir()
+        yield (
+            f"The folder {ledger.rows_folder} was missing. Its rows are taken from {ledger.runs}; "
+            "runs without a file there are trained again."
+        )
 
 
-def _set_aside(ledger: Ledger) -> Iterator[str]:
+def _set_damaged_aside(ledger: Ledger) -> Iterator[str]:
     for reading, files in (
-        (read_part, list_folder(ledger.parts, "*.parquet")),
+        (read_row_file, list_folder(ledger.rows_folder, "*.parquet")),
         (read_mark, list_folder(ledger.runs, f"*{SUFFIX}")),
     ):
         for file in files:
             try:
                 reading(file)
             except UserError:
-                yield _aside(file)
+                yield _set_file_aside(file)
 
 
-def _aside(file: Path) -> str:
+def _set_file_aside(file: Path) -> str:
     file.rename(file.with_name(f"{file.name}.damaged"))
     return f"{file} is damaged; it is set aside as {file.name}.damaged."
 
 
 def _remove_drafts(ledger: Ledger) -> Iterator[str]:
     left = [
-        file for at in (ledger.study, ledger.parts, ledger.runs) for file in leftover_drafts(at)
+        file
+        for at in (ledger.study, ledger.rows_folder, ledger.runs)
+        for file in leftover_drafts(at)
     ]
     for file in left:
         file.unlink(missing_ok=True)
@@ -89,7 +94,7 @@ def _remove_drafts(ledger: Ledger) -> Iterator[str]:
         yield f"{len(left)} half-written file(s) of dead processes are removed."
 
 
-def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
+def _unrecorded_rows(ledger: Ledger, said: list[str]) -> Iterator[Row]:
     """Yield finished rows that are not told, or were told as cut off while they were finishing."""
     attempts = {(row.run, row.attempt): row for row in ledger.attempts()}
     latest = {row.run: row for row in attempts.values()}
@@ -98,9 +103,9 @@ def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
         told = attempts.get((run, int(attempt))) if attempt.isdecimal() else None
         if told is not None and (told.state not in CUT_OFF or latest[run].state not in CUT_OFF):
             continue
-        row = _finished(file)
+        row = _read_result(file)
         if row is None:
-            said.append(_aside(file))
+            said.append(_set_file_aside(file))
             continue
         if told is None:
             yield row
@@ -108,7 +113,7 @@ def _unheard(ledger: Ledger, said: list[str]) -> Iterator[Row]:
             yield row.model_copy(update={"attempt": latest[run].attempt + 1})
 
 
-def _finished(file: Path) -> Row | None:
+def _read_result(file: Path) -> Row | None:
     """Return the row that a run left when it finished; None where the file does not hold it."""
     try:
         row = Row.model_validate_json(read(file))

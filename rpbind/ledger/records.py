@@ -29,18 +29,18 @@ ArmName = Annotated[str, Field(pattern=ARM, max_length=80)]
 """An arm's name is part of file names: letters, digits and `_ . + = -`."""
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Return the time that a text names; one without a time zone is of UTC."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _is_a_moment(text: str) -> str:
-    moment(text)
+def _check_time(text: str) -> str:
+    parse_time(text)
     return text
 
 
-Moment = Annotated[str, AfterValidator(_is_a_moment)]
+Time = Annotated[str, AfterValidator(_check_time)]
 """A time, as ISO 8601 has it."""
 
 
@@ -164,9 +164,9 @@ class Call(_Record):
     `slots` is how many runs it could make at once.
     """
 
-    began: Moment
+    began: Time
     slots: Annotated[int, Field(ge=1)]
-    ended: Moment | Literal[""] = ""
+    ended: Time | Literal[""] = ""
 
 
 class ProteinScore(_Record):
@@ -211,7 +211,7 @@ class _Run(_Record):
         return f"{self.stage}-{self.arm}-{self.recipe_id}-s{self.seed}"
 
 
-class Begun(_Run):
+class RunStart(_Run):
     """Who makes a run: host, process and Ray job, and since when."""
 
     host: str

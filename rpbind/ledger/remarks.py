@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rpbind.errors import UserError
 from rpbind.files.atomic import list_folder, read
-from rpbind.ledger.parts import read_table
+from rpbind.ledger.ledger import Ledger
 from rpbind.ledger.plans import PLAN, has_hash
-from rpbind.ledger.schema import ADDED, lacking
-from rpbind.ledger.store import Ledger
+from rpbind.ledger.row_files import read_table
+from rpbind.ledger.schema import ADDED, absent_fields
 
 JOURNAL = "optuna.journal"
 
@@ -27,11 +27,13 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
             f"{PLAN} has no hash, since an earlier version wrote it: a change of it by hand would "
             "not be seen."
         )
-    parts = list_folder(ledger.parts, "*.parquet")
+    parts = list_folder(ledger.rows_folder, "*.parquet")
     fields = {path.partition(".")[0] for path in ADDED}
-    for path in dict.fromkeys(p for part in parts for p in lacking(read_table(part, [*fields]))):
+    for path in dict.fromkeys(
+        p for part in parts for p in absent_fields(read_table(part, [*fields]))
+    ):
         yield f"Rows that an earlier version wrote have no {path}."
-    aside = [*list_folder(ledger.parts, "*.damaged"), *list_folder(ledger.runs, "*.damaged")]
+    aside = [*list_folder(ledger.rows_folder, "*.damaged"), *list_folder(ledger.runs, "*.damaged")]
     if aside:
         yield f"{len(aside)} damaged file(s) were set aside, such as {aside[0]}."
     if not ledger.is_driven and (left := _unrecorded(ledger)):

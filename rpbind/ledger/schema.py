@@ -61,7 +61,7 @@ SCHEMA = pa.schema(
 )
 """The columns of a row, as this version writes them."""
 
-TAGGED = SCHEMA.with_metadata({KEY: str(VERSION).encode()})
+VERSIONED_SCHEMA = SCHEMA.with_metadata({KEY: str(VERSION).encode()})
 """The same with the version, as it stands in a file."""
 
 
@@ -82,10 +82,12 @@ def check_version(version: object, file: Path) -> None:
 
 def columns_of(version: int) -> pa.Schema:
     """Return the columns of a row as a version wrote them."""
-    return pa.schema([_then(field, version) for field in SCHEMA if _was_there(field.name, version)])
+    return pa.schema(
+        [_column_in(field, version) for field in SCHEMA if _existed(field.name, version)]
+    )
 
 
-def completed(table: Any, columns: Sequence[str]) -> Any:
+def with_all_columns(table: Any, columns: Sequence[str]) -> Any:
     """Return a table with columns as this version has them; what its own lacked is null."""
     for name in columns:
         kind = SCHEMA.field(name).type
@@ -93,13 +95,13 @@ def completed(table: Any, columns: Sequence[str]) -> Any:
             table = table.append_column(name, pa.nulls(table.num_rows, kind))
         elif any(path.startswith(f"{name}.") for path in ADDED):
             place = table.column_names.index(name)
-            chunks = [_filled(chunk, kind) for chunk in table[name].chunks]
+            chunks = [_with_all_fields(chunk, kind) for chunk in table[name].chunks]
             if chunks:
                 table = table.set_column(place, name, pa.chunked_array(chunks))
-    return table.select(list(columns)).replace_schema_metadata(TAGGED.metadata)
+    return table.select(list(columns)).replace_schema_metadata(VERSIONED_SCHEMA.metadata)
 
 
-def lacking(table: Any) -> list[str]:
+def absent_fields(table: Any) -> list[str]:
     """Name the fields that no row of a table has, since an earlier version wrote them all."""
     return [path for path in ADDED if table.num_rows and _is_empty(table, *path.split("."))]
 
@@ -112,7 +114,7 @@ def _is_empty(table: Any, column: str, field: str = "") -> bool:
     return all(each.null_count == len(each) for each in listed)
 
 
-def _filled(listed: Any, kind: pa.DataType) -> Any:
+def _with_all_fields(listed: Any, kind: pa.DataType) -> Any:
     """Return lists of structs with the fields of a type; new fields are null."""
     each = listed.values
     fields = [
@@ -125,15 +127,15 @@ def _filled(listed: Any, kind: pa.DataType) -> Any:
     return pa.ListArray.from_arrays(listed.offsets, pa.StructArray.from_arrays(fields, names))
 
 
-def _was_there(path: str, version: int) -> bool:
+def _existed(path: str, version: int) -> bool:
     return ADDED.get(path, 1) <= version
 
 
-def _then(field: pa.Field, version: int) -> pa.Field:
+def _column_in(field: pa.Field, version: int) -> pa.Field:
     """Return a column as a version wrote it: what it lists may have had fewer fields."""
     if not any(path.startswith(f"{field.name}.") for path in ADDED):
         return field
     kept = [
-        each for each in field.type.value_type if _was_there(f"{field.name}.{each.name}", version)
+        each for each in field.type.value_type if _existed(f"{field.name}.{each.name}", version)
     ]
     return pa.field(field.name, pa.list_(pa.struct(kept)))

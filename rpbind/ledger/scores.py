@@ -43,8 +43,8 @@ class ProteinScores(Sequence[ProteinScore]):
         """Return scores in columns; those that are already come back as they are."""
         if isinstance(scores, ProteinScores):
             return scores
-        parts, part_N = _counted(score.part for score in scores)
-        names, protein_N = _counted(score.protein for score in scores)
+        parts, part_N = _indexed(score.part for score in scores)
+        names, protein_N = _indexed(score.protein for score in scores)
         return cls(
             parts,
             names,
@@ -108,7 +108,7 @@ class ProteinScores(Sequence[ProteinScore]):
     __hash__ = None  # type: ignore[assignment]  # equal to a tuple, which hashes otherwise
 
 
-def _counted(words: Iterable[str]) -> tuple[list[str], Ints]:
+def _indexed(words: Iterable[str]) -> tuple[list[str], Ints]:
     known: dict[str, int] = {}
     counted = [known.setdefault(word, len(known)) for word in words]
     return list(known), np.array(counted, dtype=np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
 from rpbind.report.words import number, p_value, signed
-from rpbind.statistics.collapse import Count, Rates
+from rpbind.statistics.collapse import CollapseCount, CollapseRates
 from rpbind.statistics.verdict import Verdict
 
 ROW = "collapsed runs"
@@ -27,14 +27,14 @@ def not_excluded(verdict: Verdict) -> str:
     return f"in runs that train; collapses are not excluded in up to {told}"
 
 
-def _percent(count: Count) -> str:
+def _percent(count: CollapseCount) -> str:
     return f"{100 * count.limit:.0f} %"
 
 
 def collapses(verdict: Verdict) -> str:
     """Say which arms had collapsed runs, and the difference without them; nothing without any."""
     rates = verdict.rates
-    if rates is None or not rates.some:
+    if rates is None or not rates.has_collapses:
         return ""
     told = f"{ROW}: {', '.join(f'{c.collapsed} of {c.runs} of {c.arm}' for c in rates.counts)}"
     if (apart := verdict.collapses) is not None:
@@ -42,14 +42,14 @@ def collapses(verdict: Verdict) -> str:
     return f"{told}; {_without(rates)}"
 
 
-def _without(rates: Rates) -> str:
+def _without(rates: CollapseRates) -> str:
     if rates.trained is None:
         return "no pair is without one"
     pairs = "1 pair" if rates.pairs == 1 else f"{rates.pairs} pairs"
     return f"without them the difference is {signed(rates.trained)} ({pairs}, not judged)"
 
 
-def shares(rates: Rates) -> str:
+def shares(rates: CollapseRates) -> str:
     """The shares of the two sides of a contrast: "2/5 against 0/5"."""
     sides = [(sum(c.collapsed for c in side), sum(c.runs for c in side))
              for side in (rates.plus, rates.minus)]  # fmt: skip

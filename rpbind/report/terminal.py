@@ -17,7 +17,7 @@ from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.statistics.averages import Averages
-from rpbind.statistics.coverage import NEVER
+from rpbind.statistics.coverage import NEVER_MADE
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.terminal import Grid
 
@@ -59,7 +59,7 @@ def verdict_table(study: Path) -> RenderableType:
 
 def _failed(failure: Failure) -> str:
     """Say what became of a run; of an arm that was never made, the same for all its runs."""
-    run = failure.arm if failure.state == NEVER else f"{failure.arm}, seed {failure.seed}"
+    run = failure.arm if failure.state == NEVER_MADE else f"{failure.arm}, seed {failure.seed}"
     return f"{run}: {failure.state}: {words.reason_of(failure.error)}"
 
 
@@ -108,7 +108,7 @@ def _means(what: str, scored: Sequence[tuple[str, Averages | None]], summary: Su
         for name, a in scored
         if a is not None
     ]
-    counts = f"mean over {of.of_clusters} (in brackets over {of.of_proteins})" if of else ""
+    counts = f"mean over {of.clusters_text} (in brackets over {of.proteins_text})" if of else ""
     return f"{what}: test AUROC, {counts}: {', '.join(told)}"
 
 

@@ -85,7 +85,7 @@ def _open(needed: Needs, result: Interval, alpha: float, delta: float, units: st
         yield f"detects {number(needed.mde, 4)} or more (80 % power)"
     else:
         yield "detects no difference that AUROCs can have (80 % power)"
-    if needed.few_df:
+    if needed.has_few_df:
         yield f"below {FEWEST_DF + 1} {units} or clusters, it is not known how many would do"
     else:
         yield f"to detect {number(delta)}: {_enough(needed, units)}"
@@ -99,7 +99,7 @@ def _enough(needs: Needs, units: str) -> str:
 
 def deviations(contrast: Contrast) -> list[str]:
     """The standard deviations between runs, between clusters and of one cell."""
-    if not isinstance(contrast.result, Interval) or contrast.result.few_df:
+    if not isinstance(contrast.result, Interval) or contrast.result.has_few_df:
         return [ABSENT] * 3
     result = contrast.result
     variances = (result.run_variance, result.cluster_variance, result.cell_ms)

@@ -12,7 +12,7 @@ from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import Winner
 from rpbind.ledger import ContrastPlan, InterimAnalysis, Plan
-from rpbind.statistics import looks
+from rpbind.statistics import interim
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.factorial import TIMES
 from rpbind.statistics.verdict import Word
@@ -81,12 +81,12 @@ def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
 
 def clusters(averages: Averages | None) -> str:
     """What the headline is a mean of: "14 protein clusters"."""
-    return averages.of_clusters if averages else "protein clusters"
+    return averages.clusters_text if averages else "protein clusters"
 
 
 def proteins(averages: Averages | None) -> str:
     """What the plain mean is of: "31 proteins"."""
-    return averages.of_proteins if averages else "proteins"
+    return averages.proteins_text if averages else "proteins"
 
 
 def winner_lines(winner: Winner) -> list[str]:
@@ -94,8 +94,8 @@ def winner_lines(winner: Winner) -> list[str]:
     ended = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     means = ""
     if both := winner.averages:
-        plain = f"{number(both.over_proteins, 4)} over {both.of_proteins}"
-        means = f", mean over {both.of_clusters} ({plain})"
+        plain = f"{number(both.over_proteins, 4)} over {both.proteins_text}"
+        means = f", mean over {both.clusters_text} ({plain})"
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     found = (
         f"{winner.search}: {_trials(winner)} ({ended}); best {winner.trial or ABSENT}, "
@@ -157,14 +157,14 @@ def few_proteins(clusters: int | None, part: str = "test") -> str:
 
 def interim_note(plan: Plan) -> str:
     """How often an extended study was judged before, and at which level it is judged now."""
-    look = looks.look_of(plan)
+    look = interim.analysis_number(plan)
     if look == 1:
         return "This study was extended before anything could be judged: its level stays 0.05."
     return (
         f"Look {look} at a study that was extended after it was judged with "
         f"{' and '.join(_size_of(past) for past in plan.looks if past.verdicts)}. "
-        f"Everything is judged at level {looks.level(look):.2g} instead of 0.05: the levels of all "
-        f"looks, however many follow, sum to less than {looks.TOTAL:.3f}."
+        f"Everything is judged at level {interim.level_of(look):.2g} instead of 0.05: the levels "
+        f"of all looks, however many follow, sum to less than {interim.TOTAL_LEVEL:.3f}."
     )
 
 

@@ -85,7 +85,7 @@ def means_of(objective: Objective, rows: Iterable[Row]) -> str:
     both = averages(rows, "validation") if objective is OBJECTIVES["auroc"] else None
     if both is None:
         return ""
-    return f", mean over {both.of_clusters} ({both.over_proteins:.3f} over {both.of_proteins})"
+    return f", mean over {both.clusters_text} ({both.over_proteins:.3f} over {both.proteins_text})"
 
 
 def of(objective: Objective, value: float) -> str:

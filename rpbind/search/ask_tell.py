@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rpbind.ledger import Row
-from rpbind.ledger.marks import was_begun
+from rpbind.ledger.marks import was_started
 from rpbind.search.pending import PendingTrials
 from rpbind.search.sampling import sampler
 from rpbind.search.trials import HEARD, REPEATS, PendingTrial, go_on, interrupted
@@ -83,7 +83,7 @@ class AskTellLoop(PendingTrials):
         for job in asked.task.jobs:
             if job.seed not in asked.rows and (row := kept(job)):
                 asked.rows[job.seed] = row  # it had ended, and nobody had heard of it
-        begun = any(was_begun(job.folder, job.run, job.attempt) for job in asked.task.jobs)
+        begun = any(was_started(job.folder, job.run, job.attempt) for job in asked.task.jobs)
         del self.open[arm]
         for seed, attempt in asked.task.seeds:
             if seed in asked.rows:

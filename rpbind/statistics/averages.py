@@ -25,26 +25,26 @@ class Averages:
     proteins: int
 
     @property
-    def of_clusters(self) -> str:
+    def clusters_text(self) -> str:
         """What the headline is a mean of: "14 protein clusters"."""
         return f"{self.clusters} protein cluster{'' if self.clusters == 1 else 's'}"
 
     @property
-    def of_proteins(self) -> str:
+    def proteins_text(self) -> str:
         """What the plain mean is of: "31 proteins"."""
         return f"{self.proteins} protein{'' if self.proteins == 1 else 's'}"
 
     def words(self, digits: int = 3) -> str:
         """Both, the headline first: "0.832, mean over 14 protein clusters (0.812 over ...)"."""
         return (
-            f"{self.over_clusters:.{digits}f}, mean over {self.of_clusters} "
-            f"({self.over_proteins:.{digits}f} over {self.of_proteins})"
+            f"{self.over_clusters:.{digits}f}, mean over {self.clusters_text} "
+            f"({self.over_proteins:.{digits}f} over {self.proteins_text})"
         )
 
 
 def averages(rows: Iterable[Row], part: str = "test") -> Averages | None:
     """Return both means of the runs that were scored on a part; None where none was."""
-    found = [a for row in rows if (a := of_scores(row.proteins, part)) is not None]
+    found = [a for row in rows if (a := averages_of_scores(row.proteins, part)) is not None]
     if not found:
         return None
     return Averages(
@@ -55,7 +55,7 @@ def averages(rows: Iterable[Row], part: str = "test") -> Averages | None:
     )
 
 
-def of_scores(each: Sequence[ProteinScore], part: str) -> Averages | None:
+def averages_of_scores(each: Sequence[ProteinScore], part: str) -> Averages | None:
     """Return both means of one run; proteins without an AUROC do not count."""
     scores = ProteinScores.of(each)
     auroc_N = scores.auroc_N[scores.on(part) & np.isfinite(scores.auroc_N)]

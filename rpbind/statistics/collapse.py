@@ -19,12 +19,12 @@ from scipy.stats import fisher_exact
 from rpbind.ledger import Row
 from rpbind.ledger.scores import ProteinScores
 
-NOISE = 3.0
+CHANCE_ERRORS = 3.0
 """Standard errors above 0.5 that a model which knows nothing hardly ever reaches."""
-FAR = 5.0
+OUTLIER_SDS = 5.0
 """Robust standard deviations below its arm's median: normal noise gets there in 1 % of studies of
 two arms with 3 to 20 seeds."""
-ROBUST = 1.4826
+MAD_TO_SD = 1.4826
 """The standard deviation of normal noise, in units of its median absolute deviation."""
 CONFIDENCE = 0.95
 
@@ -33,7 +33,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Count:
+class CollapseCount:
     """How many of an arm's runs collapsed."""
 
     arm: str
@@ -49,11 +49,11 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Collapses:
+class RateTest:
     """The collapsed runs of the two sides of a contrast, as a hypothesis of its own."""
 
-    arm: Count
-    reference: Count
+    arm: CollapseCount
+    reference: CollapseCount
 
     @property
     def p(self) -> float:
@@ -64,47 +64,47 @@ class Collapses:
 
 
 @dataclass(frozen=True)
-class Rates:
+class CollapseRates:
     """The collapsed runs behind a contrast: those of the arms that count for it, and against it.
 
     `trained` is the mean difference over the `pairs` in which no run collapsed.
     """
 
-    plus: tuple[Count, ...]
-    minus: tuple[Count, ...] = ()
+    plus: tuple[CollapseCount, ...]
+    minus: tuple[CollapseCount, ...] = ()
     trained: float | None = None
     pairs: int = 0
 
     @property
-    def counts(self) -> tuple[Count, ...]:
+    def counts(self) -> tuple[CollapseCount, ...]:
         """Every arm's count."""
         return self.plus + self.minus
 
     @property
-    def some(self) -> bool:
+    def has_collapses(self) -> bool:
         """Whether a run collapsed."""
         return any(count.collapsed for count in self.counts)
 
     @property
-    def told_apart(self) -> Collapses | None:
+    def rate_test(self) -> RateTest | None:
         """The hypothesis of equal rates, where one side has collapsed runs and the other none."""
         arm, reference = _sum(self.plus), _sum(self.minus)
         if not arm.runs or not reference.runs:
             return None
         return (
-            Collapses(arm, reference) if bool(arm.collapsed) != bool(reference.collapsed) else None
+            RateTest(arm, reference) if bool(arm.collapsed) != bool(reference.collapsed) else None
         )
 
 
-def _sum(counts: Sequence[Count]) -> Count:
-    return Count(
+def _sum(counts: Sequence[CollapseCount]) -> CollapseCount:
+    return CollapseCount(
         " + ".join(count.arm for count in counts),
         sum(count.collapsed for count in counts),
         sum(count.runs for count in counts),
     )
 
 
-def chance(rows: Iterable[Row], part: str = "test") -> float:
+def chance_limit(rows: Iterable[Row], part: str = "test") -> float:
     """Return the headline AUROC that runs which know nothing stay below: 0.5 and 3 standard errors.
 
     The variance of a protein's AUROC without knowledge is Mann and Whitney's (1947).
@@ -123,10 +123,10 @@ def _chance(row: Row, part: str) -> float:
     _, index_N, count_G = np.unique(scores.cluster_N[has_N], return_inverse=True,
                                     return_counts=True)  # fmt: skip
     variance_G = np.bincount(index_N, weights=variance_N) / count_G**2
-    return 0.5 + NOISE * math.sqrt(variance_G.sum()) / len(count_G)
+    return 0.5 + CHANCE_ERRORS * math.sqrt(variance_G.sum()) / len(count_G)
 
 
-def collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
+def find_collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
     """Return the collapsed runs of a study, from the headline AUROC of each.
 
     A run collapsed where its AUROC is within noise of chance, or more than 5 robust standard
@@ -141,7 +141,7 @@ def collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
     trains = {arm: values for arm, values in arms.items() if median[arm] > chance}
     sizes = [sorted(abs(v - median[arm]) for v in values)[1:] for arm, values in trains.items()]
     every = [size for each in sizes for size in each]
-    far = FAR * ROBUST * float(np.median(every)) if every else 0.0
+    far = OUTLIER_SDS * MAD_TO_SD * float(np.median(every)) if every else 0.0
     return frozenset(
         (arm, seed)
         for (arm, seed), value in score.items()
@@ -157,27 +157,27 @@ def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
             clusters := ProteinScores.of(row.proteins).cluster_auroc("test")
         ):
             score[key] = float(np.mean(list(clusters.values())))
-    return collapsed(score, chance(runs[key] for key in score))
+    return find_collapsed(score, chance_limit(runs[key] for key in score))
 
 
-def count(arm: str, seeds: Iterable[int], bad: frozenset[Key]) -> Count:
-    """Count an arm's collapsed runs among those of some seeds."""
+def count_collapsed(arm: str, seeds: Iterable[int], bad: frozenset[Key]) -> CollapseCount:
+    """CollapseCount an arm's collapsed runs among those of some seeds."""
     mine = list(seeds)
-    return Count(arm, sum((arm, seed) in bad for seed in mine), len(mine))
+    return CollapseCount(arm, sum((arm, seed) in bad for seed in mine), len(mine))
 
 
-def rates(
+def collapse_rates(
     weights: Mapping[str, float],
     seeds: Sequence[int],
     d_SG: NDArray[np.float64],
     bad: frozenset[Key],
-) -> Rates:
+) -> CollapseRates:
     """Return the collapsed runs behind a contrast of arms; `d_SG` is its table, a row per seed."""
     whole = [n for n, seed in enumerate(seeds) if not any((arm, seed) in bad for arm in weights)]
     table = d_SG[whole]
-    return Rates(
-        tuple(count(arm, seeds, bad) for arm, weight in weights.items() if weight > 0),
-        tuple(count(arm, seeds, bad) for arm, weight in weights.items() if weight < 0),
+    return CollapseRates(
+        tuple(count_collapsed(arm, seeds, bad) for arm, weight in weights.items() if weight > 0),
+        tuple(count_collapsed(arm, seeds, bad) for arm, weight in weights.items() if weight < 0),
         float(table.mean()) if table.size else None,
         len(whole),
     )

@@ -65,12 +65,12 @@ class Interval:
         )
         return math.exp(log_p)
 
-    def equivalent(self, delta: float, alpha: float = 0.05) -> bool:
+    def is_equivalent(self, delta: float, alpha: float = 0.05) -> bool:
         """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
         return abs(self.mean) + self.half(2 * alpha) < delta
 
     @property
-    def few_df(self) -> bool:
+    def has_few_df(self) -> bool:
         """Whether seeds or clusters are too few to estimate a variance from."""
         return min(self.seeds, self.clusters) - 1 < FEWEST_DF
 

@@ -10,29 +10,33 @@ from rpbind.errors import reason
 from rpbind.ledger import Plan, Row
 from rpbind.ledger.marks import Mark
 
-NEVER: Literal["never made"] = "never made"
+NEVER_MADE: Literal["never made"] = "never made"
 """The state of the runs of an arm that has no winner."""
 
 OpenState = Literal["planned", "running", "lost", "never made"]
-Open = Mapping[tuple[str, int], OpenState]
+OpenStates = Mapping[tuple[str, int], OpenState]
 """What is known of (arm, seed) without a row; what is not even in it is only planned."""
 
-NOTHING: Open = {}
-NO_ARMS: Mapping[str, str] = {}
+NO_STATES: OpenStates = {}
+NO_REASONS: Mapping[str, str] = {}
 
 
-def opened(plan: Plan, marks: Iterable[Mark]) -> Open:
+def open_states(plan: Plan, marks: Iterable[Mark]) -> OpenStates:
     """Return what the marks of a study say about runs of its plan."""
     recipes = {arm.name: arm.recipe_id for arm in plan.arms}
     return {
-        (mark.begun.arm, mark.begun.seed): "running" if mark.alive else "lost"
+        (mark.start.arm, mark.start.seed): "running" if mark.alive else "lost"
         for mark in marks
-        if mark.begun.stage == "ablation" and recipes.get(mark.begun.arm) == mark.begun.recipe_id
+        if mark.start.stage == "ablation" and recipes.get(mark.start.arm) == mark.start.recipe_id
     }
 
 
-def coverage(planned: Iterable[tuple[str, int]], runs: Mapping[tuple[str, int], Row],
-             under_way: Open = NOTHING, never: Mapping[str, str] = NO_ARMS) -> str:  # fmt: skip
+def coverage(
+    planned: Iterable[tuple[str, int]],
+    runs: Mapping[tuple[str, int], Row],
+    under_way: OpenStates = NO_STATES,
+    never: Mapping[str, str] = NO_REASONS,
+) -> str:
     """Say how many of the planned runs are done, and what became of the others, with a reason.
 
     `never` is {arm: why it was never made}.
@@ -50,7 +54,7 @@ def coverage(planned: Iterable[tuple[str, int]], runs: Mapping[tuple[str, int], 
     return f"{told}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else told
 
 
-def state_of(run: tuple[str, int], row: Row | None, under_way: Open = NOTHING) -> str:
+def state_of(run: tuple[str, int], row: Row | None, under_way: OpenStates = NO_STATES) -> str:
     """Return the state of a planned run: its row's, unless it is being made again."""
     if row is None or row.state != "done":
         return under_way.get(run, "planned" if row is None else row.state)

@@ -60,7 +60,7 @@ def levels(plan: Plan) -> Levels:
     }
 
 
-def effect(on: Levels, factors: Effect) -> dict[str, float]:
+def effect_weights(on: Levels, factors: Effect) -> dict[str, float]:
     """Return the weight of each arm in an effect.
 
     A main effect is the mean of the arms with the change minus that of the arms without it. An
@@ -71,7 +71,7 @@ def effect(on: Levels, factors: Effect) -> dict[str, float]:
     return {arm: unit * _sign(has, factors) for arm, has in on.items()}
 
 
-def shapley(on: Levels, factor: str, factors: Effect) -> dict[str, float]:
+def shapley_weights(on: Levels, factor: str, factors: Effect) -> dict[str, float]:
     """Return the weight of each arm in a change's Shapley value; `on` has every combination.
 
     The mean of what the change adds over all orders in which the changes can be made; the values
@@ -95,9 +95,9 @@ def aliases(on: Levels, factors: Effect) -> dict[Effect, list[str]]:
     for effect_of in effects(factors, DEEPEST):
         signs = tuple(_sign(has, effect_of) for has in on.values())
         if signs in groups:
-            groups[signs][1].append(named(effect_of))
+            groups[signs][1].append(effect_name(effect_of))
         elif (opposite := tuple(-s for s in signs)) in groups:
-            groups[opposite][1].append(f"−{named(effect_of)}")
+            groups[opposite][1].append(f"−{effect_name(effect_of)}")
         else:
             groups[signs] = (effect_of, [])
     return dict(groups.values())
@@ -109,12 +109,12 @@ def effects(factors: Effect, deepest: int) -> list[Effect]:
     return [each for order in orders for each in combinations(factors, order)]
 
 
-def named(factors: Effect) -> str:
+def effect_name(factors: Effect) -> str:
     """Return an effect's name: "residual × init"."""
     return TIMES.join(factors)
 
 
-def weighted(name: str, weights: Mapping[str, float]) -> ContrastPlan:
+def weighted_contrast(name: str, weights: Mapping[str, float]) -> ContrastPlan:
     """Return the contrast of a weighted sum of arms."""
     plus = next(arm for arm, weight in weights.items() if weight > 0)
     minus = next(arm for arm, weight in weights.items() if weight < 0)
@@ -132,19 +132,23 @@ def summarise_factorial(plan: Plan, runs: Runs) -> Factorial | None:
     asked = effects(factors, len(factors)) if full else list(groups)
 
     def estimate(name: str, weights: Mapping[str, float], alias: tuple[str, ...]) -> Estimate:
-        return Estimate(name, alias, pair(weighted(name, weights), runs, plan.seeds).result)
+        return Estimate(
+            name, alias, pair(weighted_contrast(name, weights), runs, plan.seeds).result
+        )
 
     return Factorial(
         factors=factors,
         arms=len(on),
         full=full,
-        aliases={named(each): tuple(others) for each, others in groups.items()},
+        aliases={effect_name(each): tuple(others) for each, others in groups.items()},
         further=tuple(
-            estimate(named(each), effect(on, each), tuple(groups.get(each, ())))
+            estimate(effect_name(each), effect_weights(on, each), tuple(groups.get(each, ())))
             for each in asked
-            if named(each) not in tested
+            if effect_name(each) not in tested
         ),
-        shapley=tuple(estimate(f, shapley(on, f, factors), ()) for f in factors) if full else (),
+        shapley=tuple(estimate(f, shapley_weights(on, f, factors), ()) for f in factors)
+        if full
+        else (),
     )
 
 

@@ -38,7 +38,7 @@ class FoldInterval:
         half = self.half(alpha)
         return self.mean - half, self.mean + half
 
-    def equivalent(self, delta: float, alpha: float = 0.05) -> bool:
+    def is_equivalent(self, delta: float, alpha: float = 0.05) -> bool:
         """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
         return abs(self.mean) + self.half(2 * alpha) < delta
 

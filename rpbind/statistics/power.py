@@ -13,7 +13,7 @@ from scipy.special import nctdtr, stdtrit
 from rpbind.statistics.contrast import Interval
 
 POWER = 0.80
-MOST = 1000
+MOST_UNITS = 1000
 """Seeds or clusters beyond this many are told as "more than"."""
 
 
@@ -37,30 +37,30 @@ class Needs:
 
     `mde` is in units of the metric. `seeds` and `clusters` are the smallest number (the other one
     as it is) that detects an effect of delta at the same level; None where no number up to 1,000
-    does. `few_df` says that the variances behind them are not known well enough for any number.
+    does. `has_few_df` says that the variances behind them are not known well enough for any number.
     """
 
     mde: float
     seeds: int | None
     clusters: int | None
-    few_df: bool = False
+    has_few_df: bool = False
 
 
 def needs(interval: Interval, alpha: float, delta: float) -> Needs:
     """Return the minimal detectable effect at 80 % power, and seeds or clusters for delta."""
     S, G = interval.seeds, interval.clusters
-    if interval.few_df:
-        return Needs(_two_way_mde(interval, S, G, alpha), None, None, few_df=True)
+    if interval.has_few_df:
+        return Needs(_two_way_mde(interval, S, G, alpha), None, None, has_few_df=True)
     seeds = 2 + bisect_left(
-        range(2, MOST + 1), True, key=lambda n: _two_way_mde(interval, n, G, alpha) <= delta
+        range(2, MOST_UNITS + 1), True, key=lambda n: _two_way_mde(interval, n, G, alpha) <= delta
     )
     clusters = 2 + bisect_left(
-        range(2, MOST + 1), True, key=lambda n: _two_way_mde(interval, S, n, alpha) <= delta
+        range(2, MOST_UNITS + 1), True, key=lambda n: _two_way_mde(interval, S, n, alpha) <= delta
     )
     return Needs(
         mde=_two_way_mde(interval, S, G, alpha),
-        seeds=seeds if seeds <= MOST else None,
-        clusters=clusters if clusters <= MOST else None,
+        seeds=seeds if seeds <= MOST_UNITS else None,
+        clusters=clusters if clusters <= MOST_UNITS else None,
     )
 
 

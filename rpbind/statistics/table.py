@@ -12,16 +12,16 @@ from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.contrast import Inert, Result, two_way
-from rpbind.statistics.coverage import NOTHING, Open, state_of
+from rpbind.statistics.coverage import NO_STATES, OpenStates, state_of
 
 Runs = Mapping[tuple[str, int], Row]
 """The row of every (arm, seed) that the plan asks for and the ledger has."""
 
-IDENTICAL = 1e-6
+SAME_SCORE = 1e-6
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedTable:
     """One contrast's table: `d_SG` = test AUROC(arm) - AUROC(reference) per seed and cluster.
 
     Of a contrast with weights, the weighted sum of its arms.
@@ -97,8 +97,8 @@ def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
 
 
 def pair(
-    contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...], under_way: Open = NOTHING
-) -> Paired:
+    contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...], under_way: OpenStates = NO_STATES
+) -> PairedTable:
     """Pair a contrast's runs by seed, over the clusters that have an AUROC in all of them."""
     weights = weights_of(contrast)
     missing = {seed: _missing(weights, runs, seed, under_way) for seed in seeds}
@@ -109,7 +109,7 @@ def pair(
     d_SG = [
         [sum(w * scores[a, seed][c] for a, w in weights.items()) for c in shared] for seed in paired
     ]
-    return Paired(
+    return PairedTable(
         contrast=contrast,
         seeds=paired,
         clusters=tuple(shared),
@@ -117,7 +117,7 @@ def pair(
         planned=len(seeds),
         dropped=len(every) - len(shared),
         missing=tuple(why for why in missing.values() if why),
-        identical=bool(paired) and all(_identical(weights, runs, seed) for seed in paired),
+        identical=bool(paired) and all(_is_identical(weights, runs, seed) for seed in paired),
     )
 
 
@@ -131,13 +131,13 @@ def bound_of(contrast: ContrastPlan) -> float:
     return sum(weight for weight in weights_of(contrast).values() if weight > 0)
 
 
-def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: Open) -> str:
+def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: OpenStates) -> str:
     reasons = [_why_not((name, seed), runs, under_way) for name in weights]
     told = ", ".join(reason for reason in reasons if reason)
     return f"seed {seed}: {told}" if told else ""
 
 
-def _why_not(run: tuple[str, int], runs: Runs, under_way: Open) -> str:
+def _why_not(run: tuple[str, int], runs: Runs, under_way: OpenStates) -> str:
     row = runs.get(run)
     if row is None or row.state != "done":
         error = reason(row.error) if row else ""
@@ -145,20 +145,22 @@ def _why_not(run: tuple[str, int], runs: Runs, under_way: Open) -> str:
     return "" if cluster_auroc(row) else f"{run[0]} has no per-protein AUROC on test"
 
 
-def _identical(weights: Mapping[str, float], runs: Runs, seed: int) -> bool:
+def _is_identical(weights: Mapping[str, float], runs: Runs, seed: int) -> bool:
     # The ledger keeps no raw scores. Two runs count as having scored identically where the test
     # loss and every protein's AUROC and AUPRC agree to 1e-6: the loss moves by no more than the
     # scores do, float noise trades few ranks, and equal ranks alone do not do.
     losses = [
         (weight, runs[name, seed].metrics.get("test.loss")) for name, weight in weights.items()
     ]
-    if any(loss is None for _, loss in losses) or not _cancel(losses):
+    if any(loss is None for _, loss in losses) or not _sums_to_zero(losses):
         return False
     scores = {name: _scores(runs[name, seed]) for name in weights}
     first, *others = scores.values()
     if any(other.keys() != first.keys() for other in others):
         return False
-    return all(_cancel([(w, scores[name][key]) for name, w in weights.items()]) for key in first)
+    return all(
+        _sums_to_zero([(w, scores[name][key]) for name, w in weights.items()]) for key in first
+    )
 
 
 def _scores(row: Row) -> dict[tuple[str, str], float | None]:
@@ -170,8 +172,8 @@ def _scores(row: Row) -> dict[tuple[str, str], float | None]:
     return scores
 
 
-def _cancel(told: list[tuple[float, float | None]]) -> bool:
+def _sums_to_zero(told: list[tuple[float, float | None]]) -> bool:
     known = [(weight, value) for weight, value in told if value is not None]
     if len(known) < len(told):
         return not known
-    return abs(sum(weight * value for weight, value in known)) <= IDENTICAL
+    return abs(sum(weight * value for weight, value in known)) <= SAME_SCORE

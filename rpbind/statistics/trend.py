@@ -14,9 +14,9 @@ from scipy.stats import linregress
 
 from rpbind.ledger import Finding, Row
 
-SURE = 0.01
+LINE_LEVEL = 0.01
 """One-sided level at which a line through the last epochs is told from their noise."""
-FEWEST = 4
+FEWEST_POINTS = 4
 """Points of such a line: with 3 one degree of freedom is left."""
 
 STILL_IMPROVING = Finding(
@@ -49,9 +49,9 @@ def trend(row: Row) -> Finding | None:
     loss_E = np.array([loss for loss in told if np.isfinite(loss)])
     if len(loss_E) < 2:
         return None
-    if (gain := _still(loss_E)) > (STILL_IMPROVING.threshold or 0.0):
+    if (gain := _recent_fall(loss_E)) > (STILL_IMPROVING.threshold or 0.0):
         return STILL_IMPROVING.model_copy(update={"measured": gain})
-    rise = 0.0 if _stopped_early(row) else _since_best(loss_E)
+    rise = 0.0 if _has_stopped_early(row) else _rise_since_best(loss_E)
     if rise > (OVERFITTING.threshold or 0.0):
         return OVERFITTING.model_copy(update={"measured": rise})
     return None
@@ -63,40 +63,40 @@ def with_trend(row: Row) -> Row:
     return row.model_copy(update={"findings": (*row.findings, found)}) if found else row
 
 
-def of_trials(rows: Iterable[Row]) -> Iterator[Row]:
+def trials_with_trend(rows: Iterable[Row]) -> Iterator[Row]:
     """Return trials with their findings, under one name for all trials of a search."""
     for row in rows:
         search = row.arm.rpartition("trial-")[0]
         yield with_trend(row).model_copy(update={"arm": f"{search}trials"})
 
 
-def _still(loss_E: NDArray[np.float64]) -> float:
+def _recent_fall(loss_E: NDArray[np.float64]) -> float:
     """How much the loss fell in the last third: where the last epoch is best, or a line says so."""
     third = max(1, len(loss_E) // 3)
     if int(np.argmin(loss_E)) == len(loss_E) - 1:
         return float(loss_E[:-third].min() - loss_E[-1])
-    last = max(FEWEST, third)
-    return -_moved(loss_E[-last:]) if len(loss_E) > last else 0.0
+    last = max(FEWEST_POINTS, third)
+    return -_change_along_line(loss_E[-last:]) if len(loss_E) > last else 0.0
 
 
-def _since_best(loss_E: NDArray[np.float64]) -> float:
+def _rise_since_best(loss_E: NDArray[np.float64]) -> float:
     """How far the loss lies above the best epoch's at last, where a line says that it rises."""
     best, half = int(np.argmin(loss_E)), len(loss_E) / 2
     after_E = loss_E[best + 1 :]
-    if len(after_E) < max(FEWEST, half) or _moved(after_E) <= 0.0:
+    if len(after_E) < max(FEWEST_POINTS, half) or _change_along_line(after_E) <= 0.0:
         return 0.0
     return float(after_E[-max(1, len(after_E) // 3) :].mean() - loss_E[best])
 
 
-def _moved(loss_E: NDArray[np.float64]) -> float:
+def _change_along_line(loss_E: NDArray[np.float64]) -> float:
     """The change along a line through these epochs; 0 where it is not told from their noise."""
     if np.ptp(loss_E) == 0.0:
         return 0.0
     line = linregress(np.arange(len(loss_E)), loss_E)
-    return float(line.slope * (len(loss_E) - 1)) if line.pvalue < 2 * SURE else 0.0
+    return float(line.slope * (len(loss_E) - 1)) if line.pvalue < 2 * LINE_LEVEL else 0.0
 
 
-def _stopped_early(row: Row) -> bool:
+def _has_stopped_early(row: Row) -> bool:
     """Whether early stopping has ended the run: it then did what the advice would be."""
     train = row.recipe.get("train", {})
     patience, planned = train.get("stop_after"), train.get("epochs")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
-from rpbind.statistics.collapse import Key, chance, collapsed
+from rpbind.statistics.collapse import Key, chance_limit, find_collapsed
 from rpbind.statistics.contrast import Result, Unattainable, two_way
 from rpbind.statistics.table import cluster_auroc
 
@@ -58,7 +58,7 @@ class PairedUnits:
         return len(self.units)
 
 
-def refused(count: int, *, shared: bool) -> str:
+def why_no_verdict(count: int, *, shared: bool) -> str:
     """Say why so many searches per arm carry no verdict; nothing where they do."""
     if shared or count >= SEARCHES:
         return ""
@@ -131,7 +131,7 @@ def collapsed_units(units: Units, rows: Sequence[Row], part: str) -> frozenset[K
         for key, cells in units.items()
         if isinstance(cells, dict) and cells
     }
-    return collapsed(score, chance((row for row in rows if row.state == "done"), part))
+    return find_collapsed(score, chance_limit((row for row in rows if row.state == "done"), part))
 
 
 def _grouped(rows: Sequence[Row], mark: str) -> dict[tuple[str, int], list[Row]]:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.statistics.collapse import Collapses, Rates
+from rpbind.statistics.collapse import CollapseRates, RateTest
 from rpbind.statistics.contrast import Inert, Interval, Result, Unattainable
 from rpbind.statistics.folds import FoldInterval
 from rpbind.statistics.power import Needs, needs
@@ -45,7 +45,7 @@ class Verdict:
     """The largest difference that there can be; an interval beyond it is cut where it is shown."""
     overall: float = ALPHA
     """The level of the whole report: what Holm divides, and that of the equivalence tests."""
-    rates: Rates | None = None
+    rates: CollapseRates | None = None
     """The collapsed runs behind it; None where they were not counted."""
     collapses: Verdict | None = None
     """The verdict on equal collapse rates, where one side has collapsed runs and the other none."""
@@ -73,7 +73,7 @@ def verdicts(
     results: Sequence[Result | FoldInterval],
     delta: float,
     alpha: float = ALPHA,
-    rates: Sequence[Rates | None] = (),
+    rates: Sequence[CollapseRates | None] = (),
     *,
     staged: bool = False,
 ) -> list[Verdict]:
@@ -83,8 +83,8 @@ def verdicts(
     `staged` study is one that is judged more than once.
     """
     counted = list(rates) or [None] * len(results)
-    apart = [each.told_apart if each else None for each in counted]
-    tested = [r for r in (*results, *apart) if isinstance(r, Interval | FoldInterval | Collapses)]
+    apart = [each.rate_test if each else None for each in counted]
+    tested = [r for r in (*results, *apart) if isinstance(r, Interval | FoldInterval | RateTest)]
     adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
     steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
     means = [
@@ -93,10 +93,10 @@ def verdicts(
         else judge(r, *next(steps), delta, alpha)
         for r in results
     ]
-    rare = [None if c is None else _of_collapses(c, *next(steps), alpha) for c in apart]
+    rare = [None if c is None else _rate_verdict(c, *next(steps), alpha) for c in apart]
     fewest = STAGED_SEEDS if staged else 0
     return [
-        replace(_enough_seeds(mean, result, fewest), rates=each, collapses=other)
+        replace(_require_seeds(mean, result, fewest), rates=each, collapses=other)
         for mean, result, each, other in zip(means, results, counted, rare, strict=True)
     ]
 
@@ -119,7 +119,7 @@ def judge(
         return say("better", _size(low, high, delta))
     if high < 0:
         return say("worse", _size(-high, -low, delta))
-    if interval.equivalent(delta, overall):
+    if interval.is_equivalent(delta, overall):
         return say("no meaningful effect")
     # how many more runs would do is known where runs and clusters are told apart
     more = needs(interval, alpha, delta) if isinstance(interval, Interval) else None
@@ -138,14 +138,14 @@ def _untested(result: Unattainable | Inert) -> Verdict:
     return Verdict("inconclusive", mean=result.mean, reason=f"unattainable: {result.reason}")
 
 
-def _of_collapses(found: Collapses, p: float, level: float, alpha: float) -> Verdict:
+def _rate_verdict(found: RateTest, p: float, level: float, alpha: float) -> Verdict:
     word: Word = "inconclusive"
     if p <= alpha:
         word = "worse" if found.arm.collapsed else "better"
     return Verdict(word, alpha=level, p=p, overall=alpha)
 
 
-def _enough_seeds(verdict: Verdict, result: Result | FoldInterval, fewest: int) -> Verdict:
+def _require_seeds(verdict: Verdict, result: Result | FoldInterval, fewest: int) -> Verdict:
     """Take "no meaningful effect" back where so few seeds stand behind it."""
     few = isinstance(result, Interval) and result.seeds < fewest
     if verdict.word != "no meaningful effect" or not few:

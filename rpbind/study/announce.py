@@ -17,8 +17,8 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
 from rpbind.search.winners import frozen
-from rpbind.statistics.looks import level, look_of
-from rpbind.statistics.units import refused
+from rpbind.statistics.interim import analysis_number, level_of
+from rpbind.statistics.units import why_no_verdict
 from rpbind.study.options import RunOptions
 
 SHOWN = 4
@@ -100,11 +100,11 @@ def latest_but(plan: Plan, folder: Path) -> Plan | None:
 
 def _reach(price: Price, plan: Plan, conditions: RunOptions) -> str:
     """Say which verdicts can be reached; of tuned arms, by what pairs them."""
-    sweep, alpha = conditions.sweep, level(look_of(plan))
+    sweep, alpha = conditions.sweep, level_of(analysis_number(plan))
     dataset, split = conditions.source.opened.dataset, conditions.source.parts
     if sweep is None or not sweep.tunes_arms:
         return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
-    if refusal := refused(sweep.searches, shared=sweep.shared):
+    if refusal := why_no_verdict(sweep.searches, shared=sweep.shared):
         return refusal
     units, paired, part = sweep.searches, "searches", SCORED[1]
     if sweep.shared:

@@ -15,7 +15,7 @@ from rpbind.design.plan import missing, planned_rows
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Stage
-from rpbind.ledger.calls import noted
+from rpbind.ledger.calls import record_call
 from rpbind.ledger.heal import heal
 from rpbind.ledger.plans import PLAN
 from rpbind.ledger.trials import searches
@@ -54,7 +54,7 @@ def launch(
     holds another is refused, and so is one that another process runs.
     """
     ledger = Ledger(folder)
-    with ledger.driven(plan.command), noted(folder) as begin:
+    with ledger.drive(plan.command), record_call(folder) as begin:
         with phase("reading the ledger"):
             said = heal(ledger)
             ledger.merge()
@@ -75,7 +75,7 @@ def mend(plan: Plan, folder: Path) -> None:
     ledger = Ledger(folder)
     if not os.path.lexists(folder / PLAN) or ledger.plan.fingerprint != plan.fingerprint:
         return
-    with ledger.driven(plan.command):
+    with ledger.drive(plan.command):
         for sentence in heal(ledger):
             Console(stderr=True).print(sentence, **PLAIN)
 
@@ -85,7 +85,7 @@ def rehearse(plan: Plan, source: DataSource, where: Resources, folder: Path) -> 
     prepare(where.address)
     from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
 
-    with Ledger(folder).driven(plan.command), run.ready(where, folder, source.data):
+    with Ledger(folder).drive(plan.command), run.ready(where, folder, source.data):
         pass
 
 

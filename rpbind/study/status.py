@@ -24,7 +24,7 @@ from rpbind.ledger.remarks import remarks
 from rpbind.ledger.trials import searches, trials_of, was_reused
 from rpbind.run.best import best_so_far
 from rpbind.run.progress import state_word
-from rpbind.statistics.coverage import Open, opened, state_of
+from rpbind.statistics.coverage import OpenStates, open_states, state_of
 from rpbind.statistics.table import planned_runs
 
 REASONS = 5
@@ -87,7 +87,7 @@ def status(ledger: Ledger) -> Status:
     trials = trials_of(tried)
     found = searches(plan, tried)
     never = arms_without_winner(plan, found)
-    under_way = {**opened(plan, marks), **open_runs(never, plan)}
+    under_way = {**open_states(plan, marks), **open_runs(never, plan)}
     best = best_so_far(plan, ledger)
     return Status(
         study=plan.study,
@@ -113,10 +113,10 @@ def _controls(plan: Plan, ledger: Ledger, marks: Sequence[Mark]) -> dict[str, in
 
     controls = as_arms(plan)
     runs, _ = planned_runs(controls, ledger.rows("control"))
-    begun: Open = {
-        (mark.begun.arm, mark.begun.seed): "running" if mark.alive else "lost"
+    begun: OpenStates = {
+        (mark.start.arm, mark.start.seed): "running" if mark.alive else "lost"
         for mark in marks
-        if mark.begun.stage == "control"
+        if mark.start.stage == "control"
     }
     return dict(Counter(state_of(run, runs.get(run), begun) for run in controls.planned))
 
@@ -142,6 +142,6 @@ def _counts(states: dict[str, int]) -> str:
 
 
 def _say(mark: Mark) -> str:
-    who = f"process {mark.begun.pid} of {mark.begun.host}, since {mark.begun.began}"
+    who = f"process {mark.start.pid} of {mark.start.host}, since {mark.start.began}"
     state = "running" if mark.alive else "lost"
-    return f"  {mark.begun.arm} seed {mark.begun.seed} {state}: epoch {mark.epoch} ended; {who}"
+    return f"  {mark.start.arm} seed {mark.start.seed} {state}: epoch {mark.epoch} ended; {who}"

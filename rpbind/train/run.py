@@ -14,7 +14,7 @@ from typing import Any
 
 from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, write_atomic
-from rpbind.ledger.marks import begun, whoever
+from rpbind.ledger.marks import marked, start_here
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration, read_by
@@ -62,7 +62,7 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
         return finished
     if machine.rank > 0:
         return _made(job, inputs, machine, executor, report)
-    with begun(job.folder, whoever(**_which(job))) as ended_epoch:
+    with marked(job.folder, start_here(**_which(job))) as ended_epoch:
 
         def marking(point: dict[str, float]) -> None:
             ended_epoch(int(point["epoch"]))

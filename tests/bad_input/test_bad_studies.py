@@ -91,8 +91,12 @@ def twice(table: Any) -> Any:
 PARTS = [
     ("a ledger that is a file", linked("s/ledger", "plan.json"), ("s/ledger", "Not a directory")),
     ("a ledger in a loop", linked("s/ledger", "ledger"), ("s/ledger", "symbolic links")),
-    ("a ledger that is gone", also(lambda f: gone(f / "s/ledger")), ("s/ledger is gone", "runs/")),
-    ("a ledger that leads nowhere", linked("s/ledger", "nowhere"), ("s/ledger is gone",)),
+    (
+        "a ledger that is gone",
+        also(lambda f: gone(f / "s/ledger")),
+        ("s/ledger is missing",),
+    ),
+    ("a ledger that leads nowhere", linked("s/ledger", "nowhere"), ("s/ledger is missing",)),
     (
         "a foreign Parquet file",
         part(lambda table: pa.table({"x": [1]}), "s/ledger/mine.parquet"),
@@ -146,9 +150,9 @@ def loop(folder: Path) -> None:
 
 OTHERS = [
     ("runs that are a file", linked("s/runs", "plan.json"), ("s/runs", "Not a directory")),
-    ("half a mark", written(MARK, '{"arm": "old", "se\n'), (MARK, "no mark")),
-    ("a mark of words", written(MARK, "begun yesterday\n"), (MARK, "no mark")),
-    ("a mark of another run", written(MARK, '{"epoch": 1}\n'), (MARK, "no mark")),
+    ("half a mark", written(MARK, '{"arm": "old", "se\n'), (MARK, "start mark")),
+    ("a mark of words", written(MARK, "begun yesterday\n"), (MARK, "start mark")),
+    ("a mark of another run", written(MARK, '{"epoch": 1}\n'), (MARK, "start mark")),
     ("half a list of calls", written("s/calls.json", "[{]"), ("calls.json", "Take it away")),
     ("calls that are one", written("s/calls.json", "{}"), ("calls.json", "Take it away")),
     (

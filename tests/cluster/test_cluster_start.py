@@ -210,7 +210,7 @@ def test_what_a_kill_leaves_of_a_start_is_named_by_status(tmp_path: Path) -> Non
     told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
     assert "ended before its first run" in told
     assert "python tune.py" in told
-    with Ledger(folder).driven("python tune.py --again"):
+    with Ledger(folder).drive("python tune.py --again"):
         told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
         assert "is being started by" in told
         assert "python tune.py --again" in told
@@ -218,6 +218,6 @@ def test_what_a_kill_leaves_of_a_start_is_named_by_status(tmp_path: Path) -> Non
 
 def test_a_folder_that_is_not_ours_stays(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with Ledger(tmp_path).driven("python tune.py"):
+    with Ledger(tmp_path).drive("python tune.py"):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]

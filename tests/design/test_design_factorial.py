@@ -7,7 +7,7 @@ from rpbind.design.design import Changes, Design
 from rpbind.design.factorial import factorial
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.statistics.factorial import aliases, effects, named
+from rpbind.statistics.factorial import aliases, effect_name, effects
 
 KNOBS = {
     "a": ("model.residual", True),
@@ -80,11 +80,11 @@ def test_the_alias_table_is_what_brute_force_finds(k: int) -> None:
         for each in design.arms
     }
     column = {
-        named(each): sign_AK[:, [factors.index(f) for f in each]].prod(axis=1)
+        effect_name(each): sign_AK[:, [factors.index(f) for f in each]].prod(axis=1)
         for each in effects(factors, 3)
     }
     table = aliases(on, factors)
-    told = {named(first): set(others) for first, others in table.items()}
+    told = {effect_name(first): set(others) for first, others in table.items()}
     for one, other in combinations(column, 2):
         overlap = int(column[one] @ column[other])
         assert overlap in (0, len(on), -len(on))

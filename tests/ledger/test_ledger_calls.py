@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from rpbind.errors import UserError
-from rpbind.ledger.calls import calls, noted
+from rpbind.ledger.calls import calls, record_call
 
 
 def test_a_call_is_noted_with_its_end_even_where_it_ends_by_an_error(tmp_path: Path) -> None:
-    with noted(tmp_path) as begin:
+    with record_call(tmp_path) as begin:
         begin(4)
         assert [(call.slots, call.ended) for call in calls(tmp_path)] == [(4, "")]
-    with contextlib.suppress(KeyboardInterrupt), noted(tmp_path) as begin:
+    with contextlib.suppress(KeyboardInterrupt), record_call(tmp_path) as begin:
         begin(2)
         raise KeyboardInterrupt
     first, second = calls(tmp_path)
@@ -21,9 +21,9 @@ def test_a_call_is_noted_with_its_end_even_where_it_ends_by_an_error(tmp_path: P
 
 
 def test_a_call_that_is_killed_keeps_no_end_and_the_next_one_leaves_it_so(tmp_path: Path) -> None:
-    killed = noted(tmp_path)
+    killed = record_call(tmp_path)
     killed.__enter__()(2)
-    with noted(tmp_path) as begin:
+    with record_call(tmp_path) as begin:
         begin(2)
     first, second = calls(tmp_path)
     assert first.ended == ""
@@ -31,7 +31,7 @@ def test_a_call_that_is_killed_keeps_no_end_and_the_next_one_leaves_it_so(tmp_pa
 
 
 def test_a_call_that_is_refused_before_it_begins_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(UserError), noted(tmp_path):
+    with pytest.raises(UserError), record_call(tmp_path):
         raise UserError("another study")
     assert calls(tmp_path) == ()
 

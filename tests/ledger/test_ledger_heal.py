@@ -11,7 +11,7 @@ from rpbind.files.atomic import is_locked
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger import heal as the_healing
 from rpbind.ledger.heal import heal
-from rpbind.ledger.marks import begun, read_marks, whoever
+from rpbind.ledger.marks import marked, read_marks, start_here
 
 RUN = {"arm": "a", "seed": 0, "recipe": row().recipe, "recipe_id": row().recipe_id}
 
@@ -35,7 +35,7 @@ def _begin(runs: Path, epochs: int, run: dict[str, Any]) -> None:
     import os
     import signal
 
-    with begun(runs, whoever(**run)) as ended:
+    with marked(runs, start_here(**run)) as ended:
         for epoch in range(epochs):
             ended(epoch + 1)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -43,10 +43,10 @@ def _begin(runs: Path, epochs: int, run: dict[str, Any]) -> None:
 
 def test_a_run_is_running_while_its_process_lives_and_lost_after(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    with begun(ledger.runs, whoever(**RUN)) as ended:
+    with marked(ledger.runs, start_here(**RUN)) as ended:
         ended(1)
         (mark,) = ledger.under_way()
-        assert (mark.alive, mark.epoch, mark.begun.arm) == (True, 1, "a")
+        assert (mark.alive, mark.epoch, mark.start.arm) == (True, 1, "a")
     assert ledger.under_way() == []
     begin_and_die(ledger)
     (mark,) = ledger.under_way()
@@ -98,7 +98,7 @@ def test_a_damaged_part_is_set_aside_and_its_row_comes_from_what_the_worker_kept
     for seed in (0, 1):
         ledger.append(row(seed=seed))
     finish(ledger, row())
-    first, _ = sorted(ledger.parts.iterdir())
+    first, _ = sorted(ledger.rows_folder.iterdir())
     first.write_bytes(first.read_bytes()[:100])
     healer = Ledger(tmp_path)
     aside, recorded = heal(healer)
@@ -114,7 +114,7 @@ def test_half_written_files_go_and_nothing_else_does(tmp_path: Path) -> None:
     ledger.append(row())
     ledger.runs.mkdir()
     (tmp_path / ".plan.json.9f86d081884c7d659a2feaa0c55ad015").write_text("{")
-    (ledger.parts / ".x.parquet.9f86d081884c7d659a2feaa0c55ad015").touch()
+    (ledger.rows_folder / ".x.parquet.9f86d081884c7d659a2feaa0c55ad015").touch()
     (ledger.runs / "a.unfinished.pt").touch()
     (ledger.runs / ".hidden").touch()
     (ledger.runs / "torn.begun").write_text('{"arm": "a", "se')
@@ -136,7 +136,7 @@ def test_a_process_that_outlives_its_driver_is_waited_for_and_then_named(
     ledger = Ledger(tmp_path)
     monkeypatch.setattr(the_healing, "PATIENCE", 0.0)
     with (
-        begun(ledger.runs, whoever(**RUN)),
+        marked(ledger.runs, start_here(**RUN)),
         pytest.raises(UserError, match=r"still makes a run; .*\.begun says which"),
     ):
         heal(ledger)
@@ -144,15 +144,15 @@ def test_a_process_that_outlives_its_driver_is_waited_for_and_then_named(
 
 def test_a_study_is_run_by_one_process_and_the_second_is_told_by_which(tmp_path: Path) -> None:
     one, two = Ledger(tmp_path / "study"), Ledger(tmp_path / "study")
-    with one.driven("python first.py"):
+    with one.drive("python first.py"):
         assert two.is_driven
         with (
             pytest.raises(UserError, match=r"run by another process: .*python first\.py"),
-            two.driven("python second.py"),
+            two.drive("python second.py"),
         ):
             pytest.fail("two drivers")
     assert not two.is_driven
-    with two.driven("python second.py"):
+    with two.drive("python second.py"):
         assert one.is_driven
 
 
@@ -161,7 +161,7 @@ def test_a_study_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) 
     for folder in (tmp_path / "file" / "study", Path("/proc/nowhere/study")):
         with (
             pytest.raises(UserError, match="cannot be made or written"),
-            Ledger(folder).driven("python first.py"),
+            Ledger(folder).drive("python first.py"),
         ):
             pytest.fail("a study where none can be")
 
@@ -182,7 +182,7 @@ def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> 
 
 
 def test_a_driver_that_has_not_said_who_it_is_holds_the_study_all_the_same(tmp_path: Path) -> None:
-    with Ledger(tmp_path).driven("a command"):
+    with Ledger(tmp_path).drive("a command"):
         for text in ("", "{}", "[]", '{"pid": 1'):
             (tmp_path / "driver").write_text(text)
             with pytest.raises(UserError, match="another process: it has not yet said who it is"):
@@ -200,13 +200,13 @@ def test_what_is_damaged_is_set_aside_and_a_ledger_that_is_gone_comes_back_from_
         (ledger.runs / name).write_text(text)
     other = row("b").model_copy(update={"recipe": {"x": 1}})
     finish(ledger, other)
-    shutil.copy(next(ledger.parts.iterdir()), ledger.parts / "copy.parquet")
+    shutil.copy(next(ledger.rows_folder.iterdir()), ledger.rows_folder / "copy.parquet")
     said = heal(Ledger(tmp_path))
     assert sum("set aside" in sentence for sentence in said) == 5
     assert Ledger(tmp_path).attempts() == [row()]
     assert heal(Ledger(tmp_path)) == []
-    shutil.rmtree(ledger.parts)
-    with pytest.raises(UserError, match="is gone"):
+    shutil.rmtree(ledger.rows_folder)
+    with pytest.raises(UserError, match="ledger is missing"):
         Ledger(tmp_path).attempts()
-    assert "was gone" in heal(Ledger(tmp_path))[0]
+    assert "was missing" in heal(Ledger(tmp_path))[0]
     assert Ledger(tmp_path).attempts() == [row()]

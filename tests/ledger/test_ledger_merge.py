@@ -5,12 +5,12 @@ from toy_rows import row
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, ProteinScore, Row
-from rpbind.ledger import store as the_store
+from rpbind.ledger import ledger as the_store
 from rpbind.ledger.scores import ProteinScores
 
 
 def names(ledger: Ledger) -> list[str]:
-    return sorted(file.name.split("-")[0] for file in ledger.parts.iterdir())
+    return sorted(file.name.split("-")[0] for file in ledger.rows_folder.iterdir())
 
 
 def filled(folder: Path, count: int = 6) -> tuple[Ledger, list[Row]]:
@@ -50,7 +50,7 @@ def test_a_merge_that_was_killed_before_it_took_the_small_parts_away_tells_nothi
     tmp_path: Path,
 ) -> None:
     ledger, rows = filled(tmp_path)
-    kept = {file: file.read_bytes() for file in ledger.parts.iterdir()}
+    kept = {file: file.read_bytes() for file in ledger.rows_folder.iterdir()}
     ledger.merge(at=1)
     for file, content in list(kept.items())[:4]:
         file.write_bytes(content)
@@ -90,7 +90,7 @@ def test_a_listing_that_missed_both_the_small_parts_and_the_merged_one_is_made_a
 @pytest.mark.parametrize("cut", [0, 1, 2])
 def test_a_damaged_part_is_named_and_not_read_as_less(cut: int, tmp_path: Path) -> None:
     ledger, _ = filled(tmp_path, 1)
-    (part,) = ledger.parts.iterdir()
+    (part,) = ledger.rows_folder.iterdir()
     content = part.read_bytes()
     flipped = content[:60] + bytes([content[60] ^ 1]) + content[61:]
     part.write_bytes((b"", content[: len(content) // 2], flipped)[cut])

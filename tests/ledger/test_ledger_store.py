@@ -104,9 +104,9 @@ def test_a_reader_ignores_drafts_and_leaves_none(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.append(row())
     ledger.append(row())
-    assert len(list(ledger.parts.iterdir())) == 1
-    whole = next(ledger.parts.iterdir()).read_bytes()
-    (ledger.parts / ".9f86d081884c7d659a2feaa0c55ad015").write_bytes(whole[: len(whole) // 2])
+    assert len(list(ledger.rows_folder.iterdir())) == 1
+    whole = next(ledger.rows_folder.iterdir()).read_bytes()
+    (ledger.rows_folder / ".9f86d081884c7d659a2feaa0c55ad015").write_bytes(whole[: len(whole) // 2])
     assert ledger.rows() == [row()]
 
 

@@ -15,8 +15,8 @@ from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, schema
-from rpbind.ledger.parts import read_table
 from rpbind.ledger.remarks import remarks
+from rpbind.ledger.row_files import read_table
 
 FIRST = Path(__file__).parent / "study_647bbb3"
 

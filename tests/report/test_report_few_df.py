@@ -80,12 +80,12 @@ def test_with_two_degrees_of_freedom_no_number_of_seeds_is_advised(
 ) -> None:
     table = np.random.default_rng(3).normal(0, 0.02, (seeds, clusters))
     told = needs(two_way(table), 0.05, 0.010)  # type: ignore[arg-type]
-    assert (told.few_df, told.seeds, told.clusters) == (True, None, None)
+    assert (told.has_few_df, told.seeds, told.clusters) == (True, None, None)
 
 
 def test_with_three_degrees_of_freedom_a_number_is_advised() -> None:
     told = needs(Interval(0.0, 4, 40, 0.004, 0.0, 0.0), 0.05, 0.010)
-    assert not told.few_df
+    assert not told.has_few_df
     assert told.seeds is not None
 
 

@@ -17,7 +17,7 @@ from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.collapses import not_excluded
 from rpbind.report.terminal import comparison_table, verdict_table
-from rpbind.statistics.collapse import Count, chance, collapsed, collapsed_runs
+from rpbind.statistics.collapse import CollapseCount, chance_limit, collapsed_runs, find_collapsed
 
 SEEDS = 5
 NONE = "no meaningful effect"
@@ -46,32 +46,32 @@ def shown(text: RenderableType) -> str:
 
 @pytest.mark.parametrize(("runs", "percent"), [(3, 63), (5, 45), (10, 26), (20, 14)])
 def test_the_limit_is_that_of_clopper_and_pearson(runs: int, percent: int) -> None:
-    assert round(100 * Count("a", 0, runs).limit) == percent
-    assert Count("a", runs, runs).limit == 1.0
-    limit = Count("a", 2, runs).limit
+    assert round(100 * CollapseCount("a", 0, runs).limit) == percent
+    assert CollapseCount("a", runs, runs).limit == 1.0
+    limit = CollapseCount("a", 2, runs).limit
     assert binom.cdf(2, runs, limit) == pytest.approx(0.05, abs=1e-6)
 
 
 def test_a_run_at_chance_and_one_far_below_its_arm_collapsed() -> None:
     rng = np.random.default_rng(1)
     score = {(arm, s): 0.7 + rng.normal(0, 0.004) for arm in ("a", "b") for s in range(6)}
-    assert collapsed(score, 0.53) == frozenset()
-    assert collapsed(score | {("a", 3): 0.55}, 0.53) == {("a", 3)}
-    assert collapsed(score | {("a", 3): 0.66}, 0.53) == {("a", 3)}
+    assert find_collapsed(score, 0.53) == frozenset()
+    assert find_collapsed(score | {("a", 3): 0.55}, 0.53) == {("a", 3)}
+    assert find_collapsed(score | {("a", 3): 0.66}, 0.53) == {("a", 3)}
     every = score | {("b", s): 0.51 for s in range(6)}
-    assert collapsed(every, 0.53) == {("b", s) for s in range(6)}
+    assert find_collapsed(every, 0.53) == {("b", s) for s in range(6)}
 
 
 def test_a_run_below_chance_collapsed_although_its_arm_has_three_runs_alone() -> None:
     # statistics of `fixed` without its initial values
     score = {("fixed", s): value for s, value in enumerate((0.368, 0.617, 0.614))}
-    assert collapsed(score, 0.53) == {("fixed", 0)}
+    assert find_collapsed(score, 0.53) == {("fixed", 0)}
 
 
 @pytest.mark.parametrize(("arms", "seeds"), [(1, 1), (2, 1), (1, 2), (3, 2)])
 def test_without_spread_to_compare_with_nothing_is_called_collapsed(arms: int, seeds: int) -> None:
     score = {(str(a), s): 0.7 for a in range(arms) for s in range(seeds)}
-    assert collapsed(score, 0.53) == frozenset()
+    assert find_collapsed(score, 0.53) == frozenset()
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
@@ -81,7 +81,7 @@ def test_normal_noise_collapses_in_few_studies(seeds: int) -> None:
         {(str(a), s): v for (a, s), v in np.ndenumerate(rng.normal(0.7, 0.01, (4, seeds)))}
         for _ in range(400)
     ]
-    assert sum(bool(collapsed(score, 0.53)) for score in studies) / 400 <= 0.04
+    assert sum(bool(find_collapsed(score, 0.53)) for score in studies) / 400 <= 0.04
 
 
 def test_chance_is_three_standard_errors_of_scores_that_know_nothing() -> None:
@@ -95,7 +95,7 @@ def test_chance_is_three_standard_errors_of_scores_that_know_nothing() -> None:
         means.append((sums / 400).mean())
     toy = row("old", 0, scores(0.7, 0, 8))
     small = [s.model_copy(update={"windows": 40, "positives": 20}) for s in toy.proteins]
-    limit = chance([toy.model_copy(update={"proteins": tuple(small)})])
+    limit = chance_limit([toy.model_copy(update={"proteins": tuple(small)})])
     assert limit == pytest.approx(0.5 + 3 * np.std(means), rel=0.01)
 
 
@@ -144,7 +144,7 @@ def test_where_both_arms_collapse_rates_are_counted_and_no_hypothesis_is_added()
     asked, rows = study([0.70, 0.51, 0.70, 0.70], [0.70, 0.70, 0.51, 0.70])
     (contrast,) = summarise(asked, rows, []).contrasts
     assert contrast.verdict.rates is not None
-    assert contrast.verdict.rates.some
+    assert contrast.verdict.rates.has_collapses
     assert contrast.verdict.collapses is None
 
 

@@ -48,7 +48,7 @@ def test_p_is_the_level_whose_interval_touches_zero_in_any_unit(seed: int, unit:
 def test_equal_scores_in_every_cell_are_equivalent_and_not_nan() -> None:
     i = interval(np.zeros((3, 4)))
     assert (i.mean, i.half(0.05), i.p) == (0.0, 0.0, 1.0)
-    assert i.equivalent(0.01)
+    assert i.is_equivalent(0.01)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@ import pytest
 
 from rpbind.ledger import ContrastPlan, ProteinScore, Row
 from rpbind.recipe import Recipe
-from rpbind.statistics.factorial import aliases, effect, effects, shapley, weighted
+from rpbind.statistics.factorial import (
+    aliases,
+    effect_weights,
+    effects,
+    shapley_weights,
+    weighted_contrast,
+)
 from rpbind.statistics.table import pair, weights_of
 
 ON = {"none": frozenset(), "A": frozenset("A"), "B": frozenset("B"), "AB": frozenset("AB")}
@@ -26,8 +32,8 @@ def test_effects_are_the_simple_ones_first() -> None:
 
 
 def test_a_main_effect_and_an_interaction_weigh_the_arms_by_hand() -> None:
-    assert effect(ON, ("A",)) == {"none": -0.5, "A": 0.5, "B": -0.5, "AB": 0.5}
-    assert effect(ON, ("A", "B")) == {"none": 1, "A": -1, "B": -1, "AB": 1}
+    assert effect_weights(ON, ("A",)) == {"none": -0.5, "A": 0.5, "B": -0.5, "AB": 0.5}
+    assert effect_weights(ON, ("A", "B")) == {"none": 1, "A": -1, "B": -1, "AB": 1}
 
 
 def test_shapley_values_sum_to_the_step_from_nothing_to_all() -> None:
@@ -35,14 +41,16 @@ def test_shapley_values_sum_to_the_step_from_nothing_to_all() -> None:
     factors = tuple("ABCD")
     on = {str(n): frozenset(f for i, f in enumerate(factors) if n >> i & 1) for n in range(16)}
     score = {arm: float(rng.normal()) for arm in on}
-    values = [sum(w * score[a] for a, w in shapley(on, f, factors).items()) for f in factors]
+    values = [
+        sum(w * score[a] for a, w in shapley_weights(on, f, factors).items()) for f in factors
+    ]
     assert sum(values) == pytest.approx(score["15"] - score["0"])
 
 
 def test_a_change_without_effect_in_any_combination_has_a_shapley_value_of_zero() -> None:
     on = ON | {arm + "C": has | {"C"} for arm, has in ON.items()}
     score = {arm: len(has - {"C"}) ** 2 for arm, has in on.items()}
-    weights = shapley(on, "C", ("A", "B", "C"))
+    weights = shapley_weights(on, "C", ("A", "B", "C"))
     assert sum(weights[arm] * score[arm] for arm in on) == pytest.approx(0.0)
 
 
@@ -53,7 +61,7 @@ def test_an_effect_is_taken_per_seed_and_cluster_before_anything_is_averaged() -
         ("B", 0): row("B", 0, (0.5, 0.7), 0.3),
         ("AB", 0): row("AB", 0, (0.9, 0.7), 0.5),
     }
-    table = pair(weighted("A × B", effect(ON, ("A", "B"))), runs, (0, 1))
+    table = pair(weighted_contrast("A × B", effect_weights(ON, ("A", "B"))), runs, (0, 1))
     assert table.d_SG == pytest.approx(np.array([[0.3, 0.0]]))
     assert table.missing == ("seed 1: none planned, A planned, B planned, AB planned",)
 
@@ -61,8 +69,8 @@ def test_an_effect_is_taken_per_seed_and_cluster_before_anything_is_averaged() -
 def test_a_change_that_never_moves_a_score_is_inert_in_a_factorial_too() -> None:
     scores = {"none": (0.5, 0.1), "A": (0.5, 0.1), "B": (0.7, 0.2), "AB": (0.7, 0.2)}
     runs = {(a, s): row(a, s, (x, x), y) for a, (x, y) in scores.items() for s in (0, 1)}
-    assert pair(weighted("A", effect(ON, ("A",))), runs, (0, 1)).identical
-    assert not pair(weighted("B", effect(ON, ("B",))), runs, (0, 1)).identical
+    assert pair(weighted_contrast("A", effect_weights(ON, ("A",))), runs, (0, 1)).identical
+    assert not pair(weighted_contrast("B", effect_weights(ON, ("B",))), runs, (0, 1)).identical
 
 
 def test_a_contrast_of_two_arms_weighs_them_plus_and_minus_one() -> None:

@@ -4,13 +4,13 @@ from toy_ledger import CONTRAST, plan, row
 
 from rpbind.ledger import Row
 from rpbind.statistics.contrast import Inert, Unattainable
-from rpbind.statistics.table import Paired, cluster_auroc, pair, planned_runs
+from rpbind.statistics.table import PairedTable, cluster_auroc, pair, planned_runs
 
 OLD = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
 NEW = {"0_K562": 0.7, "0_HepG2": 0.8, "1_K562": 0.8}
 
 
-def paired(rows: list[Row], seeds: tuple[int, ...] = (0, 1)) -> Paired:
+def paired(rows: list[Row], seeds: tuple[int, ...] = (0, 1)) -> PairedTable:
     return pair(CONTRAST, planned_runs(plan(seeds), rows)[0], seeds)
 
 

@@ -13,7 +13,7 @@ from rpbind.analysis.record import group_findings
 from rpbind.ledger import Ledger, Row
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
-from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING, of_trials, trend
+from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING, trend, trials_with_trend
 
 STILL, OVER = STILL_IMPROVING.name, OVERFITTING.name
 RNG = np.random.default_rng(4)
@@ -104,10 +104,10 @@ def test_the_trials_of_a_search_are_counted_under_one_name() -> None:
     curve = run([0.70, 0.65, 0.60]).curve
     trials = [row("old", seed, curve=curve, stage="search").model_copy(
         update={"arm": f"s0.trial-{seed:04d}"}) for seed in range(3)]  # fmt: skip
-    (told,) = group_findings(of_trials(trials))
+    (told,) = group_findings(trials_with_trend(trials))
     assert (told.finding.name, told.runs, told.arms) == (STILL, 3, ("s0.trials",))
     pruned = [trial.model_copy(update={"state": "stopped"}) for trial in trials]
-    assert group_findings(of_trials(pruned)) == []
+    assert group_findings(trials_with_trend(pruned)) == []
 
 
 def test_terminal_and_page_say_how_many_runs_and_what_to_do(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from rpbind.report.terminal import verdict_table
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.search.winners import frozen, with_winners
-from rpbind.statistics.looks import level, look_of
+from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.study.extend import extended
 from rpbind.study.launch import joined, not_done
 from rpbind.study.status import status
@@ -215,7 +215,7 @@ def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_l
     reopened = joined(plan_of(more), Ledger(tmp_path), 0)
     (look,) = reopened.looks
     assert (look.trials, look.verdicts) == (2, {"whole": "better, meaningful"})
-    assert level(look_of(reopened)) == 0.01
+    assert level_of(analysis_number(reopened)) == 0.01
     assert reopened.arms == ()
     ledger.begin(reopened)
     assert "2 trials per search" in " ".join(banners(read(ledger)))
@@ -260,4 +260,4 @@ def test_seeds_that_are_added_after_claims_were_answered_are_a_second_look(tmp_p
     ledger.begin(plan)
     more = extended(plan, ledger, 2)
     assert more.looks[0].verdicts["beats the plain baseline: base"] == "better"
-    assert level(look_of(more)) == 0.01
+    assert level_of(analysis_number(more)) == 0.01

@@ -46,12 +46,12 @@ def strike(ledger: Ledger, over: threading.Event) -> list[Any]:
 
     mark = soon(lambda: in_the_middle(ledger, "old", 0))
     processes = mine()
-    worker = processes[mark.begun.pid]
+    worker = processes[mark.start.pid]
     worker.kill()
     print(f"struck worker of old 0 after epoch {mark.epoch}", flush=True)
 
     mark = soon(lambda: in_the_middle(ledger, "fixed", 1))
-    worker = mine()[mark.begun.pid]
+    worker = mine()[mark.start.pid]
     worker.suspend()
     soon(lambda: any((row.arm, row.seed) == ("fixed", 0) for row in ledger.rows()))
     processes |= mine()
@@ -63,7 +63,7 @@ def strike(ledger: Ledger, over: threading.Event) -> list[Any]:
 
 def in_the_middle(ledger: Ledger, arm: str, seed: int) -> Mark | None:
     """Return the mark of a run that is being made and of which an epoch has ended."""
-    marks = [m for m in read_marks(ledger.runs) if (m.begun.arm, m.begun.seed) == (arm, seed)]
+    marks = [m for m in read_marks(ledger.runs) if (m.start.arm, m.start.seed) == (arm, seed)]
     return next((m for m in marks if m.alive and 0 < m.epoch < EPOCHS), None)
 
 

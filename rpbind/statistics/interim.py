@@ -9,18 +9,18 @@ from __future__ import annotations
 from rpbind.ledger import Plan
 from rpbind.statistics.verdict import ALPHA
 
-SECOND = 0.01
+SECOND_LEVEL = 0.01
 """The level of the second look; every later one has a third of the level before it."""
 
-TOTAL = ALPHA + SECOND * 1.5
+TOTAL_LEVEL = ALPHA + SECOND_LEVEL * 1.5
 """What the levels of arbitrarily many looks sum to."""
 
 
-def look_of(plan: Plan) -> int:
+def analysis_number(plan: Plan) -> int:
     """Return which look a study is at: 1, and one more for every time it was judged before."""
     return 1 + sum(bool(look.verdicts) for look in plan.looks)
 
 
-def level(look: int) -> float:
+def level_of(look: int) -> float:
     """Return the level at which Holm and equivalence judge at a look: .05, .01, .0033, ..."""
-    return ALPHA if look == 1 else SECOND * 3.0 ** (2 - look)
+    return ALPHA if look == 1 else SECOND_LEVEL * 3.0 ** (2 - look)

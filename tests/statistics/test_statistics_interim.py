@@ -14,7 +14,7 @@ from rpbind.ledger import InterimAnalysis, Plan
 from rpbind.report.terminal import comparison_table
 from rpbind.statistics.contrast import Interval, two_way
 from rpbind.statistics.coverage import coverage
-from rpbind.statistics.looks import TOTAL, level, look_of
+from rpbind.statistics.interim import TOTAL_LEVEL, analysis_number, level_of
 from rpbind.statistics.verdict import verdicts
 
 SEEN = InterimAnalysis(when="2026-01-02", seeds=2, verdicts={"new vs old": "inconclusive"})
@@ -33,14 +33,18 @@ def moved(by: float, seed: int) -> dict[str, float]:
 
 
 def test_the_levels_of_all_looks_sum_to_less_than_what_is_accepted() -> None:
-    assert [level(look) for look in (1, 2, 3)] == pytest.approx([0.05, 0.01, 0.01 / 3])
-    assert sum(level(look) for look in range(1, 50)) <= TOTAL + 1e-12
-    assert pytest.approx(0.065) == TOTAL
+    assert [level_of(look) for look in (1, 2, 3)] == pytest.approx([0.05, 0.01, 0.01 / 3])
+    assert sum(level_of(look) for look in range(1, 50)) <= TOTAL_LEVEL + 1e-12
+    assert pytest.approx(0.065) == TOTAL_LEVEL
 
 
 def test_only_what_was_seen_is_a_look() -> None:
     unseen = SEEN.model_copy(update={"verdicts": {}})
-    assert [look_of(plan(looks=looks)) for looks in ((), (unseen,), (unseen, SEEN))] == [1, 1, 2]
+    assert [analysis_number(plan(looks=looks)) for looks in ((), (unseen,), (unseen, SEEN))] == [
+        1,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("sds", [(0.01, 0.0, 0.01), (0.0, 0.01, 0.01), (0.006, 0.0085, 0.015)])
@@ -57,7 +61,7 @@ def test_equal_arms_that_are_extended_until_they_differ_differ_seldom(
             + cell * rng.standard_normal((15, 24))
         )
         looks = [interval(d_SG[:seeds]) for seeds in (5, 10, 15)]
-        wrong += any(abs(i.mean) > i.half(level(n)) for n, i in enumerate(looks, start=1))
+        wrong += any(abs(i.mean) > i.half(level_of(n)) for n, i in enumerate(looks, start=1))
         careless += any(abs(i.mean) > i.half(0.05) for i in looks)
     assert wrong / repeats <= 0.065 < careless / repeats
 
@@ -67,11 +71,11 @@ def test_a_second_look_is_judged_at_its_own_level_by_holm_and_by_equivalence() -
     d_SG = 0.0035 * rng.standard_normal((10, 1)) + 0.004 * rng.standard_normal((10, 24))
     result = two_way(d_SG - d_SG.mean() + 0.0055)
     assert isinstance(result, Interval)
-    (first,), (second,) = verdicts([result], 0.010), verdicts([result], 0.010, level(2))
+    (first,), (second,) = verdicts([result], 0.010), verdicts([result], 0.010, level_of(2))
     assert (first.alpha, second.alpha) == (0.05, 0.01)
     assert (first.ci, second.ci) == (result.ci(0.05), result.ci(0.01))
     assert (first.overall, second.overall) == (0.05, 0.01)
-    assert result.equivalent(0.010, 0.05) != result.equivalent(0.010, 1e-9)
+    assert result.is_equivalent(0.010, 0.05) != result.is_equivalent(0.010, 1e-9)
 
 
 def test_an_extended_study_says_at_which_level_it_is_judged() -> None:

@@ -20,11 +20,18 @@ import pyarrow as pa
 
 from rpbind.errors import UserError, is_full_disk
 from rpbind.files.atomic import is_locked, list_folder, locked, sync, write_new
-from rpbind.ledger.checks import MERGED, merged_name
+from rpbind.ledger.checks import MERGED, merged_file_name
 from rpbind.ledger.marks import Mark, read_marks
-from rpbind.ledger.parts import keys, read_part, read_table, rows_of, table_of, writer
 from rpbind.ledger.plans import PLAN, read_plan, write_plan
 from rpbind.ledger.records import Plan, Row, Stage
+from rpbind.ledger.row_files import (
+    keys,
+    parquet_writer,
+    read_row_file,
+    read_table,
+    rows_of,
+    table_of,
+)
 
 MERGE_AT = 256
 """So many small parts are merged into one."""
@@ -38,7 +45,7 @@ class Ledger:
 
     def __init__(self, study: Path) -> None:
         self.study = study
-        self.parts = study / "ledger"
+        self.rows_folder = study / "ledger"
         self.runs = study / "runs"
         self._driver = study / "driver"
         self._known: dict[str, list[Row]] = {}
@@ -54,11 +61,11 @@ class Ledger:
 
     def begin(self, plan: Plan) -> None:
         """Write the plan. The folder may hold an earlier plan of the same study: it is replaced."""
-        self.parts.mkdir(parents=True, exist_ok=True)
+        self.rows_folder.mkdir(parents=True, exist_ok=True)
         write_plan(self.study, plan)
 
     @contextmanager
-    def driven(self, command: str) -> Iterator[None]:
+    def drive(self, command: str) -> Iterator[None]:
         """Be the only process that runs this study; `UserError` where another one does."""
         made = [each for each in (self.study, *self.study.parents) if not each.exists()]
         try:
@@ -96,11 +103,11 @@ class Ledger:
 
     def append(self, row: Row) -> bool:
         """Record an ended attempt; False where this attempt of the run was recorded before."""
-        self.parts.mkdir(parents=True, exist_ok=True)
+        self.rows_folder.mkdir(parents=True, exist_ok=True)
         if any((row.run, row.attempt) in self._keys(part) for part in self._listed()[0]):
             return False
         name = f"{row.run}.{row.attempt}.parquet"
-        return write_new(self.parts / name, writer(table_of([row])))
+        return write_new(self.rows_folder / name, parquet_writer(table_of([row])))
 
     def merge(self, at: int = MERGE_AT) -> None:
         """Make one part of the small ones where there are `at` or more of them.
@@ -114,10 +121,10 @@ class Ledger:
         tables = [table for part in small if keys(table := read_table(part))[0] not in told]
         if tables:
             table = pa.concat_tables(tables)
-            write_new(self.parts / merged_name(keys(table)), writer(table))
+            write_new(self.rows_folder / merged_file_name(keys(table)), parquet_writer(table))
         for part in small:
             part.unlink(missing_ok=True)
-        sync(self.parts)
+        sync(self.rows_folder)
 
     def attempts(self) -> list[Row]:
         """Every recorded attempt, in a stable order. Raises `UserError` where a part is damaged."""
@@ -146,9 +153,9 @@ class Ledger:
         Where a lock does not reach another machine, its runs live as long as the study's driver.
         """
         told = {(row.run, row.attempt) for row in self.attempts()}
-        left = [m for m in read_marks(self.runs) if (m.begun.run, m.begun.attempt) not in told]
+        left = [m for m in read_marks(self.runs) if (m.start.run, m.start.attempt) not in told]
         here, driven = socket.gethostname(), self.is_driven
-        return [m.seen(m.alive or (driven and m.begun.host != here)) for m in left]
+        return [m.with_alive(m.alive or (driven and m.start.host != here)) for m in left]
 
     def _taken(self) -> UserError:
         return UserError(
@@ -183,12 +190,12 @@ class Ledger:
 
         A study's folder has had its ledger since before it had its plan.
         """
-        files = list_folder(self.parts, "*.parquet")
-        if not files and not self.parts.exists() and (self.study / PLAN).exists():
+        files = list_folder(self.rows_folder, "*.parquet")
+        if not files and not self.rows_folder.exists() and (self.study / PLAN).exists():
             raise UserError(
-                f"{self.parts} is gone, and with it every row of the study. Put it back from a "
-                "copy, or run the command that made the study: it takes the rows from runs/, or "
-                "makes those runs again."
+                f"{self.rows_folder} is missing, and with it every row of the study. Put it back "
+                "from a copy, or run the command that made the study again: it takes the rows from "
+                "runs/, and trains runs without a file there again."
             )
         merged = [file for file in files if file.name.startswith(MERGED)]
         return merged, [file for file in files if not file.name.startswith(MERGED)]
@@ -201,7 +208,7 @@ class Ledger:
     def _read(self, parts: list[Path]) -> None:
         """Read the parts that are not known yet; a part never changes under its name."""
         new = [part for part in parts if part.name not in self._known]
-        tables = [read_part(part) for part in new]
+        tables = [read_row_file(part) for part in new]
         rows = iter(rows_of(pa.concat_tables(tables)) if tables else [])
         for part, table in zip(new, tables, strict=True):
             self._known[part.name] = [next(rows) for _ in range(table.num_rows)]

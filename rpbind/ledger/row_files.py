@@ -13,16 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rpbind.errors import UserError, reason
-from rpbind.ledger.checks import recipe_of, strange_columns, strange_name, strange_rows
+from rpbind.ledger.checks import column_problem, name_problem, parse_recipe, row_problem
 from rpbind.ledger.records import Finding, Row
 from rpbind.ledger.schema import (
     SCHEMA,
     SCORE,
-    TAGGED,
+    VERSIONED_SCHEMA,
     check_version,
     columns_of,
-    completed,
     version_of,
+    with_all_columns,
 )
 from rpbind.ledger.scores import ProteinScores
 
@@ -38,10 +38,10 @@ _PLAIN = ("arm", "seed", "state", "stage", "attempt", "recipe_id", "error", "end
 
 def table_of(rows: Sequence[Row]) -> Any:
     """Return rows as an Arrow table."""
-    return pa.Table.from_pylist([_flatten(row) for row in rows], schema=TAGGED)
+    return pa.Table.from_pylist([_flatten(row) for row in rows], schema=VERSIONED_SCHEMA)
 
 
-def writer(table: Any) -> Callable[[IO[bytes]], object]:
+def parquet_writer(table: Any) -> Callable[[IO[bytes]], object]:
     """Return what writes a table as Parquet into an open file."""
     return lambda file: pq.write_table(table, file, write_page_checksum=True)
 
@@ -55,9 +55,9 @@ def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
             version = version_of(part.schema_arrow)
             check_version(version, file)
             wanted = columns_of(version)
-            strange = strange_columns(part, wanted)
+            strange = column_problem(part, wanted)
             there = [name for name in columns if name in wanted.names]
-            table = None if strange else completed(part.read(columns=there), columns)
+            table = None if strange else with_all_columns(part.read(columns=there), columns)
     except FileNotFoundError:
         raise
     except KeyError:  # of what is to be read into a dictionary
@@ -69,10 +69,10 @@ def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
     return table
 
 
-def read_part(file: Path) -> Any:
+def read_row_file(file: Path) -> Any:
     """Read a part whole, and check that its rows are those of its name, and sound."""
     table = read_table(file)
-    if why := strange_name(file, keys(table)) or strange_rows(table):
+    if why := name_problem(file, keys(table)) or row_problem(table):
         raise _damaged(file, why)
     return table
 
@@ -90,14 +90,14 @@ def keys(table: Any) -> list[tuple[str, int]]:
 
 
 def rows_of(table: Any) -> list[Row]:
-    """Return the rows of a part, which `read_part` has checked: they are not validated again."""
+    """Return the rows of a table. `read_row_file` has checked them, so Pydantic does not."""
     if not table.num_rows:
         return []
     table = table.combine_chunks()
     columns: dict[str, Iterable[Any]] = {
         name: table[name].to_pylist() for name in _PLAIN
     } | {
-        "recipe": map(recipe_of, table["recipe"].to_pylist()),
+        "recipe": map(parse_recipe, table["recipe"].to_pylist()),
         "metrics": _mappings(_array(table, "metrics")),
         "cost": _mappings(_array(table, "cost")),
         "provenance": _mappings(_array(table, "provenance")),
@@ -135,7 +135,7 @@ def _spans(array: Any) -> Iterator[tuple[int, int]]:
 
 
 def _mappings(array: Any) -> list[dict[str, Any]]:
-    names, values = _decoded(array.keys), _decoded(array.items)
+    names, values = _to_list(array.keys), _to_list(array.items)
     return [dict(zip(names[a:b], values[a:b], strict=True)) for a, b in _spans(array)]
 
 
@@ -144,24 +144,24 @@ def _curves(array: Any) -> list[tuple[dict[str, float], ...]]:
     return [tuple(points[a:b]) for a, b in _spans(array)]
 
 
-def _decoded(array: Any) -> list[Any]:
+def _to_list(array: Any) -> list[Any]:
     """Return an Arrow array as a list; each distinct text is made once, not once a cell."""
     if not (pa.types.is_string(array.type) or pa.types.is_dictionary(array.type)):
         listed: list[Any] = array.to_pylist()
         return listed
-    words, code_N = _coded(array)
+    words, code_N = _dictionary_encoded(array)
     return [words[code] for code in code_N.tolist()]
 
 
-def _coded(array: Any) -> tuple[list[str], Any]:
+def _dictionary_encoded(array: Any) -> tuple[list[str], Any]:
     coded = array.dictionary_encode()
     return coded.dictionary.to_pylist(), coded.indices.to_numpy()
 
 
 def _scores(array: Any) -> Iterator[ProteinScores]:
     fields = {name: array.values.field(name) for name in SCORE}
-    parts, part_M = _coded(fields["part"])
-    names, protein_M = _coded(fields["protein"])
+    parts, part_M = _dictionary_encoded(fields["part"])
+    names, protein_M = _dictionary_encoded(fields["protein"])
     cluster_M, windows_M, positives_M, auroc_M, auprc_M = (
         fields[name].to_numpy(zero_copy_only=False).astype(kind, copy=False)
         for name, kind in (

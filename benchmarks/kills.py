@@ -49,7 +49,7 @@ from rpbind.run.resources import Resources
 from rpbind.search.config import SearchConfig
 from rpbind.search.sampling import open_storage
 from rpbind.search.search import Sweep
-from rpbind.search.trials import interrupted
+from rpbind.search.trials import was_interrupted
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch
 from rpbind.study.options import RunOptions
@@ -177,7 +177,7 @@ def substance(row: Row) -> object:
 def uncounted(study: Path) -> list[str]:
     """Say what is wrong with the ends of a search's trials, in its ledger and in its storage."""
     told = [row for row in Ledger(study).attempts() if row.stage == "search"]
-    ends = Counter(row.arm for row in told if not interrupted(row))
+    ends = Counter(row.arm for row in told if not was_interrupted(row))
     trials = optuna.load_study(study_name="search", storage=open_storage(None, study)).trials
     counted = Counter(
         t.user_attrs.get("arm", "?") for t in trials if "interrupted" not in t.user_attrs

@@ -142,7 +142,7 @@ def main(
         old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
         asked = design(kind, old, fixed, context, crossed)
         arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)
-        sweep = replace(sweep, searches=searches, shared=shared_configs)
+        sweep = replace(sweep, searches_per_arm=searches, shared=shared_configs)
     names = [arm.name for arm in arms.arms]
     control = next((name for name in ("context-residue", "old") if name in names), None)
     options.conduct("ablate", ASKED, arms, control=control, sweep=sweep)

@@ -100,7 +100,7 @@ def main(
         ASKED,
         Design("search", (arm("base", recipe, "what the search began from"),), ()),
         control="base",
-        sweep=Sweep.of(recipe, searched, trials, how, warm=begin),
+        sweep=Sweep.of(recipe, searched, trials, how, warm_start=begin),
     )
 
 

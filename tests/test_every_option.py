@@ -99,9 +99,9 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
     seen: list[tuple[object, ...]] = []
 
     def conduct(name: str, question: Any, design: Any, conditions: Any) -> None:
-        searched = conditions.sweep and conditions.sweep.words()
+        searched = conditions.sweep and conditions.sweep.plan_entry()
         parts = {k: v for k, v in vars(conditions).items() if k != "sweep"}
-        storage = conditions.sweep and conditions.sweep.how.storage
+        storage = conditions.sweep and conditions.sweep.config.storage
         seen.append((name, repr(design), repr(parts), repr(searched), storage))
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)

@@ -23,26 +23,26 @@ def row(name: str, seed: int, state: State, recipe: Recipe, stage: Stage = "abla
     )  # fmt: skip
 
 
-def finished(folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
+def finished(folder: Path, sweep: Sweep, whole: tuple[str, ...] = ()) -> Plan:
     """A study of two seeds whose trials all diverge, but for those of the searches `whole`."""
     base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
     plan = Plan(
         study="x", question="?", prediction="!", rule=".", design="search",
-        arms=() if asked.tunes_arms else (base,), contrasts=(), seeds=(0, 1), dataset="", split="",
-        search=asked.words(), created="",
+        arms=() if sweep.tunes_arms else (base,), contrasts=(), seeds=(0, 1), dataset="", split="",
+        search=sweep.plan_entry(), created="",
     )  # fmt: skip
-    return ended(plan, folder, asked, whole)
+    return ended(plan, folder, sweep, whole)
 
 
-def ended(plan: Plan, folder: Path, asked: Sweep, whole: tuple[str, ...] = ()) -> Plan:
+def ended(plan: Plan, folder: Path, sweep: Sweep, whole: tuple[str, ...] = ()) -> Plan:
     """Make up the rows of a plan: its trials, its winners, its arms and its controls."""
     ledger = Ledger(folder)
-    for lane in asked.lanes:
-        for number in range(asked.total):
-            state: State = "done" if lane.name in whole else "diverged"
-            recipe = lane.base.with_({"train.lr": 1e-3 * (1 + number)})
-            ledger.append(row(lane.trial(number), 1000, state, recipe, "search"))
-    plan = with_winners(plan, asked, ledger.rows("search"))
+    for search in sweep.searches:
+        for number in range(sweep.total):
+            state: State = "done" if search.name in whole else "diverged"
+            recipe = search.base.with_({"train.lr": 1e-3 * (1 + number)})
+            ledger.append(row(search.trial(number), 1000, state, recipe, "search"))
+    plan = with_winners(plan, sweep, ledger.rows("search"))
     ledger.begin(plan)
     for stage, arms in (("ablation", plan.arms), ("control", plan.controls)):
         for arm in arms:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from toy_search import sweep
+from toy_search import toy_sweep
 
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.trials import was_reused
@@ -30,8 +30,8 @@ def score(recipe: Recipe) -> float:
     )
 
 
-def asked(trials: int, space: Space = FOUR, **how: object) -> Sweep:
-    return sweep(trials, how=SearchConfig(**how), space=space)  # type: ignore[arg-type]
+def finite_sweep(trials: int, space: Space = FOUR, **config: object) -> Sweep:
+    return toy_sweep(trials, config=SearchConfig(**config), space=space)  # type: ignore[arg-type]
 
 
 def rows(folder: Path) -> list[Row]:
@@ -42,14 +42,14 @@ def trained(folder: Path) -> list[Row]:
     return [row for row in rows(folder) if not was_reused(row)]
 
 
-def plan(of: Sweep) -> Plan:
+def plan(sweep: Sweep) -> Plan:
     return Plan(
         study="x", question="", prediction="", rule="", design="search", arms=(), contrasts=(),
-        seeds=(0,), dataset="", split="", search=of.words(), created="",
+        seeds=(0,), dataset="", split="", search=sweep.plan_entry(), created="",
     )  # fmt: skip
 
 
-def drawn(search: AskTellLoop) -> dict[str, tuple[dict[str, object], object]]:
-    trials = search.study.get_trials(deepcopy=False)
+def drawn(loop: AskTellLoop) -> dict[str, tuple[dict[str, object], object]]:
+    trials = loop.study.get_trials(deepcopy=False)
     lasting = [t for t in trials if "interrupted" not in t.user_attrs]
     return {t.user_attrs["arm"]: (t.params, t.user_attrs.get("repeats")) for t in lasting}

@@ -13,7 +13,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
-from rpbind.search.restart import agree
+from rpbind.search.restart import reconcile
 from rpbind.search.sampling import open_storage, open_study
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
@@ -31,26 +31,26 @@ def best_at_a_thousandth(recipe: Recipe) -> float:
     return 1.0 - 0.1 * (math.log10(recipe.train.lr) + 3) ** 2 - 0.1 * recipe.train.weight_decay
 
 
-def sweep(
-    trials: int, *, how: SearchConfig | None = None, space: Space = SPACE, **more: Any
+def toy_sweep(
+    trials: int, *, config: SearchConfig | None = None, space: Space = SPACE, **more: Any
 ) -> Sweep:
-    return Sweep.of(BASE, space, trials, how or SearchConfig(), **more)
+    return Sweep.of(BASE, space, trials, config or SearchConfig(), **more)
 
 
-def opened(asked: Sweep, folder: Path, width: int = 2) -> list[AskTellLoop]:
+def opened(sweep: Sweep, folder: Path, width: int = 2) -> list[AskTellLoop]:
     """The searches as a new process finds them."""
     folder.mkdir(exist_ok=True)
-    storage = open_storage(asked.how.storage, folder)
+    storage = open_storage(sweep.config.storage, folder)
     rows = Ledger(folder).rows("search")
     template = Task("", BASE, (), Path("data"), SplitSpec(), folder / "runs", "search")
-    searches = []
-    for lane in asked.lanes:
-        study = open_study(storage, lane, asked.how, folder)
-        search = AskTellLoop(lane, asked, study, template, width)
-        search.write = Ledger(folder).append
-        agree(search, rows)
-        searches.append(search)
-    return searches
+    loops = []
+    for search in sweep.searches:
+        study = open_study(storage, search, sweep.config, folder)
+        loop = AskTellLoop(search, sweep, study, template, width)
+        loop.write_row = Ledger(folder).append
+        reconcile(loop, rows)
+        loops.append(loop)
+    return loops
 
 
 def row(task: Task, seed: int, value: float, state: State = "done", stage: Stage = "search") -> Row:
@@ -70,7 +70,7 @@ def row(task: Task, seed: int, value: float, state: State = "done", stage: Stage
 
 
 def make(
-    search: AskTellLoop,
+    loop: AskTellLoop,
     task: Task,
     folder: Path,
     score: Callable[[Recipe], float],
@@ -79,22 +79,22 @@ def make(
     """Train a trial: its epochs climb to its score; "pruned", or "done" with a row per seed."""
     value = score(task.recipe)
     for place, (seed, _) in enumerate(task.seeds):
-        for epoch in range(1, epochs + 1 if search.prunes else 2):
+        for epoch in range(1, epochs + 1 if loop.prunes else 2):
             point = {"seed": float(seed), "epoch": float(epoch)}
-            if search.hear(task.arm, point | {"validation.auroc_macro": value * epoch / EPOCHS}):
+            if loop.report(task.arm, point | {"validation.auroc_macro": value * epoch / EPOCHS}):
                 stopped = row(task, seed, value, "stopped")
                 kept = stopped.model_copy(update={"provenance": {"stopped_by": "asha"}})
-                search.keep(kept)
+                loop.add_row(kept)
                 Ledger(folder).append(kept)
                 return "pruned"
         done = row(task, seed, value + 0.01 * place)
-        search.keep(done)
+        loop.add_row(done)
         Ledger(folder).append(done)
     return "done"
 
 
 def drive(
-    search: AskTellLoop,
+    loop: AskTellLoop,
     folder: Path,
     score: Callable[[Recipe], float] = best_at_a_thousandth,
     stop: int | None = None,
@@ -104,14 +104,14 @@ def drive(
     With `stop`, no further trial is asked for when so many have ended.
     """
     names: list[str] = []
-    while not search.finished or search.live:
-        if stop is not None and search.ended >= stop:
+    while not loop.finished or loop.running:
+        if stop is not None and loop.ended >= stop:
             break
         batch = []
-        while (task := search.ask()) is not None:
+        while (task := loop.ask()) is not None:
             batch.append(task)
         for task in batch:
-            make(search, task, folder, score)
-            search.tell(task.arm)
+            make(loop, task, folder, score)
+            loop.finish(task.arm)
             names.append(task.arm)
     return names

@@ -27,11 +27,11 @@ class Searches(Protocol):
     """What a plan needs to know of a study's searches."""
 
     @property
-    def banks(self) -> set[str]:
+    def protein_encoders(self) -> set[str]:
         """The protein vectors that its trials may read."""
         ...
 
-    def words(self) -> dict[str, Any]:
+    def plan_entry(self) -> dict[str, Any]:
         """Return all that its trials depend on."""
         ...
 
@@ -57,7 +57,7 @@ def make_plan(
     opened, dataset, split = source.opened, source.opened.dataset, source.parts
     check_can_be_scored(dataset, split)
     controls = retrained(design, control, opened)
-    searched = set() if sweep is None else sweep.banks
+    searched = set() if sweep is None else sweep.protein_encoders
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
     encoders = sorted({*asked_for, *searched})
@@ -78,7 +78,7 @@ def make_plan(
         split=f"{split.id} {split.sha256[:12]}",
         split_note=imbalance(dataset, split),
         proteins_note=", ".join(banks),
-        search=None if sweep is None else sweep.words(),
+        search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),
         code=code_id(),

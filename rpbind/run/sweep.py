@@ -30,10 +30,10 @@ from rpbind.run.stop import STOP
 from rpbind.run.watchdog import leave_at_once
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
-from rpbind.search.restart import agree
+from rpbind.search.restart import reconcile
 from rpbind.search.sampling import open_storage, open_study, quiet
 from rpbind.search.search import Sweep
-from rpbind.search.trials import TRIES
+from rpbind.search.trials import MAX_CRASHES
 from rpbind.train.run import earlier_epochs, ended
 from rpbind.train.task import Task
 
@@ -47,22 +47,22 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
     if where.asked == "auto" and where.workers == 1:
         where = replace(where, asked="trial")
     quiet()
-    budget = Spent(sweep.how, ledger.rows("search"))
-    searches = searches_of(template, sweep, ledger, run.at_once(where))
-    for search in searches:
-        search.over = budget.over
-    if all(search.finished for search in searches):
+    budget = Budget(sweep.config, ledger.rows("search"))
+    loops = open_loops(template, sweep, ledger, run.at_once(where))
+    for loop in loops:
+        loop.is_budget_spent = budget.over
+    if all(loop.finished for loop in loops):
         return True
-    left = sum(search.left for search in searches)
-    ended = sum(search.ended for search in searches)
+    left = sum(loop.left for loop in loops)
+    ended = sum(loop.ended for loop in loops)
     record = run.LedgerCallback(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
-    for search in searches:
-        search.write = partial(_keep_repeat, record, search)
-    asking = OptunaSearcher(searches, run.machine(where), budget, record)
+    for loop in loops:
+        loop.write_row = partial(_keep_repeat, record, loop)
+    asking = OptunaSearcher(loops, run.machine(where), budget, record)
     # one trial more than fit, which waits: without one, Tune ends a process that is free
     in_process = where.executor == "trial"
     config = tune.TuneConfig(
-        num_samples=left * TRIES,  # one that is lost is begun again; the searches end it
+        num_samples=left * MAX_CRASHES,  # one that is lost is begun again; the searches end it
         search_alg=asking,
         scheduler=PrunerScheduler(asking),
         max_concurrent_trials=run.at_once(where) + in_process,
@@ -71,26 +71,26 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
     try:
         run.fit(where, None, config, record)
     finally:
-        for search in searches:
-            search.stop()
+        for loop in loops:
+            loop.stop()
     if STOP.asked:
         return False  # even where a budget is spent: what was interrupted is to be made yet
-    finished = all(search.finished for search in searches)
+    finished = all(loop.finished for loop in loops)
     if not finished and asking.lost and not preflight.nodes():
         leave_at_once()
     return finished
 
 
-def _keep_repeat(record: run.LedgerCallback, search: AskTellLoop, row: Row) -> None:
+def _keep_repeat(record: run.LedgerCallback, loop: AskTellLoop, row: Row) -> None:
     """Write a repeat's row, which is one more where as many trials as before it are left."""
-    if search.open[row.arm].beyond:
+    if loop.pending[row.arm].is_extra:
         record.watch.expect(1)
     record.keep(row)
 
 
 def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int) -> StudyProgress:
     """Return the progress of a study of whose trials so many have ended and are left."""
-    plan, seeds = ledger.plan, sweep.how.seeds_per_trial
+    plan, seeds = ledger.plan, sweep.config.seeds_per_trial
     controls = as_arms(plan)
     unnamed = len(required_runs(plan)) - len(plan.planned)
     after = len(missing(plan, ledger)) + unnamed + len(missing(controls, ledger, "control"))
@@ -98,29 +98,29 @@ def _progress(sweep: Sweep, ledger: Ledger, trials: tuple[int, int], slots: int)
     return StudyProgress.of(ledger, sum(trials) * seeds, left * seeds + after, slots)
 
 
-def searches_of(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[AskTellLoop]:
+def open_loops(template: Task, sweep: Sweep, ledger: Ledger, width: int) -> list[AskTellLoop]:
     """Return every lane's search as the storage and the ledger say that it stands.
 
     Where there are many, each is given its share of the `width` trials that fit at once.
     """
-    storage = open_storage(sweep.how.storage, ledger.study)
+    storage = open_storage(sweep.config.storage, ledger.study)
     rows = ledger.rows("search")
-    lanes = sweep.lanes
-    share = max(1, width // len(lanes))
-    searches = []
-    for lane in lanes:
-        study = open_study(storage, lane, sweep.how, ledger.study)
-        search = AskTellLoop(lane, sweep, study, template, share)
-        agree(search, rows)
-        searches.append(search)
-    return searches
+    searches = sweep.searches
+    share = max(1, width // len(searches))
+    loops = []
+    for search in searches:
+        study = open_study(storage, search, sweep.config, ledger.study)
+        loop = AskTellLoop(search, sweep, study, template, share)
+        reconcile(loop, rows)
+        loops.append(loop)
+    return loops
 
 
-class Spent:
+class Budget:
     """What has been spent of a search's minutes and training seconds."""
 
-    def __init__(self, how: SearchConfig, rows: Sequence[Row]) -> None:
-        self.how, self.began = how, time.monotonic()
+    def __init__(self, config: SearchConfig, rows: Sequence[Row]) -> None:
+        self.config, self.began = config, time.monotonic()
         self.trained = sum(map(seconds, rows))
 
     def add(self, row: Row) -> None:
@@ -129,7 +129,7 @@ class Spent:
 
     def over(self) -> bool:
         """Whether a budget is spent: no further trial is begun."""
-        minutes, most = self.how.minutes, self.how.train_seconds
+        minutes, most = self.config.minutes, self.config.train_seconds
         late = minutes is not None and time.monotonic() - self.began >= 60 * minutes
         return late or (most is not None and self.trained >= most)
 
@@ -144,46 +144,46 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
 
     def __init__(
         self,
-        searches: Sequence[AskTellLoop],
+        loops: Sequence[AskTellLoop],
         machine: dict[str, Any],
-        budget: Spent,
+        budget: Budget,
         record: run.LedgerCallback,
     ) -> None:
         super().__init__()
-        self.searches, self.machine = list(searches), machine
+        self.loops, self.machine = list(loops), machine
         self.budget, self.record = budget, record
         self.begun: dict[str, tuple[AskTellLoop, Task]] = {}
         self.lost: set[str] = set()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of the next trial, of the search that is furthest behind."""
-        for search in sorted(self.searches, key=lambda s: s.made):
-            task = search.ask()
+        for loop in sorted(self.loops, key=lambda s: s.made):
+            task = loop.ask()
             if task is not None:
-                self.begun[trial_id] = search, task
+                self.begun[trial_id] = loop, task
                 return {"task": task, **self.machine}
-        return self.FINISHED if all(search.finished for search in self.searches) else None
+        return self.FINISHED if all(loop.finished for loop in self.loops) else None
 
     def stops(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Hand an epoch, or a seed's row, to its search; True where the trial is to be stopped."""
-        search, task = self.begun[trial_id]
+        loop, task = self.begun[trial_id]
         if "row" in result:
-            self._keep(search, Row.model_validate_json(result["row"]))
+            self._keep(loop, Row.model_validate_json(result["row"]))
             return False
-        if "epoch" not in result or not search.hear(task.arm, _point(result)):
+        if "epoch" not in result or not loop.report(task.arm, _point(result)):
             return False
-        self._prune(search, task, result)
+        self._prune(loop, task, result)
         return True
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Tell the search that a trial has ended, however."""
-        search, task = self.begun.pop(trial_id)
+        loop, task = self.begun.pop(trial_id)
         if trial_id in self.lost:
-            search.lose(task.arm)
+            loop.retry_lost(task.arm)
         else:
-            search.tell(task.arm)
+            loop.finish(task.arm)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Results come by way of `PrunerScheduler`, which hears of all of them."""
@@ -195,14 +195,14 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
         """Nothing of Tune's is read again."""
         raise NotImplementedError("a search goes on from its ledger and its storage")
 
-    def _prune(self, search: AskTellLoop, task: Task, result: dict[str, Any]) -> None:
+    def _prune(self, loop: AskTellLoop, task: Task, result: dict[str, Any]) -> None:
         """Write the row of a pruned run: stopped, by whom, and how far it came."""
-        scheduler, asked = search.sweep.how.scheduler, search.live[task.arm]
-        job = next(job for job in task.jobs if job.seed == asked.watched)
+        scheduler, pending = loop.sweep.config.scheduler, loop.running[task.arm]
+        job = next(job for job in task.jobs if job.seed == pending.watched_seed)
         why = f"pruned by {scheduler} after epoch {result['epoch']:.0f}: others were better"
         row = ended(job, "stopped", why).model_copy(
             update={
-                "curve": (*earlier_epochs(job, asked.curve), *asked.curve),
+                "curve": (*earlier_epochs(job, pending.curve), *pending.curve),
                 "cost": {
                     "seconds": float(result["time_total_s"]),
                     "train_seconds": float(result["train_seconds"]),
@@ -211,13 +211,13 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
             }
         )
         self.record.keep(row)  # first: where it fails, the trial is not told as pruned
-        self._keep(search, row)
+        self._keep(loop, row)
         (job.folder / f"{job.run}.unfinished.pt").unlink(missing_ok=True)
 
-    def _keep(self, search: AskTellLoop, row: Row) -> None:
-        if row.seed not in search.live[row.arm].rows:
+    def _keep(self, loop: AskTellLoop, row: Row) -> None:
+        if row.seed not in loop.running[row.arm].rows:
             self.budget.add(row)
-        search.keep(row)
+        loop.add_row(row)
 
 
 class PrunerScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray ships no types

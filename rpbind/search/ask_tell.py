@@ -13,8 +13,8 @@ from dataclasses import replace
 from rpbind.ledger import Row
 from rpbind.ledger.marks import was_started
 from rpbind.search.pending import PendingTrials
-from rpbind.search.sampling import sampler
-from rpbind.search.trials import HEARD, REPEATS, PendingTrial, go_on, interrupted
+from rpbind.search.sampling import make_sampler
+from rpbind.search.trials import PROGRESSED, REPEATS, PendingTrial, replay_epochs, was_interrupted
 from rpbind.train.run import kept
 from rpbind.train.task import Task
 
@@ -30,116 +30,116 @@ class AskTellLoop(PendingTrials):
 
     def ask(self) -> Task | None:
         """Return the next trial's task; None where none is to be begun now."""
-        self._close_waiting()
-        while not self.finished and self._room():
+        self._report_ready()
+        while not self.finished and self._make_room():
             before = self.left
-            asked = self._draw()
-            self.open[asked.task.arm] = asked
-            asked.beyond = asked.repeats is not None and self.left == before
-            if asked.task.seeds:
-                self.live[asked.task.arm] = asked
-                return asked.task
-            self._close_waiting()
-        self._close_last()
+            pending = self._suggest()
+            self.pending[pending.task.arm] = pending
+            pending.is_extra = pending.repeats is not None and self.left == before
+            if pending.task.seeds:
+                self.running[pending.task.arm] = pending
+                return pending.task
+            self._report_ready()
+        self._report_last()
         return None
 
-    def hear(self, arm: str, point: Mapping[str, float]) -> bool:
+    def report(self, arm: str, point: Mapping[str, float]) -> bool:
         """Report an epoch to Optuna; True where the scheduler says that the trial is to stop."""
-        asked, key = self.live[arm], self.sweep.how.first.key
+        pending, key = self.running[arm], self.sweep.config.first.key
         value, epoch = point.get(key, math.nan), int(point["epoch"])
-        if not asked.heard:
-            asked.heard = True
-            asked.trial.set_user_attr(HEARD, True)
-        if int(point["seed"]) != asked.watched or len(self.sweep.how.objectives) > 1:
+        if not pending.has_progress:
+            pending.has_progress = True
+            pending.trial.set_user_attr(PROGRESSED, True)
+        if int(point["seed"]) != pending.watched_seed or len(self.sweep.config.objectives) > 1:
             return False
-        asked.curve.append(dict(point))
-        if not math.isfinite(value) or epoch in asked.told:
+        pending.curve.append(dict(point))
+        if not math.isfinite(value) or epoch in pending.reported:
             return False
-        asked.trial.report(value, epoch)
-        last = epoch >= asked.task.recipe.train.epochs
-        asked.pruned = self.prunes and not last and asked.trial.should_prune()
-        return asked.pruned
+        pending.trial.report(value, epoch)
+        last = epoch >= pending.task.recipe.train.epochs
+        pending.pruned = self.prunes and not last and pending.trial.should_prune()
+        return pending.pruned
 
-    def keep(self, row: Row) -> None:
+    def add_row(self, row: Row) -> None:
         """Take the row of one of a trial's seeds."""
-        self.live[row.arm].rows[row.seed] = row
+        self.running[row.arm].rows[row.seed] = row
 
-    def tell(self, arm: str) -> None:
+    def finish(self, arm: str) -> None:
         """Take it that a trial has ended, however; Optuna is told of it now or in its turn.
 
         Whole is a trial with a finite score of every seed; all else that was not pruned has failed.
         """
-        asked = self.live.pop(arm)
+        pending = self.running.pop(arm)
         if self.prunes:
-            self._close(asked)
-        self._close_last()
+            self._report(pending)
+        self._report_last()
 
-    def lose(self, arm: str) -> None:
+    def retry_lost(self, arm: str) -> None:
         """Begin a trial again whose process or node is gone; after too many of these it failed.
 
         One that had not begun, as where a process cannot even start, is not to blame.
         """
-        asked = self.live.pop(arm)
-        for job in asked.task.jobs:
-            if job.seed not in asked.rows and (row := kept(job)):
-                asked.rows[job.seed] = row  # it had ended, and nobody had heard of it
-        begun = any(was_started(job.folder, job.run, job.attempt) for job in asked.task.jobs)
-        del self.open[arm]
-        for seed, attempt in asked.task.seeds:
-            if seed in asked.rows:
-                self.before[arm, seed] = asked.rows[seed]
+        pending = self.running.pop(arm)
+        for job in pending.task.jobs:
+            if job.seed not in pending.rows and (row := kept(job)):
+                pending.rows[job.seed] = row  # it had ended, and nobody had heard of it
+        begun = any(was_started(job.folder, job.run, job.attempt) for job in pending.task.jobs)
+        del self.pending[arm]
+        for seed, attempt in pending.task.seeds:
+            if seed in pending.rows:
+                self.earlier_rows[arm, seed] = pending.rows[seed]
             self.attempts[arm, seed] = attempt + 1
-        self.interrupt(asked.trial.number, asked.rows, crashed=begun)
+        self.interrupt(pending.trial.number, pending.rows, crashed=begun)
 
     def stop(self) -> None:
         """Tell what is under way as failed, to be begun again: the study is being stopped."""
-        self._close_last()
-        for arm, asked in sorted(self.open.items()):
-            if self.prunes and self.over_by(asked.rows):
-                self._close(asked)
+        self._report_last()
+        for arm, pending in sorted(self.pending.items()):
+            if self.prunes and self.is_over(pending.rows):
+                self._report(pending)
             else:
-                self.interrupt(asked.trial.number, asked.rows, crashed=False)
-                del self.open[arm]
-        self.live = {}
+                self.interrupt(pending.trial.number, pending.rows, crashed=False)
+                del self.pending[arm]
+        self.running = {}
 
-    def _draw(self) -> PendingTrial:
+    def _suggest(self) -> PendingTrial:
         """Ask Optuna for a trial; those that were interrupted come first."""
-        seed = self.sweep.seed * 100 + self.lane.number
-        place = self.ended + len(self.open)
-        self.study.sampler = sampler(self.sweep.how.sampler, self.sweep.space, seed, place)
+        seed = self.sweep.seed * 100 + self.search.number
+        place = self.ended + len(self.pending)
+        self.study.sampler = make_sampler(self.sweep.config.sampler, self.sweep.space, seed, place)
         trial = self.study.ask()
         point = trial.user_attrs.get("point")
-        name = self._free() if point is None else self.lane.trial(point)
+        name = self._free_name() if point is None else self.search.trial(point)
         arm = trial.user_attrs.get("arm", name)
         trial.set_user_attr("arm", arm)
-        recipe = self.lane.base.with_(self.sweep.space.suggest(trial))
+        recipe = self.search.base.with_(self.sweep.space.suggest(trial))
         trial.set_user_attr("recipe", recipe.id)
-        asked = PendingTrial(trial, replace(self.template, arm=arm, recipe=recipe))
-        asked.repeats = self.tried.begin(arm, recipe.id)
-        if asked.repeats is None:
-            self._plan(asked)
+        pending = PendingTrial(trial, replace(self.template, arm=arm, recipe=recipe))
+        pending.repeats = self.tried.add(arm, recipe.id)
+        if pending.repeats is None:
+            self._set_up(pending)
         else:
-            trial.set_user_attr(REPEATS, asked.repeats)
-            if self.sweep.how.repeats == "redraw":
-                self.tried.another(self.study, arm, 100_000 * seed + place)
-        return asked
+            trial.set_user_attr(REPEATS, pending.repeats)
+            if self.sweep.config.repeats == "redraw":
+                self.tried.queue_replacement(self.study, arm, 100_000 * seed + place)
+        return pending
 
-    def _plan(self, asked: PendingTrial) -> None:
+    def _set_up(self, pending: PendingTrial) -> None:
         """Give a trial the seeds that it is to train with, and the rows that it has already."""
-        trial, arm, seeds = asked.trial, asked.task.arm, []
-        for seed in self.sweep.seeds(self.lane, int(arm.rpartition("-")[2])):
-            row = self.before.get((arm, seed))
-            if row is not None and not interrupted(row):
-                asked.rows[seed] = row
+        trial, arm, seeds = pending.trial, pending.task.arm, []
+        for seed in self.sweep.seeds(self.search, int(arm.rpartition("-")[2])):
+            row = self.earlier_rows.get((arm, seed))
+            if row is not None and not was_interrupted(row):
+                pending.rows[seed] = row
             else:
                 seeds.append((seed, self.attempts.get((arm, seed), 0)))
         trial.set_user_attr("attempt", min((attempt for _, attempt in seeds), default=0))
-        asked.task = replace(asked.task, seeds=tuple(seeds))
-        if "again" in trial.user_attrs and len(self.sweep.how.objectives) == 1:
-            go_on(self.study, asked, trial.user_attrs["again"], prunes=self.prunes)
+        pending.task = replace(pending.task, seeds=tuple(seeds))
+        if "again" in trial.user_attrs and len(self.sweep.config.objectives) == 1:
+            replay_epochs(self.study, pending, trial.user_attrs["again"], prunes=self.prunes)
 
-    def _free(self) -> str:
+    def _free_name(self) -> str:
         """The name of a new trial: the first that none has, whatever was queued in between."""
         taken = {t.user_attrs.get("arm") for t in self.study.get_trials(deepcopy=False)}
-        names = (self.lane.trial(number) for number in itertools.count())
+        names = (self.search.trial(number) for number in itertools.count())
         return next(name for name in names if name not in taken)

@@ -91,5 +91,5 @@ class SearchConfig:
         return self.minutes is not None or self.train_seconds is not None
 
 
-USUAL = SearchConfig()
+DEFAULT_CONFIG = SearchConfig()
 """TPE on validation AUROC, one seed per trial, no pruning."""

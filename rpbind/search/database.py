@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 from rpbind.errors import PausedError, UserError
 from rpbind.terminal import masked
 
-OURS = (DataError, IntegrityError, NotSupportedError)
+QUERY_ERRORS = (DataError, IntegrityError, NotSupportedError)
 """What a database says of a wrong question: it is there, and the mistake is a program's."""
 
 
@@ -45,7 +45,7 @@ def open_database(url: str) -> RDBStorage:
 
 
 @contextmanager
-def answering(url: str | None) -> Iterator[None]:
+def pausing_if_lost(url: str | None) -> Iterator[None]:
     """Say it in a sentence, as `PausedError`, where the database at `url` fails in the block.
 
     Tune turns what its callbacks raise into text, but does so while it handles the error itself.
@@ -54,7 +54,7 @@ def answering(url: str | None) -> Iterator[None]:
         yield
     except Exception as error:
         lost = next((e for e in _chain(error) if isinstance(e, DBAPIError | TimeoutError)), None)
-        if url is None or lost is None or isinstance(lost, OURS):
+        if url is None or lost is None or isinstance(lost, QUERY_ERRORS):
             raise
         raise PausedError(
             f"The database {masked(url)} has failed ({_why(lost)}). What has been trained is in "

@@ -99,7 +99,7 @@ class _View:
         return copy.deepcopy(chosen) if deepcopy else chosen
 
 
-def failed(trial: FrozenTrial) -> bool:
+def has_failed(trial: FrozenTrial) -> bool:
     """Whether a trial has failed for good: one that was interrupted goes on as another."""
     return trial.state == TrialState.FAIL and INTERRUPTED not in trial.user_attrs
 
@@ -107,7 +107,7 @@ def failed(trial: FrozenTrial) -> bool:
 def _pruned_at_once(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:
     """Return the trials, failed ones as pruned before the first epoch; repeats are no evidence."""
     return [
-        _as(trial, TrialState.PRUNED) if failed(trial) else trial
+        _as(trial, TrialState.PRUNED) if has_failed(trial) else trial
         for trial in trials
         if REPEATS not in trial.user_attrs
     ]
@@ -123,7 +123,7 @@ def _below_all(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:
     worst = [_worst(values, way) for values, way in zip(columns, study.directions, strict=True)]
 
     def given(trial: FrozenTrial) -> FrozenTrial:
-        steps = 2 if failed(trial) else 1 if trial.state == TrialState.PRUNED else 0
+        steps = 2 if has_failed(trial) else 1 if trial.state == TrialState.PRUNED else 0
         if not steps:
             return trial
         return _as(trial, TrialState.COMPLETE, [value + steps * step for value, step in worst])

@@ -10,9 +10,9 @@ from optuna.trial import TrialState
 
 from rpbind.ledger import Row
 from rpbind.ledger.trials import was_pruned
-from rpbind.search.repeats import Tried, Write, nowhere, reused
+from rpbind.search.repeats import TriedConfigurations, Write, reused, without_ledger
 from rpbind.search.search import Search, Sweep
-from rpbind.search.trials import REPEATS, PendingTrial, interrupt, interrupted
+from rpbind.search.trials import REPEATS, PendingTrial, interrupt, was_interrupted
 from rpbind.train.task import Task
 
 
@@ -24,36 +24,38 @@ class PendingTrials:
     """
 
     def __init__(
-        self, lane: Search, sweep: Sweep, study: optuna.Study, template: Task, width: int
+        self, search: Search, sweep: Sweep, study: optuna.Study, template: Task, width: int
     ) -> None:
-        self.lane, self.sweep, self.study = lane, sweep, study
+        self.search, self.sweep, self.study = search, sweep, study
         self.template, self.width = template, width
-        self.open: dict[str, PendingTrial] = {}
+        self.pending: dict[str, PendingTrial] = {}
         """Trials that were asked and not told yet, by name; in the order of names they are told."""
-        self.live: dict[str, PendingTrial] = {}
+        self.running: dict[str, PendingTrial] = {}
         """Those of them that have not ended."""
-        self.before: dict[tuple[str, int], Row] = {}
+        self.earlier_rows: dict[tuple[str, int], Row] = {}
         self.attempts: dict[tuple[str, int], int] = {}
         self.ended = 0
         """Trials that have ended, but not those that an interruption ended."""
         self.repeated = 0
         """Those of them that were repeats."""
-        self.tried = Tried(lane, sweep)
-        self.over: Callable[[], bool] = lambda: False
-        self.write: Write = nowhere
+        self.tried = TriedConfigurations(search, sweep)
+        self.is_budget_spent: Callable[[], bool] = lambda: False
+        self.write_row: Write = without_ledger
         """Writes a repeat's rows to the ledger."""
 
     @property
-    def lag(self) -> int:
+    def max_pending(self) -> int:
         """So many trials are asked and not told at a time: twice as many as fit."""
         return 2 * self.width
 
     @property
     def made(self) -> int:
         """Trials that count, ended or pending: where repeats are drawn again, they do not."""
-        count = self.ended + len(self.open)
-        if self.sweep.how.repeats == "redraw":
-            count -= self.repeated + sum(asked.repeats is not None for asked in self.open.values())
+        count = self.ended + len(self.pending)
+        if self.sweep.config.repeats == "redraw":
+            count -= self.repeated + sum(
+                pending.repeats is not None for pending in self.pending.values()
+            )
         return count
 
     @property
@@ -66,75 +68,75 @@ class PendingTrials:
     @property
     def finished(self) -> bool:
         """Whether no trial is left: all are made, a budget is spent, or all points are tried."""
-        return self.made >= self.sweep.total or self.tried.all_seen or self.over()
+        return self.made >= self.sweep.total or self.tried.is_exhausted or self.is_budget_spent()
 
     @property
     def prunes(self) -> bool:
         """Whether a scheduler stops trials."""
-        return self.sweep.how.scheduler != "none"
+        return self.sweep.config.scheduler != "none"
 
-    def _room(self) -> bool:
+    def _make_room(self) -> bool:
         """Whether another may be asked; the first of those that wait for their turn is told."""
         if self.prunes:
-            return len(self.live) <= self.width  # one more than fit: its process goes on with it
-        if len(self.open) < self.lag:
+            return len(self.running) <= self.width  # one more than fit: its process goes on with it
+        if len(self.pending) < self.max_pending:
             return True
-        first = self.open[min(self.open)]
-        if not self._ready(first):
+        first = self.pending[min(self.pending)]
+        if not self._is_ready(first):
             return False
-        self._close(first)
+        self._report(first)
         return True
 
-    def _ready(self, asked: PendingTrial) -> bool:
+    def _is_ready(self, pending: PendingTrial) -> bool:
         """Whether a trial's rows are all there; those of a repeat are the first one's."""
-        if asked.repeats is None:
-            return asked.task.arm not in self.live
-        return self._rows_of(asked.repeats) is not None
+        if pending.repeats is None:
+            return pending.task.arm not in self.running
+        return self._rows_of(pending.repeats) is not None
 
     def _rows_of(self, arm: str) -> Mapping[int, Row] | None:
         """The rows of a trial that has ended, reported or not; None where it has not."""
-        if arm in self.open and arm not in self.live:
-            return self.open[arm].rows
+        if arm in self.pending and arm not in self.running:
+            return self.pending[arm].rows
         return self.tried.rows.get(arm)
 
-    def _close_waiting(self) -> None:
+    def _report_ready(self) -> None:
         """With a scheduler, report every trial whose rows are there; without, each has its turn."""
         if self.prunes:
-            for _, asked in sorted(self.open.items()):
-                if self._ready(asked):
-                    self._close(asked)
+            for _, pending in sorted(self.pending.items()):
+                if self._is_ready(pending):
+                    self._report(pending)
 
-    def _close_last(self) -> None:
+    def _report_last(self) -> None:
         """Tell all that are left, in order, where nothing more is asked and all have ended."""
-        if self.finished and not self.live:
-            for arm, asked in sorted(self.open.items()):
-                if self._ready(asked):
-                    self._close(asked)
+        if self.finished and not self.running:
+            for arm, pending in sorted(self.pending.items()):
+                if self._is_ready(pending):
+                    self._report(pending)
                 else:  # it repeats one that was lost, and no time is left for
-                    del self.open[arm]
-                    self.interrupt(asked.trial.number, {}, crashed=False)
+                    del self.pending[arm]
+                    self.interrupt(pending.trial.number, {}, crashed=False)
 
-    def _close(self, asked: PendingTrial) -> None:
+    def _report(self, pending: PendingTrial) -> None:
         """Report the final state of a trial; a repeat's rows are written first."""
-        if asked.repeats is not None:
-            asked.rows = self._reused(asked, asked.repeats)
-            asked.pruned = any(map(was_pruned, asked.rows.values()))
-        del self.open[asked.task.arm]
-        self.tell_end(asked.trial.number, asked.rows, pruned=asked.pruned)
+        if pending.repeats is not None:
+            pending.rows = self._reused(pending, pending.repeats)
+            pending.pruned = any(map(was_pruned, pending.rows.values()))
+        del self.pending[pending.task.arm]
+        self.report_end(pending.trial.number, pending.rows, pruned=pending.pruned)
 
-    def _reused(self, asked: PendingTrial, first: str) -> dict[int, Row]:
+    def _reused(self, pending: PendingTrial, first: str) -> dict[int, Row]:
         """Return a repeat's rows, and write those that a process before this one did not."""
-        arm = asked.task.arm
-        seeds = self.sweep.seeds(self.lane, int(arm.rpartition("-")[2]))
-        rows = reused(asked.task, seeds, first, self._rows_of(first) or {})
+        arm = pending.task.arm
+        seeds = self.sweep.seeds(self.search, int(arm.rpartition("-")[2]))
+        rows = reused(pending.task, seeds, first, self._rows_of(first) or {})
         for seed, row in rows.items():
-            if (arm, seed) not in self.before:
-                self.write(row)
+            if (arm, seed) not in self.earlier_rows:
+                self.write_row(row)
         return rows
 
-    def tell_end(self, number: int, rows: Mapping[int, Row], *, pruned: bool) -> None:
+    def report_end(self, number: int, rows: Mapping[int, Row], *, pruned: bool) -> None:
         """Report how a trial has ended to Optuna, and count it."""
-        values = self.sweep.how.values(list(rows.values()))
+        values = self.sweep.config.values(list(rows.values()))
         self.count(self.study.get_trials(deepcopy=False)[number].user_attrs, rows)
         if pruned:
             self.study.tell(number, state=TrialState.PRUNED)
@@ -151,12 +153,12 @@ class PendingTrials:
         if REPEATS in attrs:
             self.repeated += 1
         elif "recipe" in attrs:
-            self.tried.begin(arm, attrs["recipe"])
+            self.tried.add(arm, attrs["recipe"])
 
-    def over_by(self, rows: Mapping[int, Row]) -> bool:
+    def is_over(self, rows: Mapping[int, Row]) -> bool:
         """Whether a trial is over, by its rows: it is whole, or a seed of it ended badly."""
-        bad = any(row.state != "done" and not interrupted(row) for row in rows.values())
-        return bad or self.sweep.how.values(list(rows.values())) is not None
+        bad = any(row.state != "done" and not was_interrupted(row) for row in rows.values())
+        return bad or self.sweep.config.values(list(rows.values())) is not None
 
     def interrupt(self, number: int, rows: Mapping[int, Row], *, crashed: bool) -> None:
         """Queue a trial again that was under way; one that is given up has ended."""

@@ -16,8 +16,8 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 from scipy.stats.qmc import Sobol
 
-from rpbind.spaces.answers import Names
 from rpbind.spaces.space import Space
+from rpbind.spaces.suggesters import NameCollector
 
 
 class QuasiRandom(BaseSampler):
@@ -59,7 +59,7 @@ class QuasiRandom(BaseSampler):
 
 def parameters(space: Space) -> list[str]:
     """Return the names of all parameters that Optuna can be asked for, in the space's order."""
-    names = Names()
+    names = NameCollector()
     for dim in space.dimension:
         dim.ask(names)
     return list(names.asked)

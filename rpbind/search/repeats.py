@@ -21,47 +21,47 @@ Key = tuple[str, tuple[int, ...]]
 """What decides on a trial's rows: its recipe's id, and its seeds."""
 
 
-class Tried:
+class TriedConfigurations:
     """Which configurations a search has tried, each by which trial first, and with which rows."""
 
-    def __init__(self, lane: Search, sweep: Sweep) -> None:
-        self.lane, self.sweep = lane, sweep
+    def __init__(self, search: Search, sweep: Sweep) -> None:
+        self.search, self.sweep = search, sweep
         self.first: dict[Key, str] = {}
         self.rows: dict[str, Mapping[int, Row]] = {}
         """The rows of the trials that have ended, by name."""
         self.size = sweep.size
         """How many configurations there are; None where they never run out."""
-        self.spent = False
+        self.found_none = False
         """Whether none that was not tried was found for a repeat."""
 
     @property
-    def all_seen(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether every configuration of the space has been tried, or is under way."""
-        return self.spent or (self.size is not None and len(self.first) >= self.size)
+        return self.found_none or (self.size is not None and len(self.first) >= self.size)
 
-    def key(self, name: str, recipe_id: str) -> Key:
+    def _key(self, name: str, recipe_id: str) -> Key:
         """Return what decides on a trial's rows."""
-        seeds = self.sweep.seeds(self.lane, int(name.rpartition("-")[2]))
+        seeds = self.sweep.seeds(self.search, int(name.rpartition("-")[2]))
         return recipe_id, tuple(seeds)
 
-    def begin(self, name: str, recipe_id: str) -> str | None:
+    def add(self, name: str, recipe_id: str) -> str | None:
         """Note a trial; returns the name of the one that it repeats, None where it is the first."""
-        first = self.first.setdefault(self.key(name, recipe_id), name)
+        first = self.first.setdefault(self._key(name, recipe_id), name)
         return None if first == name else first
 
     def forget(self, name: str) -> None:
         """Forget a trial that was interrupted: it is noted again when it goes on."""
         self.first = {key: first for key, first in self.first.items() if first != name}
 
-    def another(self, study: optuna.Study, repeat: str, seed: int) -> None:
+    def queue_replacement(self, study: optuna.Study, repeat: str, seed: int) -> None:
         """Queue a configuration that was not tried, in place of a repeat: once, however often
         the repeat is begun."""
         trials = study.get_trials(deepcopy=False)
-        if self.all_seen or any(t.user_attrs.get(INSTEAD) == repeat for t in trials):
+        if self.is_exhausted or any(t.user_attrs.get(INSTEAD) == repeat for t in trials):
             return
         recipes = {recipe for recipe, _ in self.first}
-        params = untried(self.sweep.space, self.lane.base, recipes, seed)
-        self.spent = params is None
+        params = untried(self.sweep.space, self.search.base, recipes, seed)
+        self.found_none = params is None
         if params is not None:
             study.enqueue_trial(params, user_attrs={INSTEAD: repeat})
 
@@ -84,7 +84,7 @@ def reused(task: Task, seeds: Sequence[int], first: str, rows: Mapping[int, Row]
     return made
 
 
-def nowhere(row: Row) -> None:
+def without_ledger(row: Row) -> None:
     """Refuse a row that would be lost."""
     raise AssertionError(f"{row.run} has no ledger to be written to: set Search.write")
 

@@ -9,12 +9,12 @@ from optuna.trial import FrozenTrial, TrialState
 from rpbind.ledger import Row
 from rpbind.ledger.trials import was_pruned
 from rpbind.search.ask_tell import AskTellLoop
-from rpbind.search.trials import INTERRUPTED, queued_again, restore, trial_of
+from rpbind.search.trials import INTERRUPTED, restore, trial_of, was_queued_again
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
-def agree(search: AskTellLoop, rows: Sequence[Row]) -> None:
+def reconcile(loop: AskTellLoop, rows: Sequence[Row]) -> None:
     """Make the storage say what the ledger says, and queue the points that are always made.
 
     What a dead process left running is reported from its rows, or failed and queued again; trials
@@ -22,48 +22,48 @@ def agree(search: AskTellLoop, rows: Sequence[Row]) -> None:
     """
     by_arm: dict[str, dict[int, Row]] = {}
     for row in rows:
-        if row.arm.startswith(f"{search.lane.prefix}trial-"):
+        if row.arm.startswith(f"{loop.search.prefix}trial-"):
             by_arm.setdefault(row.arm, {})[row.seed] = row
-            search.before[row.arm, row.seed] = row
-            search.attempts[row.arm, row.seed] = row.attempt + 1
-    trials = search.study.get_trials(deepcopy=False)
+            loop.earlier_rows[row.arm, row.seed] = row
+            loop.attempts[row.arm, row.seed] = row.attempt + 1
+    trials = loop.study.get_trials(deepcopy=False)
     for trial in trials:
         if trial.state in ENDED and INTERRUPTED not in trial.user_attrs:
-            search.count(trial.user_attrs, by_arm.get(trial.user_attrs.get("arm", ""), {}))
+            loop.count(trial.user_attrs, by_arm.get(trial.user_attrs.get("arm", ""), {}))
     for trial in trials:
         if trial.state == TrialState.RUNNING:
-            _adopt(search, trial, by_arm.get(trial.user_attrs.get("arm", ""), {}))
+            _adopt(loop, trial, by_arm.get(trial.user_attrs.get("arm", ""), {}))
     known = {trial.user_attrs.get("arm") for trial in trials}
     for arm, seeds in sorted(by_arm.items()):
         if arm not in known:
-            _add(search, arm, seeds)
-    trials = search.study.get_trials(deepcopy=False)
+            _add(loop, arm, seeds)
+    trials = loop.study.get_trials(deepcopy=False)
     points = {trial.user_attrs.get("point") for trial in trials}
-    for number, point in enumerate(search.sweep.points):
+    for number, point in enumerate(loop.sweep.points):
         if number not in points:
-            search.study.enqueue_trial(point, user_attrs={"point": number})
+            loop.study.enqueue_trial(point, user_attrs={"point": number})
 
 
-def _adopt(search: AskTellLoop, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
+def _adopt(loop: AskTellLoop, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
     """Deal with a trial that a dead process left running.
 
     Without a scheduler one that has ended is asked again too, to be reported in its turn. One of
     whose last attempt the ledger has no row had not begun: it did not crash.
     """
-    over = search.over_by(rows)
+    over = loop.is_over(rows)
     first = trial.user_attrs.get("attempt", 0)
     begun = any(row.attempt >= first for row in rows.values())
-    if over and search.prunes and not queued_again(search.study, trial):
-        search.tell_end(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
+    if over and loop.prunes and not was_queued_again(loop.study, trial):
+        loop.report_end(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
     else:
-        search.interrupt(trial.number, rows, crashed=begun and not over)
+        loop.interrupt(trial.number, rows, crashed=begun and not over)
 
 
-def _add(search: AskTellLoop, arm: str, rows: Mapping[int, Row]) -> None:
+def _add(loop: AskTellLoop, arm: str, rows: Mapping[int, Row]) -> None:
     """Add a trial that the ledger has and the storage lacks; one that is not over is queued."""
-    trial = trial_of(search.lane, search.sweep, arm, rows)
-    if search.over_by(rows):
-        number = restore(search.study, trial, search.lane.base.train.epochs)
-        search.tell_end(number, rows, pruned=any(map(was_pruned, rows.values())))
+    trial = trial_of(loop.search, loop.sweep, arm, rows)
+    if loop.is_over(rows):
+        number = restore(loop.study, trial, loop.search.base.train.epochs)
+        loop.report_end(number, rows, pruned=any(map(was_pruned, rows.values())))
     else:
-        search.study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)
+        loop.study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)

@@ -48,10 +48,10 @@ REDUCTION = 3
 """A rung of ASHA and HyperBand lets one trial in three go on."""
 
 JOURNAL = "optuna.journal"
-SIGN = "optuna.name"
+FOLDER_ID = "optuna.name"
 
 
-def sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
+def make_sampler(name: str, space: Space, seed: int, asked: int) -> BaseSampler:
     """Return a sampler whose draw depends on (seed, `asked` trials before, what was told) alone.
 
     A sampler that draws on from a state in memory would begin anew after a restart, and draw its
@@ -135,7 +135,7 @@ class HyperBand(HyperbandPruner):
         return super()._get_bracket_id(study, trial)
 
 
-def pruner(name: str, epochs: int) -> BasePruner:
+def make_pruner(name: str, epochs: int) -> BasePruner:
     """Return the pruner of a scheduler; its rungs are in the storage, and survive a restart."""
     return PRUNERS[name](epochs)
 
@@ -207,7 +207,9 @@ class WholeLines(JournalFileBackend):
             raise
 
 
-def open_study(storage: BaseStorage, lane: Search, how: SearchConfig, folder: Path) -> optuna.Study:
+def open_study(
+    storage: BaseStorage, search: Search, config: SearchConfig, folder: Path
+) -> optuna.Study:
     """Return a lane's Optuna study, made where it is not there yet.
 
     A database may hold several studies: there, the folder's name comes first, and a sign that
@@ -216,18 +218,19 @@ def open_study(storage: BaseStorage, lane: Search, how: SearchConfig, folder: Pa
     alone = isinstance(storage, JournalStorage)
     return optuna.create_study(
         storage=storage,
-        study_name=lane.name if alone else f"{folder.name}.{_sign(folder)}.{lane.name}",
+        study_name=search.name if alone else f"{folder.name}.{_sign(folder)}.{search.name}",
         directions=[
-            "maximize" if OBJECTIVES[name].mode == "max" else "minimize" for name in how.objectives
+            "maximize" if OBJECTIVES[name].mode == "max" else "minimize"
+            for name in config.objectives
         ],
-        pruner=pruner(how.scheduler, lane.base.train.epochs),
+        pruner=make_pruner(config.scheduler, search.base.train.epochs),
         load_if_exists=True,
     )
 
 
 def _sign(folder: Path) -> str:
     """Return eight letters that a folder has for itself, drawn when it is first asked for them."""
-    file = folder / SIGN
+    file = folder / FOLDER_ID
     if not file.exists() or not re.fullmatch(rb"[0-9a-f]{8}", read(file)):
         write_atomic(file, uuid.uuid4().hex[:8].encode())
     return file.read_text()

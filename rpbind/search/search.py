@@ -13,10 +13,10 @@ from rpbind.analysis.winners import SEARCH, TUNED
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan
 from rpbind.recipe import Recipe
-from rpbind.search.config import USUAL, SearchConfig
+from rpbind.search.config import DEFAULT_CONFIG, SearchConfig
 from rpbind.spaces.numbers import FloatDimension, IntDimension
 from rpbind.spaces.points import grid_size, size
-from rpbind.spaces.space import Space, check
+from rpbind.spaces.space import Space, check_space
 
 SEARCH_SEED = 1000
 """Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
@@ -51,47 +51,52 @@ class Sweep:
     arms: Mapping[str, Recipe]
     space: Space
     trials: int
-    how: SearchConfig = USUAL
+    config: SearchConfig = DEFAULT_CONFIG
     seed: int = 0
-    searches: int = 1
+    searches_per_arm: int = 1
     shared: bool = False
     contrasts: tuple[ContrastPlan, ...] = ()
-    warm: tuple[dict[str, Any], ...] = ()
+    warm_start: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         for recipe in self.arms.values():
-            check(self.space, recipe)
-        if self.trials < 1 or self.searches < 1:
+            check_space(self.space, recipe)
+        if self.trials < 1 or self.searches_per_arm < 1:
             raise UserError("A search needs one trial or more, and an arm one search or more.")
-        if self.shared and self.searches > 1:
+        if self.shared and self.searches_per_arm > 1:
             raise UserError("--shared-configs is one search per arm; leave --searches out.")
-        if self.tunes_arms and self.how.limited:
+        if self.tunes_arms and self.config.limited:
             raise UserError("Tuned arms are given trials, all as many: no other budget.")
-        if self.warm and self.how.sampler == "grid":
+        if self.warm_start and self.config.sampler == "grid":
             raise UserError(
                 "--sampler grid tries the grid's points and no others: leave --warm-start out, or "
                 "take another sampler."
             )
-        if len(self.warm) > self.trials:
+        if len(self.warm_start) > self.trials:
             raise UserError(
-                f"--warm-start has {len(self.warm)} configurations, more than --trials "
+                f"--warm-start has {len(self.warm_start)} configurations, more than --trials "
                 f"{self.trials}."
             )
-        if self.how.sampler == "grid" and (points := grid_size(self.space)) > self.trials:
+        if self.config.sampler == "grid" and (points := grid_size(self.space)) > self.trials:
             raise UserError(
                 f"The grid has {points:,} points, and --trials {self.trials} would leave some out. "
                 f"Ask for --trials {points}, or for a smaller space."
             )
         numbers = [d for d in self.space.dimension if isinstance(d, FloatDimension | IntDimension)]
-        if self.how.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
+        if self.config.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
             raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
 
     @classmethod
     def of(
-        cls, base: Recipe, space: Space, trials: int, how: SearchConfig = USUAL, **more: Any
+        cls,
+        base: Recipe,
+        space: Space,
+        trials: int,
+        config: SearchConfig = DEFAULT_CONFIG,
+        **more: Any,
     ) -> Sweep:
         """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
-        return cls({TUNED: base}, space, trials, how, **more)
+        return cls({TUNED: base}, space, trials, config, **more)
 
     @property
     def tunes_arms(self) -> bool:
@@ -99,18 +104,18 @@ class Sweep:
         return tuple(self.arms) != (TUNED,)
 
     @property
-    def lanes(self) -> list[Search]:
+    def searches(self) -> list[Search]:
         """Every search of the study."""
         if not self.tunes_arms:
             return [Search(SEARCH, "", self.arms[TUNED])]
         return [
             Search(f"{arm}.s{number}", f"{arm}.s{number}.", base, number)
             for arm, base in self.arms.items()
-            for number in range(self.searches)
+            for number in range(self.searches_per_arm)
         ]
 
     @property
-    def banks(self) -> set[str]:
+    def protein_encoders(self) -> set[str]:
         """The protein banks that its trials may read: those of the arms, and those searched."""
         searched = [d.extremes for d in self.space.dimension if d.path == "proteins"]
         return {recipe.proteins for recipe in self.arms.values()}.union(*searched)
@@ -118,11 +123,11 @@ class Sweep:
     @property
     def points(self) -> list[dict[str, Any]]:
         """The configurations that are made whatever the sampler: of the grid, shared, or warm."""
-        if self.how.sampler == "grid":
+        if self.config.sampler == "grid":
             return self.space.grid()
         if self.shared:
             return [self.space.draw(self.seed * MANY_TRIALS + i) for i in range(self.trials)]
-        return list(self.warm)
+        return list(self.warm_start)
 
     @property
     def size(self) -> int | None:
@@ -130,51 +135,51 @@ class Sweep:
         return None if self.shared else size(self.space)
 
     @property
-    def most(self) -> int:
+    def max_trained(self) -> int:
         """Trials of each search that are trained, at most: a repeat is not."""
         return self.total if self.size is None else min(self.total, self.size)
 
     @property
     def total(self) -> int:
         """Trials of each search."""
-        return len(self.points) if self.how.sampler == "grid" else self.trials
+        return len(self.points) if self.config.sampler == "grid" else self.trials
 
-    def seeds(self, lane: Search, number: int) -> list[int]:
+    def seeds(self, search: Search, number: int) -> list[int]:
         """The seeds with which a trial trains: the same for all arms, others for every search.
 
         Shared configurations differ in seed too, so that pairs of runs are independent.
         """
-        place = number if self.shared else lane.number
-        each = self.how.seeds_per_trial
+        place = number if self.shared else search.number
+        each = self.config.seeds_per_trial
         return [SEARCH_SEED + place * each + i for i in range(each)]
 
-    def words(self) -> dict[str, Any]:
+    def plan_entry(self) -> dict[str, Any]:
         """Return what a plan says of the search: all that its trials depend on."""
-        how = self.how
+        config = self.config
         said: dict[str, Any] = {
             "about": self.space.about,
             "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
             "arms": {name: recipe.model_dump(mode="json") for name, recipe in self.arms.items()},
             "trials": self.total,
-            "sampler": "shared" if self.shared else how.sampler,
-            "scheduler": how.scheduler,
-            "objectives": list(how.objectives),
-            "seeds_per_trial": how.seeds_per_trial,
-            "metric": f"{how.first.key} of the epoch with the lowest validation loss, mean over "
-            f"{how.seeds_per_trial} seed(s) from {SEARCH_SEED}",
+            "sampler": "shared" if self.shared else config.sampler,
+            "scheduler": config.scheduler,
+            "objectives": list(config.objectives),
+            "seeds_per_trial": config.seeds_per_trial,
+            "metric": f"{config.first.key} of the epoch with the lowest validation loss, mean over "
+            f"{config.seeds_per_trial} seed(s) from {SEARCH_SEED}",
             "seed": self.seed,
         }
         if self.size is not None:
             said["configurations"] = self.size
-        if how.repeats != "reuse":
-            said["repeats"] = how.repeats
-        if self.warm:
-            said["warm"] = [dict(point) for point in self.warm]
-        if how.limited:
-            said["budget"] = {"minutes": how.minutes, "train_seconds": how.train_seconds}
+        if config.repeats != "reuse":
+            said["repeats"] = config.repeats
+        if self.warm_start:
+            said["warm"] = [dict(point) for point in self.warm_start]
+        if config.limited:
+            said["budget"] = {"minutes": config.minutes, "train_seconds": config.train_seconds}
         if self.tunes_arms:
             said |= {
-                "searches": self.searches,
+                "searches": self.searches_per_arm,
                 "shared": self.shared,
                 "contrasts": [contrast.model_dump(mode="json") for contrast in self.contrasts],
             }

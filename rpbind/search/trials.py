@@ -18,7 +18,7 @@ from rpbind.search.config import SearchConfig
 from rpbind.search.search import Search, Sweep
 from rpbind.train.task import Task
 
-TRIES = 3
+MAX_CRASHES = 3
 """A trial that was under way at so many crashes is not begun again: it may be their cause."""
 
 INTERRUPTED = "interrupted"
@@ -27,7 +27,7 @@ INTERRUPTED = "interrupted"
 REPEATS = "repeats"
 """Optuna's mark of a trial that repeats another: the name of that one."""
 
-HEARD = "heard"
+PROGRESSED = "heard"
 """Optuna's mark of a trial that has come further by an epoch, of any of its seeds."""
 
 
@@ -39,21 +39,21 @@ class PendingTrial:
     task: Task
     rows: dict[int, Row] = field(default_factory=dict)
     curve: list[dict[str, float]] = field(default_factory=list)
-    told: set[int] = field(default_factory=set)
-    heard: bool = False
+    reported: set[int] = field(default_factory=set)
+    has_progress: bool = False
     pruned: bool = False
     repeats: str | None = None
     """The trial of the same configuration and seeds whose rows it is given."""
-    beyond: bool = False
+    is_extra: bool = False
     """Whether as many trials are left to be asked for as were before this repeat."""
 
     @property
-    def watched(self) -> int:
+    def watched_seed(self) -> int:
         """The seed whose epochs are told: the first, the same one in every trial."""
         return min([*self.rows, *(seed for seed, _ in self.task.seeds)])
 
 
-def queued_again(study: optuna.Study, trial: FrozenTrial) -> bool:
+def was_queued_again(study: optuna.Study, trial: FrozenTrial) -> bool:
     """Whether a trial's configuration was queued again as another trial, which goes on with it."""
     trials = study.get_trials(deepcopy=False)
     return any(later.user_attrs.get("again") == trial.number for later in trials)
@@ -66,10 +66,10 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
     epoch further. Cut short between any two of its writes, a second call ends what the first began.
     """
     trial = study.get_trials(deepcopy=False)[number]
-    tries = 0 if HEARD in trial.user_attrs else trial.user_attrs.get("tries", 0)
+    tries = 0 if PROGRESSED in trial.user_attrs else trial.user_attrs.get("tries", 0)
     tries += crashed
-    goes_on = queued_again(study, trial)
-    if not goes_on and tries < TRIES:
+    goes_on = was_queued_again(study, trial)
+    if not goes_on and tries < MAX_CRASHES:
         # one that was cut off while it was drawn is drawn anew: the rest would not be as it was
         drawn = trial.params if "recipe" in trial.user_attrs else {}
         params = {**trial.system_attrs.get("fixed_params", {}), **drawn}
@@ -82,14 +82,14 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
     return goes_on
 
 
-def go_on(study: optuna.Study, asked: PendingTrial, before: int, *, prunes: bool) -> None:
+def replay_epochs(study: optuna.Study, pending: PendingTrial, before: int, *, prunes: bool) -> None:
     """Report again the epochs that an interrupted trial, number `before`, had: it goes on then."""
     values = study.get_trials(deepcopy=False)[before].intermediate_values
     for epoch, value in sorted(values.items()):
-        asked.trial.report(value, epoch)
-        asked.told.add(epoch)
-        if prunes and epoch < asked.task.recipe.train.epochs:
-            asked.trial.should_prune()  # puts it on the rungs on which it was
+        pending.trial.report(value, epoch)
+        pending.reported.add(epoch)
+        if prunes and epoch < pending.task.recipe.train.epochs:
+            pending.trial.should_prune()  # puts it on the rungs on which it was
 
 
 def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
@@ -107,7 +107,7 @@ def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
     return added.number
 
 
-def trial_of(lane: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
+def trial_of(search: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
     """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
     first = rows[min(rows)]
     recipe = Recipe.from_record(first.recipe, first.arm)
@@ -119,26 +119,26 @@ def trial_of(lane: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> F
     attrs: dict[str, Any] = {"arm": arm, "recipe": recipe.id}
     if REUSED in first.provenance:
         attrs[REPEATS] = first.provenance[REUSED]
-    number = int(arm.removeprefix(lane.prefix).rpartition("-")[2])
+    number = int(arm.removeprefix(search.prefix).rpartition("-")[2])
     if number < len(sweep.points):
         attrs["point"] = number
     return create_trial(
         state=TrialState.RUNNING,
         params=fixed.params,
         distributions=fixed.distributions,
-        intermediate_values=epochs_of(first, sweep.how),
+        intermediate_values=epochs_of(first, sweep.config),
         user_attrs=attrs,
     )
 
 
-def epochs_of(row: Row, how: SearchConfig) -> dict[int, float]:
+def epochs_of(row: Row, config: SearchConfig) -> dict[int, float]:
     """Return the finite values that each epoch of a row has of the first objective."""
-    if len(how.objectives) > 1:
+    if len(config.objectives) > 1:
         return {}
-    values = {int(p["epoch"]): p.get(how.first.key, math.nan) for p in row.curve}
+    values = {int(p["epoch"]): p.get(config.first.key, math.nan) for p in row.curve}
     return {epoch: value for epoch, value in values.items() if math.isfinite(value)}
 
 
-def interrupted(row: Row) -> bool:
+def was_interrupted(row: Row) -> bool:
     """Whether a row is of a run that was under way when its study, or its process, ended."""
     return (row.state in CUT_OFF and not was_pruned(row)) or is_process_lost(row.error)

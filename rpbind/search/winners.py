@@ -27,13 +27,13 @@ def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
     assert plan.search is not None
     _equal(sweep, rows)
     arms, won = [], {}
-    for lane in sweep.lanes:
-        found = _best(lane, sweep, rows)
+    for search in sweep.searches:
+        found = _best(search, sweep, rows)
         if found is not None:
-            planned, won[lane.name] = found
+            planned, won[search.name] = found
             arms.append(planned)
-    search = plan.search | {"winners": won, "closed": True}
-    return plan.model_copy(update={"arms": (*plan.arms, *arms), "search": search})
+    closed = plan.search | {"winners": won, "closed": True}
+    return plan.model_copy(update={"arms": (*plan.arms, *arms), "search": closed})
 
 
 def winner_files(plan: Plan, folder: Path) -> dict[str, Path]:
@@ -59,17 +59,19 @@ def write_winners(plan: Plan, folder: Path) -> None:
         write_atomic(file, (head + as_toml(Recipe.model_validate(planned.recipe))).encode())
 
 
-def frozen(plan: Plan) -> bool:
+def has_frozen_winners(plan: Plan) -> bool:
     """Whether a study's winners are named: its searches are closed."""
     return plan.search is not None and "closed" in plan.search
 
 
-def _best(lane: Search, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[str, object]] | None:
-    sign = 1 if sweep.how.first.mode == "max" else -1
+def _best(
+    search: Search, sweep: Sweep, rows: list[Row]
+) -> tuple[ArmPlan, dict[str, object]] | None:
+    sign = 1 if sweep.config.first.mode == "max" else -1
     trials = {
-        name: seeds for name, seeds in trials_of(rows).items() if search_of(name) == lane.name
+        name: seeds for name, seeds in trials_of(rows).items() if search_of(name) == search.name
     }
-    values = {name: sweep.how.values(seeds) for name, seeds in trials.items()}
+    values = {name: sweep.config.values(seeds) for name, seeds in trials.items()}
     whole = {name: found[0] for name, found in values.items() if found is not None}
     if not whole:
         return None
@@ -78,7 +80,7 @@ def _best(lane: Search, sweep: Sweep, rows: list[Row]) -> tuple[ArmPlan, dict[st
     recipe = Recipe.from_record(trials[best][0].recipe, best)
     count = len(whole.keys() - repeats_of(trials).keys())
     words = f"best of {count} whole trials of one search on validation ({best})"
-    name = lane.name if sweep.tunes_arms else TUNED
+    name = search.name if sweep.tunes_arms else TUNED
     return arm(name, recipe, words), {"arm": name, "trial": best, "value": whole[best]}
 
 
@@ -86,7 +88,7 @@ def _equal(sweep: Sweep, rows: list[Row]) -> None:
     """Refuse to name winners of tuned arms that were not given as many trials as was planned."""
     if not sweep.tunes_arms:
         return
-    counts = {lane.name: _made(lane, sweep, rows) for lane in sweep.lanes}
+    counts = {search.name: _made(search, sweep, rows) for search in sweep.searches}
     if uneven := {name: n for name, n in counts.items() if n != sweep.total}:
         told = ", ".join(f"{name} {n}" for name, n in uneven.items())
         raise UserError(
@@ -95,11 +97,11 @@ def _equal(sweep: Sweep, rows: list[Row]) -> None:
         )
 
 
-def _made(lane: Search, sweep: Sweep, rows: list[Row]) -> int:
+def _made(search: Search, sweep: Sweep, rows: list[Row]) -> int:
     """Return how many trials a search has made; one that has tried all configurations made all."""
-    trials = trials_of([row for row in rows if search_of(row.arm) == lane.name])
+    trials = trials_of([row for row in rows if search_of(row.arm) == search.name])
     repeats = repeats_of(trials)
     different = len(trials) - len(repeats)
     if sweep.size is not None and different >= sweep.size:
         return sweep.total
-    return different if sweep.how.repeats == "redraw" else len(trials)
+    return different if sweep.config.repeats == "redraw" else len(trials)

@@ -29,10 +29,10 @@ class DimensionBase(BaseModel):
         """What Optuna calls it: the path, and for which values of its parent it is asked."""
         if self.when is None:
             return self.path
-        return f"{self.path} [{', '.join(map(told, self.when.values))}]"
+        return f"{self.path} [{', '.join(map(as_text, self.when.values))}]"
 
 
-def told(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value as it is written in an error or a name."""
     value = OFF if value is None else value
     return value if isinstance(value, str) else json.dumps(value)

@@ -16,7 +16,9 @@ from rpbind.spaces.numbers import IntDimension
 Dimensions = Sequence[Dimension]
 
 
-def divided(about: str, dimensions: Dimensions, factor: int) -> tuple[str, tuple[Dimension, ...]]:
+def divide_widths(
+    about: str, dimensions: Dimensions, factor: int
+) -> tuple[str, tuple[Dimension, ...]]:
     """Return a space's sentence and dimensions with every width and number of heads divided.
 
     Values that become equal are one; a variant that is named brings its default width, which is

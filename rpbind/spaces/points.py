@@ -8,20 +8,20 @@ from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from rpbind.recipe import Recipe
-from rpbind.spaces.answers import Fixed
 from rpbind.spaces.choices import ChoiceDimension
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.numbers import FloatDimension, IntDimension
-from rpbind.spaces.ranges import takes
-from rpbind.spaces.space import Space, applies
+from rpbind.spaces.ranges import is_in_range
+from rpbind.spaces.space import Space, is_active
+from rpbind.spaces.suggesters import FixedSuggester
 
-TRIES = 1000
+RANDOM_DRAWS = 1000
 """Configurations that are drawn at random for one that is not tried, before all are looked at."""
 
-LISTED = 5000
+ENUMERABLE = 5000
 """A space of no more points than this is looked at as a whole."""
 
-OTHER = object()
+ANY_OTHER = object()
 """Stands for all values of a dimension that no other dimension depends on."""
 
 
@@ -41,12 +41,12 @@ def untried(space: Space, base: Recipe, tried: Container[str], seed: int) -> dic
     None where none was found: all are tried, or nearly all of a large space.
     """
     dice = random.Random(seed)
-    for _ in range(TRIES):
+    for _ in range(RANDOM_DRAWS):
         params = space.draw(dice.getrandbits(32))
         if _recipe(space, base, params) not in tried:
             return params
     whole = size(space)
-    if whole is None or whole > LISTED:
+    if whole is None or whole > ENUMERABLE:
         return None
     left = [params for params in points(space) if _recipe(space, base, params) not in tried]
     return dice.choice(left) if left else None
@@ -60,11 +60,11 @@ def points(space: Space) -> Iterator[dict[str, Any]]:
 def _points(dims: tuple[Dimension, ...], drawn: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not dims:
         yield {}
-    elif not applies(dims[0], drawn):
+    elif not is_active(dims[0], drawn):
         yield from _points(dims[1:], drawn)
     else:
         for params in _all(dims[0]):
-            value = dims[0].ask(Fixed(params))
+            value = dims[0].ask(FixedSuggester(params))
             for rest in _points(dims[1:], {**drawn, dims[0].path: value}):
                 yield params | rest
 
@@ -99,14 +99,14 @@ def _size(
     if not dims:
         return 1
     dim, left = dims[0], dims[1:]
-    if not applies(dim, drawn):
+    if not is_active(dim, drawn):
         return _size(left, drawn, count)
     whole = count(dim)
     if whole is None:
         return None
     total = 0
     mine = _named(dim, left) if count is _count else _on_grid(dim, _named(dim, left))
-    for times, value in [*((1, value) for value in mine), (whole - len(mine), OTHER)]:
+    for times, value in [*((1, value) for value in mine), (whole - len(mine), ANY_OTHER)]:
         rest = _size(left, {**drawn, dim.path: value}, count) if times else 0
         if rest is None:
             return None
@@ -118,13 +118,15 @@ def _named(dim: Dimension, left: tuple[Dimension, ...]) -> list[Any]:
     """Return the values of a dimension that later ones wait for, each once."""
     waiting = [each.when.values for each in left if each.when and each.when.path == dim.path]
     named = list(itertools.chain(*waiting))
-    return [value for i, value in enumerate(named) if value not in named[:i] and takes(dim, value)]
+    return [
+        value for i, value in enumerate(named) if value not in named[:i] and is_in_range(dim, value)
+    ]
 
 
 def _on_grid(dim: Dimension, values: list[Any]) -> list[Any]:
-    made = [dim.ask(Fixed(params)) for params in dim.grid]
+    made = [dim.ask(FixedSuggester(params)) for params in dim.grid]
     return [value for value in values if value in made]
 
 
 def _recipe(space: Space, base: Recipe, params: dict[str, Any]) -> str:
-    return base.with_(space.suggest(Fixed(params))).id
+    return base.with_(space.suggest(FixedSuggester(params))).id

@@ -6,11 +6,11 @@ from typing import Any
 
 from rpbind.spaces.choices import ChoiceDimension, LayersDimension
 from rpbind.spaces.dimension import Dimension
-from rpbind.spaces.dimension_base import told
+from rpbind.spaces.dimension_base import as_text
 from rpbind.spaces.numbers import IntDimension
 
 
-def takes(dim: Dimension, value: Any) -> bool:
+def is_in_range(dim: Dimension, value: Any) -> bool:
     """Whether a dimension can be given a value."""
     if isinstance(dim, ChoiceDimension):
         return value in dim.values
@@ -20,7 +20,7 @@ def takes(dim: Dimension, value: Any) -> bool:
 def range_of(dim: Dimension) -> str:
     """Say what a dimension can be given."""
     if isinstance(dim, ChoiceDimension):
-        return ", ".join(map(told, dim.values))
+        return ", ".join(map(as_text, dim.values))
     if isinstance(dim, LayersDimension):
         (few, many), (low, high) = dim.depth, dim.width
         return f"a list of {few} to {many} widths from {low} to {high}"

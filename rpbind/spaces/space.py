@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rpbind.errors import UserError, check_no_yaml, did_you_mean
 from rpbind.recipe import Recipe
-from rpbind.spaces.answers import Dice, Fixed
 from rpbind.spaces.dimension import NAMES, Dimension
-from rpbind.spaces.dimension_base import told
-from rpbind.spaces.narrow import divided
+from rpbind.spaces.dimension_base import as_text
+from rpbind.spaces.narrow import divide_widths
 from rpbind.spaces.numbers import FloatDimension
-from rpbind.spaces.ranges import range_of, takes
+from rpbind.spaces.ranges import is_in_range, range_of
 from rpbind.spaces.space_errors import mistakes
+from rpbind.spaces.suggesters import FixedSuggester, RandomSuggester
 
 CHECKED = 100
 """Draws of a space that are tried when it is loaded: what is only refused together shows there."""
@@ -40,13 +40,13 @@ class Space(BaseModel):
         """Ask an Optuna trial for one value per dimension that applies; {recipe path: value}."""
         drawn: dict[str, Any] = {}
         for dim in self.dimension:
-            if applies(dim, drawn):
+            if is_active(dim, drawn):
                 drawn[dim.path] = dim.ask(trial)
         return drawn
 
     def draw(self, seed: int) -> dict[str, Any]:
         """Return what Optuna would be told for one configuration at random, by a seed."""
-        dice = Dice(seed)
+        dice = RandomSuggester(seed)
         self.suggest(dice)
         return dice.params
 
@@ -58,14 +58,14 @@ class Space(BaseModel):
         params: dict[str, Any] = {}
         values: dict[str, Any] = {}
         for dim in self.dimension:
-            if not applies(dim, values):
+            if not is_active(dim, values):
                 continue
             value = recipe.value(dim.path)
             found = dim.find(value)
             if found is None:
-                raise UserError(f"The space does not hold {dim.path} = {told(value)}.")
+                raise UserError(f"The space does not hold {dim.path} = {as_text(value)}.")
             params |= found
-            values[dim.path] = dim.ask(Fixed(found))
+            values[dim.path] = dim.ask(FixedSuggester(found))
         if left := recipe.diff(recipe.with_(values)):
             raise UserError(
                 f"The space does not hold the recipe's {', '.join(left)}: it has no dimension for "
@@ -82,11 +82,11 @@ class Space(BaseModel):
             yield {}
             return
         dim = self.dimension[index]
-        if not applies(dim, drawn):
+        if not is_active(dim, drawn):
             yield from self._grid(index + 1, drawn)
             return
         for point in dim.grid:
-            value = dim.ask(Fixed(point))
+            value = dim.ask(FixedSuggester(point))
             for rest in self._grid(index + 1, {**drawn, dim.path: value}):
                 yield point | rest
 
@@ -121,15 +121,15 @@ def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
         raise UserError(f"{path} is no search space: {error}") from None
     small = f" (widths divided by {narrower})" if narrower > 1 else ""
     try:
-        about, dimensions = divided(space.about, space.dimension, narrower)
+        about, dimensions = divide_widths(space.about, space.dimension, narrower)
         space = space.model_copy(update={"about": about, "dimension": dimensions})
-        check(space, recipe)
+        check_space(space, recipe)
     except UserError as error:
         raise UserError(f"{path}{small}, {error}") from None
     return space
 
 
-def check(space: Space, recipe: Recipe) -> None:
+def check_space(space: Space, recipe: Recipe) -> None:
     """Raise `UserError` where the space cannot be drawn from for this recipe."""
     for index, dim in enumerate(space.dimension):
         before = space.dimension[:index]
@@ -146,14 +146,14 @@ def check(space: Space, recipe: Recipe) -> None:
             except UserError as error:
                 raise UserError(f"dimension '{dim.name}': {error}") from None
     for seed in range(CHECKED):
-        drawn = space.suggest(Dice(seed))
+        drawn = space.suggest(RandomSuggester(seed))
         try:
             recipe.with_(drawn)
         except UserError as error:
             raise UserError(f"dimensions that do not go together: {error}") from None
 
 
-def applies(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
+def is_active(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
     """Whether a dimension is asked, given what was drawn before it."""
     return dim.when is None or (dim.when.path in drawn and drawn[dim.when.path] in dim.when.values)
 
@@ -180,11 +180,11 @@ def _has_its_place(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             "which is never drawn exactly: let it wait for a choice or a whole number."
         )
     for value in dim.when.values:
-        if not any(takes(other, value) for other in parents):
-            words = [told(known) for other in parents for known in other.extremes]
+        if not any(is_in_range(other, value) for other in parents):
+            words = [as_text(known) for other in parents for known in other.extremes]
             raise UserError(
-                f"dimension '{dim.name}' waits for {told(value)}, which '{dim.when.path}' never "
-                f"is: {' or '.join(map(range_of, parents))}.{did_you_mean(told(value), words)}"
+                f"dimension '{dim.name}' waits for {as_text(value)}, which '{dim.when.path}' never "
+                f"is: {' or '.join(map(range_of, parents))}.{did_you_mean(as_text(value), words)}"
             )
 
 
@@ -208,8 +208,8 @@ def _all_differ(values: list[Any], made: list[str]) -> None:
     for value, recipe in zip(values, made, strict=True):
         if recipe in first:
             raise UserError(
-                f"two of its values are the same, {told(first[recipe])} and {told(value)}: name "
-                "each once."
+                f"two of its values are the same, {as_text(first[recipe])} and {as_text(value)}: "
+                "name each once."
             )
         first[recipe] = value
 
@@ -231,7 +231,7 @@ def _contexts(dim: Dimension, before: tuple[Dimension, ...]) -> list[dict[str, A
     contexts = []
     for place, parent in enumerate(before):
         if parent.path == dim.when.path:
-            held = [value for value in dim.when.values if takes(parent, value)]
+            held = [value for value in dim.when.values if is_in_range(parent, value)]
             for given in _contexts(parent, before[:place]):
                 contexts += [{**given, parent.path: value} for value in held]
     return contexts

@@ -15,14 +15,14 @@ from rpbind.ledger import Ledger
 from rpbind.ledger.trials import searches
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import PRESETS, narrowed, read_recipe
-from rpbind.spaces.answers import Fixed
 from rpbind.spaces.space import Space
+from rpbind.spaces.suggesters import FixedSuggester
 
 BEST = 5
 """Configurations that are taken from an earlier study."""
 
 
-CONDITIONS = ("train.epochs", "proteins")
+SET_BY_OPTIONS = ("train.epochs", "proteins")
 """Fields that a search sets for all its trials (--epochs, --proteins), whatever it begins with."""
 
 NAMED = 5
@@ -60,8 +60,8 @@ def warm_start(
 def _found(recipe: Recipe, space: Space, base: Recipe) -> dict[str, Any]:
     """Return the point of a space that is this recipe around the base."""
     point = space.find(recipe)
-    made = base.with_(space.suggest(Fixed(point)))
-    if left := [path for path in made.diff(recipe) if path not in CONDITIONS]:
+    made = base.with_(space.suggest(FixedSuggester(point)))
+    if left := [path for path in made.diff(recipe) if path not in SET_BY_OPTIONS]:
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
         raise UserError(
             f"It differs from the base in {', '.join(left[:NAMED])}{more}, which the space does "

@@ -16,7 +16,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
-from rpbind.search.winners import frozen
+from rpbind.search.winners import has_frozen_winners
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.units import why_no_verdict
 from rpbind.study.options import RunOptions
@@ -30,9 +30,9 @@ def price_of(plan: Plan, sweep: Sweep | None) -> Price:
     trained = len(plan.arms) + len(plan.controls)
     if sweep is None:
         return Price(trained, len(plan.seeds), len(plan.contrasts))
-    lanes = len(sweep.lanes)
-    winners = 0 if frozen(plan) else lanes
-    trials = lanes * sweep.most * sweep.how.seeds_per_trial
+    lanes = len(sweep.searches)
+    winners = 0 if has_frozen_winners(plan) else lanes
+    trials = lanes * sweep.max_trained * sweep.config.seeds_per_trial
     return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
 
 
@@ -104,9 +104,9 @@ def _reach(price: Price, plan: Plan, conditions: RunOptions) -> str:
     dataset, split = conditions.source.opened.dataset, conditions.source.parts
     if sweep is None or not sweep.tunes_arms:
         return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
-    if refusal := why_no_verdict(sweep.searches, shared=sweep.shared):
+    if refusal := why_no_verdict(sweep.searches_per_arm, shared=sweep.shared):
         return refusal
-    units, paired, part = sweep.searches, "searches", SCORED[1]
+    units, paired, part = sweep.searches_per_arm, "searches", SCORED[1]
     if sweep.shared:
         units, paired, part = sweep.total, "configurations", SCORED[0]
     clusters = scored_clusters(dataset, split, part)

@@ -24,7 +24,7 @@ from rpbind.run.environment import prepare
 from rpbind.run.resources import Resources
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import bases
-from rpbind.search.winners import frozen, with_winners, write_winners
+from rpbind.search.winners import has_frozen_winners, with_winners, write_winners
 from rpbind.study.checkup import check_arms
 from rpbind.study.extend import (
     another_study,
@@ -103,18 +103,18 @@ def _run(
     with phase("loading Ray"):
         from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
         from rpbind.run import sweep as searching
-        from rpbind.search.database import answering
+        from rpbind.search.database import pausing_if_lost
 
     with run.ready(where, ledger.study, source.data) as slots:
         ledger.begin(plan)
         begin(slots)
-        check_arms(plan if frozen(plan) else bases(plan, sweep), source, ledger)
+        check_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
         bank = source.opened.bank(_first(plan, sweep).proteins)
         score_baselines(source.opened.dataset, source.parts, bank, ledger)
         if sweep is not None:
-            if not frozen(ledger.plan):
+            if not has_frozen_winners(ledger.plan):
                 template = _template(sweep, source, ledger.runs)
-                with answering(sweep.how.storage):
+                with pausing_if_lost(sweep.config.storage):
                     finished = searching.run_searches(template, sweep, ledger, where)
                 if not finished:
                     return plan  # the search was stopped: nothing is compared on half of it
@@ -147,7 +147,7 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
     """Name the planned runs that are not done, each with what became of it."""
     controls = as_arms(plan)
     rows = planned_rows(plan, ledger) | planned_rows(controls, ledger, "control")
-    named = ["the search is not finished"] if plan.search and not frozen(plan) else []
+    named = ["the search is not finished"] if plan.search and not has_frozen_winners(plan) else []
     never = arms_without_winner(plan, searches(plan, ledger.rows("search")))
     for why in dict.fromkeys(never.values()):
         arms = [arm for arm, its in never.items() if its == why]
@@ -164,7 +164,7 @@ def not_done(plan: Plan, ledger: Ledger) -> list[str]:
 
 def goes_on(plan: Plan, ledger: Ledger) -> bool:
     """Whether the same command would make more of a study than there is."""
-    searching = plan.search is not None and not frozen(plan)
+    searching = plan.search is not None and not has_frozen_winners(plan)
     left = missing(plan, ledger) or missing(as_arms(plan), ledger, "control")
     return searching or bool(left)
 
@@ -214,7 +214,7 @@ def joined(plan: Plan, ledger: Ledger, add_seeds: int, *, accept_code_change: bo
         "confirmatory": there.confirmatory,  # what was planned before anything was seen
     }  # fmt: skip
     plan = with_its_search(plan.model_copy(update=kept), there, ledger)
-    if add_seeds and frozen(there) and not frozen(plan):
+    if add_seeds and has_frozen_winners(there) and not has_frozen_winners(plan):
         raise UserError(
             "A study is extended by trials or by seeds, one after the other, so that each is "
             "judged. Give the larger search first, without --add-seeds."

@@ -35,10 +35,10 @@ def check_asked(asked: RunOptions) -> None:
         from rpbind.cluster.address import check_cluster  # gRPC, which is not needed at home
 
         check_cluster(where.address)
-    if asked.sweep is not None and asked.sweep.how.storage is not None:
+    if asked.sweep is not None and asked.sweep.config.storage is not None:
         from rpbind.search.database import open_database  # Optuna takes a second to import
 
-        open_database(asked.sweep.how.storage)
+        open_database(asked.sweep.config.storage)
 
 
 def check_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from bad_input import called
 from rpbind import experiment
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.search.winners import with_winners
-from rpbind.spaces.space import Fixed
+from rpbind.spaces.suggesters import FixedSuggester
 
 SPACE = 'about = "x"\n[[dimension]]\npath = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
 COMMAND = (
@@ -23,10 +23,10 @@ COMMAND = (
 def launched(plan: Plan, *asked: Any, **more: Any) -> Plan:
     """A search of which the rows are made up, and no run of its winner."""
     ledger, sweep = Ledger(asked[2]), asked[3]
-    (lane,) = sweep.lanes
+    (search,) = sweep.searches
     for number in range(sweep.trials):
-        drawn = lane.base.with_(sweep.space.suggest(Fixed(sweep.space.draw(number))))
-        told = {"arm": lane.trial(number), "seed": 1000, "state": "done", "stage": "search"}
+        drawn = search.base.with_(sweep.space.suggest(FixedSuggester(sweep.space.draw(number))))
+        told = {"arm": search.trial(number), "seed": 1000, "state": "done", "stage": "search"}
         made = {"recipe": drawn.model_dump(mode="json"), "recipe_id": drawn.id}
         scores = {"metrics": {"validation.auroc_macro": 0.6 + 0.01 * number}}
         ledger.append(Row.model_validate(told | made | scores | {"ended": "2026-01-02T00:00:00"}))

@@ -16,7 +16,7 @@ from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.search.winners import with_winners
-from rpbind.spaces.space import Fixed
+from rpbind.spaces.suggesters import FixedSuggester
 
 RATE = 'about = "rate"\n[[dimension]]\npath = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
 TUNE = "tune.py --space s.toml --trials 4 --dry-run"
@@ -41,10 +41,10 @@ def made(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
 
     def launched(plan: Plan, *asked: Any, **more: Any) -> Plan:
         ledger, sweep = Ledger(asked[2]), asked[3]
-        (lane,) = sweep.lanes
+        (search,) = sweep.searches
         for number in range(sweep.trials):
-            drawn = lane.base.with_(sweep.space.suggest(Fixed(sweep.space.draw(number))))
-            ledger.append(scored(lane.trial(number), drawn, 0.6 + 0.01 * number))
+            drawn = search.base.with_(sweep.space.suggest(FixedSuggester(sweep.space.draw(number))))
+            ledger.append(scored(search.trial(number), drawn, 0.6 + 0.01 * number))
         ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
         return ledger.plan
 

@@ -13,7 +13,7 @@ import rich.progress
 import typer
 from rich.console import Console
 from toy_finished import row as made
-from toy_search import BASE, sweep
+from toy_search import BASE, toy_sweep
 
 from rpbind import experiment as page
 from rpbind.data.splits import SplitSpec
@@ -157,9 +157,9 @@ def test_the_total_is_every_run_that_is_made_controls_and_trials_too(tmp_path: P
 
 def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path: Path) -> None:
     """Five trials of one seed, then base and tuned with two seeds each, and two controls."""
-    asked = sweep(5)
+    asked = toy_sweep(5)
     ledger = Ledger(tmp_path)
-    ledger.begin(plan(controls=2, arms=1, search=asked.words()))
+    ledger.begin(plan(controls=2, arms=1, search=asked.plan_entry()))
     progress = searching._progress(asked, ledger, (0, 5), 2)
     assert (progress.ended, progress.total) == (0, 5 + 2 * 2 + 2 * 2)
     assert searching._progress(asked, ledger, (2, 3), 2).ended == 2
@@ -168,7 +168,7 @@ def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path
 @pytest.mark.parametrize("trials", [False, True])
 def test_the_best_is_no_control_and_the_one_that_status_names(trials: bool, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    ledger.begin(plan(controls=1, arms=2, search=sweep(2).words() if trials else None))
+    ledger.begin(plan(controls=1, arms=2, search=toy_sweep(2).plan_entry() if trials else None))
     rows = [ended("a0", 0, 0.6), ended("a0+c0", 0, 0.9, "control"), ended("a1", 0, 0.8)]
     if trials:
         rows.insert(2, ended("trial-0000", 1000, 0.7, "search"))

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from toy_finished import WHY, ended, finished, row
 from toy_finished import experiment as page_of
-from toy_search import BASE, SPACE, sweep
+from toy_search import BASE, SPACE, toy_sweep
 from typer.testing import CliRunner
 
 from rpbind import experiment
@@ -35,7 +35,7 @@ def on_terminal(folder: Path) -> str:
 def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counted(
     tmp_path: Path,
 ) -> None:
-    plan = finished(tmp_path, sweep(3))
+    plan = finished(tmp_path, toy_sweep(3))
     ledger = Ledger(tmp_path)
     assert required_runs(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
     why = f"no trial of its search is whole (3 diverged): {WHY}"
@@ -57,8 +57,8 @@ def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counte
 def test_of_tuned_arms_only_those_are_missing_whose_search_has_no_whole_trial(
     tmp_path: Path,
 ) -> None:
-    asked = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2, searches=2)
-    plan = finished(tmp_path, asked, whole=("old.s0", "fixed.s0", "fixed.s1"))
+    sweep = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2, searches_per_arm=2)
+    plan = finished(tmp_path, sweep, whole=("old.s0", "fixed.s0", "fixed.s1"))
     assert [arm.name for arm in plan.arms] == ["old.s0", "fixed.s0", "fixed.s1"]
     (only,) = not_done(plan, Ledger(tmp_path))
     assert "the arm old.s1 was never made" in only
@@ -67,8 +67,8 @@ def test_of_tuned_arms_only_those_are_missing_whose_search_has_no_whole_trial(
 
 
 def test_where_no_arm_at_all_could_be_made_the_report_says_so(tmp_path: Path) -> None:
-    asked = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2)
-    finished(tmp_path, asked)
+    sweep = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2)
+    finished(tmp_path, sweep)
     assert read(Ledger(tmp_path)).coverage.startswith("0 of 4: 4 never made")
     assert "0 of 4: 4 never made" in build_report(tmp_path).read_text()
     assert "old.s0: never made" in on_terminal(tmp_path)
@@ -77,8 +77,8 @@ def test_where_no_arm_at_all_could_be_made_the_report_says_so(tmp_path: Path) ->
 def test_a_search_with_some_failed_trials_is_whole_and_the_first_reason_is_shown(
     tmp_path: Path,
 ) -> None:
-    asked = sweep(2)
-    plan = finished(tmp_path, asked, whole=("search",))
+    sweep = toy_sweep(2)
+    plan = finished(tmp_path, sweep, whole=("search",))
     bad = BASE.with_({"train.lr": 0.09})
     Ledger(tmp_path).append(row("trial-0002", 1000, "diverged", bad, "search"))
     assert not_done(plan, Ledger(tmp_path)) == []
@@ -86,16 +86,17 @@ def test_a_search_with_some_failed_trials_is_whole_and_the_first_reason_is_shown
 
 
 def test_the_arms_of_a_plan_are_those_that_its_searches_name() -> None:
-    for asked in (
-        sweep(2),
-        Sweep({"old": OLD}, SPACE, 2, searches=3),
+    for sweep in (
+        toy_sweep(2),
+        Sweep({"old": OLD}, SPACE, 2, searches_per_arm=3),
         Sweep({"a": OLD, "b": BASE}, SPACE, 2, shared=True),
     ):
-        assert list(winner_arms(asked.words())) == [lane.name for lane in asked.lanes]
+        names = [search.name for search in sweep.searches]
+        assert list(winner_arms(sweep.plan_entry())) == names
 
 
 def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
-    finished(tmp_path, sweep(2), whole=("search",))
+    finished(tmp_path, toy_sweep(2), whole=("search",))
     values = "train.lr = 0.001, train.weight_decay = 1e-05"
     assert f"the best has {values}" in on_terminal(tmp_path)
     assert f"  with {values}" in status(Ledger(tmp_path)).words()
@@ -122,8 +123,8 @@ def test_the_exit_code_says_whether_an_arm_was_never_made(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def launched(plan: Plan, *asked: Any, **more: Any) -> Plan:
-        return ended(plan, asked[2], asked[3], whole)
+    def launched(plan: Plan, *sweep: Any, **more: Any) -> Plan:
+        return ended(plan, sweep[2], sweep[3], whole)
 
     monkeypatch.setattr(experiment, "launch", launched)
     data = Path(shutil.copytree(tiny, tmp_path / "world"))

@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 import pytest
 from optuna.samplers import CmaEsSampler
-from toy_search import best_at_a_thousandth, drive, make, opened, sweep
+from toy_search import best_at_a_thousandth, drive, make, opened, toy_sweep
 
 from rpbind.search import sampling
 from rpbind.search.config import SearchConfig
@@ -46,20 +46,20 @@ def test_an_edited_journal_runs_code_in_optunas_sampler_and_none_in_ours(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sampling, "ReplayedCmaEs", CmaEsSampler)
-        (search,) = opened(sweep(20, how=CMAES), tmp_path)
-        drive(search, tmp_path)
+        (loop,) = opened(toy_sweep(20, config=CMAES), tmp_path)
+        drive(loop, tmp_path)
     edit(tmp_path / JOURNAL, Evil(tmp_path / "trace"))
     if not ours:
         monkeypatch.setattr(sampling, "ReplayedCmaEs", CmaEsSampler)
-    (search,) = opened(sweep(21, how=CMAES), tmp_path)
-    assert search.ask() is not None
+    (loop,) = opened(toy_sweep(21, config=CMAES), tmp_path)
+    assert loop.ask() is not None
     assert (tmp_path / "trace").exists() != ours
 
 
 def test_its_state_is_written_nowhere_and_it_comes_through_its_generations(tmp_path: Path) -> None:
-    (search,) = opened(sweep(40, how=CMAES), tmp_path)
-    drive(search, tmp_path)
-    trials = search.study.get_trials(deepcopy=False)
+    (loop,) = opened(toy_sweep(40, config=CMAES), tmp_path)
+    drive(loop, tmp_path)
+    trials = loop.study.get_trials(deepcopy=False)
     assert not any("optimizer" in name for trial in trials for name in trial.system_attrs)
     assert max(trial.system_attrs.get("cma:generation", 0) for trial in trials) >= 3
     late = [trial.value for trial in trials[-10:]]
@@ -69,11 +69,11 @@ def test_its_state_is_written_nowhere_and_it_comes_through_its_generations(tmp_p
 def test_the_draws_depend_on_what_was_told_and_not_on_what_ended_first(tmp_path: Path) -> None:
     seen = []
     for name, order in (("one", 1), ("two", -1)):
-        (search,) = opened(sweep(24, how=CMAES), tmp_path / name)
-        while not search.finished:
-            tasks = [task for _ in range(2) if (task := search.ask()) is not None]
+        (loop,) = opened(toy_sweep(24, config=CMAES), tmp_path / name)
+        while not loop.finished:
+            tasks = [task for _ in range(2) if (task := loop.ask()) is not None]
             for task in tasks[::order]:
-                make(search, task, tmp_path / name, best_at_a_thousandth)
-                search.tell(task.arm)
-        seen.append([trial.params for trial in search.study.get_trials(deepcopy=False)])
+                make(loop, task, tmp_path / name, best_at_a_thousandth)
+                loop.finish(task.arm)
+        seen.append([trial.params for trial in loop.study.get_trials(deepcopy=False)])
     assert seen[0] == seen[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 from sqlalchemy.exc import IntegrityError
-from toy_search import drive, opened, sweep
+from toy_search import drive, opened, toy_sweep
 
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design
@@ -16,7 +16,7 @@ from rpbind.design.source import DataSource
 from rpbind.errors import PausedError, UserError
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
-from rpbind.search.database import answering, open_database
+from rpbind.search.database import open_database, pausing_if_lost
 from rpbind.train.opened import OpenData
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -56,9 +56,9 @@ def test_a_database_of_another_optuna_is_refused(tmp_path: Path) -> None:
         open_database(url)
 
 
-def as_tune_would(search: AskTellLoop) -> None:
+def as_tune_would(loop: AskTellLoop) -> None:
     try:
-        search.ask()
+        loop.ask()
     except Exception:
         raise RuntimeError("only the text of it") from None
 
@@ -67,21 +67,21 @@ def test_a_database_that_is_locked_in_a_search_ends_it_for_now_and_nothing_is_lo
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path / 'all.db'}?timeout=0.01"
-    asked = sweep(6, how=SearchConfig(storage=url))
-    (search,) = opened(asked, tmp_path / "study")
+    sweep = toy_sweep(6, config=SearchConfig(storage=url))
+    (loop,) = opened(sweep, tmp_path / "study")
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
     other.execute("begin exclusive")
-    with pytest.raises(PausedError, match=r"has failed \(database is locked"), answering(url):
-        as_tune_would(search)
+    with pytest.raises(PausedError, match=r"has failed \(database is locked"), pausing_if_lost(url):
+        as_tune_would(loop)
     other.execute("rollback")
-    (search,) = opened(asked, tmp_path / "study")
-    assert len(drive(search, tmp_path / "study")) == 6
+    (loop,) = opened(sweep, tmp_path / "study")
+    assert len(drive(loop, tmp_path / "study")) == 6
 
 
 def test_what_is_no_trouble_of_the_database_stays_what_it_is() -> None:
     ours = IntegrityError("insert", {}, ValueError("twice"))
     for error in (ValueError("a bug"), ours):
-        with pytest.raises(type(error)), answering("sqlite:///x.db"):
+        with pytest.raises(type(error)), pausing_if_lost("sqlite:///x.db"):
             raise error
 
 
@@ -90,7 +90,7 @@ def test_a_plan_and_its_report_have_no_password(
 ) -> None:
     url = "postgresql://me:secret@host/trials"
     monkeypatch.setattr("sys.argv", ["tune.py", "--storage", url, f"--storage={url}"])
-    asked = sweep(2, how=SearchConfig(storage=url))
+    sweep = toy_sweep(2, config=SearchConfig(storage=url))
     design = Design("search", (), ())
     plan = make_plan(
         "t",
@@ -98,7 +98,7 @@ def test_a_plan_and_its_report_have_no_password(
         design,
         (0,),
         DataSource(OpenData(tiny), SplitSpec()),
-        sweep=asked,
+        sweep=sweep,
     )
     assert "me:***@host/trials" in plan.command
     assert "secret" not in plan.model_dump_json()

@@ -9,13 +9,13 @@ from typing import Any
 import optuna
 import pytest
 from optuna.trial import TrialState
-from toy_search import drive, opened, sweep
+from toy_search import drive, opened, toy_sweep
 
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.search.config import SearchConfig
 from rpbind.search.failures import LearnsFromFailures
-from rpbind.search.sampling import sampler
+from rpbind.search.sampling import make_sampler
 from rpbind.spaces.space import Space
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -79,7 +79,7 @@ def searched(
     study = optuna.create_study(directions=ways)
     found = []
     for number in range(trials):
-        study.sampler = sampler(name, asked, seed, number)
+        study.sampler = make_sampler(name, asked, seed, number)
         trial = study.ask()
         drawn = asked.suggest(trial)
         found.append((drawn, fails(drawn)))
@@ -138,7 +138,7 @@ def test_cmaes_leaves_a_cliff_beyond_which_trials_fail() -> None:
     for seed in range(3):
         study = optuna.create_study(direction="maximize")
         for number in range(100):
-            study.sampler = sampler("cmaes", NUMERIC, seed, number)
+            study.sampler = make_sampler("cmaes", NUMERIC, seed, number)
             trial = study.ask()
             rate = NUMERIC.suggest(trial)["train.lr"]
             if rate > 100:
@@ -168,13 +168,13 @@ def nan_above(recipe: Recipe) -> float:
 def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
     name: str, scheduler: str, tmp_path: Path
 ) -> None:
-    asked = sweep(24, how=SearchConfig(sampler=name, scheduler=scheduler))
+    asked = toy_sweep(24, config=SearchConfig(sampler=name, scheduler=scheduler))
     drawn = []
     for folder, parts in (("whole", (24,)), ("parts", (5, 12, 24))):
         for stop in parts:
-            (search,) = opened(asked, tmp_path / folder, width=1)
-            drive(search, tmp_path / folder, nan_above, stop)
-        trials = search.study.get_trials(deepcopy=False)
+            (loop,) = opened(asked, tmp_path / folder, width=1)
+            drive(loop, tmp_path / folder, nan_above, stop)
+        trials = loop.study.get_trials(deepcopy=False)
         lasting = [trial for trial in trials if "interrupted" not in trial.user_attrs]
         drawn.append({trial.user_attrs["arm"]: trial.params for trial in lasting})
         states = {trial.state for trial in lasting if trial.params["train.lr"] > 1e-3}
@@ -185,18 +185,18 @@ def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
 
 
 def test_a_lost_storage_is_told_of_failed_trials_too(tmp_path: Path) -> None:
-    asked = sweep(20)
-    (search,) = opened(asked, tmp_path)
-    drive(search, tmp_path, nan_above)
+    asked = toy_sweep(20)
+    (loop,) = opened(asked, tmp_path)
+    drive(loop, tmp_path, nan_above)
     (tmp_path / "optuna.journal").unlink()
-    (search,) = opened(asked, tmp_path)
-    drive(search, tmp_path)
+    (loop,) = opened(asked, tmp_path)
+    drive(loop, tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 20
-    learner = sampler("tpe", asked.space, 0, 20)
+    learner = make_sampler("tpe", asked.space, 0, 20)
     assert isinstance(learner, LearnsFromFailures)
-    trials = search.study.get_trials(deepcopy=False)
+    trials = loop.study.get_trials(deepcopy=False)
     failed = [trial.params for trial in trials if trial.state == TrialState.FAIL]
-    bad = learner._view(search.study).get_trials(states=(TrialState.PRUNED,))
+    bad = learner._view(loop.study).get_trials(states=(TrialState.PRUNED,))
     assert failed
     assert [trial.params for trial in bad] == failed
 
@@ -204,7 +204,7 @@ def test_a_lost_storage_is_told_of_failed_trials_too(tmp_path: Path) -> None:
 def test_an_interrupted_trial_does_not_count_as_bad() -> None:
     """It goes on as another, and is told as that."""
     study = optuna.create_study(direction="maximize")
-    study.sampler = sampler("tpe", NUMERIC, 0, 0)
+    study.sampler = make_sampler("tpe", NUMERIC, 0, 0)
     for mark in ({}, {"interrupted": True}):
         trial = study.ask()
         NUMERIC.suggest(trial)
@@ -226,7 +226,7 @@ def test_what_the_samplers_see_is_not_what_the_storage_holds() -> None:
             study.tell(trial, state=TrialState.FAIL)
         else:
             study.tell(trial, values)
-    learner = sampler("nsga2", NUMERIC, 0, 3)
+    learner = make_sampler("nsga2", NUMERIC, 0, 3)
     assert isinstance(learner, LearnsFromFailures)
     (*_, bad) = learner._view(study).get_trials(deepcopy=False)
     assert bad.state == TrialState.COMPLETE

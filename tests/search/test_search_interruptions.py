@@ -11,7 +11,7 @@ from typing import Any
 import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
-from toy_search import best_at_a_thousandth, drive, make, opened, row, sweep
+from toy_search import best_at_a_thousandth, drive, make, opened, row, toy_sweep
 
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.search.ask_tell import AskTellLoop
@@ -44,31 +44,31 @@ def killed_at_write(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[li
         yield written
 
 
-def trials(search: AskTellLoop) -> list[optuna.trial.FrozenTrial]:
-    return search.study.get_trials(deepcopy=False)
+def trials(loop: AskTellLoop) -> list[optuna.trial.FrozenTrial]:
+    return loop.study.get_trials(deepcopy=False)
 
 
-def states(search: AskTellLoop) -> set[str]:
-    return {trial.state.name for trial in trials(search)}
+def states(loop: AskTellLoop) -> set[str]:
+    return {trial.state.name for trial in trials(loop)}
 
 
-def drawn(search: AskTellLoop) -> dict[str, dict[str, object]]:
-    return {t.user_attrs["arm"]: t.params for t in trials(search) if not cut_off(t)}
+def drawn(loop: AskTellLoop) -> dict[str, dict[str, object]]:
+    return {t.user_attrs["arm"]: t.params for t in trials(loop) if not cut_off(t)}
 
 
 def cut_off(trial: optuna.trial.FrozenTrial) -> bool:
     return INTERRUPTED in trial.user_attrs
 
 
-def asked_of(search: AskTellLoop, count: int) -> list[Task]:
-    tasks = [search.ask() for _ in range(count)]
+def asked_of(loop: AskTellLoop, count: int) -> list[Task]:
+    tasks = [loop.ask() for _ in range(count)]
     assert None not in tasks
     return [task for task in tasks if task is not None]
 
 
-def epoch(search: AskTellLoop, task: Task, number: int, value: float, seed: int = 1000) -> bool:
+def epoch(loop: AskTellLoop, task: Task, number: int, value: float, seed: int = 1000) -> bool:
     point = {"seed": float(seed), "epoch": float(number), "validation.auroc_macro": value}
-    return search.hear(task.arm, point)
+    return loop.report(task.arm, point)
 
 
 @pytest.mark.parametrize("scheduler", ["none", "asha"])
@@ -76,29 +76,29 @@ def epoch(search: AskTellLoop, task: Task, number: int, value: float, seed: int 
 def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
     dies_in: str, scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = sweep(5, how=SearchConfig(sampler="random", scheduler=scheduler))
-    (search,) = opened(asked, tmp_path / "whole")
-    drive(search, tmp_path / "whole")
-    whole = drawn(search)
+    sweep = toy_sweep(5, config=SearchConfig(sampler="random", scheduler=scheduler))
+    (loop,) = opened(sweep, tmp_path / "whole")
+    drive(loop, tmp_path / "whole")
+    whole = drawn(loop)
     writes = 0
     while True:
         folder = tmp_path / str(writes)
-        (search,) = opened(asked, folder)
-        first, second = asked_of(search, 2)
-        make(search, first, folder, best_at_a_thousandth)  # its row is kept, and never told
-        epoch(search, second, 1, 0.2)
+        (loop,) = opened(sweep, folder)
+        first, second = asked_of(loop, 2)
+        make(loop, first, folder, best_at_a_thousandth)  # its row is kept, and never told
+        epoch(loop, second, 1, 0.2)
         with killed_at_write(writes, monkeypatch) as written:
             try:
-                search.stop() if dies_in == "stop" else opened(asked, folder)
+                loop.stop() if dies_in == "stop" else opened(sweep, folder)
             except Killed:
                 pass
             else:
                 break
-        (search,) = opened(asked, folder)
-        names = drive(search, folder)
+        (loop,) = opened(sweep, folder)
+        names = drive(loop, folder)
         assert max(Counter(names).values()) == 1
-        assert drawn(search) == whole
-        assert states(search) <= {"COMPLETE", "PRUNED", "FAIL"}
+        assert drawn(loop) == whole
+        assert states(loop) <= {"COMPLETE", "PRUNED", "FAIL"}
         made = Counter(row.arm for row in Ledger(folder).rows("search"))
         assert made == Counter(dict.fromkeys(whole, 1))
         writes += 1
@@ -109,55 +109,55 @@ def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
 def test_a_ruined_journal_loses_neither_a_trial_that_was_under_way_nor_its_name(
     sampler: str, tmp_path: Path
 ) -> None:
-    asked = sweep(8, how=SearchConfig(sampler=sampler))
-    (search,) = opened(asked, tmp_path)
-    tasks = asked_of(search, 4)
+    sweep = toy_sweep(8, config=SearchConfig(sampler=sampler))
+    (loop,) = opened(sweep, tmp_path)
+    tasks = asked_of(loop, 4)
     for task in (tasks[0], tasks[1], tasks[3]):
-        make(search, task, tmp_path, best_at_a_thousandth)
-        search.tell(task.arm)
+        make(loop, task, tmp_path, best_at_a_thousandth)
+        loop.finish(task.arm)
     Ledger(tmp_path).append(row(tasks[2], 1000, 0.0, "lost"))
     (tmp_path / "optuna.journal").write_bytes(b"ruined\n")
-    (search,) = opened(asked, tmp_path)
-    (again,) = asked_of(search, 1)
+    (loop,) = opened(sweep, tmp_path)
+    (again,) = asked_of(loop, 1)
     assert (again.arm, again.recipe.id) == (tasks[2].arm, tasks[2].recipe.id)
-    make(search, again, tmp_path, best_at_a_thousandth)
-    search.tell(again.arm)
-    drive(search, tmp_path)
-    assert len(drawn(search)) == 8
-    assert len({str(params) for params in drawn(search).values()}) == 8
+    make(loop, again, tmp_path, best_at_a_thousandth)
+    loop.finish(again.arm)
+    drive(loop, tmp_path)
+    assert len(drawn(loop)) == 8
+    assert len({str(params) for params in drawn(loop).values()}) == 8
 
 
 @pytest.mark.parametrize("scheduler", ["asha", "hyperband"])
 def test_a_lost_journal_leaves_every_trial_on_the_rungs_on_which_it_was(
     scheduler: str, tmp_path: Path
 ) -> None:
-    def rungs(search: AskTellLoop) -> dict[str, dict[str, float]]:
+    def rungs(loop: AskTellLoop) -> dict[str, dict[str, float]]:
         return {
             t.user_attrs["arm"]: {k: v for k, v in t.system_attrs.items() if "rung" in k}
-            for t in trials(search)
+            for t in trials(loop)
         }
 
-    asked = sweep(12, how=SearchConfig(sampler="random", scheduler=scheduler))
-    (search,) = opened(asked, tmp_path)
-    for task in iter(search.ask, None):
-        with_curve = ended_with_curve(search, task)
-        search.keep(with_curve)
+    sweep = toy_sweep(12, config=SearchConfig(sampler="random", scheduler=scheduler))
+    (loop,) = opened(sweep, tmp_path)
+    for task in iter(loop.ask, None):
+        with_curve = ended_with_curve(loop, task)
+        loop.add_row(with_curve)
         Ledger(tmp_path).append(with_curve)
-        search.tell(task.arm)
-    before = rungs(search)
+        loop.finish(task.arm)
+    before = rungs(loop)
     assert {len(each) for each in before.values()} > {1}
     (tmp_path / "optuna.journal").unlink()
-    (search,) = opened(asked, tmp_path)
-    assert rungs(search) == before
+    (loop,) = opened(sweep, tmp_path)
+    assert rungs(loop) == before
 
 
-def ended_with_curve(search: AskTellLoop, task: Task) -> Any:
+def ended_with_curve(loop: AskTellLoop, task: Task) -> Any:
     """A row of a trial that is stopped where the pruner says so, with its epochs."""
     curve = []
     for number in range(1, 10):
         value = best_at_a_thousandth(task.recipe) * number / 9
         curve.append({"epoch": float(number), "validation.auroc_macro": value})
-        if epoch(search, task, number, value):
+        if epoch(loop, task, number, value):
             stopped = row(task, 1000, value, "stopped")
             told = {"provenance": {"stopped_by": "asha"}, "curve": tuple(curve)}
             return stopped.model_copy(update=told)
@@ -165,22 +165,22 @@ def ended_with_curve(search: AskTellLoop, task: Task) -> Any:
 
 
 def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path) -> None:
-    asked = sweep(3)
-    (search,) = opened(asked, tmp_path)
-    (task,) = asked_of(search, 1)
+    sweep = toy_sweep(3)
+    (loop,) = opened(sweep, tmp_path)
+    (task,) = asked_of(loop, 1)
     journal = tmp_path / "optuna.journal"
     whole = journal.read_bytes()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 10, before[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            search.stop()
+            loop.stop()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert journal.read_bytes() == whole
-    search.stop()  # there is room again
-    (search,) = opened(asked, tmp_path)
-    assert asked_of(search, 1)[0].arm == task.arm
+    loop.stop()  # there is room again
+    (loop,) = opened(sweep, tmp_path)
+    assert asked_of(loop, 1)[0].arm == task.arm
     assert not (tmp_path / "optuna.journal.unreadable").exists()
 
 
@@ -190,8 +190,8 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     from rpbind.run.progress import StudyProgress
     from rpbind.run.ray_tune import LedgerCallback
 
-    (search,) = opened(sweep(1, how=SearchConfig(seeds_per_trial=2)), tmp_path)
-    (task,) = asked_of(search, 1)
+    (loop,) = opened(toy_sweep(1, config=SearchConfig(seeds_per_trial=2)), tmp_path)
+    (task,) = asked_of(loop, 1)
     ended, cut = task.jobs
     ended.folder.mkdir()
     done = row(task, ended.seed, 0.5)
@@ -204,8 +204,8 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
         record.on_trial_error(0, [], trial)
     (lost,) = record.lost
     assert lost.seeds == ((cut.seed, 1),)
-    search.lose(task.arm)
-    assert asked_of(search, 1)[0].seeds == ((cut.seed, 1),)
+    loop.retry_lost(task.arm)
+    assert asked_of(loop, 1)[0].seeds == ((cut.seed, 1),)
     states = {row.seed: row.state for row in Ledger(tmp_path).rows("search")}
     assert states == {ended.seed: "done", cut.seed: "failed"}
 
@@ -213,22 +213,22 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
 def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_database(
     tmp_path: Path,
 ) -> None:
-    asked = sweep(3, how=SearchConfig(storage=f"sqlite:///{tmp_path / 'all.db'}"))
+    sweep = toy_sweep(3, config=SearchConfig(storage=f"sqlite:///{tmp_path / 'all.db'}"))
     places = [tmp_path / "here" / "study", tmp_path / "there" / "study"]
     for folder in places:
         folder.parent.mkdir()
-        (search,) = opened(asked, folder)
-        assert len(drive(search, folder)) == 3
-        (search,) = opened(asked, folder)
-        assert search.finished
+        (loop,) = opened(sweep, folder)
+        assert len(drive(loop, folder)) == 3
+        (loop,) = opened(sweep, folder)
+        assert loop.finished
     for file in sorted(places[0].rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
-    (search,) = opened(asked, places[0])
-    assert len(drive(search, places[0])) == 3
+    (loop,) = opened(sweep, places[0])
+    assert len(drive(loop, places[0])) == 3
 
 
 @pytest.mark.parametrize(
-    "how",
+    "config",
     [
         SearchConfig(sampler="random", seeds_per_trial=3),
         SearchConfig(sampler="nsga2", objectives=("auroc", "parameters")),
@@ -236,56 +236,56 @@ def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_databa
     ids=["of a later seed", "of several objectives"],
 )
 def test_an_epoch_further_counts_whether_or_not_optuna_hears_its_score(
-    how: SearchConfig, tmp_path: Path
+    config: SearchConfig, tmp_path: Path
 ) -> None:
-    asked = Sweep.of(sweep(1).arms["tuned"], sweep(1).space, 1, how)
+    sweep = Sweep.of(toy_sweep(1).arms["tuned"], toy_sweep(1).space, 1, config)
     for number in range(1, 8):
-        (search,) = opened(asked, tmp_path)
-        (task,) = asked_of(search, 1)
-        epoch(search, task, number, 0.5, seed=task.seeds[-1][0])
+        (loop,) = opened(sweep, tmp_path)
+        (task,) = asked_of(loop, 1)
+        epoch(loop, task, number, 0.5, seed=task.seeds[-1][0])
         for seed, _ in task.seeds:
             Ledger(tmp_path).append(row(task, seed, 0.0, "lost"))
-    (search,) = opened(asked, tmp_path)
-    assert not search.finished
+    (loop,) = opened(sweep, tmp_path)
+    assert not loop.finished
 
 
 def test_a_trial_that_goes_on_stands_on_a_rung_once(tmp_path: Path) -> None:
-    asked = sweep(30, how=SearchConfig(sampler="random", scheduler="asha"))
-    (search,) = opened(asked, tmp_path)
-    (good,) = asked_of(search, 1)
-    assert not epoch(search, good, 1, 0.9)
+    sweep = toy_sweep(30, config=SearchConfig(sampler="random", scheduler="asha"))
+    (loop,) = opened(sweep, tmp_path)
+    (good,) = asked_of(loop, 1)
+    assert not epoch(loop, good, 1, 0.9)
     for _ in range(3):
-        search.stop()
-        (search,) = opened(asked, tmp_path)
-        (good,) = asked_of(search, 1)
+        loop.stop()
+        (loop,) = opened(sweep, tmp_path)
+        (good,) = asked_of(loop, 1)
     for value in (0.1, 0.11, 0.12, 0.13, 0.8):
-        (task,) = asked_of(search, 1)
-        pruned = epoch(search, task, 1, value)
-        search.keep(row(task, 1000, value))
-        search.tell(task.arm)
+        (task,) = asked_of(loop, 1)
+        pruned = epoch(loop, task, 1, value)
+        loop.add_row(row(task, 1000, value))
+        loop.finish(task.arm)
     assert not pruned  # two of six go on: the first, and this one
-    assert not epoch(search, good, 3, 0.9)
+    assert not epoch(loop, good, 3, 0.9)
 
 
 def test_hyperband_keeps_a_trial_in_its_bracket(tmp_path: Path) -> None:
-    asked = sweep(12, how=SearchConfig(sampler="random", scheduler="hyperband"))
+    sweep = toy_sweep(12, config=SearchConfig(sampler="random", scheduler="hyperband"))
 
     def rungs(stops: int, folder: Path) -> list[list[str]]:
         seen = []
-        (search,) = opened(asked, folder)
+        (loop,) = opened(sweep, folder)
         for _ in range(12):
-            (task,) = asked_of(search, 1)
+            (task,) = asked_of(loop, 1)
             for _ in range(stops):
-                search.stop()
-                (search,) = opened(asked, folder)
-                (task,) = asked_of(search, 1)
-            epoch(search, task, 9, 0.5)
-            last = [t for t in trials(search) if t.user_attrs.get("arm") == task.arm][-1]
+                loop.stop()
+                (loop,) = opened(sweep, folder)
+                (task,) = asked_of(loop, 1)
+            epoch(loop, task, 9, 0.5)
+            last = [t for t in trials(loop) if t.user_attrs.get("arm") == task.arm][-1]
             seen.append(sorted(k for k in last.system_attrs if "rung" in k))
             ended = row(task, 1000, 0.5)
-            search.keep(ended)
+            loop.add_row(ended)
             Ledger(folder).append(ended)
-            search.tell(task.arm)
+            loop.finish(task.arm)
         return seen
 
     assert rungs(2, tmp_path / "cut") == rungs(0, tmp_path / "whole")

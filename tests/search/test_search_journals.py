@@ -4,9 +4,9 @@ from pathlib import Path
 
 import optuna
 import pytest
-from toy_search import sweep
+from toy_search import toy_sweep
 
-from rpbind.search.sampling import SIGN, open_storage, open_study
+from rpbind.search.sampling import FOLDER_ID, open_storage, open_study
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,15 @@ from rpbind.search.sampling import SIGN, open_storage, open_study
 )
 def test_a_journal_that_is_none_is_made_anew(journal: str, tmp_path: Path) -> None:
     (tmp_path / "optuna.journal").write_text(journal)
-    asked = sweep(2)
-    study = open_study(open_storage(None, tmp_path), asked.lanes[0], asked.how, tmp_path)
+    sweep = toy_sweep(2)
+    study = open_study(open_storage(None, tmp_path), sweep.searches[0], sweep.config, tmp_path)
     assert study.trials == []
 
 
 def test_a_sign_that_is_none_is_drawn_anew_and_stays(tmp_path: Path) -> None:
-    (tmp_path / SIGN).write_bytes(b"\xff")
-    asked, storage = sweep(2), optuna.storages.InMemoryStorage()
-    names = {open_study(storage, asked.lanes[0], asked.how, tmp_path).study_name for _ in range(2)}
+    (tmp_path / FOLDER_ID).write_bytes(b"\xff")
+    sweep, storage = toy_sweep(2), optuna.storages.InMemoryStorage()
+    names = {
+        open_study(storage, sweep.searches[0], sweep.config, tmp_path).study_name for _ in range(2)
+    }
     assert len(names) == 1

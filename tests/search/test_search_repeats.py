@@ -5,7 +5,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from toy_repeats import FOUR, MANY, SAMPLERS, asked, rows, score, trained
+from toy_repeats import FOUR, MANY, SAMPLERS, finite_sweep, rows, score, trained
 from toy_search import BASE, EPOCHS, drive, make, opened, row
 
 from rpbind.ledger import Ledger
@@ -23,9 +23,9 @@ BOTH = [*((sampler, "none") for sampler in SAMPLERS), ("random", "asha")]
 def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_first(
     sampler: str, scheduler: str, tmp_path: Path
 ) -> None:
-    of = asked(20, MANY, sampler=sampler, scheduler=scheduler)
-    (search,) = opened(of, tmp_path)
-    drive(search, tmp_path, score)
+    sweep = finite_sweep(20, MANY, sampler=sampler, scheduler=scheduler)
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path, score)
     assert len(rows(tmp_path)) == 20
     made = Counter(row.recipe_id for row in trained(tmp_path))
     assert max(made.values()) == 1
@@ -38,7 +38,7 @@ def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_firs
             assert first.arm < row_.arm
             same = ("recipe", "seed", "state", "metrics", "cost", "curve")
             assert [getattr(row_, key) for key in same] == [getattr(first, key) for key in same]
-    told = {t.user_attrs["arm"]: t for t in search.study.get_trials(deepcopy=False)}
+    told = {t.user_attrs["arm"]: t for t in loop.study.get_trials(deepcopy=False)}
     assert {t.state.name for t in told.values()} <= {"COMPLETE", "PRUNED"}
     for name, found in by_name.items():
         if found.state == "done":
@@ -50,26 +50,26 @@ def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_firs
 def test_a_search_ends_when_all_configurations_are_tried(
     sampler: str, repeats: str, tmp_path: Path
 ) -> None:
-    (search,) = opened(asked(200, sampler=sampler, repeats=repeats), tmp_path)
-    drive(search, tmp_path, score)
+    (loop,) = opened(finite_sweep(200, sampler=sampler, repeats=repeats), tmp_path)
+    drive(loop, tmp_path, score)
     assert len(trained(tmp_path)) == 4
     assert len(rows(tmp_path)) < 50
-    assert search.finished
-    (search,) = opened(asked(200, sampler=sampler, repeats=repeats), tmp_path)
-    assert search.finished
-    assert search.ask() is None
+    assert loop.finished
+    (loop,) = opened(finite_sweep(200, sampler=sampler, repeats=repeats), tmp_path)
+    assert loop.finished
+    assert loop.ask() is None
 
 
 @pytest.mark.parametrize(("sampler", "scheduler"), BOTH)
 def test_where_repeats_are_drawn_again_as_many_configurations_are_tried_as_were_asked_for(
     sampler: str, scheduler: str, tmp_path: Path
 ) -> None:
-    of = asked(20, MANY, sampler=sampler, scheduler=scheduler, repeats="redraw")
-    (search,) = opened(of, tmp_path)
-    drive(search, tmp_path, score)
+    sweep = finite_sweep(20, MANY, sampler=sampler, scheduler=scheduler, repeats="redraw")
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path, score)
     assert len({row.recipe_id for row in rows(tmp_path)}) == len(trained(tmp_path)) == 20
     assert len(rows(tmp_path)) > 20
-    assert search.made == 20
+    assert loop.made == 20
 
 
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
@@ -82,9 +82,9 @@ def test_two_points_of_one_recipe_are_one_configuration(repeats: str, tmp_path: 
         "when": {"path": "model.memory", "values": ["segment"]},
     }  # fmt: skip
     space = Space.model_validate({"about": "Two names.", "dimension": [memory, segments]})
-    (search,) = opened(asked(30, space, sampler="random", repeats=repeats), tmp_path)
-    drive(search, tmp_path, score)
-    assert search.finished
+    (loop,) = opened(finite_sweep(30, space, sampler="random", repeats=repeats), tmp_path)
+    drive(loop, tmp_path, score)
+    assert loop.finished
     assert len(trained(tmp_path)) == 2
 
 
@@ -92,71 +92,71 @@ def test_with_other_seeds_an_equal_configuration_is_trained(tmp_path: Path) -> N
     """Shared configurations differ in seed, so that pairs of runs are independent."""
     shared = Sweep({"old": OLD.with_({"train.epochs": EPOCHS}), "fixed": BASE}, FOUR, 8,
                    shared=True)  # fmt: skip
-    for search in opened(shared, tmp_path):
-        drive(search, tmp_path, lambda recipe: 0.5)
+    for loop in opened(shared, tmp_path):
+        drive(loop, tmp_path, lambda recipe: 0.5)
     assert len(trained(tmp_path)) == len(rows(tmp_path)) == 16
 
 
 def test_a_repeat_of_a_trial_that_is_under_way_waits_for_its_rows(tmp_path: Path) -> None:
-    (search,) = opened(asked(12, sampler="random"), tmp_path, width=4)
-    tasks = [task for _ in range(4) if (task := search.ask()) is not None]
+    (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path, width=4)
+    tasks = [task for _ in range(4) if (task := loop.ask()) is not None]
     assert len({task.recipe.id for task in tasks}) == len(tasks)
-    waiting = [each for each in search.open.values() if each.repeats is not None]
+    waiting = [each for each in loop.pending.values() if each.repeats is not None]
     assert waiting
     assert not rows(tmp_path)
     for task in reversed(tasks):
-        make(search, task, tmp_path, score)
-        search.tell(task.arm)
-    drive(search, tmp_path, score)
+        make(loop, task, tmp_path, score)
+        loop.finish(task.arm)
+    drive(loop, tmp_path, score)
     for each in waiting:
         (mine,) = [row for row in rows(tmp_path) if row.arm == each.task.arm]
         assert mine.metrics["validation.auroc_macro"] == pytest.approx(score(each.task.recipe))
 
 
 def test_the_first_of_two_equal_trials_may_be_lost_and_the_second_waits_on(tmp_path: Path) -> None:
-    (search,) = opened(asked(12, sampler="random"), tmp_path, width=4)
-    tasks = [task for _ in range(4) if (task := search.ask()) is not None]
-    waiting = {each.repeats for each in search.open.values() if each.repeats is not None}
+    (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path, width=4)
+    tasks = [task for _ in range(4) if (task := loop.ask()) is not None]
+    waiting = {each.repeats for each in loop.pending.values() if each.repeats is not None}
     lost = next(task for task in tasks if task.arm in waiting)
-    search.lose(lost.arm)
+    loop.retry_lost(lost.arm)
     for task in tasks:
         if task.arm != lost.arm:
-            make(search, task, tmp_path, score)
-            search.tell(task.arm)
-    again = search.ask()
+            make(loop, task, tmp_path, score)
+            loop.finish(task.arm)
+    again = loop.ask()
     assert again is not None
     assert (again.arm, again.recipe) == (lost.arm, lost.recipe)
-    make(search, again, tmp_path, score)
-    search.tell(again.arm)
-    drive(search, tmp_path, score)
+    make(loop, again, tmp_path, score)
+    loop.finish(again.arm)
+    drive(loop, tmp_path, score)
     assert max(Counter(row.recipe_id for row in trained(tmp_path)).values()) == 1
     assert {row.state for row in rows(tmp_path)} == {"done"}
 
 
 def test_the_repeat_of_a_failed_trial_has_failed_with_it(tmp_path: Path) -> None:
-    (search,) = opened(asked(12, sampler="random"), tmp_path)
-    while not search.finished or search.live:
-        while (task := search.ask()) is not None:
+    (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path)
+    while not loop.finished or loop.running:
+        while (task := loop.ask()) is not None:
             if task.recipe.model.film:
                 kept = row(task, 1000, 0.0, "diverged")
-                search.keep(kept)
+                loop.add_row(kept)
                 Ledger(tmp_path).append(kept)
             else:
-                make(search, task, tmp_path, score)
-            search.tell(task.arm)
+                make(loop, task, tmp_path, score)
+            loop.finish(task.arm)
     for each in rows(tmp_path):
         film = Recipe.model_validate(each.recipe).model.film
         assert each.state == ("diverged" if film else "done")
-    states = Counter(t.state.name for t in search.study.get_trials(deepcopy=False))
+    states = Counter(t.state.name for t in loop.study.get_trials(deepcopy=False))
     assert states["FAIL"] == sum(row.state == "diverged" for row in rows(tmp_path)) > 0
 
 
 def test_the_repeat_of_a_trial_that_left_no_row_says_so(tmp_path: Path) -> None:
-    (search,) = opened(asked(30, sampler="random"), tmp_path, width=1)
-    first = search.ask()
+    (loop,) = opened(finite_sweep(30, sampler="random"), tmp_path, width=1)
+    first = loop.ask()
     assert first is not None
-    search.tell(first.arm)  # its process is gone: the callback of the study writes its row
-    drive(search, tmp_path, score)
+    loop.finish(first.arm)  # its process is gone: the callback of the study writes its row
+    drive(loop, tmp_path, score)
     repeats = [row for row in rows(tmp_path) if row.provenance.get("reused") == first.arm]
     assert repeats
     assert {row.state for row in repeats} == {"failed"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import optuna
 import pytest
 from rich.console import Console
-from toy_repeats import FILM, FOUR, MANY, SHIFT, asked, plan, rows, score, trained
-from toy_search import BASE, EPOCHS, drive, opened, sweep
+from toy_repeats import FILM, FOUR, MANY, SHIFT, finite_sweep, plan, rows, score, trained
+from toy_search import BASE, EPOCHS, drive, opened, toy_sweep
 
 from rpbind.analysis.record import cost
 from rpbind.analysis.summary import summarise
@@ -34,23 +34,23 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 def test_report_terminal_and_status_count_trials_and_configurations_as_what_they_are(
     tmp_path: Path,
 ) -> None:
-    of = asked(14, MANY, sampler="random")
-    (search,) = opened(of, tmp_path)
-    drive(search, tmp_path, score)
+    sweep = finite_sweep(14, MANY, sampler="random")
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path, score)
     different = len(trained(tmp_path))
     assert different < 14
     found = summarise_search(rows(tmp_path))
     assert (len(found.trials), len(found.distinct)) == (14, different)
     assert found.counts == {"done": different, "repeated": 14 - different}
-    summary = summarise(plan(of), [], rows(tmp_path))
+    summary = summarise(plan(sweep), [], rows(tmp_path))
     assert summary.tuned is not None
     assert f"14 trials of {different} configurations" in winner_lines(summary.tuned.winners[0])[0]
     (best_of,) = summary.tuned.expected.values()
     assert len(best_of) == different
     assert cost(rows(tmp_path)).training == pytest.approx(2.0 * different)
-    Ledger(tmp_path).begin(plan(of))
+    Ledger(tmp_path).begin(plan(sweep))
     assert status(Ledger(tmp_path)).trials == found.counts
-    (arm,) = with_winners(plan(of), of, rows(tmp_path)).arms
+    (arm,) = with_winners(plan(sweep), sweep, rows(tmp_path)).arms
     assert f"best of {different} whole trials" in arm.change
     assert len(warm_start([str(tmp_path)], MANY, BASE)) == 5
 
@@ -69,8 +69,8 @@ def test_importance_is_rated_over_configurations_and_not_over_repeats(tmp_path: 
                 metrics={"validation.auroc_macro": score(recipe)},
             )
         )  # fmt: skip
-    of = asked(20, space)
-    summary = summarise(plan(of), [], made)
+    sweep = finite_sweep(20, space)
+    summary = summarise(plan(sweep), [], made)
     assert summary.search is not None
     assert len(summary.search.distinct) == 4
     assert summary.importances == ()
@@ -78,22 +78,22 @@ def test_importance_is_rated_over_configurations_and_not_over_repeats(tmp_path: 
 
 def test_tuned_arms_that_have_tried_all_configurations_were_tuned_alike(tmp_path: Path) -> None:
     arms = {"old": OLD.with_({"train.epochs": EPOCHS}), "fixed": BASE}
-    of = Sweep(arms, FOUR, 60)
-    for search in opened(of, tmp_path):
-        drive(search, tmp_path, score)
-    named = with_winners(plan(of), of, rows(tmp_path))
+    sweep = Sweep(arms, FOUR, 60)
+    for loop in opened(sweep, tmp_path):
+        drive(loop, tmp_path, score)
+    named = with_winners(plan(sweep), sweep, rows(tmp_path))
     assert [arm.name for arm in named.arms] == ["old.s0", "fixed.s0"]
     missed = trained(tmp_path)[0].recipe_id
     short = [row for row in rows(tmp_path) if row.recipe_id != missed]
     with pytest.raises(UserError, match="Every search was to make 60 trials"):
-        with_winners(plan(of), of, short)
+        with_winners(plan(sweep), sweep, short)
 
 
 def test_a_finite_space_says_how_many_configurations_it_has() -> None:
-    assert asked(10, MANY).words()["configurations"] == 36
-    assert asked(10, MANY).most == 10
-    assert asked(100, MANY).most == 36
-    assert "configurations" not in sweep(10).words()
+    assert finite_sweep(10, MANY).plan_entry()["configurations"] == 36
+    assert finite_sweep(10, MANY).max_trained == 10
+    assert finite_sweep(100, MANY).max_trained == 36
+    assert "configurations" not in toy_sweep(10).plan_entry()
 
 
 def test_an_unknown_way_with_repeats_is_refused() -> None:
@@ -102,16 +102,19 @@ def test_an_unknown_way_with_repeats_is_refused() -> None:
 
 
 def test_the_page_says_how_many_configurations_there_are_before_anything_is_spent() -> None:
-    few, many = asked(10, FOUR).words(), asked(10, MANY, repeats="redraw").words()
+    few, many = (
+        finite_sweep(10, FOUR).plan_entry(),
+        finite_sweep(10, MANY, repeats="redraw").plan_entry(),
+    )
     assert "the space has 4 configurations" in " ".join(_searched(few, 1))
     assert "36 configurations" in " ".join(_searched(many, 1))
-    assert "configurations" not in " ".join(_searched(sweep(10).words(), 1))
-    assert price_of(plan(asked(10, FOUR)), asked(10, FOUR)).trials == 4
+    assert "configurations" not in " ".join(_searched(toy_sweep(10).plan_entry(), 1))
+    assert price_of(plan(finite_sweep(10, FOUR)), finite_sweep(10, FOUR)).trials == 4
 
 
 def test_the_live_view_says_which_trial_a_repeat_repeats(tmp_path: Path) -> None:
-    (search,) = opened(asked(12, sampler="random"), tmp_path)
-    drive(search, tmp_path, score)
+    (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path)
+    drive(loop, tmp_path, score)
     heard = io.StringIO()
     watch = Watch(StudyProgress(12), Console(file=heard, width=160))
     for each in rows(tmp_path):
@@ -129,16 +132,16 @@ def test_the_rows_that_were_to_come_are_those_that_came(
     space: Space, trials: int, repeats: str, tmp_path: Path
 ) -> None:
     """The live view's total is right at the end, also where the search goes on in a new process."""
-    of = asked(trials, space, sampler="random", repeats=repeats)
+    sweep = finite_sweep(trials, space, sampler="random", repeats=repeats)
     for stop in (4, None):
-        (search,) = opened(of, tmp_path, width=1)
-        total, append = search.ended + search.left, search.write
+        (loop,) = opened(sweep, tmp_path, width=1)
+        total, append = loop.ended + loop.left, loop.write_row
 
-        def write(row: Row, search: AskTellLoop = search, append: Write = append) -> None:
+        def write(row: Row, loop: AskTellLoop = loop, append: Write = append) -> None:
             nonlocal total
-            total += search.open[row.arm].beyond
+            total += loop.pending[row.arm].is_extra
             append(row)
 
-        search.write = write
-        drive(search, tmp_path, score, stop)
+        loop.write_row = write
+        drive(loop, tmp_path, score, stop)
     assert len(rows(tmp_path)) == total

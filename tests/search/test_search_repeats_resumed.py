@@ -5,7 +5,7 @@ from pathlib import Path
 import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
-from toy_repeats import MANY, asked, drawn, rows, score
+from toy_repeats import MANY, drawn, finite_sweep, rows, score
 from toy_search import drive, make, opened
 
 from rpbind.ledger.trials import was_reused
@@ -19,24 +19,24 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_not(
     sampler: str, repeats: str, killed: bool, tmp_path: Path
 ) -> None:
-    of = asked(16, MANY, sampler=sampler, repeats=repeats)
-    (search,) = opened(of, tmp_path / "whole")
-    drive(search, tmp_path / "whole", score)
-    whole = drawn(search)
+    sweep = finite_sweep(16, MANY, sampler=sampler, repeats=repeats)
+    (loop,) = opened(sweep, tmp_path / "whole")
+    drive(loop, tmp_path / "whole", score)
+    whole = drawn(loop)
     assert any(first is not None for _, first in whole.values())
     folder = tmp_path / "cut"
     for batches in (1, 2, 3):
-        (search,) = opened(of, folder)
+        (loop,) = opened(sweep, folder)
         for _ in range(batches):
-            for task in [task for _ in range(2) if (task := search.ask()) is not None]:
-                make(search, task, folder, score)
-                search.tell(task.arm)
-        (search.ask(), search.ask())  # they have begun, and are cut off
+            for task in [task for _ in range(2) if (task := loop.ask()) is not None]:
+                make(loop, task, folder, score)
+                loop.finish(task.arm)
+        (loop.ask(), loop.ask())  # they have begun, and are cut off
         if not killed:
-            search.stop()
-    (search,) = opened(of, folder)
-    drive(search, folder, score)
-    assert drawn(search) == whole
+            loop.stop()
+    (loop,) = opened(sweep, folder)
+    drive(loop, folder, score)
+    assert drawn(loop) == whole
     names = {row.arm: was_reused(row) for row in rows(tmp_path / "whole")}
     assert {row.arm: was_reused(row) for row in rows(folder)} == names
     assert len(rows(folder)) == len(names)
@@ -44,15 +44,15 @@ def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_n
 
 @pytest.mark.parametrize("scheduler", ["none", "asha"])
 def test_a_lost_storage_knows_again_what_was_a_repeat(scheduler: str, tmp_path: Path) -> None:
-    of = asked(16, MANY, sampler="random", scheduler=scheduler, repeats="redraw")
-    (search,) = opened(of, tmp_path)
-    drive(search, tmp_path, score)
-    before = drawn(search)
+    sweep = finite_sweep(16, MANY, sampler="random", scheduler=scheduler, repeats="redraw")
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path, score)
+    before = drawn(loop)
     (tmp_path / "optuna.journal").unlink()
-    (search,) = opened(of, tmp_path)
-    assert drawn(search) == before
-    assert search.made == 16
-    assert search.ask() is None
+    (loop,) = opened(sweep, tmp_path)
+    assert drawn(loop) == before
+    assert loop.made == 16
+    assert loop.ask() is None
 
 
 class Killed(BaseException):
@@ -63,10 +63,10 @@ class Killed(BaseException):
 def test_a_process_that_dies_at_any_write_leaves_no_repeat_twice_and_no_configuration_out(
     repeats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of = asked(8, MANY, sampler="random", repeats=repeats)
-    (search,) = opened(of, tmp_path / "whole", width=1)
-    drive(search, tmp_path / "whole", score)
-    whole = drawn(search)
+    sweep = finite_sweep(8, MANY, sampler="random", repeats=repeats)
+    (loop,) = opened(sweep, tmp_path / "whole", width=1)
+    drive(loop, tmp_path / "whole", score)
+    whole = drawn(loop)
     assert any(first is not None for _, first in whole.values())
     append, left = JournalFileBackend.append_logs, [0]
 
@@ -80,14 +80,14 @@ def test_a_process_that_dies_at_any_write_leaves_no_repeat_twice_and_no_configur
     for number in range(3, 300, 9):
         folder, left[0] = tmp_path / str(number), number
         try:
-            (search,) = opened(of, folder, width=1)
-            drive(search, folder, score)
+            (loop,) = opened(sweep, folder, width=1)
+            drive(loop, folder, score)
         except Killed:
             left[0] = 0
         else:
             break
-        (search,) = opened(of, folder, width=1)
-        drive(search, folder, score)
-        assert drawn(search) == whole
+        (loop,) = opened(sweep, folder, width=1)
+        drive(loop, folder, score)
+        assert drawn(loop) == whole
         assert sorted(row.arm for row in rows(folder)) == sorted(whole)
     assert number > 30

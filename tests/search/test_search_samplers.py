@@ -21,7 +21,7 @@ from optuna.distributions import (
 )
 
 from rpbind.search.quasirandom import parameters
-from rpbind.search.sampling import sampler
+from rpbind.search.sampling import make_sampler
 from rpbind.spaces.space import Space
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -62,7 +62,7 @@ def draws(name: str, seed: int, score: Callable[[int], float] | None) -> list[di
     """
     study = optuna.create_study(direction="maximize")
     for number in range(DRAWS):
-        study.sampler = sampler(name, SPACE, seed, number)
+        study.sampler = make_sampler(name, SPACE, seed, number)
         trial = study.ask()
         SPACE.suggest(trial)
         if score is not None:

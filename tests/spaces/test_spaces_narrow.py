@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, HEADS, PRESETS, WIDTHS, narrowed
-from rpbind.spaces.space import Fixed, Space, load_space
+from rpbind.spaces.space import Space, load_space
+from rpbind.spaces.suggesters import FixedSuggester
 from rpbind.spaces.warm_start import warm_start
 
 SPACES = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.toml"))
@@ -29,7 +30,7 @@ def dimension(path: str, rest: str) -> str:
 
 def drawn(searched: Space, base: Recipe) -> list[Recipe]:
     points = [searched.draw(seed) for seed in range(60)]
-    return [base.with_(searched.suggest(Fixed(point))) for point in points]
+    return [base.with_(searched.suggest(FixedSuggester(point))) for point in points]
 
 
 def widths(recipe: Recipe) -> list[int]:
@@ -46,7 +47,7 @@ def test_no_model_of_a_narrower_search_is_wider_than_the_widest_divided(file: Pa
     assert max(whole) <= 512
     for seed in range(20):
         point = searched.draw(seed)
-        assert searched.find(small.with_(searched.suggest(Fixed(point)))) == point
+        assert searched.find(small.with_(searched.suggest(FixedSuggester(point)))) == point
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from rpbind.ledger import Row
 from rpbind.ledger.trials import summarise_search
 from rpbind.recipe.base import optional_fields
 from rpbind.recipe.presets import FIXED, OLD, read_recipe
-from rpbind.spaces.space import Fixed, Space, check
+from rpbind.spaces.space import Space, check_space
+from rpbind.spaces.suggesters import FixedSuggester
 
 USED: dict[str, Any] = {
     "model.feed_forward": {"hidden": 64},
@@ -45,11 +46,11 @@ def test_off_leaves_a_field_out_in_a_change_and_in_a_file(field: str, tmp_path: 
 @pytest.mark.parametrize("field", PATHS)
 def test_off_is_a_choice_of_a_space_that_is_drawn_and_found_again(field: str) -> None:
     searched = space(field, "off", USED[field])
-    check(searched, BASE)
+    check_space(searched, BASE)
     for wanted in (None, USED[field]):
         recipe = BASE.with_({field: wanted})
         point = searched.find(recipe)
-        assert BASE.with_(searched.suggest(Fixed(point))) == recipe
+        assert BASE.with_(searched.suggest(FixedSuggester(point))) == recipe
     assert len(searched.grid()) == 2
 
 
@@ -58,7 +59,7 @@ def test_off_is_a_choice_of_a_space_that_is_drawn_and_found_again(field: str) ->
 def test_another_word_for_off_is_refused_with_the_right_one(field: str, word: Any) -> None:
     name = field.rpartition(".")[2]
     with pytest.raises(UserError, match=f'to leave {name} out, write "off"'):
-        check(space(field, word, USED[field]), BASE)
+        check_space(space(field, word, USED[field]), BASE)
 
 
 def test_a_field_that_cannot_be_off_does_not_say_so() -> None:
@@ -75,7 +76,7 @@ def test_a_switch_is_no_number(switch: bool) -> None:
 
 def test_none_stays_the_memory_that_it_is() -> None:
     searched = space("model.memory", "none", "pooled")
-    check(searched, FIXED)
+    check_space(searched, FIXED)
     without = FIXED.with_({"model.memory": "none"})
     assert without.model.memory.kind == "none"
     assert searched.find(without) == {"model.memory": '"none"'}
@@ -92,10 +93,10 @@ def test_a_part_is_searched_off_or_on_with_its_own_fields() -> None:
              "when": {"path": "model.feed_forward", "values": [on]}}  # fmt: skip
     which = {"path": "model.feed_forward", "kind": "choice", "values": ["off", on]}
     searched = Space.model_validate({"about": "Off or on.", "dimension": [which, width]})
-    check(searched, FIXED)
+    check_space(searched, FIXED)
     for recipe in (FIXED.with_({"model.feed_forward.hidden": 17}), OLD):
         point = searched.find(recipe)
-        assert recipe.with_(searched.suggest(Fixed(point))) == recipe
+        assert recipe.with_(searched.suggest(FixedSuggester(point))) == recipe
 
 
 def test_an_ablation_can_take_a_field_out() -> None:

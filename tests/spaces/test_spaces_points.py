@@ -8,9 +8,9 @@ from toy_search import BASE, DECAY, RATE
 from rpbind.errors import UserError
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.spaces.answers import Fixed
 from rpbind.spaces.points import grid_size, points, size, untried
-from rpbind.spaces.space import Space, check, load_space
+from rpbind.spaces.space import Space, check_space, load_space
+from rpbind.spaces.suggesters import FixedSuggester
 
 FILM = {"path": "model.film", "kind": "choice", "values": [False, True]}
 BATCH = {"path": "train.batch_size", "kind": "choice", "values": [32, 64]}
@@ -24,7 +24,7 @@ ON_SEVEN = {"path": "train.shift", "values": [0, 4]}
 
 def space(*dimensions: dict[str, object]) -> Space:
     made = Space.model_validate({"about": "Finite.", "dimension": dimensions})
-    check(made, BASE)
+    check_space(made, BASE)
     return made
 
 
@@ -46,7 +46,7 @@ def test_a_finite_space_has_as_many_configurations_as_can_be_listed(
     dimensions: list[dict[str, object]], count: int
 ) -> None:
     made = space(*dimensions)
-    recipes = [BASE.with_(made.suggest(Fixed(params))).id for params in points(made)]
+    recipes = [BASE.with_(made.suggest(FixedSuggester(params))).id for params in points(made)]
     assert len(recipes) == len(set(recipes)) == count
     assert size(made) == count
     assert grid_size(made) == len(made.grid())
@@ -64,18 +64,18 @@ def test_a_configuration_is_found_that_was_not_tried_until_none_is_left() -> Non
         params = untried(made, BASE, tried, seed)
         assert params is not None
         assert params == untried(made, BASE, tried, seed)
-        tried.add(BASE.with_(made.suggest(Fixed(params))).id)
+        tried.add(BASE.with_(made.suggest(FixedSuggester(params))).id)
     assert len(tried) == 7
     assert untried(made, BASE, tried, 7) is None
 
 
 def test_the_one_configuration_left_of_a_thousand_is_found() -> None:
     made = space(SHIFT, LAYERS, FILM, BATCH)
-    recipes = [BASE.with_(made.suggest(Fixed(params))).id for params in points(made)]
+    recipes = [BASE.with_(made.suggest(FixedSuggester(params))).id for params in points(made)]
     assert len(recipes) == 5 * 14 * 4
     params = untried(made, BASE, set(recipes) - {recipes[123]}, 0)
     assert params is not None
-    assert BASE.with_(made.suggest(Fixed(params))).id == recipes[123]
+    assert BASE.with_(made.suggest(FixedSuggester(params))).id == recipes[123]
 
 
 def test_a_grid_of_trillions_of_points_is_counted_and_not_made() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from rpbind.errors import UserError
 from rpbind.recipe.presets import FIXED
-from rpbind.spaces.space import Fixed, load_space
+from rpbind.spaces.space import load_space
+from rpbind.spaces.suggesters import FixedSuggester
 
 SPACES = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.toml"))
 LR = 'path = "train.lr"\nkind = "float"\nlow = 1e-4\nhigh = 1e-2\n'
@@ -161,7 +162,7 @@ def test_what_was_drawn_is_found_again_in_its_recipe(file: Path) -> None:
     space = load_space(file, FIXED)
     for seed in range(40):
         params = space.draw(seed)
-        assert space.find(FIXED.with_(space.suggest(Fixed(params)))) == params
+        assert space.find(FIXED.with_(space.suggest(FixedSuggester(params)))) == params
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_dimensions_that_do_not_fit_each_other_are_refused(
 def test_a_grid_has_every_branch_once(tmp_path: Path) -> None:
     conv = LAYERS.format(1, 2, "model.encoder", "conv")
     space = load_space(written(tmp_path, ENCODER, conv, LR + "log = true"), FIXED)
-    points = [space.suggest(Fixed(params)) for params in space.grid()]
+    points = [space.suggest(FixedSuggester(params)) for params in space.grid()]
     assert len(points) == (1 + 2 + 1) * 3
     assert len({FIXED.with_(point).id for point in points}) == len(points)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from toy_search import BASE, SPACE, drive, opened, sweep
+from toy_search import BASE, SPACE, drive, opened, toy_sweep
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
@@ -19,17 +19,17 @@ def test_presets_and_recipe_files_are_found_in_the_space_each_once(tmp_path: Pat
 
 
 def test_the_best_of_an_earlier_study_come_first(tmp_path: Path) -> None:
-    asked = sweep(12)
-    (search,) = opened(asked, tmp_path)
-    drive(search, tmp_path)
+    sweep = toy_sweep(12)
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path)
     plan = Plan(
         study="x", question="", prediction="", rule="", design="search", arms=(), contrasts=(),
-        seeds=(0,), dataset="", split="", search=asked.words(), created="",
+        seeds=(0,), dataset="", split="", search=sweep.plan_entry(), created="",
     )  # fmt: skip
     Ledger(tmp_path).begin(plan)
     points = warm_start([str(tmp_path)], SPACE, BASE)
     assert len(points) == BEST
-    assert points[0] == search.study.best_params
+    assert points[0] == loop.study.best_params
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_a_recipe_that_differs_in_what_is_searched_alone_is_taken(tmp_path: Path
 
 
 def test_trials_of_an_earlier_study_around_another_recipe_are_passed_over(tmp_path: Path) -> None:
-    asked = sweep(3)
-    (search,) = opened(asked, tmp_path)
-    drive(search, tmp_path)
+    sweep = toy_sweep(3)
+    (loop,) = opened(sweep, tmp_path)
+    drive(loop, tmp_path)
     plan = Plan(
         study="x", question="", prediction="", rule="", design="search", arms=(), contrasts=(),
-        seeds=(0,), dataset="", split="", search=asked.words(), created="",
+        seeds=(0,), dataset="", split="", search=sweep.plan_entry(), created="",
     )  # fmt: skip
     Ledger(tmp_path).begin(plan)
     other = BASE.with_({"train.batch_size": 64})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from toy_finished import row
-from toy_search import BASE, best_at_a_thousandth, drive, opened, sweep
+from toy_search import BASE, best_at_a_thousandth, drive, opened, toy_sweep
 
 from rpbind.analysis.summary import read
 from rpbind.design.plan import missing
@@ -21,7 +21,7 @@ from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
-from rpbind.search.winners import frozen, with_winners
+from rpbind.search.winners import has_frozen_winners, with_winners
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.study.extend import extended
 from rpbind.study.launch import joined, not_done
@@ -35,7 +35,7 @@ def plan_of(asked: Sweep, **more: Any) -> Plan:
     fields: dict[str, Any] = {
         "study": "x", "question": "?", "prediction": "!", "rule": ".", "design": "search",
         "arms": () if asked.tunes_arms else (base,), "contrasts": (), "seeds": (0, 1),
-        "dataset": "", "split": "", "search": asked.words(), "created": "",
+        "dataset": "", "split": "", "search": asked.plan_entry(), "created": "",
     }  # fmt: skip
     return Plan(**(fields | more))
 
@@ -47,10 +47,10 @@ def call(
     ledger = Ledger(folder)
     plan = joined(plan_of(asked), ledger, 0)
     ledger.begin(plan)
-    if not frozen(plan):
-        for search in opened(asked, folder):
-            search.over = lambda: most is not None and len(ledger.rows("search")) >= most
-            drive(search, folder, score)
+    if not has_frozen_winners(plan):
+        for loop in opened(asked, folder):
+            loop.is_budget_spent = lambda: most is not None and len(ledger.rows("search")) >= most
+            drive(loop, folder, score)
         ledger.begin(with_winners(plan, asked, ledger.rows("search")))
     for (name, seed), attempt in missing(ledger.plan, ledger).items():
         recipe = next(a.recipe for a in ledger.plan.arms if a.name == name)
@@ -70,9 +70,9 @@ def worse(recipe: Recipe) -> float:
 def test_a_search_of_six_trials_is_given_two_more_and_the_six_are_not_made_again(
     tmp_path: Path,
 ) -> None:
-    call(sweep(6), tmp_path)
+    call(toy_sweep(6), tmp_path)
     first = Ledger(tmp_path).rows("search")
-    plan = call(sweep(8), tmp_path, worse)
+    plan = call(toy_sweep(8), tmp_path, worse)
     rows = Ledger(tmp_path).rows("search")
     assert [r.arm for r in rows] == [f"trial-{n:04d}" for n in range(8)]
     assert rows[:6] == first
@@ -83,9 +83,9 @@ def test_a_search_of_six_trials_is_given_two_more_and_the_six_are_not_made_again
 
 
 def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Path) -> None:
-    before = call(sweep(6), tmp_path)
+    before = call(toy_sweep(6), tmp_path)
     confirmed = Ledger(tmp_path).rows()
-    plan = call(sweep(8), tmp_path, worse)
+    plan = call(toy_sweep(8), tmp_path, worse)
     assert plan.arms[-1].recipe_id == before.arms[-1].recipe_id
     assert Ledger(tmp_path).rows() == confirmed
     (said,) = [banner for banner in banners(read(Ledger(tmp_path))) if "extended" in banner]
@@ -96,8 +96,8 @@ def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Pat
 def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
     tmp_path: Path,
 ) -> None:
-    before = call(sweep(6), tmp_path)
-    plan = call(sweep(8), tmp_path, better)
+    before = call(toy_sweep(6), tmp_path)
+    plan = call(toy_sweep(8), tmp_path, better)
     assert before.search is not None
     assert plan.search is not None
     old = before.search["winners"]["search"]
@@ -120,42 +120,42 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
 
 
 def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Path) -> None:
-    call(sweep(6), tmp_path)
+    call(toy_sweep(6), tmp_path)
     ledger = Ledger(tmp_path)
-    ledger.begin(joined(plan_of(sweep(8)), ledger, 0))  # and the process was killed
+    ledger.begin(joined(plan_of(toy_sweep(8)), ledger, 0))  # and the process was killed
     assert status(Ledger(tmp_path)).states == {"done": 2, "planned": 2}
-    plan = call(sweep(8), tmp_path, worse)
+    plan = call(toy_sweep(8), tmp_path, worse)
     assert plan.search is not None
     assert len(plan.search["extensions"]) == 1
     assert len(Ledger(tmp_path).rows("search")) == 8
 
 
 def test_the_same_command_changes_nothing_and_fewer_trials_are_refused(tmp_path: Path) -> None:
-    plan = call(sweep(6), tmp_path)
-    assert joined(plan_of(sweep(6)), Ledger(tmp_path), 0) == plan
+    plan = call(toy_sweep(6), tmp_path)
+    assert joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 0) == plan
     with pytest.raises(UserError, match=r"has 6 trials.*asks for 5.*Ask for 6 or more"):
-        joined(plan_of(sweep(5)), Ledger(tmp_path), 0)
+        joined(plan_of(toy_sweep(5)), Ledger(tmp_path), 0)
 
 
 def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: Path) -> None:
-    call(sweep(6, how=SearchConfig(train_seconds=6)), tmp_path, most=3)
+    call(toy_sweep(6, config=SearchConfig(train_seconds=6)), tmp_path, most=3)
     assert len(Ledger(tmp_path).rows("search")) < 6
     with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
-        joined(plan_of(sweep(6, how=SearchConfig(train_seconds=5))), Ledger(tmp_path), 0)
+        joined(plan_of(toy_sweep(6, config=SearchConfig(train_seconds=5))), Ledger(tmp_path), 0)
     made = len(Ledger(tmp_path).rows("search"))
-    call(sweep(6, how=SearchConfig(train_seconds=60)), tmp_path)
+    call(toy_sweep(6, config=SearchConfig(train_seconds=60)), tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 6
     assert f"extended from {made} trials" in " ".join(banners(read(Ledger(tmp_path))))
     whole = Ledger(tmp_path).plan
-    larger = joined(plan_of(sweep(6)), Ledger(tmp_path), 0)
+    larger = joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 0)
     assert larger == whole  # all its trials are made: there is nothing to go on with
 
 
 def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
     nan = float("nan")
-    plan = call(sweep(2), tmp_path, lambda recipe: nan)
+    plan = call(toy_sweep(2), tmp_path, lambda recipe: nan)
     assert "the arm tuned was never made" in not_done(plan, Ledger(tmp_path))[0]
-    plan = call(sweep(4), tmp_path)
+    plan = call(toy_sweep(4), tmp_path)
     assert not_done(plan, Ledger(tmp_path)) == []
     assert "of which none was whole" in " ".join(banners(read(Ledger(tmp_path))))
 
@@ -164,7 +164,7 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
     ("changed", "said"),
     [
         (
-            {"search": sweep(6, how=SearchConfig(sampler="random")).words()},
+            {"search": toy_sweep(6, config=SearchConfig(sampler="random")).plan_entry()},
             "search sampler tpe → random",
         ),
         ({"seeds": (0, 1, 2)}, "--add-seeds 1"),
@@ -175,18 +175,18 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
 def test_what_cannot_be_extended_says_why_with_advice_that_applies(
     changed: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
-    Ledger(tmp_path).begin(plan_of(sweep(6)))
+    Ledger(tmp_path).begin(plan_of(toy_sweep(6)))
     with pytest.raises(UserError) as told:
-        joined(plan_of(sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
+        joined(plan_of(toy_sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
     assert said in str(told.value)
     assert ("--add-seeds" in str(told.value)) == (said == "--add-seeds 1")
 
 
 def test_trials_and_seeds_are_added_one_after_the_other(tmp_path: Path) -> None:
-    call(sweep(6), tmp_path)
+    call(toy_sweep(6), tmp_path)
     with pytest.raises(UserError, match="one after the other"):
-        joined(plan_of(sweep(8)), Ledger(tmp_path), 2)
-    assert joined(plan_of(sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
+        joined(plan_of(toy_sweep(8)), Ledger(tmp_path), 2)
+    assert joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
 
 
 def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_look(
@@ -194,12 +194,15 @@ def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_l
 ) -> None:
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
     arms = {"old": OLD.with_({"train.epochs": 9}), "fixed": BASE}
-    few, more = (Sweep(arms, sweep(1).space, n, searches=5, contrasts=(contrast,)) for n in (2, 3))
+    few, more = (
+        Sweep(arms, toy_sweep(1).space, n, searches_per_arm=5, contrasts=(contrast,))
+        for n in (2, 3)
+    )
     ledger = Ledger(tmp_path)
-    for lane in few.lanes:
+    for search in few.searches:
         for n in range(2):
-            recipe = lane.base.with_({"train.lr": 1e-3 * (1 + n + lane.number)})
-            ledger.append(row(lane.trial(n), 1000, "done", recipe, "search"))
+            recipe = search.base.with_({"train.lr": 1e-3 * (1 + n + search.number)})
+            ledger.append(row(search.trial(n), 1000, "done", recipe, "search"))
     plan = with_winners(plan_of(few), few, ledger.rows("search"))
     ledger.begin(plan)
     for place, arm in enumerate(plan.arms):
@@ -223,7 +226,7 @@ def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_l
 
 def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
     few, more = (
-        Sweep({"a": OLD, "b": BASE}, sweep(1).space, n, shared=True, seed=3) for n in (4, 7)
+        Sweep({"a": OLD, "b": BASE}, toy_sweep(1).space, n, shared=True, seed=3) for n in (4, 7)
     )
     assert more.points[:4] == few.points
 
@@ -231,7 +234,7 @@ def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
 def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
     tmp_path: Path,
 ) -> None:
-    call(sweep(6, how=SearchConfig(train_seconds=6)), tmp_path, most=3)
+    call(toy_sweep(6, config=SearchConfig(train_seconds=6)), tmp_path, most=3)
     made = len(Ledger(tmp_path).rows("search"))
     assert any(f"{made} of 6: {made} done" in line for line in status(Ledger(tmp_path)).words())
     console = Console(width=300, record=True, file=io.StringIO())
@@ -250,7 +253,7 @@ def test_seeds_that_are_added_after_claims_were_answered_are_a_second_look(tmp_p
         made = row(name, seed, "done", BASE, stage)
         return made.model_copy(update={"proteins": tuple(scores)})
 
-    plan = call(sweep(3), tmp_path)
+    plan = call(toy_sweep(3), tmp_path)
     ledger = Ledger(tmp_path)
     assert extended(plan, ledger, 2).looks[0].verdicts == {}  # no run has scores of proteins
     for seed in (2, 3):

@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from small_study import small_source
 
 from rpbind.ledger import Ledger
-from rpbind.search.trials import interrupted
+from rpbind.search.trials import was_interrupted
 
 SCRIPT = Path(__file__).with_name("killed_search.py")
 STRIKES = (
@@ -65,9 +65,9 @@ def test_a_search_that_is_struck_in_every_way_makes_every_trial_once_and_none_fr
     arms = {t.user_attrs["arm"]: t.state.name for t in counted}
     assert len(counted) == len(arms) == TRIALS
     told = [row for row in Ledger(study).attempts() if row.stage == "search"]
-    ends = Counter(row.arm for row in told if not interrupted(row))
+    ends = Counter(row.arm for row in told if not was_interrupted(row))
     assert set(ends) == set(arms)
     assert set(ends.values()) == {1}
     known = {"done": "COMPLETE", "stopped": "PRUNED"}
-    assert {row.arm: known[row.state] for row in told if not interrupted(row)} == arms
+    assert {row.arm: known[row.state] for row in told if not was_interrupted(row)} == arms
     assert (study / "index.html").exists()

@@ -99,16 +99,16 @@ def test_a_database_that_is_lost_in_a_search_pauses_it_and_the_same_call_goes_on
     sweep = Sweep.of(RECIPES["fixed"], SPACE, 6, how)
     plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
-    tell, told = AskTellLoop.tell, []
+    finish, told = AskTellLoop.finish, []
 
-    def locked(search: AskTellLoop, name: str) -> None:
+    def locked(loop: AskTellLoop, name: str) -> None:
         told.append(name)
         if len(told) == 2:
             other.execute("begin exclusive")
-        tell(search, name)
+        finish(loop, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(AskTellLoop, "tell", locked)
+        patch.setattr(AskTellLoop, "finish", locked)
         with pytest.raises(PausedError, match="database is locked"):
             launch(plan, source, Resources(), tmp_path / "study", sweep)
     no_ray_is_left()

@@ -95,7 +95,7 @@ def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
     space = Space.model_validate({"about": "half of the rates are wild", "dimension": [rates]})
     base = RECIPES["fixed"].with_({"train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
-    plan = plan.model_copy(update={"search": Sweep.of(base, space, 6).words()})
+    plan = plan.model_copy(update={"search": Sweep.of(base, space, 6).plan_entry()})
     told = launch(plan, source, Resources(), tmp_path / "study", Sweep.of(base, space, 6))
     journal = JournalFileBackend(str(tmp_path / "study" / "optuna.journal"))
     study = optuna.load_study(study_name="search", storage=JournalStorage(journal))
@@ -117,7 +117,7 @@ def test_the_same_search_twice_draws_the_same_trials(source: DataSource, tmp_pat
     space = Space.model_validate({"about": "rates", "dimension": [rates]})
     sweep = Sweep.of(RECIPES["old"], space, 4)
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
-    plan = plan.model_copy(update={"search": sweep.words()})
+    plan = plan.model_copy(update={"search": sweep.plan_entry()})
     drawn = []
     for name in ("one", "two"):
         launch(plan, source, Resources(), tmp_path / name, sweep)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Fixed:
+class FixedSuggester:
     """Answers like an Optuna trial whose values are known."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -19,7 +19,7 @@ class Fixed:
     suggest_float = suggest_int = suggest_categorical = _known
 
 
-class Dice:
+class RandomSuggester:
     """Answers like an Optuna trial, at random, without Optuna."""
 
     def __init__(self, seed: int) -> None:
@@ -46,7 +46,7 @@ class Dice:
         return self.params[name]
 
 
-class Names:
+class NameCollector:
     """Answers like an Optuna trial, with the largest value, and remembers what was asked."""
 
     def __init__(self) -> None:

@@ -41,7 +41,7 @@ from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.experiment import conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, OLD, narrowed
 from rpbind.report.build import build_report
@@ -194,7 +194,7 @@ def make_world(folder: Path) -> None:
     """Simulate the small world with its protein vectors."""
     dataset = simulate(folder, World(proteins=4, sites=20, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
 
 
 def run(study: Path) -> None:

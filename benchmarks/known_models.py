@@ -25,7 +25,7 @@ from rpbind.design.factorial import factorial
 from rpbind.ledger import Plan, ProteinScore, Row
 from rpbind.metrics import WindowScores
 from rpbind.metrics import summarise as score
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD, narrowed
@@ -42,11 +42,11 @@ FEWER = 100
 
 @lru_cache
 def world(proteins: int, sites: int) -> Path:
-    """The folder of a small simulated dataset with its bank."""
+    """The folder of a small simulated dataset with its embedding store."""
     folder = Path(tempfile.mkdtemp(prefix="known-")) / "world"
     dataset = simulate(folder, World(proteins=proteins, sites=sites, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     return folder
 
 

@@ -31,7 +31,7 @@ def main(data: Path, every: int = 8) -> None:
     """Fit every regression and print the table."""
     opened = OpenData(data)
     windows = BaselineData.from_dataset(
-        opened.dataset, opened.split(SplitSpec()), opened.bank("physchem")
+        opened.dataset, opened.split(SplitSpec()), opened.embeddings("physchem")
     )
     proteins = range(every // 2 - 1, len(windows.proteins), every)
     print(f"| counted, mean of {len(proteins)} proteins | {' | '.join(f'C = {c:g}' for c in C)} |")

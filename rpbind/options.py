@@ -60,7 +60,7 @@ class Defaults:
     seeds
         Paired seeds per arm.
     proteins
-        Protein bank that every arm reads.
+        Protein encoder whose vectors every arm reads.
     """
 
     narrower: int
@@ -81,7 +81,7 @@ class Options:
     data: Data = None
     proteins: Annotated[
         str | None,
-        typer.Option(help="Protein bank that every arm reads; rpbind embed."),
+        typer.Option(help="Protein encoder whose vectors every arm reads; see rpbind embed."),
     ] = None
     seeds: Annotated[int | None, typer.Option(min=1, max=MANY, help="Paired seeds per arm.")] = None
     add_seeds: Annotated[

@@ -15,7 +15,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 surroundings.known(HOME)  # before anything is imported that reads the environment
 
 from rpbind.data.world import World, simulate  # noqa: E402
-from rpbind.proteins.embedding_store import build_bank  # noqa: E402
+from rpbind.proteins.build import build_store  # noqa: E402
 from rpbind.proteins.encoders import make_encoder  # noqa: E402
 from rpbind.run.environment import prepare  # noqa: E402
 
@@ -30,9 +30,9 @@ def known_answers() -> None:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset folder with its physico-chemical bank; do not write to it."""
+    """A dataset folder with its physico-chemical embedding store; do not write to it."""
     folder = tmp_path_factory.mktemp("tiny") / "world"
     dataset = simulate(folder, World(proteins=4, sites=12, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     return folder

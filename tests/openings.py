@@ -17,16 +17,16 @@ from rpbind.proteins.embedding_store import EmbeddingStore
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Return what will have been done how often, such as {"dataset opened: world": 1}."""
     seen: Counter[str] = Counter()
-    opened, banks, read = Dataset.open, EmbeddingStore.open, splits._read
+    opened, store_opened, read = Dataset.open, EmbeddingStore.open, splits._read
     hashed, verified = datasets.hash_file, EmbeddingStore.verify
 
     def open_dataset(root: Path) -> Dataset:
         seen[f"dataset opened: {root.name}"] += 1
         return opened(root)
 
-    def open_bank(root: Path, encoder: str) -> EmbeddingStore:
+    def open_store(root: Path, encoder: str) -> EmbeddingStore:
         seen[f"vectors opened: {encoder}"] += 1
-        return banks(root, encoder)
+        return store_opened(root, encoder)
 
     def read_split(folder: Path, *more: Any) -> splits.Split:
         seen[f"split read: {folder.name}"] += 1
@@ -36,12 +36,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         seen[f"hashed: {path.name}"] += 1
         return hashed(path)
 
-    def verify(bank: EmbeddingStore) -> str:
-        seen[f"vectors hashed: {bank.folder.name}"] += 1
-        return verified(bank)
+    def verify(store: EmbeddingStore) -> str:
+        seen[f"vectors hashed: {store.folder.name}"] += 1
+        return verified(store)
 
     monkeypatch.setattr(Dataset, "open", open_dataset)
-    monkeypatch.setattr(EmbeddingStore, "open", open_bank)
+    monkeypatch.setattr(EmbeddingStore, "open", open_store)
     monkeypatch.setattr(splits, "_read", read_split)
     monkeypatch.setattr(datasets, "hash_file", hash_file)
     monkeypatch.setattr(EmbeddingStore, "verify", verify)

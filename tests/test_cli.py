@@ -33,7 +33,7 @@ def test_a_table_is_imported_and_embedded_by_two_commands(tmp_path: Path) -> Non
     assert made.returncode == 0, made.stderr
     assert "4 windows of 10 nt (2 positive), 1 proteins, 1 overlap clusters" in made.stdout
     embedded = rpbind("embed", out)
-    assert embedded.stdout == "bank physchem: 1 sequences, 5 residues x 10, float32\n"
+    assert embedded.stdout == "embedding store physchem: 1 sequences, 5 residues x 10, float32\n"
 
 
 def test_esm2_without_weights_says_where_to_get_them_and_falls_back_to_nothing(
@@ -46,7 +46,7 @@ def test_esm2_without_weights_says_where_to_get_them_and_falls_back_to_nothing(
     assert refused.returncode == 2
     assert "--weights" in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert not (out / "bank" / "physchem").exists()
+    assert not (out / "embeddings" / "physchem").exists()
 
 
 def test_a_letter_that_is_no_nucleotide_is_named_with_file_and_line(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def data(tiny: Path, tmp_path: Path) -> Path:
     ours = Path(shutil.copytree(tiny, tmp_path / "world"))
     shutil.rmtree(ours / "splits", ignore_errors=True)
     for encoder in CONTROLS:
-        shutil.rmtree(ours / "bank" / encoder, ignore_errors=True)
+        shutil.rmtree(ours / "embeddings" / encoder, ignore_errors=True)
     return ours
 
 
@@ -138,7 +138,7 @@ def test_the_baselines_open_what_they_read_once(
 
 
 @pytest.mark.parametrize(
-    "part", ["arrays/rna.npy", "bank/physchem/residues-*.npy", "splits/*/*.npy"]
+    "part", ["arrays/rna.npy", "embeddings/physchem/residues-*.npy", "splits/*/*.npy"]
 )
 def test_every_command_refuses_what_was_changed(part: str, data: Path, tmp_path: Path) -> None:
     opened = OpenData(data)

@@ -18,7 +18,7 @@ PAGES = Path(__file__).parents[1] / "experiments"
 
 @pytest.fixture(scope="module")
 def tiny(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A world of this module's own: a page makes the banks of its controls in it."""
+    """A world of this module's own: a page makes the embedding stores of its controls in it."""
     return Path(shutil.copytree(tiny, tmp_path_factory.mktemp("pages") / "world"))
 
 

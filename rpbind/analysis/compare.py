@@ -9,6 +9,7 @@ from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.record import SHARED_PROVENANCE
 from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
+from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.recipe import Recipe
 from rpbind.statistics.collapse import collapse_rates, collapsed_runs
 from rpbind.statistics.interim import analysis_number, level_of
@@ -135,8 +136,8 @@ def _notes(
         if len(set.union(*sides)) > 1:
             said = " and ".join(", ".join(sorted(side)) for side in sides)
             told.append(
-                f"The {key} differs ({said}): runs of one seed do not share every draw, and a "
-                "difference may be its doing."
+                f"The {PROVENANCE_TERMS.get(key, key)} differs ({said}): runs of one seed do not "
+                "share every draw, and a difference may be its doing."
             )
     if alpha < level_of(1):
         told.append(f"A study was extended after it was judged: the level is {alpha:.2g}.")

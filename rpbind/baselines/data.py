@@ -32,7 +32,7 @@ class BaselineData:
     provenance: dict[str, str]
 
     @classmethod
-    def from_dataset(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> BaselineData:
+    def from_dataset(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> BaselineData:
         """Return what baselines read of an open dataset, a split of it and protein vectors."""
         return cls(
             rna_NL=dataset.rna_NL,
@@ -41,11 +41,11 @@ class BaselineData:
             cluster_N=dataset.cluster_N,
             parts={part: split.indices(part) for part in PARTS},
             proteins=dataset.proteins,
-            mean_PW=bank.mean_PW([protein.sequence for protein in dataset.proteins]),
+            mean_PW=store.mean_PW([protein.sequence for protein in dataset.proteins]),
             provenance={
                 "dataset": f"{dataset.manifest.name} {dataset.id}",
                 "split": f"{split.id} {split.sha256[:12]}",
-                "bank": f"{bank.folder.name} {bank.sha256[:12]}",
+                "bank": f"{store.folder.name} {store.sha256[:12]}",
             },
         )
 

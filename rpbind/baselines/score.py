@@ -15,7 +15,7 @@ from rpbind.statistics.averages import averages
 from rpbind.terminal import PLAIN, progress
 
 
-def score_baselines(dataset: Dataset, split: Split, bank: EmbeddingStore, ledger: Ledger) -> None:
+def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger) -> None:
     """Add a row to the ledger for every baseline that has no finished one there yet.
 
     Parameters
@@ -24,7 +24,7 @@ def score_baselines(dataset: Dataset, split: Split, bank: EmbeddingStore, ledger
         Its windows.
     split
         Its parts; the baselines are fitted on train and scored on test.
-    bank
+    store
         Vectors of its proteins, which `protein-only` reads.
     ledger
         Of the study: its finished baselines are not scored again.
@@ -35,7 +35,7 @@ def score_baselines(dataset: Dataset, split: Split, bank: EmbeddingStore, ledger
         return
     console = Console(stderr=True)
     with progress("controls") as bar:
-        data = BaselineData.from_dataset(dataset, split, bank)
+        data = BaselineData.from_dataset(dataset, split, store)
         for row in baseline_rows(data, left, bar.restart):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))

@@ -30,7 +30,9 @@ def baselines(
     split: Annotated[str, typer.Option(help="random, cold-rna, cold-protein or cold-both.")] = (
         "cold-rna"
     ),
-    proteins: Annotated[str, typer.Option(help="Bank that protein-only reads.")] = "physchem",
+    proteins: Annotated[
+        str, typer.Option(help="Protein encoder whose vectors protein-only reads.")
+    ] = "physchem",
     out: Annotated[
         Path | None, typer.Option(help="Every score per protein, as .parquet or .csv.")
     ] = None,
@@ -48,7 +50,9 @@ def baselines(
 
     began = time.monotonic()
     opened, spec = OpenData(data), SplitSpec(rule=cast(Rule, split))
-    windows = BaselineData.from_dataset(opened.dataset, opened.split(spec), opened.bank(proteins))
+    windows = BaselineData.from_dataset(
+        opened.dataset, opened.split(spec), opened.embeddings(proteins)
+    )
     with progress("controls") as bar:
         rows = [_heard(row) for row in baseline_rows(windows, progress=bar.restart)]
     Console().print(_table(rows, windows))

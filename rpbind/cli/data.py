@@ -127,25 +127,26 @@ def embed(
     ] = "physchem",
     weights: Annotated[Path | None, typer.Option(help="ESM-2 checkpoint file.")] = None,
 ) -> None:
-    """Encode a dataset's proteins, residue by residue, into its bank."""
+    """Encode a dataset's proteins, residue by residue, into its embedding store."""
     from rpbind.files.draft import explain_denied_write
-    from rpbind.proteins.embedding_store import build_bank
+    from rpbind.proteins.build import build_store
     from rpbind.proteins.encoders import make_encoder
+    from rpbind.proteins.store_manifest import stores_folder
 
     dataset = _verified(data)
     name = weights.stem if weights else encoder
-    if not (data / "bank" / name / "manifest.json").exists():
+    if not (stores_folder(data) / name / "manifest.json").exists():
         command = f"rpbind embed {data} --encoder {encoder}"
-        with explain_denied_write(data, f"The bank of {name} vectors", command):
+        with explain_denied_write(data, f"The embedding store of {name}", command):
             pass  # a large encoder takes minutes to load: first whether there is a place for it
     with progress(f"loading {encoder}"):
         made = make_encoder(encoder, weights)
     with progress(f"embedding with {made.id}") as bar:
         sequences = [protein.sequence for protein in dataset.proteins]
-        bank = build_bank(data / "bank", made, sequences, bar)
+        store = build_store(data, made, sequences, bar)
     print(
-        f"bank {made.id}: {bank.manifest.proteins} sequences, {bank.manifest.residues:,} residues "
-        f"x {bank.width}, {bank.manifest.dtype}"
+        f"embedding store {made.id}: {store.manifest.proteins} sequences, "
+        f"{store.manifest.residues:,} residues x {store.width}, {store.manifest.dtype}"
     )
 
 

@@ -28,7 +28,7 @@ class Searches(Protocol):
 
     @property
     def protein_encoders(self) -> set[str]:
-        """The protein vectors that its trials may read."""
+        """The protein encoders whose vectors its trials may read."""
         ...
 
     def plan_entry(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def make_plan(
     trained = (*design.arms, *controls)
     asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
     encoders = sorted({*asked_for, *searched})
-    banks = [f"{name} {opened.bank(name).sha256[:12]}" for name in encoders]
+    vectors = [f"{name} {opened.embeddings(name).sha256[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
         question=asked.question,
@@ -77,7 +77,7 @@ def make_plan(
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",
         split_note=imbalance(dataset, split),
-        proteins_note=", ".join(banks),
+        proteins_note=", ".join(vectors),
         search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),

@@ -220,6 +220,10 @@ class RunStart(_Run):
     began: str
 
 
+PROVENANCE_TERMS = {"bank": "embedding store"}
+"""The term that is shown for a provenance key whose stored name is an older one."""
+
+
 def _listed(scores: Sequence[ProteinScore]) -> list[dict[str, Any]]:
     return [score.model_dump() for score in scores]
 
@@ -229,7 +233,7 @@ class Row(_Run):
 
     `metrics` has keys such as `test.auroc_macro`; `curve` one mapping per epoch (`epoch`,
     `train.loss`, `validation.loss`, ...); `cost` seconds and counts; `provenance` the dataset,
-    split, protein bank, code commit, versions, threads and executor that it was made with.
+    split, embedding store, code commit, versions, threads and executor that it was made with.
     """
 
     state: State

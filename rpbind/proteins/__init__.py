@@ -1,1 +1,1 @@
-"""Proteins: per-residue encoders, the memory-mapped bank of their vectors, homology clusters."""
+"""Proteins: per-residue encoders, memory-mapped stores of their vectors, homology clusters."""

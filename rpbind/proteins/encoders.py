@@ -24,8 +24,9 @@ from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 class ProteinEncoder(Protocol):
     """What turns a sequence into per-residue vectors.
 
-    `id` names its bank, `width` is the length of a vector, `dtype` is how a bank stores it, and
-    `sha256` is the hash of what it is made of (weights or table), so that no bank mixes two.
+    `id` names its embedding store, `width` is the length of a vector, `dtype` is how a store keeps
+    it, and `sha256` is the hash of what it is made of (weights or table), so that no store mixes
+    two.
     """
 
     @property
@@ -187,7 +188,7 @@ class Esm2Maker:
     model: str | None
 
     def __call__(self, weights: Path | None) -> ProteinEncoder:
-        # imported here: torch and fair-esm cost seconds, and every reader of a bank comes by
+        # imported here: torch and fair-esm take seconds, and every reader of a store imports this
         from rpbind.proteins.esm2 import load
 
         return load(self.model, weights)

@@ -48,7 +48,7 @@ _URL = "https://dl.fbaipublicfiles.com/fair-esm/models"
 class Esm2:
     """An ESM-2 model as an encoder; its `id` is the stem of the checkpoint file.
 
-    A bank keeps its vectors as float16 (rounding of at most 1 in 2,048, half the space).
+    The embedding store keeps its vectors as float16: half the space, rounded by at most 1 in 2,048.
     """
 
     dtype = "float16"

@@ -1,4 +1,4 @@
-"""Finished matrices of an unfinished bank, a file each: a build goes on where it was stopped."""
+"""Finished matrices of an unfinished store, one file each: a stopped build can continue."""
 
 from __future__ import annotations
 

@@ -36,5 +36,5 @@ def clean(sequence: str) -> str:
 
 
 def sequence_key(sequence: str) -> str:
-    """Return the SHA-256 (hex) of the cleaned sequence, the key of a protein in a bank."""
+    """Return the SHA-256 (hex) of the cleaned sequence: a protein's key in an embedding store."""
     return hashlib.sha256(clean(sequence).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a bank says of itself: what made it, its counts and hashes, and each protein's rows."""
+"""Where a dataset's embedding stores are, and the manifest of one: its maker, hashes and rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,27 @@ from rpbind.errors import UserError
 Version = Literal[1]
 
 
+def stores_folder(data: Path) -> Path:
+    """Return the folder of a dataset's embedding stores, one subfolder per encoder.
+
+    It is `embeddings`. A dataset of version 0.1.0 that has only the older folder `bank` keeps it:
+    its stores are read, and new ones are written, there.
+
+    Parameters
+    ----------
+    data
+        The dataset folder.
+
+    Returns
+    -------
+    The folder, which may not exist yet.
+    """
+    new, old = data / "embeddings", data / "bank"
+    return old if old.is_dir() and not new.exists() else new
+
+
 class StoreManifest(BaseModel):
-    """What is in a bank; `index` maps a sequence's SHA-256 to (first row, rows)."""
+    """What is in an embedding store; `index` maps a sequence's SHA-256 to (first row, rows)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,12 +66,12 @@ class StoreManifest(BaseModel):
 
 
 def read_manifest(folder: Path, remedy: str) -> StoreManifest:
-    """Read the manifest of a bank; `UserError`, which ends in `remedy`, on another version's."""
+    """Read the manifest of a store; `UserError`, which ends in `remedy`, on another version's."""
     tree = json.loads((folder / "manifest.json").read_bytes())
     version = tree.get("schema_version") if isinstance(tree, dict) else None
     if version not in get_args(Version):
         raise UserError(
-            f"Bank {folder} has schema version {version!r}; this rpbind ({__version__}) reads "
-            f"{get_args(Version)[0]}. Remove it and {remedy}"
+            f"Embedding store {folder} has schema version {version!r}; this rpbind ({__version__}) "
+            f"reads {get_args(Version)[0]}. Remove it and {remedy}"
         )
     return StoreManifest.model_validate(tree)

@@ -23,7 +23,7 @@ EncoderName = Annotated[str, Field(pattern=r"^[^/.\x00][^/\x00]*$", max_length=1
 
 
 class Recipe(Hyperparameters):
-    """Every knob of one run; `proteins` names the encoder of the protein bank that it reads."""
+    """Every knob of one run; `proteins` names the protein encoder whose vectors it reads."""
 
     proteins: EncoderName = "physchem"
     model: Model = Model()

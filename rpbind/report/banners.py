@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
+from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report import collapses, verdicts, words
 
 
@@ -48,7 +49,8 @@ def banners(summary: Summary) -> list[str]:
 def _of_rows(summary: Summary) -> Iterator[str]:
     """What its rows do not share, or are not the plan's."""
     if summary.mixed:
-        yield f"The runs do not share one {' and one '.join(summary.mixed)}; see Provenance."
+        mixed = [PROVENANCE_TERMS.get(key, key) for key in summary.mixed]
+        yield f"The runs do not share one {' and one '.join(mixed)}; see Provenance."
     if "pieces" in summary.mixed:
         yield (
             "Memory was short in some runs, and their batches went through the model in pieces: "

@@ -15,6 +15,7 @@ from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
+from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
 from rpbind.report.banners import banners
 
@@ -49,6 +50,7 @@ def render(summary: Summary) -> str:
         summary=summary,
         plan=summary.plan,
         words=words,
+        provenance_terms=PROVENANCE_TERMS,
         verdicts=verdicts,
         collapses=collapses,
         claims=claims,

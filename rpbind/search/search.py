@@ -116,7 +116,7 @@ class Sweep:
 
     @property
     def protein_encoders(self) -> set[str]:
-        """The protein banks that its trials may read: those of the arms, and those searched."""
+        """The protein encoders whose vectors its trials may read: of the arms, and searched."""
         searched = [d.extremes for d in self.space.dimension if d.path == "proteins"]
         return {recipe.proteins for recipe in self.arms.values()}.union(*searched)
 

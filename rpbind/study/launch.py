@@ -109,8 +109,8 @@ def _run(
         ledger.begin(plan)
         begin(slots)
         check_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
-        bank = source.opened.bank(_first(plan, sweep).proteins)
-        score_baselines(source.opened.dataset, source.parts, bank, ledger)
+        store = source.opened.embeddings(_first(plan, sweep).proteins)
+        score_baselines(source.opened.dataset, source.parts, store, ledger)
         if sweep is not None:
             if not has_frozen_winners(ledger.plan):
                 template = _template(sweep, source, ledger.runs)

@@ -25,7 +25,7 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: 
     windows = len(source.parts.indices("train"))
     length = source.opened.dataset.rna_NL.shape[1]
     for name, recipe in _recipes(plan, sweep):
-        width = source.opened.bank(recipe.proteins).width
+        width = source.opened.embeddings(recipe.proteins).width
         batch = 0 if on_gpu else min(recipe.train.batch_size, windows)
         try:
             check_fits(recipe.model, width=width, length=length, copies=TRAINED, batch=batch)

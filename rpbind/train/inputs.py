@@ -1,4 +1,4 @@
-"""What a run reads, as tensors: a dataset's mapped arrays, one split of it and one protein bank."""
+"""What a run reads, as tensors: a dataset's mapped arrays, one split and one embedding store."""
 
 from __future__ import annotations
 
@@ -49,15 +49,13 @@ class Inputs:
         A command reads through `rpbind.train.opened.OpenData` instead.
         """
         dataset = Dataset.open(data)
-        return cls.of(
-            dataset, load_split(dataset, split), EmbeddingStore.open(data / "bank", encoder)
-        )
+        return cls.of(dataset, load_split(dataset, split), EmbeddingStore.open(data, encoder))
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, bank: EmbeddingStore) -> Inputs:
+    def of(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> Inputs:
         """Return a dataset, a split and vectors as tensors; large ones stay mapped, not copied."""
         sequences = [protein.sequence for protein in dataset.proteins]
-        offset_P, length_P = bank.locate(sequences)
+        offset_P, length_P = store.locate(sequences)
         return cls(
             rna_NL=_mapped(dataset.rna_NL),
             label_N=_mapped(dataset.label_N),
@@ -66,16 +64,16 @@ class Inputs:
                 part: torch.from_numpy(np.asarray(split.indices(part), dtype=np.int64))
                 for part in ("train", "validation", "test")
             },
-            mean_PW=torch.from_numpy(bank.mean_PW(sequences)),
-            residues_ND=_mapped(bank.residues_ND),
+            mean_PW=torch.from_numpy(store.mean_PW(sequences)),
+            residues_ND=_mapped(store.residues_ND),
             offset_P=torch.from_numpy(offset_P),
             length_P=torch.from_numpy(length_P),
             proteins=dataset.proteins,
             provenance={
                 "dataset": f"{dataset.manifest.name} {dataset.id}",
                 "split": f"{split.id} {split.sha256[:12]}",
-                "bank": f"{bank.folder.name} {bank.sha256[:12]}",
-                "encoder": f"{bank.folder.name} {bank.manifest.encoder_sha256[:12]}",
+                "bank": f"{store.folder.name} {store.sha256[:12]}",
+                "encoder": f"{store.folder.name} {store.manifest.encoder_sha256[:12]}",
             },
         )
 

@@ -24,7 +24,7 @@ class KnownProtein(TypedDict):
 
     id: str
     sequence: str
-    """SHA-256 of the sequence, as in the bank."""
+    """SHA-256 of the sequence, as in the embedding store."""
     windows: int
     """Training windows; `positives` of them are bound."""
     positives: int

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split, SplitSpec, load_split
-from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
+from rpbind.proteins.build import build_store
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import make_encoder
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ class OpenData:
     Parameters
     ----------
     folder
-        The dataset folder; its banks of protein vectors are below `bank`.
+        The dataset folder; its embedding stores are found by `stores_folder`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._splits: dict[SplitSpec, Split] = {}
-        self._banks: dict[str, EmbeddingStore] = {}
+        self._stores: dict[str, EmbeddingStore] = {}
         self._inputs: dict[tuple[SplitSpec, str], Inputs] = {}
 
     def __reduce__(self) -> tuple[type[OpenData], tuple[Path]]:
@@ -49,19 +50,18 @@ class OpenData:
             self._splits[spec] = load_split(self.dataset, spec)
         return self._splits[spec]
 
-    def bank(self, encoder: str) -> EmbeddingStore:
+    def embeddings(self, encoder: str) -> EmbeddingStore:
         """Return the vectors of an encoder; `UserError` where they are missing or have changed."""
-        if encoder not in self._banks:
-            bank = EmbeddingStore.open(self.folder / "bank", encoder)
-            bank.verify()
-            self._banks[encoder] = bank
-        return self._banks[encoder]
+        if encoder not in self._stores:
+            store = EmbeddingStore.open(self.folder, encoder)
+            store.verify()
+            self._stores[encoder] = store
+        return self._stores[encoder]
 
     def build(self, encoder: str) -> None:
         """Make sure that there are vectors of an encoder for every protein of the dataset."""
         sequences = [protein.sequence for protein in self.dataset.proteins]
-        root = self.folder / "bank"
-        self._banks[encoder] = build_bank(root, make_encoder(encoder), sequences)
+        self._stores[encoder] = build_store(self.folder, make_encoder(encoder), sequences)
 
     def inputs(self, spec: SplitSpec, encoder: str) -> Inputs:
         """Return what a run reads, as tensors over the same mapped memory."""
@@ -69,6 +69,6 @@ class OpenData:
 
         key = spec, encoder
         if key not in self._inputs:
-            dataset, bank = self.dataset, self.bank(encoder)  # before a split is frozen
-            self._inputs[key] = Inputs.of(dataset, self.split(spec), bank)
+            dataset, store = self.dataset, self.embeddings(encoder)  # before a split is frozen
+            self._inputs[key] = Inputs.of(dataset, self.split(spec), store)
         return self._inputs[key]

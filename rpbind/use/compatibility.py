@@ -10,6 +10,7 @@ import numpy as np
 
 from rpbind.data.splits import Part, Rule, SplitSpec
 from rpbind.errors import UserError
+from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.proteins.sequence import sequence_key
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
@@ -39,9 +40,9 @@ def matching_inputs(
 ) -> tuple[Inputs, tuple[str, ...]]:
     """Return what a model reads of a dataset, and notes on how that differs from its own data.
 
-    Raises `UserError` where dataset, split or protein bank have other hashes than the model's and
-    that is not allowed, and where windows or protein vectors are of another kind, which no option
-    lets through.
+    Raises `UserError` where dataset, split or embedding store have other hashes than the model's
+    and that is not allowed, and where windows or protein vectors are of another kind, which no
+    option lets through.
     """
     own = split_spec(trained.provenance["split"])
     rule = own.rule if against.rule is None else cast(Rule, against.rule)
@@ -51,13 +52,17 @@ def matching_inputs(
     differs = [what for what in HASHED if not _same(trained, inputs, what)]
     if differs and not against.other_data:
         told = "; ".join(
-            f"{what}: the model has {trained.provenance[what]}, came {inputs.provenance[what]}"
+            f"{PROVENANCE_TERMS.get(what, what)}: the model has {trained.provenance[what]}, "
+            f"came {inputs.provenance[what]}"
             for what in differs
         )
         raise UserError(f"This is not what the model was trained and judged on. {told}. {advice}")
     if not differs:
         return inputs, ()
-    notes = [f"other {what} than the model's: {inputs.provenance[what]}" for what in differs]
+    notes = [
+        f"other {PROVENANCE_TERMS.get(what, what)} than the model's: {inputs.provenance[what]}"
+        for what in differs
+    ]
     leaks = _leaks(trained, against.data, spec, against.part)
     return inputs, (*notes, *leaks, _known(trained, inputs, against.part))
 

@@ -42,7 +42,8 @@ def evaluate_model(
     """Score a part; on the model's own data and split, its metrics are those of the ledger.
 
     They are the same bits on the same kind of machine: it takes as many threads as the run did.
-    Raises `UserError` where dataset, split or bank is not the model's, unless it is allowed.
+    Raises `UserError` where dataset, split or embedding store is not the model's, unless it is
+    allowed.
     """
     torch.set_num_threads(trained.threads)
     inputs, notes = matching_inputs(trained, against)

@@ -17,7 +17,7 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.train.batches import scoring_batches
 from rpbind.train.inputs import Inputs
@@ -34,15 +34,15 @@ def embedded(
     """
     with tempfile.TemporaryDirectory() as folder:
         chains = list(sequences.values())
-        bank = build_bank(Path(folder), encoder, chains, progress)
-        offset_P, length_P = bank.locate(chains)
+        store = build_store(Path(folder), encoder, chains, progress)
+        offset_P, length_P = store.locate(chains)
         yield Inputs(
             rna_NL=torch.empty((0, 0), dtype=torch.uint8),
             label_N=torch.empty(0, dtype=torch.uint8),
             protein_N=torch.empty(0, dtype=torch.int32),
             parts={},
-            mean_PW=torch.from_numpy(bank.mean_PW(chains)),
-            residues_ND=torch.from_numpy(bank.residues_ND),
+            mean_PW=torch.from_numpy(store.mean_PW(chains)),
+            residues_ND=torch.from_numpy(store.residues_ND),
             offset_P=torch.from_numpy(offset_P),
             length_P=torch.from_numpy(length_P),
             proteins=tuple(Protein(name, name, chain, 0) for name, chain in sequences.items()),

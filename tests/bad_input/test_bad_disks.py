@@ -25,7 +25,8 @@ from rpbind.data.world import World, simulate
 from rpbind.errors import is_full_disk
 from rpbind.files.arrays import save_array, save_blocks
 from rpbind.ledger import write_atomic
-from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
+from rpbind.proteins.build import build_store
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import make_encoder
 from rpbind.terminal import EXIT_AGAIN
 
@@ -74,14 +75,14 @@ def test_a_command_on_a_full_disk_is_said_in_a_sentence_and_goes_on_later(
 
 
 def test_two_calls_give_what_one_gives(folder: Path) -> None:
-    """A bank that a full disk has interrupted is the one that was never interrupted."""
+    """An embedding store that a full disk has interrupted is the one that was never interrupted."""
     sequences = [protein.sequence for protein in Dataset.open(folder / "d").proteins]
-    whole = build_bank(folder / "whole", make_encoder("triad"), sequences)
+    whole = build_store(folder / "whole", make_encoder("triad"), sequences)
     with files_of_at_most(100_000), pytest.raises(OSError, match=r"(?i)too large") as error:
-        build_bank(folder / "cut", make_encoder("triad"), sequences)
+        build_store(folder / "cut", make_encoder("triad"), sequences)
     assert is_full_disk(error.value)
-    assert error.value.filename == str(folder / "cut" / "triad")
-    assert build_bank(folder / "cut", make_encoder("triad"), sequences).manifest == whole.manifest
+    assert error.value.filename == str(folder / "cut" / "embeddings" / "triad")
+    assert build_store(folder / "cut", make_encoder("triad"), sequences).manifest == whole.manifest
 
 
 def numpy_saves(path: Path) -> None:
@@ -174,12 +175,12 @@ def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word() -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_a_bank_is_never_seen_half(folder: Path) -> None:
-    """The disk is full while a bank is extended: the old one stays whole."""
-    root = folder / "bank"
-    old = build_bank(root, make_encoder("triad"), ["MKV"])
+def test_an_embedding_store_is_never_seen_half(folder: Path) -> None:
+    """The disk is full while an embedding store is extended: the old one stays whole."""
+    root = folder / "other"
+    old = build_store(root, make_encoder("triad"), ["MKV"])
     with files_of_at_most(5000), pytest.raises(OSError, match="large"):
-        build_bank(root, make_encoder("triad"), ["MKV", "ACDEFGHIKLMNPQRSTVWY"])
+        build_store(root, make_encoder("triad"), ["MKV", "ACDEFGHIKLMNPQRSTVWY"])
     assert EmbeddingStore.open(root, "triad").verify() == old.sha256
 
 
@@ -197,18 +198,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_bank_that_does_not_fit_is_an_error_and_no_crash(small_disk: Path) -> None:
+def test_an_embedding_store_that_does_not_fit_is_an_error_and_no_crash(small_disk: Path) -> None:
     """Its pieces fit, and the whole beside them does not: a mapped file would be SIGBUS."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from rpbind.proteins.embedding_store import build_bank\n"
+        "from rpbind.proteins.build import build_store\n"
         "from rpbind.proteins.encoders import make_encoder\n"
         "try:\n"
-        "    build_bank(Path(sys.argv[1]), make_encoder('triad'), ['MKVLAWGR' * 30])\n"
+        "    build_store(Path(sys.argv[1]), make_encoder('triad'), ['MKVLAWGR' * 30])\n"
         "except OSError as error:\n"
         "    sys.exit(error.errno)\n"
     )
-    command = [sys.executable, "-c", program, str(small_disk / "bank")]
+    command = [sys.executable, "-c", program, str(small_disk)]
     assert subprocess.run(command, capture_output=True).returncode == errno.ENOSPC
-    left = (small_disk / "bank" / "triad").iterdir()
+    left = (small_disk / "embeddings" / "triad").iterdir()
     assert sorted(path.name[:5] for path in left) == [".lock", ".part"]

@@ -1,4 +1,4 @@
-"""Model files, banks, splits, and windows to predict: what the commands say of bad ones."""
+"""Bad model files, embedding stores, splits and windows to predict."""
 
 from __future__ import annotations
 
@@ -160,30 +160,30 @@ INPUTS = [
 ]
 
 
-def bank(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    """Change a file of the bank that the model reads."""
+def store(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """Change a file of the embedding store that the model reads."""
 
     def fill(folder: Path) -> None:
         usual(folder)
-        (path,) = (folder / "d" / "bank" / "physchem").glob(name)
+        (path,) = (folder / "d" / "embeddings" / "physchem").glob(name)
         path.write_bytes(change(path.read_bytes()))
 
     return fill
 
 
 def manifest(**changes: Any) -> Callable[[Path], None]:
-    return bank("manifest.json", lambda raw: json.dumps(json.loads(raw) | changes).encode())
+    return store("manifest.json", lambda raw: json.dumps(json.loads(raw) | changes).encode())
 
 
 def index(rows: Callable[[int, int], tuple[int, int]]) -> Callable[[Path], None]:
-    """A manifest of a bank whose index is changed."""
+    """A manifest of an embedding store whose index is changed."""
 
     def change(raw: bytes) -> bytes:
         content = json.loads(raw)
         content["index"] = {key: rows(*place) for key, place in content["index"].items()}
         return json.dumps(content).encode()
 
-    return bank("manifest.json", change)
+    return store("manifest.json", change)
 
 
 def split_file(content: bytes) -> Callable[[Path], None]:
@@ -195,13 +195,13 @@ def split_file(content: bytes) -> Callable[[Path], None]:
     return fill
 
 
-def file_for_bank(folder: Path) -> None:
+def file_for_store(folder: Path) -> None:
     usual(folder)
-    (folder / "d" / "bank" / "random").write_text("x")
+    (folder / "d" / "embeddings" / "random").write_text("x")
 
 
-DAMAGED = ("Bank d/bank/physchem", "rpbind embed d")
-BANKS = [
+DAMAGED = ("Embedding store d/embeddings/physchem", "rpbind embed d")
+STORES = [
     Case("rows before the first", EVALUATE, (*DAMAGED, "index"), index(lambda a, n: (a - 9, n))),
     Case("rows after the last", EVALUATE, (*DAMAGED, "index"), index(lambda a, n: (10**9, n))),
     Case("rows of another protein", EVALUATE, (*DAMAGED, "index"), index(lambda a, n: (0, n))),
@@ -213,24 +213,29 @@ BANKS = [
         (*DAMAGED, "residues_file"),
         manifest(residues_file="../../../model.pt"),
     ),
-    Case("a manifest that is a list", EVALUATE, DAMAGED, bank("manifest.json", lambda raw: b"[]")),
-    Case("a manifest of zeros", EVALUATE, DAMAGED, bank("manifest.json", lambda raw: bytes(99))),
-    Case("cut vectors", EVALUATE, DAMAGED, bank("res*.npy", lambda raw: raw[:-9])),
-    Case("vectors that are text", EVALUATE, DAMAGED, bank("res*.npy", lambda raw: b"x" * 99)),
+    Case("a manifest that is a list", EVALUATE, DAMAGED, store("manifest.json", lambda raw: b"[]")),
+    Case("a manifest of zeros", EVALUATE, DAMAGED, store("manifest.json", lambda raw: bytes(99))),
+    Case("cut vectors", EVALUATE, DAMAGED, store("res*.npy", lambda raw: raw[:-9])),
+    Case("vectors that are text", EVALUATE, DAMAGED, store("res*.npy", lambda raw: b"x" * 99)),
     Case(
         "one byte of the vectors",
         EVALUATE,
-        ("Bank d/bank/physchem has changed", "rpbind embed d"),
-        bank("res*.npy", lambda raw: raw[:-1] + bytes([raw[-1] ^ 1])),
+        ("Embedding store d/embeddings/physchem has changed", "rpbind embed d"),
+        store("res*.npy", lambda raw: raw[:-1] + bytes([raw[-1] ^ 1])),
     ),
-    Case("a file for a bank", "rpbind embed d --encoder random", ("d/bank/random",), file_for_bank),
+    Case(
+        "a file for a store",
+        "rpbind embed d --encoder random",
+        ("d/embeddings/random",),
+        file_for_store,
+    ),
     Case("a split of text", EVALUATE, ("d/splits", "Delete it"), split_file(b"x")),
     Case("an empty split", EVALUATE, ("d/splits", "Delete it"), split_file(b"")),
     Case("a dataset in a dataset", IMPORT.replace("--out d", "--out d/e"), ("d is a",), usual),
 ]
-"""Banks and splits that are not what was written; `allow_pickle` is numpy's unsafe advice."""
+"""Stores and splits that are not what was written; `allow_pickle` is numpy's unsafe advice."""
 
-CASES = [*MODELS, *INPUTS, *BANKS]
+CASES = [*MODELS, *INPUTS, *STORES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -65,7 +65,7 @@ IMPORTS = [
         world(),
     ),
     Case(
-        "a baseline's bank that is not there",
+        "vectors for a baseline that are not there",
         "rpbind baselines data --proteins triad",
         ("triad",),
         world(),

@@ -29,9 +29,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
 LONG = "n" * 300
 
 
-def without_bank(folder: Path) -> None:
+def without_store(folder: Path) -> None:
     usual(folder)
-    shutil.rmtree(folder / "d" / "bank")
+    shutil.rmtree(folder / "d" / "embeddings")
 
 
 def with_folder(folder: Path) -> None:
@@ -90,8 +90,18 @@ EMBEDDED = [
         ("No file none.pt",),
         usual,
     ),
-    Case("no bank to evaluate on", EVALUATE, ("No bank", "rpbind embed d"), without_bank),
-    Case("no bank of that name", "rpbind baselines d --proteins triad", ("rpbind embed d",), usual),
+    Case(
+        "no embedding store to evaluate on",
+        EVALUATE,
+        ("No embedding store", "rpbind embed d"),
+        without_store,
+    ),
+    Case(
+        "no embedding store of that name",
+        "rpbind baselines d --proteins triad",
+        ("rpbind embed d",),
+        usual,
+    ),
     Case("another split rule", f"{EVALUATE} --split cold", ("--split", "cold-rna"), usual),
     Case("a rule that is none", "rpbind split d --rule colds", ("colds", "cold-rna"), usual),
     Case("a file of no windows", PREDICT, ("w.csv", "no rows"), written("w.csv", "rna,protein\n")),

@@ -15,7 +15,7 @@ from rpbind.data.splits import SplitSpec, load_split
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
 from rpbind.model.size import check_fits, parameter_count
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, OLD, PRESETS
 
@@ -36,7 +36,7 @@ def world(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     load_split(dataset, SplitSpec())
     for encoder in ("random", "constant"):
         sequences = [protein.sequence for protein in dataset.proteins]
-        build_bank(folder / "bank", make_encoder(encoder), sequences)
+        build_store(folder, make_encoder(encoder), sequences)
     WORLD[:] = [folder]
 
 
@@ -156,8 +156,8 @@ CASES = [
     Case(
         "vectors of another folder",
         ON_DATA,
-        ("r.toml", "proteins", "../world/bank"),
-        recipe("proteins = '../world/bank'\n"),
+        ("r.toml", "proteins", "../world/embeddings"),
+        recipe("proteins = '../world/embeddings'\n"),
     ),
     Case(
         "a recipe without a bottom",

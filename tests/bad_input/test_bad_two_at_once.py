@@ -18,8 +18,9 @@ from rpbind.data.world import World, simulate
 from rpbind.design import source
 from rpbind.errors import UserError
 from rpbind.ledger import write_atomic
-from rpbind.proteins import embedding_store as bank
-from rpbind.proteins.embedding_store import EmbeddingStore, build_bank
+from rpbind.proteins import build, embedding_store
+from rpbind.proteins.build import build_store
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import make_encoder
 from rpbind.use import output
 
@@ -43,14 +44,14 @@ def once(
     monkeypatch.setattr(module, name, wrapper)
 
 
-def test_of_two_that_embed_the_second_waits_and_finds_the_bank_whole(
+def test_of_two_that_embed_the_second_waits_and_finds_the_embedding_store_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goes_on, made, waited = Event(), [], []
 
     def second() -> None:
         try:
-            made.append(build_bank(tmp_path / "bank", make_encoder("random"), CHAINS))
+            made.append(build_store(tmp_path, make_encoder("random"), CHAINS))
         finally:
             goes_on.set()
 
@@ -65,39 +66,39 @@ def test_of_two_that_embed_the_second_waits_and_finds_the_bank_whole(
         goes_on.set()
 
     monkeypatch.setattr("rpbind.files.atomic.print", notice, raising=False)
-    once(monkeypatch, bank, "write_atomic", while_the_first_is_at_work)
-    first = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS)
+    once(monkeypatch, build, "write_atomic", while_the_first_is_at_work)
+    first = build_store(tmp_path, make_encoder("random"), CHAINS)
     thread.join()
     assert [other.manifest for other in made] == [first.manifest]
-    assert "bank/random" in str(waited)
-    assert not list((tmp_path / "bank" / "random").glob(".partial*"))
+    assert "embeddings/random" in str(waited)
+    assert not list((tmp_path / "embeddings" / "random").glob(".partial*"))
 
 
 def test_a_second_that_wants_more_proteins_extends_what_the_first_has_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first ends between the second's look at the bank and its lock."""
+    """The first ends between the second's look at the store and its lock."""
 
     def first() -> None:
         monkeypatch.undo()
-        build_bank(tmp_path / "bank", make_encoder("random"), CHAINS[:2])
+        build_store(tmp_path, make_encoder("random"), CHAINS[:2])
 
-    once(monkeypatch, bank, "exclusive", first)
-    made = build_bank(tmp_path / "bank", make_encoder("random"), CHAINS[1:])
+    once(monkeypatch, build, "exclusive", first)
+    made = build_store(tmp_path, make_encoder("random"), CHAINS[1:])
     assert made.manifest.proteins == 3
     made.verify()
 
 
-def test_a_bank_that_is_extended_while_it_is_opened_is_the_new_one(
+def test_an_embedding_store_that_is_extended_while_it_is_opened_is_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_bank(tmp_path, make_encoder("random"), CHAINS[:1])
-    old = bank.read_manifest(tmp_path / "random", "")
-    extended = build_bank(tmp_path, make_encoder("random"), CHAINS)
+    build_store(tmp_path, make_encoder("random"), CHAINS[:1])
+    old = embedding_store.read_manifest(tmp_path / "embeddings" / "random", "")
+    extended = build_store(tmp_path, make_encoder("random"), CHAINS)
     answers = [old]
-    real = bank.read_manifest
+    real = embedding_store.read_manifest
     monkeypatch.setattr(
-        bank, "read_manifest", lambda *args: answers.pop() if answers else real(*args)
+        embedding_store, "read_manifest", lambda *args: answers.pop() if answers else real(*args)
     )
     assert EmbeddingStore.open(tmp_path, "random").manifest == extended.manifest
 
@@ -137,7 +138,7 @@ def test_two_that_need_the_simulated_world_make_it_once(
     once(monkeypatch, source, "simulate", lambda: source.simulated(tmp_path / "data", SMALL))
     folder = source.simulated(tmp_path / "data", SMALL).folder
     assert Dataset.open(folder).manifest.proteins == 4
-    EmbeddingStore.open(folder / "bank", "triad").verify()
+    EmbeddingStore.open(folder, "triad").verify()
 
 
 def test_of_two_results_in_one_place_one_is_there_whole(

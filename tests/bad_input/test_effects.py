@@ -15,7 +15,7 @@ from toy_study import new
 
 from rpbind import cli
 from rpbind.data.dataset import Dataset
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 
 TABLE = "rpbind import table windows.tsv --proteins proteins.fasta --out o"
@@ -124,9 +124,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
         (folder / name / "GENEA_K562").write_text(text)
     dataset = Dataset.open(folder / "d")
     for encoder in ("random", "constant"):
-        build_bank(
-            folder / "d" / "bank", make_encoder(encoder), [p.sequence for p in dataset.proteins]
-        )
+        build_store(folder / "d", make_encoder(encoder), [p.sequence for p in dataset.proteins])
     assert len(made.rna[0]) == LENGTH
     MADE[:] = [folder]
 

@@ -13,7 +13,7 @@ import torch
 from rpbind.data.alphabet import decode
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import CONV_RESIDUE, narrowed
 from rpbind.train.inputs import Inputs
@@ -36,9 +36,7 @@ class Made:
 
 def make(folder: Path) -> Made:
     dataset = simulate(folder / "d", World(proteins=4, sites=12, length=LENGTH))
-    build_bank(
-        folder / "d" / "bank", make_encoder("physchem"), [p.sequence for p in dataset.proteins]
-    )
+    build_store(folder / "d", make_encoder("physchem"), [p.sequence for p in dataset.proteins])
     inputs = Inputs.open(folder / "d", SplitSpec(), "physchem")
     recipe = narrowed(CONV_RESIDUE, 8).with_({"train.epochs": 1, "train.batch_size": 64})
     job = Job("toy", recipe, 0, folder / "runs")

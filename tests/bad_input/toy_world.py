@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rpbind.data.splits import SplitSpec, load_split
 from rpbind.data.world import World, simulate
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 
 ONE_RATE = 'about = "."\n[[dimension]]\npath = "train.lr"\nkind = "choice"\nvalues = [1e-3, 1e-2]\n'
@@ -23,7 +23,7 @@ def world() -> Callable[[Path], None]:
             dataset = simulate(folder / "data", World(proteins=4, sites=12, length=31))
             sequences = [protein.sequence for protein in dataset.proteins]
             for encoder in ("physchem", "random", "constant"):
-                build_bank(folder / "data" / "bank", make_encoder(encoder), sequences)
+                build_store(folder / "data", make_encoder(encoder), sequences)
             load_split(dataset, SplitSpec())
             made.append(Path(shutil.copytree(folder / "data", folder.parent / "world")))
         else:

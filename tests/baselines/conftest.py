@@ -12,7 +12,7 @@ from rpbind.baselines.run import baseline_rows
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train.opened import OpenData
 
@@ -21,7 +21,9 @@ Scored = Callable[..., Row]
 
 def open_case(folder: Path, spec: SplitSpec) -> BaselineData:
     opened = OpenData(folder)
-    return BaselineData.from_dataset(opened.dataset, opened.split(spec), opened.bank("physchem"))
+    return BaselineData.from_dataset(
+        opened.dataset, opened.split(spec), opened.embeddings("physchem")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("baselines") / "world"
     dataset = simulate(folder, World(proteins=12, sites=100))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     return folder
 
 

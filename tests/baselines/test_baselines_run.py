@@ -80,8 +80,8 @@ def test_where_only_some_proteins_are_new_the_others_are_scored_and_that_is_said
 
 def test_shuffled_labels_give_a_half_within_its_interval(world: Path) -> None:
     opened = OpenData(world)
-    split, bank = opened.split(SplitSpec()), opened.bank("physchem")
-    data = relabelled(BaselineData.from_dataset(opened.dataset, split, bank))
+    split, store = opened.split(SplitSpec()), opened.embeddings("physchem")
+    data = relabelled(BaselineData.from_dataset(opened.dataset, split, store))
     for row in baseline_rows(data, ("dinucleotide-per-protein", "dinucleotide-shared")):
         auroc_P = [score.auroc for score in row.proteins]
         half = 2.2 * np.std(auroc_P, ddof=1) / np.sqrt(len(auroc_P))  # t quantile of 11 proteins

@@ -15,7 +15,7 @@ import pytest
 from real_cluster import HERE, ROOT, Nodes, end, free_port, wait_for
 
 from rpbind.data.world import World, simulate
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 
 
@@ -25,7 +25,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
     dataset = simulate(folder / "world", World(proteins=4, sites=12, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "world" / "bank", make_encoder("physchem"), sequences)
+    build_store(folder / "world", make_encoder("physchem"), sequences)
     return folder
 
 

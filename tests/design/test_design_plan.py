@@ -17,7 +17,7 @@ from rpbind.design.plan import Question, fingerprint, make_plan, missing
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan, Row, State
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
@@ -128,7 +128,7 @@ def test_other_data_and_other_protein_vectors_change_the_fingerprint(
 ) -> None:
     dataset = simulate(tmp_path / "world", World(proteins=4, sites=12, length=31, seed=1))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
+    build_store(dataset.root, make_encoder("physchem"), sequences)
     other = make(source=DataSource(OpenData(dataset.root), source.split))
     again = make()
     assert other.dataset != again.dataset
@@ -151,10 +151,12 @@ def test_a_plan_refuses_protein_vectors_that_changed_since_they_were_made(
     make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
-    (vectors,) = (tmp_path / "world" / "bank" / "physchem").glob("residues-*.npy")
+    (vectors,) = (tmp_path / "world" / "embeddings" / "physchem").glob("residues-*.npy")
     *rest, last = vectors.read_bytes()
     vectors.write_bytes(bytes([*rest, last ^ 1]))
-    with pytest.raises(UserError, match=r"Bank .*physchem has changed since it was made"):
+    with pytest.raises(
+        UserError, match=r"Embedding store .*physchem has changed since it was made"
+    ):
         make(source=DataSource(OpenData(tmp_path / "world"), source.split))
 
 
@@ -179,8 +181,8 @@ def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one
     plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
     names = [(control.name, control.of) for control in plan.controls]
     assert names == [("end+random-vector", "end"), ("end+one-protein", "end")]
-    for control, bank in zip(plan.controls, ("random", "constant"), strict=True):
-        assert END.diff(Recipe.model_validate(control.recipe)) == {"proteins": ("physchem", bank)}
+    for control, store in zip(plan.controls, ("random", "constant"), strict=True):
+        assert END.diff(Recipe.model_validate(control.recipe)) == {"proteins": ("physchem", store)}
     assert plan.fingerprint != bare.fingerprint
     assert plan.planned == bare.planned
     tasks = tasks_of(as_arms(plan), Ledger(tmp_path), mine, together=True, stage="control")
@@ -267,17 +269,19 @@ def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(mak
     assert tuned.search["winners"]["search"] == {**won, "value": 0.8}
 
 
-def test_a_search_over_protein_banks_counts_a_winner_that_reads_another_one(
+def test_a_search_over_protein_encoders_counts_a_winner_that_reads_another_one(
     source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
     mine = DataSource(OpenData(tmp_path / "world"), source.split)
     which = ChoiceDimension(path="proteins", kind="choice", values=["physchem", "triad"])
-    sweep = Sweep.of(FIXED, Space(about="Banks.", dimension=(which,)), trials=2)
-    with pytest.raises(UserError, match=r"No bank .*triad; run: rpbind embed .* --encoder triad"):
+    sweep = Sweep.of(FIXED, Space(about="Encoders.", dimension=(which,)), trials=2)
+    with pytest.raises(
+        UserError, match=r"No embedding store .*triad; run: rpbind embed .* --encoder triad"
+    ):
         make_plan("toy", ASKED, DESIGN, (0,), mine, sweep=sweep)
     sequences = [protein.sequence for protein in Dataset.open(mine.data).proteins]
-    build_bank(mine.data / "bank", make_encoder("triad"), sequences)
+    build_store(mine.data, make_encoder("triad"), sequences)
     won = trial(0, 0.8, 0.1)
     recipe = FIXED.with_({"proteins": "triad"})
     won = won.model_copy(update={"recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id})

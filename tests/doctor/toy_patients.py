@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.model.memory import Group, Memory
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.inputs import Inputs
@@ -36,7 +36,7 @@ def open_world(folder: Path) -> Inputs:
     """Four proteins; bound windows are so much richer in G and C that anything alive sees it."""
     dataset = simulate(folder, World(proteins=4, sites=100, length=25, gc_gap=0.4))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     return Inputs.open(folder, SplitSpec(), "physchem")
 
 

@@ -22,7 +22,7 @@ from rpbind.data.world import World, simulate
 from rpbind.errors import UserError
 from rpbind.files.draft import check_new, draft_folder
 from rpbind.importers.importers import ImportOptions, import_fasta
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 
 MAKING = """
@@ -178,20 +178,20 @@ def test_a_split_that_cannot_be_frozen_says_who_can(theirs: Dataset) -> None:
         load_split(theirs, SplitSpec())
 
 
-def test_a_bank_that_cannot_be_built_says_who_can(theirs: Dataset) -> None:
+def test_an_embedding_store_that_cannot_be_built_says_who_can(theirs: Dataset) -> None:
     once = rf"Somebody who may makes it once: rpbind embed {theirs.root} --encoder random\."
     with pytest.raises(UserError, match=once):
-        build_bank(theirs.root / "bank", make_encoder("random"), ["MKV"])
+        build_store(theirs.root, make_encoder("random"), ["MKV"])
 
 
-def test_a_frozen_split_and_a_whole_bank_are_read_where_nothing_may_be_written(
+def test_a_frozen_split_and_a_whole_embedding_store_are_read_where_nothing_may_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = simulate(tmp_path / "theirs", World(proteins=4, sites=12, length=31))
     frozen = load_split(dataset, SplitSpec())
-    bank = build_bank(dataset.root / "bank", make_encoder("random"), ["MKV"])
+    store = build_store(dataset.root, make_encoder("random"), ["MKV"])
     may_not_write(monkeypatch, dataset.root)
     assert load_split(dataset, SplitSpec()).sha256 == frozen.sha256
-    again = build_bank(dataset.root / "bank", make_encoder("random"), ["MKV"])
-    assert again.sha256 == bank.sha256
+    again = build_store(dataset.root, make_encoder("random"), ["MKV"])
+    assert again.sha256 == store.sha256
     assert subset(dataset, tmp_path / "mine", 2).manifest.windows == 8

@@ -1,4 +1,4 @@
-"""The bank keeps every protein's residues once, whole, and goes on where it was interrupted."""
+"""An embedding store holds each protein once, and its build continues after an interruption."""
 
 import json
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError
-from rpbind.proteins.embedding_store import LOCK, EmbeddingStore, build_bank
+from rpbind.proteins.build import LOCK, build_store
+from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import PhysChem, RandomIdentity
 
 
@@ -32,123 +33,126 @@ class Counting:
         return np.array([[ord(letter), len(sequence)] for letter in sequence], dtype=np.float32)
 
 
-def test_rows_of_a_protein_lie_where_the_bank_says(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, Counting(), ["MK", "AAA"])
-    offset_P, length_P = bank.locate(["AAA", "MK"])
+def test_rows_of_a_protein_lie_where_the_store_says(tmp_path: Path) -> None:
+    store = build_store(tmp_path, Counting(), ["MK", "AAA"])
+    offset_P, length_P = store.locate(["AAA", "MK"])
     assert length_P.tolist() == [3, 2]
-    assert bank.residues_ND[offset_P[0] : offset_P[0] + 3].tolist() == [[65.0, 3.0]] * 3
-    assert bank.residues_ND[offset_P[1], 0] == ord("M")
-    assert bank.mean_PW(["MK"]).tolist() == [[(ord("M") + ord("K")) / 2, 2.0]]
+    assert store.residues_ND[offset_P[0] : offset_P[0] + 3].tolist() == [[65.0, 3.0]] * 3
+    assert store.residues_ND[offset_P[1], 0] == ord("M")
+    assert store.mean_PW(["MK"]).tolist() == [[(ord("M") + ord("K")) / 2, 2.0]]
 
 
 def test_two_proteins_with_one_sequence_share_rows(tmp_path: Path) -> None:
     encoder = Counting()
-    bank = build_bank(tmp_path, encoder, ["MKV", "mkv*", "MKV"])
-    assert len(bank.residues_ND) == 3
+    store = build_store(tmp_path, encoder, ["MKV", "mkv*", "MKV"])
+    assert len(store.residues_ND) == 3
     assert len(encoder.asked) == 1
-    assert bank.locate(["MKV", "mkv*"])[0].tolist() == [0, 0]
+    assert store.locate(["MKV", "mkv*"])[0].tolist() == [0, 0]
 
 
-def test_the_bank_is_mapped_and_not_copied(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, PhysChem(), ["MKV"])
-    assert isinstance(bank.residues_ND, np.memmap)
-    tensor = torch.from_numpy(bank.residues_ND)
-    assert tensor.data_ptr() == bank.residues_ND.ctypes.data
+def test_the_store_is_mapped_and_not_copied(tmp_path: Path) -> None:
+    store = build_store(tmp_path, PhysChem(), ["MKV"])
+    assert isinstance(store.residues_ND, np.memmap)
+    tensor = torch.from_numpy(store.residues_ND)
+    assert tensor.data_ptr() == store.residues_ND.ctypes.data
 
 
-def test_writing_to_an_open_bank_does_not_reach_the_file(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, Counting(), ["MK"])
-    bank.residues_ND[:] = 0
+def test_writing_to_an_open_store_does_not_reach_the_file(tmp_path: Path) -> None:
+    store = build_store(tmp_path, Counting(), ["MK"])
+    store.residues_ND[:] = 0
     assert EmbeddingStore.open(tmp_path, "counting").residues_ND[0, 0] == ord("M")
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        build_bank(tmp_path, Counting(fails_on="AAA"), ["MK", "AAA", "V"])
-    with pytest.raises(UserError, match="No bank"):
+        build_store(tmp_path, Counting(fails_on="AAA"), ["MK", "AAA", "V"])
+    with pytest.raises(UserError, match="No embedding store"):
         EmbeddingStore.open(tmp_path, "counting")
     again = Counting()
-    bank = build_bank(tmp_path, again, ["MK", "AAA", "V"])
+    store = build_store(tmp_path, again, ["MK", "AAA", "V"])
     assert again.asked == ["AAA", "V"]
-    assert bank.manifest.residues == len(bank.residues_ND) == 6
-    assert [p.name for p in (tmp_path / "counting").glob(".*")] == [LOCK]
+    assert store.manifest.residues == len(store.residues_ND) == 6
+    assert [p.name for p in (tmp_path / "embeddings" / "counting").glob(".*")] == [LOCK]
 
 
-def test_a_full_bank_is_opened_as_it_is(tmp_path: Path) -> None:
-    first = build_bank(tmp_path, Counting(), ["MK", "AAA"])
+def test_a_full_store_is_opened_as_it_is(tmp_path: Path) -> None:
+    first = build_store(tmp_path, Counting(), ["MK", "AAA"])
     again = Counting()
-    assert build_bank(tmp_path, again, ["AAA"]).manifest == first.manifest
+    assert build_store(tmp_path, again, ["AAA"]).manifest == first.manifest
     assert again.asked == []
 
 
-def test_a_bank_that_lacks_a_protein_is_extended(tmp_path: Path) -> None:
-    build_bank(tmp_path, Counting(), ["MK"])
+def test_a_store_that_lacks_a_protein_is_extended(tmp_path: Path) -> None:
+    build_store(tmp_path, Counting(), ["MK"])
     again = Counting()
-    bank = build_bank(tmp_path, again, ["MK", "AAA"])
+    store = build_store(tmp_path, again, ["MK", "AAA"])
     assert again.asked == ["AAA"]
-    assert bank.residues_ND[:, 0].tolist() == [77.0, 75.0, 65.0, 65.0, 65.0]
-    assert len(list((tmp_path / "counting").glob("residues-*.npy"))) == 1
+    assert store.residues_ND[:, 0].tolist() == [77.0, 75.0, 65.0, 65.0, 65.0]
+    assert len(list((tmp_path / "embeddings" / "counting").glob("residues-*.npy"))) == 1
 
 
 def test_the_same_proteins_in_the_same_order_give_the_same_bytes(tmp_path: Path) -> None:
-    one, two = (build_bank(tmp_path / x, RandomIdentity(), ["MK", "AA"]).sha256 for x in "ab")
+    one, two = (build_store(tmp_path / x, RandomIdentity(), ["MK", "AA"]).sha256 for x in "ab")
     assert one == two
-    assert build_bank(tmp_path / "c", RandomIdentity(), ["MK", "AC"]).sha256 != one
+    assert build_store(tmp_path / "c", RandomIdentity(), ["MK", "AC"]).sha256 != one
 
 
 def test_progress_counts_every_distinct_protein(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    build_bank(tmp_path, Counting(), ["MK", "A", "MK"], lambda *at: seen.append(at))
+    build_store(tmp_path, Counting(), ["MK", "A", "MK"], lambda *at: seen.append(at))
     assert seen == [(1, 2), (2, 2)]
 
 
 def test_two_encoders_of_one_name_are_never_mixed(tmp_path: Path) -> None:
-    build_bank(tmp_path, Counting(), ["MK"])
+    build_store(tmp_path, Counting(), ["MK"])
     with pytest.raises(UserError, match="made by another 'counting'"):
-        build_bank(tmp_path, Counting(sha256="1" * 64), ["MK"])
+        build_store(tmp_path, Counting(sha256="1" * 64), ["MK"])
 
 
-def test_a_missing_bank_says_which_command_makes_it(tmp_path: Path) -> None:
+def test_a_missing_store_says_which_command_makes_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"rpbind embed {tmp_path} --encoder physchem"):
-        EmbeddingStore.open(tmp_path / "bank", "physchem")
+        EmbeddingStore.open(tmp_path, "physchem")
 
 
-def test_a_protein_that_is_not_in_the_bank_is_named(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, Counting(), ["MK"])
+def test_a_protein_that_is_not_in_the_store_is_named(tmp_path: Path) -> None:
+    store = build_store(tmp_path, Counting(), ["MK"])
     with pytest.raises(UserError, match=r"Protein 2 of 2 \(WWW"):
-        bank.locate(["MK", "WWW"])
+        store.locate(["MK", "WWW"])
 
 
-def test_a_truncated_bank_is_refused(tmp_path: Path) -> None:
-    build_bank(tmp_path, Counting(), ["MK"])
-    (file,) = (tmp_path / "counting").glob("residues-*.npy")
+def test_a_truncated_store_is_refused(tmp_path: Path) -> None:
+    build_store(tmp_path, Counting(), ["MK"])
+    (file,) = (tmp_path / "embeddings" / "counting").glob("residues-*.npy")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(UserError, match="damaged"):
         EmbeddingStore.open(tmp_path, "counting")
 
 
 def test_vectors_of_another_shape_are_refused(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, Counting(), ["MK"])
-    np.save(tmp_path / "counting" / bank.manifest.residues_file, bank.residues_ND.reshape(1, 4))
+    store = build_store(tmp_path, Counting(), ["MK"])
+    np.save(
+        tmp_path / "embeddings" / "counting" / store.manifest.residues_file,
+        store.residues_ND.reshape(1, 4),
+    )
     with pytest.raises(UserError, match=r"are float32 \(1, 4\) and .* says float32 \(2, 2\)"):
         EmbeddingStore.open(tmp_path, "counting")
 
 
 def test_verifying_notices_one_changed_byte(tmp_path: Path) -> None:
-    bank = build_bank(tmp_path, Counting(), ["MK"])
-    assert EmbeddingStore.open(tmp_path, "counting").verify() == bank.sha256
-    file = tmp_path / "counting" / bank.manifest.residues_file
+    store = build_store(tmp_path, Counting(), ["MK"])
+    assert EmbeddingStore.open(tmp_path, "counting").verify() == store.sha256
+    file = tmp_path / "embeddings" / "counting" / store.manifest.residues_file
     *rest, last = file.read_bytes()
     file.write_bytes(bytes([*rest, last ^ 1]))
     with pytest.raises(UserError, match=r"has changed since it was made.* --encoder counting"):
         EmbeddingStore.open(tmp_path, "counting").verify()
     with pytest.raises(UserError, match="has changed since it was made"):
-        build_bank(tmp_path, Counting(), ["MK", "AAA"])
+        build_store(tmp_path, Counting(), ["MK", "AAA"])
 
 
-def test_a_bank_of_another_schema_version_is_refused(tmp_path: Path) -> None:
-    build_bank(tmp_path, Counting(), ["MK"])
-    path = tmp_path / "counting" / "manifest.json"
+def test_a_store_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    build_store(tmp_path, Counting(), ["MK"])
+    path = tmp_path / "embeddings" / "counting" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
     with pytest.raises(UserError, match=r"schema version 2; this rpbind .* reads 1\. Remove it"):
         EmbeddingStore.open(tmp_path, "counting")
@@ -160,15 +164,48 @@ def test_vectors_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
             return np.full((len(sequence), 2), 1e6, dtype=np.float32)
 
     with np.errstate(over="ignore"), pytest.raises(ValueError, match="NaN or infinity"):
-        build_bank(tmp_path, Overflowing(dtype="float16"), ["MK"])
+        build_store(tmp_path, Overflowing(dtype="float16"), ["MK"])
 
 
 @pytest.mark.parametrize("left", [b"", b"\x93NUMPY", b"cut"])
 def test_a_piece_that_a_crash_has_cut_is_made_again(left: bytes, tmp_path: Path) -> None:
-    whole = build_bank(tmp_path / "whole", RandomIdentity(), ["MK", "AAA"])
-    folder = tmp_path / "cut" / "random" / f".partial-{RandomIdentity.sha256[:12]}"
+    whole = build_store(tmp_path / "whole", RandomIdentity(), ["MK", "AAA"])
+    folder = tmp_path / "cut" / "embeddings" / "random" / f".partial-{RandomIdentity.sha256[:12]}"
     folder.mkdir(parents=True)
     for key in whole.manifest.index:
         (folder / f"{key}.npy").write_bytes(left)
-    made = build_bank(tmp_path / "cut", RandomIdentity(), ["MK", "AAA"])
+    made = build_store(tmp_path / "cut", RandomIdentity(), ["MK", "AAA"])
     assert made.manifest == whole.manifest
+
+
+def test_a_new_dataset_has_its_stores_in_embeddings(tmp_path: Path) -> None:
+    store = build_store(tmp_path, Counting(), ["MK"])
+    assert store.folder == tmp_path / "embeddings" / "counting"
+    assert not (tmp_path / "bank").exists()
+
+
+def with_old_folder(data: Path) -> None:
+    """Store one protein as version 0.1.0 did: below `bank`."""
+    build_store(data, Counting(), ["MK"])
+    (data / "embeddings").rename(data / "bank")
+
+
+def test_a_dataset_that_has_only_the_older_folder_is_read_and_extended_there(
+    tmp_path: Path,
+) -> None:
+    with_old_folder(tmp_path)
+    assert EmbeddingStore.open(tmp_path, "counting").manifest.proteins == 1
+    assert build_store(tmp_path, Counting(), ["MK", "AAA"]).manifest.proteins == 2
+    build_store(tmp_path, RandomIdentity(), ["MK"])
+    assert [path.name for path in tmp_path.iterdir()] == ["bank"]
+    assert {path.name for path in (tmp_path / "bank").iterdir()} == {"counting", "random"}
+
+
+def test_a_dataset_that_has_both_folders_reads_embeddings(tmp_path: Path) -> None:
+    with_old_folder(tmp_path)
+    (tmp_path / "embeddings").mkdir()
+    build_store(tmp_path, Counting(), ["AAA"])
+    (tmp_path / "bank" / "counting" / "manifest.json").unlink()
+    store = EmbeddingStore.open(tmp_path, "counting")
+    assert store.folder == tmp_path / "embeddings" / "counting"
+    assert store.manifest.proteins == 1

@@ -12,7 +12,7 @@ import torch
 from esm.model.esm2 import ESM2
 
 from rpbind.errors import UserError
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.esm2 import stitch
 
@@ -96,12 +96,12 @@ def test_a_residue_comes_from_the_window_in_which_it_is_farthest_from_a_cut(leng
     np.testing.assert_array_equal(found, best)
 
 
-def test_the_bank_keeps_float16_and_the_hash_of_the_weights(tmp_path: Path) -> None:
+def test_the_store_keeps_float16_and_the_hash_of_the_weights(tmp_path: Path) -> None:
     encoder = make_encoder("esm2", save_as_published(tiny_model(), tmp_path / "tiny.pt"))
-    bank = build_bank(tmp_path / "bank", encoder, ["MKV", "ACDE"])
-    assert bank.residues_ND.dtype == np.float16
-    assert bank.manifest.encoder_sha256 == encoder.sha256
-    np.testing.assert_allclose(bank.residues_ND[:3], encoder.encode("MKV"), rtol=1e-3, atol=1e-3)
+    store = build_store(tmp_path, encoder, ["MKV", "ACDE"])
+    assert store.residues_ND.dtype == np.float16
+    assert store.manifest.encoder_sha256 == encoder.sha256
+    np.testing.assert_allclose(store.residues_ND[:3], encoder.encode("MKV"), rtol=1e-3, atol=1e-3)
 
 
 class Evil:

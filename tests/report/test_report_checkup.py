@@ -27,7 +27,7 @@ def page_with_checks(folder: Path) -> str:
         row = Row(arm=arm.name, seed=0, state="failed" if place == 2 else "done", stage="check",
                   recipe=arm.recipe, recipe_id=arm.recipe_id, ended="2026-01-02",
                   metrics={"logits.spread": 0.0625}, findings=(DEAD,) if place == 1 else (),
-                  error=f"no bank {HOSTILE}" if place == 2 else "")  # fmt: skip
+                  error=f"no vectors {HOSTILE}" if place == 2 else "")  # fmt: skip
         Ledger(folder).append(row)
     return re.sub(r"<script.*?</script>", "", build_report(folder).read_text(), flags=re.DOTALL)
 
@@ -48,7 +48,7 @@ def test_the_section_shows_every_arm_that_was_examined_and_the_banner_the_sick(
     section = page[page.index('<section id="before-training">') : page.index('id="table-check"')]
     assert section.count("<tr>") == 1 + 3
     assert "0.0625" in section
-    assert "no bank &lt;script&gt;" in section
+    assert "no vectors &lt;script&gt;" in section
     assert "1 of 3 arms had an error (memory=residue)" in page
 
 

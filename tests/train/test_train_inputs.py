@@ -15,7 +15,7 @@ INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
 
 
 def stored(tiny: Path) -> tuple[Dataset, EmbeddingStore]:
-    return Dataset.open(tiny), EmbeddingStore.open(tiny / "bank", "physchem")
+    return Dataset.open(tiny), EmbeddingStore.open(tiny, "physchem")
 
 
 def test_a_batch_is_the_datasets_rows_in_the_order_asked_for(tiny: Path) -> None:
@@ -30,12 +30,12 @@ def test_a_batch_is_the_datasets_rows_in_the_order_asked_for(tiny: Path) -> None
 def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
     tiny: Path, reads: str
 ) -> None:
-    inputs, bank, dataset = (
+    inputs, store, dataset = (
         open_inputs(tiny),
-        EmbeddingStore.open(tiny / "bank", "physchem"),
+        EmbeddingStore.open(tiny, "physchem"),
         Dataset.open(tiny),
     )
-    means_PW = bank.mean_PW([protein.sequence for protein in dataset.proteins])
+    means_PW = store.mean_PW([protein.sequence for protein in dataset.proteins])
     _, groups, _ = inputs.batch(INDEX_B, reads)
     assert sorted(torch.cat([g.rows_B for g in groups]).tolist()) == list(range(len(INDEX_B)))
     for group in groups:
@@ -44,13 +44,13 @@ def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
         assert len(group.mean_PW) == len(set(whose.tolist()))
 
 
-def test_a_group_holds_the_banks_residues_and_says_which_are_padding(tiny: Path) -> None:
-    inputs, bank, dataset = (
+def test_a_group_holds_the_stores_residues_and_says_which_are_padding(tiny: Path) -> None:
+    inputs, store, dataset = (
         open_inputs(tiny),
-        EmbeddingStore.open(tiny / "bank", "physchem"),
+        EmbeddingStore.open(tiny, "physchem"),
         Dataset.open(tiny),
     )
-    offset_P, length_P = bank.locate([protein.sequence for protein in dataset.proteins])
+    offset_P, length_P = store.locate([protein.sequence for protein in dataset.proteins])
     _, (group,), _ = inputs.batch(INDEX_B, "residues")
     assert group.residues_PRW is not None
     assert group.real_PR is not None
@@ -59,7 +59,7 @@ def test_a_group_holds_the_banks_residues_and_says_which_are_padding(tiny: Path)
         protein = dataset.protein_N[INDEX_B[row]]
         rows = slice(offset_P[protein], offset_P[protein] + length_P[protein])
         chain = group.residues_PRW[place][group.real_PR[place]]
-        assert np.array_equal(chain.numpy(), bank.residues_ND[rows])
+        assert np.array_equal(chain.numpy(), store.residues_ND[rows])
 
 
 def many_proteins(lengths: list[int]) -> Inputs:
@@ -96,15 +96,15 @@ def test_proteins_of_like_length_share_a_group_so_that_little_is_padded() -> Non
 def test_nothing_is_copied_out_of_the_mapped_files(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, bank = stored(tiny)
+    dataset, store = stored(tiny)
     monkeypatch.setattr(Dataset, "open", lambda root: dataset)
-    monkeypatch.setattr(EmbeddingStore, "open", lambda root, encoder: bank)
+    monkeypatch.setattr(EmbeddingStore, "open", lambda root, encoder: store)
     inputs = open_inputs(tiny).to("cpu")
     for tensor, array in (
         (inputs.rna_NL, dataset.rna_NL),
         (inputs.label_N, dataset.label_N),
         (inputs.protein_N, dataset.protein_N),
-        (inputs.residues_ND, bank.residues_ND),
+        (inputs.residues_ND, store.residues_ND),
     ):
         assert tensor.data_ptr() == array.ctypes.data
 
@@ -116,6 +116,8 @@ def test_the_parts_are_those_of_the_frozen_split(tiny: Path) -> None:
     assert inputs.provenance["split"].startswith(split.id)
 
 
-def test_a_bank_that_was_never_made_is_named_with_the_command_that_makes_it(tiny: Path) -> None:
+def test_an_embedding_store_that_was_never_made_is_named_with_the_command_that_makes_it(
+    tiny: Path,
+) -> None:
     with pytest.raises(UserError, match=r"rpbind embed .* --encoder random"):
         Inputs.open(tiny, SPLIT, "random")

@@ -14,7 +14,7 @@ from rpbind.data.alphabet import decode, encode
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
 from rpbind.importers.protein_table import read_proteins
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import ENCODERS, make_encoder
 from rpbind.proteins.homology import cluster_proteins
 from rpbind.proteins.sequence import sequence_key
@@ -84,8 +84,8 @@ def imported(toy: Toy, folder: Path, sequence: str) -> str:
 
 
 def embedded(toy: Toy, folder: Path, sequence: str) -> str:
-    bank = build_bank(folder, make_encoder("physchem"), [sequence])
-    assert list(bank.manifest.index) == [sequence_key(sequence)]
+    store = build_store(folder, make_encoder("physchem"), [sequence])
+    assert list(store.manifest.index) == [sequence_key(sequence)]
     return read_proteins(fasta(folder, sequence)).find("P_K562")
 
 

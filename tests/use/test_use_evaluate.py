@@ -37,7 +37,7 @@ def test_on_its_own_data_it_says_what_the_ledger_says_to_the_bit(
     assert told.notes == ()
 
 
-@pytest.mark.parametrize("part", ["arrays/label.npy", "bank/*/residues-*.npy"])
+@pytest.mark.parametrize("part", ["arrays/label.npy", "embeddings/*/residues-*.npy"])
 def test_what_changed_since_it_was_made_is_not_scored(
     tmp_path: Path, part: str, sees_motifs: Toy
 ) -> None:
@@ -74,12 +74,14 @@ def test_another_dataset_is_refused_and_on_request_scored_with_a_warning(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     other = world(tmp_path / "other", replace(SMALL, seed=2))
-    with pytest.raises(UserError, match=r"dataset: .*; split: .*; bank: .* --other-data"):
+    with pytest.raises(
+        UserError, match=r"dataset: .*; split: .*; embedding store: .* --other-data"
+    ):
         evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(other)))
     told = evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(other), other_data=True))
     assert told.metrics["test.auroc_macro"] > 0.9
     assert [note.split(":")[0] for note in told.notes[:3]] == [
-        f"other {what} than the model's" for what in ("dataset", "split", "bank")
+        f"other {what} than the model's" for what in ("dataset", "split", "embedding store")
     ]
     assert "cannot be told" in told.notes[3]
     assert told.notes[4] == "0 of the 4 proteins were seen in training"

@@ -13,7 +13,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train.opened import OpenData
 from rpbind.use.compatibility import EvaluationTarget
@@ -58,7 +58,7 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
     windows = Windows(rna_NL, clean.label_N, clean.protein_N, clean.cluster_N)
     dataset = write_dataset(tmp_path / "d", windows, clean.proteins, made_by)
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(dataset.root / "bank", make_encoder("physchem"), sequences)
+    build_store(dataset.root, make_encoder("physchem"), sequences)
     toy = train(dataset.root, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
     told = evaluate_model(toy.trained, EvaluationTarget(OpenData(dataset.root)))
     blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())

@@ -10,7 +10,7 @@ from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.dataset import Dataset
 from rpbind.errors import UserError
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train import checkpoint
 from rpbind.use.predict import PredictionInput, predict_windows
@@ -37,7 +37,7 @@ def test_an_esm2_model_asks_for_its_weights_and_takes_no_others(
 ) -> None:
     right, wrong = (tiny_esm2(tmp_path / name / "toy.pt", len(name)) for name in ("one", "other"))
     sequences = [protein.sequence for protein in Dataset.open(small).proteins]
-    build_bank(small / "bank", make_encoder("esm2", right), sequences)
+    build_store(small, make_encoder("esm2", right), sequences)
     toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_({"proteins": "toy"} | QUICK))
     with pytest.raises(UserError, match=r"protein encoder toy \w{12} .* got toy \w{12}"):
         toy.trained.encoder(wrong)

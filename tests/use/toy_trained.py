@@ -8,7 +8,7 @@ from pathlib import Path
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.ledger import Row
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE
@@ -58,7 +58,7 @@ def world(folder: Path, size: World = WORLD) -> Path:
     dataset = simulate(folder, size)
     sequences = [protein.sequence for protein in dataset.proteins]
     for name in ("physchem", "random"):
-        build_bank(folder / "bank", make_encoder(name), sequences)
+        build_store(folder, make_encoder(name), sequences)
     return folder
 
 

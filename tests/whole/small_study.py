@@ -15,7 +15,7 @@ from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.heal import heal
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
@@ -35,7 +35,7 @@ RECIPES = {
 def small_source(folder: Path) -> DataSource:
     dataset = simulate(folder, World(proteins=4, sites=20, length=31))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     return DataSource(OpenData(folder), SplitSpec())
 
 

@@ -8,7 +8,7 @@ from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
 from rpbind.ledger import ContrastPlan, Ledger
-from rpbind.proteins.embedding_store import build_bank
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import FIXED, narrowed
 from rpbind.run.resources import Resources
@@ -27,7 +27,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     folder = tmp_path_factory.mktemp("verdicts") / "world"
     dataset = simulate(folder, World(proteins=12, sites=60, length=31, decoys=0.0))
     sequences = [protein.sequence for protein in dataset.proteins]
-    build_bank(folder / "bank", make_encoder("physchem"), sequences)
+    build_store(folder, make_encoder("physchem"), sequences)
     design = Design(
         "known",
         (arm("token", TOKEN, ""), arm("context", CONTEXT, ""), arm("same", SAME, "")),

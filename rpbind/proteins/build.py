@@ -1,0 +1,158 @@
+"""Building an embedding store: the missing proteins are encoded, one by one, and then added."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.errors import UserError
+from rpbind.files.arrays import save_blocks
+from rpbind.files.atomic import errors_name, exclusive, leftover_drafts
+from rpbind.files.draft import explain_denied_write
+from rpbind.ledger import write_atomic
+from rpbind.proteins.embedding_store import EmbeddingStore
+from rpbind.proteins.encoders import ProteinEncoder
+from rpbind.proteins.pieces import Pieces
+from rpbind.proteins.sequence import sequence_key
+from rpbind.proteins.store_manifest import StoreManifest, stores_folder
+
+Progress = Callable[[int, int], None]
+LOCK = ".lock"
+"""The lock file in a store's folder: the process that extends the store holds its lock."""
+
+
+def build_store(
+    data: Path, encoder: ProteinEncoder, sequences: Sequence[str], progress: Progress | None = None
+) -> EmbeddingStore:
+    """Make or extend a dataset's store of one encoder until it holds every sequence.
+
+    A store that holds them all is opened as it is. Each protein is written when it is encoded, so
+    an interrupted build continues where it stopped. If another process is building the store, this
+    one waits for it.
+
+    Parameters
+    ----------
+    data
+        The dataset folder.
+    encoder
+        What encodes the sequences that the store lacks.
+    sequences
+        Protein sequences; equal ones are encoded once.
+    progress
+        Called with (done, total) after each new distinct sequence.
+
+    Returns
+    -------
+    The open store, verified.
+
+    Raises
+    ------
+    UserError
+        If a different encoder of the same name made the store, if its vectors are damaged, or if
+        the folder may not be written.
+    """
+    folder = stores_folder(data) / encoder.id
+    by_key = {sequence_key(sequence): sequence for sequence in sequences}
+    store = _opened(data, encoder)
+    if store is not None and by_key.keys() <= store.manifest.index.keys():
+        return store
+    command = f"rpbind embed {data} --encoder {encoder.id}"
+    with (
+        explain_denied_write(data, f"The whole embedding store of {encoder.id}", command),
+        exclusive(folder / LOCK, f"embedding store {folder}"),
+    ):
+        old = _opened(data, encoder)  # another process may have made it meanwhile
+        known = old.manifest.index if old else {}
+        missing = {key: chain for key, chain in by_key.items() if key not in known}
+        if missing:
+            _build(folder, encoder, old, missing, progress)
+    store = EmbeddingStore.open(data, encoder.id)
+    store.verify()
+    return store
+
+
+def _opened(data: Path, encoder: ProteinEncoder) -> EmbeddingStore | None:
+    """Open and verify the store that is there; None if there is none."""
+    folder = stores_folder(data) / encoder.id
+    if not (folder / "manifest.json").exists():
+        return None
+    store = EmbeddingStore.open(data, encoder.id)
+    _same_encoder(store.manifest, encoder, folder)
+    store.verify()
+    return store
+
+
+def _build(
+    folder: Path,
+    encoder: ProteinEncoder,
+    old: EmbeddingStore | None,
+    missing: dict[str, str],
+    progress: Progress | None,
+) -> None:
+    for left in leftover_drafts(folder):
+        left.unlink()
+    pieces = Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
+    for done, (key, chain) in enumerate(missing.items(), start=1):
+        pieces.get(key, chain)
+        if progress is not None:
+            progress(done, len(missing))
+    _write(folder, encoder, old, [(key, pieces.get(key, chain)) for key, chain in missing.items()])
+    shutil.rmtree(pieces.folder)
+
+
+def _same_encoder(manifest: StoreManifest, encoder: ProteinEncoder, folder: Path) -> None:
+    if manifest.encoder_sha256 != encoder.sha256:
+        raise UserError(
+            f"Embedding store {folder} was made by another '{encoder.id}' (weights or table with "
+            f"SHA-256 {manifest.encoder_sha256[:12]}, now {encoder.sha256[:12]}). Remove the "
+            "folder to build it again, or give the weights file another name."
+        )
+
+
+def _write(
+    folder: Path,
+    encoder: ProteinEncoder,
+    old: EmbeddingStore | None,
+    added: list[tuple[str, NDArray[np.floating]]],
+) -> None:
+    index = dict(old.manifest.index) if old else {}
+    blocks = ([old.residues_ND] if old else []) + [matrix for _, matrix in added]
+    rows = len(blocks[0]) if old else 0
+    for key, matrix in added:
+        index[key] = (rows, len(matrix))
+        rows += len(matrix)
+    name, digest = _write_residues(folder, blocks, (rows, encoder.width))
+    manifest = StoreManifest(
+        encoder=encoder.id,
+        encoder_sha256=encoder.sha256,
+        width=encoder.width,
+        dtype=encoder.dtype,
+        proteins=len(index),
+        residues=rows,
+        residues_file=name,
+        residues_sha256=digest,
+        index=index,
+    )
+    write_atomic(folder / "manifest.json", manifest.model_dump_json(indent=1).encode())
+    if old is not None:
+        (folder / old.manifest.residues_file).unlink(missing_ok=True)
+
+
+def _write_residues(
+    folder: Path, blocks: list[NDArray[np.floating]], shape: tuple[int, int]
+) -> tuple[str, str]:
+    """Write the blocks one after another; return the file's name and the SHA-256 of the rows."""
+    draft = folder / f".{uuid.uuid4().hex}"
+    try:
+        with errors_name(folder, draft):
+            digest = save_blocks(draft, blocks, shape)
+            name = f"residues-{digest[:12]}.npy"
+            draft.replace(folder / name)
+    finally:
+        draft.unlink(missing_ok=True)
+    return name, digest

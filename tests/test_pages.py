@@ -89,8 +89,8 @@ def test_a_logger_that_is_not_installed_is_refused(
     [
         ("s3://bucket/reports", "the URL s3:/bucket/reports"),
         ("gs://bucket", "the URL gs:/bucket"),
-        ("a_file", "is no folder"),
-        ("a_file/reports", "a_file is no folder"),
+        ("a_file", "is not a folder"),
+        ("a_file/reports", "a_file is not a folder"),
     ],
 )
 def test_reports_that_cannot_land_are_refused(

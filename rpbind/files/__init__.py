@@ -1,1 +1,1 @@
-"""Files and folders that are whole or not there, locks, and mapped arrays."""
+"""Atomic writes of files and folders, file locks, and memory-mapped arrays."""

@@ -1,7 +1,7 @@
-"""Arrays are written as plain bytes, so that a full disk is the system's error and no crash.
+"""Reads and writes .npy files so that a full disk raises an `OSError` with its error number.
 
-numpy's own ways are another kind of error without a number (`np.save`), or a mapped file whose
-pages have no room when they are written to, which ends the process (`open_memmap`).
+`np.save` raises an error without a number, and writing to an array of `open_memmap` on a full disk
+kills the process.
 """
 
 from __future__ import annotations
@@ -17,9 +17,26 @@ from numpy.typing import NDArray
 
 
 def load_array(path: Path, mapped: Literal["r", "c"] | None = None) -> NDArray[Any]:
-    """Read a .npy file, or map it; `ValueError` on anything else, a cut file too.
+    """Read a .npy file, or map it into memory.
 
-    What numpy says of other files advises to read them unsafely.
+    Only the first sentence of numpy's error is kept: the rest advises unsafe loading.
+
+    Parameters
+    ----------
+    path
+        The file.
+    mapped
+        "r" maps it read-only, "c" copy-on-write; None reads it.
+
+    Returns
+    -------
+    NDArray[Any]
+        The array.
+
+    Raises
+    ------
+    ValueError
+        If the file is no .npy file, or is truncated.
     """
     try:
         array = np.load(path, mmap_mode=mapped)
@@ -31,12 +48,35 @@ def load_array(path: Path, mapped: Literal["r", "c"] | None = None) -> NDArray[A
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Write a .npy file, to the same bytes as `np.save` does."""
+    """Write a .npy file with the same bytes as `np.save`.
+
+    Parameters
+    ----------
+    path
+        The file; an existing one is overwritten.
+    array
+        What to write.
+    """
     save_blocks(path, [array], array.shape)
 
 
 def save_blocks(path: Path, blocks: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> str:
-    """Write blocks of rows one after another as one array; return the SHA-256 of the rows."""
+    """Write blocks of rows as one .npy file.
+
+    Parameters
+    ----------
+    path
+        The file; an existing one is overwritten.
+    blocks
+        At least one array; all have one dtype, and together they have the rows of `shape`.
+    shape
+        Shape of the whole array.
+
+    Returns
+    -------
+    str
+        SHA-256 (hex) of the rows, without the header.
+    """
     descr = np.lib.format.dtype_to_descr(blocks[0].dtype)
     digest = hashlib.sha256()
     with path.open("wb") as file:

@@ -1,12 +1,10 @@
-"""Files that are whole or not there, and a lock that dies with its process."""
+"""Writes files whole or not at all; reads and lists them."""
 
 from __future__ import annotations
 
-import fcntl
 import fnmatch
 import os
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,15 @@ _DRAFT = re.compile(r"\.(.+\.)?[0-9a-f]{32}")
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, synced, then renamed."""
+    """Write a file whole or not at all: write a synced temporary file, then rename it.
+
+    Parameters
+    ----------
+    path
+        The file; an existing one is replaced.
+    content
+        Its bytes.
+    """
     draft = _draft(path)
     try:
         with errors_name(path, draft):
@@ -32,7 +38,20 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 @contextmanager
 def errors_name(path: Path, draft: Path) -> Iterator[None]:
-    """Let the system's error about a temporary name speak of the name that the user knows."""
+    """Replace the temporary name in an `OSError` by the name that the user knows.
+
+    Parameters
+    ----------
+    path
+        The name to show.
+    draft
+        The temporary name.
+
+    Yields
+    ------
+    None
+        An `OSError` of the block that names `draft`, or no file, is raised again with `path`.
+    """
     try:
         yield
     except OSError as error:
@@ -42,7 +61,20 @@ def errors_name(path: Path, draft: Path) -> Iterator[None]:
 
 
 def write_new(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
-    """Write a file that must be new, whole or not at all; False where its name is taken."""
+    """Write a new file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    write
+        Writes the content to an open binary file.
+
+    Returns
+    -------
+    bool
+        False if a file of this name exists already; it stays as it is.
+    """
     draft = _draft(path)
     try:
         with errors_name(path, draft):
@@ -57,22 +89,53 @@ def write_new(path: Path, write: Callable[[IO[bytes]], object]) -> bool:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's content; `UserError` where it is there and cannot be read."""
+    """Read a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    UserError
+        If the file exists and cannot be read. A missing file raises `FileNotFoundError`.
+    """
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError as error:
         raise UserError(
-            f"{path} cannot be read: {error.strerror}. See to its permissions, or put the file "
-            "back from a copy."
+            f"{path} cannot be read: {error.strerror}. Check its permissions, or restore the file "
+            "from a copy."
         ) from None
 
 
 def list_folder(folder: Path, pattern: str) -> list[Path]:
-    """Return what is in a folder by a pattern, in order; nothing where there is no folder.
+    """List the files of a folder whose names match a pattern.
 
-    Raises `UserError` where the folder cannot be read: it must not pass for an empty one.
+    Parameters
+    ----------
+    folder
+        The folder.
+    pattern
+        Pattern of `fnmatch`, such as "*.parquet".
+
+    Returns
+    -------
+    list[Path]
+        The matching paths, sorted by name; empty if the folder does not exist.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be read: it must not be taken for an empty one.
     """
     try:
         names = [file.name for file in folder.iterdir()]
@@ -80,14 +143,20 @@ def list_folder(folder: Path, pattern: str) -> list[Path]:
         return []
     except OSError as error:
         raise UserError(
-            f"The folder {folder} cannot be read: {error.strerror}. See to its permissions, or put "
-            "it back from a copy."
+            f"The folder {folder} cannot be read: {error.strerror}. Check its permissions, or "
+            "restore it from a copy."
         ) from None
     return [folder / name for name in sorted(fnmatch.filter(names, pattern))]
 
 
 def sync(folder: Path) -> None:
-    """Make the names in a folder durable: a file's own sync does not cover its name."""
+    """Write the names of a folder's files to disk: fsync of a file does not include its name.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -96,51 +165,19 @@ def sync(folder: Path) -> None:
 
 
 def leftover_drafts(folder: Path) -> list[Path]:
-    """Return the temporary files that dead processes have left in a folder."""
-    return [file for file in list_folder(folder, ".*") if _DRAFT.fullmatch(file.name)]
+    """List the temporary files in a folder, which dead processes have left.
 
+    Parameters
+    ----------
+    folder
+        The folder.
 
-@contextmanager
-def locked(file: IO[str], *, wait: bool) -> Iterator[bool]:
-    """Hold the only lock on an open file; False where another process holds it and `wait` does not.
-
-    It is the kernel that holds it (flock), so that it is gone with its process, however that dies.
+    Returns
+    -------
+    list[Path]
+        Their paths, sorted by name.
     """
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
-@contextmanager
-def exclusive(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock on a file; where another process holds it, say so and wait for that one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        with locked(file, wait=False) as free:
-            if free:
-                yield
-                return
-        print(f"another process is making {what}: waiting for it", file=sys.stderr)
-        with locked(file, wait=True):
-            yield
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock on a file."""
-    try:
-        with path.open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return [file for file in list_folder(folder, ".*") if _DRAFT.fullmatch(file.name)]
 
 
 def _draft(path: Path) -> Path:
@@ -148,7 +185,7 @@ def _draft(path: Path) -> Path:
 
 
 def stem(path: Path) -> str:
-    """Return the beginning of a name, short enough for a temporary name that is made of it."""
+    """Return the first 50 letters of a file's name, the start of its temporary names."""
     return path.name[:50]
 
 

@@ -1,4 +1,4 @@
-"""A folder that is made whole or not at all, whatever stops the process that makes it."""
+"""Makes a folder whole or not at all, even if the process is stopped."""
 
 from __future__ import annotations
 
@@ -15,37 +15,66 @@ from pathlib import Path
 from typing import NoReturn
 
 from rpbind.errors import UserError, check_not_url
-from rpbind.files.atomic import errors_name, is_locked, locked, stem
+from rpbind.files.atomic import errors_name, stem
+from rpbind.files.locks import is_locked, locked
 from rpbind.files.places import check_creatable, check_writable
 
 LOCK = ".lock"
-"""A file in a draft that its process holds the lock on."""
+"""Name of the lock file in a draft folder; the process that writes the draft holds its lock."""
 
 
 def check_new(out: Path) -> None:
-    """Raise `UserError` where no folder `out` can be made; one that is there is not overwritten."""
+    """Check that a new folder can be made.
+
+    Parameters
+    ----------
+    out
+        The folder.
+
+    Raises
+    ------
+    UserError
+        If `out` exists, is a URL, lies in a dataset, or its place cannot be written to.
+    """
     check_not_url("--out", out)
     check_creatable(out)
     if (out.absolute().parent / "manifest.json").exists():
-        raise UserError(f"{out.parent} is a dataset; name a folder in another place.")
+        raise UserError(f"{out.parent} is a dataset; name a folder outside it.")
     if os.path.lexists(out):
         raise UserError(
-            f"{out} exists already, and is never overwritten. Name another folder, or delete that "
+            f"{out} exists already and is never overwritten. Name another folder, or delete this "
             "one first."
         )
 
 
 @contextmanager
 def draft_folder(out: Path) -> Iterator[Path]:
-    """Give a hidden folder beside `out` that gets its name at the end, or is removed.
+    """Make a hidden draft folder beside `out`, and rename it to `out` when the block ends.
 
-    It is removed after SIGTERM and SIGHUP too, which end the process by `SystemExit`. What a
-    SIGKILL leaves is removed by the next process that makes `out`.
+    If the block fails, the draft is removed; SIGTERM and SIGHUP raise `SystemExit` in the block.
+    A draft that SIGKILL leaves is removed by the next process that makes `out`.
+
+    Parameters
+    ----------
+    out
+        The folder to make; its parents are made too.
+
+    Yields
+    ------
+    Path
+        The draft folder.
+
+    Raises
+    ------
+    UserError
+        If another process has made `out` meanwhile.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     _sweep(out)
     draft = out.with_name(f".{stem(out)}.{uuid.uuid4().hex}")
-    nascent = draft.with_name(f"{draft.name}.new")  # no name that is swept, till it is locked
+    nascent = draft.with_name(
+        f"{draft.name}.new"
+    )  # _sweep() ignores this name; renamed once locked
     with _ended_by_exit(), errors_name(out, draft):
         try:
             nascent.mkdir()
@@ -57,8 +86,8 @@ def draft_folder(out: Path) -> Iterator[Path]:
                 except OSError:
                     if out.is_dir():
                         raise UserError(
-                            f"{out} exists already: another process has made it meanwhile. It is "
-                            "never overwritten; look at it, or name another folder."
+                            f"{out} exists already: another process made it meanwhile. It is "
+                            "never overwritten; use it, or name another folder."
                         ) from None
                     raise
                 (out / LOCK).unlink()
@@ -68,18 +97,18 @@ def draft_folder(out: Path) -> Iterator[Path]:
 
 
 def _sweep(out: Path) -> None:
-    """Remove the drafts of `out` that no living process holds."""
+    """Remove the drafts of `out` whose processes have ended."""
     name = re.compile(rf"\.{re.escape(stem(out))}\.[0-9a-f]{{32}}")
     for draft in out.parent.iterdir():
-        with suppress(PermissionError):  # somebody else's
+        with suppress(PermissionError):  # another user's draft
             if name.fullmatch(draft.name) and draft.is_dir() and not is_locked(draft / LOCK):
                 shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
 def _ended_by_exit() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the process, where they would end it on the spot."""
-    main = threading.current_thread() is threading.main_thread()  # no other may set handlers
+    """Turn SIGTERM and SIGHUP into `SystemExit`, so that `finally` blocks run."""
+    main = threading.current_thread() is threading.main_thread()  # others cannot set handlers
     numbers = [
         number
         for number in (signal.SIGTERM, signal.SIGHUP)
@@ -88,7 +117,7 @@ def _ended_by_exit() -> Iterator[None]:
 
     def leave(number: int, _: object) -> NoReturn:
         for each in numbers:
-            signal.signal(each, signal.SIG_IGN)  # a second one must not cut the cleaning short
+            signal.signal(each, signal.SIG_IGN)  # a second signal must not interrupt the clean-up
         raise SystemExit(128 + number)
 
     for number in numbers:
@@ -102,9 +131,28 @@ def _ended_by_exit() -> Iterator[None]:
 
 @contextmanager
 def explain_denied_write(root: Path, what: str, command: str) -> Iterator[None]:
-    """Turn a write into dataset `root` that is not allowed into a `UserError`: who can, and how.
+    """Turn a denied write into a `UserError` that names the command to run with permission.
 
-    That nothing can be written there is found before the block, which may take long.
+    The folder is checked before the block, which may take long.
+
+    Parameters
+    ----------
+    root
+        The dataset's folder.
+    what
+        What is written, for the message.
+    command
+        The command that writes it.
+
+    Yields
+    ------
+    None
+        The folder can be written to.
+
+    Raises
+    ------
+    UserError
+        If the user may not write to `root`, or it is read-only.
     """
     try:
         check_writable(root)
@@ -114,5 +162,5 @@ def explain_denied_write(root: Path, what: str, command: str) -> Iterator[None]:
             raise
         raise UserError(
             f"{what} is not in {root} yet, and you may not write there ({error.strerror}). "
-            f"Somebody who may makes it once: {command}. From then on it is only read."
+            f"Ask somebody who may to run once: {command}. After that it is only read."
         ) from None

@@ -62,7 +62,7 @@ def _files(folder: Path) -> list[Path]:
     if folder.is_file():
         check_not_foreign(folder, read_file(folder)[0], "eCLIP")
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder; {wanted}.")
+        raise UserError(f"{folder} is not a folder; {wanted}.")
     visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     files = [path for path in visible if path.is_file()]
     if not files:

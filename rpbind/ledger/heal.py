@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import is_locked, leftover_drafts, list_folder, read
+from rpbind.files.atomic import leftover_drafts, list_folder, read
+from rpbind.files.locks import is_locked
 from rpbind.ledger.ledger import Ledger
 from rpbind.ledger.marks import SUFFIX, read_mark
 from rpbind.ledger.plans import PLAN, recipe_id

@@ -19,7 +19,8 @@ from typing import IO
 import pyarrow as pa
 
 from rpbind.errors import UserError, is_full_disk
-from rpbind.files.atomic import is_locked, list_folder, locked, sync, write_new
+from rpbind.files.atomic import list_folder, sync, write_new
+from rpbind.files.locks import is_locked, locked
 from rpbind.ledger.checks import MERGED, merged_file_name
 from rpbind.ledger.marks import Mark, read_marks
 from rpbind.ledger.plans import PLAN, read_plan, write_plan

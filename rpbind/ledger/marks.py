@@ -20,7 +20,8 @@ from typing import IO, Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes
-from rpbind.files.atomic import is_locked, list_folder, locked, read, sync
+from rpbind.files.atomic import list_folder, read, sync
+from rpbind.files.locks import is_locked, locked
 from rpbind.ledger.records import Row, RunStart
 
 SUFFIX = ".begun"

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_blocks
-from rpbind.files.atomic import errors_name, exclusive, leftover_drafts
+from rpbind.files.atomic import errors_name, leftover_drafts
 from rpbind.files.draft import explain_denied_write
+from rpbind.files.locks import exclusive
 from rpbind.ledger import write_atomic
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import ProteinEncoder

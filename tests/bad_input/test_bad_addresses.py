@@ -85,7 +85,7 @@ CASES = [
     *runs("--gpus-per-run 3 --workers 2", "whole GPUs or a part of one"),
     *runs(f"--name {'n' * 300}", "up to 100 bytes", "got 300", commands=PAGES),
     *runs("--name a/b", "a folder's name below reports/", "got 'a/b'"),
-    *runs("--reports windows.tsv", "windows.tsv is no folder"),
+    *runs("--reports windows.tsv", "windows.tsv is not a folder"),
     *runs("--reports s3://bucket/x", "the URL s3:/bucket/x"),
     *runs(f"--reports {'d/' * 2000}", "path of", "Name another --reports"),
     *runs("--log tensorbord", "Did you mean 'tensorboard'?"),

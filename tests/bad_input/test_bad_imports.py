@@ -137,7 +137,7 @@ OPTIONS = [
     Case("a k-mer longer than the windows", IMPORT.replace("--k 5", "--k 11"), ("--k 10",)),
     Case("an --out that is there", IMPORT, ("exists already",), {"d/x": "x"}),
     Case("an --out below a file", IMPORT.replace("--out d", "--out windows.tsv/d"), (
-        "windows.tsv", "no folder")),
+        "windows.tsv", "not a folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
     Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "no file")),
     Case("clusters of another file", eclip().replace("--k 5", "--clusters c"),

@@ -65,7 +65,9 @@ OUTPUTS = [
         usual,
     ),
     Case("a dataset over another", IMPORT, ("d exists already",), usual),
-    Case("a dataset in a file", IMPORT.replace("--out d", "--out windows.tsv/d"), ("no folder",)),
+    Case(
+        "a dataset in a file", IMPORT.replace("--out d", "--out windows.tsv/d"), ("not a folder",)
+    ),
     Case("a dataset at a URL", IMPORT.replace("--out d", "--out s3://b/d"), ("--out", "URL")),
     Case("a subset over another", "rpbind subset d --per-protein 2 --out d", ("exists",), usual),
     Case("a subset of none", "rpbind subset d --per-protein 0 --out e", ("got 0",), usual),

@@ -1,4 +1,4 @@
-"""What stops the making of a dataset, with real processes that say where they stand."""
+"""Draft folders under signals, kills, races and missing permissions, with real processes."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def half_way(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         process.communicate()
 
 
-def go_on(process: Process) -> int:
+def finish(process: Process) -> int:
     process.communicate("\n")
     return process.returncode
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_process_that_is_told_to_end_leaves_no_half_folder(
+def test_a_terminated_process_leaves_no_half_folder(
     tmp_path: Path, half_way: Callable[..., Process], number: int, code: int
 ) -> None:
     process = half_way()
@@ -78,16 +78,16 @@ def test_a_process_that_is_told_to_end_leaves_no_half_folder(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_under_nohup_it_goes_on_when_the_terminal_is_gone(
+def test_a_process_under_nohup_continues_when_the_terminal_closes(
     tmp_path: Path, half_way: Callable[..., Process]
 ) -> None:
     process = half_way("toy", "nohup")
     process.send_signal(signal.SIGHUP)
-    assert go_on(process) == 0
+    assert finish(process) == 0
     assert [path.name for path in (tmp_path / "toy").iterdir()] == ["half"]
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_and_other_names_are_not(
+def test_the_next_process_removes_the_draft_of_a_killed_one_and_no_other_file(
     tmp_path: Path, half_way: Callable[..., Process]
 ) -> None:
     for name in ("toy", "toy.b"):
@@ -104,7 +104,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_other_names_are_n
     assert of_a_file.exists()
 
 
-def test_of_two_that_make_one_folder_the_slower_is_told_so(
+def test_the_slower_of_two_processes_that_make_one_folder_gets_an_error(
     tmp_path: Path, half_way: Callable[..., Process]
 ) -> None:
     faster = half_way()
@@ -112,13 +112,13 @@ def test_of_two_that_make_one_folder_the_slower_is_told_so(
     slower = ExitStack()
     slower.enter_context(draft_folder(tmp_path / "toy"))
     assert (living / "half").exists()
-    assert go_on(faster) == 0
+    assert finish(faster) == 0
     with pytest.raises(UserError, match="exists already"):
         slower.close()
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
 
 
-def test_handlers_are_put_back(tmp_path: Path) -> None:
+def test_signal_handlers_are_restored(tmp_path: Path) -> None:
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     with draft_folder(tmp_path / "toy"):
@@ -128,12 +128,12 @@ def test_handlers_are_put_back(tmp_path: Path) -> None:
 
 def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"cannot be made: .*/file is no folder"):
+    with pytest.raises(UserError, match=r"cannot be made: .*/file is not a folder"):
         check_new(tmp_path / "file" / "deep" / "toy")
 
 
 def may_not_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Deny what permissions deny, which do not bind root."""
+    """Deny writes below a folder; real permissions do not bind root."""
     mkdir = Path.mkdir
 
     def no_mkdir(path: Path, *args: Any, **kwargs: Any) -> None:
@@ -151,7 +151,7 @@ def may_not_write(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(Path, "mkdir", no_mkdir)
 
 
-def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
+def test_a_folder_without_write_permission_is_refused_before_any_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "theirs").mkdir()
@@ -166,25 +166,27 @@ def test_a_place_that_may_not_be_written_is_noticed_before_anything_is_read(
 
 @pytest.fixture
 def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    """A dataset that may be read and not written; nothing is frozen in it yet."""
+    """A dataset that can be read and not written; it has no frozen split yet."""
     dataset = simulate(tmp_path / "theirs", World(proteins=4, sites=12, length=31))
     may_not_write(monkeypatch, dataset.root)
     return dataset
 
 
-def test_a_split_that_cannot_be_frozen_says_who_can(theirs: Dataset) -> None:
-    once = rf"Somebody who may makes it once: rpbind split {theirs.root} --rule cold-rna --seed 0\."
+def test_a_split_that_cannot_be_frozen_names_the_command_to_run_once(theirs: Dataset) -> None:
+    once = rf"run once: rpbind split {theirs.root} --rule cold-rna --seed 0\."
     with pytest.raises(UserError, match=once):
         load_split(theirs, SplitSpec())
 
 
-def test_an_embedding_store_that_cannot_be_built_says_who_can(theirs: Dataset) -> None:
-    once = rf"Somebody who may makes it once: rpbind embed {theirs.root} --encoder random\."
+def test_an_embedding_store_that_cannot_be_built_names_the_command_to_run_once(
+    theirs: Dataset,
+) -> None:
+    once = rf"run once: rpbind embed {theirs.root} --encoder random\."
     with pytest.raises(UserError, match=once):
         build_store(theirs.root, make_encoder("random"), ["MKV"])
 
 
-def test_a_frozen_split_and_a_whole_embedding_store_are_read_where_nothing_may_be_written(
+def test_a_frozen_split_and_a_whole_embedding_store_are_read_without_write_permission(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = simulate(tmp_path / "theirs", World(proteins=4, sites=12, length=31))

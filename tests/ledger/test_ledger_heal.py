@@ -7,7 +7,7 @@ import pytest
 from toy_rows import PLAN, row
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import is_locked
+from rpbind.files.locks import is_locked
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger import heal as the_healing
 from rpbind.ledger.heal import heal

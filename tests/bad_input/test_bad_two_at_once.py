@@ -65,7 +65,7 @@ def test_of_two_that_embed_the_second_waits_and_finds_the_embedding_store_whole(
         waited.append(words)
         goes_on.set()
 
-    monkeypatch.setattr("rpbind.files.atomic.print", notice, raising=False)
+    monkeypatch.setattr("rpbind.files.locks.print", notice, raising=False)
     once(monkeypatch, build, "write_atomic", while_the_first_is_at_work)
     first = build_store(tmp_path, make_encoder("random"), CHAINS)
     thread.join()
@@ -126,7 +126,7 @@ def test_of_two_that_make_one_dataset_the_second_is_told(
         "_write_parquet",
         lambda: subset(dataset, tmp_path / "made", 3),
     )
-    with pytest.raises(UserError, match="another process has made it meanwhile"):
+    with pytest.raises(UserError, match="another process made it"):
         subset(dataset, tmp_path / "made", 4)
     assert Dataset.open(tmp_path / "made").manifest.windows == 12
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d", "made"]

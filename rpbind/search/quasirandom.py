@@ -61,5 +61,5 @@ def parameters(space: Space) -> list[str]:
     """Return the names of all parameters that Optuna can be asked for, in the space's order."""
     names = NameCollector()
     for dim in space.dimension:
-        dim.ask(names)
-    return list(names.asked)
+        dim.suggest(names)
+    return list(names.names)

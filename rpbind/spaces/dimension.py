@@ -1,7 +1,8 @@
-"""One dimension of a search space: what is asked of Optuna for one recipe path, and under what.
+"""The kinds of dimensions of a search space. A dimension is one hyperparameter with its values.
 
-Every kind can be asked (`ask`), found again in a recipe (`find`), spread over a grid (`grid`), and
-knows values that a recipe must accept (`extremes`).
+Every kind takes a value from an Optuna trial (`suggest`), returns the Optuna parameters that
+produce a recipe's value (`find`), lists its part of a grid (`grid`), and lists values that a recipe
+must accept (`extremes`).
 """
 
 from __future__ import annotations
@@ -29,4 +30,4 @@ NAMES = {
     "when": tuple(When.model_fields),
     **{kind: tuple(each.model_fields) for kind, each in KINDS.items()},
 }
-"""The names that a condition and each kind of dimension know."""
+"""The keys that a condition (`when`) and each kind of dimension may have in a TOML file."""

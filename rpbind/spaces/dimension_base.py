@@ -12,7 +12,7 @@ from rpbind.recipe.base import OFF
 
 
 class When(BaseModel):
-    """A dimension with this is only asked where the one at `path` was given one of `values`."""
+    """A condition: the dimension exists only if the one at `path` has one of `values`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
@@ -20,25 +20,27 @@ class When(BaseModel):
 
 
 class DimensionBase(BaseModel):
+    """A hyperparameter, named by its recipe path, and the condition under which it is searched."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
     when: When | None = None
 
     @property
     def name(self) -> str:
-        """What Optuna calls it: the path, and for which values of its parent it is asked."""
+        """Optuna's name of the parameter: the path, and the parent's values if conditional."""
         if self.when is None:
             return self.path
         return f"{self.path} [{', '.join(map(as_text, self.when.values))}]"
 
 
 def as_text(value: Any) -> str:
-    """A value as it is written in an error or a name."""
+    """Return a value as messages and parameter names write it."""
     value = OFF if value is None else value
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def spread(low: float, high: float, log: bool) -> list[float]:
-    """Return both ends of a range and the middle between them."""
+    """Return both ends of a range and its middle, which is geometric if `log`."""
     middle = math.sqrt(low * high) if log else (low + high) / 2
     return [low, middle, high]

@@ -1,4 +1,4 @@
-"""A search space for a narrower model: `--narrower` divides its widths as it divides the base's."""
+"""A search space for a narrower model: `--narrower` divides its widths like those of the base."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ Dimensions = Sequence[Dimension]
 def divide_widths(
     about: str, dimensions: Dimensions, factor: int
 ) -> tuple[str, tuple[Dimension, ...]]:
-    """Return a space's sentence and dimensions with every width and number of heads divided.
+    """Return a space's description and dimensions, all widths and numbers of heads divided.
 
-    Values that become equal are one; a variant that is named brings its default width, which is
-    divided too, unless the space has a dimension for it.
+    Choices that become equal are merged. A choice that names a variant gets the variant's default
+    width, divided, unless the space has a dimension for that width.
     """
     if factor == 1:
         return about, tuple(dimensions)
-    made = tuple(_divided(dim, dimensions, factor) for dim in dimensions)
+    made = tuple(_divide_dimension(dim, dimensions, factor) for dim in dimensions)
     return f"{about} (Widths divided by {factor}.)", made
 
 
-def _divided(dim: Dimension, every: Dimensions, factor: int) -> Dimension:
+def _divide_dimension(dim: Dimension, every: Dimensions, factor: int) -> Dimension:
     when = dim.when
     if when is not None:
-        values = _choices(when.path, when.values, every, factor)
+        values = _divide_choices(when.path, when.values, every, factor)
         when = When(path=when.path, values=values)
     dim = dim.model_copy(update={"when": when})
     if isinstance(dim, ChoiceDimension):
-        values = _choices(dim.path, dim.values, every, factor)
+        values = _divide_choices(dim.path, dim.values, every, factor)
         return dim.model_copy(update={"values": values})
     if dim.path not in (*WIDTHS, *HEADS):
         return dim
     if isinstance(dim, LayersDimension):
         width = tuple(narrow_value(dim.path, end, factor) for end in dim.width)
         return dim.model_copy(update={"width": width})
-    return _range(dim, factor) if isinstance(dim, IntDimension) else dim
+    return _divide_range(dim, factor) if isinstance(dim, IntDimension) else dim
 
 
-def _range(dim: IntDimension, factor: int) -> Dimension:
-    """Divide the ends of a whole number; a range of one value is a choice of one."""
+def _divide_range(dim: IntDimension, factor: int) -> Dimension:
+    """Divide both ends of a range; if they become equal, return a choice of that one value."""
     low, high = (cast(int, narrow_value(dim.path, end, factor)) for end in (dim.low, dim.high))
     step = max(1, dim.step // factor)
     high -= (high - low) % step
@@ -59,24 +59,27 @@ def _range(dim: IntDimension, factor: int) -> Dimension:
     )
 
 
-def _choices(path: str, values: list[Any], every: Dimensions, factor: int) -> list[Any]:
-    """Divide each value; of several that become equal the first is kept, of equal ones all."""
+def _divide_choices(path: str, values: list[Any], every: Dimensions, factor: int) -> list[Any]:
+    """Divide each value, and keep the first of those that become equal.
+
+    Values that were equal before are all kept: `check_space` refuses them by name.
+    """
     kept: dict[int, Any] = {}
     for place, value in enumerate(values):
-        new = _choice(path, value, every, factor)
+        new = _divide_choice(path, value, every, factor)
         same = [other for other, known in kept.items() if known == new]
         if not same or values[same[0]] == value:
             kept[place] = new
     return list(kept.values())
 
 
-def _choice(path: str, value: Any, every: Dimensions, factor: int) -> Any:
-    """Divide the widths in a value; those that a variant brings as defaults are then said."""
+def _divide_choice(path: str, value: Any, every: Dimensions, factor: int) -> Any:
+    """Divide the widths in a value; a variant's default widths are then written out."""
     if not isinstance(value, str | dict):
         return narrow_value(path, value, factor)
     try:
         whole = Recipe().with_({path: value}).value(path)
-    except UserError:  # not right alone, which the check of the space says
+    except UserError:  # `check_space` will say what is wrong with it
         return narrow_value(path, value, factor)
     if not isinstance(whole, dict):
         return value
@@ -85,15 +88,16 @@ def _choice(path: str, value: Any, every: Dimensions, factor: int) -> Any:
     kept = {
         name: new
         for name, new in smaller.items()
-        if name in given or (new != whole[name] and not _searched(f"{path}.{name}", value, every))
+        if name in given
+        or (new != whole[name] and not _is_searched(f"{path}.{name}", value, every))
     }
     if isinstance(value, dict):
         return kept
     return {"kind": value} | kept if kept else value
 
 
-def _searched(path: str, value: Any, every: Dimensions) -> bool:
-    """Whether a space has a dimension for a field of a variant, whenever that is drawn."""
+def _is_searched(path: str, value: Any, every: Dimensions) -> bool:
+    """Whether a space has a dimension for this field of a variant when the variant is drawn."""
     parent = path.rpartition(".")[0]
     return any(
         dim.path == path

@@ -1,4 +1,4 @@
-"""Dimensions that are numbers: any in a range, or whole ones in steps."""
+"""Dimensions that are numbers: real ones in a range, or whole ones in steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from rpbind.spaces.dimension_base import DimensionBase, spread
 
 
 class FloatDimension(DimensionBase):
-    """A number between `low` and `high`; drawn on a log scale where `log` says so."""
+    """A real number in a range.
+
+    Parameters
+    ----------
+    kind
+        "float".
+    low, high
+        The range, `low` < `high`.
+    log
+        Whether values are drawn on a log scale; it needs `low` > 0.
+    """
 
     kind: Literal["float"]
     low: StrictFloat
@@ -19,7 +29,7 @@ class FloatDimension(DimensionBase):
     log: StrictBool = False
 
     @model_validator(mode="after")
-    def _is_a_range(self) -> FloatDimension:
+    def _check_range(self) -> FloatDimension:
         if not (math.isfinite(self.low) and self.low < self.high < math.inf):
             raise ValueError(f"low must be below high; got {self.low} and {self.high}")
         if self.log and self.low <= 0:
@@ -28,26 +38,58 @@ class FloatDimension(DimensionBase):
 
     @property
     def extremes(self) -> list[Any]:
-        """Values that a recipe must accept: the ends, and one between that is no whole number."""
+        """Values that a recipe must accept: both ends, and a fraction between them."""
         return [self.low, self.high, self.low + (self.high - self.low) * 0.381966]
 
     @property
     def grid(self) -> list[dict[str, Any]]:
-        """The ends and the middle."""
+        """Optuna parameters of the grid's points: both ends and the middle."""
         return [{self.name: value} for value in spread(self.low, self.high, self.log)]
 
-    def ask(self, trial: Any) -> float:
-        """Ask an Optuna trial for a value."""
+    def suggest(self, trial: Any) -> float:
+        """Take a value from an Optuna trial.
+
+        Parameters
+        ----------
+        trial
+            Anything with `suggest_float`.
+
+        Returns
+        -------
+        The value.
+        """
         return trial.suggest_float(self.name, self.low, self.high, log=self.log)
 
     def find(self, value: Any) -> dict[str, Any] | None:
-        """Return what Optuna would have been told for a recipe's value; None outside the range."""
+        """Find the Optuna parameters that produce a value.
+
+        Parameters
+        ----------
+        value
+            A recipe's value of this hyperparameter.
+
+        Returns
+        -------
+        {name: value}, or None if the value is outside the range.
+        """
         inside = isinstance(value, int | float) and self.low <= value <= self.high
         return {self.name: float(value)} if inside else None
 
 
 class IntDimension(DimensionBase):
-    """A whole number from `low` to `high`, both included, in steps; or on a log scale."""
+    """A whole number in a range, in steps or on a log scale.
+
+    Parameters
+    ----------
+    kind
+        "int".
+    low, high
+        The range, both ends included, `low` < `high`.
+    step
+        Distance of neighbouring values; `high` - `low` is a multiple of it.
+    log
+        Whether values are drawn on a log scale; it needs `low` > 0 and `step` 1.
+    """
 
     kind: Literal["int"]
     low: StrictInt
@@ -56,7 +98,7 @@ class IntDimension(DimensionBase):
     log: StrictBool = False
 
     @model_validator(mode="after")
-    def _is_a_range(self) -> IntDimension:
+    def _check_range(self) -> IntDimension:
         if self.low >= self.high:
             raise ValueError(f"low must be below high; got {self.low} and {self.high}")
         if (self.high - self.low) % self.step:
@@ -67,24 +109,44 @@ class IntDimension(DimensionBase):
 
     @property
     def extremes(self) -> list[Any]:
-        """Values that a recipe must accept."""
+        """Values that a recipe must accept: both ends, and the first step."""
         return [self.low, self.high, self.low + self.step]
 
     @property
     def grid(self) -> list[dict[str, Any]]:
-        """The ends and the step nearest to the middle."""
-        places = [
+        """Optuna parameters of the grid's points: both ends and the step next to the middle."""
+        values = [
             self.low + self.step * round((value - self.low) / self.step)
             for value in spread(self.low, self.high, self.log)
         ]
-        return [{self.name: place} for place in dict.fromkeys(places)]
+        return [{self.name: value} for value in dict.fromkeys(values)]
 
-    def ask(self, trial: Any) -> int:
-        """Ask an Optuna trial for a value."""
+    def suggest(self, trial: Any) -> int:
+        """Take a value from an Optuna trial.
+
+        Parameters
+        ----------
+        trial
+            Anything with `suggest_int`.
+
+        Returns
+        -------
+        The value.
+        """
         return trial.suggest_int(self.name, self.low, self.high, step=self.step, log=self.log)
 
     def find(self, value: Any) -> dict[str, Any] | None:
-        """Return what Optuna would have been told for a recipe's value; None where it could not."""
+        """Find the Optuna parameters that produce a value.
+
+        Parameters
+        ----------
+        value
+            A recipe's value of this hyperparameter.
+
+        Returns
+        -------
+        {name: value}, or None if the value is outside the range or between two steps.
+        """
         number = isinstance(value, int | float) and not isinstance(value, bool)
         inside = number and self.low <= value <= self.high
         return {self.name: int(value)} if inside and (value - self.low) % self.step == 0 else None

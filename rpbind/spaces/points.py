@@ -1,4 +1,4 @@
-"""The points of a finite search space: how many there are, each of them, one that is not tried."""
+"""The configurations of a finite search space: how many there are, all of them, an untried one."""
 
 from __future__ import annotations
 
@@ -8,52 +8,87 @@ from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from rpbind.recipe import Recipe
+from rpbind.spaces.check import is_active
 from rpbind.spaces.choices import ChoiceDimension
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.numbers import FloatDimension, IntDimension
 from rpbind.spaces.ranges import is_in_range
-from rpbind.spaces.space import Space, is_active
+from rpbind.spaces.space import Space
 from rpbind.spaces.suggesters import FixedSuggester
 
 RANDOM_DRAWS = 1000
-"""Configurations that are drawn at random for one that is not tried, before all are looked at."""
+"""Random configurations that `untried` examines before it lists the whole space."""
 
 ENUMERABLE = 5000
-"""A space of no more points than this is looked at as a whole."""
+"""Largest number of configurations of a space that `untried` lists."""
 
 ANY_OTHER = object()
 """Stands for all values of a dimension that no other dimension depends on."""
 
 
 def size(space: Space) -> int | None:
-    """Return how many configurations a space has; None where a number of it is continuous."""
+    """Count the configurations of a space.
+
+    Parameters
+    ----------
+    space
+        The search space.
+
+    Returns
+    -------
+    Their number, or None if a real number that can be drawn makes it infinite.
+    """
     return _size(space.dimension, {}, _count)
 
 
 def grid_size(space: Space) -> int:
-    """Return how many points a space's grid has, without making them."""
+    """Count the points of a space's grid without listing them.
+
+    Parameters
+    ----------
+    space
+        The search space.
+
+    Returns
+    -------
+    The length of `space.grid()`.
+    """
     return _size(space.dimension, {}, lambda dim: len(dim.grid)) or 0
 
 
 def untried(space: Space, base: Recipe, tried: Container[str], seed: int) -> dict[str, Any] | None:
-    """Return the parameters of a configuration whose recipe's id is not in `tried`, at random.
+    """Draw a random configuration that was not tried.
 
-    None where none was found: all are tried, or nearly all of a large space.
+    Parameters
+    ----------
+    space
+        The search space.
+    base
+        Recipe that the configurations change.
+    tried
+        Ids of the recipes that were tried.
+    seed
+        Random number of the draw.
+
+    Returns
+    -------
+    Its Optuna parameters, or None if all configurations were tried, or if the space is large and
+    `RANDOM_DRAWS` draws found none.
     """
-    dice = random.Random(seed)
+    generator = random.Random(seed)
     for _ in range(RANDOM_DRAWS):
-        params = space.draw(dice.getrandbits(32))
-        if _recipe(space, base, params) not in tried:
+        params = space.draw(generator.getrandbits(32))
+        if _recipe_id(space, base, params) not in tried:
             return params
     whole = size(space)
     if whole is None or whole > ENUMERABLE:
         return None
-    left = [params for params in points(space) if _recipe(space, base, params) not in tried]
-    return dice.choice(left) if left else None
+    left = [params for params in points(space) if _recipe_id(space, base, params) not in tried]
+    return generator.choice(left) if left else None
 
 
 def points(space: Space) -> Iterator[dict[str, Any]]:
-    """Yield every point of a finite space, as the parameters that Optuna would hold for it."""
+    """Yield the Optuna parameters of every configuration of a finite space."""
     yield from _points(space.dimension, {})
 
 
@@ -63,13 +98,14 @@ def _points(dims: tuple[Dimension, ...], drawn: dict[str, Any]) -> Iterator[dict
     elif not is_active(dims[0], drawn):
         yield from _points(dims[1:], drawn)
     else:
-        for params in _all(dims[0]):
-            value = dims[0].ask(FixedSuggester(params))
+        for params in _values_of(dims[0]):
+            value = dims[0].suggest(FixedSuggester(params))
             for rest in _points(dims[1:], {**drawn, dims[0].path: value}):
                 yield params | rest
 
 
-def _all(dim: Dimension) -> Iterator[dict[str, Any]]:
+def _values_of(dim: Dimension) -> Iterator[dict[str, Any]]:
+    """Yield the Optuna parameters of every value of a dimension; none if it is a real number."""
     if isinstance(dim, ChoiceDimension):
         yield from dim.grid
     elif isinstance(dim, IntDimension):
@@ -82,6 +118,7 @@ def _all(dim: Dimension) -> Iterator[dict[str, Any]]:
 
 
 def _count(dim: Dimension) -> int | None:
+    """Count the values of a dimension; None if it is a real number."""
     if isinstance(dim, FloatDimension):
         return None
     if isinstance(dim, ChoiceDimension):
@@ -95,7 +132,11 @@ def _count(dim: Dimension) -> int | None:
 def _size(
     dims: tuple[Dimension, ...], drawn: dict[str, Any], count: Callable[[Dimension], int | None]
 ) -> int | None:
-    """Count the points of what is left; only values that a later dimension names are told apart."""
+    """Count the combinations of these dimensions' values, given the values `drawn` before.
+
+    Only the values that a later condition names are followed one by one; the others are counted
+    together, since what comes after them is the same.
+    """
     if not dims:
         return 1
     dim, left = dims[0], dims[1:]
@@ -105,8 +146,8 @@ def _size(
     if whole is None:
         return None
     total = 0
-    mine = _named(dim, left) if count is _count else _on_grid(dim, _named(dim, left))
-    for times, value in [*((1, value) for value in mine), (whole - len(mine), ANY_OTHER)]:
+    named = _named(dim, left) if count is _count else _on_grid(dim, _named(dim, left))
+    for times, value in [*((1, value) for value in named), (whole - len(named), ANY_OTHER)]:
         rest = _size(left, {**drawn, dim.path: value}, count) if times else 0
         if rest is None:
             return None
@@ -115,18 +156,18 @@ def _size(
 
 
 def _named(dim: Dimension, left: tuple[Dimension, ...]) -> list[Any]:
-    """Return the values of a dimension that later ones wait for, each once."""
-    waiting = [each.when.values for each in left if each.when and each.when.path == dim.path]
-    named = list(itertools.chain(*waiting))
+    """Return the values of a dimension that conditions of later ones name, each once."""
+    conditions = [each.when.values for each in left if each.when and each.when.path == dim.path]
+    named = list(itertools.chain(*conditions))
     return [
         value for i, value in enumerate(named) if value not in named[:i] and is_in_range(dim, value)
     ]
 
 
 def _on_grid(dim: Dimension, values: list[Any]) -> list[Any]:
-    made = [dim.ask(FixedSuggester(params)) for params in dim.grid]
-    return [value for value in values if value in made]
+    grid = [dim.suggest(FixedSuggester(params)) for params in dim.grid]
+    return [value for value in values if value in grid]
 
 
-def _recipe(space: Space, base: Recipe, params: dict[str, Any]) -> str:
+def _recipe_id(space: Space, base: Recipe, params: dict[str, Any]) -> str:
     return base.with_(space.suggest(FixedSuggester(params))).id

@@ -1,4 +1,4 @@
-"""What a dimension can be given: whether a value is in its range, and the range in words."""
+"""Which values a dimension can have: whether one is among them, and all of them in words."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rpbind.spaces.numbers import IntDimension
 
 
 def is_in_range(dim: Dimension, value: Any) -> bool:
-    """Whether a dimension can be given a value."""
+    """Whether a dimension can have a value."""
     if isinstance(dim, ChoiceDimension):
         return value in dim.values
     return dim.find(value) is not None
 
 
 def range_of(dim: Dimension) -> str:
-    """Say what a dimension can be given."""
+    """Describe the values that a dimension can have."""
     if isinstance(dim, ChoiceDimension):
         return ", ".join(map(as_text, dim.values))
     if isinstance(dim, LayersDimension):

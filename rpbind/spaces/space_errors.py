@@ -1,4 +1,4 @@
-"""What is wrong with a search space's file: a sentence for each mistake, with the right name."""
+"""Mistakes in a search space's TOML file as sentences, each with the right key."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from rpbind.errors import closest, did_you_mean
 
 WHEN = "a table such as { path = 'model.encoder', values = ['conv'] }"
 SHOULD_BE = {"tuple_type": "written [[dimension]], in two brackets, each", "model_type": WHEN}
-"""What a thing of another kind should be, by pydantic's name of the mistake."""
+"""pydantic's error type -> what was expected, for values of a wrong kind."""
 
 
 def mistakes(
     error: ValidationError, tree: Mapping[str, Any], fields: Mapping[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    """Say each mistake of a file once; `fields` are the known names, by kind of dimension.
+    """Yield a sentence for each mistake of a file, whose content is `tree`.
 
-    They have those of the whole file at "" and of a condition at "when". A misspelt name is one
-    mistake, though pydantic has two: what was not known, and what was not there.
+    `fields` has the known keys: of the top level under "", of a condition under "when", and of each
+    kind of dimension under its name. pydantic reports a misspelt key twice, as unknown and as
+    missing; here it is one mistake.
     """
     found = error.errors(include_url=False)
     inside = any(len(each["loc"]) > 1 for each in found)
@@ -34,18 +35,19 @@ def mistakes(
             meant = closest(str(key), map(str, left)) or closest(str(key), known)
             absent.discard((*where, meant))
             hint = f" Did you mean '{meant}'?" if meant else ""
-            yield f"{_place(each, tree)} has no '{key}', but {', '.join(known)}.{hint}"
+            keys = ", ".join(known)
+            yield f"{_place(each, tree)} has an unknown key '{key}'; known are {keys}.{hint}"
     for each in found:
         if each["loc"] in absent:
             yield f"{_place(each, tree)} lacks '{each['loc'][-1]}'."
         elif each["type"] not in ("extra_forbidden", "missing"):
             if each["type"] == "too_short" and each["loc"] == ("dimension",) and inside:
-                continue  # the dimensions that are wrong do not count
-            yield f"{_place(each, tree)}{_said(each, [kind for kind in fields if kind])}"
+                continue  # pydantic does not count invalid dimensions, which have mistakes here
+            yield f"{_place(each, tree)}{_described(each, [kind for kind in fields if kind])}"
 
 
-def _said(error: ErrorDetails, kinds: list[str]) -> str:
-    """Say a mistake that is not about a name."""
+def _described(error: ErrorDetails, kinds: list[str]) -> str:
+    """Describe a mistake that is not about an unknown or missing key."""
     key = ".".join(map(str, error["loc"][3:] if len(error["loc"]) > 1 else error["loc"]))
     kinds = [kind for kind in kinds if kind != "when"]
     if error["type"] == "union_tag_not_found":
@@ -57,12 +59,12 @@ def _said(error: ErrorDetails, kinds: list[str]) -> str:
         return f": {error['ctx']['error']}."
     if error["type"] in SHOULD_BE:
         return f": '{key}' is {SHOULD_BE[error['type']]}; got {error['input']!r}."
-    said = error["msg"].replace(" after validation", "")
-    return f", '{key}': {said[0].lower()}{said[1:]}; got {error['input']!r}."
+    message = error["msg"].replace(" after validation", "")
+    return f", '{key}': {message[0].lower()}{message[1:]}; got {error['input']!r}."
 
 
 def _place(error: ErrorDetails, tree: Mapping[str, Any]) -> str:
-    """Name the dimension by its path, or by its number where it has none."""
+    """Name the dimension by its path, by its number if it has none, or the file by "it"."""
     if len(error["loc"]) < 2:
         return "it"
     number = int(error["loc"][1])

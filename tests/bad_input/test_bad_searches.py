@@ -144,9 +144,9 @@ CASES = [
         choice("train.clip_norm", '["off", "off"]'),
     ),
     Case(
-        "a space that waits for none where it says off",
+        "a space that depends on none where it has off",
         TUNE,
-        ("waits for none", "off"),
+        ("train.clip_norm = none", "off"),
         choice(
             "train.clip_norm",
             '["off", 1.0]',

@@ -1,4 +1,4 @@
-"""`--narrower` divides the widths of a space as it divides those of the recipe it is around."""
+"""`--narrower` divides the widths of a search space like those of its base."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def widths(recipe: Recipe) -> list[int]:
 
 
 @pytest.mark.parametrize("file", SPACES, ids=lambda file: file.stem)
-def test_no_model_of_a_narrower_search_is_wider_than_the_widest_divided(file: Path) -> None:
+def test_no_model_of_a_narrower_search_exceeds_the_largest_width_divided(file: Path) -> None:
     whole = [max(widths(r)) for r in drawn(load_space(file, FIXED), FIXED)]
     small = narrowed(FIXED, 8)
     searched = load_space(file, small, 8)
@@ -75,13 +75,13 @@ def test_widths_and_heads_are_divided_and_nothing_else(
 
 
 def _short(value: Any) -> Any:
-    """A variant by its name, a feed-forward part by its width, a list as a tuple."""
+    """Return the name of a variant, the width of a feed-forward part, a list as a tuple."""
     if isinstance(value, dict):
         return value.get("kind", value.get("hidden"))
     return tuple(value) if isinstance(value, list) else value
 
 
-def test_a_variant_that_is_named_brings_its_default_width_divided(tmp_path: Path) -> None:
+def test_the_default_width_of_a_named_variant_is_divided(tmp_path: Path) -> None:
     which = dimension("model.encoder", 'kind="choice"\nvalues=["token","conv"]')
     searched = space(tmp_path, 8, which)
     made = drawn(searched, narrowed(FIXED, 8))
@@ -97,7 +97,7 @@ def test_a_range_of_layers_is_divided(tmp_path: Path) -> None:
     assert len(searched.grid()) == len({repr(point) for point in searched.grid()})
 
 
-def test_a_condition_on_a_width_is_divided_with_it(tmp_path: Path) -> None:
+def test_the_width_in_a_condition_is_divided_too(tmp_path: Path) -> None:
     parent = dimension("model.attention.dim", 'kind="choice"\nvalues=[64,128]')
     child = dimension("train.lr", 'kind="float"\nlow=0.1\nhigh=0.2')
     child += 'when = { path = "model.attention.dim", values = [128] }\n'
@@ -108,7 +108,7 @@ def test_a_condition_on_a_width_is_divided_with_it(tmp_path: Path) -> None:
     assert rates == {(8, False), (16, True)}
 
 
-def test_a_space_says_that_its_widths_are_divided_and_one_that_is_not_narrower_is_as_it_was(
+def test_a_narrower_space_says_so_and_a_factor_of_1_changes_nothing(
     tmp_path: Path,
 ) -> None:
     dim = dimension("model.encoder.dim", 'kind="choice"\nvalues=[64,128]')
@@ -119,19 +119,19 @@ def test_a_space_says_that_its_widths_are_divided_and_one_that_is_not_narrower_i
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_divided_in_its_widths_and_heads_alone(name: str) -> None:
+def test_only_the_widths_and_heads_of_a_preset_are_divided(name: str) -> None:
     preset = PRESETS[name]
     for path, (whole, part) in preset.diff(narrowed(preset, 4)).items():
         assert path in (*WIDTHS, *HEADS)
         assert part == ([n // 4 for n in whole] if isinstance(whole, list) else max(1, whole // 4))
 
 
-def test_a_factor_that_leaves_nothing_says_the_largest_that_does() -> None:
+def test_an_error_about_a_too_large_factor_names_the_largest_possible_one() -> None:
     with pytest.raises(UserError, match=r"divided by 200.*--narrower.*divide by 128 or less"):
         narrowed(FIXED, 200)
 
 
-def test_a_preset_as_a_warm_start_is_divided_as_the_base_is(tmp_path: Path) -> None:
+def test_a_preset_as_a_warm_start_is_divided_like_the_base(tmp_path: Path) -> None:
     searched = space(tmp_path, 8, dimension("train.lr", 'kind="float"\nlow=1e-4\nhigh=1e-2'))
     assert warm_start(["fixed"], searched, narrowed(FIXED, 8), 8) == ({"train.lr": 3e-3},)
     with pytest.raises(UserError, match=r"differs from the base in model\.encoder\.dim"):
@@ -139,35 +139,31 @@ def test_a_preset_as_a_warm_start_is_divided_as_the_base_is(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("options", ["--trials 2", "--tune-arms 2"])
-def test_an_ablation_that_searches_divides_its_space_too(
+def test_an_ablation_with_a_search_divides_the_space_too(
     options: str, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = experiment("ablate")
-    asked: list[Any] = []
-    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: asked.append(given))
+    conducted: list[Any] = []
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: conducted.append(given))
     app = typer.Typer()
-    app.command()(page.main)
+    app.command()(experiment("ablate").main)
     words = ["--data", str(tiny), "--smoke", *options.split()]
     assert CliRunner().invoke(app, words).exit_code == 0
-    dims = {dim.path: dim for dim in asked[0][3].sweep.space.dimension}
+    dims = {dim.path: dim for dim in conducted[0][3].sweep.space.dimension}
     assert dims["model.classifier.hidden"].values == [[16], [32, 16], [64, 32, 16]]
 
 
-def test_the_option_reaches_the_space_of_a_page(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = experiment("tune")
-    asked: list[Any] = []
-    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: asked.append(given))
+def test_narrower_of_tune_divides_its_space(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conducted: list[Any] = []
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: conducted.append(given))
     app = typer.Typer()
-    app.command()(page.main)
+    app.command()(experiment("tune").main)
     words = ["--data", str(tiny), "--warm-start", "fixed"]
     for factor in ("1", "8"):
         assert CliRunner().invoke(app, [*words, "--narrower", factor]).exit_code == 0
-    whole, small = (given[3].sweep.space.dimension[2].values for given in asked)
+    whole, small = (given[3].sweep.space.dimension[2].values for given in conducted)
     assert small == [[n // 8 for n in hidden] for hidden in whole]
 
 
-def test_a_value_that_is_named_twice_is_refused_in_a_narrower_space_too(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="two of its values are the same"):
+def test_a_choice_that_is_named_twice_is_refused_in_a_narrower_space_too(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="off and off"):
         space(tmp_path, 8, dimension("train.stop_after", 'kind="choice"\nvalues=["off","off"]'))

@@ -1,4 +1,4 @@
-"""Optional fields are left out by one word, "off": in changes, in recipe files, in spaces."""
+"""The word "off" leaves an optional field out, in changes, recipe files and spaces."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ USED: dict[str, Any] = {
     "train.clip_norm": 0.5,
     "train.stop_after": 3,
 }
-"""Every optional field of a recipe, and a value that it can have."""
+"""Every optional field of a recipe, and one of its values."""
 BASE = OLD.with_(USED)
 PATHS = sorted(USED)
 
@@ -44,7 +44,7 @@ def test_off_leaves_a_field_out_in_a_change_and_in_a_file(field: str, tmp_path: 
 
 
 @pytest.mark.parametrize("field", PATHS)
-def test_off_is_a_choice_of_a_space_that_is_drawn_and_found_again(field: str) -> None:
+def test_a_space_can_draw_off_and_find_it_again(field: str) -> None:
     searched = space(field, "off", USED[field])
     check_space(searched, BASE)
     for wanted in (None, USED[field]):
@@ -56,25 +56,25 @@ def test_off_is_a_choice_of_a_space_that_is_drawn_and_found_again(field: str) ->
 
 @pytest.mark.parametrize("field", PATHS)
 @pytest.mark.parametrize("word", ["none", "null", "", False])
-def test_another_word_for_off_is_refused_with_the_right_one(field: str, word: Any) -> None:
+def test_another_word_for_off_is_refused_with_a_hint(field: str, word: Any) -> None:
     name = field.rpartition(".")[2]
     with pytest.raises(UserError, match=f'to leave {name} out, write "off"'):
         check_space(space(field, word, USED[field]), BASE)
 
 
-def test_a_field_that_cannot_be_off_does_not_say_so() -> None:
-    with pytest.raises(UserError, match=r"train\.lr") as told:
+def test_the_error_about_a_required_field_does_not_suggest_off() -> None:
+    with pytest.raises(UserError, match=r"train\.lr") as error:
         BASE.with_({"train.lr": "off"})
-    assert "leave" not in str(told.value)
+    assert "leave" not in str(error.value)
 
 
 @pytest.mark.parametrize("switch", [True, False])
-def test_a_switch_is_no_number(switch: bool) -> None:
+def test_a_boolean_is_not_a_number(switch: bool) -> None:
     with pytest.raises(UserError, match=r"train\.clip_norm: expected a valid number"):
         BASE.with_({"train.clip_norm": switch})
 
 
-def test_none_stays_the_memory_that_it_is() -> None:
+def test_none_as_a_memory_is_a_choice_and_not_off() -> None:
     searched = space("model.memory", "none", "pooled")
     check_space(searched, FIXED)
     without = FIXED.with_({"model.memory": "none"})
@@ -82,12 +82,12 @@ def test_none_stays_the_memory_that_it_is() -> None:
     assert searched.find(without) == {"model.memory": '"none"'}
 
 
-def test_what_lies_below_a_field_that_is_off_is_refused_with_the_reason() -> None:
+def test_a_field_of_a_part_that_is_off_is_refused_with_the_reason() -> None:
     with pytest.raises(UserError, match=r"since model\.feed_forward is off"):
         OLD.with_({"model.feed_forward.hidden": 64})
 
 
-def test_a_part_is_searched_off_or_on_with_its_own_fields() -> None:
+def test_a_space_can_switch_a_part_off_or_search_its_fields() -> None:
     on: dict[str, Any] = {}
     width = {"path": "model.feed_forward.hidden", "kind": "int", "low": 16, "high": 99,
              "when": {"path": "model.feed_forward", "values": [on]}}  # fmt: skip
@@ -99,13 +99,13 @@ def test_a_part_is_searched_off_or_on_with_its_own_fields() -> None:
         assert recipe.with_(searched.suggest(FixedSuggester(point))) == recipe
 
 
-def test_an_ablation_can_take_a_field_out() -> None:
+def test_an_ablation_can_switch_a_field_off() -> None:
     design = path(("on", BASE), ("off", BASE.with_({"train.clip_norm": "off"})),
                   {"clip": ("train.clip_norm",)})  # fmt: skip
     assert design.arms[-1].recipe["train"]["clip_norm"] is None
 
 
-def test_a_table_of_trials_tells_off_from_a_field_that_is_not_there() -> None:
+def test_a_table_of_trials_distinguishes_off_from_an_absent_field() -> None:
     recipes = [BASE, BASE.with_({"train.clip_norm": "off"}), OLD]
     rows = [
         Row(arm=f"trial-{n:04d}", seed=0, state="done", stage="search", ended=str(n),

@@ -1,4 +1,4 @@
-"""How many points a space has: counted, and listed one by one."""
+"""The number of configurations of a space, counted and listed."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def space(*dimensions: dict[str, object]) -> Space:
           "values": [64]}}], 2 + 1 + 2),
     ],
 )  # fmt: skip
-def test_a_finite_space_has_as_many_configurations_as_can_be_listed(
+def test_a_finite_space_counts_as_many_configurations_as_it_lists(
     dimensions: list[dict[str, object]], count: int
 ) -> None:
     made = space(*dimensions)
@@ -52,12 +52,12 @@ def test_a_finite_space_has_as_many_configurations_as_can_be_listed(
     assert grid_size(made) == len(made.grid())
 
 
-def test_a_space_with_a_continuous_number_that_can_apply_never_ends() -> None:
+def test_a_space_with_a_real_number_that_can_be_drawn_is_infinite() -> None:
     assert size(space(FILM, RATE)) is None
     assert size(space(MEMORY, DECAY | {"when": IN_SEGMENTS})) is None
 
 
-def test_a_configuration_is_found_that_was_not_tried_until_none_is_left() -> None:
+def test_untried_configurations_are_found_until_none_is_left() -> None:
     made = space(SHIFT, BATCH | {"when": ON_SEVEN})
     tried: set[str] = set()
     for seed in range(7):
@@ -69,7 +69,7 @@ def test_a_configuration_is_found_that_was_not_tried_until_none_is_left() -> Non
     assert untried(made, BASE, tried, 7) is None
 
 
-def test_the_one_configuration_left_of_a_thousand_is_found() -> None:
+def test_the_last_untried_configuration_of_280_is_found() -> None:
     made = space(SHIFT, LAYERS, FILM, BATCH)
     recipes = [BASE.with_(made.suggest(FixedSuggester(params))).id for params in points(made)]
     assert len(recipes) == 5 * 14 * 4
@@ -78,7 +78,7 @@ def test_the_one_configuration_left_of_a_thousand_is_found() -> None:
     assert BASE.with_(made.suggest(FixedSuggester(params))).id == recipes[123]
 
 
-def test_a_grid_of_trillions_of_points_is_counted_and_not_made() -> None:
+def test_a_grid_of_more_than_a_billion_points_is_counted_without_listing_it() -> None:
     file = Path(__file__).parents[2] / "search_spaces" / "everything.toml"
     everything = load_space(file, BASE)
     assert grid_size(everything) > 10**9

@@ -26,9 +26,9 @@ def draws_of(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("file", SPACES, ids=lambda file: file.name)
-def test_every_space_that_comes_along_loads_says_what_it_is_and_fits_the_recipe(file: Path) -> None:
+def test_every_space_of_the_project_loads_and_its_draws_are_recipes(file: Path) -> None:
     space = load_space(file, FIXED)
-    assert space.about.endswith(".")
+    assert space.about
     for drawn in draws_of(file):
         always = {dim.path for dim in space.dimension if dim.when is None}
         assert always <= drawn.keys() <= set(space.paths)
@@ -46,7 +46,7 @@ def test_the_default_space_has_the_five_hyperparameters_of_the_original_model() 
     ]
 
 
-def test_drawn_values_lie_in_the_space_and_reach_all_choices(tmp_path: Path) -> None:
+def test_drawn_values_are_in_the_space_and_include_all_choices(tmp_path: Path) -> None:
     memory = 'path = "model.memory"\nkind = "choice"\nvalues = ["pooled", {kind = "residue"}]'
     draws = draws_of(written(tmp_path, LR + "log = true", memory))
     assert all(1e-4 <= drawn["train.lr"] <= 1e-2 for drawn in draws)
@@ -75,34 +75,38 @@ def test_drawn_values_lie_in_the_space_and_reach_all_choices(tmp_path: Path) -> 
         ('path = "model.memory"\nkind = "choice"\nvalues = ["pooled", "residues"]', "'residue'"),
         (
             'path = "train.lr"\nkind = "choice"\nvalues = [1, 2]\nlog = true',
-            "dimension 'train.lr' has no 'log', but path, when, kind, values",
+            "dimension 'train.lr' .*'log'.* path, when, kind, values",
         ),
         ('path = "train.learning_rate"\nkind = "float"\nlow = 1\nhigh = 2', "mean 'train.lr'"),
-        ('path = "train"\nkind = "float"\nlow = 1\nhigh = 2', "group of knobs, optimizer, lr"),
+        (
+            'path = "train"\nkind = "float"\nlow = 1\nhigh = 2',
+            "group of hyperparameters: optimizer, lr",
+        ),
         ('path = "train.lr"\nlow = 1\nhigh = 2', "lacks 'kind': it is one of float"),
         ('kind = "float"\nlow = 1\nhigh = 2', "dimension 1 lacks 'path'"),
         (LR + 'when = "train.lr"', "'when' is a table such as"),
-        (LR + 'when = { parent = "train", values = [1] }', "no 'parent'.* Did you mean 'path'"),
+        (LR + 'when = { parent = "train", values = [1] }', "'parent'.* Did you mean 'path'"),
     ],
 )
-def test_a_dimension_that_cannot_be_meant_is_refused_with_the_reason(
+def test_an_impossible_dimension_is_refused_with_the_reason(
     dimension: str, why: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match=why):
         load_space(written(tmp_path, dimension), FIXED)
 
 
-def test_each_mistake_of_a_file_is_one_line_with_the_right_name(tmp_path: Path) -> None:
+def test_each_mistake_of_a_file_is_one_line_with_the_right_key(tmp_path: Path) -> None:
     misspelt = LR.replace("low", "lo")
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as error:
         load_space(written(tmp_path, misspelt, LR.replace("1e-2", '"big"')), FIXED)
-    first, second = str(told.value).splitlines()
-    assert first.startswith(f"{tmp_path / 'space.toml'} is no search space: dimension 'train.lr'")
-    assert first.endswith("has no 'lo', but path, when, kind, low, high, log. Did you mean 'low'?")
-    assert second.endswith("input should be a valid number; got 'big'.")
+    first, second = str(error.value).splitlines()
+    for fact in (str(tmp_path / "space.toml"), "'train.lr'", "'lo'", "Did you mean 'low'?"):
+        assert fact in first
+    for fact in ("'high'", "valid number", "'big'"):
+        assert fact in second
 
 
-def test_a_misspelt_table_is_one_mistake(tmp_path: Path) -> None:
+def test_a_misspelt_table_is_one_mistake_and_a_byte_order_mark_is_none(tmp_path: Path) -> None:
     file = written(tmp_path, LR)
     file.write_text("\ufeff" + file.read_text())
     assert load_space(file, FIXED)
@@ -124,7 +128,7 @@ def test_a_missing_space_is_answered_with_the_spaces_of_its_folder() -> None:
         load_space(SPACES[0].with_name("seed.toml"), FIXED)
 
 
-def test_a_file_that_is_no_space_is_named(tmp_path: Path) -> None:
+def test_an_error_about_a_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There is no search space .*nowhere\.toml"):
         load_space(tmp_path / "nowhere.toml", FIXED)
     (tmp_path / "broken.toml").write_text("about = \n")
@@ -138,7 +142,7 @@ ENCODER = 'path = "model.encoder"\nkind = "choice"\nvalues = ["token", "conv", "
 LAYERS = 'path = "model.encoder.layers"\nkind = "int"\nlow = {}\nhigh = {}\nwhen = {{ path = "{}", values = ["{}"] }}'  # noqa: E501
 
 
-def test_a_child_is_asked_only_where_its_parent_has_the_value(tmp_path: Path) -> None:
+def test_a_conditional_dimension_is_drawn_only_with_its_parents_value(tmp_path: Path) -> None:
     conv = LAYERS.format(1, 2, "model.encoder", "conv")
     attending = LAYERS.format(3, 4, "model.encoder", "self-attention")
     draws = draws_of(written(tmp_path, ENCODER, conv, attending))
@@ -158,7 +162,7 @@ def test_depth_and_widths_of_the_classifier_are_drawn_layer_by_layer(tmp_path: P
 
 
 @pytest.mark.parametrize("file", SPACES, ids=lambda file: file.name)
-def test_what_was_drawn_is_found_again_in_its_recipe(file: Path) -> None:
+def test_the_parameters_of_a_drawn_recipe_are_found_again(file: Path) -> None:
     space = load_space(file, FIXED)
     for seed in range(40):
         params = space.draw(seed)
@@ -182,7 +186,7 @@ def test_what_was_drawn_is_found_again_in_its_recipe(file: Path) -> None:
                 'path = "model.attention.dim"\nkind = "choice"\nvalues = [24, 32]',
                 'path = "model.attention.heads"\nkind = "choice"\nvalues = [8, 16]',
             ),
-            "do not go together: .*heads must divide dim",
+            "heads must divide dim",
         ),
         (('path = "train.shift"\nkind = "int"\nlow = 0\nhigh = 8\nstep = 3',), "do not end on 8"),
         (('path = "train.shift"\nkind = "int"\nlow = 0\nhigh = 8\nlog = true',), "low > 0"),
@@ -195,7 +199,7 @@ def test_dimensions_that_do_not_fit_each_other_are_refused(
         load_space(written(tmp_path, *dimensions), FIXED)
 
 
-def test_a_grid_has_every_branch_once(tmp_path: Path) -> None:
+def test_a_grid_has_every_combination_once(tmp_path: Path) -> None:
     conv = LAYERS.format(1, 2, "model.encoder", "conv")
     space = load_space(written(tmp_path, ENCODER, conv, LR + "log = true"), FIXED)
     points = [space.suggest(FixedSuggester(params)) for params in space.grid()]
@@ -203,7 +207,7 @@ def test_a_grid_has_every_branch_once(tmp_path: Path) -> None:
     assert len({FIXED.with_(point).id for point in points}) == len(points)
 
 
-def test_a_recipe_outside_of_the_space_is_named(tmp_path: Path) -> None:
+def test_a_recipe_outside_the_space_is_refused_with_its_value(tmp_path: Path) -> None:
     space = load_space(written(tmp_path, LR), FIXED)
-    with pytest.raises(UserError, match=r"does not hold train\.lr = 0\.5"):
+    with pytest.raises(UserError, match=r"train\.lr = 0\.5"):
         space.find(FIXED.with_({"train.lr": 0.5}))

@@ -17,7 +17,8 @@ from rpbind.design.source import DataSource, simulated
 from rpbind.doctor.examine import check_up
 from rpbind.doctor.guard import guard
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.train.loop import Training
 
 

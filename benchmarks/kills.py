@@ -43,7 +43,8 @@ from rpbind.experiment import conduct
 from rpbind.ledger import ContrastPlan, Ledger, Row
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
-from rpbind.recipe.presets import FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.build import build_report
 from rpbind.run.resources import Resources
 from rpbind.search.config import SearchConfig

@@ -28,7 +28,8 @@ from rpbind.metrics import summarise as score
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.banners import banners
 from rpbind.statistics.contrast import Inert, Interval, two_way
 from rpbind.statistics.table import cluster_auroc

@@ -36,7 +36,8 @@ from rpbind.data.splits import SplitSpec
 from rpbind.design.source import simulated
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED
 from rpbind.run.environment import prepare
 from rpbind.run.resources import Resources
 from rpbind.search.config import SearchConfig

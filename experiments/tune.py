@@ -21,7 +21,8 @@ from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.options import MANY, Defaults, Options, experiment
-from rpbind.recipe.presets import PRESETS, load_recipe
+from rpbind.recipe.files import load_recipe
+from rpbind.recipe.presets import PRESETS
 from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space

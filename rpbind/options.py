@@ -16,7 +16,7 @@ from rpbind.arguments import choices
 from rpbind.design.source import source
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import narrowed
+from rpbind.recipe.narrower import narrowed
 from rpbind.run.logger_registry import TRACKERS, check_loggers
 from rpbind.run.resources import Resources
 from rpbind.study.options import RunOptions, check_landing

@@ -12,7 +12,7 @@ import pytest
 import rpbind
 from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES
-from rpbind.recipe import model, training
+from rpbind.recipe import encoders, memories, training
 from rpbind.run.logger_registry import LOGGERS
 from rpbind.search import config, sampling
 from rpbind.train.optim import OPTIMIZERS, SCHEDULES
@@ -143,8 +143,8 @@ def test_no_layer_asks_whether_another_has_something() -> None:
 
 def test_every_variant_of_a_recipe_has_what_makes_it() -> None:
     unions: list[tuple[object, dict[type, Any]]] = [
-        (model.Encoder, ENCODERS),
-        (model.Memory, MEMORIES),
+        (encoders.Encoder, ENCODERS),
+        (memories.Memory, MEMORIES),
         (training.Schedule, SCHEDULES),
     ]
     for union, registry in unions:

@@ -23,7 +23,8 @@ from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.experiment import UNFINISHED
 from rpbind.ledger import Ledger
-from rpbind.recipe.presets import CONV_RESIDUE, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_run

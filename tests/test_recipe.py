@@ -6,7 +6,9 @@ from pydantic import ValidationError
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed, preset, read_recipe
+from rpbind.recipe.files import read_recipe
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, preset
 
 BOTH = {
     "model.encoder.kind": "token",

@@ -18,7 +18,8 @@ from rpbind.doctor.table import SEED, table
 from rpbind.errors import UserError, check_no_yaml
 from rpbind.ledger import Ledger, Row
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import preset, read_recipe
+from rpbind.recipe.files import read_recipe
+from rpbind.recipe.presets import preset
 from rpbind.terminal import PLAIN, Grid, progress
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine

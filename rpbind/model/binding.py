@@ -12,6 +12,7 @@ from rpbind.model.encoder import ENCODERS
 from rpbind.model.memory import MEMORIES, Group, Memory, NoKeys, Reads
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
+from rpbind.recipe.memories import NoMemory
 
 
 class FeedForwardBlock(nn.Module):
@@ -102,7 +103,7 @@ class BindingModel(nn.Module):
         self.encoder = ENCODERS[type(config.encoder)](config.encoder, length)
         self.film = Film(width, rna_dim) if config.film else None
         self.memory = MEMORIES[type(config.memory)](config.memory, width, dim, length)
-        attends = not isinstance(config.memory, fields.NoMemory)
+        attends = not isinstance(config.memory, NoMemory)
         self.attend = CrossAttention(config.attention, rna_dim) if attends else None
         self.back = (
             ReverseAttention(config.attention, rna_dim) if config.attention.both_ways else None

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rpbind.model.seeding import Dropout
-from rpbind.recipe import model as fields
+from rpbind.recipe import encoders as fields
 
 LETTERS = 5  # A C G U N
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from rpbind.recipe import model as fields
+from rpbind.recipe import memories as fields
 
 Reads = Literal["mean", "residues"]
 

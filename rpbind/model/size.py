@@ -10,6 +10,7 @@ import torch
 from rpbind.errors import UserError
 from rpbind.model.binding import BindingModel
 from rpbind.recipe import model as fields
+from rpbind.recipe.encoders import ConvEncoder
 
 BYTES = 4
 BUILT = 2
@@ -86,7 +87,7 @@ def machine_memory() -> int:
 
 
 def _check_kernel(config: fields.Model, length: int) -> None:
-    kernel = config.encoder.kernel if isinstance(config.encoder, fields.ConvEncoder) else 1
+    kernel = config.encoder.kernel if isinstance(config.encoder, ConvEncoder) else 1
     if kernel > 2 * length - 1:
         raise UserError(
             f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt: no position "

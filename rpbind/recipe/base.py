@@ -1,4 +1,4 @@
-"""What every group of hyperparameters shares: its base class, and ranges that numbers may have.
+"""The base class of all groups of hyperparameters, and the ranges that their numbers may have.
 
 Variants are discriminated unions (`kind`), so a hyperparameter that does not apply cannot be set.
 """
@@ -13,23 +13,25 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Fraction = Annotated[float, Field(ge=0.0, le=0.99)]
 NonNegative = Annotated[float, Field(ge=0.0, le=1e30)]
 Positive = Annotated[float, Field(gt=0.0, le=1e30)]
-"""A number of training: a float32 has to hold it."""
+"""A hyperparameter of training; the upper bound keeps it within the range of float32."""
 Count = Annotated[int, Field(ge=1, le=65_536)]
-"""A width, a number of heads or segments, a reach in nucleotides."""
+"""A width, a number of heads or segments, or a distance in nucleotides."""
 Layers = Annotated[int, Field(ge=1, le=256)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 
 OFF = "off"
-"""How an optional field is written where it is left out: TOML has no null."""
+"""The value that leaves an optional field out in a file, because TOML has no null."""
 
 
 class Hyperparameters(BaseModel):
+    """Base of every group: immutable, without unknown fields, infinity or NaN."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _off_is_none(cls, given: Any) -> Any:
-        """Read "off" as None in optional fields, and let true and false stand for no number."""
+        """Read "off" as None in optional fields, and refuse true and false as numbers."""
         if not isinstance(given, dict):
             return given
         read = dict(given)
@@ -38,7 +40,7 @@ class Hyperparameters(BaseModel):
             if value == OFF and NoneType in get_args(kind):
                 read[name] = None
             elif isinstance(value, bool) and kind is not bool:
-                read[name] = str(value).lower()  # no number, which the field then says
+                read[name] = str(value).lower()  # a string, so the field refuses it
         return read
 
 
@@ -54,7 +56,7 @@ def optional_fields() -> frozenset[str]:
 
 
 class MultiHead(Hyperparameters):
-    """Anything that attends: its width is shared out among its heads."""
+    """A layer with attention heads, which divide its width among themselves."""
 
     dim: Count
     heads: Count

@@ -1,4 +1,4 @@
-"""The hyperparameters of the training: optimizer, schedule, batches, augmentation."""
+"""The hyperparameters of training: optimizer, schedule, batches and augmentation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from rpbind.recipe.base import Epochs, Fraction, Hyperparameters, NonNegative, P
 
 
 class Plateau(Hyperparameters):
-    """ReduceLROnPlateau on the validation loss."""
+    """Lower the learning rate where the validation loss stalls (torch's ReduceLROnPlateau).
+
+    Parameters
+    ----------
+    kind
+        "plateau".
+    factor
+        Factor on the learning rate.
+    patience
+        Epochs without a better validation loss before the rate is lowered.
+    min_lr
+        Smallest learning rate.
+    """
 
     kind: Literal["plateau"] = "plateau"
     factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
@@ -19,15 +31,30 @@ class Plateau(Hyperparameters):
 
 
 class Cosine(Hyperparameters):
-    """Half a cosine from the learning rate to zero over the planned epochs, stepped every epoch."""
+    """Half a cosine from the learning rate to zero over the planned epochs, stepped every epoch.
+
+    Parameters
+    ----------
+    kind
+        "cosine".
+    """
 
     kind: Literal["cosine"] = "cosine"
 
 
 class OneCycle(Hyperparameters):
-    """Up to the learning rate and down again to nothing, batch by batch over the planned epochs.
+    """Raise the learning rate to its peak, then lower it to almost zero, stepped every batch.
 
-    `rise` is the share of the batches on the way up (Smith and Topin 2018; torch's OneCycleLR).
+    Parameters
+    ----------
+    kind
+        "one-cycle".
+    rise
+        Share of all planned batches in which the rate rises.
+
+    Source
+    ------
+    Smith and Topin 2018; torch's OneCycleLR.
     """
 
     kind: Literal["one-cycle"] = "one-cycle"
@@ -35,7 +62,13 @@ class OneCycle(Hyperparameters):
 
 
 class Constant(Hyperparameters):
-    """The learning rate as it is."""
+    """Keep the learning rate constant.
+
+    Parameters
+    ----------
+    kind
+        "constant".
+    """
 
     kind: Literal["constant"] = "constant"
 
@@ -44,10 +77,31 @@ Schedule = Annotated[Plateau | Cosine | OneCycle | Constant, Field(discriminator
 
 
 class Train(Hyperparameters):
-    """How it is trained; `stop_after` epochs without a better validation loss end the run.
+    """How a run is trained.
 
-    Augmentation, in training only: every window is moved by up to `shift` nucleotides, the gap
-    filled with N, and a share `mask` of its letters is read as N.
+    Parameters
+    ----------
+    optimizer
+        "adam" or "adamw".
+    lr
+        Learning rate; with "one-cycle", its peak.
+    weight_decay
+        Weight decay of the optimizer.
+    batch_size
+        Windows per batch, over all workers.
+    epochs
+        Most epochs of a run.
+    clip_norm
+        Largest norm of the gradient; longer ones are scaled down. None for no limit.
+    shift
+        Augmentation in training: each window is moved by up to this many nucleotides, either way,
+        and the gap is filled with N.
+    mask
+        Augmentation in training: the share of letters that is replaced by N.
+    schedule
+        How the learning rate changes.
+    stop_after
+        Epochs without a better validation loss that end the run early; None for never.
     """
 
     optimizer: Literal["adam", "adamw"] = "adam"

@@ -10,7 +10,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Plan, Row, write_atomic
 from rpbind.ledger.trials import OBJECTIVES, repeats_of, search_of, trials_of
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import as_toml
+from rpbind.recipe.files import as_toml
 from rpbind.search.search import Search, Sweep
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import HEADS, WIDTHS, narrow_value
+from rpbind.recipe.narrower import HEADS, WIDTHS, narrow_value
 from rpbind.spaces.choices import ChoiceDimension, LayersDimension
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.dimension_base import When

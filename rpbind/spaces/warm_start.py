@@ -14,7 +14,9 @@ from rpbind.errors import UserError, did_you_mean
 from rpbind.ledger import Ledger
 from rpbind.ledger.trials import searches
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import PRESETS, narrowed, read_recipe
+from rpbind.recipe.files import read_recipe
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.space import Space
 from rpbind.spaces.suggesters import FixedSuggester
 

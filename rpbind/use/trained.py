@@ -14,7 +14,7 @@ from rpbind.model.build import build_model
 from rpbind.names import matching
 from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
-from rpbind.recipe import Recipe, refusals
+from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.train.calibration import Calibration
 from rpbind.train.model_file import KnownProtein
 from rpbind.use.content import read_content
@@ -118,5 +118,6 @@ def _recipe(path: Path, text: str) -> Recipe:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
         raise UserError(
-            f"{path} has a recipe of another version, or a damaged one ({refusals(error)}). {WHICH}"
+            f"{path} has a recipe of another version, or a damaged one "
+            f"({recipe_mistakes(error)}). {WHICH}"
         ) from None

@@ -229,7 +229,7 @@ CASES = [
     Case(
         "too narrow",
         f"{ABLATE} --narrower 1000000000",
-        ("--narrower", "1000000000", "divide by"),
+        ("--narrower", "1000000000", "at most"),
         recipe(""),
     ),
     Case(

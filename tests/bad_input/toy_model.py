@@ -15,7 +15,8 @@ from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
-from rpbind.recipe.presets import CONV_RESIDUE, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_run

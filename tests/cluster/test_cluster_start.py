@@ -22,7 +22,8 @@ from rpbind.design.plan import Question
 from rpbind.design.source import DataSource
 from rpbind.errors import PausedError, UserError
 from rpbind.ledger import Ledger
-from rpbind.recipe.presets import FIXED, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED
 from rpbind.run import ray_tune as run
 from rpbind.run.resources import Resources
 from rpbind.terminal import run_experiment

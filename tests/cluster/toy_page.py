@@ -8,7 +8,8 @@ from rpbind import experiment as page
 from rpbind import options
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
-from rpbind.recipe.presets import OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import OLD
 from rpbind.run.resources import Resources
 from rpbind.terminal import run_app
 

@@ -14,7 +14,8 @@ from rpbind.design.source import DataSource
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
-from rpbind.recipe.presets import OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import OLD
 from rpbind.train.opened import OpenData
 
 

@@ -17,7 +17,9 @@ from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, OLD, narrowed, read_recipe
+from rpbind.recipe.files import read_recipe
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
@@ -92,8 +94,8 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
         ),
         ("[train]\nlr = -1.0\n", "train.lr: "),
         ("train = ", "is not TOML"),
-        ("", "names nothing"),
-        ("# lr = 0.01\n", "names nothing"),
+        ("", "sets no field"),
+        ("# lr = 0.01\n", "sets no field"),
     ],
 )
 def test_a_recipe_that_is_wrong_says_where(text: str, said: str, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from rpbind.doctor.guard import NoOpCheck, compare, guard
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.tuning import bases, emptied, tuned
 from rpbind.spaces.space import load_space
 from rpbind.study.checkup import check_arms

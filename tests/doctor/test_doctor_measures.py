@@ -14,7 +14,8 @@ from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import evenly, sample
 from rpbind.doctor.table import SEED, table
 from rpbind.doctor.units import dead_units
-from rpbind.recipe.presets import FIXED, OLD, PRESETS, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD, PRESETS
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

@@ -15,7 +15,8 @@ from rpbind.model.build import build_model
 from rpbind.model.drawing import draw_by_name
 from rpbind.model.randomness import check_no_unseeded_draw, seed_dropout
 from rpbind.model.seeding import Dropout, reseed
-from rpbind.recipe.presets import FIXED, PRESETS, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, PRESETS
 
 
 class Bare(nn.Module):

@@ -9,7 +9,7 @@ from toy_models import CONV, SMALL_FIXED, group, logits, model, proteins, window
 from rpbind.errors import UserError
 from rpbind.model.attention import uniform_attention
 from rpbind.model.memory import Segment
-from rpbind.recipe.model import SegmentMemory
+from rpbind.recipe.memories import SegmentMemory
 
 RNA_BL = windows(6)
 CHAINS = proteins(40, 7, 90)

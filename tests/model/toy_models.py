@@ -11,7 +11,8 @@ from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
 from rpbind.model.memory import Group
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 
 LENGTH, WIDTH = 101, 6
 SMALL_OLD, SMALL_FIXED = narrowed(OLD, 8), narrowed(FIXED, 8)

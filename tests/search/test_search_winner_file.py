@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import OLD, PRESETS, as_toml, load_recipe, read_recipe
+from rpbind.recipe.files import as_toml, load_recipe, read_recipe
+from rpbind.recipe.presets import OLD, PRESETS
 from rpbind.search.search import Sweep
 from rpbind.search.winners import winner_files, write_winners
 from rpbind.spaces.space import load_space

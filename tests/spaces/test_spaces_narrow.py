@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, HEADS, PRESETS, WIDTHS, narrowed
+from rpbind.recipe.narrower import HEADS, WIDTHS, narrowed
+from rpbind.recipe.presets import FIXED, PRESETS
 from rpbind.spaces.space import Space, load_space
 from rpbind.spaces.suggesters import FixedSuggester
 from rpbind.spaces.warm_start import warm_start
@@ -114,7 +115,7 @@ def test_a_narrower_space_says_so_and_a_factor_of_1_changes_nothing(
     dim = dimension("model.encoder.dim", 'kind="choice"\nvalues=[64,128]')
     assert "(Widths divided by 8.)" in space(tmp_path, 8, dim).about
     assert space(tmp_path, 1, dim).about == "Widths."
-    with pytest.raises(UserError, match=r"model\.encoder\.dim = 64: divide by 64 or less"):
+    with pytest.raises(UserError, match=r"model\.encoder\.dim is 64.* at most 64"):
         load_space(tmp_path / "s.toml", BASE, 65)
 
 

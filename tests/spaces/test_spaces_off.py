@@ -10,7 +10,8 @@ from rpbind.errors import UserError
 from rpbind.ledger import Row
 from rpbind.ledger.trials import summarise_search
 from rpbind.recipe.base import optional_fields
-from rpbind.recipe.presets import FIXED, OLD, read_recipe
+from rpbind.recipe.files import read_recipe
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.spaces.space import Space, check_space
 from rpbind.spaces.suggesters import FixedSuggester
 

@@ -9,7 +9,8 @@ from toy_runs import CONV_SMALL, equal, job, open_inputs, silent
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import PRESETS, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import PRESETS
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine

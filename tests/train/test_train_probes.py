@@ -7,7 +7,8 @@ from toy_runs import CONV_SMALL, FIXED_SMALL, equal, job, open_inputs, silent
 
 from rpbind.data.dataset import Protein
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import OLD
 from rpbind.train import probes
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training

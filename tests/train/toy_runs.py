@@ -13,7 +13,8 @@ from torch import Tensor
 
 from rpbind.data.splits import SplitSpec
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE, FIXED, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED
 from rpbind.train.inputs import Inputs
 from rpbind.train.task import Job
 

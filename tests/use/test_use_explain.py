@@ -12,7 +12,8 @@ from rpbind.data.alphabet import decode, encode
 from rpbind.data.world import FAMILIES
 from rpbind.errors import UserError
 from rpbind.model.attention import uniform_attention
-from rpbind.recipe.presets import FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.explain import explain_page
 from rpbind.train import checkpoint
 from rpbind.use.attention import attention_map

@@ -18,7 +18,8 @@ from rpbind.ledger.heal import heal
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.train.run import train_task

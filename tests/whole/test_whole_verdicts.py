@@ -10,7 +10,8 @@ from rpbind.design.source import DataSource
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
-from rpbind.recipe.presets import FIXED, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import FIXED
 from rpbind.run.resources import Resources
 from rpbind.study.launch import launch
 from rpbind.train.opened import OpenData

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import rpbind
-from rpbind.cli import baselines, cluster, data, doctor, study, use
+from rpbind.cli import baselines, cluster, data, doctor, hyperparameters, study, use
 from rpbind.terminal import run_app
 
 app = typer.Typer(no_args_is_help=True, help=rpbind.__doc__)
@@ -20,6 +20,7 @@ for command in (
     data.split,
     data.subset,
     baselines.baselines,
+    hyperparameters.hyperparameters,
     study.report,
     doctor.doctor,
     study.status,

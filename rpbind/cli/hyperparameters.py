@@ -1,0 +1,26 @@
+"""The command that lists what a recipe, a change of a design, or a search space can name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rpbind.recipe.listing import hyperparameters as listed
+from rpbind.recipe.listing import variants
+from rpbind.terminal import Grid
+
+SLOTS = "; ".join(f"{path}: {', '.join(kinds)}" for path, kinds in variants().items())
+
+
+def hyperparameters(
+    path: Annotated[
+        str, typer.Argument(help=f"List only what is at or below this path. Slots: {SLOTS}.")
+    ] = "",
+) -> None:
+    """List the hyperparameters: path, variant that has it, allowed values, default."""
+    table = Grid("path", "variant", "values", "default")
+    for one in listed(path):
+        table.add_row(one.path, one.variant, one.values, one.default)
+    Console().print(table)

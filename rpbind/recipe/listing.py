@@ -1,0 +1,155 @@
+"""Every hyperparameter that a recipe can have: its path, the values it takes, and its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from rpbind.errors import UserError, nearest
+from rpbind.recipe.base import OFF, Hyperparameters
+from rpbind.recipe.recipe import Recipe
+
+NUMBERS = {int: "whole number", float: "number"}
+ENDLESS = 1e30
+"""From here on an upper bound only says that a float32 must hold the number."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One hyperparameter.
+
+    Parameters
+    ----------
+    path
+        The dotted path that changes it: "train.lr".
+    variant
+        The variant of its slot that has it ("conv"), "" where every recipe has it.
+    values
+        What it takes, in words.
+    default
+        Its value where a recipe does not say, as in a recipe's file.
+    """
+
+    path: str
+    variant: str
+    values: str
+    default: str
+
+
+def hyperparameters(below: str = "") -> list[Listed]:
+    """List the hyperparameters of every recipe, variant by variant.
+
+    Parameters
+    ----------
+    below
+        A path; only what it names and what is below it is listed. "" is everything.
+
+    Returns
+    -------
+    list of Listed
+        In the order of the fields; a slot with variants comes before their hyperparameters.
+
+    Raises
+    ------
+    UserError
+        Where no hyperparameter has this path.
+    """
+    every = list(_fields(Recipe, "", ""))
+    found = [one for one in every if f"{one.path}.".startswith(f"{below}." if below else "")]
+    if not found:
+        paths = [one.path for one in every]
+        raise UserError(f"No hyperparameter is called '{below}'.{nearest(below, paths)}")
+    return found
+
+
+def variants() -> dict[str, tuple[str, ...]]:
+    """Return the names of the variants of each slot: {"model.encoder": ("token", "conv", ...)}.
+
+    Returns
+    -------
+    dict
+        In the order of the fields; the first variant is the default where a recipe names none.
+    """
+    return {
+        one.path: tuple(one.values.split(" or ")) for one in hyperparameters() if _is_slot(one.path)
+    }
+
+
+def _is_slot(path: str) -> bool:
+    kind: Any = Recipe
+    for name in path.split("."):
+        kind = kind.model_fields[name].annotation if hasattr(kind, "model_fields") else None
+    return len(_groups(kind)) > 1
+
+
+def _fields(group: type[Hyperparameters], prefix: str, variant: str) -> Iterator[Listed]:
+    for name, field in group.model_fields.items():
+        if name == "kind":
+            continue
+        path, groups = f"{prefix}{name}", _groups(field.annotation)
+        if len(groups) > 1:
+            kinds = [_kind(one) for one in groups]
+            yield Listed(path, variant, " or ".join(kinds), _kind(type(field.default)))
+            for one in groups:
+                yield from _fields(one, f"{path}.", _kind(one))
+        elif groups and NoneType in get_args(field.annotation):
+            yield Listed(path, variant, f'its own fields, or "{OFF}"', _shown(field.default))
+            yield from _fields(groups[0], f"{path}.", "on")
+        elif groups:
+            yield from _fields(groups[0], f"{path}.", variant)
+        else:
+            yield Listed(path, variant, _values(field.annotation, field), _shown(field.default))
+
+
+def _groups(annotation: Any) -> list[type[Hyperparameters]]:
+    """Return the classes of hyperparameters that an annotation names."""
+    kinds = get_args(annotation) or (annotation,)
+    return [one for one in kinds if isinstance(one, type) and issubclass(one, Hyperparameters)]
+
+
+def _kind(group: type[Hyperparameters]) -> str:
+    return str(group.model_fields["kind"].default)
+
+
+def _values(annotation: Any, field: FieldInfo | None = None) -> str:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(map(str, args))
+    if origin in (Union, UnionType):  # the only other union is "or nothing"
+        inner = next(one for one in args if one is not NoneType)
+        return f'{_values(inner)}, or "{OFF}"'
+    if origin is tuple:
+        return f"list of {_values(args[0])}"
+    if annotation is bool:
+        return "true or false"
+    if annotation in NUMBERS:
+        return NUMBERS[annotation] + _bounds(field.metadata if field else ())
+    if args:  # Annotated
+        inner, *more = args
+        extra = [bound for one in more if isinstance(one, FieldInfo) for bound in one.metadata]
+        return _values(inner) + _bounds(extra)
+    return "name"
+
+
+def _bounds(metadata: Any) -> str:
+    """Say a range: ", 1 to 256", or ", above 0" where the upper bound only keeps out infinity."""
+    if not metadata:
+        return ""
+    bound = {type(one): getattr(one, type(one).__name__.lower()) for one in metadata}
+    if Ge in bound and bound.get(Le, ENDLESS) < ENDLESS:
+        return f", {bound[Ge]:,} to {bound[Le]:,}"
+    above = f", above {bound[Gt]:g}" if Gt in bound else f", {bound[Ge]:g} or more"
+    return above + (f" and below {bound[Lt]:g}" if Lt in bound else "")
+
+
+def _shown(default: Any) -> str:
+    if default is None:
+        return OFF
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(list(default)) if isinstance(default, tuple) else str(default)

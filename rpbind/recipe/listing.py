@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from rpbind.errors import UserError, nearest
+from rpbind.errors import UserError, did_you_mean
 from rpbind.recipe.base import OFF, Hyperparameters
 from rpbind.recipe.recipe import Recipe
 
@@ -63,7 +62,7 @@ def hyperparameters(below: str = "") -> list[Listed]:
     found = [one for one in every if f"{one.path}.".startswith(f"{below}." if below else "")]
     if not found:
         paths = [one.path for one in every]
-        raise UserError(f"No hyperparameter is called '{below}'.{nearest(below, paths)}")
+        raise UserError(f"No hyperparameter is called '{below}'.{did_you_mean(below, paths)}")
     return found
 
 
@@ -138,13 +137,17 @@ def _values(annotation: Any, field: FieldInfo | None = None) -> str:
 
 def _bounds(metadata: Any) -> str:
     """Say a range: ", 1 to 256", or ", above 0" where the upper bound only keeps out infinity."""
-    if not metadata:
-        return ""
-    bound = {type(one): getattr(one, type(one).__name__.lower()) for one in metadata}
-    if Ge in bound and bound.get(Le, ENDLESS) < ENDLESS:
-        return f", {bound[Ge]:,} to {bound[Le]:,}"
-    above = f", above {bound[Gt]:g}" if Gt in bound else f", {bound[Ge]:g} or more"
-    return above + (f" and below {bound[Lt]:g}" if Lt in bound else "")
+    bound = {
+        name: getattr(one, name)
+        for one in metadata
+        for name in ("ge", "gt", "le", "lt")
+        if hasattr(one, name)
+    }
+    if "ge" in bound and bound.get("le", ENDLESS) < ENDLESS:
+        return f", {bound['ge']:,} to {bound['le']:,}"
+    above = f", above {bound['gt']:g}" if "gt" in bound else ""
+    least = f", {bound['ge']:g} or more" if "ge" in bound else above
+    return least + (f" and below {bound['lt']:g}" if "lt" in bound else "")
 
 
 def _shown(default: Any) -> str:

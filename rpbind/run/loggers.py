@@ -37,6 +37,9 @@ def loggers(names: Sequence[str], study: Path) -> list[tune.Callback]:
 class TrialView:
     """What a logger sees of a Tune trial: a name, its recipe by path, and a folder of its own."""
 
+    checkpoint = None
+    """Loggers that append to their own files ask for it; a run's checkpoints are not Tune's."""
+
     def __init__(self, trial: Any, folder: Path) -> None:
         task: Task = trial.config["task"]
         self.name = task.arm if len(task.seeds) > 1 else f"{task.arm} seed {task.jobs[0].seed}"

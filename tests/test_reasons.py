@@ -13,7 +13,7 @@ from rich.console import Console
 from rpbind import errors
 from rpbind.analysis.claims import control_note
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, Row
-from rpbind.ledger.trials import summarise_search
+from rpbind.ledger.search_results import summarise_search
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table

@@ -33,7 +33,7 @@ from rpbind.analysis.winners import (
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
-from rpbind.ledger.trials import SearchResult
+from rpbind.ledger.search_results import SearchResult
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.collapse import collapsed_runs
 from rpbind.statistics.coverage import NO_STATES, OpenStates, coverage, open_states

@@ -14,7 +14,8 @@ from scipy.special import gammaln
 
 from rpbind.analysis.winners import format_values, values_of_best
 from rpbind.ledger import ContrastPlan, Plan, Row
-from rpbind.ledger.trials import OBJECTIVES, SearchResult, searches
+from rpbind.ledger.search_results import SearchResult, searches
+from rpbind.ledger.trials import OBJECTIVES
 from rpbind.statistics.averages import Averages, averages
 from rpbind.statistics.collapse import collapse_rates
 from rpbind.statistics.contrast import Interval, Result, two_way

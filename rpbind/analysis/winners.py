@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rpbind.ledger import Plan, Row
-from rpbind.ledger.trials import SearchResult
+from rpbind.ledger.search_results import SearchResult
 from rpbind.statistics.coverage import NEVER_MADE, OpenStates
 
 TUNED = "tuned"

@@ -1,20 +1,22 @@
-"""The only record of a study: its plan, and exactly one durable row for every attempt of a run.
+"""The record of a study: its plan, and exactly one durable row for each attempt of a run.
 
-A study is a folder. `plan.json` says what was to be run and which comparisons it answers;
-`ledger/` holds the rows, `runs/` what the runs leave, and what marks those that are under way.
+A study is a folder. `plan.json` lists the runs and the comparisons that they answer. `ledger/`
+holds the rows. `runs/` holds the files of the runs, and start marks of those that are under way.
 """
 
 from rpbind.files.atomic import write_atomic
 from rpbind.ledger.ledger import Ledger
-from rpbind.ledger.records import (
-    CUT_OFF,
+from rpbind.ledger.plan_records import (
     ArmPlan,
-    Call,
     ContrastPlan,
     ControlPlan,
-    Finding,
     InterimAnalysis,
     Plan,
+)
+from rpbind.ledger.records import (
+    CUT_OFF,
+    Call,
+    Finding,
     ProteinScore,
     Row,
     RunStart,

@@ -1,6 +1,6 @@
-"""When each call of a study began and ended: what its runs cost is told beside that.
+"""When each call of a study's command began and ended; the report compares this with run times.
 
-`calls.json` lists them. Only the process that runs the study writes it, as a whole.
+`calls.json` lists the calls. Only the process that runs the study writes it, and replaces it whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,23 @@ _CALLS = TypeAdapter(tuple[Call, ...])
 
 
 def calls(study: Path) -> tuple[Call, ...]:
-    """Return the calls of a study in their order; none where none was noted."""
+    """Return the calls of a study in the order in which they began.
+
+    Parameters
+    ----------
+    study
+        The study's folder.
+
+    Returns
+    -------
+    tuple[Call, ...]
+        Empty if `calls.json` does not exist.
+
+    Raises
+    ------
+    UserError
+        If `calls.json` cannot be read.
+    """
     path = study / "calls.json"
     try:
         return _CALLS.validate_json(read(path))
@@ -28,29 +44,39 @@ def calls(study: Path) -> tuple[Call, ...]:
         return ()
     except ValidationError as error:
         raise UserError(
-            f"{path} is no list of calls: {mistakes(error)}. Take it away: it only says how long "
-            "they took."
+            f"{path} is not a list of calls: {mistakes(error)}. Delete it: it only records how "
+            "long the calls took."
         ) from None
 
 
 @contextmanager
 def record_call(study: Path) -> Iterator[Callable[[int], None]]:
-    """Note a call that lasts as long as the block; `UserError` where the list cannot be read.
+    """Record one call, which lasts as long as the block.
 
-    It is there once what the block is given was called with the number of runs at once. One that is
-    killed keeps no end.
+    A process that is killed leaves no end time. Raises `UserError` if `calls.json` cannot be read.
+
+    Parameters
+    ----------
+    study
+        The study's folder.
+
+    Yields
+    ------
+    Callable[[int], None]
+        `begin(slots)`: writes the entry, with the number of runs that fit at the same time. The
+        end of the block then adds the end time; without a call of it nothing is written.
     """
-    began, before, told = _now(), calls(study), list[Call]()
+    began, before, recorded = _now(), calls(study), list[Call]()
 
     def begin(slots: int) -> None:
-        told.append(Call(began=began, slots=slots))
-        _write(study, (*before, told[0]))
+        recorded.append(Call(began=began, slots=slots))
+        _write(study, (*before, recorded[0]))
 
     try:
         yield begin
     finally:
-        if told:
-            _write(study, (*before, told[0].model_copy(update={"ended": _now()})))
+        if recorded:
+            _write(study, (*before, recorded[0].model_copy(update={"ended": _now()})))
 
 
 def _write(study: Path, every: tuple[Call, ...]) -> None:

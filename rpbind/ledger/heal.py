@@ -1,4 +1,4 @@
-"""What killed processes leave behind is set right, and said: nothing is lost, nothing told twice.
+"""Repair what killed processes leave behind, so that each finished run is recorded exactly once.
 
 Only the process that runs the study may do this.
 """
@@ -22,26 +22,41 @@ from rpbind.ledger.records import CUT_OFF, Row
 from rpbind.ledger.row_files import read_row_file
 
 PATIENCE = 60.0
-"""Seconds for the processes of a dead driver to die; Ray's take up to 12."""
+"""Seconds that we wait for the workers of a dead driver to end; those of Ray take up to 12."""
 
 
 def heal(ledger: Ledger) -> list[str]:
-    """Return, in sentences, what was set right.
+    """Repair a study's folder after a crash.
 
-    Finished rows that no driver heard of are recorded; runs that were begun and will not end are
-    recorded as lost; damaged files are set aside; half-written ones go.
+    Results of finished runs that have no row are recorded. Runs that were started and will not end
+    are recorded as lost. Damaged files are renamed, and half-written ones deleted.
+
+    Parameters
+    ----------
+    ledger
+        Of the study that this process runs.
+
+    Returns
+    -------
+    list[str]
+        One sentence for each repair.
+
+    Raises
+    ------
+    UserError
+        If a process of an earlier driver still trains a run after `PATIENCE` seconds.
     """
     _wait_for_workers(ledger.runs)
-    said = [*_restore_folder(ledger), *_set_damaged_aside(ledger), *_remove_drafts(ledger)]
-    found = sum(ledger.append(row) for row in _unrecorded_rows(ledger, said))
+    repairs = [*_restore_folder(ledger), *_rename_damaged(ledger), *_remove_drafts(ledger)]
+    found = sum(ledger.append(row) for row in _unrecorded_rows(ledger, repairs))
     if found:
-        said.append(f"{found} finished run(s) of which no driver had heard are recorded.")
+        repairs.append(f"{found} finished run(s) had no row in the ledger; they are recorded now.")
     for mark in ledger.under_way():
         ledger.append(mark.lost_row())
-        said.append(f"{mark.start.arm} seed {mark.start.seed} is lost: {mark.lost_row().error}.")
+        repairs.append(f"{mark.start.arm} seed {mark.start.seed} is lost: {mark.lost_row().error}.")
     for file in list_folder(ledger.runs, f"*{SUFFIX}"):
         file.unlink()
-    return said
+    return repairs
 
 
 def _wait_for_workers(runs: Path) -> None:
@@ -50,14 +65,14 @@ def _wait_for_workers(runs: Path) -> None:
         while is_locked(file):
             if time.monotonic() > deadline:
                 raise UserError(
-                    f"A process whose study has ended still makes a run; {file} says which. "
-                    "End it, then start again."
+                    f"A process of an earlier command still trains a run; {file} names the "
+                    "process. End it, then run the command again."
                 )
             time.sleep(0.1)
 
 
 def _restore_folder(ledger: Ledger) -> Iterator[str]:
-    """Make the folder of the ledger anew where a study has lost it."""
+    """Create the ledger's folder again if the study has a plan and no such folder."""
     if (ledger.study / PLAN).exists() and not os.path.lexists(ledger.rows_folder):
         ledger.rows_folder.mkdir()
         yield (
@@ -66,7 +81,7 @@ def _restore_folder(ledger: Ledger) -> Iterator[str]:
         )
 
 
-def _set_damaged_aside(ledger: Ledger) -> Iterator[str]:
+def _rename_damaged(ledger: Ledger) -> Iterator[str]:
     for reading, files in (
         (read_row_file, list_folder(ledger.rows_folder, "*.parquet")),
         (read_mark, list_folder(ledger.runs, f"*{SUFFIX}")),
@@ -75,12 +90,12 @@ def _set_damaged_aside(ledger: Ledger) -> Iterator[str]:
             try:
                 reading(file)
             except UserError:
-                yield _set_file_aside(file)
+                yield _rename_as_damaged(file)
 
 
-def _set_file_aside(file: Path) -> str:
+def _rename_as_damaged(file: Path) -> str:
     file.rename(file.with_name(f"{file.name}.damaged"))
-    return f"{file} is damaged; it is set aside as {file.name}.damaged."
+    return f"{file} is damaged; it is renamed to {file.name}.damaged."
 
 
 def _remove_drafts(ledger: Ledger) -> Iterator[str]:
@@ -92,30 +107,30 @@ def _remove_drafts(ledger: Ledger) -> Iterator[str]:
     for file in left:
         file.unlink(missing_ok=True)
     if left:
-        yield f"{len(left)} half-written file(s) of dead processes are removed."
+        yield f"{len(left)} half-written file(s) of dead processes are deleted."
 
 
-def _unrecorded_rows(ledger: Ledger, said: list[str]) -> Iterator[Row]:
-    """Yield finished rows that are not told, or were told as cut off while they were finishing."""
+def _unrecorded_rows(ledger: Ledger, repairs: list[str]) -> Iterator[Row]:
+    """Yield results without a row, and those whose row says that the run was cut off."""
     attempts = {(row.run, row.attempt): row for row in ledger.attempts()}
     latest = {row.run: row for row in attempts.values()}
     for file in list_folder(ledger.runs, "*.json"):
         run, _, attempt = file.stem.rpartition(".")
-        told = attempts.get((run, int(attempt))) if attempt.isdecimal() else None
-        if told is not None and (told.state not in CUT_OFF or latest[run].state not in CUT_OFF):
+        known = attempts.get((run, int(attempt))) if attempt.isdecimal() else None
+        if known is not None and (known.state not in CUT_OFF or latest[run].state not in CUT_OFF):
             continue
         row = _read_result(file)
         if row is None:
-            said.append(_set_file_aside(file))
+            repairs.append(_rename_as_damaged(file))
             continue
-        if told is None:
+        if known is None:
             yield row
         elif row.state in ("done", "diverged"):
             yield row.model_copy(update={"attempt": latest[run].attempt + 1})
 
 
 def _read_result(file: Path) -> Row | None:
-    """Return the row that a run left when it finished; None where the file does not hold it."""
+    """Return the row in a run's result file; None if the file is damaged or has a wrong name."""
     try:
         row = Row.model_validate_json(read(file))
     except ValidationError:

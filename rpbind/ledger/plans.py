@@ -1,7 +1,6 @@
-"""The plan of a study as a file: written with its hash, and checked when it is read.
+"""The plan of a study as a file, written with its hash and checked when it is read.
 
-A plan without a hash is one that an earlier version wrote: it is read, and what it says of itself
-still has to agree.
+An earlier version wrote plans without a hash. They are read too, and checked for contradictions.
 """
 
 from __future__ import annotations
@@ -17,47 +16,47 @@ from pydantic import ValidationError
 
 from rpbind.errors import UserError, mistakes, reason
 from rpbind.files.atomic import read, write_atomic
-from rpbind.ledger.records import Plan, SearchPlan
+from rpbind.ledger.plan_records import Plan, SearchPlan
 from rpbind.ledger.schema import VERSION, check_version
 from rpbind.recipe import Recipe
 
 PLAN = "plan.json"
 SEARCH_SIZE = ("trials", "budget")
-"""What a plan says of how large its search is: no trial depends on it, and it can grow."""
+"""Keys of a plan's search that set its size. No trial depends on them, so they may grow."""
 
 SCHEMA_KEY = "schema"
 HASH = "sha256"
-"""The key of the hash in the file: it is over the canonical JSON of all other keys."""
+"""Key in the file; the hash covers the canonical JSON of all other keys."""
 
 AGAIN = (
-    "Put back the plan that was written, or take it away: the command that made the study writes "
-    "it again, and its rows stay."
+    "Put back the original file. Or delete it and run the command that made the study again: it "
+    "writes the plan again and keeps the rows."
 )
 
 
 def write_plan(study: Path, plan: Plan) -> None:
-    """Write a plan whole or not at all, with its hash."""
+    """Write a plan with its hash, atomically."""
     tree = plan.model_dump(mode="json") | {SCHEMA_KEY: VERSION}
     text = json.dumps(tree | {HASH: _hash(tree)}, indent=1)
     write_atomic(study / PLAN, text.encode())
 
 
 def has_hash(study: Path) -> bool:
-    """Whether a study's plan, which can be read, has a hash."""
+    """Whether a study's plan file has a hash; the file must be readable."""
     return HASH in json.loads(read(study / PLAN))
 
 
 def read_plan(study: Path) -> Plan:
     """Return a study's plan.
 
-    Raises `FileNotFoundError` where there is no plan; `UserError` where it is not as it was written
-    or does not agree with itself.
+    Raises `FileNotFoundError` if there is no plan, and `UserError` if the file is damaged, was
+    edited or contradicts itself.
     """
     path = study / PLAN
     try:
         tree = json.loads(read(path))
         if not isinstance(tree, dict):
-            raise TypeError("it holds no object of names and values")
+            raise TypeError("it is not a JSON object")
         claimed = tree.pop(HASH, None)
         found = _hash(tree)
         check_version(tree.pop(SCHEMA_KEY, 1), path)
@@ -66,14 +65,14 @@ def read_plan(study: Path) -> Plan:
             SearchPlan.model_validate(plan.search)
     except ValidationError as error:
         raise UserError(
-            f"{path} is no plan that this version reads: {mistakes(error)}. {AGAIN}"
+            f"{path} is not a plan that this version can read: {mistakes(error)}. {AGAIN}"
         ) from None
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise UserError(f"{path} is no plan: {reason(error)}. {AGAIN}") from None
+        raise UserError(f"{path} is not a plan: {reason(error)}. {AGAIN}") from None
     if claimed is not None and claimed != found:
         raise UserError(
-            f"{path} has been changed since it was written: its hash is {str(claimed)[:12]}, and "
-            f"that of its content {found[:12]}. {AGAIN}"
+            f"{path} has been changed since it was written: it states the hash "
+            f"{str(claimed)[:12]}, but its content has {found[:12]}. {AGAIN}"
         )
     if why := next(_contradictions(plan), ""):
         raise UserError(f"{path} contradicts itself: {why}. {AGAIN}")
@@ -83,7 +82,7 @@ def read_plan(study: Path) -> Plan:
 
 
 def recipe_id(recipe: dict[str, Any]) -> str:
-    """Return the id of a recipe as a plan or a row has it: twelve digits of its JSON's SHA-256."""
+    """Return a recipe's id: the first 12 digits of the SHA-256 of its JSON."""
     return _hash(recipe)[:12]
 
 
@@ -93,19 +92,19 @@ def _hash(tree: dict[str, Any]) -> str:
 
 
 def _contradictions(plan: Plan) -> Iterator[str]:
-    """Yield what cannot be so in any plan that was made."""
+    """Yield the contradictions in a plan, as text."""
     for one in (*plan.arms, *plan.controls):
         if one.recipe_id != recipe_id(one.recipe):
-            yield f"the recipe of '{one.name}' is not the one of its recipe_id {one.recipe_id}"
+            yield f"the recipe of '{one.name}' does not have its recipe_id {one.recipe_id}"
     names = [one.name for one in (*plan.arms, *plan.controls)]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         yield f"there are two arms '{twice[0]}'"
     if len(set(plan.seeds)) < len(plan.seeds):
-        yield "a seed is there twice"
+        yield "it lists a seed twice"
     arms = {arm.name for arm in plan.arms}
     for what, name in _references(plan):
         if name not in arms:
-            yield f"{what} is about an arm '{name}', which it does not have"
+            yield f"{what} names the arm '{name}', which the plan does not have"
 
 
 def _recipes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -115,7 +114,7 @@ def _recipes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _references(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield every place in which a plan names one of its arms."""
+    """Yield (place, arm) for each place of a plan that names an arm."""
     for contrast in plan.contrasts:
         for name in (contrast.arm, contrast.reference, *contrast.weights):
             yield f"the contrast '{contrast.name}'", name

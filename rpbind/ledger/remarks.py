@@ -1,4 +1,4 @@
-"""What a reader of a study must know that is no error: what is not vouched for, or not in yet."""
+"""Remarks on a study that can be read but is old, damaged in part, or not recorded completely."""
 
 from __future__ import annotations
 
@@ -17,45 +17,56 @@ JOURNAL = "optuna.journal"
 
 
 def remarks(ledger: Ledger) -> tuple[str, ...]:
-    """Return the remarks on a study that can be read, in sentences."""
+    """Return what a reader of a study should know about its files.
+
+    Parameters
+    ----------
+    ledger
+        Of a study whose plan can be read.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Sentences; empty if there is nothing to remark.
+    """
     return tuple(_remarks(ledger))
 
 
 def _remarks(ledger: Ledger) -> Iterator[str]:
     if not has_hash(ledger.study):
         yield (
-            f"{PLAN} has no hash, since an earlier version wrote it: a change of it by hand would "
-            "not be seen."
+            f"{PLAN} has no hash, because an earlier version wrote it. Changes made by hand "
+            "are not detected."
         )
-    parts = list_folder(ledger.rows_folder, "*.parquet")
-    fields = {path.partition(".")[0] for path in ADDED}
+    files = list_folder(ledger.rows_folder, "*.parquet")
+    columns = {path.partition(".")[0] for path in ADDED}
     for path in dict.fromkeys(
-        p for part in parts for p in absent_fields(read_table(part, [*fields]))
+        path for file in files for path in absent_fields(read_table(file, [*columns]))
     ):
         yield f"Rows that an earlier version wrote have no {path}."
     aside = [*list_folder(ledger.rows_folder, "*.damaged"), *list_folder(ledger.runs, "*.damaged")]
     if aside:
-        yield f"{len(aside)} damaged file(s) were set aside, such as {aside[0]}."
+        yield f"{len(aside)} damaged file(s) were renamed, such as {aside[0]}."
     if not ledger.is_driven and (left := _unrecorded(ledger)):
         yield (
-            f"{left} finished run(s) in {ledger.runs} are not in the ledger: the command that made "
-            "the study records them."
+            f"{left} finished run(s) in {ledger.runs} are not in the ledger. The command that made "
+            "the study records them when it is run again."
         )
     if not _is_journal(ledger.study / JOURNAL):
         yield (
-            f"{ledger.study / JOURNAL} cannot be read: the command that made the study sets it "
-            "aside and makes it anew from the ledger."
+            f"{ledger.study / JOURNAL} cannot be read. The command that made the study renames it "
+            "and writes a new one from the ledger."
         )
 
 
 def _unrecorded(ledger: Ledger) -> int:
-    """Count the files of finished runs of which the ledger has no row."""
+    """Count the result files of runs without a row in the ledger."""
     recorded = {f"{row.run}.{row.attempt}.json" for row in ledger.attempts()}
     return sum(file.name not in recorded for file in list_folder(ledger.runs, "*.json"))
 
 
 def _is_journal(file: Path) -> bool:
-    """Whether Optuna's journal is lines of JSON; the last one may be cut, and it may be missing."""
+    """Whether Optuna's journal is missing, or consists of JSON lines; the last may be cut off."""
     try:
         *lines, _ = read(file).split(b"\n")
         return all(isinstance(json.loads(line), dict) for line in lines)

@@ -1,4 +1,7 @@
-"""Rows as Parquet parts: many columns, few of which need Python, so that reading stays fast."""
+"""Row files: rows as Parquet.
+
+Most columns are read without a Python object per cell, so that a ledger of many runs loads fast.
+"""
 
 from __future__ import annotations
 
@@ -31,46 +34,49 @@ _REPEATED = [
     "proteins.list.element.protein",
     *(f"{name}.key_value.key" for name in ("metrics", "cost", "provenance", "curve.list.element")),
 ]
-"""Texts that are the same in most rows: read as numbers into a list of the distinct ones."""
+"""Text columns with few distinct values: read dictionary-encoded."""
 
 _PLAIN = ("arm", "seed", "state", "stage", "attempt", "recipe_id", "error", "ended")
 
 
 def table_of(rows: Sequence[Row]) -> Any:
-    """Return rows as an Arrow table."""
+    """Return rows as an Arrow table with our columns."""
     return pa.Table.from_pylist([_flatten(row) for row in rows], schema=VERSIONED_SCHEMA)
 
 
 def parquet_writer(table: Any) -> Callable[[IO[bytes]], object]:
-    """Return what writes a table as Parquet into an open file."""
+    """Return a function that writes a table as Parquet, with checksums, into an open file."""
     return lambda file: pq.write_table(table, file, write_page_checksum=True)
 
 
 def read_table(file: Path, columns: Sequence[str] = SCHEMA.names) -> Any:
-    """Read a part; raises `UserError` where it is damaged, `FileNotFoundError` where it is gone."""
+    """Read columns of a row file.
+
+    Raises `UserError` if it is damaged, and `FileNotFoundError` if it does not exist.
+    """
     try:
         with pq.ParquetFile(
             file, read_dictionary=_REPEATED, page_checksum_verification=True
-        ) as part:
-            version = version_of(part.schema_arrow)
+        ) as parquet:
+            version = version_of(parquet.schema_arrow)
             check_version(version, file)
             wanted = columns_of(version)
-            strange = column_problem(part, wanted)
+            problem = column_problem(parquet, wanted)
             there = [name for name in columns if name in wanted.names]
-            table = None if strange else with_all_columns(part.read(columns=there), columns)
+            table = None if problem else with_all_columns(parquet.read(columns=there), columns)
     except FileNotFoundError:
         raise
-    except KeyError:  # of what is to be read into a dictionary
+    except KeyError:  # PyArrow's, for a missing column of _REPEATED
         raise _damaged(file, "it lacks columns that every ledger has") from None
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file, reason(error)) from None
-    if strange:
-        raise _damaged(file, strange)
+    if problem:
+        raise _damaged(file, problem)
     return table
 
 
 def read_row_file(file: Path) -> Any:
-    """Read a part whole, and check that its rows are those of its name, and sound."""
+    """Read a row file, and check its name and every row."""
     table = read_table(file)
     if why := name_problem(file, keys(table)) or row_problem(table):
         raise _damaged(file, why)
@@ -79,13 +85,13 @@ def read_row_file(file: Path) -> Any:
 
 def _damaged(file: Path, why: str) -> UserError:
     return UserError(
-        f"{file} is no readable part of a ledger ({why}). The command that made the study sets "
-        "it aside and takes its rows from runs/, or makes those runs again."
+        f"{file} is not a valid row file of a ledger ({why}). Run the command that made the study "
+        "again: it renames the file and takes the rows from runs/, or trains those runs again."
     )
 
 
 def keys(table: Any) -> list[tuple[str, int]]:
-    """Return the (run, attempt) of every row of a part."""
+    """Return the (run, attempt) of every row of a table."""
     return list(zip(table["run"].to_pylist(), table["attempt"].to_pylist(), strict=True))
 
 
@@ -145,7 +151,7 @@ def _curves(array: Any) -> list[tuple[dict[str, float], ...]]:
 
 
 def _to_list(array: Any) -> list[Any]:
-    """Return an Arrow array as a list; each distinct text is made once, not once a cell."""
+    """Return an Arrow array as a list, with one Python string for each distinct text."""
     if not (pa.types.is_string(array.type) or pa.types.is_dictionary(array.type)):
         listed: list[Any] = array.to_pylist()
         return listed

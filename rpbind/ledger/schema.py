@@ -1,7 +1,7 @@
-"""The version of what a study folder holds, and the columns of its rows in each version.
+"""The schema version of a study folder, and the columns of its rows in each version.
 
-A field that is added to a row is one line more here and one in `ADDED`: studies of earlier versions
-are read without it, and say so. Studies of later versions are refused.
+To add a field to a row, add one line to the columns here and one to `ADDED`. Studies of earlier
+versions are then read with null in that field, and a remark says so. Later versions are refused.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pyarrow as pa
 from rpbind.errors import UserError
 
 VERSION = 2
-"""1: rpbind 0.1, without a word on it. 2: plans have a hash and the code of each module."""
+"""1: rpbind 0.1, which wrote no version. 2: plans have a hash and the code hash of each module."""
 
 ADDED: dict[str, int] = {}
-"""Column of a row, or `column.field` of what it lists -> the version that brought it."""
+"""{column, or `column.field` for a column of lists: the version that added it}."""
 
 KEY = b"rpbind.schema"
 _METRICS = pa.map_(pa.string(), pa.float64())
@@ -59,36 +59,36 @@ SCHEMA = pa.schema(
         "ended": pa.string(),
     }
 )
-"""The columns of a row, as this version writes them."""
+"""The columns of a row in this version."""
 
 VERSIONED_SCHEMA = SCHEMA.with_metadata({KEY: str(VERSION).encode()})
-"""The same with the version, as it stands in a file."""
+"""The same columns, with the version as file metadata."""
 
 
 def version_of(schema: pa.Schema) -> int:
-    """Return the version that a part was written with."""
+    """Return the schema version of a row file."""
     text = (schema.metadata or {}).get(KEY, b"1")
     return int(text) if text.isdigit() else 0
 
 
 def check_version(version: object, file: Path) -> None:
-    """Raise `UserError` where a file is of a version that this rpbind does not know."""
+    """Raise `UserError` if a file has a schema version that this rpbind does not know."""
     if not isinstance(version, int) or not 1 <= version <= VERSION:
         raise UserError(
             f"{file} has schema version {version}; this rpbind reads 1 to {VERSION}. A later "
-            "rpbind wrote it: update this one to read the study."
+            "version wrote the file: update rpbind to read the study."
         )
 
 
 def columns_of(version: int) -> pa.Schema:
-    """Return the columns of a row as a version wrote them."""
+    """Return the columns of a row in an earlier version."""
     return pa.schema(
         [_column_in(field, version) for field in SCHEMA if _existed(field.name, version)]
     )
 
 
 def with_all_columns(table: Any, columns: Sequence[str]) -> Any:
-    """Return a table with columns as this version has them; what its own lacked is null."""
+    """Return a table with these columns as in this version; new columns and fields are null."""
     for name in columns:
         kind = SCHEMA.field(name).type
         if name not in table.column_names:
@@ -102,7 +102,7 @@ def with_all_columns(table: Any, columns: Sequence[str]) -> Any:
 
 
 def absent_fields(table: Any) -> list[str]:
-    """Name the fields that no row of a table has, since an earlier version wrote them all."""
+    """Return the added fields that are null in all rows of a table."""
     return [path for path in ADDED if table.num_rows and _is_empty(table, *path.split("."))]
 
 
@@ -115,7 +115,7 @@ def _is_empty(table: Any, column: str, field: str = "") -> bool:
 
 
 def _with_all_fields(listed: Any, kind: pa.DataType) -> Any:
-    """Return lists of structs with the fields of a type; new fields are null."""
+    """Return an array of lists of structs with all fields of a type; new fields are null."""
     each = listed.values
     fields = [
         each.field(field.name)
@@ -132,7 +132,7 @@ def _existed(path: str, version: int) -> bool:
 
 
 def _column_in(field: pa.Field, version: int) -> pa.Field:
-    """Return a column as a version wrote it: what it lists may have had fewer fields."""
+    """Return a column in an earlier version, where its structs may have had fewer fields."""
     if not any(path.startswith(f"{field.name}.") for path in ADDED):
         return field
     kept = [

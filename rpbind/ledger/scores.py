@@ -1,6 +1,6 @@
-"""Per-protein scores in columns: a ledger of many runs holds millions of them.
+"""Per-protein scores as arrays, because a ledger of many runs holds millions of them.
 
-One letter per axis: N scores of one run.
+Shapes: N scores of one run, G protein clusters.
 """
 
 from __future__ import annotations
@@ -21,10 +21,28 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ProteinScores(Sequence[ProteinScore]):
-    """A run's scores: a sequence of `ProteinScore`, which are made when they are asked for.
+    """The scores of one run in columns; a sequence that creates `ProteinScore` objects on access.
 
-    `parts` and `names` are the words that `part_N` and `protein_N` count in; an AUROC or AUPRC that
-    is not there is NaN.
+    Parameters
+    ----------
+    parts
+        Names of the scored parts.
+    names
+        Names of the proteins.
+    part_N
+        (N,) int64, indices into `parts`.
+    protein_N
+        (N,) int64, indices into `names`.
+    cluster_N
+        (N,) int64, protein clusters.
+    windows_N
+        (N,) int64, numbers of windows.
+    positives_N
+        (N,) int64, numbers of windows with label 1.
+    auroc_N
+        (N,) float64, AUROC; NaN if a class is absent.
+    auprc_N
+        (N,) float64, AUPRC; NaN if a class is absent.
     """
 
     parts: Sequence[str]
@@ -40,7 +58,18 @@ class ProteinScores(Sequence[ProteinScore]):
 
     @classmethod
     def of(cls, scores: Sequence[ProteinScore]) -> ProteinScores:
-        """Return scores in columns; those that are already come back as they are."""
+        """Return scores in columns.
+
+        Parameters
+        ----------
+        scores
+            The scores of one run.
+
+        Returns
+        -------
+        ProteinScores
+            `scores` itself if it is one already.
+        """
         if isinstance(scores, ProteinScores):
             return scores
         parts, part_N = _indexed(score.part for score in scores)
@@ -58,16 +87,36 @@ class ProteinScores(Sequence[ProteinScore]):
         )
 
     def on(self, part: str) -> NDArray[np.bool_]:
-        """Return which of the N scores are of a part of the split."""
+        """Return which scores are those of a part.
+
+        Parameters
+        ----------
+        part
+            Such as "test".
+
+        Returns
+        -------
+        NDArray[np.bool_]
+            (N,) mask.
+        """
         if part not in self.parts:
             return np.zeros(len(self), dtype=bool)
         return np.asarray(self.part_N == list(self.parts).index(part))
 
     def cluster_auroc(self, part: str) -> dict[int, float]:
-        """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none.
+        """Return the mean AUROC of each protein cluster on a part.
 
-        It is kept: every contrast of a study asks for it again.
+        Parameters
+        ----------
+        part
+            Such as "test".
+
+        Returns
+        -------
+        dict[int, float]
+            {cluster: mean over its proteins with an AUROC}; clusters without one are left out.
         """
+        # cached, because every contrast of a study reads it
         if part not in self._by_part:
             has_N = self.on(part) & np.isfinite(self.auroc_N)
             cluster_N = self.cluster_N[has_N]
@@ -105,7 +154,7 @@ class ProteinScores(Sequence[ProteinScore]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
-    __hash__ = None  # type: ignore[assignment]  # equal to a tuple, which hashes otherwise
+    __hash__ = None  # type: ignore[assignment]  # it equals a tuple, whose hash differs
 
 
 def _indexed(words: Iterable[str]) -> tuple[list[str], Ints]:

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from rpbind.analysis.tuned import Tuned
-from rpbind.ledger.trials import OBJECTIVES, SearchResult
+from rpbind.ledger.search_results import SearchResult
+from rpbind.ledger.trials import OBJECTIVES
 from rpbind.report import style
 
 SLICES = 12

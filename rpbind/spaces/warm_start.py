@@ -12,7 +12,7 @@ from typing import Any
 
 from rpbind.errors import UserError, did_you_mean
 from rpbind.ledger import Ledger
-from rpbind.ledger.trials import searches
+from rpbind.ledger.search_results import searches
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.narrower import narrowed

@@ -18,7 +18,7 @@ from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import record_call
 from rpbind.ledger.heal import heal
 from rpbind.ledger.plans import PLAN
-from rpbind.ledger.trials import searches
+from rpbind.ledger.search_results import searches
 from rpbind.recipe import Recipe
 from rpbind.run.environment import prepare
 from rpbind.run.resources import Resources

@@ -21,7 +21,8 @@ from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.marks import Mark
 from rpbind.ledger.remarks import remarks
-from rpbind.ledger.trials import searches, trials_of, was_reused
+from rpbind.ledger.search_results import searches
+from rpbind.ledger.trials import trials_of, was_reused
 from rpbind.run.best import best_so_far
 from rpbind.run.progress import state_word
 from rpbind.statistics.coverage import OpenStates, open_states, state_of

@@ -6,7 +6,7 @@ from toy_ledger import plan, row
 from rpbind.analysis.arms import curve, spread
 from rpbind.analysis.summary import summarise
 from rpbind.ledger import Call, Finding
-from rpbind.ledger.trials import summarise_search
+from rpbind.ledger.search_results import summarise_search
 from rpbind.recipe import Recipe
 from rpbind.report.words import cost_words
 

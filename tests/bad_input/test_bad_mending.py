@@ -46,6 +46,6 @@ def test_the_command_that_made_a_study_sets_damaged_parts_aside_before_it_reads_
     assert called("rpbind status s") == 2
     capsys.readouterr()
     assert called(COMMAND) == 3
-    assert "foreign.parquet is damaged; it is set aside" in capsys.readouterr().err
+    assert "foreign.parquet is damaged; it is renamed" in capsys.readouterr().err
     assert called("rpbind status s") == 0
-    assert "1 damaged file(s) were set aside" in capsys.readouterr().out
+    assert "1 damaged file(s)" in capsys.readouterr().out

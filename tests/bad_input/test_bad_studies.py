@@ -18,7 +18,7 @@ STATUS = "rpbind status s"
 ALL = (STATUS, "rpbind report s", "rpbind compare s s")
 NAME = SMALL.rpartition("/")[2]
 MARK = "s/runs/ablation-old-c1a5d5b1d6b2-s0.1.begun"
-AIDE = "take it away"
+AIDE = "delete it"
 
 
 def edit(tree: dict[str, Any], place: str, value: Any) -> None:
@@ -44,13 +44,13 @@ PLANS = [
     ("no plan", also(lambda f: gone(f / "s/plan.json")), ("s holds no study", "plan.json")),
     ("a study that is a file", {"s": "text"}, ("s holds no study",)),
     ("no folder", {}, ("s holds no study",)),
-    ("an empty plan", written("s/plan.json", ""), ("plan.json is no plan", AIDE)),
-    ("half a plan", written("s/plan.json", '{"study": "toy", "fing'), ("is no plan", AIDE)),
-    ("a plan that is a list", written("s/plan.json", "[]"), ("is no plan: it holds no", AIDE)),
-    ("a plan that is null", written("s/plan.json", "null"), ("is no plan: it holds no", AIDE)),
-    ("a plan of bytes", written("s/plan.json", b"\xff\xfe\x00"), ("is no plan", AIDE)),
-    ("a plan without a bottom", written("s/plan.json", "[" * 99_999), ("is no plan", AIDE)),
-    ("not a number in a plan", edited("delta", float("nan")), ("is no plan", AIDE)),
+    ("an empty plan", written("s/plan.json", ""), ("plan.json is not a plan", AIDE)),
+    ("half a plan", written("s/plan.json", '{"study": "toy", "fing'), ("is not a plan", AIDE)),
+    ("a plan that is a list", written("s/plan.json", "[]"), ("is not a plan", AIDE)),
+    ("a plan that is null", written("s/plan.json", "null"), ("is not a plan", AIDE)),
+    ("a plan of bytes", written("s/plan.json", b"\xff\xfe\x00"), ("is not a plan", AIDE)),
+    ("a plan without a bottom", written("s/plan.json", "[" * 99_999), ("is not a plan", AIDE)),
+    ("not a number in a plan", edited("delta", float("nan")), ("is not a plan", AIDE)),
     ("a field that no plan has", edited("sedes", [1]), ("'sedes' is no known field", AIDE)),
     ("a plan without its rule", planned(lambda t: t.pop("rule")), ("rule is missing", AIDE)),
     ("seeds that are words", edited("seeds", ["one"]), ("seeds.0", "'one'", AIDE)),
@@ -63,7 +63,7 @@ PLANS = [
     ("a renamed arm", edited("arms.0.name", "odl", new), ("has been changed", AIDE)),
     ("a renamed arm, no hash", edited("arms.0.name", "odl"), ("'fixed'", "arm 'old'", AIDE)),
     ("two arms of one name", edited("arms.0.name", "fixed"), ("two arms 'fixed'", AIDE)),
-    ("a seed twice", edited("seeds", [0, 0]), ("a seed is there twice", AIDE)),
+    ("a seed twice", edited("seeds", [0, 0]), ("a seed twice", AIDE)),
     ("a contrast of no arm", edited("contrasts.0.arm", "x"), ("arm 'x'", AIDE)),
     ("a factor of no arm", edited("factors", {"lr": ["x"]}), ("'lr'", "arm 'x'", AIDE)),
     ("a control of no arm", edited("controls.0.of", "x"), ("random-vector", "arm 'x'", AIDE)),
@@ -105,7 +105,7 @@ PARTS = [
     (
         "a column more",
         part(lambda table: table.append_column("note", pa.array(["x"]))),
-        (NAME, "a column 'note'"),
+        (NAME, "column 'note'"),
     ),
     ("a seed in words", column("seed", "1", pa.string()), (NAME, "'seed' holds string")),
     ("an empty part", written(SMALL, b""), (NAME,)),
@@ -124,14 +124,14 @@ PARTS = [
     (
         "a merged part of other rows",
         part(lambda t: t, "s/ledger/merged-0123456789abcdef.parquet"),
-        ("merged-0123456789abcdef.parquet", "not those of its name"),
+        ("merged-0123456789abcdef.parquet", "other rows"),
     ),
     ("a row twice in a part", part(twice), (NAME, "twice")),
     ("a part without a row", part(lambda table: table.slice(0, 0)), (NAME, "no row")),
     ("another recipe in a row", column("recipe", '{"train": {"lr": 1}}'), (NAME, "recipe_id")),
     ("half a recipe in a row", column("recipe", '{"train"'), (NAME, "recipe_id")),
-    ("a state that there is not", column("state", "finished"), (NAME, "no state is 'finished'")),
-    ("a stage that there is not", column("stage", "later"), (NAME, "no stage is 'later'")),
+    ("a state that there is not", column("state", "finished"), (NAME, "'finished' is not a state")),
+    ("a stage that there is not", column("stage", "later"), (NAME, "'later' is not a stage")),
     ("another seed in a row", column("seed", 7), (NAME, "seed 7")),
     ("an arm that leaves the folder", column("arm", "../x"), (NAME, "'../x'")),
     ("a row without its error", column("error", None), (NAME, "no error")),
@@ -153,8 +153,8 @@ OTHERS = [
     ("half a mark", written(MARK, '{"arm": "old", "se\n'), (MARK, "start mark")),
     ("a mark of words", written(MARK, "begun yesterday\n"), (MARK, "start mark")),
     ("a mark of another run", written(MARK, '{"epoch": 1}\n'), (MARK, "start mark")),
-    ("half a list of calls", written("s/calls.json", "[{]"), ("calls.json", "Take it away")),
-    ("calls that are one", written("s/calls.json", "{}"), ("calls.json", "Take it away")),
+    ("half a list of calls", written("s/calls.json", "[{]"), ("calls.json", "Delete it")),
+    ("calls that are one", written("s/calls.json", "{}"), ("calls.json", "Delete it")),
     (
         "a call that began some day",
         written("s/calls.json", '[{"began": "yesterday", "slots": 2}]'),
@@ -177,7 +177,7 @@ SAID = [
     (
         "a finished run that is not recorded",
         also(lambda f: gone(f / SMALL)),
-        ("1 finished run(s)", "records them"),
+        ("1 finished run(s)", "in the ledger"),
     ),
     (
         "a plan of other seeds",

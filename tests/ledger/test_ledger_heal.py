@@ -9,7 +9,7 @@ from toy_rows import PLAN, row
 from rpbind.errors import UserError
 from rpbind.files.locks import is_locked
 from rpbind.ledger import Ledger, Row
-from rpbind.ledger import heal as the_healing
+from rpbind.ledger import heal as heal_module
 from rpbind.ledger.heal import heal
 from rpbind.ledger.marks import marked, read_marks, start_here
 
@@ -17,13 +17,13 @@ RUN = {"arm": "a", "seed": 0, "recipe": row().recipe, "recipe_id": row().recipe_
 
 
 def finish(ledger: Ledger, one: Row) -> None:
-    """What a worker leaves before a driver hears of it."""
+    """Write the result file of a run, as a worker does before the driver records the row."""
     ledger.runs.mkdir(exist_ok=True, parents=True)
     (ledger.runs / f"{one.run}.{one.attempt}.json").write_text(one.model_dump_json())
 
 
 def begin_and_die(ledger: Ledger, epochs: int = 2, **changes: Any) -> None:
-    """A process that begins a run and dies by SIGKILL in its third epoch."""
+    """Start a process that begins a run and is killed (SIGKILL) after some epochs."""
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_begin, args=(ledger.runs, epochs, RUN | changes))
     process.start()
@@ -41,7 +41,7 @@ def _begin(runs: Path, epochs: int, run: dict[str, Any]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_run_is_running_while_its_process_lives_and_lost_after(tmp_path: Path) -> None:
+def test_a_run_is_alive_while_its_process_lives_and_lost_afterwards(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     with marked(ledger.runs, start_here(**RUN)) as ended:
         ended(1)
@@ -53,27 +53,29 @@ def test_a_run_is_running_while_its_process_lives_and_lost_after(tmp_path: Path)
     assert (mark.alive, mark.epoch) == (False, 2)
 
 
-def test_a_lost_run_becomes_a_row_that_says_who_made_it(tmp_path: Path) -> None:
+def test_a_lost_run_is_recorded_with_its_process_and_last_epoch(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     begin_and_die(ledger)
-    (said,) = heal(ledger)
-    assert said.startswith("a seed 0 is lost: begun at ")
+    (repair,) = heal(ledger)
+    assert repair.startswith("a seed 0 is lost: begun at ")
     (lost,) = ledger.rows()
     assert (lost.state, lost.attempt) == ("lost", 0)
     assert "which died after epoch 2" in lost.error
     assert (ledger.under_way(), read_marks(ledger.runs), heal(ledger)) == ([], [], [])
 
 
-def test_a_finished_row_of_which_no_driver_heard_is_recorded_and_not_lost(tmp_path: Path) -> None:
+def test_a_finished_run_without_a_row_is_recorded_as_done(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     begin_and_die(ledger)
     finish(ledger, row())
-    assert heal(ledger) == ["1 finished run(s) of which no driver had heard are recorded."]
+    assert any("1 finished run(s)" in repair for repair in heal(ledger))
     assert ledger.attempts() == [row()]
     assert heal(ledger) == []
 
 
-def test_a_run_that_finished_while_it_was_told_as_stopped_counts_once(tmp_path: Path) -> None:
+def test_a_run_that_finished_after_it_was_recorded_as_stopped_gets_one_more_attempt(
+    tmp_path: Path,
+) -> None:
     ledger = Ledger(tmp_path)
     ledger.append(row(state="stopped"))
     finish(ledger, row())
@@ -82,7 +84,7 @@ def test_a_run_that_finished_while_it_was_told_as_stopped_counts_once(tmp_path: 
         assert [(r.state, r.attempt) for r in ledger.attempts()] == [("stopped", 0), ("done", 1)]
 
 
-def test_a_run_that_was_made_again_is_not_replaced_by_its_first_attempt(tmp_path: Path) -> None:
+def test_a_result_of_an_earlier_attempt_does_not_replace_a_later_one(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.append(row(state="stopped"))
     ledger.append(row(attempt=1))
@@ -91,7 +93,7 @@ def test_a_run_that_was_made_again_is_not_replaced_by_its_first_attempt(tmp_path
     assert ledger.rows() == [row(attempt=1)]
 
 
-def test_a_damaged_part_is_set_aside_and_its_row_comes_from_what_the_worker_kept(
+def test_a_damaged_row_file_is_renamed_and_its_row_comes_from_the_result_file(
     tmp_path: Path,
 ) -> None:
     ledger = Ledger(tmp_path)
@@ -102,13 +104,13 @@ def test_a_damaged_part_is_set_aside_and_its_row_comes_from_what_the_worker_kept
     first.write_bytes(first.read_bytes()[:100])
     healer = Ledger(tmp_path)
     aside, recorded = heal(healer)
-    assert aside.endswith("is damaged; it is set aside as ablation-a-"
+    assert aside.endswith("is damaged; it is renamed to ablation-a-"
                           f"{row().recipe_id}-s0.0.parquet.damaged.")  # fmt: skip
     assert recorded.startswith("1 finished run(s)")
     assert healer.rows() == [row(), row(seed=1)]
 
 
-def test_half_written_files_go_and_nothing_else_does(tmp_path: Path) -> None:
+def test_half_written_files_are_deleted_and_no_others(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(PLAN)
     ledger.append(row())
@@ -120,9 +122,9 @@ def test_half_written_files_go_and_nothing_else_does(tmp_path: Path) -> None:
     (ledger.runs / "torn.begun").write_text('{"arm": "a", "se')
     damaged = ledger.runs / f"{row(seed=1).run}.0.json"
     damaged.write_text('{"arm"')
-    said = heal(ledger)
-    assert said[0] == "2 half-written file(s) of dead processes are removed."
-    assert f"{damaged} is damaged" in said[1]
+    repairs = heal(ledger)
+    assert repairs[0].startswith("2 half-written file(s)")
+    assert f"{damaged} is damaged" in repairs[1]
     assert {file.name for file in ledger.runs.iterdir()} == {
         "a.unfinished.pt", ".hidden", f"{damaged.name}.damaged"
     }  # fmt: skip
@@ -130,19 +132,21 @@ def test_half_written_files_go_and_nothing_else_does(tmp_path: Path) -> None:
     assert ledger.rows() == [row()]
 
 
-def test_a_process_that_outlives_its_driver_is_waited_for_and_then_named(
+def test_a_worker_that_outlives_its_driver_is_an_error_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger(tmp_path)
-    monkeypatch.setattr(the_healing, "PATIENCE", 0.0)
+    monkeypatch.setattr(heal_module, "PATIENCE", 0.0)
     with (
         marked(ledger.runs, start_here(**RUN)),
-        pytest.raises(UserError, match=r"still makes a run; .*\.begun says which"),
+        pytest.raises(UserError, match=r"still trains a run; .*\.begun names"),
     ):
         heal(ledger)
 
 
-def test_a_study_is_run_by_one_process_and_the_second_is_told_by_which(tmp_path: Path) -> None:
+def test_a_study_is_run_by_one_process_and_the_error_of_a_second_names_the_first(
+    tmp_path: Path,
+) -> None:
     one, two = Ledger(tmp_path / "study"), Ledger(tmp_path / "study")
     with one.drive("python first.py"):
         assert two.is_driven
@@ -156,40 +160,42 @@ def test_a_study_is_run_by_one_process_and_the_second_is_told_by_which(tmp_path:
         assert one.is_driven
 
 
-def test_a_study_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_study_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file" / "study", Path("/proc/nowhere/study")):
         with (
-            pytest.raises(UserError, match="cannot be made or written"),
+            pytest.raises(UserError, match="cannot be created or written"),
             Ledger(folder).drive("python first.py"),
         ):
             pytest.fail("a study where none can be")
 
 
-def test_a_lock_is_gone_with_its_process_and_of_no_file_nobody_has_one(tmp_path: Path) -> None:
+def test_a_lock_ends_with_its_process_and_a_missing_file_is_not_locked(tmp_path: Path) -> None:
     begin_and_die(Ledger(tmp_path))
     (mark,) = (tmp_path / "runs").glob("*.begun")
     assert not is_locked(mark)
     assert not is_locked(tmp_path / "nothing")
 
 
-def test_a_plan_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_an_unreadable_plan_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     Ledger(tmp_path).begin(PLAN)
     plan = tmp_path / "plan.json"
     plan.write_bytes(plan.read_bytes()[:50])
-    with pytest.raises(UserError, match=r"plan\.json is no plan: .* take it away"):
+    with pytest.raises(UserError, match=r"plan\.json is not a plan: "):
         _ = Ledger(tmp_path).plan
 
 
-def test_a_driver_that_has_not_said_who_it_is_holds_the_study_all_the_same(tmp_path: Path) -> None:
+def test_a_driver_that_has_not_written_its_name_yet_holds_the_lock_all_the_same(
+    tmp_path: Path,
+) -> None:
     with Ledger(tmp_path).drive("a command"):
         for text in ("", "{}", "[]", '{"pid": 1'):
             (tmp_path / "driver").write_text(text)
-            with pytest.raises(UserError, match="another process: it has not yet said who it is"):
+            with pytest.raises(UserError, match="has not written its name"):
                 Ledger(tmp_path).check_free()
 
 
-def test_what_is_damaged_is_set_aside_and_a_ledger_that_is_gone_comes_back_from_the_runs(
+def test_damaged_files_are_renamed_and_a_missing_ledger_is_restored_from_the_runs(
     tmp_path: Path,
 ) -> None:
     ledger = Ledger(tmp_path)
@@ -201,8 +207,8 @@ def test_what_is_damaged_is_set_aside_and_a_ledger_that_is_gone_comes_back_from_
     other = row("b").model_copy(update={"recipe": {"x": 1}})
     finish(ledger, other)
     shutil.copy(next(ledger.rows_folder.iterdir()), ledger.rows_folder / "copy.parquet")
-    said = heal(Ledger(tmp_path))
-    assert sum("set aside" in sentence for sentence in said) == 5
+    repairs = heal(Ledger(tmp_path))
+    assert sum("renamed" in sentence for sentence in repairs) == 5
     assert Ledger(tmp_path).attempts() == [row()]
     assert heal(Ledger(tmp_path)) == []
     shutil.rmtree(ledger.rows_folder)

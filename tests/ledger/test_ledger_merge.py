@@ -5,7 +5,7 @@ from toy_rows import row
 
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, ProteinScore, Row
-from rpbind.ledger import ledger as the_store
+from rpbind.ledger import ledger as ledger_module
 from rpbind.ledger.scores import ProteinScores
 
 
@@ -32,13 +32,13 @@ def test_merging_changes_the_files_and_no_row(tmp_path: Path) -> None:
     assert len(ledger.attempts()) == 7
 
 
-def test_few_parts_are_left_as_they_are(tmp_path: Path) -> None:
+def test_few_row_files_are_not_merged(tmp_path: Path) -> None:
     ledger, _ = filled(tmp_path)
     ledger.merge(at=7)
     assert names(ledger) == ["ablation"] * 6
 
 
-def test_what_is_merged_is_not_told_again(tmp_path: Path) -> None:
+def test_an_attempt_in_a_merged_file_is_not_recorded_again(tmp_path: Path) -> None:
     ledger, rows = filled(tmp_path)
     ledger.merge(at=1)
     assert not ledger.append(row(seed=0, state="failed"))
@@ -46,7 +46,7 @@ def test_what_is_merged_is_not_told_again(tmp_path: Path) -> None:
     assert ledger.attempts() == rows
 
 
-def test_a_merge_that_was_killed_before_it_took_the_small_parts_away_tells_nothing_twice(
+def test_a_merge_that_was_killed_before_it_deleted_the_small_files_duplicates_no_row(
     tmp_path: Path,
 ) -> None:
     ledger, rows = filled(tmp_path)
@@ -61,44 +61,44 @@ def test_a_merge_that_was_killed_before_it_took_the_small_parts_away_tells_nothi
     assert again.attempts() == rows
 
 
-def test_a_reader_that_listed_the_parts_before_a_merge_finds_every_row(
+def test_a_reader_that_listed_the_files_before_a_merge_finds_every_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, rows = filled(tmp_path)
-    reader, read = Ledger(tmp_path), the_store.read_table
+    reader, read = Ledger(tmp_path), ledger_module.read_table
 
     def meanwhile(file: Path, *columns: object) -> object:
-        monkeypatch.setattr(the_store, "read_table", read)
+        monkeypatch.setattr(ledger_module, "read_table", read)
         ledger.merge(at=1)
         return read(file)
 
-    monkeypatch.setattr(the_store, "read_table", meanwhile)
+    monkeypatch.setattr(ledger_module, "read_table", meanwhile)
     assert reader.attempts() == rows
 
 
-def test_a_listing_that_missed_both_the_small_parts_and_the_merged_one_is_made_again(
+def test_a_listing_that_missed_the_small_files_and_the_merged_one_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, rows = filled(tmp_path)
     ledger.merge(at=1)
     reader = Ledger(tmp_path)
-    listings = iter([([], []), reader._listed(), reader._listed(), reader._listed()])
-    monkeypatch.setattr(reader, "_listed", lambda: next(listings))
+    listings = iter([([], []), reader._row_files(), reader._row_files(), reader._row_files()])
+    monkeypatch.setattr(reader, "_row_files", lambda: next(listings))
     assert reader.attempts() == rows
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2])
-def test_a_damaged_part_is_named_and_not_read_as_less(cut: int, tmp_path: Path) -> None:
+def test_a_damaged_row_file_is_an_error_that_names_it(cut: int, tmp_path: Path) -> None:
     ledger, _ = filled(tmp_path, 1)
-    (part,) = ledger.rows_folder.iterdir()
-    content = part.read_bytes()
+    (file,) = ledger.rows_folder.iterdir()
+    content = file.read_bytes()
     flipped = content[:60] + bytes([content[60] ^ 1]) + content[61:]
-    part.write_bytes((b"", content[: len(content) // 2], flipped)[cut])
-    with pytest.raises(UserError, match=r"s0\.0\.parquet is no readable part of a ledger"):
+    file.write_bytes((b"", content[: len(content) // 2], flipped)[cut])
+    with pytest.raises(UserError, match=r"s0\.0\.parquet is not a valid row file"):
         Ledger(tmp_path).rows()
 
 
-def test_scores_in_columns_are_the_scores(tmp_path: Path) -> None:
+def test_scores_in_columns_equal_the_scores_they_were_made_from(tmp_path: Path) -> None:
     scores = tuple(
         ProteinScore(part=part, protein=name, cluster=3, windows=9, positives=n, auroc=auroc,
                      auprc=None)

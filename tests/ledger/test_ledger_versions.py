@@ -1,7 +1,7 @@
-"""Studies of earlier versions are read, and those of later ones are refused in a sentence.
+"""Studies of earlier versions are read, and those of later versions are refused.
 
-`study_647bbb3` was written by the code of that commit, before there was a version. It stays as it
-is.
+`study_647bbb3` was written by the code of that commit, before there was a version. It must never
+be changed.
 """
 
 import json
@@ -28,43 +28,43 @@ def first(tmp_path: Path) -> Path:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, added: dict[str, int], columns: pa.Schema) -> None:
-    """Let this be a version that has brought more columns."""
+    """Pretend that this is a later version, which added columns."""
     monkeypatch.setattr(schema, "ADDED", added)
     monkeypatch.setattr("rpbind.ledger.remarks.ADDED", added)
     monkeypatch.setattr(schema, "SCHEMA", columns)
     monkeypatch.setattr(schema, "VERSION", max(added.values()))
 
 
-def parts(study: Path) -> list[Path]:
+def row_files(study: Path) -> list[Path]:
     return sorted((study / "ledger").glob("*.parquet"))
 
 
-def test_a_study_of_the_first_version_is_read_whole(first: Path) -> None:
+def test_a_study_of_the_first_version_is_read_completely(first: Path) -> None:
     ledger = Ledger(first)
-    assert schema.version_of(pq.read_schema(parts(first)[0])) == 1
+    assert schema.version_of(pq.read_schema(row_files(first)[0])) == 1
     assert ledger.plan.study
     rows = list(ledger.attempts())
     assert rows
     assert all(score.auroc is not None for one in rows for score in one.proteins)
 
 
-def test_what_is_written_now_says_its_version(tmp_path: Path) -> None:
+def test_plans_and_row_files_are_written_with_their_version(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(PLAN)
     ledger.append(row())
-    (part,) = parts(tmp_path)
-    assert schema.version_of(pq.read_schema(part)) == schema.VERSION
+    (file,) = row_files(tmp_path)
+    assert schema.version_of(pq.read_schema(file)) == schema.VERSION
     assert json.loads((tmp_path / "plan.json").read_text())["schema"] == schema.VERSION
 
 
-def test_a_field_that_a_later_version_adds_to_a_score_is_absent_in_earlier_rows_and_said_to_be(
+def test_a_score_field_that_a_later_version_adds_is_null_in_earlier_rows_with_a_remark(
     first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scored = pa.struct([*schema.SCHEMA.field("proteins").type.value_type, ("f1", pa.float64())])
     place = schema.SCHEMA.get_field_index("proteins")
     columns = schema.SCHEMA.set(place, pa.field("proteins", pa.list_(scored)))
     later(monkeypatch, {"proteins.f1": 3}, columns)
-    tables = [read_table(part, ["proteins"]) for part in parts(first)]
+    tables = [read_table(file, ["proteins"]) for file in row_files(first)]
     scores = [table["proteins"].chunk(0).values for table in tables]
     assert sum(len(each) for each in scores) > 0
     assert all(each.field("f1").null_count == len(each) for each in scores)
@@ -73,11 +73,11 @@ def test_a_field_that_a_later_version_adds_to_a_score_is_absent_in_earlier_rows_
     assert "Rows that an earlier version wrote have no proteins.f1." in remarks(Ledger(first))
 
 
-def test_a_column_that_a_later_version_adds_is_absent_in_earlier_rows_and_said_to_be(
+def test_a_column_that_a_later_version_adds_is_null_in_earlier_rows_with_a_remark(
     first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later(monkeypatch, {"energy": 3}, schema.SCHEMA.append(pa.field("energy", pa.float64())))
-    table = read_table(parts(first)[0], ["run", "energy"])
+    table = read_table(row_files(first)[0], ["run", "energy"])
     assert table["energy"].null_count == table.num_rows > 0
     assert "Rows that an earlier version wrote have no energy." in remarks(Ledger(first))
 
@@ -90,9 +90,9 @@ def test_a_plan_of_a_later_version_is_refused_with_both_versions(first: Path) ->
 
 
 def test_rows_of_a_later_version_are_refused_with_both_versions(first: Path) -> None:
-    part = parts(first)[0]
-    table = pq.read_table(part)
+    file = row_files(first)[0]
+    table = pq.read_table(file)
     newer = table.append_column("unheard", pa.nulls(table.num_rows, pa.string()))
-    pq.write_table(newer.replace_schema_metadata({schema.KEY: b"99"}), part)
+    pq.write_table(newer.replace_schema_metadata({schema.KEY: b"99"}), file)
     with pytest.raises(UserError, match=r"has schema version 99; .* reads 1 to"):
         list(Ledger(first).attempts())

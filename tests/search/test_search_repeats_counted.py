@@ -13,7 +13,8 @@ from rpbind.analysis.record import cost
 from rpbind.analysis.summary import summarise
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
-from rpbind.ledger.trials import summarise_search, was_reused
+from rpbind.ledger.search_results import summarise_search
+from rpbind.ledger.trials import was_reused
 from rpbind.recipe.presets import OLD
 from rpbind.report.words import winner_lines
 from rpbind.run.progress import StudyProgress

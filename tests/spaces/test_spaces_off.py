@@ -8,7 +8,7 @@ import pytest
 from rpbind.design.design import path
 from rpbind.errors import UserError
 from rpbind.ledger import Row
-from rpbind.ledger.trials import summarise_search
+from rpbind.ledger.search_results import summarise_search
 from rpbind.recipe.base import optional_fields
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import FIXED, OLD

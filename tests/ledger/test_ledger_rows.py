@@ -10,7 +10,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, Finding, Ledger, ProteinScore, write_atomic
 
 
-def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_row_is_read_as_it_was_written(tmp_path: Path) -> None:
     full = row(
         metrics={"test.auroc_macro": 1 / 3, "epochs": 2.0},
         proteins=(
@@ -47,29 +47,30 @@ def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:
     assert ledger.rows() == [full, broken]
 
 
-def test_an_attempt_is_recorded_once_and_the_first_word_stands(tmp_path: Path) -> None:
+def test_an_attempt_is_recorded_once_and_its_first_row_is_kept(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     assert ledger.append(row(state="done"))
     assert not ledger.append(row(state="stopped"))
     assert [r.state for r in ledger.attempts()] == ["done"]
 
 
-def _append(study: Path, arm: str, barrier: Any, told: Any) -> None:
+def _append(study: Path, arm: str, barrier: Any, recorded: Any) -> None:
     ledger, rows = Ledger(study), [row("both", seed) for seed in range(20)]
     rows += [row(arm, seed) for seed in range(20)]
     barrier.wait()
-    told.put([ledger.append(r) for r in rows])
+    recorded.put([ledger.append(r) for r in rows])
 
 
-def test_two_processes_at_once_lose_no_row_and_tell_none_twice(tmp_path: Path) -> None:
+def test_two_processes_at_once_lose_no_row_and_record_none_twice(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    barrier, told = context.Barrier(2), context.Queue()
+    barrier, recorded = context.Barrier(2), context.Queue()
     both = [
-        context.Process(target=_append, args=(tmp_path, arm, barrier, told)) for arm in ("a", "b")
+        context.Process(target=_append, args=(tmp_path, arm, barrier, recorded))
+        for arm in ("a", "b")
     ]
     for process in both:
         process.start()
-    one, two = told.get(timeout=120), told.get(timeout=120)
+    one, two = recorded.get(timeout=120), recorded.get(timeout=120)
     for process in both:
         process.join()
     assert [first != second for first, second in zip(one[:20], two[:20], strict=True)] == [
@@ -92,7 +93,7 @@ def test_rows_gives_the_latest_attempt_of_every_run(tmp_path: Path) -> None:
     assert len(ledger.attempts()) == 5
 
 
-def test_the_search_and_the_ablation_are_read_apart(tmp_path: Path) -> None:
+def test_rows_of_the_search_and_of_the_ablation_are_read_separately(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.append(row(stage="search"))
     ledger.append(row())
@@ -100,7 +101,7 @@ def test_the_search_and_the_ablation_are_read_apart(tmp_path: Path) -> None:
     assert [r.stage for r in ledger.rows("search")] == ["search"]
 
 
-def test_a_reader_ignores_drafts_and_leaves_none(tmp_path: Path) -> None:
+def test_a_reader_ignores_drafts(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.append(row())
     ledger.append(row())
@@ -111,14 +112,14 @@ def test_a_reader_ignores_drafts_and_leaves_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../a", "a/b", ".a", "", "a b", "a\n", "a\0", "ä", "x" * 81])
-def test_an_arm_whose_name_would_leave_the_folder_is_refused(name: str) -> None:
+def test_an_arm_name_that_is_no_plain_file_name_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="string"):
         row(name)
     with pytest.raises(ValidationError, match="string"):
         ArmPlan(name=name, recipe={}, recipe_id="1")
 
 
-def test_a_plan_comes_back_as_it_was_and_may_be_replaced(tmp_path: Path) -> None:
+def test_a_plan_is_read_as_it_was_written_and_may_be_replaced(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "study")
     ledger.begin(PLAN)
     assert ledger.plan == PLAN
@@ -127,7 +128,7 @@ def test_a_plan_comes_back_as_it_was_and_may_be_replaced(tmp_path: Path) -> None
     assert ledger.plan.seeds == (7,)
 
 
-def test_a_folder_without_a_plan_is_no_study(tmp_path: Path) -> None:
+def test_a_folder_without_a_plan_is_not_a_study(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no study: there is no plan\.json"):
         _ = Ledger(tmp_path).plan
     assert Ledger(tmp_path / "nowhere").rows() == []

@@ -37,13 +37,15 @@ def summarise(
     `auroc_macro` is the mean over protein clusters of the mean AUROC of the cluster's proteins
     (two cell lines of one gene are one cluster); a protein with one class only has no AUROC.
     """
-    each = tuple(
-        _protein(scores, part, index, protein)
+    per_protein = tuple(
+        _protein_score(scores, part, index, protein)
         for index, protein in enumerate(proteins)
         if (scores.protein_N == index).any()
     )
-    metrics = {name: measure(scores, each) for name, measure in METRICS.items()}
-    return {f"{part}.{name}": value for name, value in metrics.items() if value is not None}, each
+    metrics = {name: measure(scores, per_protein) for name, measure in METRICS.items()}
+    return {
+        f"{part}.{name}": value for name, value in metrics.items() if value is not None
+    }, per_protein
 
 
 def accuracy(scores: WindowScores) -> float:
@@ -57,20 +59,22 @@ def cross_entropy(scores: WindowScores) -> float:
     return float(np.mean(np.logaddexp(0.0, logit_N) - logit_N * scores.label_N))
 
 
-def macro(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> float | None:
+def macro_average(
+    per_protein: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]
+) -> float | None:
     """Return the mean over protein clusters of a per-protein metric; None where none has it."""
-    means = _of_clusters(each, metric)
+    means = _cluster_means(per_protein, metric)
     return float(np.mean(means)) if means else None
 
 
-def over_clusters(
-    each: tuple[ProteinScore, ...], alpha: float = 0.05
+def macro_interval(
+    per_protein: tuple[ProteinScore, ...], alpha: float = 0.05
 ) -> tuple[float, float] | None:
     """Return the t interval, at level 1 - alpha, of one run's macro AUROC over protein clusters.
 
     Cut at 0 and 1. None with fewer than two clusters.
     """
-    means = _of_clusters(each, "auroc")
+    means = _cluster_means(per_protein, "auroc")
     if len(means) < 2:
         return None
     half = float(stdtrit(len(means) - 1, 1 - alpha / 2) * np.std(means, ddof=1)) / len(means) ** 0.5
@@ -78,19 +82,21 @@ def over_clusters(
     return max(mean - half, 0.0), min(mean + half, 1.0)
 
 
-def _of_clusters(each: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]) -> list[float]:
+def _cluster_means(
+    per_protein: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]
+) -> list[float]:
     by_cluster: dict[int, list[float]] = {}
-    for score in each:
+    for score in per_protein:
         value = getattr(score, metric)
         if value is not None:
             by_cluster.setdefault(score.cluster, []).append(value)
     return [float(np.mean(values)) for values in by_cluster.values()]
 
 
-def _protein(scores: WindowScores, part: str, index: int, protein: Protein) -> ProteinScore:
+def _protein_score(scores: WindowScores, part: str, index: int, protein: Protein) -> ProteinScore:
     mine = scores.protein_N == index
     label_N = scores.label_N[mine]
-    auroc, auprc = ranking(label_N, scores.logit_N[mine])
+    auroc, auprc = auroc_and_auprc(label_N, scores.logit_N[mine])
     return ProteinScore(
         part=part,
         protein=protein.id,
@@ -102,7 +108,7 @@ def _protein(scores: WindowScores, part: str, index: int, protein: Protein) -> P
     )
 
 
-def ranking(
+def auroc_and_auprc(
     label_N: NDArray[np.uint8], score_N: NDArray[np.floating]
 ) -> tuple[float | None, float | None]:
     """Return (AUROC, AUPRC), or None for both where a class is absent; see `DECIMALS` for ties."""
@@ -121,12 +127,12 @@ Metric = Callable[[WindowScores, tuple[ProteinScore, ...]], float | None]
 """(scores of all windows, score per protein) -> value; None where it is not defined."""
 
 METRICS: dict[str, Metric] = {
-    "loss": lambda scores, each: cross_entropy(scores),
-    "accuracy": lambda scores, each: accuracy(scores),
-    "auroc_pooled": lambda scores, each: ranking(scores.label_N, scores.logit_N)[0],
-    "auprc_pooled": lambda scores, each: ranking(scores.label_N, scores.logit_N)[1],
-    "auroc_macro": lambda scores, each: macro(each, "auroc"),
-    "auprc_macro": lambda scores, each: macro(each, "auprc"),
+    "loss": lambda scores, per_protein: cross_entropy(scores),
+    "accuracy": lambda scores, per_protein: accuracy(scores),
+    "auroc_pooled": lambda scores, per_protein: auroc_and_auprc(scores.label_N, scores.logit_N)[0],
+    "auprc_pooled": lambda scores, per_protein: auroc_and_auprc(scores.label_N, scores.logit_N)[1],
+    "auroc_macro": lambda scores, per_protein: macro_average(per_protein, "auroc"),
+    "auprc_macro": lambda scores, per_protein: macro_average(per_protein, "auprc"),
 }
 """What is measured on every part of every run: name in a row (after "test.") -> how.
 

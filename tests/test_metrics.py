@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import WindowScores, macro, ranking, summarise
+from rpbind.metrics import WindowScores, auroc_and_auprc, macro_average, summarise
 
 PROTEINS = (
     Protein("A_K562", "A", "M", 0),
@@ -40,20 +40,20 @@ def scores(*rows: tuple[int, int, float]) -> WindowScores:
 def test_auroc_is_the_share_of_pairs_in_the_right_order(
     label: list[int], score: list[float], auroc: float
 ) -> None:
-    assert ranking(np.array(label, dtype=np.uint8), np.array(score))[0] == auroc
+    assert auroc_and_auprc(np.array(label, dtype=np.uint8), np.array(score))[0] == auroc
 
 
 def test_auprc_of_a_coin_is_the_share_of_positives() -> None:
     label_N = np.array([1, 0, 0, 0], dtype=np.uint8)
-    assert ranking(label_N, np.zeros(4))[1] == 0.25
-    assert ranking(label_N, np.array([3.0, 0, 1, 2]))[1] == 1.0
+    assert auroc_and_auprc(label_N, np.zeros(4))[1] == 0.25
+    assert auroc_and_auprc(label_N, np.array([3.0, 0, 1, 2]))[1] == 1.0
 
 
 @given(base=st.floats(-5, 5), noise=st.lists(st.floats(-4e-6, 4e-6), min_size=8, max_size=8))
 def test_float_noise_around_one_score_is_exactly_a_coin(base: float, noise: list[float]) -> None:
     label_N = np.array([0, 1] * 4, dtype=np.uint8)
     score_N = (base + np.array(noise)).astype(np.float32)
-    assert ranking(label_N, score_N)[0] == 0.5
+    assert auroc_and_auprc(label_N, score_N)[0] == 0.5
 
 
 def test_a_protein_only_model_is_a_coin_per_protein_however_high_it_is_pooled() -> None:
@@ -84,12 +84,12 @@ def test_two_proteins_of_one_cluster_count_once_in_the_macro() -> None:
     rows = [(p, *row) for p, rows in ((0, right), (1, right), (2, wrong)) for row in rows]
     _, each = summarise(scores(*rows), PROTEINS, "test")
     assert [score.auroc for score in each] == [1.0, 1.0, 0.0]
-    assert macro(each, "auroc") == 0.5
+    assert macro_average(each, "auroc") == 0.5
 
 
 def test_a_part_with_one_class_in_every_protein_has_no_macro() -> None:
     metrics, each = summarise(scores((0, 1, 2.0), (2, 0, 1.0)), PROTEINS, "test")
-    assert macro(each, "auroc") is None
+    assert macro_average(each, "auroc") is None
     assert "test.auroc_macro" not in metrics
     assert metrics["test.auroc_pooled"] == 1.0
 

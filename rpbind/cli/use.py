@@ -157,7 +157,9 @@ def _reliability(told: Evaluation) -> Grid:
     for low in sorted(both[0] | both[1]):
         found = [bins.get(low) for bins in both]
         cells = [
-            [f"{one.windows:,}", f"{one.said:.3f}", f"{one.bound:.3f}"] if one else [""] * 3
+            [f"{one.windows:,}", f"{one.mean_probability:.3f}", f"{one.bound_share:.3f}"]
+            if one
+            else [""] * 3
             for one in found
         ]
         shown.add_row(f"{low:.1f}-{low + 0.1:.1f}", *cells[0], *cells[1])

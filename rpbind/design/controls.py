@@ -27,7 +27,7 @@ def retrained(design: Design, name: str | None, opened: OpenData) -> tuple[Contr
     planned = []
     for encoder, what in TAKEN_AWAY.items():
         if encoder != recipe.proteins:
-            opened.build(encoder)
+            opened.build_embeddings(encoder)
             control = recipe.with_({"proteins": encoder})
             planned.append(
                 ControlPlan(

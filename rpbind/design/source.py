@@ -64,5 +64,5 @@ def simulated(root: Path = Path("data"), world: World = MAIN) -> OpenData:
                 raise
     opened = OpenData(folder)
     for encoder in ("physchem", "triad"):
-        opened.build(encoder)
+        opened.build_embeddings(encoder)
     return opened

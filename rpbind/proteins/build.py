@@ -18,7 +18,7 @@ from rpbind.files.locks import exclusive
 from rpbind.ledger import write_atomic
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import ProteinEncoder
-from rpbind.proteins.pieces import Pieces
+from rpbind.proteins.partial_store import PartialStore
 from rpbind.proteins.sequence import sequence_key
 from rpbind.proteins.store_manifest import StoreManifest, stores_folder
 
@@ -97,7 +97,7 @@ def _build(
 ) -> None:
     for left in leftover_drafts(folder):
         left.unlink()
-    pieces = Pieces(folder / f".partial-{encoder.sha256[:12]}", encoder)
+    pieces = PartialStore(folder / f".partial-{encoder.sha256[:12]}", encoder)
     for done, (key, chain) in enumerate(missing.items(), start=1):
         pieces.get(key, chain)
         if progress is not None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError, reason
 from rpbind.files.arrays import load_array
-from rpbind.proteins.remedy import remedy_of
+from rpbind.proteins.advice import embed_advice
 from rpbind.proteins.sequence import sequence_key
 from rpbind.proteins.store_manifest import StoreManifest, read_manifest, stores_folder
 
@@ -64,7 +64,7 @@ class EmbeddingStore:
             damaged. The message has the command that makes it.
         """
         folder = stores_folder(data) / encoder_id
-        remedy = remedy_of(data, encoder_id)
+        remedy = embed_advice(data, encoder_id)
         try:
             manifest = read_manifest(folder, remedy)
             if not (folder / manifest.residues_file).exists():

@@ -116,7 +116,7 @@ class PhysChem:
         return self._table[np.frombuffer(clean(sequence).encode(), dtype=np.uint8)]
 
 
-class RandomIdentity:
+class RandomVector:
     """A control: identity without biology. One vector per protein, the same for every residue.
 
     It is cut from the SHAKE-256 digest of the sequence, uniform with mean 0 and variance 1, so it
@@ -137,7 +137,7 @@ class RandomIdentity:
         return np.tile(vector, (len(residues), 1))
 
 
-class OneForAll:
+class ConstantVector:
     """A control: no protein at all. Every residue of every protein has the same vector."""
 
     id = "constant"
@@ -189,12 +189,12 @@ class Esm2Maker:
 
     def __call__(self, weights: Path | None) -> ProteinEncoder:
         # imported here: torch and fair-esm take seconds, and every reader of a store imports this
-        from rpbind.proteins.esm2 import load
+        from rpbind.proteins.esm2 import load_esm2
 
-        return load(self.model, weights)
+        return load_esm2(self.model, weights)
 
 
-def _no_weights(make: Callable[[], ProteinEncoder]) -> Callable[[Path | None], ProteinEncoder]:
+def _without_weights(make: Callable[[], ProteinEncoder]) -> Callable[[Path | None], ProteinEncoder]:
     def maker(weights: Path | None) -> ProteinEncoder:
         if weights is not None:
             raise UserError(f"Encoder '{make().id}' has no weights; got --weights {weights}.")
@@ -204,10 +204,10 @@ def _no_weights(make: Callable[[], ProteinEncoder]) -> Callable[[Path | None], P
 
 
 ENCODERS: dict[str, Callable[[Path | None], ProteinEncoder]] = {
-    "physchem": _no_weights(PhysChem),
-    "triad": _no_weights(ConjointTriad),
-    "random": _no_weights(RandomIdentity),
-    "constant": _no_weights(OneForAll),
+    "physchem": _without_weights(PhysChem),
+    "triad": _without_weights(ConjointTriad),
+    "random": _without_weights(RandomVector),
+    "constant": _without_weights(ConstantVector),
     "esm2_t6_8M_UR50D": Esm2Maker("esm2_t6_8M_UR50D"),
     "esm2_t12_35M_UR50D": Esm2Maker("esm2_t12_35M_UR50D"),
     "esm2_t30_150M_UR50D": Esm2Maker("esm2_t30_150M_UR50D"),

@@ -36,7 +36,7 @@ SHAPES = {
 }
 """(layers, width) of the six published models."""
 
-_NO_CHECKPOINT = (
+_NOT_A_CHECKPOINT = (
     RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, AssertionError,
     ArithmeticError,
 )  # fmt: skip
@@ -97,7 +97,7 @@ def stitch(
     return np.concatenate(pieces)
 
 
-def load(name: str | None, weights: Path | None) -> Esm2:
+def load_esm2(name: str | None, weights: Path | None) -> Esm2:
     """Load a published model by `name`, or with `name` None any ESM-2 checkpoint in `weights`.
 
     Without `weights` the file is looked for in torch hub's cache; nothing is downloaded. Raises
@@ -108,7 +108,7 @@ def load(name: str | None, weights: Path | None) -> Esm2:
         raise UserError("Encoder 'esm2' reads any ESM-2 checkpoint; name its file: --weights FILE.")
     path = weights or Path(torch.hub.get_dir()) / "checkpoints" / f"{name}.pt"
     if not path.is_file():
-        raise UserError(f"No file {path}." if weights else _where_to_get(name, path))
+        raise UserError(f"No file {path}." if weights else _missing_weights(name, path))
     model = _read(path)
     shape = (model.num_layers, model.embed_dim)
     if name is not None and shape != SHAPES[name]:
@@ -120,7 +120,7 @@ def load(name: str | None, weights: Path | None) -> Esm2:
         return Esm2(model, path.stem, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _where_to_get(name: str | None, path: Path) -> str:
+def _missing_weights(name: str | None, path: Path) -> str:
     return (
         f"No weights of {name} at {path}. Download {_URL}/{name}.pt and put it there, or name the "
         "file with --weights FILE. `rpbind embed --encoder physchem` needs no download."
@@ -150,16 +150,16 @@ def _read(path: Path) -> ESM2:
     except UnpicklingError as error:
         *_, why = (str(error).strip() or type(error).__name__).splitlines()
         raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
-    except _NO_CHECKPOINT as error:
+    except _NOT_A_CHECKPOINT as error:
         raise UserError(
             f"{path} is no ESM-2 checkpoint of fair-esm's format ({error}). Wanted a file such as "
             f"{_URL}/esm2_t6_8M_UR50D.pt."
         ) from None
-    _fill(model, state, path)
+    _load_weights(model, state, path)
     return model
 
 
-def _fill(model: ESM2, state: dict[str, Any], path: Path) -> None:
+def _load_weights(model: ESM2, state: dict[str, Any], path: Path) -> None:
     try:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # a tensor of another shape

@@ -72,7 +72,7 @@ def _is_link(identity: float, columns: int, shorter: int) -> bool:
 def _parasail_links(residues: list[str], progress: Progress | None) -> list[Pair]:
     def links_before(at: int) -> list[Pair]:
         profile = parasail.profile_create_stats_sat(residues[at], parasail.blosum62)
-        return [(other, at) for other in range(at) if _aligns(profile, residues[other])]
+        return [(other, at) for other in range(at) if _are_linked(profile, residues[other])]
 
     links: list[Pair] = []
     # parasail lets go of the interpreter lock while it aligns
@@ -84,7 +84,7 @@ def _parasail_links(residues: list[str], progress: Progress | None) -> list[Pair
     return links
 
 
-def _aligns(profile: parasail.Profile, other: str) -> bool:
+def _are_linked(profile: parasail.Profile, other: str) -> bool:
     best = parasail.sw_stats_striped_profile_sat(profile, other, _GAP_OPEN, _GAP_EXTEND)
     shorter = min(best.len_query, best.len_ref)
     return best.length > 0 and _is_link(best.matches / best.length, best.length, shorter)

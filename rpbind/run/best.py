@@ -7,7 +7,7 @@ from typing import Any
 
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.ledger.trials import OBJECTIVES, Objective, values_of
-from rpbind.metrics import over_clusters
+from rpbind.metrics import macro_interval
 from rpbind.statistics.averages import averages
 from rpbind.statistics.table import planned_runs
 
@@ -66,7 +66,7 @@ class Best:
         text = name + (f", mean of {len(rows)} seeds" if len(rows) > 1 else "")
         text += f": {of(objective, value)}"
         each = tuple(s for row in rows for s in row.proteins if s.part == "validation")
-        interval = over_clusters(each) if objective is OBJECTIVES["auroc"] else None
+        interval = macro_interval(each) if objective is OBJECTIVES["auroc"] else None
         text += f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
         return text + means_of(objective, rows)
 

@@ -35,7 +35,7 @@ from rpbind.run.watch import Watch
 from rpbind.run.watchdog import leave_at_once, watched
 from rpbind.terminal import PLAIN, phase
 from rpbind.train.machine import Machine
-from rpbind.train.run import ended, kept, train_task
+from rpbind.train.run import ended_row, finished_row, train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
 
@@ -160,7 +160,7 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         left = [
             (job.seed, job.attempt + 1)
             for job in task.jobs
-            if (job.arm, job.seed) not in self.heard and kept(job) is None
+            if (job.arm, job.seed) not in self.heard and finished_row(job) is None
         ]
         if left and is_process_lost(why):
             self.lost.append(replace(task, seeds=tuple(left)))
@@ -181,7 +181,7 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:
             if (job.arm, job.seed) not in self.heard:
-                self.keep(kept(job) or ended(job, state, why))
+                self.keep(finished_row(job) or ended_row(job, state, why))
 
     def keep(self, row: Row) -> None:
         """Write a row, once."""

@@ -34,7 +34,7 @@ from rpbind.search.restart import reconcile
 from rpbind.search.sampling import open_storage, open_study, quiet
 from rpbind.search.search import Sweep
 from rpbind.search.trials import MAX_CRASHES
-from rpbind.train.run import earlier_epochs, ended
+from rpbind.train.run import earlier_epochs, ended_row
 from rpbind.train.task import Task
 
 
@@ -200,7 +200,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
         scheduler, pending = loop.sweep.config.scheduler, loop.running[task.arm]
         job = next(job for job in task.jobs if job.seed == pending.watched_seed)
         why = f"pruned by {scheduler} after epoch {result['epoch']:.0f}: others were better"
-        row = ended(job, "stopped", why).model_copy(
+        row = ended_row(job, "stopped", why).model_copy(
             update={
                 "curve": (*earlier_epochs(job, pending.curve), *pending.curve),
                 "cost": {

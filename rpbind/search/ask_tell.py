@@ -15,7 +15,7 @@ from rpbind.ledger.marks import was_started
 from rpbind.search.pending import PendingTrials
 from rpbind.search.sampling import make_sampler
 from rpbind.search.trials import PROGRESSED, REPEATS, PendingTrial, replay_epochs, was_interrupted
-from rpbind.train.run import kept
+from rpbind.train.run import finished_row
 from rpbind.train.task import Task
 
 
@@ -81,7 +81,7 @@ class AskTellLoop(PendingTrials):
         """
         pending = self.running.pop(arm)
         for job in pending.task.jobs:
-            if job.seed not in pending.rows and (row := kept(job)):
+            if job.seed not in pending.rows and (row := finished_row(job)):
                 pending.rows[job.seed] = row  # it had ended, and nobody had heard of it
         begun = any(was_started(job.folder, job.run, job.attempt) for job in pending.task.jobs)
         del self.pending[arm]

@@ -11,7 +11,7 @@ from rpbind.ledger import Row
 from rpbind.ledger.trials import REUSED
 from rpbind.search.search import Search, Sweep
 from rpbind.spaces.points import untried
-from rpbind.train.run import ended
+from rpbind.train.run import ended_row
 from rpbind.train.task import Job, Task
 
 INSTEAD = "instead_of"
@@ -78,7 +78,7 @@ def reused(task: Task, seeds: Sequence[int], first: str, rows: Mapping[int, Row]
             row = rows[seed].model_copy(update={"arm": task.arm, "attempt": 0, "ended": now})
         else:
             job = Job(task.arm, task.recipe, seed, task.folder, task.stage)
-            row = ended(job, "failed", f"{first} has the same configuration, and failed")
+            row = ended_row(job, "failed", f"{first} has the same configuration, and failed")
         provenance = {**row.provenance, REUSED: first}
         made[seed] = row.model_copy(update={"provenance": provenance})
     return made

@@ -9,16 +9,16 @@ from rpbind.data.alphabet import N_TOKEN
 from rpbind.recipe import training as fields
 
 
-def augment(rna_BL: Tensor, plan: fields.Train, stream: torch.Generator) -> Tensor:
-    """Return windows (B, L) moved by up to `plan.shift` letters and masked with N.
+def augment(rna_BL: Tensor, config: fields.Train, stream: torch.Generator) -> Tensor:
+    """Return windows (B, L) moved by up to `config.shift` letters and masked with N.
 
     Shift and mask are drawn from `stream`, which must be on the windows' device.
     """
-    if plan.shift:
-        rna_BL = _moved(rna_BL, plan.shift, stream)
-    if plan.mask:
+    if config.shift:
+        rna_BL = _moved(rna_BL, config.shift, stream)
+    if config.mask:
         draws_BL = torch.rand(rna_BL.shape, generator=stream, device=rna_BL.device)
-        rna_BL = rna_BL.masked_fill(draws_BL < plan.mask, N_TOKEN)
+        rna_BL = rna_BL.masked_fill(draws_BL < config.mask, N_TOKEN)
     return rna_BL
 
 

@@ -13,7 +13,7 @@ from rpbind.model.seeding import generator
 from rpbind.recipe import training as fields
 
 EVALUATION_BATCH = 256
-FEWEST = 2
+MIN_WINDOWS = 2
 """Windows in the smallest piece of a batch: batch norm needs two."""
 
 
@@ -24,19 +24,19 @@ def scoring_batches(index_N: Tensor) -> list[Tensor]:
     return [index_N[start::batches] for start in range(batches)]
 
 
-def check_workers(world: int, plan: fields.Train, windows: Mapping[str, int]) -> None:
+def check_workers(world: int, config: fields.Train, windows: Mapping[str, int]) -> None:
     """Refuse more workers than there is work for: batch norm needs two windows on each."""
-    batch, smallest = min(plan.batch_size, windows["train"]), min(windows.values())
-    if world > 1 and (batch < FEWEST * world or smallest < world):
+    batch, smallest = min(config.batch_size, windows["train"]), min(windows.values())
+    if world > 1 and (batch < MIN_WINDOWS * world or smallest < world):
         raise UserError(
-            f"{world} workers need batches of at least {FEWEST * world} windows and as many "
+            f"{world} workers need batches of at least {MIN_WINDOWS * world} windows and as many "
             f"windows in every part as there are workers; the batch has {batch}, the smallest part "
             f"{smallest}. Ask for fewer --workers."
         )
 
 
 def shuffled_batches(
-    index_N: Tensor, plan: fields.Train, key: tuple[int, int], world: int
+    index_N: Tensor, config: fields.Train, key: tuple[int, int], world: int
 ) -> tuple[Tensor, ...]:
     """Shuffle the training windows by (seed, epoch) alone and cut them into batches.
 
@@ -46,23 +46,23 @@ def shuffled_batches(
     """
     stream = generator("cpu", "order", *key)
     shuffled = index_N[torch.randperm(len(index_N), generator=stream).to(index_N.device)]
-    size = batch_size(plan, len(index_N), world)
-    batches = shuffled[: _used(len(index_N), size, world)].split(size)
+    size = batch_size(config, len(index_N), world)
+    batches = shuffled[: _trained_windows(len(index_N), size, world)].split(size)
     return tuple(batches)
 
 
-def batch_count(plan: fields.Train, windows: int, world: int) -> int:
+def batch_count(config: fields.Train, windows: int, world: int) -> int:
     """Return how many batches an epoch has."""
-    size = batch_size(plan, windows, world)
-    return math.ceil(_used(windows, size, world) / size)
+    size = batch_size(config, windows, world)
+    return math.ceil(_trained_windows(windows, size, world) / size)
 
 
-def _used(windows: int, size: int, world: int) -> int:
+def _trained_windows(windows: int, size: int, world: int) -> int:
     """Return how many windows an epoch trains on."""
     left = windows % size // world * world
-    return windows // size * size + (left if left >= FEWEST * world else 0)
+    return windows // size * size + (left if left >= MIN_WINDOWS * world else 0)
 
 
-def batch_size(plan: fields.Train, windows: int, world: int) -> int:
+def batch_size(config: fields.Train, windows: int, world: int) -> int:
     """Return the windows of a full batch, over all ranks: every rank gets as many."""
-    return min(plan.batch_size, windows) // world * world
+    return min(config.batch_size, windows) // world * world

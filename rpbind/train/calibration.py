@@ -22,9 +22,9 @@ class Bin:
     low: float
     high: float
     windows: int
-    said: float
+    mean_probability: float
     """Mean probability."""
-    bound: float
+    bound_share: float
     """Share of bound windows."""
 
 
@@ -65,7 +65,9 @@ def calibrate(scores: WindowScores) -> Calibration:
     return Calibration(slope, intercept, cut, len(scores.label_N))
 
 
-def read_by(calibration: Calibration, scores: WindowScores, part: str) -> dict[str, float]:
+def calibrated_metrics(
+    calibration: Calibration, scores: WindowScores, part: str
+) -> dict[str, float]:
     """Return what a part's windows say of a threshold and probabilities chosen on validation.
 
     MCC at the threshold; Brier score and expected calibration error, as it is and calibrated.
@@ -92,7 +94,7 @@ def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) 
         if mine.any():
             said, bound = float(probability_N[mine].mean()), float(label_N[mine].mean())
             bins.append(Bin(place / BINS, (place + 1) / BINS, int(mine.sum()), said, bound))
-    gaps = sum(b.windows * abs(b.said - b.bound) for b in bins)
+    gaps = sum(b.windows * abs(b.mean_probability - b.bound_share) for b in bins)
     brier = float(np.mean((probability_N - label_N) ** 2))
     return Reliability(brier, gaps / len(label_N), tuple(bins))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import rpbind
 
 ROOT = Path(rpbind.__file__).parent
-MAKERS = ("train.run", "train.worker", "baselines.run")
+ROW_MODULES = ("train.run", "train.worker", "baselines.run")
 """The modules that make rows."""
 
 ROOMS = ("baselines", "data", "files", "metrics", "model", "proteins", "recipe", "train")
@@ -27,13 +27,13 @@ keeps what they made."""
 def code_of_rows() -> dict[str, str]:
     """Return {module: eight hex digits of its meaning} of all code that rows depend on."""
     found: dict[str, str] = {}
-    waiting = list(MAKERS)
+    waiting = list(ROW_MODULES)
     while waiting:
         module = waiting.pop()
         if module in found or module.split(".")[0] not in ROOMS:
             continue
         tree = ast.parse(_file(module).read_text())
-        found[module] = hashlib.sha256(meaning(tree).encode()).hexdigest()[:8]
+        found[module] = hashlib.sha256(normalised_code(tree).encode()).hexdigest()[:8]
         waiting += _imported(tree)
     return dict(sorted(found.items()))
 
@@ -45,7 +45,7 @@ def code_id() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def meaning(tree: ast.Module) -> str:
+def normalised_code(tree: ast.Module) -> str:
     """Return a module as text without comments, docstrings and layout."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

@@ -18,7 +18,7 @@ from rpbind.data.splits import Split, SplitSpec, load_split
 from rpbind.model.memory import Group, Reads
 from rpbind.proteins.embedding_store import EmbeddingStore
 
-ALIKE = 8
+GROUP_SIZE = 8
 """Distinct proteins of like length that share one padded block of residues."""
 
 
@@ -49,10 +49,12 @@ class Inputs:
         A command reads through `rpbind.train.opened.OpenData` instead.
         """
         dataset = Dataset.open(data)
-        return cls.of(dataset, load_split(dataset, split), EmbeddingStore.open(data, encoder))
+        return cls.from_dataset(
+            dataset, load_split(dataset, split), EmbeddingStore.open(data, encoder)
+        )
 
     @classmethod
-    def of(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> Inputs:
+    def from_dataset(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> Inputs:
         """Return a dataset, a split and vectors as tensors; large ones stay mapped, not copied."""
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = store.locate(sequences)
@@ -106,11 +108,11 @@ class Inputs:
             return
         order = torch.argsort(self.length_P[distinct], stable=True)
         rank_B = torch.argsort(order)[place_B]
-        for number, members in enumerate(distinct[order].split(ALIKE)):
-            rows_B = torch.nonzero(rank_B // ALIKE == number).squeeze(1)
+        for number, members in enumerate(distinct[order].split(GROUP_SIZE)):
+            rows_B = torch.nonzero(rank_B // GROUP_SIZE == number).squeeze(1)
             residues_PRW, real_PR = self._residues(members)
             yield Group(
-                rows_B, rank_B[rows_B] % ALIKE, self.mean_PW[members], residues_PRW, real_PR
+                rows_B, rank_B[rows_B] % GROUP_SIZE, self.mean_PW[members], residues_PRW, real_PR
             )
 
     def _residues(self, members: Tensor) -> tuple[Tensor, Tensor]:

@@ -28,7 +28,7 @@ from rpbind.model.size import TRAINED, check_fits
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.batches import (
-    FEWEST,
+    MIN_WINDOWS,
     batch_count,
     check_workers,
     scoring_batches,
@@ -74,8 +74,8 @@ class Training:
 
     def epochs(self) -> Iterator[dict[str, float]]:
         """Train until the last planned epoch or early stopping; raises `DivergedError`."""
-        plan = self.recipe.train
-        while len(self.curve) < plan.epochs and not self._stale(plan.stop_after):
+        config = self.recipe.train
+        while len(self.curve) < config.epochs and not self._stale(config.stop_after):
             epoch = len(self.curve) + 1
             point = {"epoch": float(epoch), "lr": float(self.optimizer.param_groups[0]["lr"])}
             point |= self._train(epoch)
@@ -147,8 +147,8 @@ class Training:
         self.stream = generator(self.machine.device, "augment", *stream)
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
         began = time.monotonic()
-        index_N, plan = self.inputs.parts["train"], self.recipe.train
-        batches = shuffled_batches(index_N, plan, (self.seed, epoch), world)
+        index_N, config = self.inputs.parts["train"], self.recipe.train
+        batches = shuffled_batches(index_N, config, (self.seed, epoch), world)
         for index_B in batches:
             total += self.step(index_B[rank::world])
         if world > 1:
@@ -172,7 +172,7 @@ class Training:
         """
         while not (told := self._tried(index_B)):
             self.pieces *= 2
-            if len(index_B) // self.pieces < FEWEST:
+            if len(index_B) // self.pieces < MIN_WINDOWS:
                 raise UserError(
                     f"Out of memory on {self.machine.device} with {len(index_B)} windows in "
                     f"{self.pieces // 2} piece(s), the smallest that there are. Ask for a machine "
@@ -197,13 +197,13 @@ class Training:
                     for index_b in index_B.tensor_split(self._pieces(index_B))
                 ]
         except RuntimeError as error:  # torch.OutOfMemoryError is one
-            if self.machine.world > 1 or not _out_of_memory(error):
+            if self.machine.world > 1 or not _is_out_of_memory(error):
                 raise
             return []
 
     def _pieces(self, index_B: Tensor) -> int:
         """Return into how many pieces a batch goes: of the last one, which is small, into fewer."""
-        return max(1, min(self.pieces, len(index_B) // FEWEST))
+        return max(1, min(self.pieces, len(index_B) // MIN_WINDOWS))
 
     def _gradient(self, index_B: Tensor, share: float) -> Tensor:
         rna_BL, groups, label_B = self.inputs.batch(index_B, self.model.reads)
@@ -243,6 +243,6 @@ class Training:
         return [np.concatenate(columns) for columns in zip(*everyone, strict=True)]
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
+def _is_out_of_memory(error: RuntimeError) -> bool:
     """Whether a GPU's or the CPU's allocator refused; the CPU's has no exception of its own."""
     return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

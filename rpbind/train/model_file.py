@@ -46,8 +46,10 @@ class ModelFile(TypedDict):
     weights: dict[str, Tensor]
 
 
-def model_file(training: Training, scores: WindowScores, each: Sequence[ProteinScore]) -> ModelFile:
-    """Return what a run's model file holds; `scores` and `each` are those of validation."""
+def model_file(
+    training: Training, scores: WindowScores, per_protein: Sequence[ProteinScore]
+) -> ModelFile:
+    """Return what a run's model file holds; `scores` and `per_protein` are those of validation."""
     return {
         "recipe": training.recipe.model_dump_json(),
         "seed": training.seed,
@@ -56,18 +58,18 @@ def model_file(training: Training, scores: WindowScores, each: Sequence[ProteinS
         "threads": training.machine.threads,
         "provenance": training.inputs.provenance,
         "calibration": asdict(calibrate(scores)),
-        "proteins": _known(training, each),
+        "proteins": _known(training, per_protein),
         "weights": {k: v.cpu() for k, v in training.best_weights.items()},
     }
 
 
-def _known(training: Training, each: Sequence[ProteinScore]) -> list[KnownProtein]:
+def _known(training: Training, per_protein: Sequence[ProteinScore]) -> list[KnownProtein]:
     inputs = training.inputs
     seen = inputs.parts["train"]
     protein_N, label_N = inputs.protein_N[seen].long(), inputs.label_N[seen]
     windows_P = torch.bincount(protein_N, minlength=len(inputs.proteins)).tolist()
     positives_P = torch.bincount(protein_N[label_N == 1], minlength=len(inputs.proteins)).tolist()
-    auroc = {score.protein: score.auroc for score in each}
+    auroc = {score.protein: score.auroc for score in per_protein}
     return [
         {
             "id": protein.id,

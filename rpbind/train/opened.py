@@ -58,7 +58,7 @@ class OpenData:
             self._stores[encoder] = store
         return self._stores[encoder]
 
-    def build(self, encoder: str) -> None:
+    def build_embeddings(self, encoder: str) -> None:
         """Make sure that there are vectors of an encoder for every protein of the dataset."""
         sequences = [protein.sequence for protein in self.dataset.proteins]
         self._stores[encoder] = build_store(self.folder, make_encoder(encoder), sequences)
@@ -70,5 +70,5 @@ class OpenData:
         key = spec, encoder
         if key not in self._inputs:
             dataset, store = self.dataset, self.embeddings(encoder)  # before a split is frozen
-            self._inputs[key] = Inputs.of(dataset, self.split(spec), store)
+            self._inputs[key] = Inputs.from_dataset(dataset, self.split(spec), store)
         return self._inputs[key]

@@ -22,20 +22,20 @@ Maker = Callable[[Any, fields.Train, Optimizer, int], LRScheduler]
 """(part, plan, optimizer, batches of an epoch) -> schedule."""
 
 
-def optimizer_of(plan: fields.Train, model: nn.Module) -> Optimizer:
+def optimizer_of(config: fields.Train, model: nn.Module) -> Optimizer:
     """Return the optimizer of a plan, for all parameters of a model."""
-    return OPTIMIZERS[plan.optimizer](
-        model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay
+    return OPTIMIZERS[config.optimizer](
+        model.parameters(), lr=config.lr, weight_decay=config.weight_decay
     )
 
 
-def schedule_of(plan: fields.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
+def schedule_of(config: fields.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
     """Return the schedule of a plan whose epochs have so many batches."""
-    return SCHEDULES[type(plan.schedule)](plan.schedule, plan, optimizer, batches)
+    return SCHEDULES[type(config.schedule)](config.schedule, config, optimizer, batches)
 
 
 def _plateau(
-    part: fields.Plateau, plan: fields.Train, optimizer: Optimizer, batches: int
+    part: fields.Plateau, config: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     return ReduceLROnPlateau(
         optimizer, factor=part.factor, patience=part.patience, min_lr=part.min_lr
@@ -43,23 +43,23 @@ def _plateau(
 
 
 def _cosine(
-    part: fields.Cosine, plan: fields.Train, optimizer: Optimizer, batches: int
+    part: fields.Cosine, config: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
-    return CosineAnnealingLR(optimizer, T_max=plan.epochs)
+    return CosineAnnealingLR(optimizer, T_max=config.epochs)
 
 
 def _one_cycle(
-    part: fields.OneCycle, plan: fields.Train, optimizer: Optimizer, batches: int
+    part: fields.OneCycle, config: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     """Return a schedule that moves with each batch."""
     # one step more than there are: a scheduler that is asked beyond its last one raises
-    steps = plan.epochs * batches + 1
+    steps = config.epochs * batches + 1
     steps += part.rise * steps == 1.0  # there torch divides nothing by nothing
-    return OneCycleLR(optimizer, max_lr=plan.lr, total_steps=steps, pct_start=part.rise)
+    return OneCycleLR(optimizer, max_lr=config.lr, total_steps=steps, pct_start=part.rise)
 
 
 def _constant(
-    part: fields.Constant, plan: fields.Train, optimizer: Optimizer, batches: int
+    part: fields.Constant, config: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
     return LambdaLR(optimizer, _same)
 

@@ -19,7 +19,7 @@ from rpbind.model.seeding import generator
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
-SAMPLE = 20_000
+SAMPLE_SIZE = 20_000
 """A probe scores at most so many test windows, evenly spread over all of them."""
 
 
@@ -32,17 +32,17 @@ def probe(training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...
     """
     sample = _sample(training.inputs)
     as_is = _score(training, sample)
-    metrics, each = summarise(as_is, sample.proteins, "probe")
-    for name, scores in _without(training, sample):
+    metrics, per_protein = summarise(as_is, sample.proteins, "probe")
+    for name, scores in _altered(training, sample):
         part = f"probe.{name}"
         told, by_protein = summarise(scores, sample.proteins, part)
         moved = np.abs(expit(scores.logit_N) - expit(as_is.logit_N)).max()
         metrics |= told | {f"{part}.moved": float(moved)}
-        each += by_protein
-    return metrics, each
+        per_protein += by_protein
+    return metrics, per_protein
 
 
-def _without(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowScores]]:
+def _altered(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowScores]]:
     """Take one thing away after another; what the model or the sample has not is left out."""
     seed, model = training.seed, training.model
     yield "letters-shuffled", _score(training, letters_shuffled(sample, seed))
@@ -91,7 +91,7 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
 def _sample(inputs: Inputs) -> Inputs:
     """Return inputs that hold a spread of the test windows and nothing else."""
     test_N = inputs.parts["test"]
-    count = min(SAMPLE, len(test_N))
+    count = min(SAMPLE_SIZE, len(test_N))
     spread_N = torch.linspace(0, len(test_N) - 1, count, dtype=torch.float64).long()
     chosen_N = test_N[spread_N.to(test_N.device)]
     return replace(

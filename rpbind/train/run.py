@@ -17,7 +17,7 @@ from rpbind.ledger import ProteinScore, Row, State, write_atomic
 from rpbind.ledger.marks import marked, start_here
 from rpbind.metrics import summarise
 from rpbind.train import checkpoint
-from rpbind.train.calibration import Calibration, read_by
+from rpbind.train.calibration import Calibration, calibrated_metrics
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import DivergedError, Machine
@@ -58,23 +58,23 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
     A search run never reads the test windows. An exception in the run becomes a row with state
     "failed" and the traceback; one that `report` raises, to stop the run, passes.
     """
-    if (finished := kept(job)) is not None:
+    if (finished := finished_row(job)) is not None:
         return finished
     if machine.rank > 0:
-        return _made(job, inputs, machine, executor, report)
-    with marked(job.folder, start_here(**_which(job))) as ended_epoch:
+        return _row_of_run(job, inputs, machine, executor, report)
+    with marked(job.folder, start_here(**_identity(job))) as ended_epoch:
 
         def marking(point: dict[str, float]) -> None:
             ended_epoch(int(point["epoch"]))
             report(point)
 
-        row = _made(job, inputs, machine, executor, marking)
+        row = _row_of_run(job, inputs, machine, executor, marking)
         write_atomic(_finished(job), row.model_dump_json().encode())
         _unfinished(job).unlink(missing_ok=True)
     return row
 
 
-def kept(job: Job) -> Row | None:
+def finished_row(job: Job) -> Row | None:
     """Return the finished row that a run has left beside its files, whether or not it is told."""
     file = _finished(job)
     return Row.model_validate_json(file.read_bytes()) if file.exists() else None
@@ -88,10 +88,10 @@ def earlier_epochs(job: Job, heard: Sequence[Mapping[str, float]]) -> list[dict[
     return [point for point in state["curve"] if point["epoch"] < heard[0]["epoch"]]
 
 
-def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
+def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
     began = time.monotonic()
     outcome = _Outcome()
-    _make(job, inputs, machine, report, outcome)
+    _train_and_score(job, inputs, machine, report, outcome)
     training = outcome.training
     return _row(job, outcome.state, outcome.error).model_copy(
         update={
@@ -99,7 +99,7 @@ def _made(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Rep
             "proteins": outcome.proteins,
             "curve": tuple(training.curve) if training else (),
             "cost": _cost(training, time.monotonic() - began),
-            "provenance": inputs.provenance | provenance(machine, executor) | _cut(training),
+            "provenance": inputs.provenance | provenance(machine, executor) | _pieces(training),
         }
     )
 
@@ -115,15 +115,17 @@ class _Outcome:
     proteins: tuple[ProteinScore, ...] = ()
 
 
-def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _Outcome) -> None:
-    reporting = _Guarded(report)
+def _train_and_score(
+    job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _Outcome
+) -> None:
+    reporting = _Reporter(report)
     try:
         training = outcome.training = _resume(job, inputs, machine)
         for point in training.epochs():
             if machine.rank == 0:
                 checkpoint.save(_unfinished(job), training.state())
             reporting(point | {"train_seconds": training.train_seconds})
-        outcome.metrics, outcome.proteins = _finish(job, training)
+        outcome.metrics, outcome.proteins = _score_best_epoch(job, training)
     except DivergedError as reason:
         outcome.state, outcome.error = "diverged", str(reason)
     except UserError as reason:
@@ -134,12 +136,12 @@ def _make(job: Job, inputs: Inputs, machine: Machine, report: Report, outcome: _
         outcome.state, outcome.error = "failed", traceback.format_exc()
 
 
-def ended(job: Job, state: State, error: str) -> Row:
+def ended_row(job: Job, state: State, error: str) -> Row:
     """Return the row of a run whose process is gone or that was never begun."""
     return _row(job, state, error)
 
 
-class _Guarded:
+class _Reporter:
     """Calls `report`, and remembers whether an exception came from there."""
 
     def __init__(self, report: Report) -> None:
@@ -171,7 +173,9 @@ def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
     return training
 
 
-def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
+def _score_best_epoch(
+    job: Job, training: Training
+) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
     """Score the best epoch on validation and, but for a search, on test; keep its weights.
 
     A run that is compared is probed last of all: nothing that was scored before depends on it.
@@ -179,27 +183,27 @@ def _finish(job: Job, training: Training) -> tuple[dict[str, float], tuple[Prote
     training.restore_best()
     proteins = training.inputs.proteins
     scores = training.score("validation")
-    metrics, each = summarise(scores, proteins, "validation")
+    metrics, per_protein = summarise(scores, proteins, "validation")
     if job.stage != "search":
-        kept = model_file(training, scores, each)
+        content = model_file(training, scores, per_protein)
         on_test = training.score("test")
-        tested, each_tested = summarise(on_test, proteins, "test")
-        tested |= read_by(Calibration(**kept["calibration"]), on_test, "test")
-        metrics, each = metrics | tested, each + each_tested
+        tested, tested_proteins = summarise(on_test, proteins, "test")
+        tested |= calibrated_metrics(Calibration(**content["calibration"]), on_test, "test")
+        metrics, per_protein = metrics | tested, per_protein + tested_proteins
         if training.machine.rank == 0:
-            checkpoint.save(job.folder / f"{job.run}.pt", dict(kept))
+            checkpoint.save(job.folder / f"{job.run}.pt", dict(content))
     if job.stage == "ablation":
-        probed, each_probed = probe(training)
-        metrics, each = metrics | probed, each + each_probed
-    return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, each
+        probed, probed_proteins = probe(training)
+        metrics, per_protein = metrics | probed, per_protein + probed_proteins
+    return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, per_protein
 
 
 def _row(job: Job, state: State, error: str) -> Row:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Row(**_which(job), state=state, error=error, ended=now)
+    return Row(**_identity(job), state=state, error=error, ended=now)
 
 
-def _which(job: Job) -> dict[str, Any]:
+def _identity(job: Job) -> dict[str, Any]:
     return {
         "arm": job.arm,
         "seed": job.seed,
@@ -226,6 +230,6 @@ def _cost(training: Training | None, seconds: float) -> dict[str, float]:
     return {k: v for k, v in cost.items() if math.isfinite(v)}
 
 
-def _cut(training: Training | None) -> dict[str, str]:
+def _pieces(training: Training | None) -> dict[str, str]:
     """In how many pieces a batch went through the model: several where memory was short."""
     return {"pieces": str(training.pieces)} if training else {}

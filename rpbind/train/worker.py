@@ -33,7 +33,7 @@ def train_group(config: dict[str, Any]) -> None:
     """
     task: Task = config["task"]
     gpus = config["gpus"]
-    group = OneMachine if config["one_machine"] else TorchConfig
+    group = OneMachineConfig if config["one_machine"] else TorchConfig
     TorchTrainer(
         _work,
         train_loop_config=config,
@@ -63,7 +63,7 @@ def _work(config: dict[str, Any]) -> None:
     task: Task = config["task"]
     group: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if config["one_machine"] and machine.world > 1:
-        group = meeting(_scratch(task), machine, _backend(config["gpus"]))
+        group = joined_process_group(_scratch(task), machine, _backend(config["gpus"]))
     with group:
         train_task(task, machine, "train", train.report)
 
@@ -77,22 +77,22 @@ def _backend(gpus: float) -> str:
     return "nccl" if gpus >= 1 else "gloo"
 
 
-class _NoStore(Backend):  # type: ignore[misc]  # Ray ships no types
+class _BackendWithoutStore(Backend):  # type: ignore[misc]  # Ray ships no types
     share_cuda_visible_devices = True
 
 
 @dataclass
-class OneMachine(TorchConfig):  # type: ignore[misc]
+class OneMachineConfig(TorchConfig):  # type: ignore[misc]
     """Workers that meet in a file: torch's store would listen on every interface of the machine."""
 
     @property
     def backend_cls(self) -> type[Backend]:
         """Ray's torch backend without the store."""
-        return _NoStore
+        return _BackendWithoutStore
 
 
 @contextlib.contextmanager
-def meeting(folder: Path, machine: Machine, backend: str) -> Iterator[None]:
+def joined_process_group(folder: Path, machine: Machine, backend: str) -> Iterator[None]:
     """Join the process group of this machine's workers through a new file in `folder`.
 
     The file stays: a rank that leaves last aborts where it is gone.

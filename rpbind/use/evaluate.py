@@ -17,7 +17,7 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores, summarise
-from rpbind.train.calibration import Reliability, read_by, reliability
+from rpbind.train.calibration import Reliability, calibrated_metrics, reliability
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.score import scored
 from rpbind.use.trained import Trained
@@ -51,7 +51,7 @@ def evaluate_model(
     label_N, protein_N = inputs.label_N[index_N].numpy(), inputs.protein_N[index_N].numpy()
     scores = WindowScores(logit_N, label_N, protein_N.astype(np.int64))
     metrics, each = summarise(scores, inputs.proteins, against.part)
-    metrics |= read_by(trained.calibration, scores, against.part)
+    metrics |= calibrated_metrics(trained.calibration, scores, against.part)
     raw = reliability(expit(logit_N.astype(np.float64)), label_N)
     calibrated = reliability(trained.calibration.probability(logit_N), label_N)
     notes += _mostly_n(inputs.rna_NL[index_N].numpy())

@@ -187,7 +187,7 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
         "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
         "rpbind.data.splits.make_split",
-        "rpbind.proteins.encoders.RandomIdentity.encode",
+        "rpbind.proteins.encoders.RandomVector.encode",
     ):
         monkeypatch.setattr(place, work)
     case = Case("", command, (WRITERS[command], "Permission denied"), fill)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rpbind.errors import UserError
 from rpbind.proteins.build import LOCK, build_store
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.proteins.encoders import PhysChem, RandomIdentity
+from rpbind.proteins.encoders import PhysChem, RandomVector
 
 
 @dataclass
@@ -92,9 +92,9 @@ def test_a_store_that_lacks_a_protein_is_extended(tmp_path: Path) -> None:
 
 
 def test_the_same_proteins_in_the_same_order_give_the_same_bytes(tmp_path: Path) -> None:
-    one, two = (build_store(tmp_path / x, RandomIdentity(), ["MK", "AA"]).sha256 for x in "ab")
+    one, two = (build_store(tmp_path / x, RandomVector(), ["MK", "AA"]).sha256 for x in "ab")
     assert one == two
-    assert build_store(tmp_path / "c", RandomIdentity(), ["MK", "AC"]).sha256 != one
+    assert build_store(tmp_path / "c", RandomVector(), ["MK", "AC"]).sha256 != one
 
 
 def test_progress_counts_every_distinct_protein(tmp_path: Path) -> None:
@@ -169,12 +169,12 @@ def test_vectors_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [b"", b"\x93NUMPY", b"cut"])
 def test_a_piece_that_a_crash_has_cut_is_made_again(left: bytes, tmp_path: Path) -> None:
-    whole = build_store(tmp_path / "whole", RandomIdentity(), ["MK", "AAA"])
-    folder = tmp_path / "cut" / "embeddings" / "random" / f".partial-{RandomIdentity.sha256[:12]}"
+    whole = build_store(tmp_path / "whole", RandomVector(), ["MK", "AAA"])
+    folder = tmp_path / "cut" / "embeddings" / "random" / f".partial-{RandomVector.sha256[:12]}"
     folder.mkdir(parents=True)
     for key in whole.manifest.index:
         (folder / f"{key}.npy").write_bytes(left)
-    made = build_store(tmp_path / "cut", RandomIdentity(), ["MK", "AAA"])
+    made = build_store(tmp_path / "cut", RandomVector(), ["MK", "AAA"])
     assert made.manifest == whole.manifest
 
 
@@ -196,7 +196,7 @@ def test_a_dataset_that_has_only_the_older_folder_is_read_and_extended_there(
     with_old_folder(tmp_path)
     assert EmbeddingStore.open(tmp_path, "counting").manifest.proteins == 1
     assert build_store(tmp_path, Counting(), ["MK", "AAA"]).manifest.proteins == 2
-    build_store(tmp_path, RandomIdentity(), ["MK"])
+    build_store(tmp_path, RandomVector(), ["MK"])
     assert [path.name for path in tmp_path.iterdir()] == ["bank"]
     assert {path.name for path in (tmp_path / "bank").iterdir()} == {"counting", "random"}
 

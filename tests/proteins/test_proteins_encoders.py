@@ -14,7 +14,7 @@ from rpbind.proteins.encoders import (
     ConjointTriad,
     Esm2Maker,
     PhysChem,
-    RandomIdentity,
+    RandomVector,
     make_encoder,
     physchem_scales,
 )
@@ -72,14 +72,14 @@ def test_what_is_no_residue_is_an_error(sequence: str, said: str) -> None:
 
 
 def test_the_random_vector_is_fixed_by_the_sequence_on_every_machine() -> None:
-    rows_LW = RandomIdentity().encode("MKV")
+    rows_LW = RandomVector().encode("MKV")
     np.testing.assert_allclose(rows_LW[0, :3], [-0.1862838, -1.5737879, -0.8259995], rtol=1e-6)
     np.testing.assert_array_equal(rows_LW, rows_LW[[0, 0, 0]])
 
 
 def test_random_vectors_of_many_proteins_have_mean_0_and_variance_1() -> None:
     proteins = [a + b + c for a in RESIDUES for b in RESIDUES for c in RESIDUES]
-    values = np.array([RandomIdentity().encode(protein)[0] for protein in proteins])
+    values = np.array([RandomVector().encode(protein)[0] for protein in proteins])
     assert len(np.unique(values[:, 0])) == len(proteins)
     assert abs(values.mean()) < 0.02
     assert abs(values.var() - 1) < 0.02

@@ -12,7 +12,7 @@ from synthetic_study import done, plan, write
 from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import read
 from rpbind.ledger import ContrastPlan, Ledger
-from rpbind.metrics import over_clusters
+from rpbind.metrics import macro_interval
 from rpbind.report import verdicts, words
 from rpbind.report.build import build_report
 from rpbind.report.terminal import comparison_table, verdict_table
@@ -107,7 +107,7 @@ def test_an_interval_of_an_auroc_ends_at_zero_and_one() -> None:
     assert words.ends_of_auroc((0.4, 0.7)) == ["0.4000", "0.7000"]
     each = [("1", 0.99), ("2", 0.6)]
     scores = tuple(_score(name, value) for name, value in each)
-    low, high = over_clusters(scores) or (-1.0, 2.0)
+    low, high = macro_interval(scores) or (-1.0, 2.0)
     assert (low, high) == (0.0, 1.0)
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from rpbind.ledger import ProteinScore, Row, State
-from rpbind.metrics import over_clusters
+from rpbind.metrics import macro_interval
 from rpbind.recipe import Recipe
 from rpbind.run.best import Best
 from rpbind.run.progress import StudyProgress
@@ -83,8 +83,8 @@ def test_the_best_of_the_view_is_by_the_objective_and_the_mean_over_a_trials_see
 def test_the_interval_of_one_run_is_that_of_student_over_clusters() -> None:
     # t(0.975, 2) = 4.3027, sd = 0.1, n = 3: half = 0.2484
     each = (score(0, 0.6), score(1, 0.7), score(2, 0.75), score(2, 0.85))
-    assert over_clusters(each) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-4)
-    assert over_clusters(each[:1]) is None
+    assert macro_interval(each) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-4)
+    assert macro_interval(each[:1]) is None
 
 
 def test_without_a_terminal_every_run_is_a_plain_line() -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from rpbind.train.code import ROOMS, code_id, code_of_rows, meaning
+from rpbind.train.code import ROOMS, code_id, code_of_rows, normalised_code
 
 PLAIN = "def area(width: float, height: float) -> float:\n    return width * height\n"
 
@@ -23,7 +23,7 @@ PLAIN = "def area(width: float, height: float) -> float:\n    return width * hei
     ids=["module docstring", "docstring", "comment", "layout", "brackets"],
 )
 def test_comments_docstrings_and_layout_have_no_meaning(same: str) -> None:
-    assert meaning(ast.parse(same)) == meaning(ast.parse(PLAIN))
+    assert normalised_code(ast.parse(same)) == normalised_code(ast.parse(PLAIN))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_comments_docstrings_and_layout_have_no_meaning(same: str) -> None:
     [PLAIN.replace("*", "+"), PLAIN.replace("width *", "2 * width *"), PLAIN + "SIDE = 1\n"],
 )
 def test_another_computation_has_another_meaning(other: str) -> None:
-    assert meaning(ast.parse(other)) != meaning(ast.parse(PLAIN))
+    assert normalised_code(ast.parse(other)) != normalised_code(ast.parse(PLAIN))
 
 
 def test_what_rows_depend_on_is_their_making_and_not_their_reading() -> None:

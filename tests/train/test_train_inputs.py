@@ -9,7 +9,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import load_split
 from rpbind.errors import UserError
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.train.inputs import ALIKE, Inputs
+from rpbind.train.inputs import GROUP_SIZE, Inputs
 
 INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
 
@@ -81,7 +81,7 @@ def many_proteins(lengths: list[int]) -> Inputs:
 
 
 def test_proteins_of_like_length_share_a_group_so_that_little_is_padded() -> None:
-    lengths = [100 + i for i in range(ALIKE)] + [10 + i for i in range(ALIKE)] + [500]
+    lengths = [100 + i for i in range(GROUP_SIZE)] + [10 + i for i in range(GROUP_SIZE)] + [500]
     mixed = torch.randperm(len(lengths), generator=torch.Generator().manual_seed(0))
     inputs = many_proteins([lengths[i] for i in mixed])
     _, groups, _ = inputs.batch(torch.arange(len(lengths)), "residues")

@@ -106,7 +106,7 @@ def test_proteins_of_one_cluster_cannot_be_exchanged(inputs: Inputs) -> None:
 def test_a_large_test_part_is_sampled_over_all_of_it(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "SAMPLE", 12)
+    monkeypatch.setattr(probes, "SAMPLE_SIZE", 12)
     training = Training(FIXED_SMALL, 0, inputs)
     _, each = probe(training)
     seen = {score.protein: score.windows for score in each if score.part == "probe"}

@@ -65,7 +65,7 @@ def test_mcc_and_brier_score_are_scikit_learns(sees_motifs: Toy) -> None:
 def test_calibration_is_the_gap_between_what_was_said_and_what_was_so() -> None:
     probability_N = np.array([0.11, 0.13, 0.91, 0.93, 1.0, 0.97])
     told = reliability(probability_N, np.array([0, 1, 1, 1, 1, 0], dtype=np.uint8))
-    assert [(b.low, b.windows, b.bound) for b in told.bins] == [(0.1, 2, 0.5), (0.9, 4, 0.75)]
+    assert [(b.low, b.windows, b.bound_share) for b in told.bins] == [(0.1, 2, 0.5), (0.9, 4, 0.75)]
     assert told.ece == pytest.approx((2 * (0.5 - 0.12) + 4 * (0.9525 - 0.75)) / 6)
     assert told.brier == pytest.approx(np.mean([0.0121, 0.7569, 0.0081, 0.0049, 0, 0.9409]))
 

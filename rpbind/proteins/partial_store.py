@@ -16,7 +16,7 @@ from rpbind.proteins.encoders import ProteinEncoder
 
 
 @dataclass(frozen=True)
-class Pieces:
+class PartialStore:
     """What `encoder` has made so far, in a folder of its own."""
 
     folder: Path

@@ -9,7 +9,7 @@ from rpbind.proteins.encoders import ENCODERS
 from rpbind.proteins.store_manifest import stores_folder
 
 
-def remedy_of(data: Path, encoder_id: str) -> str:
+def embed_advice(data: Path, encoder_id: str) -> str:
     """Return the command that makes an encoder's store; for an unknown name, the known names."""
     if encoder_id in ENCODERS:
         needs = " --weights FILE" if encoder_id == "esm2" else ""

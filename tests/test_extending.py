@@ -120,9 +120,9 @@ def test_an_added_encoder_metric_and_logger_are_in_a_study_and_on_its_page(
 def test_two_builds_of_an_added_encoder_have_the_same_initial_values(tree: Path) -> None:
     """Whatever the state of torch's global generator is: its arms are paired."""
     code = (
-        "import torch; from rpbind.recipe import model as fields;"
-        "from rpbind.model.build import build_model\n"
-        "config = fields.Model(encoder=fields.GruEncoder(dim=8))\n"
+        "import torch; from rpbind.model.build import build_model\n"
+        "from rpbind.recipe.encoders import GruEncoder; from rpbind.recipe.model import Model\n"
+        "config = Model(encoder=GruEncoder(dim=8))\n"
         "def built(state):\n"
         "    torch.manual_seed(state)\n"
         "    return build_model(config, width=10, length=21, seed=3).state_dict()\n"

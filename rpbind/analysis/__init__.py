@@ -1,1 +1,1 @@
-"""From ledger rows to verdicts: paired tables, intervals and words, as pure functions on arrays."""
+"""From ledger rows to the summary of a study: contrasts, arms, controls, claims and searches."""

@@ -23,15 +23,27 @@ SECONDARY = {
     "test.loss": "Loss",
     "test.brier_calibrated": "Brier",
 }
-"""Metric of a row -> its header; a line more is a column more of the arms' table."""
-BASE_RATES = 0.05
-"""Pooled AUROC this far above macro AUROC shows that an arm knows the proteins' base rates."""
+"""Metric of a row -> header of its column in the table of arms; add a line to add a column."""
+BASE_RATE_GAP = 0.05
+"""If pooled AUROC exceeds macro AUROC by more than this, it shows knowledge of base rates."""
 CURVES = ("train.loss", "validation.loss", "validation.auroc_macro")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A mean over `n` runs and the range that they cover."""
+    """The mean, minimum and maximum of a metric over runs.
+
+    Parameters
+    ----------
+    mean
+        Mean over the runs.
+    low
+        Smallest value.
+    high
+        Largest value.
+    n
+        Number of runs.
+    """
 
     mean: float
     low: float
@@ -41,7 +53,19 @@ class Spread:
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric by epoch: a line per run, and their mean for as long as all of them train."""
+    """One metric by epoch, for each run and as the mean over runs.
+
+    Parameters
+    ----------
+    epoch_by_run
+        Epochs of every run, from 1.
+    value_by_run
+        The metric at these epochs.
+    mean_epoch_E
+        (E,) epochs that all runs have.
+    mean_E
+        (E,) mean over runs at these epochs.
+    """
 
     epoch_by_run: tuple[NDArray[np.float64], ...]
     value_by_run: tuple[NDArray[np.float64], ...]
@@ -51,9 +75,38 @@ class Curve:
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm's runs: `macro` is {seed: mean over protein clusters of test AUROC}.
+    """One arm's runs.
 
-    `collapsed` are the seeds whose runs did; `plain` is the mean over proteins, not clusters.
+    Parameters
+    ----------
+    plan
+        The arm in the plan.
+    planned
+        Number of planned runs.
+    done
+        Number of runs that are done.
+    coverage
+        How many planned runs are done, in words.
+    macro
+        {seed: test AUROC, mean over protein clusters}.
+    headline
+        Spread of `macro` over seeds; None if no run is scored.
+    secondary
+        {metric of `SECONDARY`: its spread over seeds}.
+    seconds
+        Wall time per run, in seconds.
+    parameters
+        Number of parameters of the model.
+    curves
+        {metric of `CURVES`: its learning curve}.
+    cluster_auroc
+        {protein cluster: test AUROC, mean over seeds}.
+    collapsed
+        Seeds of the collapsed runs.
+    averages
+        Test AUROC averaged over clusters and over proteins.
+    plain
+        Spread of the test AUROC as the mean over proteins instead of clusters.
     """
 
     plan: ArmPlan
@@ -73,9 +126,9 @@ class Arm:
 
     @property
     def knows_base_rates(self) -> bool:
-        """Whether pooled AUROC is far above macro: windows of two proteins are told apart by it."""
+        """Whether pooled AUROC is far above macro: the arm ranks proteins by their base rates."""
         pooled, macro = self.secondary["test.auroc_pooled"], self.headline
-        return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATES
+        return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATE_GAP
 
 
 def summarise_arm(
@@ -83,9 +136,9 @@ def summarise_arm(
     plan: Plan,
     runs: Runs,
     under_way: OpenStates = NO_STATES,
-    bad: frozenset[Key] = frozenset(),
+    collapsed: frozenset[Key] = frozenset(),
 ) -> Arm:
-    """Return an arm's summary over its runs that are done; `bad` are the study's collapsed runs."""
+    """Return the summary of an arm; `collapsed` are the collapsed runs of the whole study."""
     rows = [runs[arm.name, seed] for seed in plan.seeds if (arm.name, seed) in runs]
     done = [row for row in rows if row.state == "done"]
     scores = {row.seed: s for row in done if (s := cluster_auroc(row))}
@@ -104,14 +157,14 @@ def summarise_arm(
         cluster_auroc=_mean_by_cluster(list(scores.values())),
         averages=averages(done),
         plain=spread(a.over_proteins for row in done if (a := averages([row]))),
-        collapsed=tuple(seed for seed in macro if (arm.name, seed) in bad),
+        collapsed=tuple(seed for seed in macro if (arm.name, seed) in collapsed),
     )
 
 
 def prevalence(rows: Iterable[Row]) -> float | None:
-    """Return what macro AUPRC is by chance: the mean over clusters of proteins' shares of bound.
+    """Return the macro AUPRC of chance: the share of positives, averaged like the macro AUPRC.
 
-    All runs are scored on the same test windows, so the first that was scored tells.
+    All runs are scored on the same test windows, so the first scored run is enough.
     """
     for row in rows:
         scores = ProteinScores.of(row.proteins)
@@ -125,7 +178,7 @@ def prevalence(rows: Iterable[Row]) -> float | None:
 
 
 def spread(values: Iterable[float]) -> Spread | None:
-    """Return mean, range and n of the finite values; None where there is none."""
+    """Return mean, range and number of the finite values; None if there is none."""
     finite = [v for v in values if math.isfinite(v)]
     if not finite:
         return None

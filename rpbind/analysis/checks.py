@@ -1,4 +1,4 @@
-"""What was found of each arm before it was trained: the rows of the stage "check"."""
+"""What was measured and found on each arm before training: the rows of the stage "check"."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from rpbind.ledger import Finding, Plan, Row
 from rpbind.recipe import Recipe
 
 MEASURES = {
-    "Spread": "logits.spread",
-    "RNA": "probe.rna-swapped",
-    "Letters": "probe.letters-shuffled",
-    "Protein": "probe.protein-swapped",
-    "Uniform": "attention.uniform",
-    "Fit from": "fit.start",
-    "Fit to": "fit.end",
+    "Logit sd": "logits.spread",
+    "Other RNA": "probe.rna-swapped",
+    "Shuffled letters": "probe.letters-shuffled",
+    "Other protein": "probe.protein-swapped",
+    "Uniform attention": "attention.uniform",
+    "Loss before": "fit.start",
+    "Loss after": "fit.end",
 }
-"""Column -> the measure that it shows."""
+"""Column header -> metric of a row."""
 
 
 @dataclass(frozen=True)
 class Checks:
-    """The check-up of every arm that had one, by the arm's name, in the plan's order."""
+    """The check-ups of a study: {arm: the row of its check-up}, in the plan's order."""
 
     rows: dict[str, Row]
 
     @property
     def with_errors(self) -> tuple[str, ...]:
-        """The arms of which a finding is an error."""
+        """The arms that have a finding of severity "error"."""
         return tuple(
             arm
             for arm, row in self.rows.items()
@@ -36,16 +36,16 @@ class Checks:
         )
 
     def findings(self, arm: str) -> tuple[Finding, ...]:
-        """What was found of an arm."""
+        """Return an arm's findings; none if it had no check-up."""
         return self.rows[arm].findings if arm in self.rows else ()
 
     def measures(self, arm: str) -> dict[str, float | None]:
-        """The measures to be shown of an arm, None where it has none."""
+        """Return {column header: measured value, or None} for an arm."""
         return {column: self.rows[arm].metrics.get(key) for column, key in MEASURES.items()}
 
 
 def check_ups(plan: Plan, rows: Iterable[Row]) -> Checks:
-    """Return the check-ups of a plan's own recipes, and of those that its searches tune."""
+    """Return the check-ups of a plan's arms and of the recipes that its searches tune."""
     tuned = (plan.search or {}).get("arms", {}) if (plan.search or {}).get("contrasts") else {}
     known = {(row.arm, row.recipe_id): row for row in rows}
     keys = [(name, Recipe.model_validate(recipe).id) for name, recipe in tuned.items()]

@@ -1,7 +1,7 @@
-"""What is claimed of an arm: its runs minus the same with one thing taken away.
+"""Claims about an arm: does it use the protein, does attention help, does it beat a baseline?
 
-A claim is answered in the verdict's words by a few comparisons, paired by seed and protein cluster,
-with a probe, a control or a baseline. "better" is what supports it.
+A claim rests on one to three comparisons of the arm with a probe, a control or a baseline, paired
+by seed and protein cluster. The answer is a verdict word; only "better" supports the claim.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.errors import reason
+from rpbind import errors
 from rpbind.ledger import ControlPlan, Plan, Row
 from rpbind.statistics.collapse import CollapseRates, Key, collapse_rates
 from rpbind.statistics.contrast import Inert, Result, Unattainable, two_way
@@ -28,18 +28,20 @@ Name = Literal[
 ]
 CLAIM_NAMES: tuple[Name, ...] = get_args(Name)
 CONFIRMATORY: tuple[Name, ...] = ("beats the plain baseline",)
-"""What a new plan declares: its arms are held to it in a family of hypotheses of its own."""
+"""The claims that a new plan declares as confirmatory; they form a family of their own."""
 
 RNA_ALONE = ("5mer-shared", "rna-degree")
-"""What letters say, and what a memory of the windows says where a split lets them be met again."""
+"""Baselines that do not know the protein: a regression on letters, and the share of positives of a
+window's overlap cluster in training, which leaks if the split lets a cluster be on both sides."""
 PLAIN_BASELINE = "5mer-per-protein"
 INERT_BELOW = 1e-5
-"""An intervention that changes no probability by more than this is inert: two such scores are one
-(decision 5). Rounding in float32 alone moved provably inert attention by 2.2e-6."""
+"""A probe is inert if it changes no probability by more than this (decision 5). Rounding in float32
+alone moved provably inert attention by 2.2e-6."""
 UNSEEN_PROTEIN_SPLITS = ("cold-protein", "cold-both")
-"""Splits whose test proteins have no homologue in training."""
+"""Kinds of splits whose test proteins have no homologue in training."""
 SEEN_PROTEINS = (
-    "training saw every test protein: this split cannot tell a protein's biology from its identity"
+    "training saw every test protein, so this split cannot tell a protein's biology from its "
+    "identity"
 )
 
 SeedClusterScores = dict[int, dict[int, float]]
@@ -48,7 +50,7 @@ SeedClusterScores = dict[int, dict[int, float]]
 
 @dataclass(frozen=True)
 class ClaimComparison:
-    """One comparison behind a claim, over `seeds` runs and `clusters` protein clusters."""
+    """One comparison behind a claim, with the numbers of paired seeds and protein clusters."""
 
     minus: str
     result: Result
@@ -59,7 +61,21 @@ class ClaimComparison:
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of an arm, the answer in the rule's words, and what it rests on."""
+    """A claim about an arm and its answer.
+
+    Parameters
+    ----------
+    name
+        Name of the claim.
+    answer
+        Answer, as the word of a verdict.
+    reason
+        Why the answer is "inconclusive"; empty otherwise.
+    comparisons
+        The comparisons that the answer rests on.
+    confirmatory
+        Whether the plan declares the claim as confirmatory.
+    """
 
     name: Name
     answer: Word
@@ -69,21 +85,22 @@ class Claim:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict that the answer repeats; None where it repeats none."""
-        said = (c.verdict for c in self.comparisons if c.verdict.word == self.answer)
-        return next(said, None)
+        """The first verdict with the word of the answer; None if there is none."""
+        same = (c.verdict for c in self.comparisons if c.verdict.word == self.answer)
+        return next(same, None)
 
 
 def protein_encoder(control: ControlPlan) -> str:
-    """Return the protein encoder that a control was trained with."""
+    """Return the name of the protein encoder that a control was trained with."""
     return str(control.recipe["proteins"])
 
 
 @dataclass(frozen=True)
 class PlannedComparison:
-    """A comparison to be judged: whose scores, minus what, and why there may be none.
+    """A comparison that has no verdict yet: the arm's scores (`mine`) minus other scores.
 
-    `trained` is the control that the other scores are of, where it was trained.
+    `minus` names the other side, `absent` says why the comparison is missing if no seed is paired,
+    and `trained` is the name of the control behind the other scores if it was trained.
     """
 
     arm: str
@@ -96,101 +113,116 @@ class PlannedComparison:
 
     @property
     def table(self) -> tuple[list[int], list[int]]:
-        """The seeds that both have, and the clusters that have an AUROC in all of them."""
+        """The seeds that both sides have, and the clusters with an AUROC in all their runs."""
         seeds = sorted(self.mine.keys() & self.other.keys())
-        every = [scores[seed].keys() for scores in (self.mine, self.other) for seed in seeds]
-        return seeds, sorted(set[int]().union(*every).intersection(*every)) if every else []
+        scored = [scores[seed].keys() for scores in (self.mine, self.other) for seed in seeds]
+        return seeds, sorted(set[int]().union(*scored).intersection(*scored)) if scored else []
 
     @property
     def d_SG(self) -> NDArray[np.float64]:
-        """The differences per seed and protein cluster."""
+        """(S, G) differences in AUROC per seed and protein cluster."""
         seeds, clusters = self.table
         d_SG = [[self.mine[s][c] - self.other[s][c] for c in clusters] for s in seeds]
         return np.array(d_SG, dtype=np.float64).reshape(len(seeds), len(clusters))
 
     @property
     def result(self) -> Result:
-        """The two-way interval, or why there is none."""
+        """The two-way interval, or why it cannot be computed."""
         if not self.table[0]:
             return Unattainable(None, self.absent)
         return Inert() if self.inert else two_way(self.d_SG)
 
-    def rates(self, bad: frozenset[Key]) -> CollapseRates:
-        """The collapsed runs behind it: of the arm, and of a control that was trained."""
+    def rates(self, collapsed: frozenset[Key]) -> CollapseRates:
+        """Return the collapse rates of the arm and, if it was trained, of the control."""
         weights = {self.arm: 1.0} | ({self.trained: -1.0} if self.trained else {})
-        return collapse_rates(weights, self.table[0], self.d_SG, bad)
+        return collapse_rates(weights, self.table[0], self.d_SG, collapsed)
 
 
 def control_note(row: Row) -> str:
-    """Return what a control's row says of itself: why it has no score, or what was flagged."""
+    """Return the note on a control: why it has no score, or the advice of its findings."""
     if row.state != "done":
-        return f"{row.state}: {reason(row.error)}"
+        return f"{row.state}: {errors.reason(row.error)}"
     return "; ".join(finding.advice for finding in row.findings)
 
 
 def planned_comparisons(
-    arm: str, plan: Plan, runs: Runs, kept: Runs
+    arm: str, plan: Plan, runs: Runs, control_runs: Runs
 ) -> dict[Name, list[PlannedComparison]]:
-    """Return the comparisons behind every claim of one arm; `kept` are the rows of controls."""
+    """Return the comparisons behind every claim of one arm; `control_runs` are of controls."""
     done = [runs[arm, seed] for seed in plan.seeds if (arm, seed) in runs]
     done = [row for row in done if row.state == "done"]
     return {
-        "beats the plain baseline": [_against_baseline(PLAIN_BASELINE, arm, done, plan, kept)],
+        "beats the plain baseline": [
+            _against_baseline(PLAIN_BASELINE, arm, done, plan, control_runs)
+        ],
         "uses the protein": [
-            _against_random(arm, plan, done, kept),
+            _against_random(arm, plan, done, control_runs),
             _probed(arm, done, "proteins-shuffled", "the test part has no proteins to exchange"),
         ],
         "attention helps": [_probed(arm, done, "uniform-attention", "the arm has no attention")],
         "sees motifs": [_probed(arm, done, "letters-shuffled", "no run was probed")],
         "beats RNA alone": [
-            *_against_constant(arm, done, plan, kept),
-            *(_against_baseline(name, arm, done, plan, kept) for name in RNA_ALONE),
+            *_against_constant(arm, done, plan, control_runs),
+            *(_against_baseline(name, arm, done, plan, control_runs) for name in RNA_ALONE),
         ],
     }
 
 
 def _probed(arm: str, done: list[Row], name: str, absent: str) -> PlannedComparison:
-    """Compare the sample of test windows as it is with the same after an intervention."""
+    """Compare the scores of a sample of test windows before and after the probe `name`."""
     moved = [row.metrics.get(f"probe.{name}.moved", np.inf) for row in done]
     mine, other = _scores(done, "probe"), _scores(done, f"probe.{name}")
-    told = absent if mine else "no run is done and probed"
+    reason = absent if mine else "no run is done and probed"
     inert = max(moved, default=np.inf) <= INERT_BELOW
-    return PlannedComparison(arm, name.replace("-", " "), mine, other, told, inert)
+    return PlannedComparison(arm, name.replace("-", " "), mine, other, reason, inert)
 
 
-def _against_random(arm: str, plan: Plan, done: list[Row], kept: Runs) -> PlannedComparison:
+def _against_random(arm: str, plan: Plan, done: list[Row], control_runs: Runs) -> PlannedComparison:
     names = [c.name for c in plan.controls if c.of == arm and protein_encoder(c) == "random"]
-    rows = [kept[name, seed] for name in names for seed in plan.seeds if (name, seed) in kept]
-    told = "no run with random vectors is done" if names else "not trained with random vectors"
+    rows = [
+        control_runs[name, seed]
+        for name in names
+        for seed in plan.seeds
+        if (name, seed) in control_runs
+    ]
+    reason = "no run with random vectors is done" if names else "not trained with random vectors"
     other = _scores([row for row in rows if row.state == "done"], "test")
     mine, trained = _scores(done, "test"), (*names, "")[0]
-    return PlannedComparison(arm, "random vector", mine, other, told, trained=trained)
+    return PlannedComparison(arm, "random vector", mine, other, reason, trained=trained)
 
 
-def _against_constant(arm: str, done: list[Row], plan: Plan, kept: Runs) -> list[PlannedComparison]:
-    """Compare with the network that sees the RNA alone, where the study trains one."""
-    asked = []
+def _against_constant(
+    arm: str, done: list[Row], plan: Plan, control_runs: Runs
+) -> list[PlannedComparison]:
+    """Compare with the same network trained with one vector for all proteins, if there is one."""
+    comparisons = []
     for control in plan.controls:
         if protein_encoder(control) == "constant":
-            rows = [kept[control.name, s] for s in plan.seeds if (control.name, s) in kept]
+            rows = [
+                control_runs[control.name, s]
+                for s in plan.seeds
+                if (control.name, s) in control_runs
+            ]
             other = _scores([row for row in rows if row.state == "done"], "test")
-            told = f"no run of {control.name} is done"
+            reason = f"no run of {control.name} is done"
             mine = _scores(done, "test")
             minus = "one protein for all"
-            asked.append(PlannedComparison(arm, minus, mine, other, told, trained=control.name))
-    return asked
+            comparisons.append(
+                PlannedComparison(arm, minus, mine, other, reason, trained=control.name)
+            )
+    return comparisons
 
 
 def _against_baseline(
-    name: str, arm: str, done: list[Row], plan: Plan, kept: Runs
+    name: str, arm: str, done: list[Row], plan: Plan, control_runs: Runs
 ) -> PlannedComparison:
-    row = kept.get((name, 0))
+    row = control_runs.get((name, 0))
     score = cluster_auroc(row) if row else {}
-    told = control_note(row) if row else "not scored"
-    other = dict.fromkeys(plan.seeds, score) if score else {}  # a baseline knows no seed
+    note = control_note(row) if row else "not scored"
+    other = dict.fromkeys(plan.seeds, score) if score else {}  # a baseline does not have seeds
     mine = _scores(done, "test")
     return PlannedComparison(
-        arm, name, mine, other, f"{name}: {told}" if mine else "no run is done"
+        arm, name, mine, other, f"{name}: {note}" if mine else "no run is done"
     )
 
 

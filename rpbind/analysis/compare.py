@@ -1,4 +1,4 @@
-"""Two studies side by side: arms of one and of the other, paired by seed, where that is allowed."""
+"""Compare the arms of two studies, paired by seed, if both were tested on the same windows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,17 @@ Study = tuple[Plan, Sequence[Row]]
 
 @dataclass(frozen=True)
 class StudyComparison:
-    """Contrasts of one study's arms minus another's, and what must be known to read them."""
+    """The contrasts of one study's arms with another's.
+
+    Parameters
+    ----------
+    contrasts
+        Arms of the first study minus arms of the second, with verdicts.
+    notes
+        What a reader has to know first, such as a difference in code.
+    delta
+        Largest negligible difference, in AUROC: the smaller one of the two plans'.
+    """
 
     contrasts: tuple[Contrast, ...]
     notes: tuple[str, ...]
@@ -32,23 +42,44 @@ class StudyComparison:
 def compare(
     mine: Study, theirs: Study, arm: str | None = None, against: str | None = None
 ) -> StudyComparison:
-    """Compare arms of one name, or `arm` of the first with `against` of the second.
+    """Compare the arms that have the same name in two studies, or two given arms.
 
-    Raises `UserError` where the studies were not judged on the same windows, or share no seed.
+    Parameters
+    ----------
+    mine
+        Plan and rows of the first study.
+    theirs
+        Plan and rows of the second study.
+    arm
+        Arm of the first study; None for every arm that both studies have.
+    against
+        Arm of the second study; None for the name in `arm`.
+
+    Returns
+    -------
+    StudyComparison
+        The contrasts, corrected together.
+
+    Raises
+    ------
+    UserError
+        If the studies have different data or splits, no common seed or no such arm, or if an arm
+        is the winner of a search.
     """
     (plan, rows), (other, other_rows) = mine, theirs
     for what in ("dataset", "split"):
         if getattr(plan, what) != getattr(other, what):
             raise UserError(
-                f"The two studies cannot be compared: the {what} of {plan.study} is "
-                f"{getattr(plan, what)}, that of {other.study} is {getattr(other, what)}. Only "
-                "runs that were tested on the same windows are."
+                "Two studies can be compared if their runs were tested on the same windows. The "
+                f"{what} of {plan.study} is {getattr(plan, what)}, and the {what} of "
+                f"{other.study} is {getattr(other, what)}."
             )
     seeds = tuple(seed for seed in plan.seeds if seed in other.seeds)
     if not seeds:
         raise UserError(
-            f"The two studies share no seed, so that nothing is paired: {plan.study} has "
-            f"{plan.seeds}, {other.study} has {other.seeds}. Run one with seeds of the other."
+            f"The two studies have no seed in common, so no runs are paired: {plan.study} has the "
+            f"seeds {plan.seeds}, {other.study} has {other.seeds}. Run one of them with seeds of "
+            "the other."
         )
     pairs = _pairs(plan, other, arm, against)
     runs = {("1: " + name, s): row for (name, s), row in planned_runs(plan, list(rows))[0].items()}
@@ -64,8 +95,8 @@ def compare(
     results = [table.result for table in paired]
     alpha = min(level_of(analysis_number(plan)), level_of(analysis_number(other)))
     delta = min(plan.delta, other.delta)
-    bad = collapsed_runs(runs)
-    counted = [collapse_rates(weights_of(p.contrast), p.seeds, p.d_SG, bad) for p in paired]
+    collapsed = collapsed_runs(runs)
+    counted = [collapse_rates(weights_of(p.contrast), p.seeds, p.d_SG, collapsed) for p in paired]
     staged = bool(plan.looks or other.looks)
     judged = verdicts(results, delta, alpha, counted, staged=staged)
     contrasts = tuple(
@@ -93,8 +124,9 @@ def _pairs(
     both = [name for name in mine if name in theirs]
     if not both:
         raise UserError(
-            f"No arm has one name in both studies: {', '.join(mine)} and {', '.join(theirs)}. "
-            "Say which to compare with --arm and --against."
+            "No arm has the same name in both studies: one has "
+            f"{', '.join(mine)}, the other {', '.join(theirs)}. "
+            "Name the arms to compare with --arm and --against."
         )
     if not (shared := [name for name in both if name not in won]):
         raise UserError(_refusal(both))
@@ -102,7 +134,7 @@ def _pairs(
 
 
 def _winners(plan: Plan) -> set[str]:
-    """The arms of a plan that searches have chosen."""
+    """Return the arms of a plan that are winners of searches."""
     return {str(won["arm"]) for won in (plan.search or {}).get("winners", {}).values()}
 
 
@@ -127,18 +159,21 @@ def _notes(
         for name in (c.paired.contrast.arm, c.paired.contrast.reference)
         for seed in c.paired.seeds
     }
-    told = []
+    notes = []
     for key in SHARED_PROVENANCE:
         sides = [
             {runs[r].provenance.get(key, "not recorded") for r in used if r[0].startswith(side)}
             for side in ("1: ", "2: ")
         ]
         if len(set.union(*sides)) > 1:
-            said = " and ".join(", ".join(sorted(side)) for side in sides)
-            told.append(
-                f"The {PROVENANCE_TERMS.get(key, key)} differs ({said}): runs of one seed do not "
-                "share every draw, and a difference may be its doing."
+            values = " and ".join(", ".join(sorted(side)) for side in sides)
+            notes.append(
+                f"The studies differ in {PROVENANCE_TERMS.get(key, key)} ({values}). This alone may cause a difference, "
+                "because runs with the same seed may have drawn different random numbers."
             )
     if alpha < level_of(1):
-        told.append(f"A study was extended after it was judged: the level is {alpha:.2g}.")
-    return told
+        notes.append(
+            "One of the studies was extended after an interim analysis, so the level is "
+            f"{alpha:.2g} instead of {level_of(1):.2g}."
+        )
+    return notes

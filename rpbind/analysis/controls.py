@@ -1,4 +1,4 @@
-"""A study's controls: baselines, retrained arms, and what each arm rests on."""
+"""A study's controls: baselines, retrained arms, and the claims about each arm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rpbind.statistics.averages import Averages, averages
 from rpbind.statistics.table import Runs
 
 PROBES = {
-    "as it is": "",
+    "unchanged": "",
     "letters shuffled": ".letters-shuffled",
     "proteins shuffled": ".proteins-shuffled",
     "uniform attention": ".uniform-attention",
@@ -22,7 +22,7 @@ VECTORS = {"random": "one random vector per protein", "constant": "one vector fo
 
 @dataclass(frozen=True)
 class Baseline:
-    """A control without a network; `note` says why it has no score, or what was flagged."""
+    """A control without a network; `note` says why it has no score or why it is flagged."""
 
     name: str
     macro: float | None
@@ -35,7 +35,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Retrained:
-    """An arm that was trained again with other protein vectors: `how` says with which."""
+    """The arm `of`, trained again with other protein vectors; `vectors` says with which."""
 
     name: str
     of: str
@@ -49,7 +49,19 @@ class Retrained:
 
 @dataclass(frozen=True)
 class Controls:
-    """All that a report says about controls: {arm: its claims}, and of winners what was probed."""
+    """The controls of a study.
+
+    Parameters
+    ----------
+    baselines
+        Baselines, the best first.
+    retrained
+        Arms that were trained again with other protein vectors.
+    claims
+        {arm: its claims}; winners of searches have none.
+    probed
+        {winner of a search: {probe: macro AUROC over its runs}}.
+    """
 
     baselines: tuple[Baseline, ...]
     retrained: tuple[Retrained, ...]
@@ -58,30 +70,32 @@ class Controls:
 
     @property
     def seeds(self) -> str:
-        """How many seeds stand behind the comparisons: "5", or "3 to 5"."""
-        told = [c.seeds for several in self.claims.values() for c in _every(several) if c.seeds]
-        return " to ".join(str(n) for n in sorted({min(told), max(told)})) if told else "0"
+        """How many seeds the comparisons have: "5", or "3 to 5"."""
+        counts = [c.seeds for arm in self.claims.values() for c in _comparisons(arm) if c.seeds]
+        return " to ".join(str(n) for n in sorted({min(counts), max(counts)})) if counts else "0"
 
 
 def summarise_controls(plan: Plan, runs: Runs, rows: list[Row]) -> Controls:
-    """Return controls and claims; `runs` are those of the comparison, `rows` of the controls.
+    """Return controls and claims; `runs` are runs of arms, `rows` are rows of controls.
 
-    The winner of a search has no claims, as it has no verdict: it was chosen among many.
+    The winner of a search has neither claims nor a verdict, because it was chosen among many.
     """
-    kept = {(row.arm, row.seed): row for row in rows}
+    control_runs = {(row.arm, row.seed): row for row in rows}
     trained = {control.name for control in plan.controls}
     baselines = {row.arm: row for row in rows if row.arm not in trained}
     won = {str(each["arm"]) for each in (plan.search or {}).get("winners", {}).values()}
     return Controls(
         baselines=tuple(sorted((_baseline(row) for row in baselines.values()), key=_best_first)),
-        retrained=tuple(_retrained(control, plan, kept) for control in plan.controls),
-        claims=judge_claims([a.name for a in plan.arms if a.name not in won], plan, runs, kept),
+        retrained=tuple(_retrained(control, plan, control_runs) for control in plan.controls),
+        claims=judge_claims(
+            [a.name for a in plan.arms if a.name not in won], plan, runs, control_runs
+        ),
         probed={arm.name: _means(arm.name, plan, runs) for arm in plan.arms if arm.name in won},
     )
 
 
 def _means(arm: str, plan: Plan, runs: Runs) -> dict[str, Spread | None]:
-    """The macro AUROC of a test sample as it is, and with each thing taken away, over runs."""
+    """Return the macro AUROC of a sample of test windows, unchanged and under each probe."""
     rows = [runs[arm, seed] for seed in plan.seeds if (arm, seed) in runs]
     keys = {name: f"probe{part}.auroc_macro" for name, part in PROBES.items()}
     return {
@@ -89,7 +103,7 @@ def _means(arm: str, plan: Plan, runs: Runs) -> dict[str, Spread | None]:
     }
 
 
-def _every(claims: tuple[Claim, ...]) -> list[ClaimComparison]:
+def _comparisons(claims: tuple[Claim, ...]) -> list[ClaimComparison]:
     return [comparison for claim in claims for comparison in claim.comparisons]
 
 
@@ -109,8 +123,12 @@ def _best_first(baseline: Baseline) -> tuple[float, str]:
     return 1.0 if baseline.macro is None else -baseline.macro, baseline.name
 
 
-def _retrained(control: ControlPlan, plan: Plan, kept: Runs) -> Retrained:
-    rows = [kept[control.name, seed] for seed in plan.seeds if (control.name, seed) in kept]
+def _retrained(control: ControlPlan, plan: Plan, control_runs: Runs) -> Retrained:
+    rows = [
+        control_runs[control.name, seed]
+        for seed in plan.seeds
+        if (control.name, seed) in control_runs
+    ]
     done = [row for row in rows if row.state == "done"]
     macro, pooled = (
         spread(row.metrics[key] for row in done if key in row.metrics)

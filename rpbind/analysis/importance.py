@@ -1,7 +1,8 @@
-"""Which searched knob the score follows, and how much of that pure noise would show.
+"""Which searched hyperparameters explain the score, and what pure noise would look like.
 
-Optuna's evaluators rate every knob; the same trials with their scores permuted say what they find
-where there is nothing. Exploratory: trials are not paired, and a sampler that steers spoils it.
+Optuna's evaluators rate every hyperparameter. The same trials with permuted scores show how high
+they rate noise. Exploratory: trials are not paired, and a sampler that prefers good regions (TPE)
+biases the rating.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from optuna.importance import (
 from rpbind.recipe import canonical
 
 FEWEST = 10
-"""With fewer finished trials than this nothing is rated."""
+"""With fewer finished trials than this, nothing is rated."""
 PERMUTATIONS = 20
 TREES = 16
 MISSING = object()
@@ -40,10 +41,22 @@ EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
 
 @dataclass(frozen=True)
 class Importance:
-    """One evaluator's shares per knob (they sum to 1), beside its noise floor.
+    """One evaluator's importances.
 
-    `floor` is the share that the top knob reaches in 19 of 20 permutations of the scores; a knob
-    below it is not told from noise.
+    Parameters
+    ----------
+    evaluator
+        Name of the evaluator.
+    sampler
+        Sampler that proposed the trials.
+    trials
+        Number of trials.
+    share
+        {path of a hyperparameter: its share of the score's variance}; the shares sum to 1.
+    floor
+        Noise floor: in 19 of 20 permutations of the scores, the largest share is below it.
+    permutations
+        Number of permutations.
     """
 
     evaluator: str
@@ -55,8 +68,8 @@ class Importance:
 
     @property
     def above(self) -> tuple[str, ...]:
-        """The knobs above the noise floor."""
-        return tuple(knob for knob, share in self.share.items() if share > self.floor)
+        """The hyperparameters whose share is above the noise floor."""
+        return tuple(path for path, share in self.share.items() if share > self.floor)
 
 
 def importances(
@@ -64,13 +77,12 @@ def importances(
     trials: Sequence[tuple[dict[str, Any], float]],
     rng: np.random.Generator,
 ) -> tuple[Importance, ...]:
-    """Return every evaluator's importances of a search's finished trials: (recipe, score) each.
+    """Return the importances by every evaluator for the finished trials of one search.
 
-    A better trial has a higher score: one evaluator asks what makes trials good, not what moves
-    them.
-    `search` is what the plan says of it. A knob that some trials do not have is not rated, nor one
-    whose range depends on another's. Empty
-    where there are too few trials or equal scores, or where fewer than two knobs vary.
+    `search` is the plan's description of it, `trials` are (recipe, score); a higher score must be
+    better, because PED-ANOVA rates what makes trials good. Conditional hyperparameters, and those
+    that some trials lack, are not rated. Empty if there are fewer than 10 trials, if all scores are
+    equal, or if fewer than two hyperparameters vary.
     """
     value_N = np.array([value for _, value in trials])
     if len(trials) < FEWEST or np.ptp(value_N) == 0.0:
@@ -96,18 +108,18 @@ def importances(
 def _rate(
     name: str,
     sampler: str,
-    asked: tuple[list[dict[str, Any]], dict[str, BaseDistribution]],
+    data: tuple[list[dict[str, Any]], dict[str, BaseDistribution]],
     value_N: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> Importance:
     tops = [
-        max(_shares(name, asked, rng.permutation(value_N)).values()) for _ in range(PERMUTATIONS)
+        max(_shares(name, data, rng.permutation(value_N)).values()) for _ in range(PERMUTATIONS)
     ]
     return Importance(
         evaluator=name,
         sampler=sampler,
         trials=len(value_N),
-        share=_shares(name, asked, value_N),
+        share=_shares(name, data, value_N),
         floor=float(np.quantile(tops, 0.95)),
         permutations=PERMUTATIONS,
     )
@@ -115,11 +127,11 @@ def _rate(
 
 def _shares(
     name: str,
-    asked: tuple[list[dict[str, Any]], dict[str, BaseDistribution]],
+    data: tuple[list[dict[str, Any]], dict[str, BaseDistribution]],
     value_N: NDArray[np.float64],
 ) -> dict[str, float]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    params, space = asked
+    params, space = data
     study = optuna.create_study(direction="maximize")
     study.add_trials(
         [
@@ -128,7 +140,7 @@ def _shares(
         ]
     )
     rated = get_param_importances(study, evaluator=EVALUATORS[name]())
-    return {knob: float(share) for knob, share in rated.items()}
+    return {path: float(share) for path, share in rated.items()}
 
 
 def _distribution(dimension: dict[str, Any], values: list[Any]) -> BaseDistribution:

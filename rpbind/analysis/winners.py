@@ -1,6 +1,6 @@
-"""The arms that a study's searches add: which they are to be, what they are, why one is not made.
+"""The arms that a study's searches add: their names, their values, and why one is missing.
 
-A search whose trials all fail has no winner: its arm has no runs, though they were planned.
+A search whose trials all fail has no winner, so the planned runs of its arm are never made.
 """
 
 from __future__ import annotations
@@ -13,14 +13,25 @@ from rpbind.ledger.search_results import SearchResult
 from rpbind.statistics.coverage import NEVER_MADE, OpenStates
 
 TUNED = "tuned"
-"""The arm that a search of one recipe adds."""
+"""Name of the arm that a search over one recipe adds."""
 
 SEARCH = "search"
-"""What the one search of such a study is called."""
+"""Name of that search."""
 
 
 def winner_arms(search: Mapping[str, Any]) -> dict[str, str]:
-    """Return {search's name: the arm that its best is to be}, of what a plan says of its search."""
+    """Return the arm that each search's winner becomes.
+
+    Parameters
+    ----------
+    search
+        The plan's description of its searches (`Plan.search`).
+
+    Returns
+    -------
+    dict
+        {name of a search: name of the arm}.
+    """
     arms = list(search.get("arms", ()))
     if arms == [TUNED]:
         return {SEARCH: TUNED}
@@ -29,35 +40,98 @@ def winner_arms(search: Mapping[str, Any]) -> dict[str, str]:
 
 
 def required_runs(plan: Plan) -> list[tuple[str, int]]:
-    """Return every run that a study asks for: those of its arms, and of arms that are not named."""
-    return plan.planned + [(arm, seed) for arm in _without(plan).values() for seed in plan.seeds]
+    """Return every run that a study needs, including those of winners that are not known yet.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+
+    Returns
+    -------
+    list
+        (arm, seed) of every run.
+    """
+    unnamed = _arms_without_winner(plan).values()
+    return plan.planned + [(arm, seed) for arm in unnamed for seed in plan.seeds]
 
 
 def arms_without_winner(plan: Plan, found: Sequence[SearchResult]) -> dict[str, str]:
-    """Return {arm: why it was never made} of the closed searches that have no winner."""
+    """Return the arms that finished searches could not add.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+    found
+        Results of its searches.
+
+    Returns
+    -------
+    dict
+        {arm: why its search has no winner}; empty while the searches go on.
+    """
     if "closed" not in (plan.search or {}):
         return {}
     by_name = {search.name: search for search in found}
-    return {arm: _why(by_name.get(name)) for name, arm in _without(plan).items()}
+    return {
+        arm: _why_no_winner(by_name.get(name)) for name, arm in _arms_without_winner(plan).items()
+    }
 
 
 def rows_of_other_plans(others: Iterable[Row], plan: Plan) -> list[Row]:
-    """Return the rows that are not of winners which a search had before it was given more trials.
+    """Return the rows that belong neither to a plan nor to a winner that it replaced.
 
-    `others` are rows that are not of the plan's arms, seeds and data.
+    Parameters
+    ----------
+    others
+        Rows whose arm, seed or data are not the plan's.
+    plan
+        Plan of the study; it lists the winners before each extension of a search.
+
+    Returns
+    -------
+    list
+        The rows that do not belong to the study.
     """
     past = (plan.search or {}).get("extensions", ())
     won = {(w["arm"], w["recipe_id"]) for each in past for w in each["winners"].values()}
     return [row for row in others if (row.arm, row.recipe_id) not in won]
 
 
-def open_runs(never: Mapping[str, str], plan: Plan) -> OpenStates:
-    """Return what is known of the runs of arms that were never made: just that."""
-    return {(arm, seed): NEVER_MADE for arm in never for seed in plan.seeds}
+def open_runs(without_winner: Mapping[str, str], plan: Plan) -> OpenStates:
+    """Return the state "never made" for every run of the arms without a winner.
+
+    Parameters
+    ----------
+    without_winner
+        {arm: why its search has no winner}.
+    plan
+        Plan of the study.
+
+    Returns
+    -------
+    OpenStates
+        {(arm, seed): "never made"}.
+    """
+    return {(arm, seed): NEVER_MADE for arm in without_winner for seed in plan.seeds}
 
 
 def values_of_best(search: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {path: value} of everything that was searched and that a recipe has."""
+    """Return a recipe's values of all searched hyperparameters that it has.
+
+    Parameters
+    ----------
+    search
+        The plan's description of its searches.
+    recipe
+        The recipe, as JSON.
+
+    Returns
+    -------
+    dict
+        {path: value}.
+    """
     found: dict[str, Any] = {}
     for path in dict.fromkeys(dim["path"] for dim in search.get("dimensions", ())):
         node: Any = recipe
@@ -70,26 +144,37 @@ def values_of_best(search: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict
 
 
 def format_values(values: Mapping[str, Any]) -> str:
-    """Say searched values in a line: `train.lr = 0.00123, train.clip_norm = off`."""
-    return ", ".join(f"{path} = {_say(value)}" for path, value in values.items())
+    """Return searched values as one line: `train.lr = 0.00123, train.clip_norm = off`.
+
+    Parameters
+    ----------
+    values
+        {path: value}.
+
+    Returns
+    -------
+    str
+        The line.
+    """
+    return ", ".join(f"{path} = {_format_value(value)}" for path, value in values.items())
 
 
-def _without(plan: Plan) -> dict[str, str]:
-    said = plan.search or {}
-    won = said.get("winners", {})
-    return {name: arm for name, arm in winner_arms(said).items() if name not in won}
+def _arms_without_winner(plan: Plan) -> dict[str, str]:
+    search = plan.search or {}
+    winners = search.get("winners", {})
+    return {name: arm for name, arm in winner_arms(search).items() if name not in winners}
 
 
-def _why(search: SearchResult | None) -> str:
+def _why_no_winner(search: SearchResult | None) -> str:
     if search is None:
-        return "no trial of its search was begun"
+        return "no trial of its search was started"
     ended = ", ".join(f"{count} {outcome}" for outcome, count in search.counts.items())
     first = next((trial.why for trial in search.trials if trial.why), "")
-    return f"no trial of its search is whole ({ended}): {first or 'its scores are no numbers'}"
+    return f"no trial of its search is complete ({ended}): {first or 'no score is a number'}"
 
 
-def _say(value: Any) -> str:
-    if isinstance(value, Mapping):  # a variant; its own fields are searched under their own paths
+def _format_value(value: Any) -> str:
+    if isinstance(value, Mapping):  # a variant: its fields are searched under paths of their own
         return str(value.get("kind", dict(value)))
     if value is None:
         return "off"

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rpbind.analysis.tuned import TunedContrast, expected_best, summarise_tuned
+from rpbind.analysis.expected_best import expected_best
+from rpbind.analysis.tuned import TunedContrast, summarise_tuned
 from rpbind.ledger import ArmPlan, InterimAnalysis, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe.presets import FIXED, OLD
 from rpbind.study.extend import extended

@@ -68,15 +68,15 @@ REPORTS = [
 
 OTHER = "cold-protein_70-15-15_seed0_neg-given 0123456789ab"
 COMPARISONS = [
-    Case("two studies on different splits", COMPARE, ("the split of s", OTHER, "same windows"),
+    Case("two studies on different splits", COMPARE, ("split of s", OTHER, "same windows"),
          both(study("s", FIVE), study("t", FIVE, split=OTHER))),
-    Case("two studies on different windows", COMPARE, ("the dataset of s", "other ffff"),
+    Case("two studies on different windows", COMPARE, ("dataset of s", "other ffff"),
          both(study("s", FIVE), study("t", FIVE, dataset="other ffff"))),
-    Case("two studies without a seed in common", COMPARE, ("share no seed", "(7, 8)"),
+    Case("two studies without a seed in common", COMPARE, ("no seed in common", "(7, 8)"),
          both(study("s", FIVE), study("t", runs([], []), numbered=(7, 8)))),
     Case("two studies with one seed in common", COMPARE, ("got 1 paired seed",),
          both(study("s", FIVE), study("t", runs([0.72], [0.69]))), 0, (NONE,)),
-    Case("two studies without an arm of one name", COMPARE, ("No arm has one name", "--arm"),
+    Case("two studies without an arm of one name", COMPARE, ("No arm has the same name", "--arm"),
          both(study("s", {"old": [0.7] * 3}), study("t", {"new": [0.7] * 3}))),
     Case("an arm that is in neither", COMPARE + " --arm nweish --against old", ("nweish",),
          both(study("s", FIVE), study("t", FIVE))),

@@ -38,7 +38,7 @@ def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counte
     plan = finished(tmp_path, toy_sweep(3))
     ledger = Ledger(tmp_path)
     assert required_runs(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
-    why = f"no trial of its search is whole (3 diverged): {WHY}"
+    why = f"no trial of its search is complete (3 diverged): {WHY}"
     assert not_done(plan, ledger) == [f"the arm tuned was never made, since {why}"]
     assert not goes_on(plan, ledger)
     assert status(ledger).states == {"done": 2, "never made": 2}

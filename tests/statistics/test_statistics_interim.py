@@ -102,7 +102,8 @@ def test_two_studies_are_compared_seed_by_seed_with_what_else_differs() -> None:
     (contrast,) = told.contrasts
     assert (contrast.paired.seeds, contrast.paired.contrast.name) == ((0, 1), "new")
     assert contrast.verdict.mean == pytest.approx(0.05, abs=0.01)
-    assert [note.split(":")[0] for note in told.notes] == ["The code differs (b and a)"]
+    (note,) = told.notes
+    assert "differ in code (b and a)" in note
 
 
 def test_the_same_study_twice_is_inert_in_every_arm() -> None:
@@ -145,10 +146,10 @@ def test_a_comparison_says_that_it_is_screening_and_what_an_open_one_would_need(
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"split": "random"}, "the split of toy is cold-rna, that of toy is random"),
-        ({"dataset": "other"}, "the dataset of toy is toy, that of toy is other"),
-        ({"seeds": (7,)}, "share no seed"),
-        ({"arms": ()}, "No arm has one name in both studies"),
+        ({"split": "random"}, "split of toy is cold-rna, and the split of toy is random"),
+        ({"dataset": "other"}, "dataset of toy is toy, and the dataset of toy is other"),
+        ({"seeds": (7,)}, "no seed in common"),
+        ({"arms": ()}, "No arm has the same name in both studies"),
     ],
 )
 def test_studies_that_cannot_be_compared_say_why(other: dict[str, object], said: str) -> None:

@@ -167,8 +167,9 @@ def _notes(
         ]
         if len(set.union(*sides)) > 1:
             values = " and ".join(", ".join(sorted(side)) for side in sides)
+            term = PROVENANCE_TERMS.get(key, key)
             notes.append(
-                f"The studies differ in {PROVENANCE_TERMS.get(key, key)} ({values}). This alone may cause a difference, "
+                f"The studies differ in {term} ({values}). This alone may cause a difference, "
                 "because runs with the same seed may have drawn different random numbers."
             )
     if alpha < level_of(1):

@@ -25,6 +25,7 @@ from rpbind.statistics.units import (
     collapsed_units,
     pair_units,
     units_of,
+    why_no_verdict,
 )
 from rpbind.statistics.verdict import SCREENING_SEEDS, Verdict, verdicts
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from rpbind.ledger.trials import SearchResult
+from rpbind.ledger.search_results import SearchResult
 
 
 def expected_best(value_N: NDArray[np.float64]) -> NDArray[np.float64]:

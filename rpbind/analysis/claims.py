@@ -1,4 +1,4 @@
-"""Claims about an arm: does it use the protein, does attention help, does it beat a baseline?
+"""Claims about an arm, such as that it uses the protein or beats a baseline.
 
 A claim rests on one to three comparisons of the arm with a probe, a control or a baseline, paired
 by seed and protein cluster. The answer is a verdict word; only "better" supports the claim.

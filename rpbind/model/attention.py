@@ -1,4 +1,8 @@
-"""Cross-attention: every query position of a window looks at its protein's memory."""
+"""Cross-attention: every query position of a window attends to its protein's memory.
+
+Shapes: B windows, Q query positions, C encoder width, P proteins, S keys, E attention width, H
+heads, D = E / H width of a head.
+"""
 
 import math
 from collections.abc import Iterator
@@ -11,14 +15,15 @@ from rpbind.model.memory import Memory
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
 
-COOLEST = 0.1
-"""The seed clamps its learned temperature from below at this value."""
+MIN_TEMPERATURE = 0.1
+"""The original model clamps its learned temperature from below at this value."""
 
 
 class CrossAttention(nn.Module):
     """softmax(q.k / (sqrt(D) * temperature)) over the keys of the window's own protein.
 
-    The model calls `query` once per batch, `context` once per group of proteins, `project` once.
+    The model calls `query` once per batch, `context` once per group of proteins, and `project` once
+    per batch.
     """
 
     def __init__(self, config: fields.Attention, rna_dim: int) -> None:
@@ -35,7 +40,7 @@ class CrossAttention(nn.Module):
         """Return the attention weights (B, H, Q, S); each row over S sums to 1."""
         q_BHQD = _heads(query_BQE, self.heads) / math.sqrt(query_BQE.shape[2] / self.heads)
         if self.temperature is not None:
-            q_BHQD = q_BHQD / self.temperature.clamp(min=COOLEST)
+            q_BHQD = q_BHQD / self.temperature.clamp(min=MIN_TEMPERATURE)
         k_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
         scores_BHQS = q_BHQD @ k_BHSD.transpose(-1, -2)
         if self.uniform:
@@ -46,18 +51,24 @@ class CrossAttention(nn.Module):
         return torch.softmax(scores_BHQS, dim=-1)
 
     def context(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
-        """Return what each query sees (B, Q, E); `protein_B` indexes the memory's proteins."""
+        """Return each query's weighted mean of the values (B, Q, E), before the output projection.
+
+        `protein_B` has each window's place among the memory's P proteins.
+        """
         weights_BHQS = self.weight_dropout(self.weights(query_BQE, memory, protein_B))
         v_BHSD = _heads(memory.values_PSE.index_select(0, protein_B), self.heads)
         return (weights_BHQS @ v_BHSD).transpose(1, 2).flatten(2)
 
-    def project(self, seen_BQE: Tensor) -> Tensor:
-        """Project what was seen: (B, Q, E) to (B, Q, E)."""
-        return self.output_dropout(self.output(seen_BQE))
+    def project(self, attended_BQE: Tensor) -> Tensor:
+        """Apply the output projection and its dropout: (B, Q, E) to (B, Q, E)."""
+        return self.output_dropout(self.output(attended_BQE))
 
 
 class ReverseAttention(nn.Module):
-    """The other direction: every key of the protein looks at the RNA; the mean over real keys."""
+    """Attention from the protein to the RNA: each key attends to all positions of the window.
+
+    The result is the mean over all keys that are not padding.
+    """
 
     def __init__(self, config: fields.Attention, rna_dim: int) -> None:
         super().__init__()
@@ -69,7 +80,7 @@ class ReverseAttention(nn.Module):
         self.uniform = False
 
     def forward(self, rna_BQC: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
-        """Return what the protein sees of each window (B, E)."""
+        """Return the attended RNA of each window (B, E)."""
         q_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
         k_BHQD = _heads(self.key(rna_BQC), self.heads)
         scores_BHSQ = q_BHSD @ k_BHQD.transpose(-1, -2) / math.sqrt(q_BHSD.shape[3])
@@ -83,13 +94,26 @@ class ReverseAttention(nn.Module):
             weight_BS = real_BS / real_BS.sum(1, keepdim=True)
             share_BHQ = torch.einsum("bhsq,bs->bhq", share_BHSQ, weight_BS)
         v_BHQD = _heads(self.value(rna_BQC), self.heads)
-        seen_BHD = (share_BHQ.unsqueeze(2) @ v_BHQD).squeeze(2)
-        return self.dropout(self.output(seen_BHD.flatten(1)))
+        attended_BHD = (share_BHQ.unsqueeze(2) @ v_BHQD).squeeze(2)
+        return self.dropout(self.output(attended_BHD.flatten(1)))
 
 
 @contextmanager
 def uniform_attention(model: nn.Module) -> Iterator[None]:
-    """Make every attention between RNA and protein uniform over its real keys, for a while."""
+    """Make the attention between RNA and protein uniform while the block runs.
+
+    Keys that are padding keep the weight 0. Self-attention of the encoder stays as it is.
+
+    Parameters
+    ----------
+    model
+        The model; it is restored at the end of the block.
+
+    Returns
+    -------
+    Iterator
+        A context manager.
+    """
     attentions = [m for m in model.modules() if isinstance(m, CrossAttention | ReverseAttention)]
     try:
         for attention in attentions:
@@ -101,5 +125,5 @@ def uniform_attention(model: nn.Module) -> Iterator[None]:
 
 
 def _heads(x_BSE: Tensor, heads: int) -> Tensor:
-    """Share the width out among the heads: (B, S, E) to (B, H, S, D)."""
+    """Divide the width among the heads: (B, S, E) to (B, H, S, D)."""
     return x_BSE.unflatten(2, (heads, -1)).transpose(1, 2)

@@ -1,4 +1,8 @@
-"""The whole model in one sentence: head(attend(encoder(rna), memory(protein)))."""
+"""The whole model: head(attend(encoder(rna), memory(protein))).
+
+Shapes: B windows, L nucleotides, Q query positions, C encoder width, E attention width, H heads, S
+keys, W protein vector width, F features that the head reads.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -51,8 +55,8 @@ class Head(nn.Sequential):
 class Film(nn.Module):
     """Scale and shift every channel of the encoded RNA by the protein (Perez et al. 2018).
 
-    Mean vectors of proteins lie close together, so they are standardised first. A ReLU follows: a
-    protein can switch a channel off, not only turn it down.
+    The proteins' mean vectors lie close together, so they are standardised first. The ReLU at the
+    end lets a protein switch a channel off, not only scale it down.
     """
 
     def __init__(self, width: int, dim: int) -> None:
@@ -69,11 +73,12 @@ class Film(nn.Module):
 
 
 class OwnHead(nn.Module):
-    """A linear head for each protein, made of its mean vector; it starts at nothing.
+    """A linear head per protein, whose weights are linear in its mean vector; they start at zero.
 
-    Standardised and of length 1, vectors of many proteins are far apart: where they are linearly
-    independent, any head for each can be had. Added to the logit rather than multiplied into the
-    classifier, whose small weights would slow it down (`docs/log.md`).
+    Mean vectors are standardised and scaled to length 1, so different proteins are far apart. If
+    they are linearly independent, each protein can have any head. Its output is added to the logit;
+    multiplied into the classifier it would train slowly, because of the small weights there
+    (`docs/log.md`).
     """
 
     def __init__(self, width: int, dim: int, dropout: float) -> None:
@@ -84,7 +89,7 @@ class OwnHead(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, read_BF: Tensor, mean_BW: Tensor) -> Tensor:
-        """Return what each window's own head adds to its logit (B,)."""
+        """Return the output of each window's own head (B,), to be added to its logit."""
         unit_BW = F.normalize(self.apart(mean_BW), dim=1)
         own_B = (self.dropout(read_BF) * self.weights(unit_BW)).sum(1)
         return own_B + self.level(unit_BW).squeeze(1)
@@ -93,8 +98,17 @@ class OwnHead(nn.Module):
 class BindingModel(nn.Module):
     """A cross-attention classifier of (RNA window, protein) pairs.
 
-    `width` is the width W of the protein vectors, `length` the window length L in nucleotides.
-    Its initial values are torch's own draws: `build_model` makes one whose values are seeded.
+    This class draws its initial values from torch's global generator. Use `build_model` for a model
+    with seeded initial values.
+
+    Parameters
+    ----------
+    config
+        The model part of a recipe.
+    width
+        Width W of the protein vectors.
+    length
+        Window length L, in nucleotides.
     """
 
     def __init__(self, config: fields.Model, *, width: int, length: int) -> None:
@@ -121,21 +135,34 @@ class BindingModel(nn.Module):
 
     @property
     def reads(self) -> Reads:
-        """Whether the memory reads mean protein vectors or residues."""
+        """What the memory reads of a protein: its mean vector ("mean") or its residues."""
         return self.memory.reads
 
     def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
-        """Return one logit per window (B,); every window is in exactly one of the groups."""
+        """Return the logit of binding for each window.
+
+        Parameters
+        ----------
+        rna_BL
+            Tokens (B, L): 0 to 4 for A C G U N.
+        groups
+            The proteins of the windows; every window is in exactly one group.
+
+        Returns
+        -------
+        Tensor
+            Logits (B,), in the order of `rna_BL`.
+        """
         rna_BQC = self.encode(rna_BL, groups)
         memories = [self.memory(group) for group in groups]
         terms = []
         if self.attend is not None:
             query_BQE = self.attend.query(rna_BQC)
-            seen = [
+            attended = [
                 self.attend.context(query_BQE[g.rows_B], memory, g.protein_B)
                 for g, memory in zip(groups, memories, strict=True)
             ]
-            terms.append(self.attend.project(_in_order(seen, groups)))
+            terms.append(self.attend.project(_in_batch_order(attended, groups)))
         if self.bypass is not None:
             terms.append(self.bypass(rna_BQC))
         mixed_BQE = self.norm(sum(terms))
@@ -149,14 +176,41 @@ class BindingModel(nn.Module):
         return logit_B
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
-        """Return the encoded RNA (B, Q, C), by the protein where `film` says so."""
+        """Return the encoded RNA.
+
+        Parameters
+        ----------
+        rna_BL
+            Tokens (B, L).
+        groups
+            The proteins of the windows.
+
+        Returns
+        -------
+        Tensor
+            The encoded RNA (B, Q, C), scaled and shifted by the protein if the recipe has `film`.
+        """
         rna_BQC = self.encoder(rna_BL)
         if self.film is None:
             return rna_BQC
         return self.film(rna_BQC, _mean_vectors(groups))
 
     def attention(self, rna_BL: Tensor, groups: Sequence[Group]) -> list[Tensor]:
-        """Return the attention weights (b, H, Q, S) of each group's windows; none without keys."""
+        """Return the attention weights of each group.
+
+        Parameters
+        ----------
+        rna_BL
+            Tokens (B, L).
+        groups
+            The proteins of the windows.
+
+        Returns
+        -------
+        list of Tensor
+            For each group, weights (windows of the group, H, Q, S); empty if the model has no
+            attention.
+        """
         if self.attend is None:
             return []
         query_BQE = self.attend.query(self.encode(rna_BL, groups))
@@ -167,24 +221,27 @@ class BindingModel(nn.Module):
     def _beside(
         self, rna_BQC: Tensor, memories: Sequence[Memory], groups: Sequence[Group]
     ) -> list[Tensor]:
-        """Return what the head reads beside the RNA: the way back, or the protein itself."""
+        """Return the features (B, E) that the head reads beside the RNA positions.
+
+        These are the output of the reverse attention or, without attention, the protein's value.
+        """
         if self.back is not None:
-            seen = [
+            attended = [
                 self.back(rna_BQC[g.rows_B], memory, g.protein_B)
                 for g, memory in zip(groups, memories, strict=True)
             ]
         elif isinstance(self.memory, NoKeys):
-            seen = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]
+            attended = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]
         else:
             return []
-        return [_in_order(seen, groups)]
+        return [_in_batch_order(attended, groups)]
 
 
 def _mean_vectors(groups: Sequence[Group]) -> Tensor:
     """Return the mean vector of each window's protein (B, W)."""
-    return _in_order([g.mean_PW[g.protein_B] for g in groups], groups)
+    return _in_batch_order([g.mean_PW[g.protein_B] for g in groups], groups)
 
 
-def _in_order(by_group: list[Tensor], groups: Sequence[Group]) -> Tensor:
-    """Put what was computed group by group back into the order of the batch."""
+def _in_batch_order(by_group: list[Tensor], groups: Sequence[Group]) -> Tensor:
+    """Concatenate the groups' results and restore the order of the batch."""
     return torch.cat(by_group)[torch.argsort(torch.cat([g.rows_B for g in groups]))]

@@ -1,4 +1,4 @@
-"""Building a model whose every random number has a stream of its own."""
+"""Building a model in which every random number is seeded by the run's seed and a name."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from rpbind.recipe import model as fields
 
 
 def build_model(config: fields.Model, *, width: int, length: int, seed: int) -> BindingModel:
-    """Build a model whose every random number, now and in training, has a stream of its own.
+    """Build a model whose random numbers are seeded by name, at the start and in training.
 
     Parameters
     ----------
-    knobs
+    config
         The model part of a recipe.
     width
         Width W of the protein vectors.
     length
         Window length L, in nucleotides.
     seed
-        Seed of the run: an initial value depends on it and on the parameter's full name alone.
+        Seed of the run. An initial value depends only on it and on the parameter's full name.
+
+    Returns
+    -------
+    BindingModel
+        The model, in training mode and on the CPU.
 
     Raises
     ------

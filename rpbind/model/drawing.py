@@ -1,6 +1,6 @@
-"""A model's initial values: every draw made while it is built has a stream of (seed, name).
+"""A model's initial values: every draw during building is seeded by the run's seed and a name.
 
-A layer that one arm has and the other lacks shifts no value of the layers that both have.
+So a layer that only one arm has does not change the initial values of the layers that both have.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.errors import UserError
-from rpbind.model.draws import DrawPlan, Draws
+from rpbind.model.draws import DrawPlan, SeededDraws
 
 M = TypeVar("M", bound=nn.Module)
-MOST_BUILDS = 4
-"""Builds until it is known where each draw ends: one to name the tensors, one to seed them, and one
-or two more where a layer draws until it likes what it has (`nn.init.trunc_normal_`)."""
+MAX_BUILDS = 4
+"""The first build finds the tensors' names and the second one seeds their draws. A layer that draws
+again until its values fit (`nn.init.trunc_normal_`) needs one or two builds more."""
 
 
 def draw_by_name(make: Callable[[], M], seed: int) -> M:
-    """Build a model in which every random initial value depends on (seed, full name) alone.
+    """Build a model in which every random initial value depends only on (seed, full name).
 
     Parameters
     ----------
@@ -35,30 +35,31 @@ def draw_by_name(make: Callable[[], M], seed: int) -> M:
 
     Returns
     -------
-    The model. The global generators of torch, NumPy and Python are left as they were.
+    nn.Module
+        The model. The global generators of torch, NumPy and Python are left as they were.
 
     Raises
     ------
     UserError
-        Where a value was drawn by something that this cannot seed (NumPy, `random`, the system's
-        entropy), or has no value yet (a lazy layer).
+        Where a value was drawn by something that cannot be seeded here (NumPy, `random`, the
+        system's entropy), or a lazy layer has no values yet.
     """
     with _own_globals():
         plan = DrawPlan()
-        for build in range(MOST_BUILDS):
+        for build in range(MAX_BUILDS):
             built, found = _built(make, seed, plan, build)
             if found == plan:
                 break
             plan = found
-        again, _ = _built(make, seed, plan, MOST_BUILDS)
+        again, _ = _built(make, seed, plan, MAX_BUILDS)
         _check_equal(built, again)
     return built
 
 
 def _built(make: Callable[[], M], seed: int, plan: DrawPlan, build: int) -> tuple[M, DrawPlan]:
-    """Build once by what an earlier build has found; return the model, and what was found now."""
-    torch.manual_seed(build)  # a draw that is not seen differs between builds
-    draws = Draws(seed, plan)
+    """Build once, with the names that an earlier build found; return the model and a new plan."""
+    torch.manual_seed(build)  # draws that we fail to seed then differ between builds, and are found
+    draws = SeededDraws(seed, plan)
     with draws.watched():
         model = make()
         _check_not_lazy(model)
@@ -68,7 +69,7 @@ def _built(make: Callable[[], M], seed: int, plan: DrawPlan, build: int) -> tupl
 
 @contextmanager
 def _own_globals() -> Iterator[None]:
-    """Keep the global generators as they are, and move them between two builds of a block."""
+    """Restore the global generators of torch, NumPy and Python after the block."""
     before = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=[]):
@@ -82,13 +83,13 @@ def _check_not_lazy(model: nn.Module) -> None:
     for name, value in (*model.named_parameters(), *model.named_buffers()):
         if nn.parameter.is_lazy(value):
             raise UserError(
-                f"'{name}' has no shape before it has seen data (a lazy layer), so its initial "
-                "value cannot be drawn by its name. Give the layer its sizes."
+                f"'{name}' has no shape until it has seen data (a lazy layer), so its initial "
+                "value cannot be seeded by its name. Give the layer its sizes."
             )
 
 
 def _check_equal(one: nn.Module, other: nn.Module) -> None:
-    """Raise `UserError` with the names of values that differ between two builds with one seed."""
+    """Raise `UserError` on initial values that differ between two builds with the same seed."""
     theirs = dict((*other.named_parameters(), *other.named_buffers()))
     unequal = [
         name
@@ -98,8 +99,8 @@ def _check_equal(one: nn.Module, other: nn.Module) -> None:
     if unequal:
         raise UserError(
             f"The initial value of {', '.join(unequal)} differs between two builds of the model "
-            "with one seed, so arms that have it are not paired. Draw it with torch (as "
-            "`torch.randn` or `nn.init`), not with NumPy, `random` or a generator of its own."
+            "with the same seed, so the model's runs are not paired. Draw it with torch's global "
+            "generator (`torch.randn`, `nn.init`), not with NumPy, `random` or another generator."
         )
 
 

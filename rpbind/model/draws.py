@@ -1,6 +1,6 @@
-"""From a random draw to the parameter that it ends in, while a model is built.
+"""Find the parameter or buffer that each random draw ends in, while a model is built.
 
-Which layer draws is torch's business, or a user's; it is followed by watching every operation.
+The layers may be torch's or a user's, so all torch operations of the build are watched.
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from rpbind.model.seeding import stream_seed
 
-RESET = ("reset_parameters", "_reset_parameters")
-"""How torch's own layers, and most of others', name the method that draws their values."""
+RESET_METHODS = ("reset_parameters", "_reset_parameters")
+"""Names of the method that draws a layer's initial values, in torch and by convention elsewhere."""
 
 
 @dataclass(frozen=True)
 class DrawPlan:
-    """What a build finds: the full name of each registered tensor, in the order of registration.
+    """What a build has found, for the next build of the same model.
 
-    `ends` has, for each indirect draw, the number of the tensor that it ended in.
+    Parameters
+    ----------
+    names
+        The full name of each registered parameter and buffer, in the order of registration.
+    ends
+        For each indirect draw, the number of the tensor that it ended in.
     """
 
     names: tuple[str, ...] = ()
@@ -46,16 +51,16 @@ class _Registered:
     module: nn.Module
     name: str
     tensor: Tensor
-    """Kept, so that no other tensor takes its place in memory."""
+    """Held here, so that no other tensor is allocated at its address."""
 
 
-class Draws(TorchDispatchMode):
+class SeededDraws(TorchDispatchMode):
     """Seeds each draw of a build by the full name of the parameter or buffer that it ends in.
 
-    A draw straight into a registered tensor (`nn.init.normal_`) ends in that one; any other
-    (`nn.Parameter(0.02 * torch.randn(4))`) in the one that is registered or written next. Full
-    names, and the ends of indirect draws, are known only when the model is built: they are taken
-    from an earlier build.
+    A direct draw writes into a registered tensor (`nn.init.normal_`) and ends there. An indirect
+    draw (`nn.Parameter(0.02 * torch.randn(4))`) ends in the tensor that is registered or written
+    next. Full names and the ends of indirect draws are known only after a build, so they come from
+    the plan of an earlier one.
     """
 
     def __init__(self, seed: int, plan: DrawPlan) -> None:
@@ -69,7 +74,7 @@ class Draws(TorchDispatchMode):
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Watch the operations and the registrations of the block."""
+        """Watch all operations and registrations while the block runs."""
         hooks = (
             torch_module.register_module_parameter_registration_hook(self._register),
             torch_module.register_module_buffer_registration_hook(self._register),
@@ -82,14 +87,17 @@ class Draws(TorchDispatchMode):
                 hook.remove()
 
     def redraw_copies(self, model: nn.Module) -> None:
-        """Let layers draw that are copies of another: their tensors were never registered.
+        """Draw the values of copied layers again, by their own names.
 
-        torch's `TransformerEncoder` copies one layer, so that all of its layers begin alike.
+        The tensors of a copy are never registered. torch's `TransformerEncoder` copies one layer,
+        so without this all its layers would have the same initial values.
         """
         known = {id(one.tensor) for one in self.registered}
         for path, module in reversed(list(model.named_modules())):
             own = [(n, p) for n, p in module.named_parameters(recurse=False) if id(p) not in known]
-            draw = next((getattr(module, name) for name in RESET if hasattr(module, name)), None)
+            draw = next(
+                (getattr(module, name) for name in RESET_METHODS if hasattr(module, name)), None
+            )
             if own and draw is not None:
                 self.copies |= {storage_of(p): _joined(path, name) for name, p in own}
                 with torch.no_grad():
@@ -98,8 +106,8 @@ class Draws(TorchDispatchMode):
     def found(self, model: nn.Module) -> DrawPlan:
         """Return the full name of each registered tensor, and where each indirect draw ended.
 
-        A tensor that is not in the model (of a layer that was copied or thrown away) goes by its
-        class and its name there.
+        A tensor outside the model (of a layer that was copied or discarded) is named by its layer's
+        class and its name in that layer.
         """
         paths = {id(module): path for path, module in model.named_modules()}
         names = [
@@ -130,7 +138,7 @@ class Draws(TorchDispatchMode):
         return func(*args, **kwargs)
 
     def _end_of_draw(self, into: _Registered | None, copy: str | None) -> str:
-        """Return the full name that a draw ends in, as far as an earlier build has told it."""
+        """Return the full name of the tensor that a draw ends in, if an earlier build found it."""
         if copy is not None:
             return copy
         number = None if into is None else into.number
@@ -147,7 +155,7 @@ class Draws(TorchDispatchMode):
         self.drawn[name] += 1
 
     def _fill(self, one: _Registered) -> None:
-        """Note the end of all indirect draws that have none yet: they are the last ones."""
+        """Record the end of all indirect draws that have none yet; these are the latest ones."""
         for place in reversed(range(len(self.ends))):
             if self.ends[place] is not None:
                 break
@@ -155,7 +163,7 @@ class Draws(TorchDispatchMode):
 
 
 def _written(func: Any, args: tuple[Any, ...]) -> int | None:
-    """Return the storage that an operation writes into; None where it writes into none."""
+    """Return the address of the storage that an operation writes into, or None."""
     for declared, given in zip(func._schema.arguments, args, strict=False):
         alias = declared.alias_info
         if alias is not None and alias.is_write and isinstance(given, Tensor):

@@ -1,4 +1,8 @@
-"""The encoder slot: a window of nucleotides becomes one vector per query position."""
+"""The encoder slot: a window of nucleotides becomes one vector per query position.
+
+Shapes: B windows, L nucleotides, Q query positions, C encoder width, H heads, D = C / H width of a
+head.
+"""
 
 from typing import Any
 
@@ -21,14 +25,14 @@ class Token(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, L, C)."""
-        return self.project(_letters(rna_BL, self))
+        return self.project(_one_hot(rna_BL, self))
 
 
 class Conv(nn.Module):
     """Residual convolutions with batch norm, and a maximum over `pool` neighbouring positions.
 
-    They are 2-d ones over a height of 1, channels last: on a CPU 1.4 times as fast as 1-d ones
-    (`python benchmarks/conv_layout.py`).
+    They are 2-d convolutions over a height of 1, channels last, because on a CPU these are 1.4
+    times as fast as 1-d convolutions (`python benchmarks/conv_layout.py`).
     """
 
     def __init__(self, config: fields.ConvEncoder, length: int) -> None:
@@ -46,19 +50,19 @@ class Conv(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
-        x_BC1L = _letters(rna_BL, self).transpose(1, 2).unsqueeze(2)
+        x_BC1L = _one_hot(rna_BL, self).transpose(1, 2).unsqueeze(2)
         for depth, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
             step_BC1L = conv(x_BC1L)
             if depth == 0 and self.pool_early:
-                step_BC1L = _strongest(step_BC1L, self.pool)
+                step_BC1L = _max_pool(step_BC1L, self.pool)
             step_BC1L = torch.relu(norm(step_BC1L))
             x_BC1L = step_BC1L if depth == 0 else x_BC1L + self.dropout(step_BC1L)
-        x_BC1Q = x_BC1L if self.pool_early else _strongest(x_BC1L, self.pool)
+        x_BC1Q = x_BC1L if self.pool_early else _max_pool(x_BC1L, self.pool)
         return x_BC1Q.squeeze(2).transpose(1, 2)
 
 
 class SelfAttention(nn.Module):
-    """Letters with learned positions, then transformer layers (norm first) over the window."""
+    """One-hot letters plus learned position vectors, then pre-norm transformer layers."""
 
     def __init__(self, config: fields.SelfAttentionEncoder, length: int) -> None:
         super().__init__()
@@ -70,11 +74,11 @@ class SelfAttention(nn.Module):
 
     def forward(self, rna_BL: Tensor) -> Tensor:
         """Map tokens (B, L) to vectors (B, Q, C), Q = ceil(L / pool)."""
-        x_BLC = self.project(_letters(rna_BL, self)) + self.position
+        x_BLC = self.project(_one_hot(rna_BL, self)) + self.position
         for layer in self.layers:
             x_BLC = layer(x_BLC)
         x_BC1L = self.norm(x_BLC).transpose(1, 2).unsqueeze(2)
-        return _strongest(x_BC1L, self.pool).squeeze(2).transpose(1, 2)
+        return _max_pool(x_BC1L, self.pool).squeeze(2).transpose(1, 2)
 
 
 class _Layer(nn.Module):
@@ -94,18 +98,18 @@ class _Layer(nn.Module):
         """Map (B, L, C) to (B, L, C)."""
         joint_BL3HD = self.query_key_value(self.before(x_BLC)).unflatten(2, (3, self.heads, -1))
         q_BHLD, k_BHLD, v_BHLD = joint_BL3HD.permute(2, 0, 3, 1, 4)
-        seen_BHLD = F.scaled_dot_product_attention(q_BHLD, k_BHLD, v_BHLD)
-        x_BLC = x_BLC + self.attended(self.output(seen_BHLD.transpose(1, 2).flatten(2)))
+        attended_BHLD = F.scaled_dot_product_attention(q_BHLD, k_BHLD, v_BHLD)
+        x_BLC = x_BLC + self.attended(self.output(attended_BHLD.transpose(1, 2).flatten(2)))
         return x_BLC + self.fed(self.narrow(torch.relu(self.wide(self.between(x_BLC)))))
 
 
-def _letters(rna_BL: Tensor, of: nn.Module) -> Tensor:
-    """One-hot (B, L, 5), of the type of a module's parameters."""
-    return F.one_hot(rna_BL.long(), LETTERS).to(next(of.parameters()).dtype)
+def _one_hot(rna_BL: Tensor, module: nn.Module) -> Tensor:
+    """Return one-hot letters (B, L, 5) of the same dtype as the module's parameters."""
+    return F.one_hot(rna_BL.long(), LETTERS).to(next(module.parameters()).dtype)
 
 
-def _strongest(x_BC1L: Tensor, pool: int) -> Tensor:
-    """The maximum of `pool` neighbouring positions: (B, C, 1, L) to (B, C, 1, ceil(L / pool))."""
+def _max_pool(x_BC1L: Tensor, pool: int) -> Tensor:
+    """Keep the maximum of `pool` neighbours: (B, C, 1, L) to (B, C, 1, ceil(L / pool))."""
     return F.max_pool2d(x_BC1L, (1, pool), ceil_mode=True)
 
 

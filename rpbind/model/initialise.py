@@ -1,4 +1,4 @@
-"""The rules of a recipe for initial values; layers without a rule keep what `drawing` gave them."""
+"""A recipe's rules for initial values; layers without a rule keep the values from `drawing`."""
 
 import math
 
@@ -10,22 +10,33 @@ from rpbind.recipe import model as fields
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
-OF_TORCH = ("feed_forward.wide", "feed_forward.narrow")
-"""Layers that keep torch's default under either rule: the original model does not reset them."""
+TORCH_DEFAULT = ("feed_forward.wide", "feed_forward.narrow")
+"""Layers that keep torch's default under both rules, because the original model does so."""
 ZERO = ("own.weights", "own.level")
 """Layers that start at zero."""
 
 
 @torch.no_grad()
 def initialise(model: nn.Module, rule: fields.TorchInit | fields.XavierInit, seed: int) -> None:
-    """Draw every linear layer, 2-d convolution and position of `model` by the recipe's rule.
+    """Draw the initial values of linear layers, 2-d convolutions and positions by a recipe's rule.
 
-    Each parameter has a stream of (seed, its name). All others (norms, recurrent layers, a user's)
-    keep the values that they have. Layers derived from these, such as the output of torch's
-    `MultiheadAttention`, have defaults of their own and are left alone too.
+    All other layers (norms, recurrent layers, a user's) keep the values that they have. So do
+    subclasses of linear layers, such as the output of torch's `MultiheadAttention`, which have
+    their own defaults. Both rules scale the same uniform draws, so arms that differ only in the
+    rule differ only in scale.
 
-    Both rules scale the same uniform draws, so arms that differ in the rule alone differ in scale
-    alone. Sources: torch's `Linear.reset_parameters`; Glorot & Bengio 2010 for Xavier.
+    Parameters
+    ----------
+    model
+        The model; its parameters are overwritten.
+    rule
+        The recipe's rule.
+    seed
+        Seed of the run; each parameter is seeded by it and its full name.
+
+    Source
+    ------
+    torch's `Linear.reset_parameters`; Glorot and Bengio 2010 for Xavier.
     """
     for name, module in model.named_modules():
         if type(module) in (nn.Linear, nn.Conv2d):
@@ -42,12 +53,12 @@ def initialise(model: nn.Module, rule: fields.TorchInit | fields.XavierInit, see
 def _bounds(
     name: str, weight: Tensor, rule: fields.TorchInit | fields.XavierInit
 ) -> tuple[float, float]:
-    """Return the bounds of a layer's weight and bias."""
+    """Return the bounds of the uniform distributions of a layer's weight and bias."""
     if name in ZERO:
         return 0.0, 0.0
     taps = weight[0, 0].numel()
     fan_in, fan_out = weight.shape[1] * taps, weight.shape[0] * taps
-    if isinstance(rule, fields.TorchInit) or name in OF_TORCH:
+    if isinstance(rule, fields.TorchInit) or name in TORCH_DEFAULT:
         return 1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in)
     gain = rule.attention_gain if name in ATTENTION else rule.gain
     return gain * math.sqrt(6 / (fan_in + fan_out)), 0.0

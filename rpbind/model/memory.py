@@ -1,4 +1,8 @@
-"""The memory slot: what the RNA may attend to, keys and values once per distinct protein."""
+"""The memory slot: the keys and values that the RNA attends to, once per distinct protein.
+
+Shapes: P distinct proteins of a group, R residues (padded), W protein vector width, S keys, E
+attention width. `dim` is E, `length` the window length in nucleotides.
+"""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -13,12 +17,22 @@ Reads = Literal["mean", "residues"]
 
 @dataclass(frozen=True)
 class Group:
-    """Some windows of a batch with their distinct proteins, as far as the memory reads them.
+    """Some windows of a batch with their distinct proteins.
 
-    `rows_B` are the windows' places in the batch, `protein_B` their proteins' places in this group.
-    `mean_PW` is each protein's mean residue vector. `residues_PRW` and the padding mask `real_PR`
-    (True = a residue) are there for memories that read residues; proteins of like length share a
-    group, so that little is padded.
+    Proteins of similar length share a group, so that there is little padding.
+
+    Parameters
+    ----------
+    rows_B
+        The windows' indices in the batch (windows of the group,) int64.
+    protein_B
+        Each window's protein, as an index into this group's proteins (windows of the group,) int64.
+    mean_PW
+        Mean residue vector of each protein (P, W).
+    residues_PRW
+        Residue vectors (P, R, W), padded; None if the memory does not read them.
+    real_PR
+        True for a residue, False for padding (P, R) bool; None without residues.
     """
 
     rows_B: Tensor
@@ -30,7 +44,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Memory:
-    """Keys and values (P, S, E); `real_PS` is False where a key is padding, None = all are real."""
+    """Keys and values of a group's proteins.
+
+    Parameters
+    ----------
+    keys_PSE
+        Keys (P, S, E).
+    values_PSE
+        Values (P, S, E).
+    real_PS
+        True for a key, False for padding (P, S) bool; None if there is no padding.
+    """
 
     keys_PSE: Tensor
     values_PSE: Tensor
@@ -38,7 +62,7 @@ class Memory:
 
 
 class Pooled(nn.Module):
-    """The seed's `old`: the mean vector as one key; its attention weight is 1 by definition."""
+    """The memory of the original model's `old`: the mean vector as one key, whose weight is 1."""
 
     reads: ClassVar[Reads] = "mean"
 
@@ -54,7 +78,10 @@ class Pooled(nn.Module):
 
 
 class Expanded(nn.Module):
-    """The seed's `fixed`: the mean vector copied to `length` keys, all with the same value."""
+    """The memory of the original model's `fixed`: `length` copies of the mean vector.
+
+    All values are equal, so the attention weights have no effect.
+    """
 
     reads: ClassVar[Reads] = "mean"
 
@@ -66,7 +93,7 @@ class Expanded(nn.Module):
         self.position = nn.Parameter(torch.zeros(length, dim)) if config.position else None
 
     def forward(self, group: Group) -> Memory:
-        """Return keys and values (P, length, E); the copies are views, not memory."""
+        """Return keys and values (P, length, E); the copies are views and take no memory."""
         mean_P1W = group.mean_PW.unsqueeze(1)
         keys_PSE = self.key(mean_P1W).expand(-1, self.length, -1)
         if self.position is not None:
@@ -85,7 +112,7 @@ class Residue(nn.Module):
         self.value = nn.Linear(width, dim)
 
     def forward(self, group: Group) -> Memory:
-        """Return keys and values (P, R, E) and the padding mask (P, R)."""
+        """Return keys and values (P, R, E), and which are residues (P, R)."""
         residues_PRW = group.residues_PRW
         assert residues_PRW is not None
         return Memory(self.key(residues_PRW), self.value(residues_PRW), group.real_PR)
@@ -103,7 +130,7 @@ class Segment(nn.Module):
         self.segments = config.segments
 
     def forward(self, group: Group) -> Memory:
-        """Return keys and values (P, S, E) and the mask (P, S) of spans that hold a residue."""
+        """Return keys and values (P, S, E), and which spans have residues (P, S)."""
         assert group.residues_PRW is not None
         assert group.real_PR is not None
         member_PSR = self._members(group.real_PR)
@@ -124,7 +151,7 @@ class Segment(nn.Module):
 
 
 class NoKeys(nn.Module):
-    """No keys; the projected mean vector goes to the head as it is."""
+    """No keys: the head reads the projected mean vector."""
 
     reads: ClassVar[Reads] = "mean"
 
@@ -133,7 +160,7 @@ class NoKeys(nn.Module):
         self.value = nn.Linear(width, dim)
 
     def forward(self, group: Group) -> Memory:
-        """Return no key (P, 0, E) and the protein as the only value (P, 1, E)."""
+        """Return no keys (P, 0, E), and the projected mean vector as the only value (P, 1, E)."""
         value_P1E = self.value(group.mean_PW).unsqueeze(1)
         return Memory(value_P1E[:, :0], value_P1E)
 

@@ -1,7 +1,7 @@
-"""Random numbers that a model draws in training: seeded by layer, or refused.
+"""Random numbers that a model draws in training: they are seeded by layer, or an error.
 
-torch's dropout draws from the global generator, whose state depends on all that was drawn before:
-two arms with it would not be paired. A plain `nn.Dropout` is replaced by the seeded one; what else
+torch's dropout draws from the global generator, whose state depends on all earlier draws, so two
+arms with it would not be paired. We replace `nn.Dropout` by our seeded layer; any other layer that
 draws is an error that names it.
 """
 
@@ -18,7 +18,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from rpbind.errors import UserError
 from rpbind.model.seeding import Dropout
 
-DRAWS: dict[type[nn.Module], Callable[[Any], bool]] = {
+RANDOM_LAYERS: dict[type[nn.Module], Callable[[Any], bool]] = {
     _DropoutNd: lambda layer: layer.p > 0,
     nn.RNNBase: lambda layer: layer.dropout > 0 and layer.num_layers > 1,
     nn.MultiheadAttention: lambda layer: layer.dropout > 0,
@@ -26,38 +26,63 @@ DRAWS: dict[type[nn.Module], Callable[[Any], bool]] = {
     nn.FractionalMaxPool2d: lambda layer: True,
     nn.FractionalMaxPool3d: lambda layer: True,
 }
-"""torch's layers that draw in training, and when they do."""
+"""torch's layers that may draw random numbers in training -> whether a given layer does."""
 
 
 def seed_dropout(model: nn.Module) -> None:
-    """Replace every `nn.Dropout` by the seeded one.
+    """Replace every `nn.Dropout` by our seeded `Dropout`.
+
+    Parameters
+    ----------
+    model
+        The model; it is changed in place.
 
     Raises
     ------
     UserError
-        Where another of torch's layers draws random numbers in training.
+        Where another layer of torch draws random numbers in training.
     """
     for path, module in list(model.named_modules()):
         for name, layer in module.named_children():
             if type(layer) is nn.Dropout:
                 setattr(module, name, Dropout(layer.p))
-            elif any(isinstance(layer, kind) and draws(layer) for kind, draws in DRAWS.items()):
+            elif any(
+                isinstance(layer, kind) and is_random(layer)
+                for kind, is_random in RANDOM_LAYERS.items()
+            ):
                 raise _unseeded(f"{path}.{name}" if path else name, layer)
 
 
 @contextmanager
 def check_no_unseeded_draw(model: nn.Module, device: torch.device | str) -> Iterator[None]:
-    """Raise `UserError` where the block has moved torch's global generator.
+    """Check that the block draws nothing from torch's global generator.
 
-    Only its state is compared, before and after: that costs microseconds, whatever the block does.
+    Only the generator's state before and after is compared, which costs microseconds.
+
+    Parameters
+    ----------
+    model
+        The model, for the message.
+    device
+        The device that the model is on; a CUDA device's generator is checked too.
+
+    Returns
+    -------
+    Iterator
+        A context manager.
+
+    Raises
+    ------
+    UserError
+        At the end of the block, where it drew from the global generator.
     """
     before = _states(device)
     yield
     if any(not torch.equal(one, now) for one, now in zip(before, _states(device), strict=True)):
         raise UserError(
             f"The model ({type(model).__name__}) drew random numbers from torch's global generator "
-            "in training, so arms that have it are not paired. Drop out with an nn.Dropout layer, "
-            "which is seeded by its name, instead of F.dropout or torch.rand in `forward`."
+            "in training, so the model's runs are not paired. Use an nn.Dropout layer, which is "
+            "seeded by its name, instead of F.dropout or torch.rand in `forward`."
         )
 
 
@@ -71,6 +96,6 @@ def _states(device: torch.device | str) -> list[Tensor]:
 def _unseeded(name: str, layer: nn.Module) -> UserError:
     return UserError(
         f"'{name}' ({type(layer).__name__}) draws random numbers in training that cannot be seeded "
-        "by its name, so arms that have it are not paired. Set its dropout to 0 and put an "
-        "nn.Dropout layer after it, which is seeded, or take another layer."
+        "by its name, so the model's runs are not paired. Set its dropout to 0 and put an "
+        "nn.Dropout layer after it, which is seeded, or use another layer."
     )

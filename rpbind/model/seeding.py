@@ -1,7 +1,7 @@
-"""Where randomness comes from: every parameter and every dropout layer has a generator of its own.
+"""The source of randomness: every parameter and every dropout layer has its own generator.
 
-A generator is seeded by the run's seed and a name, so two arms share what they have in common, and
-a layer that only one of them has shifts nothing in the other.
+A generator is seeded by the run's seed and a name. So two arms draw the same numbers for the layers
+that both have, and a layer that only one of them has changes nothing in the other.
 """
 
 import hashlib
@@ -11,21 +11,39 @@ from torch import Tensor, nn
 
 
 def generator(device: torch.device | str, *key: object) -> torch.Generator:
-    """Return a generator on `device`, seeded by `stream_seed(*key)`."""
+    """Return a random generator that is seeded by a key.
+
+    Parameters
+    ----------
+    device
+        The generator's device.
+    key
+        What the stream is for, for example the run's seed and a layer's name.
+
+    Returns
+    -------
+    torch.Generator
+        Equal keys give equal streams of random numbers.
+    """
     return torch.Generator(device).manual_seed(stream_seed(*key))
 
 
 def stream_seed(*key: object) -> int:
-    """Return the seed of the stream of `key`: 63 bits of the SHA-256 of its parts as text."""
+    """Return the seed for a key: 63 bits of the SHA-256 of its parts as text."""
     digest = hashlib.sha256("\x1f".join(map(str, key)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
 class Dropout(nn.Module):
-    """Inverted dropout whose masks depend on (seed, layer name, epoch) alone.
+    """Inverted dropout whose masks depend only on (seed, layer name, epoch); `reseed` sets them.
 
-    `reseed` sets the stream. A mask costs a quarter of a 64-bit draw per element, so `p` is exact
-    to 1/65536, and the kept values are scaled by the probability that is really used.
+    A mask takes 16 random bits per element, so `p` is rounded to a multiple of 1/65536. The kept
+    values are scaled by the rounded probability.
+
+    Parameters
+    ----------
+    p
+        Share of the elements that is dropped.
     """
 
     def __init__(self, p: float) -> None:
@@ -34,7 +52,23 @@ class Dropout(nn.Module):
         self.stream: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x` of any shape with elements dropped; in evaluation, `x` itself."""
+        """Drop elements in training; in evaluation, return the input itself.
+
+        Parameters
+        ----------
+        x
+            Values of any shape.
+
+        Returns
+        -------
+        Tensor
+            Values of the same shape.
+
+        Raises
+        ------
+        RuntimeError
+            In training, where `reseed` was never called.
+        """
         if not self.training or self.cut == 0:
             return x
         if self.stream is None:
@@ -46,7 +80,17 @@ class Dropout(nn.Module):
 
 
 def reseed(model: nn.Module, device: torch.device | str, *key: object) -> None:
-    """Give every dropout layer of `model` the stream of (key, its own name)."""
+    """Seed every dropout layer of a model by a key and the layer's name.
+
+    Parameters
+    ----------
+    model
+        The model.
+    device
+        The device on which the masks are drawn.
+    key
+        For example the run's seed and the epoch.
+    """
     for name, module in model.named_modules():
         if isinstance(module, Dropout):
             module.stream = generator(device, *key, name)

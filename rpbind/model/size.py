@@ -1,4 +1,4 @@
-"""Whether a model fits this machine: from its recipe alone, before any of it is built."""
+"""Whether a model fits this machine's memory, estimated from its recipe before it is built."""
 
 from __future__ import annotations
 
@@ -13,29 +13,35 @@ from rpbind.recipe import model as fields
 from rpbind.recipe.encoders import ConvEncoder
 
 BYTES = 4
-BUILT = 2
-"""Copies of the parameters while a model is built: it is built twice and compared."""
-TRAINED = 5
-"""Copies in training: the weights, their gradient, two means of Adam, and the best epoch's."""
+COPIES_BUILT = 2
+"""Copies of the parameters during building, which builds the model twice and compares."""
+COPIES_TRAINED = 5
+"""Copies in training: weights, gradients, the two moments of Adam, weights of the best epoch."""
 
 
 def check_fits(
-    config: fields.Model, *, width: int, length: int, copies: int = BUILT, batch: int = 0
+    config: fields.Model, *, width: int, length: int, copies: int = COPIES_BUILT, batch: int = 0
 ) -> None:
-    """Raise `UserError` where a model cannot be meant, or this machine has too little memory.
+    """Check that a model makes sense for the windows and fits this machine's memory.
 
     Parameters
     ----------
-    knobs
+    config
         The model part of a recipe.
     width
         Width W of the protein vectors.
     length
         Window length L, in nucleotides.
     copies
-        Copies of the parameters that are held at once.
+        Copies of the parameters that are in memory at the same time.
     batch
-        Windows that go through the model at once and whose activations are kept.
+        Windows per batch, whose activations are kept for the gradient; 0 for none.
+
+    Raises
+    ------
+    UserError
+        Where a convolution's kernel is wider than any window needs, or this machine has too little
+        memory.
     """
     _check_kernel(config, length)
     weights = parameter_count(config, width=width, length=length)
@@ -43,23 +49,23 @@ def check_fits(
     if needed <= (there := machine_memory()):
         return
     name, size = widest_layer(config)
-    told = f"{weights:,} parameters" + (f", batches of {batch:,} windows" if batch else "")
+    described = f"{weights:,} parameters" + (f", batches of {batch:,} windows" if batch else "")
     raise UserError(
-        f"The model takes about {_gigabytes(needed)} of memory ({told}), and this machine has "
+        f"The model takes about {_gigabytes(needed)} of memory ({described}), and this machine has "
         f"{_gigabytes(there)}. Make it smaller: its largest width is {name} = {size:,}"
         f"{', and train.batch_size counts too' if batch else ''}."
     )
 
 
 def parameter_count(config: fields.Model, *, width: int, length: int) -> int:
-    """Return how many parameters a model has; none of them is given memory for that."""
+    """Return a model's number of parameters, without allocating memory for them."""
     with torch.device("meta"):
         model = BindingModel(config, width=width, length=length)
     return sum(each.numel() for each in model.parameters())
 
 
 def activation_count(config: fields.Model, length: int) -> int:
-    """Return about how many numbers of one window are kept for its gradient: rather too few."""
+    """Estimate how many numbers of one window are kept for its gradient, rather too few."""
     encoder, dim = config.encoder, config.attention.dim
     queries = math.ceil(length / encoder.positions_per_query)
     kept = encoder.activations(length) + 2 * queries * dim
@@ -82,7 +88,7 @@ def widest_layer(config: fields.Model) -> tuple[str, int]:
 
 
 def machine_memory() -> int:
-    """Return the bytes of this machine's memory."""
+    """Return the size of this machine's memory in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
@@ -90,8 +96,8 @@ def _check_kernel(config: fields.Model, length: int) -> None:
     kernel = config.encoder.kernel if isinstance(config.encoder, ConvEncoder) else 1
     if kernel > 2 * length - 1:
         raise UserError(
-            f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt: no position "
-            f"sees more of them than with a kernel of {2 * length - 1}. Take that or a smaller one."
+            f"model.encoder.kernel is {kernel:,}, and the windows have {length} nt. A kernel of "
+            f"{2 * length - 1} already covers the whole window at every position: use that or less."
         )
 
 

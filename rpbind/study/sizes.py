@@ -9,7 +9,7 @@ from contextlib import suppress
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
-from rpbind.model.size import TRAINED, check_fits
+from rpbind.model.size import COPIES_TRAINED, check_fits
 from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
 
@@ -28,7 +28,7 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: 
         width = source.opened.embeddings(recipe.proteins).width
         batch = 0 if on_gpu else min(recipe.train.batch_size, windows)
         try:
-            check_fits(recipe.model, width=width, length=length, copies=TRAINED, batch=batch)
+            check_fits(recipe.model, width=width, length=length, copies=COPIES_TRAINED, batch=batch)
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
 

@@ -24,7 +24,7 @@ from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
 from rpbind.model.randomness import check_no_unseeded_draw
 from rpbind.model.seeding import generator, reseed
-from rpbind.model.size import TRAINED, check_fits
+from rpbind.model.size import COPIES_TRAINED, check_fits
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.batches import (
@@ -54,7 +54,7 @@ class Training:
             recipe.model,
             width=inputs.width,
             length=inputs.length,
-            copies=TRAINED,
+            copies=COPIES_TRAINED,
             batch=windows if machine.device == "cpu" else 0,
         )
         self.inputs = inputs.to(machine.device)

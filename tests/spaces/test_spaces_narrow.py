@@ -128,7 +128,7 @@ def test_only_the_widths_and_heads_of_a_preset_are_divided(name: str) -> None:
 
 
 def test_an_error_about_a_too_large_factor_names_the_largest_possible_one() -> None:
-    with pytest.raises(UserError, match=r"divided by 200.*--narrower.*divide by 128 or less"):
+    with pytest.raises(UserError, match=r"divided by 200.*--narrower.*at most 128"):
         narrowed(FIXED, 200)
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from rpbind.analysis.summary import Summary, summarise
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Rule, SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import Rule, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.design import Design, add_one_in, arm, leave_one_out
 from rpbind.design.factorial import factorial

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from rpbind.data import dataset as datasets
-from rpbind.data import splits
+from rpbind.data import frozen_split
 from rpbind.data.dataset import Dataset
+from rpbind.data.splits import Split
 from rpbind.proteins.embedding_store import EmbeddingStore
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Return what will have been done how often, such as {"dataset opened: world": 1}."""
     seen: Counter[str] = Counter()
-    opened, store_opened, read = Dataset.open, EmbeddingStore.open, splits._read
+    opened, store_opened, read = Dataset.open, EmbeddingStore.open, frozen_split._read
     hashed, verified = datasets.hash_file, EmbeddingStore.verify
 
     def open_dataset(root: Path) -> Dataset:
@@ -28,7 +29,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         seen[f"vectors opened: {encoder}"] += 1
         return store_opened(root, encoder)
 
-    def read_split(folder: Path, *more: Any) -> splits.Split:
+    def read_split(folder: Path, *more: Any) -> Split:
         seen[f"split read: {folder.name}"] += 1
         return read(folder, *more)
 
@@ -42,7 +43,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     monkeypatch.setattr(Dataset, "open", open_dataset)
     monkeypatch.setattr(EmbeddingStore, "open", open_store)
-    monkeypatch.setattr(splits, "_read", read_split)
+    monkeypatch.setattr(frozen_split, "_read", read_split)
     monkeypatch.setattr(datasets, "hash_file", hash_file)
     monkeypatch.setattr(EmbeddingStore, "verify", verify)
     return seen

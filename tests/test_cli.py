@@ -96,7 +96,7 @@ def test_no_command_works_on_a_dataset_that_was_changed(
     smaller = ("--per-protein", 2, "--out", tmp_path / "out") if command == "subset" else ()
     refused = rpbind(command, tmp_path / "changed", *smaller)
     assert refused.returncode == 2
-    assert "the SHA-256 of arrays/label.npy is not the manifest's" in refused.stderr
+    assert "the SHA-256 of arrays/label.npy differs" in refused.stderr
 
 
 def test_a_study_says_where_it_stands_and_is_the_same_as_itself(tmp_path: Path) -> None:

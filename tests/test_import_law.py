@@ -82,7 +82,7 @@ def imported(file: Path) -> Iterator[str]:
 
 
 def room_of(name: str) -> str:
-    """The room of `rpbind.data.splits.load_split` is `data`."""
+    """The room of `rpbind.data.frozen_split.load_split` is `data`."""
     _, room, *_ = [*name.split("."), "__init__"]
     return "__init__" if room.startswith("__") else room
 

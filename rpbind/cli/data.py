@@ -15,7 +15,8 @@ from rpbind.arguments import check_finite
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Rule, SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import UserError, check_one_of
 from rpbind.importers.conflicts import OnConflict
 from rpbind.terminal import PLAIN, Grid, progress

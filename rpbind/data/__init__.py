@@ -1,1 +1,1 @@
-"""The data room: windows and proteins on disk, importers, overlap clusters and frozen splits."""
+"""Datasets on disk: windows, proteins, overlap clusters and frozen splits."""

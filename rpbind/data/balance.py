@@ -1,4 +1,4 @@
-"""How far a split came out from its percentages, and the cluster that did it."""
+"""Reports a split whose parts miss their percentages, and the cluster that caused it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import PARTS, Rule, Split
 
 TOLERANCE = 1.0
-"""Percentage points: a split that is closer to what was asked is not remarked upon."""
+"""Percentage points; a smaller deviation is not reported."""
 
 CLUSTERS: dict[Rule, tuple[str, ...]] = {
     "random": (),
@@ -18,29 +18,40 @@ CLUSTERS: dict[Rule, tuple[str, ...]] = {
     "cold-protein": ("protein",),
     "cold-both": ("overlap", "protein"),
 }
-"""What each rule keeps whole."""
+"""The kinds of cluster that each rule keeps whole."""
 
 
 def imbalance(dataset: Dataset, split: Split) -> str:
-    """Say that a split came out otherwise than asked, and how large the largest cluster is.
+    """Describe how far a split is from its percentages, and how large the largest cluster is.
 
-    Nothing where every part is within a percentage point of what was asked.
+    Parameters
+    ----------
+    dataset
+        The dataset that was split.
+    split
+        The split.
+
+    Returns
+    -------
+    str
+        One sentence; "" if every part is within one percentage point of its share.
     """
     windows = [split.summary[part].windows for part in PARTS]
-    came = [100 * n / max(sum(windows), 1) for n in windows]
+    actual = [100 * n / max(sum(windows), 1) for n in windows]
     wanted = expected(split)
-    if max(abs(a - b) for a, b in zip(came, wanted, strict=True)) < TOLERANCE:
+    if max(abs(a - b) for a, b in zip(actual, wanted, strict=True)) < TOLERANCE:
         return ""
     return (
-        f"The split came out as {_joined(came)} % of the windows instead of {_joined(wanted)}: "
+        f"The split has {_joined(actual)} % of the windows instead of {_joined(wanted)}: "
         f"clusters stay whole, and {' and '.join(_largest(dataset, split))}."
     )
 
 
 def expected(split: Split) -> list[float]:
-    """Return the percentages that a rule aims at; of cold-both, those of the windows that it uses.
+    """Return the percentages of windows that train, validation and test should have.
 
-    There a window is used where both of its clusters were drawn for one part.
+    `cold-both` uses a window only if both of its clusters were drawn for the same part, so its
+    percentages are of the windows that it uses.
     """
     if split.spec.rule != "cold-both":
         return [float(percent) for percent in split.spec.ratio]

@@ -1,6 +1,6 @@
-"""Overlap clusters: windows that share an exact k-mer, directly or through others, belong together.
+"""Overlap clusters: windows that share an exact k-mer, directly or through other windows.
 
-A split that keeps them together keeps a test window's neighbours out of training. Shapes: N
+A split that keeps clusters whole keeps the neighbours of a test window out of training. Shapes: N
 windows, D distinct windows, L letters per window, K k-mers of one pass, R windows of one block, W
 k-mers per window.
 """
@@ -25,24 +25,51 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads k-me
 
 
 def silent(done: int, total: int) -> None:
-    """Report no progress."""
+    """Report no progress.
+
+    Parameters
+    ----------
+    done
+        Ignored.
+    total
+        Ignored.
+    """
 
 
 def overlap_clusters(
     rna_NL: NDArray[np.uint8], k: int = 31, progress: Progress = silent
 ) -> NDArray[np.int32]:
-    """Return the (N,) int32 cluster of each window, numbered by first appearance.
+    """Compute the overlap cluster of each window.
 
     A cluster is a connected component of windows that share an exact k-mer without N, on the same
-    strand; equal windows always share one. Exact, in memory of about 40 bytes per k-mer of a pass.
-    Raises `UserError` where k is not within 1..32 and the window.
+    strand; equal windows are always in one cluster. The result is exact and needs about 40 bytes
+    of memory per k-mer of a pass.
+
+    Parameters
+    ----------
+    rna_NL
+        (N, L) tokens.
+    k
+        Letters per k-mer, 1 to 32 and at most L.
+    progress
+        Called after each pass.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (N,) cluster numbers, from 0 in the order of first appearance.
+
+    Raises
+    ------
+    UserError
+        If `k` is out of range.
     """
     most = min(32, rna_NL.shape[1])
     if not 1 <= k <= most:
         raise UserError(
             f"Windows of {rna_NL.shape[1]} nt share k-mers of 1 to {most} letters; got {k}"
-            f"{' (the default)' if k == 31 else ''}. Give --k {min(most, 31)} or less: the "
-            "shorter, the more windows are one cluster."
+            f"{' (the default)' if k == 31 else ''}. Give --k {min(most, 31)} or less; a shorter "
+            "k-mer makes larger clusters."
         )
     first_D, distinct_N = np.unique(first_equal(rna_NL), return_inverse=True)
     rna_DL = rna_NL[first_D]
@@ -55,7 +82,7 @@ def overlap_clusters(
 
 
 def by_first_appearance(group_N: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return the same partition with its groups numbered 0, 1, ... as they appear."""
+    """Number the groups of a partition 0, 1, ... in the order of first appearance."""
     _, first_G, index_N = np.unique(group_N, return_index=True, return_inverse=True)
     rank_G = np.empty(len(first_G), dtype=np.int32)
     rank_G[np.argsort(first_G)] = np.arange(len(first_G), dtype=np.int32)
@@ -65,8 +92,8 @@ def by_first_appearance(group_N: NDArray[np.integer]) -> NDArray[np.int32]:
 def _link(
     component_D: NDArray[np.int32], kmer_K: NDArray[np.uint64], window_K: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Merge the components of windows that have an equal k-mer."""
-    from scipy.sparse import coo_array  # --help, which reads this module, has no use for it
+    """Merge the components of windows that share a k-mer."""
+    from scipy.sparse import coo_array  # slow to import; --help reads this module too
     from scipy.sparse.csgraph import connected_components
 
     order_K = np.argsort(kmer_K)
@@ -83,7 +110,7 @@ def _link(
 def _kmers(
     rna_DL: NDArray[np.uint8], k: int, number: int, passes: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Return the k-mers that belong to this pass, and the window that each comes from."""
+    """Return the k-mers of one pass, and the window of each."""
     kmers, windows = [], []
     for start in range(0, len(rna_DL), _ROWS):
         kmer_WR, clean_WR = _roll(rna_DL[start : start + _ROWS], k)
@@ -94,7 +121,7 @@ def _kmers(
 
 
 def _roll(rna_RL: NDArray[np.uint8], k: int) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Return every k-mer in two bits per letter, and whether it is without N."""
+    """Return every k-mer in two bits per letter, and whether it has no N."""
     token_LR = np.ascontiguousarray(rna_RL.T)
     kmer_WR = np.empty((len(token_LR) - k + 1, len(rna_RL)), dtype=np.uint64)
     clean_WR = np.empty(kmer_WR.shape, dtype=bool)

@@ -1,8 +1,7 @@
 """A dataset is a folder: windows, proteins, and a manifest with the SHA-256 of every part.
 
-`windows.parquet` is the form for other tools, with RNA as tokens; `arrays/*.npy` hold the same
-windows in the form that training maps into memory, because Parquet cannot be mapped without
-decoding.
+`windows.parquet` is for other tools, with RNA as tokens. `arrays/*.npy` hold the same windows for
+training, which maps them into memory; Parquet cannot be mapped without decoding.
 Shapes: N windows, L letters per window.
 """
 
@@ -24,7 +23,19 @@ from rpbind.files.arrays import load_array
 
 @dataclass(frozen=True)
 class Protein:
-    """A protein; `cluster` is its homology cluster, which all cell lines of one gene share."""
+    """A protein.
+
+    Parameters
+    ----------
+    id
+        Its name in the source, such as `AARS_K562`.
+    gene
+        Its gene symbol.
+    sequence
+        Its residues, one letter each.
+    cluster
+        Its homology cluster; all cell lines of one gene share one.
+    """
 
     id: str
     gene: str
@@ -34,22 +45,37 @@ class Protein:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Windows mapped into memory, read only, and their proteins; made by `Dataset.open`."""
+    """Windows mapped into memory, read-only, and their proteins; made by `Dataset.open`.
+
+    Parameters
+    ----------
+    root
+        The dataset's folder.
+    manifest
+        Its counts, hashes and origin.
+    proteins
+        Its proteins, in the order of `protein_N`.
+    rna_NL
+        (N, L) uint8, tokens of `rpbind.data.alphabet`.
+    label_N
+        (N,) uint8, 1 bound, 0 not bound.
+    protein_N
+        (N,) int32, index into `proteins`.
+    cluster_N
+        (N,) int32, overlap cluster.
+    """
 
     root: Path
     manifest: Manifest
     proteins: tuple[Protein, ...] = field(repr=False)
     rna_NL: NDArray[np.uint8] = field(repr=False)
-    """Tokens of `rpbind.data.alphabet`."""
     label_N: NDArray[np.uint8] = field(repr=False)
     protein_N: NDArray[np.int32] = field(repr=False)
-    """Index into `proteins`."""
     cluster_N: NDArray[np.int32] = field(repr=False)
-    """Overlap cluster of the window."""
 
     @property
     def id(self) -> str:
-        """Twelve hex digits over the content; the same after another import of the same sources."""
+        """Hash of the content (12 hex digits); equal for imports of the same sources."""
         return self.manifest.id
 
     def __len__(self) -> int:
@@ -57,11 +83,25 @@ class Dataset:
 
     @classmethod
     def open(cls, root: Path) -> Dataset:
-        """Map the dataset in folder `root`; nothing is copied.
+        """Map a dataset into memory; nothing is copied.
 
-        Raises `UserError` where a part is missing, truncated or of another length than the
-        manifest says. That all bytes are the right ones is `verify`'s question: asked by every
-        command before it reads, and not again by each worker process of a study.
+        Only sizes are checked here. Every command also calls `verify` before it reads; the worker
+        processes of a study do not repeat that.
+
+        Parameters
+        ----------
+        root
+            The dataset's folder.
+
+        Returns
+        -------
+        Dataset
+            The opened dataset.
+
+        Raises
+        ------
+        UserError
+            If a part is missing, truncated, or of another length than the manifest says.
         """
         manifest = read_manifest(root)
         _check_sizes(root, manifest)
@@ -78,33 +118,36 @@ class Dataset:
         )
 
     def verify(self) -> None:
-        """Hash every part, once for each open dataset.
+        """Compare the SHA-256 of every part with the manifest, once per opened dataset.
 
-        Raises `UserError` that names the parts whose bytes have changed.
+        Raises
+        ------
+        UserError
+            If a part has changed; the message names it.
         """
-        self._verified  # noqa: B018 - cached: not hashed again where a split of it is frozen
+        self._verified  # noqa: B018 - cached, so that freezing a split does not hash again
 
     @cached_property
     def _verified(self) -> bool:
         parts = self.manifest.parts
-        changed = [name for name, was in parts.items() if hash_file(self.root / name) != was]
+        changed = [name for name, made in parts.items() if hash_file(self.root / name) != made]
         if changed:
             raise UserError(
                 f"{self.root} has changed since it was made: the SHA-256 of {', '.join(changed)} "
-                "is not the manifest's. Import the dataset again."
+                "differs from the manifest. Import the dataset again."
             )
         return True
 
 
 def _check_sizes(root: Path, manifest: Manifest) -> None:
-    for name, was in manifest.parts.items():
+    for name, recorded in manifest.parts.items():
         if not (root / name).is_file():
             raise UserError(f"{root} is incomplete: {name} is missing. Import the dataset again.")
         size = (root / name).stat().st_size
-        if size != was.bytes:
+        if size != recorded.bytes:
             raise UserError(
-                f"{root / name} has {size:,} bytes and the manifest says {was.bytes:,}: it was "
-                "truncated or changed. Import the dataset again."
+                f"{root / name} has {size:,} bytes and the manifest says {recorded.bytes:,}: it "
+                "was truncated or changed. Import the dataset again."
             )
 
 
@@ -126,10 +169,10 @@ def _map(path: Path) -> NDArray[Any]:
 
 
 def _read_proteins(root: Path, manifest: Manifest) -> tuple[Protein, ...]:
-    if hash_file(root / PROTEINS) != manifest.parts[PROTEINS]:  # small enough to be asked each time
+    if hash_file(root / PROTEINS) != manifest.parts[PROTEINS]:  # small enough to hash each time
         raise UserError(
-            f"{root / PROTEINS} is damaged: its SHA-256 is not the manifest's. Import the dataset "
-            "again."
+            f"{root / PROTEINS} is damaged: its SHA-256 differs from the manifest. Import the "
+            "dataset again."
         )
     table = pq.read_table(root / PROTEINS, columns=["id", "gene", "sequence", "cluster"])
     return tuple(Protein(**row) for row in table.to_pylist())

@@ -1,4 +1,4 @@
-"""Which windows are the same window, letter by letter. Shapes: N windows, L letters per window."""
+"""Finds windows with equal letters. Shapes: N windows, L letters per window."""
 
 from __future__ import annotations
 
@@ -12,13 +12,24 @@ _ROWS = 65_536
 
 
 def first_equal(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return, for each window, the index of the first window with the same letters: (N,) int64."""
+    """Find the first window with the same letters as each window.
+
+    Parameters
+    ----------
+    rna_NL
+        (N, L) tokens.
+
+    Returns
+    -------
+    NDArray[np.int64]
+        (N,) indices; a window that no earlier one equals has its own.
+    """
     length = rna_NL.shape[1]
     words = [
         _pack(rna_NL[:, start : start + _LETTERS_PER_WORD])
         for start in range(0, length, _LETTERS_PER_WORD)
     ]
-    order_N = np.lexsort(words)  # stable: equal windows stay in their order
+    order_N = np.lexsort(words)  # stable: keeps the order of equal windows
     is_new_N = np.zeros(len(rna_NL), dtype=bool)
     is_new_N[:1] = True
     for word_N in words:
@@ -30,7 +41,7 @@ def first_equal(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _pack(rna_NL: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Read at most 27 tokens as one number in base 5."""
+    """Pack at most 27 tokens into one number in base 5."""
     powers_L = np.uint64(len(LETTERS)) ** np.arange(rna_NL.shape[1], dtype=np.uint64)
     word_N = np.empty(len(rna_NL), dtype=np.uint64)
     for start in range(0, len(rna_NL), _ROWS):

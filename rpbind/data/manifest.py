@@ -1,4 +1,4 @@
-"""What a dataset says about itself: counts, the SHA-256 of each part, and how it was made."""
+"""The manifest of a dataset: counts, the SHA-256 of each part, and how it was made."""
 
 from __future__ import annotations
 
@@ -26,14 +26,38 @@ class _Record(BaseModel):
 
 
 class FileHash(_Record):
-    """A file as it was: SHA-256 (hex) and size in bytes."""
+    """Hash and size of a file.
+
+    Parameters
+    ----------
+    sha256
+        SHA-256 (hex).
+    bytes
+        Size in bytes.
+    """
 
     sha256: str
     bytes: int
 
 
 class MadeBy(_Record):
-    """How a dataset was made; `decisions` counts what was dropped or repaired on the way."""
+    """How a dataset was made.
+
+    Parameters
+    ----------
+    importer
+        The importer's name: `eclip`, `fasta`, `table`, `subset` or `simulated world`.
+    arguments
+        Its arguments.
+    sources
+        Hashes of the files that it read.
+    decisions
+        Counts of the rows that were dropped, and of windows with N.
+    rpbind
+        Version of rpbind.
+    created
+        Date and time (ISO 8601, UTC).
+    """
 
     importer: str
     arguments: dict[str, Any] = {}
@@ -46,8 +70,8 @@ class MadeBy(_Record):
 class Manifest(_Record):
     """The manifest of a dataset.
 
-    `negatives` names the rule by which the negative windows were made; it is part of the name of
-    every split, hence of file names.
+    `negatives` names the method that made the negative windows. It is part of the name of every
+    split, so it must be a valid file name. `parts` has the hash of each file of the dataset.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -65,9 +89,9 @@ class Manifest(_Record):
 
     @property
     def id(self) -> str:
-        """Twelve hex digits over the content: the same windows and proteins give the same id.
+        """Hash of the content (12 hex digits): equal windows and proteins give an equal id.
 
-        The Parquet parts are left out, because their bytes depend on the library's version.
+        The Parquet files are left out, because their bytes depend on the library's version.
         """
         arrays = {name: self.parts[path].sha256 for name, path in ARRAYS.items()}
         content = arrays | {"proteins": self.proteins_sha256, "negatives": self.negatives}
@@ -75,7 +99,18 @@ class Manifest(_Record):
 
 
 def hash_file(path: Path) -> FileHash:
-    """Return the SHA-256 and size of a file."""
+    """Return the SHA-256 and size of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    FileHash
+        Its hash and size.
+    """
     with path.open("rb") as file:
         return FileHash(
             sha256=hashlib.file_digest(file, "sha256").hexdigest(), bytes=path.stat().st_size
@@ -83,23 +118,22 @@ def hash_file(path: Path) -> FileHash:
 
 
 def read_manifest(root: Path) -> Manifest:
-    """Return the manifest in a dataset folder; `UserError` where there is none that we can read."""
+    """Read the manifest of the dataset in folder `root`; `UserError` if it cannot be read."""
     path = root / MANIFEST
     if not path.is_file():
         raise UserError(
-            f"{root} is no dataset: there is no {MANIFEST} in it. Make one with `rpbind import`."
+            f"{root} is not a dataset: it has no {MANIFEST}. Make one with `rpbind import`."
         )
     try:
         tree = json.loads(path.read_bytes())
         version = tree.get("schema_version") if isinstance(tree, dict) else None
         if version != SCHEMA_VERSION:
             raise UserError(
-                f"{path} has schema version {version!r}; this rpbind ({__version__}) reads "
+                f"{path} has schema version {version!r}; this rpbind ({__version__}) reads version "
                 f"{SCHEMA_VERSION}. Import the dataset again from its sources."
             )
         return Manifest.model_validate(tree)
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{path} is not a manifest that can be read ({reason(error)}). Import the dataset "
-            "again."
+            f"{path} is not a readable manifest ({reason(error)}). Import the dataset again."
         ) from None

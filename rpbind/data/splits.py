@@ -1,16 +1,12 @@
-"""Frozen, named, hashed splits of a dataset into train, validation and test.
+"""Splits of a dataset into train, validation and test.
 
-A split is made once, kept under `splits/<id>/` in the dataset's folder, and read from there ever
-after; its id says rule, ratio, seed and how the negatives were made. Shapes: N windows, G groups.
+`rpbind.data.frozen_split` writes and reads them. Shapes: N windows, G groups.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import uuid
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,10 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.split_advice import refusal
-from rpbind.errors import UserError, check_one_of, reason
-from rpbind.files.arrays import load_array, save_array
-from rpbind.files.atomic import errors_name
-from rpbind.files.draft import explain_denied_write
+from rpbind.errors import UserError, check_one_of
 
 Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
 Part = Literal["train", "validation", "test"]
@@ -32,12 +25,21 @@ UNUSED = 255
 
 @dataclass(frozen=True)
 class SplitSpec:
-    """How to split: `ratio` is train, validation and test in percent.
+    """How to split a dataset.
 
-    `random` goes by window and leaks; `cold-rna` by overlap cluster; `cold-protein` by homology
-    cluster of the protein; `cold-both` by both at once: a window whose two clusters were drawn
-    for different parts is unused (at 70:15:15 about half of all). Clusters stay whole, so a very
-    large one may carry its part beyond its percentage: the split's summary says what came out.
+    `random` splits by window and leaks; `cold-rna` splits by overlap cluster, `cold-protein` by
+    homology cluster of the protein. `cold-both` splits by both: a window whose two clusters were
+    drawn for different parts is unused (about half of all windows at 70:15:15). Clusters stay
+    whole, so a very large one can push its part beyond its percentage; see `Split.summary`.
+
+    Parameters
+    ----------
+    rule
+        What stays whole.
+    ratio
+        Percentages of train, validation and test.
+    seed
+        Random seed, 0 or more.
     """
 
     rule: Rule = "cold-rna"
@@ -55,12 +57,23 @@ class SplitSpec:
             raise UserError(f"A split seed is 0 or more; got {self.seed}.")
 
     def id_for(self, negatives: str) -> str:
-        """Return the split's name for a dataset whose negatives were made by that rule."""
+        """Return the name of this split of a dataset.
+
+        Parameters
+        ----------
+        negatives
+            How the dataset's negatives were made, from its manifest.
+
+        Returns
+        -------
+        str
+            Rule, ratio, seed and negatives, such as `cold-rna_70-15-15_seed0_neg-as-given`.
+        """
         return f"{self.rule}_{'-'.join(map(str, self.ratio))}_seed{self.seed}_neg-{negatives}"
 
 
 class PartSummary(BaseModel):
-    """What is in one part: windows, positives and the clusters that they come from."""
+    """Counts of one part: windows, positives, and the clusters that they come from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     windows: int
@@ -69,22 +82,24 @@ class PartSummary(BaseModel):
     protein_clusters: int
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
-    dataset: str
-    rule: Rule
-    ratio: tuple[int, int, int]
-    seed: int
-    sha256: str
-    parts: dict[str, PartSummary]
-
-
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which part each window is in: `part_N` is 0 train, 1 validation, 2 test, 255 unused.
+    """A division of a dataset's windows into parts.
 
-    `sha256` is the hash of `part_N`; `summary` has a line for each part and for `unused`.
+    Parameters
+    ----------
+    id
+        Its name; see `SplitSpec.id_for`.
+    dataset_id
+        Id of the dataset.
+    spec
+        How it was made.
+    sha256
+        SHA-256 (hex) of `part_N`.
+    summary
+        Counts for each part, and for "unused".
+    part_N
+        (N,) uint8: 0 train, 1 validation, 2 test, 255 unused.
     """
 
     id: str
@@ -95,14 +110,40 @@ class Split:
     part_N: NDArray[np.uint8] = field(repr=False)
 
     def indices(self, part: Part) -> NDArray[np.int64]:
-        """Return the window indices of a part, ascending."""
+        """Return the windows of a part.
+
+        Parameters
+        ----------
+        part
+            The part.
+
+        Returns
+        -------
+        NDArray[np.int64]
+            Window indices, ascending.
+        """
         return np.flatnonzero(self.part_N == PARTS.index(part))
 
 
 def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
-    """Split a dataset: the same content and spec give the same split on every machine.
+    """Split a dataset; the same content and spec give the same split on every machine.
 
-    Raises `UserError` where a part comes out empty or with one class only.
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    spec
+        How to split it.
+
+    Returns
+    -------
+    Split
+        The split; nothing is written.
+
+    Raises
+    ------
+    UserError
+        If a part has no windows, or windows of one class only.
     """
     part_N = _assign(dataset, spec)
     part_N.flags.writeable = False
@@ -115,34 +156,19 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
         id=spec.id_for(dataset.manifest.negatives),
         dataset_id=dataset.id,
         spec=spec,
-        sha256=_hash(part_N),
+        sha256=hash_parts(part_N),
         summary=summary,
         part_N=part_N,
     )
 
 
 def _lacking(summary: dict[str, PartSummary]) -> str:
-    """Say which part has not both classes; "" where each has."""
+    """Describe the first part that lacks a class; "" if every part has both."""
     for part in PARTS:
-        seen = summary[part]
-        if seen.positives in (0, seen.windows):
-            return f"{part} {seen.windows} windows, {seen.positives} of them positive"
+        counts = summary[part]
+        if counts.positives in (0, counts.windows):
+            return f"{part} {counts.windows} windows, {counts.positives} of them positive"
     return ""
-
-
-def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
-    """Return the frozen split of a dataset, making and freezing it where it is not there yet.
-
-    Raises `UserError` where the frozen one was changed or belongs to another dataset, and where
-    the dataset of a new one was changed.
-    """
-    folder = dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
-    if not folder.exists():
-        dataset.verify()
-        command = f"rpbind split {dataset.root} --rule {spec.rule} --seed {spec.seed}"
-        with explain_denied_write(dataset.root, f"The split {folder.name}", command):
-            _freeze(make_split(dataset, spec), folder)
-    return _read(folder, dataset, spec)
 
 
 def _assign(dataset: Dataset, spec: SplitSpec) -> NDArray[np.uint8]:
@@ -161,7 +187,7 @@ def _assign(dataset: Dataset, spec: SplitSpec) -> NDArray[np.uint8]:
 
 
 def _assign_groups(group_N: NDArray[np.int32], spec: SplitSpec, what: str) -> NDArray[np.uint8]:
-    """Give whole groups, in shuffled order, each to the part that still misses most windows."""
+    """Assign each group, in shuffled order, to the part that still lacks the most windows."""
     _, index_N, size_G = np.unique(group_N, return_inverse=True, return_counts=True)
     missing = [len(group_N) * percent / 100 for percent in spec.ratio]
     part_G = np.empty(len(size_G), dtype=np.uint8)
@@ -173,8 +199,8 @@ def _assign_groups(group_N: NDArray[np.int32], spec: SplitSpec, what: str) -> ND
 
 
 def shuffled(n: int, seed: int, what: str) -> NDArray[np.int64]:
-    """Return 0..n-1 in an order that depends on (what, seed) alone, on every machine."""
-    # numpy promises the raw stream of a bit generator for ever, that of `permutation` not
+    """Return 0..n-1 in a random order that depends only on `what` and `seed`."""
+    # numpy keeps the raw stream of a bit generator in all versions, but not `permutation`
     salt = int.from_bytes(hashlib.sha256(f"{what} {seed}".encode()).digest()[:8], "little")
     return np.argsort(np.random.PCG64(salt).random_raw(n), kind="stable")
 
@@ -197,54 +223,6 @@ def _summarise(dataset: Dataset, part_N: NDArray[np.uint8]) -> dict[str, PartSum
     return summary
 
 
-def _hash(part_N: NDArray[np.uint8]) -> str:
+def hash_parts(part_N: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 (hex) of the parts of a split."""
     return hashlib.sha256(part_N.tobytes()).hexdigest()
-
-
-def _freeze(split: Split, folder: Path) -> None:
-    record = _Record(
-        id=split.id,
-        dataset=split.dataset_id,
-        rule=split.spec.rule,
-        ratio=split.spec.ratio,
-        seed=split.spec.seed,
-        sha256=split.sha256,
-        parts=split.summary,
-    )
-    draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    try:
-        with errors_name(folder, draft):
-            draft.mkdir(parents=True)
-            save_array(draft / "part.npy", split.part_N)
-            (draft / "split.json").write_text(record.model_dump_json(indent=1))
-            draft.rename(folder)
-    except OSError:
-        if not folder.exists():  # else another process has frozen the same split meanwhile
-            raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _read(folder: Path, dataset: Dataset, spec: SplitSpec) -> Split:
-    try:
-        record = _Record.model_validate_json((folder / "split.json").read_bytes())
-        part_N = load_array(folder / "part.npy")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            f"{folder} is no split that can be read ({reason(error)}). Delete it."
-        ) from None
-    if record.dataset != dataset.id:
-        raise UserError(
-            f"{folder} was made for dataset {record.dataset}, and this is {dataset.id}. Delete it."
-        )
-    if _hash(part_N) != record.sha256 or len(part_N) != len(dataset):
-        raise UserError(f"{folder} was changed since it was frozen. Delete it to make it again.")
-    part_N.flags.writeable = False
-    return Split(
-        id=record.id,
-        dataset_id=record.dataset,
-        spec=spec,
-        sha256=record.sha256,
-        summary=record.parts,
-        part_N=part_N,
-    )

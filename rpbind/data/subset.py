@@ -1,4 +1,4 @@
-"""A smaller dataset out of a larger one, for machines on which the whole takes too long."""
+"""Draws a smaller dataset from a larger one, for small machines."""
 
 from __future__ import annotations
 
@@ -15,11 +15,31 @@ from rpbind.files.draft import check_new
 
 
 def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Dataset:
-    """Write `per_protein` windows of every protein, drawn at random, as a dataset of its own.
+    """Write a new dataset with some windows of every protein, drawn at random.
 
-    A protein with fewer gives all it has. Overlap clusters and proteins stay those of the whole, so
-    what a cold split keeps apart there, it keeps apart here. The origin of a window is its row in
-    the whole. Raises `UserError` on a size that is no subset.
+    Overlap clusters and proteins are kept, so a cold split of the subset does not leak either. The
+    origin of a window is its row in the larger dataset.
+
+    Parameters
+    ----------
+    dataset
+        The larger dataset.
+    out
+        Folder of the new one.
+    per_protein
+        Windows per protein; a protein with fewer keeps all of them.
+    seed
+        Random seed, 0 or more.
+
+    Returns
+    -------
+    Dataset
+        The new dataset, opened.
+
+    Raises
+    ------
+    UserError
+        If `out` cannot be made, or no protein has more than `per_protein` windows.
     """
     check_new(out)
     counts_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))

@@ -1,9 +1,9 @@
-"""The simulated world: windows and proteins in which the right answer is known.
+"""The simulated world: windows and proteins for which the right answer is known.
 
-A protein's sequence decides which motif it binds; a window is bound if it holds that motif, and
-holds another family's motif, or the same letters in disorder, if it is not. What a model may be
-fooled by is planted too: bound windows are a little richer in G and C, proteins differ in their
-share of bound windows, and neighbouring windows of one transcript overlap: a random split leaks.
+A protein's sequence determines which motif it binds. A bound window contains that motif; an
+unbound window contains the motif of another family, or the letters of its own motif shuffled.
+The world also has misleading signals: bound windows have slightly more G and C, proteins differ in
+their share of bound windows, and neighbouring windows overlap, so that a random split leaks.
 """
 
 from __future__ import annotations
@@ -21,19 +21,32 @@ from rpbind.data.writer import Windows, write_dataset
 from rpbind.proteins.sequence import RESIDUES
 
 FAMILIES = (("UGCAUGUA", "KR"), ("GUUAACGU", "DE"), ("CUAGUGAU", "FWY"))
-"""Motif that a family binds, and the residues that its binding domain is rich in.
+"""Motif that a family binds, and the residues that are frequent in its binding domain.
 
-The motifs are anagrams: whoever counts letters cannot tell one from another."""
+The motifs are anagrams, so that letter counts cannot distinguish them."""
 
 
 @dataclass(frozen=True)
 class World:
-    """The size of a simulated world and the strength of what is planted in it.
+    """Size of a simulated world, and strength of its misleading signals.
 
-    `gc_gap` is the difference in the probability of G or C between bound and unbound windows;
-    `decoys` the share of unbound windows that hold another family's motif, so that the RNA alone
-    does not tell (the others hold their own motif's letters shuffled); `shifts` the number of
-    overlapping windows per site.
+    Parameters
+    ----------
+    proteins
+        Number of proteins; each is its own protein cluster.
+    sites
+        Sites per protein.
+    shifts
+        Overlapping windows per site.
+    length
+        Letters per window.
+    gc_gap
+        Difference in the probability of G or C between bound and unbound windows.
+    decoys
+        Share of unbound windows that contain another family's motif, so that RNA alone does not
+        determine the label; the others contain the letters of their own motif shuffled.
+    seed
+        Random seed.
     """
 
     proteins: int = 24
@@ -46,7 +59,20 @@ class World:
 
 
 def simulate(out: Path, world: World = World()) -> Dataset:
-    """Write the world's dataset to `out`; the same world gives the same bytes."""
+    """Write a simulated dataset; the same world gives the same bytes.
+
+    Parameters
+    ----------
+    out
+        Folder of the new dataset.
+    world
+        Its size and signals.
+
+    Returns
+    -------
+    Dataset
+        The new dataset, opened.
+    """
     rng = np.random.Generator(np.random.PCG64(world.seed))
     proteins = [_protein(index, rng) for index in range(world.proteins)]
     shares = np.linspace(0.35, 0.65, world.proteins)
@@ -69,7 +95,7 @@ def simulate(out: Path, world: World = World()) -> Dataset:
 
 
 def _protein(index: int, rng: np.random.Generator) -> Protein:
-    """A random chain with one domain that is rich in the residues of its family."""
+    """Draw a random protein with one domain that is rich in the residues of its family."""
     _, rich = FAMILIES[index % len(FAMILIES)]
     chain = _draw(RESIDUES, int(rng.integers(50, 90)), rng)
     domain = "".join(_draw(rich if rng.random() < 0.8 else RESIDUES, 1, rng) for _ in range(30))
@@ -79,10 +105,10 @@ def _protein(index: int, rng: np.random.Generator) -> Protein:
 
 
 def _site(family: int, bound: bool, world: World, rng: np.random.Generator) -> list[str]:
-    """Overlapping windows of one stretch; the motif, if any, is whole in each of them."""
+    """Draw overlapping windows of one stretch; each contains the whole motif, if there is one."""
     reach = world.length // 8
     stretch = _stretch(family, bound, world, rng)
-    # a shuffled motif may come out as itself, and a decoy may complete one at its edge
+    # shuffling can reproduce the motif, and a decoy can complete one at its edge
     while (FAMILIES[family][0] in stretch) != bound:
         stretch = _stretch(family, bound, world, rng)
     starts = rng.choice(reach + 1, size=world.shifts, replace=False)
@@ -90,7 +116,7 @@ def _site(family: int, bound: bool, world: World, rng: np.random.Generator) -> l
 
 
 def _stretch(family: int, bound: bool, world: World, rng: np.random.Generator) -> str:
-    """Background with a motif or decoy where every window of the site has the whole of it."""
+    """Draw background with a motif or decoy at a place that every window of the site covers."""
     reach = world.length // 8
     background = _background(world.length + reach, bound, world, rng)
     motif = FAMILIES[family][0] if bound else _decoy(family, world, rng)
@@ -106,7 +132,7 @@ def _decoy(family: int, world: World, rng: np.random.Generator) -> str:
 
 
 def _background(n: int, bound: bool, world: World, rng: np.random.Generator) -> str:
-    """Random letters; drawn again until none of the motifs is there by chance."""
+    """Draw random letters, again until they contain none of the motifs."""
     gc = 0.5 + (world.gc_gap if bound else -world.gc_gap) / 2
     while True:
         letters = rng.choice(list("ACGU"), size=n, p=[(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2])

@@ -1,4 +1,4 @@
-"""Writes a dataset folder whole or not at all.
+"""Writes a dataset folder, whole or not at all.
 
 Shapes: N windows, L letters per window.
 """
@@ -32,8 +32,16 @@ _ROWS_PER_GROUP = 131_072
 class Windows:
     """The windows of a dataset in memory.
 
-    `rna_NL` holds the tokens of `rpbind.data.alphabet`, `label_N` 0 or 1, `protein_N` the index
-    of the protein, `cluster_N` the overlap cluster.
+    Parameters
+    ----------
+    rna_NL
+        (N, L) tokens of `rpbind.data.alphabet`.
+    label_N
+        (N,), 1 bound, 0 not bound.
+    protein_N
+        (N,) index of the protein.
+    cluster_N
+        (N,) overlap cluster.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -44,14 +52,35 @@ class Windows:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """Where each window was read: `files[file_N[i]]`, line or row `row_N[i]` (from 1)."""
+    """Where each window comes from.
+
+    Parameters
+    ----------
+    files
+        Names of the source files.
+    file_N
+        (N,) index into `files`.
+    row_N
+        (N,) line in the file, or row of a Parquet file, from 1.
+    """
 
     files: Sequence[str]
     file_N: NDArray[np.int32]
     row_N: NDArray[np.int32]
 
     def place(self, window: int) -> str:
-        """Return "file, line n" of a window ("row n" in a Parquet file, which has no lines)."""
+        """Return where a window comes from, for messages.
+
+        Parameters
+        ----------
+        window
+            Its index.
+
+        Returns
+        -------
+        str
+            "FILE, line n"; "FILE, row n" for a Parquet file, which has no lines.
+        """
         file = self.files[self.file_N[window]]
         return f"{file}, {'row' if file.endswith('.parquet') else 'line'} {self.row_N[window]}"
 
@@ -66,13 +95,34 @@ def write_dataset(
     negatives: str = "as-given",
     origin: Origin | None = None,
 ) -> Dataset:
-    """Write a new dataset to the folder `out` and open it; its name is the folder's by default.
+    """Write a new dataset, whole or not at all.
 
-    Everything is written to a hidden folder beside `out` that is renamed at the end: a dataset is
-    there whole or not at all. Raises `UserError` where `out` exists already or cannot be made.
+    Everything is written to a hidden folder beside `out`, which is renamed at the end.
+
+    Parameters
+    ----------
+    out
+        Folder of the new dataset.
+    windows
+        Its windows, at least one.
+    proteins
+        Its proteins, in the order of `windows.protein_N`.
+    made_by
+        How it was made.
+    name
+        Its name; without it, the folder's name.
+    negatives
+        The method that made the negative windows.
+    origin
+        Where each window comes from, if known.
+
+    Returns
+    -------
+    Dataset
+        The new dataset, opened. `UserError` if `out` exists, or cannot be made.
     """
     check_new(out)
-    _check(windows, proteins)
+    _check_windows(windows, proteins)
     with draft_folder(out) as draft:
         (draft / "arrays").mkdir()
         _write_arrays(draft, windows)
@@ -83,13 +133,13 @@ def write_dataset(
     return Dataset.open(out)
 
 
-def _check(windows: Windows, proteins: Sequence[Protein]) -> None:
+def _check_windows(windows: Windows, proteins: Sequence[Protein]) -> None:
     n = len(windows.rna_NL)
     others = (windows.label_N, windows.protein_N, windows.cluster_N)
     if windows.rna_NL.ndim != 2 or any(array.shape != (n,) for array in others):
         raise ValueError(f"the windows' arrays disagree: {[a.shape for a in others]} for {n} rows")
     if n == 0:
-        raise UserError("A dataset needs at least one window; there is none.")
+        raise UserError("A dataset needs at least one window; got none.")
     if windows.rna_NL.max() > N_TOKEN or windows.label_N.max() > 1:
         raise ValueError("a token or a label is out of range")
     if windows.protein_N.min() < 0 or windows.protein_N.max() >= len(proteins):

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.splits import Split, SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import Split, SplitSpec
 from rpbind.model.memory import Group, Reads
 from rpbind.proteins.embedding_store import EmbeddingStore
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Split, SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import Split, SplitSpec
 from rpbind.proteins.build import build_store
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import make_encoder

@@ -20,7 +20,8 @@ import pytest
 from bad_input import called, files_of_at_most
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.errors import is_full_disk
 from rpbind.files.arrays import save_array, save_blocks

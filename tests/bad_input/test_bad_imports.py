@@ -121,7 +121,7 @@ PROTEIN = [
     Case("positives alone, at import", IMPORT, ("Every window is bound", "both classes"), {
         "windows.tsv": WINDOWS.replace("\t0\n", "\t1\n")}, exit=0),
     Case("positives alone, at split", "rpbind split data --rule random", ("Every window is bound",
-        "import bound and unbound windows"), one_class, never=("cold-rna",)),
+        "bound and unbound windows"), one_class, never=("cold-rna",)),
     Case("one chromosome as the cluster column", "rpbind split data", ("1 overlap clusters",
         "no --cluster-column"), one_chromosome, never=("random",)),
 ]  # fmt: skip
@@ -150,8 +150,8 @@ OPTIONS = [
         ("1 lines", "2"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS[1:]}A\t0\n", "c/GENEA_K562": "1\n"}),
     Case("a table where a dataset was wanted", "rpbind split windows.tsv", ("windows.tsv",
-        "no dataset")),
-    Case("no dataset", "rpbind embed nowhere", ("nowhere", "no dataset")),
+        "not a dataset")),
+    Case("no dataset", "rpbind embed nowhere", ("nowhere", "not a dataset")),
     Case("a split whose record is a folder", "rpbind split data --rule random", ("splits/random",),
         lambda folder: spoilt(folder, None), never=("Errno",)),
     Case("a split that is none", "rpbind split data --rule random", ("splits/random",

@@ -75,8 +75,8 @@ OUTPUTS = [
 ]
 
 EMBEDDED = [
-    Case("no such dataset", "rpbind embed none", ("none is no dataset", "rpbind import")),
-    Case("a file for a dataset", "rpbind embed windows.tsv", ("windows.tsv", "no dataset")),
+    Case("no such dataset", "rpbind embed none", ("none is not a dataset", "rpbind import")),
+    Case("a file for a dataset", "rpbind embed windows.tsv", ("windows.tsv", "not a dataset")),
     Case("no such encoder", "rpbind embed d --encoder physchm", ("'physchem'?",), usual),
     Case("weights of a table", "rpbind embed d --weights w.csv", ("has no weights",), usual),
     Case("no weights", "rpbind embed d --encoder esm2", ("--weights FILE",), usual),
@@ -183,10 +183,10 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
     monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
     for place in (
         "rpbind.use.trained.Trained.open",
-        "rpbind.baselines.data.Case.of",
+        "rpbind.baselines.data.BaselineData.of",
         "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
-        "rpbind.data.splits.make_split",
+        "rpbind.data.frozen_split.make_split",
         "rpbind.proteins.encoders.RandomVector.encode",
     ):
         monkeypatch.setattr(place, work)

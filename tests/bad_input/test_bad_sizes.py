@@ -11,7 +11,8 @@ import pytest
 from bad_input import Case, check
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
 from rpbind.model.size import check_fits, parameter_count

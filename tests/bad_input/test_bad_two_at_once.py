@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from rpbind.data import splits, writer
+from rpbind.data import frozen_split, writer
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.design import source
@@ -108,7 +109,7 @@ def test_two_that_split_freeze_one_split(tmp_path: Path, monkeypatch: pytest.Mon
     other: list[str] = []
     once(
         monkeypatch,
-        splits,
+        frozen_split,
         "save_array",
         lambda: other.append(load_split(dataset, SplitSpec()).sha256),
     )

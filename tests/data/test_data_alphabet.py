@@ -25,6 +25,6 @@ def test_decoding_gives_back_what_was_encoded(letters: str) -> None:
 
 
 @pytest.mark.parametrize("letter", ["X", "-", " ", "R", "\n", "é"])
-def test_any_other_letter_is_named_with_its_place(letter: str) -> None:
+def test_any_other_letter_is_refused_with_its_place(letter: str) -> None:
     with pytest.raises(UserError, match="at letter 3 of"):
         encode(f"AC{letter}GU")

@@ -15,7 +15,7 @@ def clusters_of(*windows: str, k: int) -> list[int]:
     return overlap_clusters(np.stack([encode(window) for window in windows]), k).tolist()
 
 
-def test_windows_that_share_a_kmer_are_together_wherever_it_stands() -> None:
+def test_windows_that_share_a_kmer_at_any_place_are_in_one_cluster() -> None:
     assert clusters_of("ACGUAA", "CCCCCC", "GGACGU", k=4) == [0, 1, 0]
 
 
@@ -23,7 +23,7 @@ def test_a_chain_of_neighbours_is_one_cluster() -> None:
     assert clusters_of("AAACCC", "GGGUUU", "CCCGGG", "AUAUAU", k=3) == [0, 0, 0, 1]
 
 
-def test_one_letter_less_than_k_in_common_is_not_enough() -> None:
+def test_k_minus_one_letters_in_common_are_not_enough() -> None:
     assert clusters_of("AACGUA", "GACGUG", k=4) == [0, 0]
     assert clusters_of("AACGUA", "GACGUG", k=5) == [0, 1]
 
@@ -33,7 +33,7 @@ def test_a_kmer_with_an_unknown_letter_links_nothing() -> None:
     assert clusters_of("NACGN", "NNACG", k=3) == [0, 0]
 
 
-def test_equal_windows_are_together_even_without_any_clean_kmer() -> None:
+def test_equal_windows_are_in_one_cluster_even_if_every_kmer_has_an_n() -> None:
     assert clusters_of("ANANA", "NNNNN", "ANANA", k=3) == [0, 1, 0]
 
 
@@ -41,14 +41,14 @@ def test_the_other_strand_is_another_sequence() -> None:
     assert clusters_of("AACCAC", "GUGGUU", k=6) == [0, 1]
 
 
-def test_kmers_of_32_letters_still_fit_a_word() -> None:
+def test_kmers_of_32_letters_fit_into_64_bits() -> None:
     shared = "ACGUACGGUACCUUAGACGUACGGUACCUUAG"
     other = "C" + shared[1:]
     assert clusters_of(f"A{shared}", f"{shared}G", f"U{other}", k=32) == [0, 0, 1]
 
 
 @pytest.mark.parametrize("k", [0, 7, 33])
-def test_a_kmer_that_no_window_has_is_refused(k: int) -> None:
+def test_a_kmer_longer_than_the_windows_or_empty_is_refused(k: int) -> None:
     with pytest.raises(UserError, match=f"1 to 6 letters; got {k}.* Give --k 6 or less"):
         clusters_of("ACGUAC", k=k)
 
@@ -69,12 +69,12 @@ WORLDS = st.lists(st.text(alphabet="AACGUN", min_size=9, max_size=9), min_size=1
 
 
 @given(windows=WORLDS, k=st.integers(1, 9))
-def test_the_partition_is_that_of_brute_force(windows: list[str], k: int) -> None:
+def test_the_clusters_agree_with_brute_force(windows: list[str], k: int) -> None:
     assert clusters_of(*windows, k=k) == brute_force(windows, k)
 
 
 @given(windows=WORLDS, k=st.integers(2, 5))
-def test_many_small_passes_give_the_partition_of_one(windows: list[str], k: int) -> None:
+def test_many_small_passes_give_the_clusters_of_one_pass(windows: list[str], k: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clusters, "_KMERS_PER_PASS", 7)
         patch.setattr(clusters, "_ROWS", 3)

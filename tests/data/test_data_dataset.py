@@ -29,7 +29,7 @@ def write(out: Path, windows: Windows = WINDOWS, negatives: str = "as-given") ->
     return write_dataset(out, windows, PROTEINS, made_by, negatives=negatives)
 
 
-def test_what_was_written_is_what_is_opened(tmp_path: Path) -> None:
+def test_an_opened_dataset_has_what_was_written(tmp_path: Path) -> None:
     dataset = write(tmp_path / "toy")
     assert np.array_equal(dataset.rna_NL, WINDOWS.rna_NL)
     assert dataset.label_N.tolist() == [1, 0, 1]
@@ -39,21 +39,21 @@ def test_what_was_written_is_what_is_opened(tmp_path: Path) -> None:
     assert len(dataset) == 3
 
 
-def test_the_manifest_counts_what_is_there(tmp_path: Path) -> None:
+def test_the_manifest_counts_windows_proteins_and_clusters(tmp_path: Path) -> None:
     manifest = write(tmp_path / "toy").manifest
     assert (manifest.windows, manifest.positives, manifest.window_length) == (3, 2, 4)
     assert (manifest.proteins, manifest.protein_clusters, manifest.clusters) == (2, 2, 2)
     assert (manifest.name, manifest.made_by.importer) == ("toy", "toy")
 
 
-def test_arrays_are_mapped_and_cannot_be_written(tmp_path: Path) -> None:
+def test_arrays_are_mapped_and_read_only(tmp_path: Path) -> None:
     dataset = write(tmp_path / "toy")
     assert isinstance(dataset.rna_NL, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         dataset.rna_NL[0, 0] = 1
 
 
-def test_parquet_holds_the_same_windows_and_where_they_came_from(tmp_path: Path) -> None:
+def test_parquet_holds_the_same_windows_and_their_origin(tmp_path: Path) -> None:
     files, rows = np.array([0, 0, 1], dtype=np.int32), np.array([1, 2, 1], dtype=np.int32)
     origin = Origin(["first", "second"], files, rows)
     write_dataset(tmp_path / "toy", WINDOWS, PROTEINS, MadeBy(importer="toy"), origin=origin)
@@ -65,7 +65,7 @@ def test_parquet_holds_the_same_windows_and_where_they_came_from(tmp_path: Path)
     assert table.column("source_row").to_pylist() == [1, 2, 1]
 
 
-def test_the_id_follows_the_content_and_not_name_or_date(tmp_path: Path) -> None:
+def test_the_id_depends_on_the_content_and_not_on_name_or_date(tmp_path: Path) -> None:
     first = write(tmp_path / "one")
     assert write(tmp_path / "other").id == first.id
     flipped = replace(WINDOWS, label_N=1 - WINDOWS.label_N)
@@ -79,7 +79,7 @@ def test_a_dataset_is_never_overwritten(tmp_path: Path) -> None:
         write(tmp_path / "toy")
 
 
-def test_an_interrupted_writing_leaves_nothing(
+def test_an_interrupted_write_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> None:
@@ -91,8 +91,8 @@ def test_an_interrupted_writing_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_without_manifest_is_no_dataset(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no manifest\.json in it"):
+def test_a_folder_without_a_manifest_is_not_a_dataset(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no manifest\.json"):
         Dataset.open(tmp_path)
 
 
@@ -119,7 +119,7 @@ def test_a_damaged_part_of_the_right_size_is_named(tmp_path: Path, part: str) ->
         Dataset.open(tmp_path / "toy")
 
 
-def test_arrays_of_another_shape_are_refused_whatever_their_size(tmp_path: Path) -> None:
+def test_an_array_of_another_shape_and_equal_size_is_refused(tmp_path: Path) -> None:
     part = write(tmp_path / "toy").root / "arrays" / "rna.npy"
     np.save(part, WINDOWS.rna_NL.reshape(4, 3))
     with pytest.raises(UserError, match=r"has shape \(4, 3\)"):
@@ -131,20 +131,20 @@ def test_verifying_names_the_part_with_one_changed_byte(tmp_path: Path) -> None:
     dataset.verify()
     part = dataset.root / "arrays" / "label.npy"
     part.write_bytes(part.read_bytes()[:-1] + b"\0")
-    with pytest.raises(UserError, match=r"SHA-256 of arrays/label\.npy is not"):
+    with pytest.raises(UserError, match=r"SHA-256 of arrays/label\.npy differs"):
         Dataset.open(dataset.root).verify()
 
 
 def test_a_manifest_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "toy").root / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
-    with pytest.raises(UserError, match=r"schema version 2; this rpbind .* reads 1"):
+    with pytest.raises(UserError, match=r"schema version 2; this rpbind .* reads version 1"):
         Dataset.open(tmp_path / "toy")
 
 
-def test_a_manifest_that_is_no_json_is_refused(tmp_path: Path) -> None:
+def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path) -> None:
     (write(tmp_path / "toy").root / "manifest.json").write_text("{")
-    with pytest.raises(UserError, match="not a manifest that can be read"):
+    with pytest.raises(UserError, match=r"manifest\.json is not a readable manifest"):
         Dataset.open(tmp_path / "toy")
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.frozen_split import load_split
 from rpbind.data.manifest import MadeBy
-from rpbind.data.splits import PARTS, Rule, Split, SplitSpec, load_split, make_split
+from rpbind.data.splits import PARTS, Rule, Split, SplitSpec, make_split
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
 
@@ -74,12 +75,12 @@ def test_no_cluster_and_no_gene_crosses_a_cold_split(
     assert not crossing(rna_N, by_both) | crossing(protein_N, by_both)
 
 
-def test_a_random_split_does_let_clusters_cross(dataset: Dataset) -> None:
+def test_in_a_random_split_clusters_cross_parts(dataset: Dataset) -> None:
     assert crossing(dataset.cluster_N, make_split(dataset, SplitSpec("random")))
 
 
 @pytest.mark.parametrize("rule", ["random", "cold-rna", "cold-protein"])
-def test_the_ratio_comes_out_within_two_percent(dataset: Dataset, rule: Rule) -> None:
+def test_the_parts_are_within_two_percent_of_the_ratio(dataset: Dataset, rule: Rule) -> None:
     split = make_split(dataset, SplitSpec(rule, (60, 20, 20)))
     shares = [len(split.indices(part)) / len(dataset) for part in PARTS]
     assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.02)
@@ -104,7 +105,7 @@ def test_the_summary_counts_what_is_in_each_part(dataset: Dataset) -> None:
     assert summary.protein_clusters == len(set(protein_clusters(dataset)[test].tolist()))
 
 
-def test_the_id_says_rule_ratio_seed_and_negatives(dataset: Dataset) -> None:
+def test_the_id_contains_rule_ratio_seed_and_negatives(dataset: Dataset) -> None:
     assert make_split(dataset, SplitSpec()).id == "cold-rna_70-15-15_seed0_neg-as-given"
 
 
@@ -114,7 +115,7 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another(dataset: Da
     assert first.sha256 == again.sha256 != other.sha256
 
 
-def test_the_assignment_is_the_same_on_every_machine_for_ever(tmp_path: Path) -> None:
+def test_the_assignment_of_a_toy_dataset_never_changes(tmp_path: Path) -> None:
     number_N = np.arange(40, dtype=np.int32)
     label_N = (number_N % 2).astype(np.uint8)
     windows = Windows(np.zeros((40, 8), np.uint8), label_N, number_N * 0, number_N // 2)
@@ -124,7 +125,7 @@ def test_the_assignment_is_the_same_on_every_machine_for_ever(tmp_path: Path) ->
     assert "".join(map(str, split.part_N[::2])) == "20200012010011002000"
 
 
-def test_a_frozen_split_is_read_and_not_made_again(dataset: Dataset) -> None:
+def test_a_frozen_split_is_read_and_not_remade(dataset: Dataset) -> None:
     frozen = load_split(dataset, SplitSpec())
     folder = dataset.root / "splits" / frozen.id
     before = (folder / "part.npy").stat().st_ino
@@ -148,7 +149,7 @@ def test_a_frozen_split_that_was_changed_is_refused(dataset: Dataset) -> None:
     changed = split.part_N.copy()
     changed[0] = (changed[0] + 1) % 3
     np.save(dataset.root / "splits" / split.id / "part.npy", changed)
-    with pytest.raises(UserError, match="changed since it was frozen"):
+    with pytest.raises(UserError, match="has changed since it was frozen"):
         load_split(dataset, SplitSpec())
 
 
@@ -164,11 +165,11 @@ def test_a_frozen_split_of_another_dataset_is_refused(tmp_path: Path, dataset: D
 def test_a_split_without_its_record_is_refused(dataset: Dataset) -> None:
     split = load_split(dataset, SplitSpec())
     (dataset.root / "splits" / split.id / "split.json").unlink()
-    with pytest.raises(UserError, match="no split that can be read"):
+    with pytest.raises(UserError, match="is not a readable split"):
         load_split(dataset, SplitSpec())
 
 
-def test_a_part_without_windows_is_refused_with_the_cause_and_the_rules_that_work(
+def test_an_empty_part_is_refused_with_the_cause_and_the_rules_that_work(
     tmp_path: Path,
 ) -> None:
     one_cluster = toy(tmp_path / "toy", 100, rna_groups=1)
@@ -194,17 +195,17 @@ def made_with(dataset: Dataset, **changes: Any) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    ("how", "advice", "never"),
+    ("method", "advice", "never"),
     [
-        ("given", "without them", "random"),
+        ("given", "no --cluster-column", "random"),
         ("shared 7-mer", "larger --k than 7", "cluster-column"),
-        ("shared 31-mer", "import more windows", "larger --k"),
+        ("shared 31-mer", "Import more windows", "larger --k"),
     ],
 )
-def test_the_advice_is_of_how_the_overlap_clusters_were_made(
-    tmp_path: Path, how: str, advice: str, never: str
+def test_the_advice_depends_on_how_the_overlap_clusters_were_made(
+    tmp_path: Path, method: str, advice: str, never: str
 ) -> None:
-    dataset = made_with(toy(tmp_path / "toy", 100, rna_groups=1), clusters=how)
+    dataset = made_with(toy(tmp_path / "toy", 100, rna_groups=1), clusters=method)
     with pytest.raises(UserError, match=advice) as refused:
         make_split(dataset, SplitSpec())
     assert never not in str(refused.value)
@@ -212,7 +213,7 @@ def test_the_advice_is_of_how_the_overlap_clusters_were_made(
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("label", [0, 1])
-def test_no_rule_is_advised_where_windows_of_one_class_are_missing(
+def test_no_rule_is_advised_for_a_dataset_of_one_class(
     tmp_path: Path, rule: Rule, label: int
 ) -> None:
     dataset = toy(tmp_path / "toy", 100)

@@ -17,7 +17,9 @@ def whole(tmp_path: Path) -> Dataset:
     return simulate(tmp_path / "whole", World(proteins=4, sites=20, length=31))
 
 
-def test_every_protein_gives_as_many_windows_and_none_twice(whole: Dataset, tmp_path: Path) -> None:
+def test_every_protein_has_the_same_number_of_windows_and_none_is_drawn_twice(
+    whole: Dataset, tmp_path: Path
+) -> None:
     drawn = subset(whole, tmp_path / "part", 15)
     assert np.bincount(drawn.protein_N).tolist() == [15] * 4
     assert drawn.proteins == whole.proteins
@@ -31,7 +33,7 @@ def test_every_protein_gives_as_many_windows_and_none_twice(whole: Dataset, tmp_
         assert (mine == theirs[rows]).all()
 
 
-def test_the_same_seed_draws_the_same_dataset_and_another_another(
+def test_equal_seeds_draw_equal_datasets_and_other_seeds_do_not(
     whole: Dataset, tmp_path: Path
 ) -> None:
     first, again, other = (
@@ -41,7 +43,7 @@ def test_the_same_seed_draws_the_same_dataset_and_another_another(
     assert first.id == again.id != other.id
 
 
-def test_no_cluster_of_a_subset_crosses_its_split(whole: Dataset, tmp_path: Path) -> None:
+def test_no_cluster_of_a_subset_crosses_a_cold_split(whole: Dataset, tmp_path: Path) -> None:
     drawn = subset(whole, tmp_path / "part", 30)
     split = make_split(drawn, SplitSpec())
     train, test = (set(drawn.cluster_N[split.indices(p)].tolist()) for p in ("train", "test"))
@@ -50,6 +52,8 @@ def test_no_cluster_of_a_subset_crosses_its_split(whole: Dataset, tmp_path: Path
 
 
 @pytest.mark.parametrize("size", [0, 40])
-def test_a_size_that_is_no_subset_is_refused(whole: Dataset, tmp_path: Path, size: int) -> None:
+def test_a_subset_that_is_empty_or_the_whole_is_refused(
+    whole: Dataset, tmp_path: Path, size: int
+) -> None:
     with pytest.raises(UserError, match=rf"1 to 39 windows per protein .* got {size}"):
         subset(whole, tmp_path / "part", size)

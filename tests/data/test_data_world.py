@@ -31,12 +31,12 @@ def test_the_motifs_are_anagrams_and_none_lies_in_another() -> None:
     assert len(set(MOTIFS)) == len(MOTIFS)
 
 
-def test_who_knows_protein_and_motif_knows_every_label(dataset: Dataset) -> None:
+def test_protein_family_and_motif_determine_every_label(dataset: Dataset) -> None:
     holds = [MOTIFS[family_of(dataset, i)] in text for i, text in enumerate(texts(dataset))]
     assert holds == (dataset.label_N == 1).tolist()
 
 
-def test_not_one_of_thousands_of_shuffled_motifs_comes_out_as_itself(tmp_path: Path) -> None:
+def test_no_shuffled_motif_equals_the_motif(tmp_path: Path) -> None:
     """By chance, one in 1,680 would."""
     thousands = simulate(tmp_path / "world", World(proteins=3, sites=3000, shifts=1, decoys=0.0))
     for family, motif in enumerate(MOTIFS):
@@ -51,7 +51,7 @@ def test_half_of_the_unbound_windows_hold_another_familys_motif(dataset: Dataset
     assert decoys == pytest.approx(0.5, abs=0.06)
 
 
-def test_whoever_sees_any_motif_but_not_the_protein_is_fooled(dataset: Dataset) -> None:
+def test_motifs_without_the_protein_predict_labels_only_in_part(dataset: Dataset) -> None:
     seen = [any(motif in text for motif in MOTIFS) for text in texts(dataset)]
     assert 0.6 < roc_auc_score(dataset.label_N, seen) < 0.85
 
@@ -65,18 +65,18 @@ def composition_auroc(dataset: Dataset) -> float:
     return float(roc_auc_score(dataset.label_N[~half_N], score_N))
 
 
-def test_composition_tells_what_was_planted_and_no_more(dataset: Dataset) -> None:
+def test_composition_predicts_labels_as_well_as_the_planted_gap_allows(dataset: Dataset) -> None:
     """The counts of G and C in n letters are two normals, 2 * gap * sqrt(n) deviations apart."""
     apart = 2 * World().gc_gap * (World().length - len(MOTIFS[0])) ** 0.5
     assert composition_auroc(dataset) == pytest.approx(norm.cdf(apart / 2**0.5), abs=0.04)
 
 
-def test_without_a_planted_gap_composition_tells_nothing(tmp_path: Path) -> None:
+def test_without_a_planted_gap_composition_predicts_nothing(tmp_path: Path) -> None:
     level = simulate(tmp_path / "world", World(gc_gap=0.0))
     assert composition_auroc(level) == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_proteins_sequence_tells_its_family_by_its_rich_domain(dataset: Dataset) -> None:
+def test_the_residues_of_a_protein_determine_its_family(dataset: Dataset) -> None:
     for index, protein in enumerate(dataset.proteins):
         shares = [
             sum(protein.sequence.count(residue) for residue in rich) / len(rich)
@@ -107,7 +107,7 @@ def test_the_share_of_bound_windows_is_planted_per_protein(dataset: Dataset) -> 
     assert np.mean(shares) == pytest.approx(0.5, abs=0.05)
 
 
-def test_bound_windows_are_richer_in_g_and_c_by_what_the_world_says(tmp_path: Path) -> None:
+def test_bound_windows_are_richer_in_g_and_c_by_gc_gap(tmp_path: Path) -> None:
     world = World(proteins=6, sites=150, gc_gap=0.2)
     dataset = simulate(tmp_path / "world", world)
     gc_N = np.array([(text.count("G") + text.count("C")) / len(text) for text in texts(dataset)])
@@ -116,7 +116,7 @@ def test_bound_windows_are_richer_in_g_and_c_by_what_the_world_says(tmp_path: Pa
     assert gap == pytest.approx(world.gc_gap * outside_the_motif, abs=0.02)
 
 
-def test_the_same_world_is_the_same_dataset_and_another_seed_is_not(tmp_path: Path) -> None:
+def test_equal_worlds_are_equal_datasets_and_other_seeds_are_not(tmp_path: Path) -> None:
     small = World(proteins=3, sites=5)
     one, two = simulate(tmp_path / "one", small), simulate(tmp_path / "two", small)
     other = simulate(tmp_path / "other", World(proteins=3, sites=5, seed=1))

@@ -8,7 +8,8 @@ import pytest
 
 from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.checks import check_can_be_scored
 from rpbind.design.controls import as_arms, retrained

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.design.checks import scored_clusters
 from rpbind.design.design import path
 from rpbind.design.plan import Question, make_plan

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import SplitSpec, load_split
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.data.subset import subset
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError

@@ -6,7 +6,7 @@ import torch
 from toy_runs import SPLIT, open_inputs
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import load_split
+from rpbind.data.frozen_split import load_split
 from rpbind.errors import UserError
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.train.inputs import GROUP_SIZE, Inputs

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 
 from rpbind.data.splits import SplitSpec
-from rpbind.design.design import ORIGINAL_CHANGES, path
+from rpbind.design.changes import ORIGINAL_CHANGES
+from rpbind.design.design import path
 from rpbind.design.plan import make_plan
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource, simulated

@@ -57,7 +57,7 @@ from rpbind.study.options import RunOptions
 from rpbind.study.status import status
 from rpbind.train.opened import OpenData
 
-ASKED = Question("Is it the same?", "Yes.", "Equality.")
+QUESTION = Question("Is it the same?", "Yes.", "Equality.")
 SMALL = {"train.epochs": 2, "train.batch_size": 16}
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
@@ -204,7 +204,7 @@ def run(study: Path) -> None:
                  for name, recipe in (("old", OLD), ("fixed", FIXED)))  # fmt: skip
     contrasts = (ContrastPlan(name="fix", arm="fixed", reference="old"),)
     source = DataSource(OpenData(study.parent / "world"), SplitSpec())
-    plan = make_plan("kills", ASKED, Design("pair", arms, contrasts), (0, 1), source)
+    plan = make_plan("kills", QUESTION, Design("pair", arms, contrasts), (0, 1), source)
     launch(plan, source, Resources(), study)
     build_report(study)
 
@@ -213,15 +213,15 @@ def run_search(study: Path, scheduler: str) -> None:
     """Drive the search and write its page."""
     base = narrowed(FIXED, 16).with_(SMALL | {"train.epochs": 4})
     how = SearchConfig(sampler="random", scheduler=scheduler)
-    conditions = RunOptions(
+    options = RunOptions(
         source=DataSource(OpenData(study.parent / "world"), SplitSpec()),
         seeds=1,
-        where=Resources(),
+        resources=Resources(),
         reports=study.parent,
         name=study.name,
         sweep=Sweep.of(base, SPACE, TRIALS, how),
     )
-    conduct("kills", ASKED, Design("search", (), ()), conditions)
+    conduct("kills", QUESTION, Design("search", (), ()), options)
 
 
 if __name__ == "__main__":

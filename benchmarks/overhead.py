@@ -204,7 +204,7 @@ def nest(home: Path, trials: int) -> None:
 
 def group(home: Path, trials: int) -> None:
     """Make all seeds of the sweep's first recipe as `--executor train` does."""
-    where = Resources(asked="train")
+    where = Resources(requested="train")
     prepare(where.address)
     from rpbind.run import ray_tune as run
 

@@ -1,15 +1,16 @@
 """Which of the changes between two models made the difference?
 
-Question. A cross-attention classifier learnt nothing; a bundle of changes seemed to fix it. Which
-of them did, and do a context encoder and per-residue memory, which the bundle left out, help?
+Question. The original cross-attention classifier learnt nothing, and a fix of eleven changes seemed
+to cure it. Which of these changes did, and do two further changes help: an RNA encoder with context
+and a memory with one key per residue?
 
-Prediction. Only the residual lets the RNA reach the classifier: `old` ranks windows no better than
-a coin, and every change before the residual is without effect. The attention of `fixed` is inert,
-since all its values are one vector. Context in the encoder is what lets a model see a motif.
+Prediction. Only the residual lets the RNA reach the classifier: `old` ranks windows at chance
+level, and every change before the residual has no effect. The attention of `fixed` is inert,
+because all its values are the same vector. Only an encoder with context can see a motif.
 
 Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: AUROC,
 mean over protein clusters, two-way interval over seeds and clusters, Holm over all contrasts of the
-page, equivalence within 0.010.
+report, equivalence within 0.010.
 """
 
 from dataclasses import replace
@@ -18,18 +19,17 @@ from typing import Annotated
 
 import typer
 
+from rpbind.command import experiment
+from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen
 from rpbind.design.design import (
-    CONTEXT_CHANGES,
-    ORIGINAL_CHANGES,
     Design,
     add_one_in,
-    chosen,
     leave_one_out,
     path,
 )
 from rpbind.design.question import Question
 from rpbind.errors import UserError, check_one_of
-from rpbind.options import MANY, Defaults, Options, experiment
+from rpbind.options import MANY, Defaults, Options
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.search import Sweep
@@ -37,10 +37,10 @@ from rpbind.search.tuning import differing, emptied, neutral, tuned
 from rpbind.spaces.space import load_space
 from rpbind.terminal import run_experiment
 
-ASKED = Question(
+QUESTION = Question(
     question="Which change made the cross-attention model learn, and what would help further?",
-    prediction="The residual alone lifts the old model off a coin's 0.5; the attention of the "
-    "fixed one is inert; an encoder with context helps most.",
+    prediction="The residual alone lifts the old model above chance level (0.5); the attention "
+    "of the fixed model is inert; an encoder with context helps most.",
     rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
@@ -52,22 +52,23 @@ WITH_CONTEXT = FIXED.with_(
 )
 SPACES = Path(__file__).parents[1] / "search_spaces"
 ORIGINAL_SPACE, NUISANCE = SPACES / "original.toml", SPACES / "nuisance.toml"
-USUAL = Defaults(narrower=8)
-"""The simulated world is small: the same models with an eighth of the widths."""
+DEFAULTS = Defaults(narrower=8)
+"""Models have an eighth of their widths in the simulated world, which is small."""
 
 
 DESIGNS = ("path", "path-reverse", "path-both", "leave-one-out", "add-one-in", "factorial")
 CHANGES = {k: v for k, v in ORIGINAL_CHANGES.items() if k != "expand-memory"} | dict(
     CONTEXT_CHANGES
 )
-"""Old to context in one go: memory moves once, from pooled to residue."""
-CROSSED = "residual,conv-encoder,residue-memory"
+"""All changes from old to context; the memory changes once, from pooled to residue."""
+FACTORS = "residual,conv-encoder,residue-memory"
+"""The changes that --design factorial combines without --changes."""
 
 
-def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str) -> Design:
-    """Paths go old to fixed to context; the others move between old and context.
+def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, factors: str) -> Design:
+    """Return a design: paths go from old over fixed to context, the others from old to context.
 
-    `factorial` crosses the changes named in `crossed`; all others stay as in context.
+    A factorial design combines the changes that `factors` names; all others stay as in context.
     """
     check_one_of("--design", kind, DESIGNS)
     ends = ("old", old), ("context-residue", context)
@@ -77,9 +78,9 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     if kind == "add-one-in":
         return add_one_in(*ends, changes)
     if kind == "factorial":
-        from rpbind.design.factorial import factorial  # SciPy, which --help has no use for
+        from rpbind.design.factorial import factorial  # imports SciPy, which --help does not need
 
-        return factorial(ends[1], old, chosen(changes, crossed))
+        return factorial(ends[1], old, chosen(changes, factors))
     fix = differing(ORIGINAL_CHANGES, old, fixed)
     there, back = (
         path(ends[0], ("fixed", fixed), fix, reverse=reverse).then(
@@ -90,16 +91,25 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, crossed: str)
     return {"path": there, "path-reverse": back, "path-both": there.then(back)}[kind]
 
 
-@experiment(USUAL)
+@experiment(DEFAULTS)
 def main(
     options: Options,
-    kind: Annotated[str, typer.Option("--design", help=f"One of {', '.join(DESIGNS)}.")] = "path",
-    crossed: Annotated[
+    kind: Annotated[
+        str, typer.Option("--design", help=f"Design of the study: {', '.join(DESIGNS)}.")
+    ] = "path",
+    factors: Annotated[
         str | None,
-        typer.Option("--changes", help=f"What --design factorial combines; {CROSSED} without."),
+        typer.Option(
+            "--changes", help=f"Changes that --design factorial combines (default: {FACTORS})."
+        ),
     ] = None,
     trials: Annotated[
-        int, typer.Option(min=0, max=MANY, help="Search trials before the comparison.")
+        int,
+        typer.Option(
+            min=0,
+            max=MANY,
+            help="Trials of a search before the comparison; its winner joins as an arm.",
+        ),
     ] = 0,
     space: Annotated[
         Path | None,
@@ -109,29 +119,34 @@ def main(
         ),
     ] = None,
     tune_arms: Annotated[
-        int, typer.Option(min=0, max=MANY, help="Trials that every arm gets.")
+        int, typer.Option(min=0, max=MANY, help="Trials of a search for every arm.")
     ] = 0,
     searches: Annotated[
-        int, typer.Option(min=1, max=MANY, help="Searches per tuned arm; 5 to judge.")
+        int, typer.Option(min=1, max=MANY, help="Searches per tuned arm; a verdict needs 5.")
     ] = 1,
     shared_configs: Annotated[
-        bool, typer.Option("--shared-configs", help="The same trials for every tuned arm.")
+        bool, typer.Option("--shared-configs", help="Give every tuned arm the same configurations.")
     ] = False,
 ) -> None:
     """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
-    if crossed is not None and kind != "factorial":
-        raise UserError(f"--changes is what --design factorial combines; --design is {kind}.")
+    if factors is not None and kind != "factorial":
+        raise UserError(
+            f"--changes needs --design factorial, but --design is {kind}. Use that design, or "
+            "remove --changes."
+        )
     if space is not None and not (trials or tune_arms):
-        raise UserError(f"--space {space} is not searched: ask for --trials or --tune-arms too.")
+        raise UserError(
+            f"--space {space} has no effect without a search. Add --trials or --tune-arms."
+        )
     if (searches > 1 or shared_configs) and not tune_arms:
         raise UserError(
-            "--searches and --shared-configs say how arms are tuned: ask for --tune-arms N too."
+            "--searches and --shared-configs have no effect without tuned arms. Add --tune-arms N."
         )
     if trials and tune_arms:
-        raise UserError("--tune-arms searches for every arm; leave --trials out.")
+        raise UserError("--trials and --tune-arms cannot be combined. Remove one of them.")
     old, fixed, context = (options.sized(recipe) for recipe in (OLD, FIXED, WITH_CONTEXT))
-    crossed = CROSSED if crossed is None else crossed
-    arms = design(kind, old, fixed, context, crossed)
+    factors = FACTORS if factors is None else factors
+    arms = design(kind, old, fixed, context, factors)
     sweep = (
         Sweep.of(fixed, load_space(space or ORIGINAL_SPACE, fixed, options.width()), trials)
         if trials
@@ -140,12 +155,12 @@ def main(
     if tune_arms:
         nuisance = load_space(space or NUISANCE, fixed, options.width())
         old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
-        asked = design(kind, old, fixed, context, crossed)
-        arms, sweep = emptied(asked), tuned(asked, nuisance, tune_arms)
+        whole = design(kind, old, fixed, context, factors)
+        arms, sweep = emptied(whole), tuned(whole, nuisance, tune_arms)
         sweep = replace(sweep, searches_per_arm=searches, shared=shared_configs)
     names = [arm.name for arm in arms.arms]
     control = next((name for name in ("context-residue", "old") if name in names), None)
-    options.conduct("ablate", ASKED, arms, control=control, sweep=sweep)
+    options.conduct("ablate", QUESTION, arms, control=control, sweep=sweep)
 
 
 if __name__ == "__main__":

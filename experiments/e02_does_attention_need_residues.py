@@ -5,27 +5,28 @@ the head beside the RNA; no attention), `pooled` (one key, as in the original mo
 (that model's fix: one vector copied to many keys) and `residue` (a key and a value per residue).
 Which of them ranks windows better, and by how much?
 
-Prediction. `pooled` and `expanded` are the same function: inert. Where the protein's identity is
-all that there is to know, which is so on proteins that were met in training, `none` is as good as
-`residue`; where a window can only be judged by looking at the protein's residues, `residue` wins.
+Prediction. `pooled` and `expanded` compute the same function, so their contrast is inert. `none` is
+as good as `residue` where the protein's identity is enough, as for proteins seen in training.
+`residue` is better where a window can only be scored from the protein's residues.
 
 Decision rule. Paired by seed, per protein cluster, on the test part of a frozen split: AUROC,
 mean over protein clusters, two-way interval over seeds and clusters, Holm over all contrasts of the
-page, equivalence within 0.010.
+report, equivalence within 0.010.
 """
 
+from rpbind.command import experiment
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
 from rpbind.ledger import ContrastPlan
-from rpbind.options import Defaults, Options, experiment
+from rpbind.options import Defaults, Options
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.terminal import run_experiment
 
-ASKED = Question(
+QUESTION = Question(
     question="Under an encoder with context: does attention need residues, and is it needed?",
-    prediction="Pooled and expanded memory are one function (inert); residues help where only the "
-    "protein's residues tell, and not where its identity is enough.",
+    prediction="Pooled and expanded memory compute the same function (inert); residues help where "
+    "a window can only be scored from them, and not where the protein's identity is enough.",
     rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
     "two-way interval, Holm over all contrasts, equivalence within 0.010.",
 )
@@ -36,11 +37,11 @@ CONTRASTS = (
     ("residue", "pooled"),
     ("residue", "none"),
 )
-USUAL = Defaults(narrower=2, epochs=4)
+DEFAULTS = Defaults(narrower=2, epochs=4)
 
 
 def design(recipe: Recipe) -> Design:
-    """Return the four memories in one recipe, and what is compared."""
+    """Return one arm per memory, and their contrasts."""
     arms = tuple(
         arm(memory, recipe.with_({"model.memory": memory}), f"model.memory: {memory}")
         for memory in MEMORIES
@@ -52,11 +53,11 @@ def design(recipe: Recipe) -> Design:
     return Design("memories", arms, contrasts)
 
 
-@experiment(USUAL)
+@experiment(DEFAULTS)
 def main(options: Options) -> None:
     """Compare four memories under a convolutional encoder, and write reports/STUDY/index.html."""
     recipe = options.sized(CONV_RESIDUE)
-    options.conduct("e02", ASKED, design(recipe), control="residue")
+    options.conduct("e02", QUESTION, design(recipe), control="residue")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The way of an experiment from its design to its report; its options are in `options.py`."""
+"""Run an experiment, from its design to its report; its options are in `options.py`."""
 
 from __future__ import annotations
 
@@ -22,99 +22,112 @@ from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
 from rpbind.study import announce
 from rpbind.study.landing import study_folder
-from rpbind.study.launch import goes_on, joined, launch, mend, not_done, rehearse
+from rpbind.study.launch import launch, rehearse, repair
 from rpbind.study.options import RunOptions
-from rpbind.study.ready import check_asked, check_folder
+from rpbind.study.ready import check_folder, check_options
+from rpbind.study.resume import is_resumable, not_done, resumed
 from rpbind.study.sizes import check_sizes
 from rpbind.terminal import PLAIN, REPORT_PREFIX, phase, progress
 
 UNFINISHED = 3
-"""Exit code of a study of which fewer runs are done than were planned."""
+"""Exit code if fewer runs are done than were planned."""
 
 
-def conduct(experiment: str, question: Question, design: Design, conditions: RunOptions) -> None:
-    """Run a page's design and leave its report; exits with 3 where runs are missing."""
+def conduct(experiment: str, question: Question, design: Design, options: RunOptions) -> None:
+    """Run a design and write its report; exit with code 3 if runs are missing.
+
+    Parameters
+    ----------
+    experiment
+        Name of the experiment, with which the study's name begins.
+    question
+        Question, prediction and decision rule.
+    design
+        The arms and contrasts.
+    options
+        How the study is run.
+    """
     console = Console(stderr=True)
-    check_asked(conditions)
-    check_size(Price(len(design.arms), conditions.seeds, len(design.contrasts)), conditions.yes)
+    check_options(options)
+    check_size(Price(len(design.arms), options.seeds, len(design.contrasts)), options.yes)
     plan = make_plan(
         experiment,
         question,
         design,
-        tuple(range(conditions.seeds)),
-        conditions.source,
-        sweep=conditions.sweep,
-        control=conditions.control,
+        tuple(range(options.seeds)),
+        options.source,
+        sweep=options.sweep,
+        control=options.control,
     )
-    on_gpu = conditions.where.gpus > 0
-    check_sizes(plan, conditions.sweep, conditions.source, on_gpu=on_gpu)
-    folder, note = study_folder(plan, conditions)
+    on_gpu = options.resources.gpus > 0
+    check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)
+    folder, note = study_folder(plan, options)
     if note:
         console.print(note, **PLAIN)
     check_folder(folder)
-    if not conditions.dry_run:
-        mend(plan, folder)
-    asked = joined(
+    if not options.dry_run:
+        repair(plan, folder)
+    resumed_plan = resumed(
         plan,
         Ledger(folder),
-        conditions.add_seeds,
-        accept_code_change=conditions.accept_code_change,
+        options.add_seeds,
+        accept_code_change=options.accept_code_change,
     )
-    price = announce.price_of(asked, conditions.sweep)
-    check_size(price, conditions.yes)
-    console.print(announce.summary(asked, price, conditions, folder), **PLAIN)
-    if conditions.dry_run:
-        if conditions.where.address is not None:
-            rehearse(asked, conditions.source, conditions.where, folder)
+    price = announce.price_of(resumed_plan, options.sweep)
+    check_size(price, options.yes)
+    console.print(announce.summary(resumed_plan, price, options, folder), **PLAIN)
+    if options.dry_run:
+        if options.resources.address is not None:
+            rehearse(resumed_plan, options.source, options.resources, folder)
         with progress("comparing the arms"):
-            compared = guard(bases(asked, conditions.sweep), conditions.source.inputs)
+            compared = guard(bases(resumed_plan, options.sweep), options.source.inputs)
         for comparison in compared:
             console.print(f"  {comparison.words()}", **PLAIN)
         with progress("timing a few batches"):
-            seconds = announce.time_of(price, asked, conditions, folder)
+            seconds = announce.time_of(price, resumed_plan, options, folder)
         console.print(f"time      {seconds}", **PLAIN)
         return
-    with STOP.heeded():
+    with STOP.installed():
         try:
-            unfinished = _made(plan, conditions, folder)
-        except (KeyboardInterrupt, SystemExit):  # Ray, while it starts, answers SIGTERM by exiting
-            unfinished = f"Stopped. What is recorded is whole. {_again(plan)}"
+            unfinished = _made(plan, options, folder)
+        except (KeyboardInterrupt, SystemExit):  # Ray exits on SIGTERM while it starts
+            unfinished = f"Stopped. The ledger is intact. {_again(plan)}"
     if unfinished:
         console.print(unfinished, **PLAIN)
         raise typer.Exit(UNFINISHED)
 
 
-def _made(plan: Plan, conditions: RunOptions, folder: Path) -> str:
-    """Make the study and its report; say what is not done of it, "" where everything is."""
+def _made(plan: Plan, options: RunOptions, folder: Path) -> str:
+    """Run the study and write its report; return what is not done, or "" if all is done."""
     plan = launch(
         plan,
-        conditions.source,
-        conditions.where,
+        options.source,
+        options.resources,
         folder,
-        conditions.sweep,
-        add_seeds=conditions.add_seeds,
-        accept_code_change=conditions.accept_code_change,
+        options.sweep,
+        add_seeds=options.add_seeds,
+        accept_code_change=options.accept_code_change,
     )
     with phase("writing the report"):
-        page = build_report(folder)
+        report = build_report(folder)
         table = verdict_table(folder)
     Console().print(table)
     for file in winner_files(plan, folder).values():
         print(f"winner: {file}")
-    print(f"{REPORT_PREFIX}{page}")
+    print(f"{REPORT_PREFIX}{report}")
     ledger = Ledger(folder)
     left = not_done(plan, ledger)
     if not left:
         return ""
     planned = len(required_runs(plan)) + len(as_arms(plan).planned)
-    advice = "A diverged run is not made again."
+    advice = "A diverged run is not repeated."
     if any("never made" in one for one in left):
         advice = "More trials, or another space, may find a configuration that trains."
-    return (
-        f"{'Stopped. ' if STOP.asked else ''}Not everything that was planned ({planned} runs) is "
-        f"done: {'; '.join(left)}. {advice} {_again(plan) if goes_on(plan, ledger) else ''}"
-    ).rstrip()
+    stopped = "Stopped. " if STOP.requested else ""
+    again = _again(plan) if is_resumable(plan, ledger) else ""
+    text = f"{stopped}Not all of the {planned} planned runs are done: {'; '.join(left)}. {advice}"
+    return f"{text} {again}".rstrip()
 
 
 def _again(plan: Plan) -> str:
-    return f"The same command goes on with what is missing: {plan.command}"
+    return f"To run what is missing, repeat the command: {plan.command}"

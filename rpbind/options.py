@@ -1,25 +1,21 @@
-"""The options of every experiment, declared once; reading them imports nothing heavy."""
+"""The options of every experiment, declared once; this module imports nothing heavy."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rpbind.arguments import choices
-from rpbind.design.source import source
+from rpbind.design.source import open_source
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.run.logger_registry import TRACKERS, check_loggers
 from rpbind.run.resources import Resources
-from rpbind.study.options import RunOptions, check_landing
+from rpbind.study.options import RunOptions, check_destination
 
 if TYPE_CHECKING:
     from rpbind.design.design import Design
@@ -29,34 +25,36 @@ if TYPE_CHECKING:
 REPORTS = Path("reports")
 SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1
 MANY = 100_000
-"""More seeds, epochs, trials or searches than this are a slip of the keyboard."""
+"""More seeds, epochs, trials or searches than this are refused as a typing error."""
 
-Data = Annotated[Path | None, typer.Option(help="Dataset folder; without it, the simulated world.")]
+Data = Annotated[Path | None, typer.Option(help="Dataset folder (default: a simulated world).")]
 Address = Annotated[
     str | None,
-    typer.Option(envvar="RPBIND_ADDRESS", help="Ray cluster to run on; this machine without."),
+    typer.Option(envvar="RPBIND_ADDRESS", help="Address of a Ray cluster (default: this machine)."),
 ]
 Reports = Annotated[
     Path,
     typer.Option(
-        envvar="RPBIND_REPORTS", help="Folder that studies land in; on a cluster, a shared one."
+        envvar="RPBIND_REPORTS", help="Folder for studies; on a cluster, all nodes must share it."
     ),
 ]
-Name = Annotated[str | None, typer.Option(help="Study folder below reports/.")]
+Name = Annotated[
+    str | None, typer.Option(help="Folder of the study below --reports (default: its own name).")
+]
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What an experiment takes where an option is left out.
+    """The values that an experiment uses for options that are not given.
 
     Parameters
     ----------
     epochs
-        Epochs per run on a dataset; the recipe's own without.
+        Epochs per run on a dataset; None for those of the recipe.
     simulated_epochs
         Epochs per run in the simulated world.
     narrower
-        Divisor of the models' widths in the simulated world, and with `--smoke`.
+        Factor that divides model widths in the simulated world, and with `--smoke`.
     seeds
         Paired seeds per arm.
     proteins
@@ -72,46 +70,62 @@ class Defaults:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a user says of an experiment: its data, its size, where it runs and where it lands.
+    """The options that a user gives to an experiment. Every field except `defaults` is an option.
 
-    Every field but `usual`, what the experiment takes where nothing is said, is an option.
+    Parameters
+    ----------
+    defaults
+        The experiment's values for options that are not given.
+    data, proteins, split
+        The windows, the protein vectors, and how the windows are divided.
+    seeds, add_seeds, epochs, narrower, smoke
+        The size of the study and of its models.
+    workers, cpus_per_worker, gpus_per_run, executor, address, log
+        What each run gets, where it runs, and where it is logged besides the ledger.
+    reports, name
+        The folder of the study.
+    dry_run, yes, accept_code_change
+        Whether to run it at all, and what the user allows.
     """
 
-    usual: Defaults
+    defaults: Defaults
     data: Data = None
     proteins: Annotated[
         str | None,
-        typer.Option(help="Protein encoder whose vectors every arm reads; see rpbind embed."),
+        typer.Option(help="Protein encoder whose vectors every arm reads (see rpbind embed)."),
     ] = None
     seeds: Annotated[int | None, typer.Option(min=1, max=MANY, help="Paired seeds per arm.")] = None
     add_seeds: Annotated[
         int,
-        typer.Option(min=0, max=MANY, help="Extend the study that --seeds began by so many seeds."),
+        typer.Option(min=0, max=MANY, help="Extend an existing study by this many seeds."),
     ] = 0
     accept_code_change: Annotated[
         bool,
         typer.Option(
             "--accept-code-change",
-            help="Go on with a study whose rows were made by other code; the report says which.",
+            help="Continue a study whose rows were made by other code; the report says which rows.",
         ),
     ] = False
     epochs: Annotated[int | None, typer.Option(min=1, max=MANY, help="Epochs per run.")] = None
     narrower: Annotated[
         int | None,
-        typer.Option(min=1, help="Divide the widths of models and spaces by this."),
+        typer.Option(min=1, help="Divide the widths of models and search spaces by this factor."),
     ] = None
     split: Annotated[
-        str, typer.Option(help="random, cold-rna, cold-protein or cold-both; random leaks.")
+        str, typer.Option(help="Split: cold-rna, cold-protein, cold-both, or random (which leaks).")
     ] = "cold-rna"
     workers: Annotated[int, typer.Option(min=1, help="Worker processes per run (Ray Train).")] = 1
     cpus_per_worker: Annotated[
-        int, typer.Option(min=1, help="CPUs, and torch threads, per worker.")
+        int, typer.Option(min=1, help="CPUs per worker, which are also its torch threads.")
     ] = 1
     gpus_per_run: Annotated[
-        float, typer.Option(min=0.0, help="GPUs of a run, shared among its workers.")
+        float, typer.Option(min=0.0, help="GPUs per run, shared by its workers.")
     ] = 0.0
     executor: Annotated[
-        str, typer.Option(help="auto, trial (in the Tune trial) or train (Ray Train worker group).")
+        str,
+        typer.Option(
+            help="trial (in the process of the Tune trial), train (Ray Train workers) or auto."
+        ),
     ] = "auto"
     address: Address = None
     log: Annotated[
@@ -121,46 +135,73 @@ class Options:
     reports: Reports = REPORTS
     name: Name = None
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")
+        bool, typer.Option("--dry-run", help="Check and show what would run, without running it.")
     ] = False
     yes: Annotated[bool, typer.Option("--yes", help="Allow more than 10,000 runs.")] = False
     smoke: Annotated[
         bool,
         typer.Option(
             "--smoke",
-            help="Two seeds, one epoch, narrow models, unless said otherwise: does it all run?",
+            help="Quick run of everything: two seeds, one epoch and narrow models, unless given.",
         ),
     ] = False
 
     def __post_init__(self) -> None:
         if self.smoke and None not in (self.seeds, self.epochs, self.narrower):
             raise UserError(
-                "--smoke stands for --seeds, --epochs and --narrower, and all three are given: it "
-                "has no effect. Leave it out."
+                "--smoke sets --seeds, --epochs and --narrower, but all three are given, so it has "
+                "no effect. Remove --smoke."
             )
 
     def width(self, *, as_it_is: bool = False) -> int:
-        """Return what the widths of models and spaces are divided by."""
+        """Return the factor that divides the widths of models and search spaces.
+
+        Parameters
+        ----------
+        as_it_is
+            Whether widths that the user does not set stay as they are.
+
+        Returns
+        -------
+        int
+            The factor; 1 for no change.
+        """
         small = (self.data is None or self.smoke) and not as_it_is
-        return self.narrower or (self.usual.narrower if small else 1)
+        return self.narrower or (self.defaults.narrower if small else 1)
 
     def sized(self, recipe: Recipe, *, as_it_is: bool = False) -> Recipe:
-        """Return a recipe with the widths, epochs and protein vectors that are asked for.
+        """Return a recipe with the widths, epochs and protein encoder of the options.
 
-        What is not asked for is as usual in this experiment, or `as_it_is` in the recipe.
+        Parameters
+        ----------
+        recipe
+            The recipe.
+        as_it_is
+            Whether options that are not given keep the recipe's values, not take the defaults.
+
+        Returns
+        -------
+        Recipe
+            The changed recipe.
         """
-        usual, epochs, proteins = self.usual, recipe.train.epochs, recipe.proteins
+        defaults, epochs, proteins = self.defaults, recipe.train.epochs, recipe.proteins
         if not as_it_is:
-            epochs = (usual.simulated_epochs if self.data is None else usual.epochs) or epochs
-            proteins = usual.proteins
+            epochs = (defaults.simulated_epochs if self.data is None else defaults.epochs) or epochs
+            proteins = defaults.proteins
         changes = {
             "train.epochs": self.epochs or (SMOKE_EPOCHS if self.smoke else epochs),
             "proteins": self.proteins or proteins,
         }
         return narrowed(recipe, self.width(as_it_is=as_it_is)).with_(changes)
 
-    def where(self) -> Resources:
-        """Return what the options say of where runs are made; a run's GPUs are shared."""
+    def resources(self) -> Resources:
+        """Return what each run gets, and on which Ray; workers share the GPUs of their run.
+
+        Returns
+        -------
+        Resources
+            The checked resources; a bad executor or logger is a `UserError`.
+        """
         check_loggers(self.log or ())
         found = Resources(
             self.workers,
@@ -170,7 +211,7 @@ class Options:
             self.address,
             tuple(self.log or ()),
         )
-        found.executor  # noqa: B018 - says so where there is none of this name
+        found.executor  # noqa: B018 - raises `UserError` on an unknown executor
         return found
 
     def conduct(
@@ -182,15 +223,21 @@ class Options:
         control: str | None = None,
         sweep: Sweep | None = None,
     ) -> None:
-        """Run a design and leave its report; exits with 3 where runs are missing."""
-        where = self.where()
-        check_landing(self.reports, self.name)
-        conditions = RunOptions(
-            source=source(self.data, self.split),
-            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.usual.seeds),
+        """Run a design and write its report; exit with code 3 if runs are missing.
+
+        Parameters
+        ----------
+        experiment, question, design, control, sweep
+            The study, as for `rpbind.design.plan.make_plan`.
+        """
+        resources = self.resources()
+        check_destination(self.reports, self.name)
+        run_options = RunOptions(
+            source=open_source(self.data, self.split),
+            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.defaults.seeds),
             add_seeds=self.add_seeds,
             accept_code_change=self.accept_code_change,
-            where=where,
+            resources=resources,
             reports=self.reports,
             name=self.name,
             dry_run=self.dry_run,
@@ -200,51 +247,4 @@ class Options:
         )
         from rpbind.experiment import conduct  # torch takes seconds to import
 
-        conduct(experiment, question, design, conditions)
-
-
-OPTIONS = [field for field in fields(Options) if field.name != "usual"]
-
-
-def experiment(usual: Defaults) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command of an experiment's function of `Options`.
-
-    Its options are those of `Options` and, where the function has more parameters, these.
-    """
-
-    def command_of(main: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(main)
-        def command(**given: Any) -> None:
-            said = {field.name: given.pop(field.name) for field in OPTIONS}
-            main(Options(usual=usual, **said), **given)
-
-        _, *own = inspect.signature(main, eval_str=True).parameters.values()
-        signature = [one.replace(kind=one.KEYWORD_ONLY) for one in own]
-        command.__signature__ = inspect.Signature(signature + _shared(usual))  # type: ignore[attr-defined]
-        return command
-
-    return command_of
-
-
-def _shared(usual: Defaults) -> list[inspect.Parameter]:
-    """The parameters of the options that every experiment has, with its defaults in their help."""
-    epochs = usual.epochs or "the recipe's"
-    shown = {
-        "proteins": usual.proteins,
-        "seeds": f"{usual.seeds}; {SMOKE_SEEDS} with --smoke",
-        "epochs": f"{epochs}; {usual.simulated_epochs} in the simulated world, {SMOKE_EPOCHS} with "
-        "--smoke",
-        "narrower": f"1; {usual.narrower} in the simulated world or with --smoke",
-    }
-    hints, keyword = get_type_hints(Options, include_extras=True), inspect.Parameter.KEYWORD_ONLY
-    found = []
-    for field in OPTIONS:
-        kind, option = get_args(hints[field.name])
-        if field.name in shown:
-            option = copy(option)
-            option.show_default = shown[field.name]
-        typed: Any = Annotated[kind, option]
-        found.append(
-            inspect.Parameter(field.name, keyword, default=field.default, annotation=typed)
-        )
-    return found
+        conduct(experiment, question, design, run_options)

@@ -114,7 +114,7 @@ def test_a_study_says_where_it_stands_and_is_the_same_as_itself(tmp_path: Path) 
                 metrics={"test.loss": 0.7}, proteins=each, ended="")
         )  # fmt: skip
     stands = rpbind("status", tmp_path)
-    assert stands.stdout == "toy: nobody runs it\n3 planned runs: 2 done, 1 planned\n"
+    assert stands.stdout == "toy: not running\n3 planned runs: 2 done, 1 planned\n"
     compared = rpbind("compare", tmp_path, tmp_path)
     assert "2/3×2" in compared.stdout
     assert "inert" in compared.stdout

@@ -98,10 +98,10 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
     """What an experiment would conduct, told apart by all that a study depends on."""
     seen: list[tuple[object, ...]] = []
 
-    def conduct(name: str, question: Any, design: Any, conditions: Any) -> None:
-        searched = conditions.sweep and conditions.sweep.plan_entry()
-        parts = {k: v for k, v in vars(conditions).items() if k != "sweep"}
-        storage = conditions.sweep and conditions.sweep.config.storage
+    def conduct(name: str, question: Any, design: Any, options: Any) -> None:
+        searched = options.sweep and options.sweep.plan_entry()
+        parts = {k: v for k, v in vars(options).items() if k != "sweep"}
+        storage = options.sweep and options.sweep.config.storage
         seen.append((name, repr(design), repr(parts), repr(searched), storage))
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)

@@ -23,13 +23,14 @@ STEP = re.compile(
 )
 FOLLOWED = ("RNA encoder", "Metric", "Logger")
 QUESTION = '''
+from rpbind.command import experiment
 from rpbind.design.design import add_one_in
 from rpbind.design.question import Question
-from rpbind.options import Defaults, Options, experiment
+from rpbind.options import Defaults, Options
 from rpbind.recipe.presets import CONV_RESIDUE
 from rpbind.terminal import run_experiment
 
-ASKED = Question("Does a GRU read windows better?", "No.", "Test AUROC, Holm.")
+QUESTION = Question("Does a GRU read windows better?", "No.", "Test AUROC, Holm.")
 
 
 @experiment(Defaults(narrower=16))
@@ -38,7 +39,7 @@ def main(options: Options) -> None:
     conv = options.sized(CONV_RESIDUE)
     gru = conv.with_({"model.encoder": {"kind": "gru", "dim": conv.model.encoder.dim}})
     changes = {"gru-encoder": ["model.encoder"]}
-    options.conduct("gru", ASKED, add_one_in(("conv", conv), ("gru", gru), changes))
+    options.conduct("gru", QUESTION, add_one_in(("conv", conv), ("gru", gru), changes))
 
 
 run_experiment(main)

@@ -33,7 +33,7 @@ FLOORS = [
     {"search"},
     {"run"},
     {"study"},
-    {"cli", "experiment", "options", "__main__"},
+    {"cli", "experiment", "command", "options", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
 

@@ -8,7 +8,7 @@ from rpbind.errors import UserError
 from rpbind.options import Defaults, Options
 from rpbind.recipe.presets import FIXED
 
-USUAL = Defaults(narrower=8, epochs=4, seeds=3)
+DEFAULTS = Defaults(narrower=8, epochs=4, seeds=3)
 
 
 @pytest.mark.parametrize(
@@ -25,23 +25,23 @@ USUAL = Defaults(narrower=8, epochs=4, seeds=3)
 def test_what_is_said_wins_over_smoke_and_smoke_over_the_experiment(
     said: dict[str, object], epochs: int, width: int
 ) -> None:
-    recipe = Options(usual=USUAL, **said).sized(FIXED)  # type: ignore[arg-type]
+    recipe = Options(defaults=DEFAULTS, **said).sized(FIXED)  # type: ignore[arg-type]
     assert (recipe.train.epochs, recipe.model.classifier.hidden[0]) == (epochs, width)
 
 
 def test_the_vectors_are_the_experiments_unless_others_are_named() -> None:
-    usual = Defaults(narrower=1, proteins="triad")
-    assert Options(usual=usual).sized(FIXED).proteins == "triad"
-    assert Options(usual=usual, proteins="physchem").sized(FIXED).proteins == "physchem"
+    defaults = Defaults(narrower=1, proteins="triad")
+    assert Options(defaults=defaults).sized(FIXED).proteins == "triad"
+    assert Options(defaults=defaults, proteins="physchem").sized(FIXED).proteins == "physchem"
 
 
 def test_smoke_that_would_change_nothing_is_refused() -> None:
-    Options(usual=USUAL, smoke=True, seeds=7, epochs=9)
-    with pytest.raises(UserError, match="--smoke stands for"):
-        Options(usual=USUAL, smoke=True, seeds=7, epochs=9, narrower=2)
+    Options(defaults=DEFAULTS, smoke=True, seeds=7, epochs=9)
+    with pytest.raises(UserError, match="--smoke sets"):
+        Options(defaults=DEFAULTS, smoke=True, seeds=7, epochs=9, narrower=2)
 
 
 def test_a_recipe_file_is_taken_as_it_is_but_for_what_is_said() -> None:
-    same = Options(usual=USUAL, data=Path("d"))
+    same = Options(defaults=DEFAULTS, data=Path("d"))
     assert same.sized(FIXED, as_it_is=True) == FIXED
-    assert Options(usual=USUAL, epochs=9).sized(FIXED, as_it_is=True).train.epochs == 9
+    assert Options(defaults=DEFAULTS, epochs=9).sized(FIXED, as_it_is=True).train.epochs == 9

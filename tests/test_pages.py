@@ -41,13 +41,13 @@ def dry_run(name: str, *options: str) -> BaseException | None:
 @pytest.mark.parametrize(
     ("name", "options", "why"),
     [
-        ("ablate", "--searches 5", "ask for --tune-arms N too"),
-        ("ablate", "--shared-configs --trials 4", "ask for --tune-arms N too"),
-        ("ablate", "--space nowhere.toml", "ask for --trials or --tune-arms"),
+        ("ablate", "--searches 5", "Add --tune-arms"),
+        ("ablate", "--shared-configs --trials 4", "Add --tune-arms"),
+        ("ablate", "--space nowhere.toml", "Add --trials or --tune-arms"),
         ("ablate", "--space nowhere.toml --tune-arms 2", "no search space nowhere.toml"),
-        ("ablate", "--trials 2 --tune-arms 2", "leave --trials out"),
+        ("ablate", "--trials 2 --tune-arms 2", "--trials and --tune-arms"),
         ("ablate", "--changes residual,lr", "--design is path"),
-        ("ablate", "--add-seeds 2000", "--add-seeds adds to a study that is there"),
+        ("ablate", "--add-seeds 2000", "--add-seeds extends an existing study"),
         ("tune", "--sampler grid --trials 999 --warm-start fixed", "leave --warm-start out"),
         ("tune", "--budget-minutes 0", "--budget-minutes is a number above 0; got 0"),
         ("tune", "--budget-minutes -1", "got -1"),
@@ -113,6 +113,6 @@ def test_a_dry_run_says_that_one_protein_cluster_reaches_no_verdict(
     words = ["--data", str(tiny), "--smoke", "--dry-run", "--design", "add-one-in"]
     told = CliRunner().invoke(app, words)
     assert told.exit_code == 0, told.output
-    assert "1 protein cluster: NO verdict but inert can be reached" in told.output
-    assert "old+one-protein: proteins: physchem → constant, x 2 seeds" in told.output
+    assert "with 1 protein cluster, no verdict except inert" in told.output
+    assert "old+one-protein: proteins: physchem → constant; 2 seeds" in told.output
     assert list(tmp_path.iterdir()) == []

@@ -1,1 +1,1 @@
-"""Which runs answer a question: designs, their changes, what they cost, the plan of a study."""
+"""Designs: which runs answer a question, what they cost, and the plan of a study."""

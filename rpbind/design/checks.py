@@ -1,4 +1,4 @@
-"""What a study cannot be asked on its data, noticed before anything is trained."""
+"""Checks, before training, that the data can answer the question of a study."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 def scored_clusters(dataset: Dataset, split: Split, part: Part) -> int:
-    """Return how many protein clusters of a part have a protein with windows of both classes."""
+    """Return how many protein clusters of a part have a protein with windows of both classes.
+
+    Parameters
+    ----------
+    dataset
+        The dataset, with labels and proteins of all windows.
+    split
+        The part of each window.
+    part
+        The part whose clusters are counted.
+
+    Returns
+    -------
+    int
+        The number of clusters that have an AUROC.
+    """
     index_N = split.indices(part)
     protein_N, label_N = dataset.protein_N[index_N], dataset.label_N[index_N]
     bound_P = np.bincount(protein_N, label_N)
@@ -26,24 +41,26 @@ def scored_clusters(dataset: Dataset, split: Split, part: Part) -> int:
 
 
 def check_can_be_scored(dataset: Dataset, split: Split) -> None:
-    """Raise `UserError` where no protein of a part has both classes: no AUROC per protein then."""
+    """Raise `UserError` if AUROC per protein is undefined for every protein of a scored part."""
     part = _not_scored(dataset, split)
     if part is None:
         return
     useful = [rule for rule in get_args(Rule) if _helps(dataset, replace(split.spec, rule=rule))]
-    other = f", or take --split {' or '.join(useful)}" if useful else "; no other split helps"
+    other = f", or use --split {' or '.join(useful)}" if useful else "; no other split helps"
     raise UserError(
         f"Every protein of the {part} part of {split.id} has windows of one class only, so AUROC "
-        "per protein cannot be had. Import windows of both classes for the same "
+        "per protein is undefined. Import windows of both classes for the same "
         f"proteins{other}."
     )
 
 
 def _not_scored(dataset: Dataset, split: Split) -> Part | None:
+    """Return the first scored part in which no protein has windows of both classes."""
     return next((part for part in SCORED if not scored_clusters(dataset, split, part)), None)
 
 
 def _helps(dataset: Dataset, spec: SplitSpec) -> bool:
+    """Whether both scored parts have an AUROC under this split."""
     try:
         return _not_scored(dataset, make_split(dataset, spec)) is None
     except UserError:

@@ -1,4 +1,4 @@
-"""The arms that are trained again as controls, with other protein vectors."""
+"""Controls that are trained: one arm again, with protein vectors that carry no biology."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from rpbind.ledger import ControlPlan, Plan
 from rpbind.recipe import Recipe
 from rpbind.train.opened import OpenData
 
-TAKEN_AWAY = {"random": "random-vector", "constant": "one-protein"}
-"""Encoder of a control's vectors: what the control is called. `random` leaves each protein its
-identity and no biology, `constant` no protein at all: the network then sees the RNA alone."""
+CONTROL_ENCODERS = {"random": "random-vector", "constant": "one-protein"}
+"""Protein encoder -> name of the control. With `random` vectors, proteins can be told apart but
+carry no biology; with `constant` vectors, the network sees the RNA alone."""
 
 
-def retrained(design: Design, name: str | None, opened: OpenData) -> tuple[ControlPlan, ...]:
-    """Plan the named arm once more with each control's vectors, and see that those are there.
+def planned_controls(design: Design, name: str | None, opened: OpenData) -> tuple[ControlPlan, ...]:
+    """Plan one arm once more with each control's vectors, and make these vectors if necessary.
 
-    None where no arm is named, nor with the vectors that the arm reads anyway. Raises `UserError`
-    on a name that no arm has.
+    Without a name, no control is planned. Vectors that the arm itself uses are left out. Raises
+    `UserError` if no arm has this name.
     """
     if name is None:
         return ()
     arms = {arm.name: arm for arm in design.arms}
-    check_one_of("The arm to be trained with a control's protein vectors", name, arms)
+    check_one_of("The arm to train with other protein vectors", name, arms)
     recipe = Recipe.model_validate(arms[name].recipe)
     planned = []
-    for encoder, what in TAKEN_AWAY.items():
+    for encoder, what in CONTROL_ENCODERS.items():
         if encoder != recipe.proteins:
             opened.build_embeddings(encoder)
             control = recipe.with_({"proteins": encoder})
@@ -42,5 +42,16 @@ def retrained(design: Design, name: str | None, opened: OpenData) -> tuple[Contr
 
 
 def as_arms(plan: Plan) -> Plan:
-    """Return a plan whose arms are the controls that are trained; it has no contrasts."""
+    """Return a plan whose arms are the trained controls of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan of a study.
+
+    Returns
+    -------
+    Plan
+        The same plan, with its controls as arms, and without contrasts.
+    """
     return plan.model_copy(update={"arms": plan.controls, "contrasts": (), "controls": ()})

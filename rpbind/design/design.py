@@ -1,7 +1,4 @@
-"""A design says which arms answer a question: recipes that differ by named changes, and contrasts.
-
-A change is a name and the recipe fields that it moves from a start recipe to an end recipe.
-"""
+"""Designs: the arms that answer a question (recipes that differ by named changes) and contrasts."""
 
 from __future__ import annotations
 
@@ -9,48 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rpbind.errors import UserError, check_one_of
+from rpbind.design.changes import Changes, check_leads_to_end, move
+from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, ContrastPlan
 from rpbind.recipe import Recipe
-
-Changes = Mapping[str, Sequence[str]]
-"""Change name -> the recipe fields (dotted paths, whole variants included) that it moves."""
-
-ORIGINAL_CHANGES: Changes = {
-    "expand-memory": ("model.memory",),
-    "temperature": ("model.attention.temperature",),
-    "residual": ("model.residual",),
-    "feed-forward": ("model.feed_forward",),
-    "init": ("model.init",),
-    "clip-norm": ("train.clip_norm",),
-    "lr": ("train.lr",),
-    "weight-decay": ("train.weight_decay",),
-    "classifier": ("model.classifier",),
-    "min-lr": ("train.schedule",),
-    "stop-after": ("train.stop_after",),
-}
-"""The changes of the original model's fix, in order: all that separates `old` from `fixed`."""
-
-CONTEXT_CHANGES: Changes = {
-    "conv-encoder": ("model.encoder",),
-    "residue-memory": ("model.memory",),
-}
-"""Changes beyond that fix: RNA context, and a memory in which attention can matter."""
-
-
-def chosen(changes: Changes, names: str) -> Changes:
-    """Return the changes of a list such as "residual,init"; `UserError` on an unknown one."""
-    asked = [name.strip() for name in names.split(",") if name.strip()]
-    for name in asked:
-        check_one_of("A change", name, changes)
-    return {name: changes[name] for name in asked}
 
 
 @dataclass(frozen=True)
 class Design:
-    """Arms and the contrasts between them; `factors` is {change: arms that have it} of a factorial.
+    """Arms, and the contrasts between them.
 
-    Raises `UserError` where two arms have one name, or where a contrast compares equal recipes.
+    Raises `UserError` if two arms have the same name, or if a contrast compares equal recipes.
+
+    Parameters
+    ----------
+    name
+        The kind of design, such as "path".
+    arms
+        The recipes under comparison.
+    contrasts
+        The comparisons that are judged.
+    factors
+        {change: names of the arms that have it} of a factorial design, else empty.
     """
 
     name: str
@@ -61,28 +38,39 @@ class Design:
     def __post_init__(self) -> None:
         names = [arm.name for arm in self.arms]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise UserError(f"Two arms have one name: {', '.join(sorted(twice))}. Rename one.")
+            raise UserError(f"Two arms have the same name: {', '.join(sorted(twice))}. Rename one.")
         recipes = {arm.name: arm.recipe_id for arm in self.arms}
         for contrast in self.contrasts:
             if recipes[contrast.arm] == recipes[contrast.reference]:
                 raise UserError(
-                    f"The arm '{contrast.arm}' has the recipe of its reference "
-                    f"'{contrast.reference}': there is nothing to compare. Change a knob of it, or "
-                    "take it out of the design."
+                    f"The arm '{contrast.arm}' has the same recipe as its reference "
+                    f"'{contrast.reference}', so there is nothing to compare. Change one of its "
+                    "hyperparameters, or remove it from the design."
                 )
 
     def __str__(self) -> str:
-        """Return the design in words: its size, and what each arm changes."""
+        """Return the size of the design, and a line with the change of each arm."""
         size = f"{self.name}: {len(self.arms)} arms, {len(self.contrasts)} contrasts"
         return "\n".join([size, *(f"  {arm.name}: {arm.change}" for arm in self.arms)])
 
     def then(self, other: Design) -> Design:
-        """Join another design; an arm or a contrast that both have is kept once."""
+        """Join another design; an arm or contrast of both designs is kept once.
+
+        Parameters
+        ----------
+        other
+            The design whose arms and contrasts follow.
+
+        Returns
+        -------
+        Design
+            The joined design, with the name of this one.
+        """
         known = {(arm.name, arm.recipe_id) for arm in self.arms}
         new = tuple(arm for arm in other.arms if (arm.name, arm.recipe_id) not in known)
-        asked = tuple(each for each in other.contrasts if each not in self.contrasts)
+        added = tuple(each for each in other.contrasts if each not in self.contrasts)
         factors = {**self.factors, **other.factors}
-        return Design(self.name, self.arms + new, self.contrasts + asked, factors)
+        return Design(self.name, self.arms + new, self.contrasts + added, factors)
 
 
 def path(
@@ -90,11 +78,25 @@ def path(
 ) -> Design:
     """Go from start to end one change at a time; each arm is compared with the one before it.
 
-    `reverse` makes the changes in the opposite order: where a step then differs, order matters.
+    Parameters
+    ----------
+    start
+        Name and recipe of the first arm.
+    end
+        Name and recipe of the last arm.
+    changes
+        The steps, in order. They must account for all differences between start and end.
+    reverse
+        Make the changes in the opposite order. If a step then has another effect, order matters.
+
+    Returns
+    -------
+    Design
+        One arm more than changes, a contrast per change, and one of the whole path.
     """
     name, recipe = start
     arms, contrasts = [arm(name, recipe, "start")], []
-    _covers(recipe, end[1], changes)
+    check_leads_to_end(recipe, end[1], changes)
     order, to, mark = list(changes), "to-", ""
     if reverse:
         order, to, mark = order[::-1], "reverse-to-", " (reverse order)"
@@ -112,16 +114,46 @@ def path(
 
 
 def leave_one_out(start: tuple[str, Recipe], end: tuple[str, Recipe], changes: Changes) -> Design:
-    """Take one change at a time back out of `end`; each arm is compared with `end`."""
-    _covers(start[1], end[1], changes)
+    """Undo one change of `end` at a time; each arm is compared with `end`.
+
+    Parameters
+    ----------
+    start
+        Name and recipe without the changes.
+    end
+        Name and recipe with all changes: the reference.
+    changes
+        The changes. They must account for all differences between start and end.
+
+    Returns
+    -------
+    Design
+        The reference, and an arm and a contrast per change.
+    """
+    check_leads_to_end(start[1], end[1], changes)
     return _one_at_a_time(
         "leave-one-out", end, start[1], {f"no-{c}": f for c, f in changes.items()}
     )
 
 
 def add_one_in(start: tuple[str, Recipe], end: tuple[str, Recipe], changes: Changes) -> Design:
-    """Make one change at a time on top of `start`; each arm is compared with `start`."""
-    _covers(start[1], end[1], changes)
+    """Make one change of `start` at a time; each arm is compared with `start`.
+
+    Parameters
+    ----------
+    start
+        Name and recipe without the changes: the reference.
+    end
+        Name and recipe with all changes.
+    changes
+        The changes. They must account for all differences between start and end.
+
+    Returns
+    -------
+    Design
+        The reference, and an arm and a contrast per change.
+    """
+    check_leads_to_end(start[1], end[1], changes)
     added = {f"with-{change}": fields for change, fields in changes.items()}
     return _one_at_a_time("add-one-in", start, end[1], added)
 
@@ -138,7 +170,22 @@ def _one_at_a_time(
 
 
 def arm(name: str, recipe: Recipe, change: str) -> ArmPlan:
-    """Return the plan of one arm."""
+    """Return the plan of one arm.
+
+    Parameters
+    ----------
+    name
+        The arm's name, unique in its study.
+    recipe
+        All hyperparameters of its runs.
+    change
+        What it changes, in words, for reports.
+
+    Returns
+    -------
+    ArmPlan
+        The arm, with the recipe's id.
+    """
     return ArmPlan(
         name=name, recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id, change=change
     )
@@ -148,33 +195,11 @@ def _contrast(name: str, arm: str, reference: str, fields: Sequence[str]) -> Con
     return ContrastPlan(name=name, arm=arm, reference=reference, fields=tuple(fields))
 
 
-def move(recipe: Recipe, target: Recipe, fields: Sequence[str]) -> Recipe:
-    """Return the recipe with some fields as `target` has them."""
-    return recipe.with_({field: target.value(field) for field in fields})
-
-
 def words(before: ArmPlan, recipe: Recipe) -> str:
-    """Say the difference to an arm in words: `knob: was -> is`, one after another."""
+    """Return the differences between an arm and a recipe, as "field: old → new; ..."."""
     was = Recipe.model_validate(before.recipe)
     return "; ".join(f"{k}: {_say(a)} → {_say(b)}" for k, (a, b) in was.diff(recipe).items())
 
 
 def _say(value: Any) -> str:
     return "–" if value is None else str(value)
-
-
-def _covers(start: Recipe, end: Recipe, changes: Changes) -> None:
-    """Refuse changes that do not lead from start to end, or that change nothing."""
-    moved = start
-    for change, fields in changes.items():
-        before, moved = moved, move(moved, end, fields)
-        if before == moved:
-            raise UserError(
-                f"The change '{change}' changes nothing: both recipes have the same "
-                f"{', '.join(fields)}. Take it out of the design."
-            )
-    if left := moved.diff(end):
-        raise UserError(
-            "The named changes do not lead to the end recipe; it also differs in "
-            f"{', '.join(left)}. Name a change for each."
-        )

@@ -1,8 +1,9 @@
-"""Factorial designs: every combination of up to four changes, an orthogonal fraction of more.
+"""Factorial designs: all combinations of up to four changes, or an orthogonal fraction of them.
 
-The fractions are regular: a change beyond the first four (five) is set to the product of three of
-those, so that no main effect shares its weights with an interaction of two (resolution IV; with
-five changes in sixteen arms V). Box, Hunter and Hunter 2005, Statistics for Experimenters, ch. 6.
+The fractions are regular. With 5 to 8 changes, each change beyond the first four is set to the
+product of three of those (with 9 to 16, beyond the first five), so no main effect is aliased with
+an interaction of two changes: resolution IV. Five changes in sixteen arms have resolution V. Box,
+Hunter and Hunter 2005, Statistics for Experimenters, ch. 6.
 """
 
 from __future__ import annotations
@@ -10,25 +11,41 @@ from __future__ import annotations
 import math
 from itertools import combinations, product
 
-from rpbind.design.design import Changes, Design, arm, move
+from rpbind.design.changes import Changes, move
+from rpbind.design.design import Design, arm
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.statistics.factorial import effect_name, effect_weights, effects, weighted_contrast
 
 FULL = 4
-"""With more changes than this, a fraction of the combinations is run."""
+"""With more changes than this, only a fraction of the combinations is run."""
 MOST = 16
+"""The largest number of changes that can be combined."""
 
 
 def factorial(end: tuple[str, Recipe], start: Recipe, changes: Changes) -> Design:
-    """Run combinations of changes; what no change names stays as it is in `end`.
+    """Combine changes; fields that no change names keep their value in `end`.
 
-    Main effects are tested, and of every combination of up to four changes the interactions of two.
-    Raises `UserError` on fewer than two or more than sixteen changes, on two that move one field,
-    and on one that moves nothing.
+    Main effects are tested. With up to four changes, interactions of two changes are tested too.
+    Raises `UserError` on fewer than two or more than sixteen changes, if two changes move the same
+    field, or if a change moves nothing.
+
+    Parameters
+    ----------
+    end
+        Name and recipe with all changes.
+    start
+        The recipe from which a change that is left out takes its values.
+    changes
+        The changes, which become the factors.
+
+    Returns
+    -------
+    Design
+        2^k arms for k <= 4 changes, 16 for 5 to 8, 32 for 9 to 16; and the tested effects.
     """
     factors = tuple(changes)
-    _can_be_combined(end[1], start, changes)
+    _check_combinable(end[1], start, changes)
     arms, on = [], {}
     for number, row in enumerate(_rows(len(factors)), start=1):
         has = frozenset(f for f, there in zip(factors, row, strict=True) if there)
@@ -49,7 +66,7 @@ def factorial(end: tuple[str, Recipe], start: Recipe, changes: Changes) -> Desig
 
 
 def _rows(k: int) -> list[tuple[bool, ...]]:
-    """Return the rows of the array, all changes first: 2^k, or 16 for 5-8 and 32 for 9-16."""
+    """Return the rows of the design matrix, the one with all k changes first: (arms, k)."""
     base = k if k <= FULL else 4 if k <= 8 else 5
     signs = product((1, -1), repeat=base)
     odd = [*combinations(range(base), 3), tuple(range(5))]
@@ -61,6 +78,7 @@ def _rows(k: int) -> list[tuple[bool, ...]]:
 
 
 def _name(number: int, has: frozenset[str], end: str, factors: tuple[str, ...]) -> str:
+    """Return the name of an arm from its changes; arms of a fraction have a number."""
     if len(has) == len(factors):
         return end
     if len(factors) > FULL:
@@ -68,11 +86,12 @@ def _name(number: int, has: frozenset[str], end: str, factors: tuple[str, ...]) 
     return "+".join(f for f in factors if f in has) or "none"
 
 
-def _can_be_combined(end: Recipe, start: Recipe, changes: Changes) -> None:
+def _check_combinable(end: Recipe, start: Recipe, changes: Changes) -> None:
+    """Raise `UserError` if the changes cannot be the factors of a design."""
     if not 2 <= len(changes) <= MOST:
         raise UserError(
             f"A factorial design combines 2 to {MOST} changes; got {len(changes)} "
-            f"({', '.join(changes) or 'none'}). Name others with --changes."
+            f"({', '.join(changes) or 'none'}). Name 2 to {MOST} changes with --changes."
         )
     for one, other in combinations(changes, 2):
         if shared := set(changes[one]) & set(changes[other]):
@@ -84,5 +103,5 @@ def _can_be_combined(end: Recipe, start: Recipe, changes: Changes) -> None:
         if move(end, start, fields) == end:
             raise UserError(
                 f"The change '{change}' changes nothing: both recipes have the same "
-                f"{', '.join(fields)}. Take it out of the design."
+                f"{', '.join(fields)}. Remove it from the design."
             )

@@ -1,4 +1,4 @@
-"""From a design to the plan of a study: what is to be run, under a name that says what it mixes."""
+"""From a design to the plan of a study: all its runs, and the hash of what they depend on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.winners import TUNED
 from rpbind.data.balance import imbalance
 from rpbind.design.checks import check_can_be_scored
-from rpbind.design.controls import retrained
+from rpbind.design.controls import planned_controls
 from rpbind.design.design import Design
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource
@@ -28,17 +28,17 @@ class Searches(Protocol):
 
     @property
     def protein_encoders(self) -> set[str]:
-        """The protein encoders whose vectors its trials may read."""
+        """Names of the protein encoders whose vectors trials may read."""
         ...
 
     def plan_entry(self) -> dict[str, Any]:
-        """Return all that its trials depend on."""
+        """Return everything that trials depend on, as the plan records it."""
         ...
 
 
 def make_plan(
     experiment: str,
-    asked: Question,
+    question: Question,
     design: Design,
     seeds: tuple[int, ...],
     source: DataSource,
@@ -48,25 +48,53 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
 
-    The arm named `control` is trained again with a random vector per protein, and with one for all.
+    Parameters
+    ----------
+    experiment
+        Name of the experiment, with which the study's name begins.
+    question
+        Question, prediction and decision rule.
+    design
+        The arms and contrasts.
+    seeds
+        The random numbers with which each arm is trained.
+    source
+        The dataset and its split.
+    sweep
+        The searches that come first, if there are any.
+    control
+        Name of the arm that is trained again with random and with constant protein vectors.
+
+    Returns
+    -------
+    Plan
+        The plan, with its fingerprint.
+
+    Raises
+    ------
+    UserError
+        Without a seed, if an arm has the reserved name of a search's winner, or if the data cannot
+        be scored.
     """
     if not seeds:
-        raise UserError("A study needs at least one seed, and got none: ask for --seeds 1 or more.")
+        raise UserError("A study needs at least one seed, and got none. Use --seeds 1 or more.")
     if sweep is not None and any(arm.name == TUNED for arm in design.arms):
-        raise UserError(f"An arm is named '{TUNED}', which is what a search's best is called.")
+        raise UserError(
+            f"An arm is named '{TUNED}', which is the name of a search's winner. Rename the arm."
+        )
     opened, dataset, split = source.opened, source.opened.dataset, source.parts
     check_can_be_scored(dataset, split)
-    controls = retrained(design, control, opened)
+    controls = planned_controls(design, control, opened)
     searched = set() if sweep is None else sweep.protein_encoders
     trained = (*design.arms, *controls)
-    asked_for = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
-    encoders = sorted({*asked_for, *searched})
+    read = [Recipe.model_validate(arm.recipe).proteins for arm in trained]
+    encoders = sorted({*read, *searched})
     vectors = [f"{name} {opened.embeddings(name).sha256[:12]}" for name in encoders]
     plan = Plan(
         study=experiment,
-        question=asked.question,
-        prediction=asked.prediction,
-        rule=asked.rule,
+        question=question.question,
+        prediction=question.prediction,
+        rule=question.rule,
         design=design.name,
         arms=design.arms,
         contrasts=design.contrasts,
@@ -90,9 +118,19 @@ def make_plan(
 
 
 def fingerprint(plan: Plan) -> str:
-    """Return eight hex digits over arms, contrasts, seeds, data, split, vectors, search, code.
+    """Return a hash over arms, contrasts, seeds, data, split, protein vectors, search and code.
 
-    Not over the size of the search: a search is given more trials in its folder.
+    The size of a search does not count, because a search can be extended in its folder.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits.
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
             "code_modules", "accepted_code", "confirmatory", "split_note"}  # fmt: skip
@@ -106,14 +144,43 @@ def fingerprint(plan: Plan) -> str:
 def planned_rows(
     plan: Plan, ledger: Ledger, stage: Stage = "ablation"
 ) -> dict[tuple[str, int], Row]:
-    """Return {(arm, seed): row} of the ended runs of the plan's own recipes and data."""
+    """Return the ended runs that have the plan's recipes and data.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    ledger
+        The ledger of its study.
+    stage
+        "ablation", or "control" for runs of trained controls.
+
+    Returns
+    -------
+    dict
+        {(arm, seed): row}.
+    """
     return planned_runs(plan, ledger.rows(stage))[0]
 
 
 def missing(plan: Plan, ledger: Ledger, stage: Stage = "ablation") -> dict[tuple[str, int], int]:
-    """Return {(arm, seed): next attempt} for every planned run that is neither done nor diverged.
+    """Return the planned runs that are neither done nor diverged.
 
-    A diverged run is not tried again: on the same machine it would diverge again.
+    A diverged run gets no other attempt, because it would diverge again on the same machine.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    ledger
+        The ledger of its study.
+    stage
+        "ablation", or "control" for runs of trained controls.
+
+    Returns
+    -------
+    dict
+        {(arm, seed): number of the next attempt}.
     """
     rows = ledger.rows(stage)
     seen, _ = planned_runs(plan, rows)

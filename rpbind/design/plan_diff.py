@@ -1,4 +1,4 @@
-"""What has changed between two plans, named field by field, from what to what."""
+"""The differences between two plans, field by field, with old and new values."""
 
 from __future__ import annotations
 
@@ -7,39 +7,66 @@ from typing import Any
 from rpbind.ledger import ArmPlan, Plan
 from rpbind.recipe import flat
 
-SAME = {
+FIELDS = {
     "dataset": "dataset",
     "split": "split",
     "proteins_note": "protein vectors",
     "design": "design",
     "delta": "delta",
 }
+"""Field of a plan -> its name in messages. Other fields have functions of their own below."""
 
 
-def changes(before: Plan, after: Plan) -> list[str]:
-    """Return a sentence's part for everything on which rows depend and that differs."""
-    told = [
+def differences(before: Plan, after: Plan) -> list[str]:
+    """Return the differences in everything that rows depend on.
+
+    Parameters
+    ----------
+    before
+        The earlier plan.
+    after
+        The later plan.
+
+    Returns
+    -------
+    list
+        A phrase per difference, such as "seeds: 0 to 4 → 0 to 9".
+    """
+    parts = [
         f"{word}: {getattr(before, field) or 'not recorded'} → {getattr(after, field)}"
-        for field, word in SAME.items()
+        for field, word in FIELDS.items()
         if getattr(before, field) != getattr(after, field)
     ]
     if before.code != after.code:
-        told.append(f"code of {', '.join(changed_modules(before, after))}")
+        parts.append(f"code of {', '.join(changed_modules(before, after))}")
     if before.seeds != after.seeds:
-        told.append(f"seeds: {_list(before.seeds)} → {_list(after.seeds)}")
-    told += _arms(before, after)
+        parts.append(f"seeds: {_list(before.seeds)} → {_list(after.seeds)}")
+    parts += _arms(before, after)
     if before.contrasts != after.contrasts:
-        told.append(f"contrasts: {_names(before)} → {_names(after)}")
+        parts.append(f"contrasts: {_names(before)} → {_names(after)}")
     if before.factors != after.factors:
-        told.append(f"factors: {before.factors} → {after.factors}")
-    told += _search(before.search or {}, after.search or {})
-    if not told and (before.arms, before.controls) != (after.arms, after.controls):
-        told.append("how its arms are described")
-    return told
+        parts.append(f"factors: {before.factors} → {after.factors}")
+    parts += _search(before.search or {}, after.search or {})
+    if not parts and (before.arms, before.controls) != (after.arms, after.controls):
+        parts.append("descriptions of arms")
+    return parts
 
 
 def changed_modules(before: Plan, after: Plan) -> list[str]:
-    """Name the modules whose meaning differs between the codes of two plans."""
+    """Return the modules whose code differs in meaning between two plans.
+
+    Parameters
+    ----------
+    before
+        The earlier plan.
+    after
+        The later plan.
+
+    Returns
+    -------
+    list
+        Dotted names, sorted.
+    """
     if not before.code_modules:
         return ["rpbind (its plan does not record the modules)"]
     return [f"rpbind.{module}" for module in sorted({*before.code_modules, *after.code_modules})
@@ -49,17 +76,17 @@ def changed_modules(before: Plan, after: Plan) -> list[str]:
 def _arms(before: Plan, after: Plan) -> list[str]:
     won = {each["arm"] for each in (before.search or {}).get("winners", {}).values()}
     was, is_ = ({arm.name: arm for arm in (*p.arms, *p.controls)} for p in (before, after))
-    told = [f"arm {name} is new" for name in is_ if name not in was]
-    told += [f"arm {name} is gone" for name in was if name not in {*is_, *won}]
+    parts = [f"arm {name} is new" for name in is_ if name not in was]
+    parts += [f"arm {name} is gone" for name in was if name not in {*is_, *won}]
     shared = [(was[name], is_[name]) for name in was if name in is_]
-    return told + [
-        f"recipe of {old.name}: {_knobs(old, new)}"
+    return parts + [
+        f"recipe of {old.name}: {_changed_fields(old, new)}"
         for old, new in shared
         if old.recipe_id != new.recipe_id
     ]
 
 
-def _knobs(old: ArmPlan, new: ArmPlan) -> str:
+def _changed_fields(old: ArmPlan, new: ArmPlan) -> str:
     return ", ".join(_differing(flat(old.recipe), flat(new.recipe)))
 
 
@@ -69,11 +96,11 @@ def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         {k: _by_name(v) if k == "dimensions" else v for k, v in s.items() if k not in found}
         for s in (before, after)
     )
-    return [f"search {told}" for told in _differing(flat(mine), flat(theirs))]
+    return [f"search {parts}" for parts in _differing(flat(mine), flat(theirs))]
 
 
 def _by_name(dimensions: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return a space's dimensions by path, and by the values of the parent that they wait for."""
+    """Return {path: dimension}; a conditional dimension's key has its parent's values too."""
     named = {}
     for dim in dimensions:
         values = (dim.get("when") or {}).get("values")

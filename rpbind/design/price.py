@@ -1,4 +1,4 @@
-"""What a design costs and what its seeds can tell, said before anything is spent."""
+"""The price of a study, before it runs: its runs and time, and what its seeds can detect."""
 
 from __future__ import annotations
 
@@ -12,21 +12,34 @@ from rpbind.statistics.power import mde
 from rpbind.statistics.verdict import ALPHA, FEW_CLUSTERS, SCREENING_SEEDS
 
 MANY = 10_000
+"""A study with more runs needs --yes."""
 CLAIMS = 10
-"""Seeds of a study that claims something."""
+"""Seeds from which a study can support claims."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one run, and how they came to be known."""
+    """Seconds of one run, and in words how they were measured."""
 
     seconds: float
-    how: str
+    basis: str
 
 
 @dataclass(frozen=True)
 class Price:
-    """A design's runs with so many seeds per arm, and its search trials."""
+    """The numbers of runs, contrasts and trials of a study.
+
+    Parameters
+    ----------
+    arms
+        Arms, trained controls and winners of searches.
+    seeds
+        Seeds per arm.
+    contrasts
+        Contrasts that are judged together.
+    trials
+        Runs of search trials.
+    """
 
     arms: int
     seeds: int
@@ -35,59 +48,104 @@ class Price:
 
     @property
     def runs(self) -> int:
-        """Runs and trials together."""
+        """All runs, including those of trials."""
         return self.arms * self.seeds + self.trials
 
     def time(self, one: Timing, at_once: int, done: int = 0) -> str:
-        """Return how long it takes where `at_once` runs go side by side and some are done."""
+        """Return a sentence about the time of the remaining runs.
+
+        Parameters
+        ----------
+        one
+            The time of one run.
+        at_once
+            How many runs are trained at the same time.
+        done
+            How many runs are done already.
+
+        Returns
+        -------
+        str
+            Time in all, runs that are left, time per run, and how it was measured.
+        """
         left = max(self.runs - done, 0)
-        told = f", {done} of {self.runs} runs are done" if done else ""
+        text = f", {done} of {self.runs} runs are done" if done else ""
         return (
             f"about {span(left * one.seconds / at_once)}: {left} x {span(one.seconds)}, {at_once} "
-            f"at once{told}; {one.how}"
+            f"at once{text}; {one.basis}"
         )
 
-    def reach(self, delta: float, clusters: int, alpha: float = ALPHA) -> str:
-        """Return which verdicts can be reached; sd is that of the paired differences.
+    def reach(self, delta: float, clusters: int, alpha: float = ALPHA, units: str = "seeds") -> str:
+        """Return, in words, which differences the study can detect.
 
-        `clusters` are the protein clusters that are scored, `alpha` the level of the whole report.
+        Parameters
+        ----------
+        delta
+            The largest difference that counts as negligible, in AUROC.
+        clusters
+            The number of protein clusters that are scored.
+        alpha
+            The significance level of the whole report.
+        units
+            What pairs the arms: seeds, or the searches or configurations of tuned arms.
+
+        Returns
+        -------
+        str
+            The minimal detectable effect in standard deviations of the paired differences,
+            and the largest standard deviation at which equivalence can be concluded; or why no
+            verdict is possible.
         """
         S, K = self.seeds, self.contrasts
         if K == 0:
-            return "none is asked for: the design has no contrast"
+            return "none, because the design has no contrast"
         if S == 1:
             return (
-                "1 seed: NO verdict but inert can be reached, whatever comes out, for an interval "
-                "needs 2; ask for --seeds 5"
+                "with 1 seed, no verdict except inert is possible, because an interval needs at "
+                "least 2 seeds; use --seeds 5"
             )
         if clusters == 1:
             return (
-                "1 protein cluster: NO verdict but inert can be reached, whatever comes out, for "
-                "an interval needs 2; take data with more proteins, or another --split"
+                "with 1 protein cluster, no verdict except inert is possible, because an interval "
+                "needs at least 2 clusters; use data with more proteins, or another --split"
             )
         first, last = mde(S, alpha / K), mde(S, alpha)
-        told = f"{last:.2f} sd" if K == 1 else f"{first:.2f} sd first, {last:.2f} sd last (Holm)"
+        holm = "" if K == 1 else f"; {last:.2f} in the last step of Holm's correction"
         equal = delta * math.sqrt(S) / -float(stdtrit(S - 1, alpha))
         return (
-            f"{S} seeds x {K} contrasts{_standing(S)}: better or worse shows from {told} on, with "
-            f"80 % power; no meaningful effect (within {delta:g}) needs an sd below {equal:.4f}. "
-            "sd is that of a contrast's paired differences between seeds; proteins that differ "
-            f"widen it{_few(clusters)}{_again(alpha)}"
+            f"with {S} {units}{_standing(S)} and {K} contrast{'' if K == 1 else 's'}, a difference "
+            f"must be at least {first:.2f} standard deviations (of the paired differences between "
+            f"{units}{holm}) to be detected with 80 % power; to conclude 'no meaningful effect' "
+            f"(within {delta:g}), that standard deviation must be below {equal:.4f}. Differences "
+            f"between protein clusters widen the interval further{_few(clusters)}{_again(alpha)}"
         )
 
 
 def check_size(price: Price, yes: bool) -> None:
-    """Raise `UserError` on more than 10,000 runs, unless they are meant."""
+    """Check that a study is not large by mistake.
+
+    Parameters
+    ----------
+    price
+        The numbers of its runs.
+    yes
+        Whether the user allows more than 10,000 runs.
+
+    Raises
+    ------
+    UserError
+        On more than 10,000 runs without `yes`.
+    """
     if price.runs > MANY and not yes:
         raise UserError(
             f"This design takes {price.runs:,} runs ({price.arms} arms x {price.seeds} seeds and "
-            f"{price.trials:,} trials), more than {MANY:,}. Ask for fewer seeds, arms or trials, "
-            "or say --yes if it is meant."
+            f"{price.trials:,} trials), more than {MANY:,}. Use fewer seeds, arms or trials, or "
+            "add --yes to allow it."
         )
 
 
 def span(seconds: float) -> str:
-    """Return a time in words: "40 s", "3.5 min", "2.0 h"."""
+    """Return a time with its unit: "40 s", "3.5 min", "2.0 h"."""
     for unit, length in (("h", 3600), ("min", 60)):
         if seconds >= 1.5 * length:
             return f"{seconds / length:,.1f} {unit}"
@@ -97,11 +155,18 @@ def span(seconds: float) -> str:
 def _few(clusters: int) -> str:
     if clusters >= FEW_CLUSTERS:
         return ""
-    return f", and with {clusters} protein clusters (below 20) how they differ is poorly known"
+    return (
+        f"; with only {clusters} protein clusters (below {FEW_CLUSTERS}), their variance is poorly "
+        "known"
+    )
 
 
 def _again(alpha: float) -> str:
-    return "" if alpha == ALPHA else f". It is judged again: at level {alpha:.2g}, not {ALPHA:g}"
+    return (
+        ""
+        if alpha == ALPHA
+        else f". This is a further analysis, so the level is {alpha:.2g} instead of {ALPHA:g}"
+    )
 
 
 def _standing(seeds: int) -> str:

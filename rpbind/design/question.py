@@ -1,4 +1,4 @@
-"""What an experiment asks, said before it runs; importing it costs nothing."""
+"""The question of an experiment; this module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Question:
-    """What an experiment asks, what it expects, and how it will decide: said before it runs."""
+    """The question of an experiment, written down before it runs.
+
+    Parameters
+    ----------
+    question
+        What the experiment asks.
+    prediction
+        The expected answer.
+    rule
+        How the results decide it.
+    """
 
     question: str
     prediction: str

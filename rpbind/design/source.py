@@ -1,4 +1,4 @@
-"""The data of a study: a dataset folder, or the simulated world that stands in for one."""
+"""The data of a study: a dataset folder, or a simulated world."""
 
 from __future__ import annotations
 
@@ -17,50 +17,95 @@ if TYPE_CHECKING:
     from rpbind.train.inputs import Inputs
 
 MAIN = World()
-"""The simulated world of a study without --data."""
+"""The simulated world that experiments use without --data."""
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """The data that a study reads: a dataset that is open, and how it is split."""
+    """The data that a study reads.
+
+    Parameters
+    ----------
+    opened
+        The open dataset, with its splits and protein vectors.
+    split
+        The rule, percentages and seed of the split.
+    """
 
     opened: OpenData
     split: SplitSpec
 
     @property
     def data(self) -> Path:
-        """The dataset folder, as another process finds it."""
+        """The absolute path of the dataset folder, for other processes."""
         return self.opened.folder.resolve()
 
     @property
     def parts(self) -> Split:
-        """Which part of the split each window is in."""
+        """The part of each window."""
         return self.opened.split(self.split)
 
     def inputs(self, encoder: str) -> Inputs:
-        """Return what a run with the vectors of an encoder reads."""
+        """Return the inputs of a run.
+
+        Parameters
+        ----------
+        encoder
+            Name of the protein encoder whose vectors the run reads.
+
+        Returns
+        -------
+        Inputs
+            Windows, labels, parts and protein vectors.
+        """
         return self.opened.inputs(self.split, encoder)
 
 
-def source(data: Path | None, rule: str) -> DataSource:
-    """Return a dataset folder, or the simulated world, split by a rule (70:15:15, seed 0)."""
+def open_source(data: Path | None, rule: str) -> DataSource:
+    """Open a dataset and split it by a rule (70:15:15, seed 0).
+
+    Parameters
+    ----------
+    data
+        The dataset folder; None for the simulated world.
+    rule
+        "random", "cold-rna", "cold-protein" or "cold-both"; another one is a `UserError`.
+
+    Returns
+    -------
+    DataSource
+        The open dataset and its split.
+    """
     check_one_of("--split", rule, get_args(Rule))
     if data is not None:
         check_not_url("--data", data)
     opened = simulated() if data is None else OpenData(data)
-    opened.dataset  # noqa: B018 - says so where there is none, before anything heavy is imported
+    opened.dataset  # noqa: B018 - a missing dataset is an error here, before heavy imports
     return DataSource(opened, SplitSpec(rule=cast(Rule, rule)))
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> OpenData:
-    """Open a simulated world, which is made with its protein vectors if it is not there."""
+    """Open a simulated world; make it, with its protein vectors, if it does not exist.
+
+    Parameters
+    ----------
+    root
+        The folder that holds the folder of the world.
+    world
+        The parameters of the simulation.
+
+    Returns
+    -------
+    OpenData
+        The open dataset.
+    """
     mark = hashlib.sha256(canonical(asdict(world)).encode()).hexdigest()[:8]
     folder = root / f"simulated-{mark}"
     if not folder.exists():
         try:
             simulate(folder, world)
         except UserError:
-            if not folder.exists():  # else another process has made it meanwhile
+            if not folder.exists():  # otherwise another process has made it meanwhile
                 raise
     opened = OpenData(folder)
     for encoder in ("physchem", "triad"):

@@ -1,4 +1,4 @@
-"""How long one run takes: as its study's finished runs did, or by a few batches timed here."""
+"""The time of one run: the mean of finished runs, or an estimate from a few timed batches."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 
 BATCHES = 3
-"""Batches that are timed, after as many that are not."""
+"""Number of timed batches, after as many for warm-up."""
 
 
 def timed_rows(folder: Path) -> Timing | None:
-    """Return the mean of a study's finished runs; None where it has none."""
+    """Return the mean time of a study's finished runs.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study.
+
+    Returns
+    -------
+    Timing
+        The mean; None if no run is finished.
+    """
     seconds = [row.cost["seconds"] for row in Ledger(folder).rows() if row.state == "done"]
     if not seconds:
         return None
@@ -31,10 +42,24 @@ def timed_rows(folder: Path) -> Timing | None:
 
 
 def timed_here(recipes: Sequence[Recipe], source: DataSource, threads: int) -> Timing:
-    """Time a few batches of every distinct model on this machine's CPU; mean over the recipes.
+    """Estimate the time of a run from a few batches of each model on this machine's CPU.
 
-    Epochs and parts are counted up from that: early stopping, which ends runs sooner, is not
-    foreseen, nor that runs side by side slow each other down.
+    The estimate covers all epochs and all parts. It ignores early stopping, and that runs at the
+    same time slow each other down.
+
+    Parameters
+    ----------
+    recipes
+        The recipes of the arms; each distinct model is timed once.
+    source
+        The dataset and its split.
+    threads
+        CPU threads of torch.
+
+    Returns
+    -------
+    Timing
+        The mean over the recipes.
     """
     seconds: list[float] = []
     known: dict[str, float] = {}
@@ -43,11 +68,14 @@ def timed_here(recipes: Sequence[Recipe], source: DataSource, threads: int) -> T
         if key not in known:
             known[key] = _seconds(recipe, source, threads)
         seconds.append(known[key])
-    how = f"counted up from {BATCHES} batches of each of {len(known)} models, timed on this machine"
-    return Timing(float(np.mean(seconds)), how)
+    basis = (
+        f"estimated from {BATCHES} batches of each of {len(known)} models, timed on this machine"
+    )
+    return Timing(float(np.mean(seconds)), basis)
 
 
 def _seconds(recipe: Recipe, source: DataSource, threads: int) -> float:
+    """Return the estimated seconds of a run of one recipe."""
     inputs = source.inputs(recipe.proteins)
     few = {"train": _spread(inputs.parts["train"], BATCHES * recipe.train.batch_size)}
     few |= {part: _spread(inputs.parts[part], EVALUATION_BATCH) for part in ("validation", "test")}
@@ -67,5 +95,5 @@ def _seconds(recipe: Recipe, source: DataSource, threads: int) -> float:
 
 
 def _spread(index_N: torch.Tensor, most: int) -> torch.Tensor:
-    """Windows from all over a part, as a shuffled batch has them."""
+    """Return up to `most` windows, evenly spaced over a part, as varied as a shuffled batch."""
     return index_N[:: max(1, len(index_N) // most)][:most]

@@ -1,1 +1,1 @@
-"""Running tasks on Ray Tune: placement, loggers, stopping, and what is shown meanwhile."""
+"""Runs tasks on Ray Tune: placement, loggers, stopping, and the live view."""

@@ -1,4 +1,4 @@
-"""The best of a study so far: one rule for the live view and for `rpbind status`."""
+"""The best trial or run of a study so far: one rule for the live view and for `rpbind status`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from rpbind.statistics.table import planned_runs
 class Best:
     """The best trial of a search, by its first objective and the mean over its seeds.
 
-    Before there are trials: the planned run with the highest headline on validation. A control is
-    never the best, since it is there to be beaten.
+    Without trials, it is the planned run with the highest headline score on validation. A control
+    is never the best.
     """
 
     def __init__(self, search: dict[str, Any] | None = None) -> None:
-        said = search or {}
-        self.by: str = said.get("objectives", ("auroc",))[0]
-        self.seeds: int = said.get("seeds_per_trial", 1)
+        search = search or {}
+        self.by: str = search.get("objectives", ("auroc",))[0]
+        self.seeds: int = search.get("seeds_per_trial", 1)
         self.seen: dict[str, dict[int, Row]] = {}
         self.best: tuple[float, str, float, tuple[Row, ...]] | None = None
         self.of_trials = False
 
     def objective(self, row: Row) -> Objective:
-        """Return by what a row is judged."""
+        """Return the objective by which a row is judged."""
         return OBJECTIVES[self.by if row.stage == "search" else "auroc"]
 
     def add(self, row: Row) -> None:
-        """Take an ended run; a trial counts when its seeds are all done. The first of equals."""
+        """Add an ended run; a trial counts when all its seeds are done; of equals, the first."""
         is_trial = row.stage == "search"
         if is_trial and not self.of_trials:
             self.of_trials, self.best = True, None
@@ -50,21 +50,21 @@ class Best:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """The recipe of the best trial; empty where none is, and of runs that are no trials."""
+        """The recipe of the best trial; empty without one."""
         row = self.best[3][0] if self.best else None
         return row.recipe if row is not None and row.stage == "search" else {}
 
     def words(self) -> str:
-        """Say it; of AUROC with its 95 % interval over protein clusters. Nothing where none is.
+        """Return name and score; for AUROC with a 95 % interval over protein clusters.
 
-        As the best of many it is optimistic beyond its interval.
+        The interval does not correct for choosing the best of many. Returns "" without a best.
         """
         if self.best is None:
             return ""
         _, name, value, rows = self.best
         objective = self.objective(rows[0])
         text = name + (f", mean of {len(rows)} seeds" if len(rows) > 1 else "")
-        text += f": {of(objective, value)}"
+        text += f": {score_text(objective, value)}"
         each = tuple(s for row in rows for s in row.proteins if s.part == "validation")
         interval = macro_interval(each) if objective is OBJECTIVES["auroc"] else None
         text += f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
@@ -72,7 +72,20 @@ class Best:
 
 
 def best_so_far(plan: Plan, ledger: Ledger) -> Best:
-    """Return the best of what a study's ledger holds."""
+    """Return the best trial or run in a study's ledger.
+
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    ledger
+        Its ledger.
+
+    Returns
+    -------
+    Best
+        The best so far, to which further rows can be added.
+    """
     best = Best(plan.search)
     best_of: Iterable[Row] = planned_runs(plan, ledger.rows())[0].values()
     for row in (*ledger.rows("search"), *best_of):
@@ -81,14 +94,14 @@ def best_so_far(plan: Plan, ledger: Ledger) -> Best:
 
 
 def means_of(objective: Objective, rows: Iterable[Row]) -> str:
-    """Say what an AUROC is a mean of, and the plain mean beside it; nothing of other objectives."""
+    """Return over how many clusters an AUROC is a mean, and the mean over proteins; else ""."""
     both = averages(rows, "validation") if objective is OBJECTIVES["auroc"] else None
     if both is None:
         return ""
     return f", mean over {both.clusters_text} ({both.over_proteins:.3f} over {both.proteins_text})"
 
 
-def of(objective: Objective, value: float) -> str:
-    """Say a value with what it is: "validation loss 0.512", "parameters 812,417"."""
-    told = f"{value:,.1f}".removesuffix(".0") if objective.cost else f"{value:.3f}"
-    return f"{objective.words} {told}"
+def score_text(objective: Objective, value: float) -> str:
+    """Return a value with its name: "validation loss 0.512", "parameters 812,417"."""
+    text = f"{value:,.1f}".removesuffix(".0") if objective.cost else f"{value:.3f}"
+    return f"{objective.words} {text}"

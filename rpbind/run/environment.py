@@ -1,6 +1,6 @@
-"""Settings that Ray reads when it is imported: call `prepare` first, import Ray after.
+"""Environment variables that Ray reads when it is imported: call `prepare` before importing Ray.
 
-Each was measured to matter with Ray 2.60; what each does is in docs/decisions/0004-ray.md.
+Each was measured to matter with Ray 2.60; docs/decisions/0004-ray.md explains them.
 """
 
 import os
@@ -8,25 +8,28 @@ import secrets
 import sys
 
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
-OF_WORKERS = (
+WORKER_SETTINGS = (
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S",
     "RAY_CHDIR_TO_TRIAL_DIR",
 )
-"""Settings that count in the workers' processes, which on a cluster are not children of ours."""
+"""Variables that workers need. On a cluster, they do not inherit them from this process."""
 
 
 def prepare(address: str | None) -> None:
-    """Set Ray's environment, for a Ray of this machine's own (`address` None) or for a cluster's.
+    """Set Ray's environment variables; those that the user has set stay as they are.
 
-    What the user has set already stays as it is.
+    Parameters
+    ----------
+    address
+        Address of a Ray cluster; None for a Ray of this machine.
     """
     settings = {
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.05",
         "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "60",
         "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-        "TUNE_DISABLE_SIGINT_HANDLER": "1",  # ours hears it: stop.py
+        "TUNE_DISABLE_SIGINT_HANDLER": "1",  # stop.py installs our own
         "TUNE_GLOBAL_CHECKPOINT_S": "86400",
         "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
         "RAY_AIR_NEW_OUTPUT": "0",
@@ -34,10 +37,10 @@ def prepare(address: str | None) -> None:
     }
     if address is None:
         settings |= {
-            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # every socket on loopback
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # all sockets on loopback
             "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
-            "RAY_enable_metrics_collection": "0",  # nobody asks for them here
-            "RAY_enable_open_telemetry": "0",  # whose thread can take its process down
+            "RAY_enable_metrics_collection": "0",  # nothing reads them here
+            "RAY_enable_open_telemetry": "0",  # its thread can crash the process
             "GLOO_SOCKET_IFNAME": LOOPBACK,
             "NCCL_SOCKET_IFNAME": LOOPBACK,
         }
@@ -47,6 +50,6 @@ def prepare(address: str | None) -> None:
         os.environ.setdefault(name, value)
 
 
-def of_workers() -> dict[str, str]:
-    """Return the environment that a cluster's workers are to have."""
-    return {name: os.environ[name] for name in OF_WORKERS}
+def worker_environment() -> dict[str, str]:
+    """Return the environment variables that a cluster's workers need."""
+    return {name: os.environ[name] for name in WORKER_SETTINGS}

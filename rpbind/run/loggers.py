@@ -1,6 +1,7 @@
-"""Ray's own loggers (TensorBoard, MLflow, Weights & Biases), which see a study's runs and trials.
+"""Ray's loggers (TensorBoard, MLflow, Weights & Biases) for the runs and trials of a study.
 
-They only listen: what a study says is in its ledger. Import it after `environment.prepare`.
+A study never reads what they log; its results are in its ledger. Import this module after
+`environment.prepare`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.tune.logger import LoggerCallback
+from ray.tune import logger as ray_logger
 from rich.console import Console
 
 from rpbind.recipe import Recipe
@@ -21,21 +22,21 @@ from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
 
 LONGEST = 250
-"""Characters of a setting; MLflow refuses a run whose settings are longer."""
+"""Characters of a hyperparameter's text; MLflow refuses longer ones."""
 
 
 def loggers(names: Sequence[str], study: Path) -> list[tune.Callback]:
-    """Return the callbacks of the loggers that are named, for one study's folder.
+    """Return a callback for each named logger.
 
-    TensorBoard's files go into `study`/tensorboard. Where MLflow and Weights & Biases keep theirs
-    is what their own environment variables say (MLFLOW_TRACKING_URI, WANDB_API_KEY, WANDB_MODE).
+    TensorBoard writes to `study`/tensorboard. MLflow and Weights & Biases follow their own
+    environment variables (MLFLOW_TRACKING_URI, WANDB_API_KEY, WANDB_MODE).
     """
     check_loggers(names)
-    return [Listening(LOGGERS[name].make(study.name), study / name) for name in names]
+    return [LoggerCallback(LOGGERS[name].make(study.name), study / name) for name in names]
 
 
 class TrialView:
-    """What a logger sees of a Tune trial: a name, its recipe by path, and a folder of its own."""
+    """A Tune trial as a logger sees it: a name, its hyperparameters by path, and a folder."""
 
     checkpoint = None
     """Loggers that append to their own files ask for it; a run's checkpoints are not Tune's."""
@@ -52,36 +53,36 @@ class TrialView:
         return self.name
 
     def init_local_path(self) -> None:
-        """Make the folder."""
+        """Create the folder."""
         Path(self.local_path).mkdir(parents=True, exist_ok=True)
 
 
-class Listening(tune.Callback):  # type: ignore[misc]  # Ray ships no types
-    """Hands a study's epochs and scores to one of Ray's loggers, without rows and Ray's objects.
+class LoggerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
+    """Passes epochs and scores to one of Ray's loggers, and hides rows and Ray's objects from it.
 
-    A logger that fails is switched off: the study does not need it.
+    A logger that fails is switched off, because a study does not need it.
     """
 
     def __init__(self, logger: Any, folder: Path) -> None:
         self.logger, self.folder = logger, folder
-        self.seen: dict[str, TrialView] = {}
+        self.views: dict[str, TrialView] = {}
 
     def setup(self, **info: Any) -> None:
-        with self._listener() as logger:
+        with self._logger() as logger:
             logger.setup(**info)
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        seen = self.seen.setdefault(trial.trial_id, TrialView(trial, self.folder))
-        with self._listener() as logger:
-            seen.init_local_path()
-            logger.log_trial_start(seen)
+        view = self.views.setdefault(trial.trial_id, TrialView(trial, self.folder))
+        with self._logger() as logger:
+            view.init_local_path()
+            logger.log_trial_start(view)
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **info: Any
     ) -> None:
-        seen, told = self.seen[trial.trial_id], numbers(result)
-        with self._listener() as logger:
-            logger.log_trial_result(iteration, seen, told)
+        view, values = self.views[trial.trial_id], numbers(result)
+        with self._logger() as logger:
+            logger.log_trial_result(iteration, view, values)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         self._end(trial, failed=False)
@@ -90,34 +91,34 @@ class Listening(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         self._end(trial, failed=True)
 
     def on_experiment_end(self, trials: Any, **info: Any) -> None:
-        with self._listener() as logger:
+        with self._logger() as logger:
             logger.on_experiment_end(trials, **info)
 
     def _end(self, trial: Any, *, failed: bool) -> None:
-        if seen := self.seen.pop(trial.trial_id, None):
-            with self._listener() as logger:
-                logger.log_trial_end(seen, failed=failed)
+        if view := self.views.pop(trial.trial_id, None):
+            with self._logger() as logger:
+                logger.log_trial_end(view, failed=failed)
 
     @contextmanager
-    def _listener(self) -> Iterator[Any]:
-        """Lend the logger; where it fails that is said, and one that does nothing takes its place.
+    def _logger(self) -> Iterator[Any]:
+        """Yield the logger. If it fails, report that and replace it by one that does nothing.
 
-        Whatever it raises is caught: a tracking server fails in ways that only its client knows.
+        Every exception is caught, because a tracking server can fail in ways that we do not know.
         """
         try:
             yield self.logger
         except Exception as error:
-            self.logger = LoggerCallback()
+            self.logger = ray_logger.LoggerCallback()
             why = f"{type(error).__name__}: {error}"
             Console(stderr=True).print(
-                f"--log {self.folder.name} is switched off, it failed ({why}). The study goes on; "
-                "its ledger has what the logger misses.",
+                f"--log {self.folder.name} failed and is now off ({why}). The study continues; "
+                "all results are in its ledger.",
                 **PLAIN,
             )
 
 
 def numbers(result: Mapping[str, Any]) -> dict[str, float]:
-    """Keep a report's finite numbers: the epoch's own, and how far the trial has come."""
+    """Return the finite numbers of a report: those of the epoch, and the iteration."""
     own = ("epoch", "seed", "lr", "grad_norm", "training_iteration")
     return {
         key: value
@@ -129,7 +130,7 @@ def numbers(result: Mapping[str, Any]) -> dict[str, float]:
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Return a recipe by path ({"train.lr": 0.001, ...}) in what loggers take: scalars and text."""
+    """Return hyperparameters by path ({"train.lr": 0.001, ...}) as scalars or text."""
     scalar = bool | int | float | str | None
     return {
         path: value if isinstance(value, scalar) else str(value)[:LONGEST]

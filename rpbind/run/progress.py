@@ -1,6 +1,6 @@
-"""How far a study is: what has ended, what is under way, the best so far, the time that is left.
+"""Progress of a study: ended and running runs, the best so far, and the remaining time.
 
-It only counts; `watch.py` shows it.
+This module only counts; `watch.py` shows it.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from rpbind.analysis.winners import required_runs
 from rpbind.errors import reason
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import REPEATED, REUSED, was_pruned, was_reused
-from rpbind.run.best import Best, best_so_far, means_of, of
+from rpbind.run.best import Best, best_so_far, means_of, score_text
 
 MOST = 1_000
-"""Waiting runs that are placed one by one when the time is foreseen; the others by their mean."""
+"""Waiting runs that the time estimate places one by one; the others count by their mean."""
 
 
 @dataclass
-class UnderWay:
-    """One of Tune's trials: the seeds that it has yet to make, one after another."""
+class RunningTrial:
+    """A running Tune trial, with the seeds that it has yet to train, one after another."""
 
     arm: str
     seeds: list[int]
     epochs: int
     since: float
-    """When the present seed was begun."""
+    """When the current seed began."""
     ends: dict[int, float] = field(default_factory=dict)
-    """{epoch: when it ended} of the present seed."""
+    """{epoch: when it ended} of the current seed."""
 
     @property
     def words(self) -> str:
-        """Say what it makes: "old seed 0 epoch 3", and before the first epoch "old seed 0"."""
+        """Its current run: "old seed 0 epoch 3", or "old seed 0" before the first epoch ends."""
         first = f"{self.arm} seed {self.seeds[0]}"
         return f"{first} epoch {max(self.ends)}" if self.ends else first
 
     def left(self, now: float, mean: float | None) -> float | None:
-        """Return the seconds that are left of it, where a run takes `mean`; None: not known.
+        """Return its remaining seconds if a run takes `mean` seconds; None if unknown.
 
-        Two ended epochs say how long the present run takes, without the start of its process.
+        From two ended epochs on, the current run's own epochs are used, without its start-up time.
         """
         whole, passed = mean, now - self.since
         if len(self.ends) > 1:
@@ -55,9 +55,20 @@ class UnderWay:
 
 
 class StudyProgress:
-    """Counts the runs of a study, of which there are `total`, and `done` of them from before.
+    """Counts the runs of a study.
 
-    `slots` runs are made at the same time.
+    Parameters
+    ----------
+    total
+        The number of all runs.
+    done
+        How many of them ended before this call.
+    slots
+        How many runs are trained at the same time.
+    best
+        The best so far.
+    clock
+        Returns the time in seconds.
     """
 
     def __init__(
@@ -71,14 +82,14 @@ class StudyProgress:
         self.total, self.done, self.slots, self.clock = total, done, slots, clock
         self.best = best or Best()
         self.states: Counter[str] = Counter()
-        self.under_way: dict[str, UnderWay] = {}
+        self.under_way: dict[str, RunningTrial] = {}
         self.took: dict[str, list[float]] = {}
 
     @classmethod
     def of(cls, ledger: Ledger, searched: int, left: int, slots: int) -> StudyProgress:
-        """Return that of a study with `searched` runs of trials in all, of whose runs `left` wait.
+        """Return the progress of a study that has `searched` runs of trials, and `left` runs to go.
 
-        Its total is every run that is made for it: trials, arms, controls.
+        Its total counts the runs of trials, arms and trained controls.
         """
         plan = ledger.plan
         total = searched + len(required_runs(plan)) + len(plan.controls) * len(plan.seeds)
@@ -86,19 +97,19 @@ class StudyProgress:
 
     @property
     def ended(self) -> int:
-        """How many runs have ended, however."""
+        """How many runs have ended, in any state."""
         return self.done + self.states.total()
 
     def begun(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
-        """Take note that one of Tune's trials, by its id, has begun with an arm's seeds."""
-        self.under_way[trial] = UnderWay(arm, list(seeds), epochs, self.clock())
+        """Record that a Tune trial, given by its id, has begun with some seeds of an arm."""
+        self.under_way[trial] = RunningTrial(arm, list(seeds), epochs, self.clock())
 
     def over(self, trial: str) -> None:
-        """Take note that a trial has ended, however."""
+        """Record that a Tune trial has ended, in any way."""
         self.under_way.pop(trial, None)
 
     def epoch(self, trial: str, seed: int, epoch: int) -> None:
-        """Take note that an epoch of a run has ended."""
+        """Record that an epoch of a run has ended."""
         if at := self.under_way.get(trial):
             if at.seeds[:1] != [seed]:
                 at.seeds = [seed, *(other for other in at.seeds if other != seed)]
@@ -106,7 +117,7 @@ class StudyProgress:
             at.ends[epoch] = self.clock()
 
     def row(self, row: Row) -> str:
-        """Count an ended run; returns a line about it."""
+        """Count an ended run, and return a line about it."""
         state = state_word(row)
         self.states[state] += 1
         self.best.add(row)
@@ -118,9 +129,9 @@ class StudyProgress:
         return self._line(row, state)
 
     def seconds_left(self) -> float | None:
-        """Return how long the rest takes; None before anything is known of how long a run takes.
+        """Return the estimated remaining seconds; None before the time of any run is known.
 
-        Each slot goes on with the next waiting run as soon as it is free.
+        The estimate assigns each waiting run to the slot that is free first.
         """
         now, mean = self.clock(), self._mean()
         chains = [at.left(now, self._mean(at.arm)) for at in self.under_way.values() if at.seeds]
@@ -139,13 +150,13 @@ class StudyProgress:
         return max(slots, default=0.0) + more
 
     def lines(self) -> list[str]:
-        """Say what there is of each state and what is under way; a line below, the best so far."""
-        told = [", ".join(f"{count} {state}" for state, count in self.states.items())]
+        """Return one line with counts by state and running runs, and one with the best so far."""
+        counts = [", ".join(f"{count} {state}" for state, count in self.states.items())]
         if running := [at.words for at in self.under_way.values() if at.seeds]:
-            told.append(f"{len(running)} running: {'; '.join(running)}")
+            counts.append(f"{len(running)} running: {'; '.join(running)}")
         words = self.best.words()
         below = f"best so far {words}" if words else ""
-        return [line for line in (" · ".join(part for part in told if part), below) if line]
+        return [line for line in (" · ".join(part for part in counts if part), below) if line]
 
     def _line(self, row: Row, state: str) -> str:
         text = f"{self.ended}/{self.total} {row.arm} seed {row.seed}: {state}"
@@ -153,19 +164,32 @@ class StudyProgress:
             return f"{text}, the configuration of {row.provenance[REUSED]}: not trained again"
         if state == "done":
             objective = self.best.objective(row)
-            return f"{text}, {of(objective, objective.value(row))}{means_of(objective, [row])}"
+            return (
+                f"{text}, {score_text(objective, objective.value(row))}{means_of(objective, [row])}"
+            )
         why = reason(row.error)
         return f"{text} ({why})" if why else text
 
     def _mean(self, arm: str | None = None) -> float | None:
-        """Return the mean seconds of an arm's ended runs; of all, where it has none yet."""
+        """Return the mean seconds of an arm's ended runs, or of all runs if it has none yet."""
         every = [seconds for each in self.took.values() for seconds in each]
         known = self.took.get(arm or "", every)
         return sum(known) / len(known) if known else None
 
 
 def state_word(row: Row) -> str:
-    """Return a row's state; a trial that a scheduler stopped is told from a stopped study's."""
+    """Return the state of a row for messages; "pruned" and "repeat" are states of their own.
+
+    Parameters
+    ----------
+    row
+        The row of an ended run.
+
+    Returns
+    -------
+    str
+        The state.
+    """
     if was_reused(row):
         return REPEATED
     return "pruned" if was_pruned(row) else row.state

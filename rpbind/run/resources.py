@@ -1,4 +1,4 @@
-"""Where a study runs: what one run is given, on which Ray, and by which executor."""
+"""The resources of a study: what each run gets, on which Ray, and by which executor."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ Executor = Literal["trial", "train"]
 
 @dataclass(frozen=True)
 class Resources:
-    """What one run is given: `workers` processes, each with `cpus` and a share `gpus` of a GPU.
+    """What each run gets, on which Ray, and by which executor.
 
-    `address` is that of a Ray cluster, None is this machine. `asked` is the executor asked for.
-    `logs` names the loggers that are to hear of its epochs as well.
+    Parameters
+    ----------
+    workers
+        Processes per run.
+    cpus
+        CPUs per worker.
+    gpus
+        GPUs per worker; may be a fraction.
+    requested
+        The executor that the user requested: "auto", "trial" or "train".
+    address
+        Address of a Ray cluster; None for this machine.
+    logs
+        Names of Ray's loggers.
     """
 
     workers: int = 1
     cpus: int = 1
     gpus: float = 0.0
-    asked: str = "auto"
+    requested: str = "auto"
     address: str | None = None
     logs: tuple[str, ...] = ()
 
@@ -31,37 +43,45 @@ class Resources:
 
     @property
     def executor(self) -> Executor:
-        """How runs are made: in the Tune trial's own process, or by a Ray Train worker group.
+        """ "trial" (a run in the process of its Tune trial) or "train" (a Ray Train worker group).
 
-        `auto` takes Ray Train wherever a GPU or more than one worker is used. Raises `UserError`
-        on an unknown executor, or one that cannot do what is asked.
+        "auto" uses Ray Train with a GPU or more than one worker. Raises `UserError` on an unknown
+        executor, and on "trial" with more than one worker.
         """
-        check_one_of("--executor", self.asked, ("auto", *get_args(Executor)))
-        if self.asked == "trial" and self.workers > 1:
+        check_one_of("--executor", self.requested, ("auto", *get_args(Executor)))
+        if self.requested == "trial" and self.workers > 1:
             raise UserError(
-                f"--executor trial makes a run in one process; --workers {self.workers} needs "
-                "--executor train (or auto)."
+                f"--executor trial runs in one process, but --workers is {self.workers}. Use "
+                "--executor train (or auto), or one worker."
             )
-        if self.asked == "train" or (self.asked == "auto" and (self.workers > 1 or self.gpus)):
+        if self.requested == "train" or (
+            self.requested == "auto" and (self.workers > 1 or self.gpus)
+        ):
             return "train"
         return "trial"
 
     @property
     def share(self) -> dict[str, float]:
-        """What one worker takes, from one node, by Ray's name of the resource."""
+        """What one worker takes on one node: {Ray's name of the resource: amount}."""
         each = {"CPU": float(self.cpus), "GPU": self.gpus}
         return {name: amount for name, amount in each.items() if amount}
 
     @property
     def needs(self) -> dict[str, float]:
-        """What one run takes, over all its workers."""
+        """What one run takes, summed over its workers."""
         return {name: amount * self.workers for name, amount in self.share.items()}
 
     def words(self) -> str:
-        """Say it in a line."""
-        how = {"trial": "in the Tune trial's process", "train": "by Ray Train worker groups"}
+        """Return the resources as a line for the terminal.
+
+        Returns
+        -------
+        str
+            Executor, workers, CPUs, GPUs and place.
+        """
+        executors = {"trial": "in the Tune trial's process", "train": "in Ray Train worker groups"}
         gpus = f" and {self.gpus:g} GPU" if self.gpus else ""
         return (
-            f"{how[self.executor]}: {self.workers} worker(s) with {self.cpus} CPU{gpus} a run, "
-            f"on {self.address or 'this machine'}"
+            f"{executors[self.executor]}: {self.workers} worker(s) per run, each with "
+            f"{self.cpus} CPU{gpus}, on {self.address or 'this machine'}"
         )

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM (Slurm, Kubernetes, `ray job stop`): one flag, heeded in every phase."""
+"""Ctrl-C and SIGTERM (Slurm, Kubernetes, `ray job stop`) end a study in every phase."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-HEEDED = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether the study is to end.
+    """The signal handlers of a study; `requested` says whether a signal has come.
 
-    A signal raises `KeyboardInterrupt` at once; but in Tune's loop the first one lets the step end,
-    after which what was under way is recorded. A second Ctrl-C raises there too; a second SIGTERM
-    does nothing: some send it twice.
+    A signal raises `KeyboardInterrupt` at once, except in Tune's loop. There the first signal lets
+    the step end, and running runs are recorded. A second Ctrl-C raises there too; a second SIGTERM
+    is ignored, because some schedulers send it twice.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self.in_loop = False
 
     @contextlib.contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Hear the signals while the block runs; a block within it puts nothing back but these."""
-        before = {number: signal.getsignal(number) for number in HEEDED}
-        if self._hear not in before.values():
-            self.asked = False
-        self.heed()
+    def installed(self) -> Iterator[None]:
+        """Install our handlers for the block, and restore the old ones afterwards; safe to nest."""
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        if self._handle not in before.values():
+            self.requested = False
+        self.install()
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def heed(self) -> None:
-        """Hear the signals (again): Ray puts its own answers in when it starts."""
-        for number in HEEDED:
-            signal.signal(number, self._hear)
+    def install(self) -> None:
+        """Install our handlers, again after Ray has started and replaced them."""
+        for number in SIGNALS:
+            signal.signal(number, self._handle)
 
     @contextlib.contextmanager
     def fitting(self) -> Iterator[None]:
-        """Put the handlers back after a fit: Tune leaves its own, and the next signal to nobody."""
-        if self.asked:
+        """Restore our handlers after Tuner.fit(), which leaves Tune's handlers installed."""
+        if self.requested:
             raise KeyboardInterrupt
         before = signal.getsignal(signal.SIGUSR1)
         try:
@@ -51,22 +51,22 @@ class Stop:
         finally:
             self.in_loop = False
             signal.signal(signal.SIGUSR1, before)
-            self.heed()
+            self.install()
 
     def step(self) -> None:
-        """Hear that Tune is in its loop, and end that where it was asked: by SIGUSR1, Tune's own.
+        """Mark that Tune's loop runs; if a stop was requested, end the loop with Tune's SIGUSR1.
 
-        Tune's SIGINT is switched off (`environment.py`): it would set no flag of ours.
+        Tune's SIGINT handler is switched off (`environment.py`), because it would bypass ours.
         """
         self.in_loop = True
-        if self.asked:
+        if self.requested:
             signal.raise_signal(signal.SIGUSR1)
 
-    def _hear(self, number: int, frame: Any) -> None:
-        again, self.asked = self.asked, True
+    def _handle(self, number: int, frame: Any) -> None:
+        again, self.requested = self.requested, True
         if (number == signal.SIGINT) if again else not self.in_loop:
             raise KeyboardInterrupt
 
 
 STOP = Stop()
-"""The stop of this process: signals come to a process, not to a study."""
+"""The one instance, because signals come to a process and not to a study."""

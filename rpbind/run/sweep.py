@@ -24,6 +24,7 @@ from rpbind.errors import is_process_lost
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.trials import was_reused
 from rpbind.run import ray_tune as run
+from rpbind.run.ledger_callback import LedgerCallback, why_it_died
 from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Resources
 from rpbind.run.stop import STOP
@@ -44,8 +45,8 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
     What the ledger and Optuna's storage hold already is not made again. Trials run in the Tune
     trial's process unless Ray Train is asked for or needed.
     """
-    if where.asked == "auto" and where.workers == 1:
-        where = replace(where, asked="trial")
+    if where.requested == "auto" and where.workers == 1:
+        where = replace(where, requested="trial")
     quiet()
     budget = Budget(sweep.config, ledger.rows("search"))
     loops = open_loops(template, sweep, ledger, run.at_once(where))
@@ -55,7 +56,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
         return True
     left = sum(loop.left for loop in loops)
     ended = sum(loop.ended for loop in loops)
-    record = run.LedgerCallback(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
+    record = LedgerCallback(ledger, _progress(sweep, ledger, (ended, left), run.at_once(where)))
     for loop in loops:
         loop.write_row = partial(_keep_repeat, record, loop)
     asking = OptunaSearcher(loops, run.machine(where), budget, record)
@@ -73,7 +74,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
     finally:
         for loop in loops:
             loop.stop()
-    if STOP.asked:
+    if STOP.requested:
         return False  # even where a budget is spent: what was interrupted is to be made yet
     finished = all(loop.finished for loop in loops)
     if not finished and asking.lost and not preflight.nodes():
@@ -81,7 +82,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, where: Resources)
     return finished
 
 
-def _keep_repeat(record: run.LedgerCallback, loop: AskTellLoop, row: Row) -> None:
+def _keep_repeat(record: LedgerCallback, loop: AskTellLoop, row: Row) -> None:
     """Write a repeat's row, which is one more where as many trials as before it are left."""
     if loop.pending[row.arm].is_extra:
         record.watch.expect(1)
@@ -147,7 +148,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
         loops: Sequence[AskTellLoop],
         machine: dict[str, Any],
         budget: Budget,
-        record: run.LedgerCallback,
+        record: LedgerCallback,
     ) -> None:
         super().__init__()
         self.loops, self.machine = list(loops), machine
@@ -235,7 +236,7 @@ class PrunerScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray ships no type
     def on_trial_error(self, controller: Any, trial: Any) -> None:
         """Tell a trial whose process or node is gone from one that failed; Tune asks us first."""
         super().on_trial_error(controller, trial)
-        if is_process_lost(run.why_it_died(trial)):
+        if is_process_lost(why_it_died(trial)):
             self.asking.lost.add(trial.trial_id)
 
 

@@ -1,4 +1,4 @@
-"""What a study shows while it runs: two calm lines that move, or plain lines without a terminal."""
+"""The live view of a study: a bar and two lines, or plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class Watch:
         self.bar.stop()
 
     def begun(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
-        """Show that one of Tune's trials, by its id, has begun with an arm's seeds."""
+        """Show that a Tune trial, given by its id, has begun with some seeds of an arm."""
         self.progress.begun(trial, arm, seeds, epochs)
         self.bar.refresh()
 
     def over(self, trial: str) -> None:
-        """Show no longer what has ended, however."""
+        """Remove a Tune trial that has ended, in any way."""
         self.progress.over(trial)
 
     def epoch(self, trial: str, arm: str, point: dict[str, Any]) -> None:
-        """Show how far a run has come."""
+        """Show the last ended epoch of a run."""
         if "epoch" in point:
             self.progress.epoch(trial, int(point["seed"]), int(point["epoch"]))
             self.bar.refresh()
 
     def expect(self, runs: int) -> None:
-        """Take it that so many more runs are made than were planned."""
+        """Add runs that were not planned to the total."""
         self.progress.total += runs
         self.bar.update(self.line, total=self.progress.total)
 
@@ -68,12 +68,12 @@ class Watch:
             self.console.print(text, **PLAIN)
 
     def words(self) -> str:
-        """Say in a line what there is of each state, what is under way, and the best so far."""
+        """Return one line with counts by state, running runs and the best so far."""
         return " · ".join(self.progress.lines())
 
 
 class _BarAndLines(Progress):
-    """The bar of a watch, and its lines below: one cut short does not take the best away."""
+    """The bar of a watch with lines below it; each is cut to the terminal's width by itself."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -88,21 +88,21 @@ class _BarAndLines(Progress):
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Yield the bar, then what it counts, each line cut to the terminal's width."""
+        """Yield the bar and the lines below it."""
         yield from super().get_renderables()
         for line in self.watch.progress.lines():
             yield Text(line, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _TimeLeft(ProgressColumn):
-    """The time that is left, as the study's progress foresees it."""
+    """The estimated remaining time."""
 
     def __init__(self, progress: StudyProgress) -> None:
         self.progress = progress
         super().__init__()
 
     def render(self, task: Task) -> Text:
-        """Show hours, minutes and seconds; dashes where nothing is known yet."""
+        """Show hours, minutes and seconds, or dashes if the time is unknown."""
         seconds = self.progress.seconds_left()
-        told = "-:--:--" if seconds is None else str(timedelta(seconds=round(seconds)))
-        return Text(told, style="progress.remaining")
+        text = "-:--:--" if seconds is None else str(timedelta(seconds=round(seconds)))
+        return Text(text, style="progress.remaining")

@@ -1,4 +1,4 @@
-"""Ends a study whose Ray is gone: without a living node, Tune waits for ever."""
+"""Ends a study whose Ray has died; without a live node, Tune would wait forever."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from typing import NoReturn
 from rpbind.terminal import EXIT_AGAIN
 
 PATIENCE = 30.0
-LOOK_EVERY = 5.0
+"""Seconds without a live node after which Ray counts as dead."""
+CHECK_EVERY = 5.0
+"""Seconds between two checks."""
 
 
 class Watchdog:
-    """Remembers since when no node has been alive; `clock` and `alive` are passed in."""
+    """Remembers when a node was last alive; `alive` checks that, `clock` returns seconds."""
 
     def __init__(self, alive: Callable[[], bool], clock: Callable[[], float] = time.monotonic):
         self.alive, self.clock = alive, clock
         self.last = clock()
 
     def gone(self) -> bool:
-        """Look once; True where no node has been seen alive for `PATIENCE` seconds."""
-        with contextlib.suppress(Exception):  # Ray raises when what it asks is gone as well
+        """Check once; True if no node has been alive for `PATIENCE` seconds."""
+        with contextlib.suppress(Exception):  # Ray raises if its head is dead
             if self.alive():
                 self.last = self.clock()
         return self.clock() - self.last >= PATIENCE
@@ -33,12 +35,12 @@ class Watchdog:
 
 @contextlib.contextmanager
 def watched(alive: Callable[[], bool], leave: Callable[[], None]) -> Iterator[None]:
-    """Look every few seconds while the block runs, and call `leave` when Ray is gone."""
+    """Check every few seconds while the block runs, and call `leave` when Ray has died."""
     over = threading.Event()
     dog = Watchdog(alive)
 
     def watch() -> None:
-        while not over.wait(LOOK_EVERY):
+        while not over.wait(CHECK_EVERY):
             if dog.gone():
                 leave()
                 return
@@ -49,14 +51,14 @@ def watched(alive: Callable[[], bool], leave: Callable[[], None]) -> Iterator[No
         yield
     finally:
         over.set()
-        thread.join(timeout=LOOK_EVERY)
+        thread.join(timeout=CHECK_EVERY)
 
 
 def leave_at_once() -> NoReturn:
-    """End the process as it stands: Tune's loop cannot be asked to stop."""
+    """End the process at once, because Tune's loop does not react while Ray is dead."""
     print(
-        "No Ray node is alive any more, so the study ends here. What the ledger holds is whole, "
-        "and the same command goes on with what is missing.",
+        "No Ray node is alive any more, so the study ends here. The ledger is intact; repeat the "
+        "command to run what is missing.",
         file=sys.stderr,
         flush=True,
     )

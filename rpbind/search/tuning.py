@@ -5,7 +5,8 @@ What they tune (nuisance) is no longer a change between them: it starts equal, a
 
 from __future__ import annotations
 
-from rpbind.design.design import Changes, Design, arm
+from rpbind.design.changes import Changes
+from rpbind.design.design import Design, arm
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.recipe import Recipe

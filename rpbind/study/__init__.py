@@ -1,1 +1,1 @@
-"""One study from its options to its ledger: checked, launched, resumed, extended."""
+"""A study from its options to its ledger: checks, launch, continuation, extension."""

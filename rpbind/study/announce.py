@@ -1,4 +1,4 @@
-"""What a page says before anything is spent: what it would run, for what, and for how long."""
+"""The summary of a study that is shown before it runs: design, data, price and time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from rpbind.baselines.run import BASELINES
 from rpbind.design.checks import SCORED, scored_clusters
-from rpbind.design.plan_diff import changes
+from rpbind.design.plan_diff import differences
 from rpbind.design.price import Price
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
@@ -22,22 +22,52 @@ from rpbind.statistics.units import why_no_verdict
 from rpbind.study.options import RunOptions
 
 SHOWN = 4
-"""Differences from an earlier study that are named; one with more has little to do with it."""
+"""How many differences from an earlier study are listed."""
 
 
 def price_of(plan: Plan, sweep: Sweep | None) -> Price:
-    """Count what a plan runs: winners of searches are arms too, seeds of trials runs."""
+    """Count the runs of a plan; winners of searches count as arms, and a trial per seed.
+
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    sweep
+        Its searches, if it has any.
+
+    Returns
+    -------
+    Price
+        Arms, seeds, contrasts and trials.
+    """
     trained = len(plan.arms) + len(plan.controls)
     if sweep is None:
         return Price(trained, len(plan.seeds), len(plan.contrasts))
-    lanes = len(sweep.searches)
-    winners = 0 if has_frozen_winners(plan) else lanes
-    trials = lanes * sweep.max_trained * sweep.config.seeds_per_trial
+    searches = len(sweep.searches)
+    winners = 0 if has_frozen_winners(plan) else searches
+    trials = searches * sweep.max_trained * sweep.config.seeds_per_trial
     return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
 
 
-def summary(plan: Plan, price: Price, conditions: RunOptions, folder: Path) -> str:
-    """Say what will be run, where, and which verdicts that can reach."""
+def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
+    """Return the summary: what will run, on which data, where, and what it can detect.
+
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    price
+        The numbers of its runs.
+    options
+        How the study is run.
+    folder
+        The folder of the study.
+
+    Returns
+    -------
+    str
+        Labelled lines for the terminal.
+    """
     lines = [
         f"question  {plan.question}",
         f"data      {plan.dataset}; split {plan.split}; proteins {plan.proteins_note}",
@@ -45,42 +75,61 @@ def summary(plan: Plan, price: Price, conditions: RunOptions, folder: Path) -> s
         f"design    {plan.design}: {len(plan.arms)} arms x {len(plan.seeds)} seeds = "
         f"{len(plan.planned)} runs, {len(plan.contrasts)} contrasts",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
-        f"controls  {len(BASELINES)} baselines without a network, probes of every run",
-        *(f"  {arm.name}: {arm.change}, x {len(plan.seeds)} seeds" for arm in plan.controls),
-        f"claims    to confirm: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
+        f"controls  {len(BASELINES)} baselines without a network, and probes of every run",
+        *(f"  {arm.name}: {arm.change}; {len(plan.seeds)} seeds" for arm in plan.controls),
+        f"claims    confirmatory: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
         "all others are exploratory",
     ]
     if plan.search is not None:
         lines += _searched(plan.search, len(plan.seeds))
     lines += [
-        f"runs      {conditions.where.words()}",
+        f"runs      {options.resources.words()}",
         f"study     {folder}",
-        f"verdicts  {_reach(price, plan, conditions)}",
+        f"verdicts  {_reach(price, plan, options)}",
     ]
     if not folder.exists() and (earlier := latest_but(plan, folder)):
-        differing = changes(earlier, plan)
+        differing = differences(earlier, plan)
         more = f"; and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
-        told = "; ".join(differing[:SHOWN]) + more
-        lines.append(f"A new study: it differs from {earlier.study} in {told}.")
+        listed = "; ".join(differing[:SHOWN]) + more
+        lines.append(f"This is a new study. It differs from {earlier.study} in: {listed}.")
         if len(differing) == 1 and {*earlier.seeds} < {*plan.seeds}:
             lines.append(
-                f"It looks at the seeds of {earlier.study} again, and does not count that as a "
-                "second look: to add seeds to what was judged, run the earlier command with "
+                f"It would analyse the seeds of {earlier.study} again, without the correction for "
+                "analysing twice. To extend the earlier study instead, run its command with "
                 f"--add-seeds {len(plan.seeds) - len(earlier.seeds)}."
             )
     return "\n".join(lines)
 
 
-def time_of(price: Price, plan: Plan, conditions: RunOptions, folder: Path) -> str:
-    """Say how long the runs will take, from those that are done or a few batches timed here."""
-    where = conditions.where
+def time_of(price: Price, plan: Plan, options: RunOptions, folder: Path) -> str:
+    """Return the time of the remaining runs, from finished runs or a few timed batches.
+
+    Parameters
+    ----------
+    price
+        The numbers of runs.
+    plan
+        The plan of the study.
+    options
+        How the study is run.
+    folder
+        The folder of the study.
+
+    Returns
+    -------
+    str
+        A sentence, which says so if the time is unknown.
+    """
+    resources = options.resources
     known = timed_rows(folder)
-    if known is None and (where.address or where.gpus):
-        return "not known before the first run: only this machine's CPU can be timed beforehand"
+    if known is None and (resources.address or resources.gpus):
+        return "unknown before the first run, because only this machine's CPU can be timed now"
     arms = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
-    searched = list(conditions.sweep.arms.values()) if conditions.sweep else []
-    one = known or timed_here(arms or searched, conditions.source, where.cpus)
-    side_by_side = 1 if where.address else (os.cpu_count() or 1) // (where.workers * where.cpus)
+    searched = list(options.sweep.arms.values()) if options.sweep else []
+    one = known or timed_here(arms or searched, options.source, resources.cpus)
+    side_by_side = (
+        1 if resources.address else (os.cpu_count() or 1) // (resources.workers * resources.cpus)
+    )
     trained = {arm.name for arm in (*plan.arms, *plan.controls)}
     made = [r for stage in ("ablation", "control") for r in Ledger(folder).rows(stage)]
     made = [r for r in made if r.arm in trained] + Ledger(folder).rows("search")
@@ -88,20 +137,20 @@ def time_of(price: Price, plan: Plan, conditions: RunOptions, folder: Path) -> s
 
 
 def latest_but(plan: Plan, folder: Path) -> Plan | None:
-    """Return the newest other plan of this page beside a folder; unreadable ones do not count."""
-    page = plan.study.removesuffix(plan.fingerprint)
+    """Return the newest other plan of the same experiment in the folder of reports, or None."""
+    experiment = plan.study.removesuffix(plan.fingerprint)
     plans = []
     for file in folder.parent.glob("*/plan.json"):
-        with contextlib.suppress(UserError):
+        with contextlib.suppress(UserError):  # an unreadable plan does not count
             plans.append(Ledger(file.parent).plan)
-    alike = [p for p in plans if p.study.removesuffix(p.fingerprint) == page]
+    alike = [p for p in plans if p.study.removesuffix(p.fingerprint) == experiment]
     return max(alike, key=lambda p: p.created, default=None)
 
 
-def _reach(price: Price, plan: Plan, conditions: RunOptions) -> str:
-    """Say which verdicts can be reached; of tuned arms, by what pairs them."""
-    sweep, alpha = conditions.sweep, level_of(analysis_number(plan))
-    dataset, split = conditions.source.opened.dataset, conditions.source.parts
+def _reach(price: Price, plan: Plan, options: RunOptions) -> str:
+    """Return which differences the study can detect; tuned arms are paired by other units."""
+    sweep, alpha = options.sweep, level_of(analysis_number(plan))
+    dataset, split = options.source.opened.dataset, options.source.parts
     if sweep is None or not sweep.tunes_arms:
         return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
     if refusal := why_no_verdict(sweep.searches_per_arm, shared=sweep.shared):
@@ -110,38 +159,40 @@ def _reach(price: Price, plan: Plan, conditions: RunOptions) -> str:
     if sweep.shared:
         units, paired, part = sweep.total, "configurations", SCORED[0]
     clusters = scored_clusters(dataset, split, part)
-    reached = Price(price.arms, units, len(sweep.contrasts)).reach(plan.delta, clusters, alpha)
-    return f"paired by {paired}, {units} of them in place of seeds: {reached}"
+    tuned = Price(price.arms, units, len(sweep.contrasts))
+    return tuned.reach(plan.delta, clusters, alpha, paired)
 
 
 def _searched(search: dict[str, Any], seeds: int) -> list[str]:
-    """Say what is searched first, and what confirms its winners."""
+    """Return lines about the search that comes first, and about the runs of its winners."""
     arms, times = search["arms"], search.get("searches", 1)
-    lanes = len(arms) * times
-    told = f"{search['trials']} trials" + (f" in each of {lanes} searches" if lanes > 1 else "")
-    lines = [f"search    {told} first: {search['about']}"]
-    if size := search.get("configurations"):
-        lines.append(f"          {_points(size, search)}")
-    going_on = [] if "closed" in search else search.get("extensions", ())
-    for past in going_on[-1:]:
+    searches = len(arms) * times
+    size = f"{search['trials']} trials" + (
+        f" in each of {searches} searches" if searches > 1 else ""
+    )
+    lines = [f"search    {size}, before the comparison: {search['about']}"]
+    if points := search.get("configurations"):
+        lines.append(f"          {_points(points, search)}")
+    extensions = [] if "closed" in search else search.get("extensions", ())
+    for past in extensions[-1:]:
         won = ", ".join(each["trial"] for each in past["winners"].values()) or "none"
         lines.append(
-            f"          extended from {past['made']} trials (the winner then: {won}); a new "
-            "winner is run on test anew, and the same one is not"
+            f"          extended from {past['made']} trials (winner at that time: {won}); another "
+            "winner is evaluated on test, the same one is not evaluated again"
         )
     if "contrasts" in search:
         lines.append(
-            f"          arms {', '.join(arms)}; then each winner on {seeds} fresh seeds = "
-            f"{lanes * seeds} runs, {len(search['contrasts'])} contrasts"
+            f"          arms: {', '.join(arms)}; then each winner with {seeds} fresh seeds = "
+            f"{searches * seeds} runs, {len(search['contrasts'])} contrasts"
         )
     return lines
 
 
 def _points(size: int, search: dict[str, Any]) -> str:
-    """Say how many configurations a finite space has, and what that means for the trials."""
-    told = f"the space has {size:,} configuration{'' if size == 1 else 's'}"
+    """Return how many configurations a finite space has, and what happens to repeats."""
+    count = f"the space has {size:,} configuration{'' if size == 1 else 's'}"
     if search["trials"] >= size:
-        return f"{told}: a search ends when all are tried, and trains none twice"
+        return f"{count}; a search ends when it has tried all, and trains none twice"
     if search.get("repeats") == "redraw":
-        return f"{told}; one that was tried before is drawn again, as another"
-    return f"{told}; one that is drawn again counts as a trial, and is not trained again"
+        return f"{count}; a configuration that was tried before is replaced by another one"
+    return f"{count}; a repeated configuration counts as a trial, but is not trained again"

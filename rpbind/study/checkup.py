@@ -1,6 +1,6 @@
-"""Before a study trains: every arm is examined, and what is found is a ledger row, one per arm.
+"""The check-up of a study: every arm is examined before training, with one ledger row per arm.
 
-A dead arm is told and not dropped: it runs as planned.
+An arm with a severe finding is reported, not dropped: it runs as planned.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from rpbind.train.code import code_id
 from rpbind.train.loop import Training
 
 
-def check_arms(plan: Plan, source: DataSource, ledger: Ledger) -> None:
-    """Examine every arm that the ledger has no finished check-up of, and record what was found.
+def examine_arms(plan: Plan, source: DataSource, ledger: Ledger) -> None:
+    """Examine every arm that has no finished check-up in the ledger, and record the findings.
 
-    What goes wrong in it is recorded too, and stops nothing.
+    An error during a check-up is recorded, and does not stop the study.
     """
     done = {(row.arm, row.recipe_id): row for row in ledger.rows("check")}
     left = [arm for arm in plan.arms if not _is_done(done.get((arm.name, arm.recipe_id)))]

@@ -1,4 +1,4 @@
-"""More seeds for a study that is there: what was seen of it before is written into its plan."""
+"""Extend a study with seeds; the verdicts shown before are recorded as an interim analysis."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import read
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.design.plan import planned_rows
-from rpbind.design.plan_diff import changes
+from rpbind.design.plan_diff import differences
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
-from rpbind.study.landing import only_code_differs
+from rpbind.study.landing import is_same_but_for_code
 
 
 def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
-    """Return the plan with `more` seeds and the look that was taken before them.
+    """Return the plan with `more` seeds, and with the interim analysis that came before them.
 
-    An extension that was cut off is to be finished first: the plan comes back as it is.
+    If an earlier extension was interrupted, that one is finished first: the plan is unchanged.
     """
-    if more == 0 or (plan.looks and _cut_off(plan, ledger)):
+    if more == 0 or (plan.looks and _was_interrupted(plan, ledger)):
         return plan
     first = max(plan.seeds) + 1
     summary = read(ledger)
-    look = InterimAnalysis(
+    analysis = InterimAnalysis(
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seeds=len(plan.seeds),
-        verdicts=seen(summary.judged) or _answered(summary.controls),
+        verdicts=shown_verdicts(summary.judged) or _answered_claims(summary.controls),
     )
     seeds = (*plan.seeds, *range(first, first + more))
-    return plan.model_copy(update={"seeds": seeds, "looks": (*plan.looks, look)})
+    return plan.model_copy(update={"seeds": seeds, "looks": (*plan.looks, analysis)})
 
 
-def _answered(controls: Controls) -> dict[str, str]:
-    """Return the claims that a reader could see answered, of a study without contrasts."""
+def _answered_claims(controls: Controls) -> dict[str, str]:
+    """Return {claim: answer} of a study without contrasts, for the claims that were tested."""
     return {
         f"{claim.name}: {arm}": answer(claim)
         for arm, claims in controls.claims.items()
@@ -47,43 +47,44 @@ def _answered(controls: Controls) -> dict[str, str]:
 
 
 def nothing_to_extend(folder: object) -> UserError:
-    """Return the error for `--add-seeds` where there is no study."""
+    """Return the error for `--add-seeds` without an existing study."""
     return UserError(
-        f"--add-seeds adds to a study that is there, and {folder} holds none. Run the same command "
-        "without --add-seeds first; --seeds is then the number of seeds that the study began with."
+        f"--add-seeds extends an existing study, and {folder} has none. Run the same command "
+        "without --add-seeds first. Later, keep its --seeds and add --add-seeds."
     )
 
 
 def another_study(there: Plan, plan: Plan, folder: object) -> UserError:
-    """Return the error for a folder whose study is not the one that was asked for."""
+    """Return the error for a folder that has another study than the requested one."""
     more = len(plan.seeds) - len(there.seeds)
-    told = changes(there, plan)
-    advice = "Choose another --name, or remove that folder."
-    if only_code_differs(there, plan):
+    found = differences(there, plan)
+    advice = "Use another --name, or remove that folder."
+    if is_same_but_for_code(there, plan):
         advice = (
-            "Its rows are of that code. To go on with rows of both, which the report then says, "
-            "give the same command with --accept-code-change."
+            "To continue with rows of both versions of the code, run the same command with "
+            "--accept-code-change; the report will say which code made which rows."
         )
-    if told == changes(there, there.model_copy(update={"seeds": plan.seeds})) and more > 0:
-        advice = f"To add seeds to it, give the command that made it with --add-seeds {more}."
-    elif told and all(each.startswith("search ") for each in told):
+    if found == differences(there, there.model_copy(update={"seeds": plan.seeds})) and more > 0:
+        advice = f"To add seeds to it, run the command that made it with --add-seeds {more}."
+    elif found and all(each.startswith("search ") for each in found):
         advice = (
-            "A search can be given more trials and a larger budget; with anything else changed, "
-            "its trials would not be of one search. Choose another --name."
+            "Only the number of trials and the budget of a search can be increased. For any other "
+            "change, use another --name."
         )
     return UserError(
-        f"{folder} holds another study (fingerprint {there.fingerprint}, this one is "
-        f"{plan.fingerprint}). What has changed: {'; '.join(told)}. {advice}"
+        f"{folder} has another study (fingerprint {there.fingerprint}; this one has "
+        f"{plan.fingerprint}). Differences: {'; '.join(found)}. {advice}"
     )
 
 
-def _cut_off(plan: Plan, ledger: Ledger) -> bool:
+def _was_interrupted(plan: Plan, ledger: Ledger) -> bool:
+    """Whether planned runs are missing, or were ended from outside."""
     rows = planned_rows(plan, ledger)
     return any(run not in rows or rows[run].state in CUT_OFF for run in plan.planned)
 
 
-def seen(contrasts: Sequence[Contrast | TunedContrast]) -> dict[str, str]:
-    """Return what a reader could see: nothing was looked at where no contrast had an interval."""
+def shown_verdicts(contrasts: Sequence[Contrast | TunedContrast]) -> dict[str, str]:
+    """Return {contrast: verdict}; empty if no contrast had an interval, so nothing was judged."""
     judged = [(c.paired.contrast.name, c.verdict) for c in contrasts]
     if not any(verdict.p is not None for _, verdict in judged):
         return {}

@@ -1,7 +1,7 @@
-"""More trials, or a larger budget, for a search that is there: it is opened again for them.
+"""Reopen a finished search for more trials or a larger budget.
 
-Its trials stay, and its winner is named anew when the added ones have ended. What was read on test
-by then is written into the plan: for which winner, after how many trials, and what was seen.
+Its trials stay, and its winner is chosen again when the added trials have ended. The plan records
+the evaluations on test before that: of which winner, after how many trials, and their verdicts.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from rpbind.errors import UserError
 from rpbind.ledger import InterimAnalysis, Ledger, Plan
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.ledger.trials import search_of, trials_of
-from rpbind.study.extend import seen
+from rpbind.study.extend import shown_verdicts
 
 BUDGETS = ("minutes", "train_seconds")
 
 
 def with_its_search(plan: Plan, there: Plan, ledger: Ledger) -> Plan:
-    """Return a plan with its search as the folder's study has it, or opened again for more.
+    """Return a plan with the existing search, reopened if the plan has more trials or budget.
 
-    Raises `UserError` where the search is to be smaller than it is.
+    Raises `UserError` if the plan has a smaller search than the existing study.
     """
     if there.search is None or plan.search is None:
         return plan
@@ -34,38 +34,39 @@ def with_its_search(plan: Plan, there: Plan, ledger: Ledger) -> Plan:
     if closed and not _has_more(there.search, plan.search, ledger):
         return plan.model_copy(update={"arms": there.arms, "search": there.search})
     past = list(there.search.get("extensions", ()))
-    looks = plan.looks
+    analyses = plan.looks
     if closed:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         made = max(_made(there.search, ledger).values())
-        past.append({"when": now, "made": made, **_of(there)})
-        looks += _look(now, there, ledger)
+        past.append({"when": now, "made": made, **_closed_search(there)})
+        analyses += _interim_analysis(now, there, ledger)
     search = plan.search | ({"extensions": past} if past else {})
-    return plan.model_copy(update={"search": search, "looks": looks})
+    return plan.model_copy(update={"search": search, "looks": analyses})
 
 
 def _check_larger(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledger) -> None:
-    """Refuse fewer trials, or as many in a smaller budget: nothing is taken back."""
+    """Raise `UserError` on fewer trials, or on as many with a smaller budget."""
     if after["trials"] < before["trials"]:
         raise UserError(
-            f"The search of {ledger.study} has {before['trials']} trials, and this command asks "
-            f"for {after['trials']}: trials are added to a search, and none is taken back. Ask for "
-            f"{before['trials']} or more, or choose another --name."
+            f"The search of {ledger.study} has {before['trials']} trials, and this command has "
+            f"--trials {after['trials']}, but a search cannot be made smaller. Use --trials "
+            f"{before['trials']} or more, or another --name."
         )
     smaller = [
-        f"--budget-{name.replace('_', '-')}: {told(old)} → {told(new)}"
+        f"--budget-{name.replace('_', '-')}: {budget_text(old)} → {budget_text(new)}"
         for name, old, new in zip(BUDGETS, _budget(before), _budget(after), strict=True)
         if new < old
     ]
     if after["trials"] == before["trials"] and smaller:
         raise UserError(
-            f"The search of {ledger.study} had a larger budget ({', '.join(smaller)}), and none is "
-            "taken back. Give the budget that it had or a larger one, or choose another --name."
+            f"The search of {ledger.study} had a larger budget ({', '.join(smaller)}), and "
+            "a budget cannot be made smaller. Use the earlier budget, a larger one, or another "
+            "--name."
         )
 
 
 def _has_more(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledger) -> bool:
-    """Whether a closed search is given more trials, or time for those that it has not made."""
+    """Whether a closed search gets more trials, or more budget for trials that are missing."""
     if after["trials"] > before["trials"]:
         return True
     left = min(_made(before, ledger).values()) < after["trials"]
@@ -73,23 +74,24 @@ def _has_more(before: Mapping[str, Any], after: Mapping[str, Any], ledger: Ledge
 
 
 def _made(search: Mapping[str, Any], ledger: Ledger) -> dict[str, int]:
-    """Return how many trials each search has made."""
+    """Return {search: number of its trials}."""
     names = [search_of(name) for name in trials_of(ledger.rows("search"))]
     return {name: names.count(name) for name in winner_arms(search)}
 
 
 def _budget(search: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the budgets of a search in the order of `BUDGETS`; infinite if not given."""
     budget = search.get("budget", {})
     return tuple(math.inf if budget.get(name) is None else budget[name] for name in BUDGETS)
 
 
-def told(budget: float) -> str:
-    """Say a budget; one that was not given is none."""
+def budget_text(budget: float) -> str:
+    """Return a budget as text: "none" if it is unlimited."""
     return "none" if math.isinf(budget) else f"{budget:g}"
 
 
-def _of(there: Plan) -> dict[str, Any]:
-    """Return what is kept of a closed search: its size, and the winners that read test."""
+def _closed_search(there: Plan) -> dict[str, Any]:
+    """Return what the plan keeps of a closed search: its size, and its winners."""
     search = there.search or {}
     recipes = {arm.name: arm.recipe_id for arm in there.arms}
     won = {
@@ -99,10 +101,10 @@ def _of(there: Plan) -> dict[str, Any]:
     return {key: search[key] for key in SEARCH_SIZE if key in search} | {"winners": won}
 
 
-def _look(when: str, there: Plan, ledger: Ledger) -> tuple[InterimAnalysis, ...]:
-    """Return that tuned arms have been judged, where they have: the others are not judged anew."""
+def _interim_analysis(when: str, there: Plan, ledger: Ledger) -> tuple[InterimAnalysis, ...]:
+    """Return the analysis of tuned arms if they were judged; only their error level changes."""
     tuned = read(ledger).tuned
-    verdicts = seen(tuned.contrasts if tuned else ())
+    verdicts = shown_verdicts(tuned.contrasts if tuned else ())
     trials = int((there.search or {})["trials"])
-    look = InterimAnalysis(when=when, seeds=len(there.seeds), trials=trials, verdicts=verdicts)
-    return (look,) if verdicts else ()
+    analysis = InterimAnalysis(when=when, seeds=len(there.seeds), trials=trials, verdicts=verdicts)
+    return (analysis,) if verdicts else ()

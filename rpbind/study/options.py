@@ -1,4 +1,4 @@
-"""What a study asks, and how it is run: said and checked before anything heavy is imported."""
+"""How a study is run; this module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -16,40 +16,78 @@ if TYPE_CHECKING:
     from rpbind.search.search import Sweep
 
 LONGEST_NAME = 100
-"""Bytes of a study's name: some 150 are left to the names of its temporary files."""
+"""Bytes of a study's name. File systems allow 255; its temporary files have longer names."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a page is run: on which source, with how many seeds, where, and under which name."""
+    """How an experiment is run.
+
+    Parameters
+    ----------
+    source
+        The dataset and its split.
+    seeds
+        Paired seeds per arm.
+    resources
+        What each run gets, and on which Ray.
+    reports
+        The folder that holds the folders of studies.
+    name
+        The folder of the study below `reports`; by default the study's own name.
+    dry_run
+        Plan, check and price the study without training.
+    yes
+        Allow more than 10,000 runs.
+    sweep
+        The searches that come first, if there are any.
+    control
+        The arm that is trained again with random and with constant protein vectors.
+    add_seeds
+        The number of seeds by which an existing study is extended.
+    accept_code_change
+        Continue a study whose rows were made by other code.
+    """
 
     source: DataSource
     seeds: int
-    where: Resources
+    resources: Resources
     reports: Path
     name: str | None = None
     dry_run: bool = False
     yes: bool = False
     sweep: Sweep | None = None
     control: str | None = None
-    """The arm that is trained again with a random vector per protein, and with one for all."""
     add_seeds: int = 0
     accept_code_change: bool = False
 
 
-def check_landing(reports: Path, name: str | None) -> None:
-    """Raise `UserError` where no study of this name can land in the folder `reports`."""
+def check_destination(reports: Path, name: str | None) -> None:
+    """Check that a study can be written to a folder of this name.
+
+    Parameters
+    ----------
+    reports
+        The folder that holds the folders of studies.
+    name
+        The name given by the user, if any.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written, or if the name is no valid one.
+    """
     check_not_url("--reports", reports)
     check_place(f"--reports {reports}", reports)
     if name is None:
         return
     if not re.fullmatch(r"[A-Za-z0-9][\w.+=-]*", name):
         raise UserError(
-            f"--name is a folder's name below reports/: letters, digits and _ . + = -, beginning "
-            f"with a letter or digit; got '{name}'."
+            "--name must consist of letters, digits and _ . + = -, and begin with a letter or "
+            f"digit, because it names a folder below reports/; got '{name}'."
         )
     if (length := len(name.encode())) > LONGEST_NAME:
         raise UserError(
-            f"--name is a folder's name below reports/ of up to {LONGEST_NAME} bytes; got {length}:"
-            f" '{name[:20]}...'. Choose a shorter one."
+            f"--name must have at most {LONGEST_NAME} bytes, because it names a folder below "
+            f"reports/; '{name[:20]}...' has {length}. Use a shorter name."
         )

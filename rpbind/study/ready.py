@@ -1,7 +1,6 @@
-"""What is asked before a study begins: one list for a run and for --dry-run, in this one place.
+"""Checks before a study begins, the same for a run and for --dry-run.
 
-What can be found out without Ray is asked of both at once (`check_asked`, `check_folder`); what a
-cluster has to be asked for, both ask by `study.run.ready`.
+The checks here need no Ray. Both modes then check the cluster with `rpbind.run.ray_tune.ready`.
 """
 
 from __future__ import annotations
@@ -18,35 +17,58 @@ from rpbind.files.places import check_place
 from rpbind.ledger import Ledger
 from rpbind.ledger.calls import calls
 from rpbind.run.logger_registry import check_loggers
-from rpbind.study.options import RunOptions, check_landing
+from rpbind.study.options import RunOptions, check_destination
 
 LONGEST_PATH = 3_500
-"""Bytes of a study folder's path: systems take 4,096, and its files come below it."""
+"""Bytes of a study folder's path. Systems allow 4,096, and its files have longer paths."""
 
 
-def check_asked(asked: RunOptions) -> None:
-    """Raise `UserError` where a study could not land, or no run of it could ever be made."""
-    where = asked.where
-    check_landing(asked.reports, asked.name)
-    check_loggers(where.logs)
-    if where.address is None:
-        at_once([this_machine()], where.share, where.workers, driven=where.executor == "train")
+def check_options(options: RunOptions) -> None:
+    """Check folder, loggers, machine or cluster, and Optuna storage; `UserError` on a bad one.
+
+    Parameters
+    ----------
+    options
+        How the study is run.
+    """
+    resources = options.resources
+    check_destination(options.reports, options.name)
+    check_loggers(resources.logs)
+    if resources.address is None:
+        at_once(
+            [this_machine()],
+            resources.share,
+            resources.workers,
+            driven=resources.executor == "train",
+        )
     else:
-        from rpbind.cluster.address import check_cluster  # gRPC, which is not needed at home
+        from rpbind.cluster.address import check_cluster  # imports gRPC, which only clusters need
 
-        check_cluster(where.address)
-    if asked.sweep is not None and asked.sweep.config.storage is not None:
-        from rpbind.search.database import open_database  # Optuna takes a second to import
+        check_cluster(resources.address)
+    if options.sweep is not None and options.sweep.config.storage is not None:
+        from rpbind.search.database import open_database  # importing Optuna takes a second
 
-        open_database(asked.sweep.config.storage)
+        open_database(options.sweep.config.storage)
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `UserError` where a study cannot be made, or gone on with, in this folder."""
+    """Check that a study can be begun or continued in a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study.
+
+    Raises
+    ------
+    UserError
+        If its path is too long, if it cannot be written, if another process is running the study,
+        or if the disk is full.
+    """
     if len(os.fsencode(folder)) > LONGEST_PATH:
         raise UserError(
-            f"The study's folder has a path of {len(os.fsencode(folder)):,} letters, and "
-            f"{LONGEST_PATH:,} are possible. Name another --reports."
+            f"The path of the study's folder has {len(os.fsencode(folder)):,} bytes, and at most "
+            f"{LONGEST_PATH:,} are possible. Use another --reports."
         )
     for place in (folder, folder / "ledger", folder / "runs"):
         check_place(f"The study {folder}", place)
@@ -57,6 +79,6 @@ def check_folder(folder: Path) -> None:
 
 
 def this_machine() -> Node:
-    """Return what a Ray of this machine's own would have: the GPUs are those that torch can use."""
+    """Return the resources of Ray on this machine: all CPUs, and the GPUs that torch can use."""
     has = {"CPU": os.cpu_count() or 1, "GPU": torch.cuda.device_count(), SLOT: 64}
     return Node("", "this machine", {name: float(amount) for name, amount in has.items()})

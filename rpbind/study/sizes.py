@@ -1,4 +1,4 @@
-"""Counts and sizes of a study, checked before anything is planned, built or trained."""
+"""Checks that the models of a study fit into memory, before anything is built or trained."""
 
 from __future__ import annotations
 
@@ -14,13 +14,27 @@ from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
 
 DRAWN = 50
-"""Configurations of a space, with its numbers at their upper ends, whose size is looked at."""
+"""Configurations of a space that are checked, with all numbers at their upper ends."""
 
 
 def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: bool) -> None:
-    """Raise `UserError` where a model of a study, or of its search, does not fit this machine.
+    """Check that every model of a study and of its searches fits into this machine's memory.
 
-    On a GPU, a batch that does not fit goes through the model in pieces.
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    sweep
+        Its searches, if it has any.
+    source
+        The dataset and its split.
+    on_gpu
+        Whether runs use a GPU. Then a batch that does not fit is divided, and is not checked here.
+
+    Raises
+    ------
+    UserError
+        If a model is too large; the message names the arm or search.
     """
     windows = len(source.parts.indices("train"))
     length = source.opened.dataset.rna_NL.shape[1]
@@ -34,7 +48,7 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: 
 
 
 def _recipes(plan: Plan, sweep: Sweep | None) -> Iterator[tuple[str, Recipe]]:
-    """Yield the recipes that will be trained, each under a name; of a search, its largest ones."""
+    """Yield (name, recipe) of all arms, and of large configurations of each search."""
     for arm in (*plan.arms, *plan.controls):
         yield f"The arm '{arm.name}'", Recipe.model_validate(arm.recipe)
     if sweep is None:
@@ -42,13 +56,13 @@ def _recipes(plan: Plan, sweep: Sweep | None) -> Iterator[tuple[str, Recipe]]:
     for name, recipe in sweep.arms.items():
         yield f"The search of '{name}' begins with", recipe
         for seed in range(DRAWN):
-            with suppress(UserError):  # what does not go together is no trial
+            with suppress(UserError):  # an invalid combination is no trial
                 drawn = recipe.with_(sweep.space.suggest(_Largest(seed)))
                 yield "A configuration of the space", drawn
 
 
 class _Largest:
-    """Answers like an Optuna trial: numbers at their upper ends, choices at random."""
+    """Stands in for an Optuna trial: numbers are at their upper ends, choices are random."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Where a study stands, from its folder alone: another shell may ask while it runs."""
+"""The progress of a study, read from its folder; this works while the study runs, too."""
 
 from __future__ import annotations
 
@@ -29,16 +29,39 @@ from rpbind.statistics.coverage import OpenStates, open_states, state_of
 from rpbind.statistics.table import planned_runs
 
 REASONS = 5
-"""So many reasons why runs are not done are shown, the most frequent ones."""
+"""How many reasons for unfinished runs are shown, most frequent first."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a study has reached: planned runs and trials by state, the best, and who makes it.
+    """The progress of a study.
 
-    Where there are trials, the best is one of them, and `values` are what it was given of the
-    space. `reasons` says why runs are not done, `never` {arm: why it was never made}, `asked`
-    how many trials the searches were to make, `remarks` what a reader must know beside it.
+    Parameters
+    ----------
+    study
+        The name of the study.
+    driven
+        Whether a process is running it.
+    states
+        {state: number of planned runs}.
+    trials
+        {state: number of trials}.
+    best
+        The best trial, or without a search the best run, in words.
+    under_way
+        The runs that have begun and not ended.
+    reasons
+        {(state, reason): number of runs} of unfinished runs, most frequent first.
+    values
+        The hyperparameters of the best trial, in words.
+    never
+        {arm: why it was never made}.
+    requested
+        How many trials the searches should make.
+    remarks
+        What a reader must know besides, such as damaged files.
+    controls
+        {state: number of runs} of trained controls.
     """
 
     study: str
@@ -50,24 +73,24 @@ class Status:
     reasons: dict[tuple[str, str], int]
     values: str
     never: dict[str, str]
-    asked: int
+    requested: int
     remarks: tuple[str, ...]
     controls: dict[str, int]
 
     def words(self) -> list[str]:
-        """Say it in lines."""
+        """Return the lines for the terminal."""
         planned = sum(self.states.values())
-        lines = [f"{self.study}: {'running' if self.driven else 'nobody runs it'}"]
+        lines = [f"{self.study}: {'running' if self.driven else 'not running'}"]
         if planned:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.controls:
             lines.append(
-                f"{sum(self.controls.values())} runs of controls: {_counts(self.controls)}"
+                f"{sum(self.controls.values())} runs of trained controls: {_counts(self.controls)}"
             )
         if self.trials:
             made = sum(self.trials.values())
-            of_asked = f"{made} of {self.asked}: " if made < self.asked else ""
-            lines.append(f"search trials: {of_asked}{_counts(self.trials)}")
+            share = f"{made} of {self.requested}: " if made < self.requested else ""
+            lines.append(f"search trials: {share}{_counts(self.trials)}")
         lines += [f"  {n} {state}: {why}" for (state, why), n in self.reasons.items()]
         lines += [f"the arm {arm} was never made: {why}" for arm, why in self.never.items()]
         if self.best:
@@ -78,12 +101,23 @@ class Status:
 
 
 def status(ledger: Ledger) -> Status:
-    """Return where a study stands; raises `UserError` where the folder holds none."""
+    """Read the progress of a study; `UserError` if its folder has none, or a damaged one.
+
+    Parameters
+    ----------
+    ledger
+        The ledger of the study.
+
+    Returns
+    -------
+    Status
+        Its progress.
+    """
     plan = ledger.plan
     marks = tuple(ledger.under_way())
     runs, others = planned_runs(plan, ledger.rows())
-    calls(ledger.study)  # so that a damaged list is found here, and not by the report
-    said = plan.search or {}
+    calls(ledger.study)  # so that a damaged file is reported here, before the report is built
+    search = plan.search or {}
     tried = ledger.rows("search")
     trials = trials_of(tried)
     found = searches(plan, tried)
@@ -96,12 +130,12 @@ def status(ledger: Ledger) -> Status:
         states=dict(
             Counter(state_of(run, runs.get(run), under_way) for run in required_runs(plan))
         ),
-        trials=dict(sum((Counter(search.counts) for search in found), Counter[str]())),
+        trials=dict(sum((Counter(each.counts) for each in found), Counter[str]())),
         best=best.words(),
         under_way=marks,
-        values=format_values(values_of_best(said, best.recipe)),
+        values=format_values(values_of_best(search, best.recipe)),
         never=never,
-        asked=int(said.get("trials", 0)) * len(winner_arms(said)),
+        requested=int(search.get("trials", 0)) * len(winner_arms(search)),
         controls=_controls(plan, ledger, marks),
         remarks=(*remarks(ledger), *_left_out(rows_of_other_plans(others, plan))),
         reasons=_reasons([*runs.values(), *itertools.chain(*trials.values())]),
@@ -109,8 +143,8 @@ def status(ledger: Ledger) -> Status:
 
 
 def _controls(plan: Plan, ledger: Ledger, marks: Sequence[Mark]) -> dict[str, int]:
-    """Return the runs of the controls that are trained, by state."""
-    from rpbind.design.controls import as_arms  # and the baselines, which the CLI does without
+    """Return {state: number of runs} of trained controls."""
+    from rpbind.design.controls import as_arms  # imports the baselines, which are slow to import
 
     controls = as_arms(plan)
     runs, _ = planned_runs(controls, ledger.rows("control"))
@@ -123,19 +157,19 @@ def _controls(plan: Plan, ledger: Ledger, marks: Sequence[Mark]) -> dict[str, in
 
 
 def _reasons(rows: Iterable[Row]) -> dict[tuple[str, str], int]:
-    """Return {(state, why): runs} of the runs that are not done, the most frequent first."""
-    told = Counter(
+    """Return {(state, reason): number of runs} of unfinished runs, most frequent first."""
+    reasons = Counter(
         (state_word(row), reason(row.error))
         for row in rows
         if row.state != "done" and row.error and not was_reused(row)
     )
-    return dict(told.most_common(REASONS))
+    return dict(reasons.most_common(REASONS))
 
 
 def _left_out(others: Sequence[Row]) -> list[str]:
-    """Say how many recorded runs are not the plan's."""
-    return [f"{len(others)} recorded run(s) are not of this plan's recipes, seeds or data, and do "
-            "not count."] if others else []  # fmt: skip
+    """Return a sentence about recorded runs that are not part of the plan."""
+    return [f"{len(others)} recorded run(s) have other recipes, seeds or data than this plan, and "
+            "do not count."] if others else []  # fmt: skip
 
 
 def _counts(states: dict[str, int]) -> str:

@@ -84,7 +84,7 @@ CASES = [
     *runs("--cpus-per-worker 99999", "99999 CPU", "Ask for less"),
     *runs("--gpus-per-run 3 --workers 2", "whole GPUs or a part of one"),
     *runs(f"--name {'n' * 300}", "up to 100 bytes", "got 300", commands=PAGES),
-    *runs("--name a/b", "a folder's name below reports/", "got 'a/b'"),
+    *runs("--name a/b", "--name must", "got 'a/b'"),
     *runs("--reports windows.tsv", "windows.tsv is not a folder"),
     *runs("--reports s3://bucket/x", "the URL s3:/bucket/x"),
     *runs(f"--reports {'d/' * 2000}", "path of", "Name another --reports"),

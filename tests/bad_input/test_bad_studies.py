@@ -182,7 +182,7 @@ SAID = [
     (
         "a plan of other seeds",
         edited("seeds", [7, 8]),
-        ("4 planned", "4 recorded run(s) are not of this plan"),
+        ("4 planned", "4 recorded run(s) have other recipes"),
     ),
     (
         "a part that was set aside",

@@ -151,7 +151,7 @@ def study(data: Path, reports: Path) -> Callable[[], None]:
             page.RunOptions(
                 source=DataSource(OpenData(data), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
-                where=Resources(),
+                resources=Resources(),
                 reports=reports,
                 name="toy",
             ),

@@ -8,9 +8,11 @@ from rpbind import experiment as page
 from rpbind import options
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
+from rpbind.design.source import open_source
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import OLD
 from rpbind.run.resources import Resources
+from rpbind.study.options import RunOptions
 from rpbind.terminal import run_app
 
 
@@ -35,9 +37,7 @@ def main(
         "toy",
         Question("?", "!", "."),
         Design("toy", arms, ()),
-        page.RunOptions(
-            page.source(data, "cold-rna"), 1, Resources(address=address), reports, name
-        ),
+        RunOptions(open_source(data, "cold-rna"), 1, Resources(address=address), reports, name),
     )
 
 

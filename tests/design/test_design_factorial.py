@@ -3,7 +3,8 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from rpbind.design.design import Changes, Design
+from rpbind.design.changes import Changes
+from rpbind.design.design import Design
 from rpbind.design.factorial import factorial
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe

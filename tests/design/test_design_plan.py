@@ -12,7 +12,7 @@ from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.design.checks import check_can_be_scored
-from rpbind.design.controls import as_arms, retrained
+from rpbind.design.controls import as_arms, planned_controls
 from rpbind.design.design import Design, arm, path
 from rpbind.design.plan import Question, fingerprint, make_plan, missing
 from rpbind.design.source import DataSource
@@ -29,11 +29,12 @@ from rpbind.search.winners import with_winners
 from rpbind.spaces.choices import ChoiceDimension
 from rpbind.spaces.numbers import FloatDimension
 from rpbind.spaces.space import Space
-from rpbind.study.launch import joined, launch, not_done, tasks_of
+from rpbind.study.launch import launch, tasks_of
+from rpbind.study.resume import not_done, resumed
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
 
-ASKED = Question("Does the residual help?", "Yes.", "The interval.")
+QUESTION = Question("Does the residual help?", "Yes.", "The interval.")
 END = OLD.with_({"model.residual": True})
 DESIGN = path(("old", OLD), ("end", END), {"residual": ("model.residual",)})
 SPACE = Space(
@@ -53,7 +54,7 @@ def make(source: DataSource) -> Make:
     def planned(**changes: Any) -> Plan:
         fields = {"design": DESIGN, "seeds": (0, 1), "source": source, "sweep": None} | changes
         sweep = fields.pop("sweep")
-        return make_plan("toy", ASKED, *fields.values(), sweep=sweep)
+        return make_plan("toy", QUESTION, *fields.values(), sweep=sweep)
 
     return planned
 
@@ -81,7 +82,7 @@ def trial(number: int, score: float, lr: float, state: State = "done") -> Row:
 def test_a_plan_says_what_is_asked_and_on_what(make: Make) -> None:
     plan = make()
     assert (plan.question, plan.arms, plan.contrasts) == (
-        ASKED.question,
+        QUESTION.question,
         DESIGN.arms,
         DESIGN.contrasts,
     )
@@ -178,8 +179,8 @@ def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
     mine = DataSource(OpenData(tmp_path / "world"), source.split)
-    bare = make_plan("toy", ASKED, DESIGN, (0, 1), mine)
-    plan = make_plan("toy", ASKED, DESIGN, (0, 1), mine, control="end")
+    bare = make_plan("toy", QUESTION, DESIGN, (0, 1), mine)
+    plan = make_plan("toy", QUESTION, DESIGN, (0, 1), mine, control="end")
     names = [(control.name, control.of) for control in plan.controls]
     assert names == [("end+random-vector", "end"), ("end+one-protein", "end")]
     for control, store in zip(plan.controls, ("random", "constant"), strict=True):
@@ -199,9 +200,9 @@ def test_an_arm_that_is_random_already_needs_no_such_control_and_an_unknown_one_
     shutil.copytree(source.data, tmp_path / "world")
     opened = OpenData(tmp_path / "world")
     random = Design("toy", (arm("random", OLD.with_({"proteins": "random"}), ""),), ())
-    assert [c.name for c in retrained(random, "random", opened)] == ["random+one-protein"]
+    assert [c.name for c in planned_controls(random, "random", opened)] == ["random+one-protein"]
     with pytest.raises(UserError, match="Did you mean 'random'"):
-        retrained(random, "randon", opened)
+        planned_controls(random, "randon", opened)
 
 
 def test_a_study_without_seeds_is_refused(make: Make) -> None:
@@ -251,7 +252,7 @@ def test_a_folder_with_another_study_is_refused(
     make: Make, source: DataSource, tmp_path: Path
 ) -> None:
     Ledger(tmp_path).begin(make())
-    with pytest.raises(UserError, match=r"holds another study .* Choose another --name"):
+    with pytest.raises(UserError, match=r"has another study .* --name"):
         launch(make(seeds=(7,)), source, Resources(), tmp_path)
     assert Ledger(tmp_path).plan.seeds == (0, 1)
 
@@ -280,13 +281,13 @@ def test_a_search_over_protein_encoders_counts_a_winner_that_reads_another_one(
     with pytest.raises(
         UserError, match=r"No embedding store .*triad; run: rpbind embed .* --encoder triad"
     ):
-        make_plan("toy", ASKED, DESIGN, (0,), mine, sweep=sweep)
+        make_plan("toy", QUESTION, DESIGN, (0,), mine, sweep=sweep)
     sequences = [protein.sequence for protein in Dataset.open(mine.data).proteins]
     build_store(mine.data, make_encoder("triad"), sequences)
     won = trial(0, 0.8, 0.1)
     recipe = FIXED.with_({"proteins": "triad"})
     won = won.model_copy(update={"recipe": recipe.model_dump(mode="json"), "recipe_id": recipe.id})
-    plan = with_winners(make_plan("toy", ASKED, DESIGN, (0,), mine, sweep=sweep), sweep, [won])
+    plan = with_winners(make_plan("toy", QUESTION, DESIGN, (0,), mine, sweep=sweep), sweep, [won])
     ledger = Ledger(tmp_path / "study")
     read = Inputs.open(mine.data, mine.split, "triad").provenance
     ledger.append(row(plan, "tuned", 0, provenance=read))
@@ -323,9 +324,9 @@ def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it
     before = asked.model_copy(update={"confirmatory": None})
     assert fingerprint(before) == fingerprint(asked)
     ledger.begin(before)
-    assert joined(asked, ledger, 0).confirmatory is None
+    assert resumed(asked, ledger, 0).confirmatory is None
     ledger.begin(asked)
-    assert joined(before, ledger, 0).confirmatory == asked.confirmatory
+    assert resumed(before, ledger, 0).confirmatory == asked.confirmatory
 
 
 def test_a_plan_says_how_its_split_came_out(make: Make, source: DataSource) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rpbind.design.plan_diff import changes
+from rpbind.design.plan_diff import differences
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, InterimAnalysis, Ledger, Plan, Row
@@ -64,15 +64,17 @@ def done(name: str, seed: int, state: Any = "done", **more: Any) -> Row:
         ({"search": {"trials": 3}}, "search trials None → 3"),
     ],
 )
-def test_what_has_changed_is_named_from_what_to_what(other: dict[str, Any], named: str) -> None:
-    assert changes(plan(), plan(**other)) == [named]
+def test_a_difference_between_plans_is_named_with_both_values(
+    other: dict[str, Any], named: str
+) -> None:
+    assert differences(plan(), plan(**other)) == [named]
 
 
-def test_a_plan_of_before_modules_were_kept_says_so() -> None:
-    assert changes(plan(code=""), plan()) == [
+def test_a_plan_without_recorded_modules_says_so() -> None:
+    assert differences(plan(code=""), plan()) == [
         "code of rpbind (its plan does not record the modules)"
     ]
-    assert changes(plan(), plan()) == []
+    assert differences(plan(), plan()) == []
 
 
 def test_a_changed_study_is_refused_with_the_names_of_what_changed(
@@ -80,7 +82,7 @@ def test_a_changed_study_is_refused_with_the_names_of_what_changed(
 ) -> None:
     Ledger(tmp_path).begin(plan())
     other = plan(fingerprint="y", code="rpbind 0.1 bb")
-    with pytest.raises(UserError, match=r"What has changed: code of rpbind"):
+    with pytest.raises(UserError, match="code of rpbind"):
         launch(other, DataSource(OpenData(tmp_path), None), Resources(), tmp_path)  # type: ignore[arg-type]
 
 
@@ -97,18 +99,20 @@ def test_a_row_of_other_data_is_not_the_plans_and_its_attempt_is_not_used_again(
     assert missing(plan(), ledger) == {("a", 1): 1, ("b", 0): 1, ("b", 1): 0}
 
 
-def test_seeds_are_added_behind_those_that_are_there_with_what_was_seen(tmp_path: Path) -> None:
+def test_added_seeds_follow_the_existing_ones_and_the_earlier_verdicts_are_recorded(
+    tmp_path: Path,
+) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(plan())
     more = extended(plan(), ledger, 3)
     assert more.seeds == (0, 1, 2, 3, 4)
-    (look,) = more.looks
-    assert (look.seeds, look.verdicts) == (2, {})
+    (analysis,) = more.looks
+    assert (analysis.seeds, analysis.verdicts) == (2, {})
     assert more.fingerprint == plan().fingerprint
     assert extended(plan(), ledger, 0) == plan()
 
 
-def test_an_extension_that_was_cut_off_is_finished_before_another_begins(tmp_path: Path) -> None:
+def test_an_interrupted_extension_is_finished_before_another_begins(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     looked = plan((0, 1, 2), looks=(InterimAnalysis(when="", seeds=2, verdicts={"b": "inert"}),))
     ledger.begin(looked)
@@ -123,7 +127,7 @@ def test_an_extension_that_was_cut_off_is_finished_before_another_begins(tmp_pat
 
 
 def test_adding_seeds_to_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--add-seeds adds to a study that is there"):
+    with pytest.raises(UserError, match="--add-seeds extends an existing study"):
         launch(
             plan(), DataSource(OpenData(tmp_path), None), Resources(), tmp_path / "s", add_seeds=2
         )  # type: ignore[arg-type]
@@ -138,7 +142,7 @@ def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:
     told = status(ledger)
     assert told.states == {"done": 2, "diverged": 1, "planned": 1}
     assert told.words() == [
-        "toy-x: nobody runs it",
+        "toy-x: not running",
         "4 planned runs: 2 done, 1 diverged, 1 planned",
         "best so far: b seed 0: validation AUROC 0.700",
     ]
@@ -178,6 +182,6 @@ def test_of_two_spaces_the_dimensions_that_differ_are_named() -> None:
         plan(search={"dimensions": dimensions})
         for dimensions in ([rate, mask], [{**rate, "low": 0.2}])
     )
-    told = changes(before, after)
+    told = differences(before, after)
     assert "search dimensions.train.lr.low 0.1 → 0.2" in told
     assert all("train.lr" in each or "train.mask" in each for each in told)

@@ -20,39 +20,40 @@ from rpbind.recipe.presets import OLD
 from rpbind.train.opened import OpenData
 
 
-def test_one_seed_reaches_no_verdict_and_says_so() -> None:
-    assert "1 seed: NO verdict but inert can be reached" in Price(2, 1, 1).reach(0.01, 40)
+def test_with_one_seed_no_verdict_except_inert_is_possible() -> None:
+    assert "with 1 seed, no verdict except inert" in Price(2, 1, 1).reach(0.01, 40)
 
 
-def test_three_seeds_and_twelve_contrasts_are_screening_that_sees_eleven_deviations() -> None:
+def test_three_seeds_and_twelve_contrasts_detect_only_differences_of_eleven_deviations() -> None:
     told = Price(13, 3, 12).reach(0.01, 40)
     assert "(screening)" in told
-    assert "from 11.34 sd first, 3.26 sd last (Holm)" in told
+    assert "at least 11.34 standard deviations" in told
+    assert "3.26 in the last step of Holm's correction" in told
 
 
-def test_ten_seeds_are_enough_for_claims_and_equality_asks_for_a_small_spread() -> None:
+def test_ten_seeds_are_enough_for_claims_and_equivalence_needs_a_small_deviation() -> None:
     told = Price(2, 10, 1).reach(0.01, 40)
     assert "(enough for claims)" in told
     # t(9, .95) = 1.833: .01 * sqrt(10) / 1.833
-    assert "from 1.00 sd on" in told
-    assert "needs an sd below 0.0173" in told
+    assert "at least 1.00 standard deviations" in told
+    assert "must be below 0.0173" in told
 
 
 def test_a_design_without_a_contrast_reaches_no_verdict() -> None:
     assert "no contrast" in Price(1, 5, 0, trials=9).reach(0.01, 40)
 
 
-def test_one_protein_cluster_reaches_no_verdict_and_few_are_told() -> None:
-    assert "1 protein cluster: NO verdict but inert" in Price(2, 5, 1).reach(0.01, 1)
-    assert "with 12 protein clusters (below 20)" in Price(2, 5, 1).reach(0.01, 12)
+def test_one_protein_cluster_allows_no_verdict_and_few_clusters_are_mentioned() -> None:
+    assert "with 1 protein cluster, no verdict except inert" in Price(2, 5, 1).reach(0.01, 1)
+    assert "12 protein clusters (below 20)" in Price(2, 5, 1).reach(0.01, 12)
     assert "below 20" not in Price(2, 5, 1).reach(0.01, 20)
 
 
-def test_a_second_look_is_priced_at_its_own_level() -> None:
+def test_a_further_analysis_is_priced_at_its_own_level() -> None:
     first, again = Price(2, 10, 1).reach(0.01, 40), Price(2, 10, 1).reach(0.01, 40, 0.01)
-    assert "from 1.00 sd on" in first
-    assert "from 1.33 sd on" in again
-    assert "judged again: at level 0.01, not 0.05" in again
+    assert "at least 1.00 standard" in first
+    assert "at least 1.33 standard" in again
+    assert "level is 0.01 instead of 0.05" in again
 
 
 def test_clusters_count_where_a_protein_of_theirs_has_windows_of_both_classes(tiny: Path) -> None:
@@ -69,27 +70,27 @@ def test_clusters_count_where_a_protein_of_theirs_has_windows_of_both_classes(ti
     assert scored_clusters(one_class, split, "test") == 0
 
 
-def test_what_is_done_is_not_paid_for_again() -> None:
+def test_finished_runs_are_not_part_of_the_time() -> None:
     told = Price(arms=2, seeds=5, contrasts=1).time(Timing(60.0, "as measured"), 2, done=4)
     assert told == "about 3.0 min: 6 x 60 s, 2 at once, 4 of 10 runs are done; as measured"
 
 
-def test_time_is_runs_and_trials_over_what_runs_side_by_side() -> None:
+def test_time_is_that_of_runs_and_trials_over_the_number_at_once() -> None:
     price = Price(arms=12, seeds=5, contrasts=13, trials=40)
     told = price.time(Timing(36.0, "as measured"), at_once=2)
     assert told == "about 30.0 min: 100 x 36 s, 2 at once; as measured"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.123, "0.12 s"), (42.4, "42 s"), (100, "1.7 min"), (9000, "2.5 h")]
+    ("seconds", "text"), [(0.123, "0.12 s"), (42.4, "42 s"), (100, "1.7 min"), (9000, "2.5 h")]
 )
-def test_a_time_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_time_is_shown_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert span(seconds) == text
 
 
-def test_more_than_ten_thousand_runs_must_be_meant() -> None:
+def test_more_than_ten_thousand_runs_must_be_allowed() -> None:
     big = Price(arms=1001, seeds=10, contrasts=1000)
-    with pytest.raises(UserError, match=r"takes 10,010 runs .* say --yes"):
+    with pytest.raises(UserError, match=r"takes 10,010 runs .* --yes"):
         check_size(big, yes=False)
     check_size(big, yes=True)
     check_size(Price(arms=1000, seeds=10, contrasts=999), yes=False)
@@ -104,7 +105,7 @@ def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
     plan = make_plan("toy", Question("?", "!", "."), design, (0,), source)
     here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
     assert here.seconds > 0
-    assert "of each of 1 models" in here.how
+    assert "of each of 1 models" in here.basis
     assert timed_rows(tmp_path) is None
     ledger = Ledger(tmp_path)
     ledger.begin(plan)

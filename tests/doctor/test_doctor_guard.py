@@ -9,7 +9,8 @@ import pytest
 
 from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
-from rpbind.design.design import ORIGINAL_CHANGES, Design, arm, path
+from rpbind.design.changes import ORIGINAL_CHANGES
+from rpbind.design.design import Design, arm, path
 from rpbind.design.factorial import factorial
 from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
@@ -21,7 +22,7 @@ from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.tuning import bases, emptied, tuned
 from rpbind.spaces.space import load_space
-from rpbind.study.checkup import check_arms
+from rpbind.study.checkup import examine_arms
 from rpbind.train.opened import OpenData
 
 NUISANCE = Path(__file__).parents[2] / "search_spaces" / "nuisance.toml"
@@ -124,8 +125,8 @@ def test_every_arm_leaves_one_check_up_in_the_ledger_and_is_not_asked_twice(
     )
     ledger = Ledger(tmp_path)
     ledger.begin(plan)
-    check_arms(plan, source, ledger)
-    check_arms(plan, source, ledger)
+    examine_arms(plan, source, ledger)
+    examine_arms(plan, source, ledger)
     rows = {row.arm: row for row in ledger.attempts()}
     assert len(ledger.attempts()) == len(plan.arms) == 2
     assert {row.stage for row in rows.values()} == {"check"}
@@ -144,7 +145,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
     plan = plan_of(source, Design("one", (arm("old", SMALL_OLD, ""),), ()))
     arms = (arm("old", SMALL_OLD.with_({"proteins": "random"}), ""),)
     ledger = Ledger(tmp_path)
-    check_arms(plan.model_copy(update={"arms": arms}), source, ledger)
+    examine_arms(plan.model_copy(update={"arms": arms}), source, ledger)
     (row,) = ledger.rows("check")
     assert row.state == "failed"
     assert [finding.name for finding in row.findings] == ["does not run"]
@@ -165,7 +166,7 @@ def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
     assert sum(told == [] for told in seen.values()) == 2
     ledger = Ledger(tmp_path)
     ledger.begin(plan)
-    check_arms(plan, source, ledger)
+    examine_arms(plan, source, ledger)
     found = {row.arm: [f.name for f in row.findings] for row in ledger.rows("check")}
     assert sum("inert: same function" in told for told in found.values()) == 2
 
@@ -188,7 +189,7 @@ def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
     plan = make_plan("toy", Question("?", "!", "."), emptied(asked), (0,), source, sweep=sweep)
     ledger = Ledger(tmp_path)
     ledger.begin(plan)
-    check_arms(bases(plan, sweep), source, ledger)
+    examine_arms(bases(plan, sweep), source, ledger)
     seen = read(ledger).checks
     assert list(seen.rows) == list(sweep.arms)
     assert "RNA ignored" in [f.name for f in seen.findings("old")]

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from rpbind.run.environment import of_workers, prepare
+from rpbind.run.environment import prepare, worker_environment
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def test_a_cluster_keeps_its_own_token_and_its_own_network(clean: pytest.MonkeyP
     prepare("auto")
     assert not {"RAY_AUTH_TOKEN", "RAY_AUTH_MODE", "GLOO_SOCKET_IFNAME"} & os.environ.keys()
     assert "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in os.environ
-    assert of_workers()["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] == "0.05"
+    assert worker_environment()["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] == "0.05"

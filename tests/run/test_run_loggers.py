@@ -13,7 +13,7 @@ from rpbind.errors import UserError
 from rpbind.recipe.presets import FIXED
 from rpbind.run import logger_registry, loggers
 from rpbind.run.logger_registry import check_loggers
-from rpbind.run.loggers import Listening, numbers
+from rpbind.run.loggers import LoggerCallback, numbers
 from rpbind.train.task import Task
 
 EPOCH = {"epoch": 2.0, "seed": 1.0, "lr": 0.001, "validation.auroc_macro": 0.75}
@@ -63,7 +63,7 @@ def test_a_logger_is_told_settings_by_path_and_no_objects(tmp_path: Path) -> Non
         log_trial_result=lambda iteration, seen, result: said.append(result),
         log_trial_end=lambda seen, failed: said.append(failed),
     )
-    callback, one = Listening(spy, tmp_path / "spy"), trial()
+    callback, one = LoggerCallback(spy, tmp_path / "spy"), trial()
     callback.on_trial_start(0, [], one)
     callback.on_trial_result(1, [], one, {"row": "{}", "train.loss": float("nan")} | EPOCH)
     callback.on_trial_error(1, [], one)
@@ -92,7 +92,7 @@ def test_a_logger_that_fails_is_said_once_and_switched_off(
         return hear
 
     words = ("setup", "log_trial_start", "log_trial_result", "log_trial_end", "on_experiment_end")
-    callback = Listening(
+    callback = LoggerCallback(
         SimpleNamespace(**{word: spy(word) for word in words}), tmp_path / "mlflow"
     )
     callbacks, one = CallbackList([callback]), trial()
@@ -103,7 +103,7 @@ def test_a_logger_that_fails_is_said_once_and_switched_off(
     callbacks.on_experiment_end(trials=[])
     assert asked[-1] == moment
     told = capsys.readouterr().err
-    assert told.count("--log mlflow is switched off") == 1
+    assert told.count("--log mlflow failed") == 1
     assert "ConnectionError: the tracking server is gone" in told
 
 

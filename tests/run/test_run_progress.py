@@ -247,18 +247,18 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
     monkeypatch.setattr("rpbind.baselines.score.baseline_rows", alive("baselines", []))
-    monkeypatch.setattr("rpbind.baselines.score.Case.of", alive("windows"))
+    monkeypatch.setattr("rpbind.baselines.score.BaselineData.from_dataset", alive("windows"))
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
     monkeypatch.setattr(page, "build_report", alive("report", tmp_path))
     monkeypatch.setattr(page, "verdict_table", alive("table", ""))
     recipe = BASE.with_({"train.epochs": 1})
-    conditions = page.RunOptions(
+    options = page.RunOptions(
         source=DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
-        seeds=1, where=Resources(), reports=tmp_path, name="toy",
+        seeds=1, resources=Resources(), reports=tmp_path, name="toy",
     )  # fmt: skip
     with pytest.raises(typer.Exit):  # nothing was really made
         page.conduct(
-            "toy", Question("?", "!", "."), Design("one", (arm("a", recipe, "-"),), ()), conditions
+            "toy", Question("?", "!", "."), Design("one", (arm("a", recipe, "-"),), ()), options
         )

@@ -20,17 +20,17 @@ TABLE = [
 def test_the_executor_follows_from_what_is_asked_for(
     asked: str, workers: int, gpus: float, executor: str
 ) -> None:
-    assert Resources(workers=workers, gpus=gpus, asked=asked).executor == executor
+    assert Resources(workers=workers, gpus=gpus, requested=asked).executor == executor
 
 
 def test_one_process_cannot_be_several_workers() -> None:
-    with pytest.raises(UserError, match="--workers 2 needs --executor train"):
-        _ = Resources(workers=2, asked="trial").executor
+    with pytest.raises(UserError, match="--executor train"):
+        _ = Resources(workers=2, requested="trial").executor
 
 
 def test_an_unknown_executor_is_refused() -> None:
     with pytest.raises(UserError, match="auto, trial, train; got 'ray'"):
-        _ = Resources(asked="ray").executor
+        _ = Resources(requested="ray").executor
 
 
 def test_a_run_needs_what_its_workers_need_together() -> None:
@@ -41,8 +41,8 @@ def test_a_run_needs_what_its_workers_need_together() -> None:
 
 def test_where_is_said_in_a_line() -> None:
     assert Resources().words() == (
-        "in the Tune trial's process: 1 worker(s) with 1 CPU a run, on this machine"
+        "in the Tune trial's process: 1 worker(s) per run, each with 1 CPU, on this machine"
     )
     assert Resources(2, 1, 0.5, address="ray://host").words() == (
-        "by Ray Train worker groups: 2 worker(s) with 1 CPU and 0.5 GPU a run, on ray://host"
+        "in Ray Train worker groups: 2 worker(s) per run, each with 1 CPU and 0.5 GPU, on ray://host"
     )

@@ -19,7 +19,7 @@ from rpbind.run import ray_tune as run
 from rpbind.run import sweep
 from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Resources
-from rpbind.run.stop import HEEDED, STOP, Stop
+from rpbind.run.stop import SIGNALS, STOP, Stop
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.study import launch as launching
@@ -34,7 +34,7 @@ TASK = Task("tuned", BASE, ((0, 0),), Path("data"), SplitSpec(), Path("runs"))
 def stop() -> Iterator[Stop]:
     """A stop that hears the signals of this process."""
     one = Stop()
-    with one.heeded():
+    with one.installed():
         yield one
 
 
@@ -49,19 +49,19 @@ def tune(stop: Stop) -> Iterator[list[int]]:
 
 
 def handlers() -> list[Any]:
-    return [signal.getsignal(number) for number in (*HEEDED, signal.SIGUSR1)]
+    return [signal.getsignal(number) for number in (*SIGNALS, signal.SIGUSR1)]
 
 
-@pytest.mark.parametrize("number", HEEDED)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_outside_tunes_loop_a_signal_ends_the_study_at_once(
     number: signal.Signals, stop: Stop
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
-    assert stop.asked
+    assert stop.requested
 
 
-@pytest.mark.parametrize("number", HEEDED)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_in_tunes_loop_a_signal_lets_the_step_end_and_then_tune(
     number: signal.Signals, stop: Stop, tune: list[int]
 ) -> None:
@@ -80,13 +80,13 @@ def test_a_second_ctrl_c_does_not_wait_for_tune(stop: Stop, tune: list[int]) -> 
 def test_a_sigterm_that_is_sent_twice_is_one(stop: Stop, tune: list[int]) -> None:
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGTERM)
-    assert stop.asked
+    assert stop.requested
 
 
 def test_after_a_fit_the_signals_are_heard_again_whatever_tune_left(stop: Stop) -> None:
     mine = handlers()
     with stop.fitting():
-        for number in (*HEEDED, signal.SIGUSR1):
+        for number in (*SIGNALS, signal.SIGUSR1):
             signal.signal(number, lambda number, frame: None)
         stop.step()
     assert handlers() == mine
@@ -95,15 +95,15 @@ def test_after_a_fit_the_signals_are_heard_again_whatever_tune_left(stop: Stop) 
 
 
 def test_no_fit_begins_once_the_study_was_stopped(stop: Stop) -> None:
-    stop.asked = True
+    stop.requested = True
     with pytest.raises(KeyboardInterrupt), stop.fitting():
         pytest.fail("a fit began")
 
 
 def test_after_the_study_the_signals_are_whose_they_were() -> None:
     mine, stop = handlers(), Stop()
-    with stop.heeded():
-        with stop.heeded():
+    with stop.installed():
+        with stop.installed():
             assert handlers() != mine
         assert handlers() != mine
     assert handlers() == mine
@@ -111,12 +111,12 @@ def test_after_the_study_the_signals_are_whose_they_were() -> None:
 
 def test_a_stop_of_an_earlier_study_does_not_stop_the_next_but_one_within_is_the_same() -> None:
     stop = Stop()
-    stop.asked = True
-    with stop.heeded():
-        assert not stop.asked
-        stop.asked = True
-        with stop.heeded():
-            assert stop.asked
+    stop.requested = True
+    with stop.installed():
+        assert not stop.requested
+        stop.requested = True
+        with stop.installed():
+            assert stop.requested
 
 
 def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
@@ -129,9 +129,9 @@ def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     ) -> None:
         config.search_alg.suggest("one")
         config.search_alg.budget.trained = 2.0
-        STOP.asked = True
+        STOP.requested = True
 
-    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr(STOP, "requested", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", spend_and_stop)
     monkeypatch.setattr(sweep, "_progress", lambda *counted: StudyProgress(9))
@@ -147,9 +147,9 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
         where: Resources, space: Any, config: Any, record: run.LedgerCallback
     ) -> None:
         fits.append(space)
-        record.lost, record.ended, STOP.asked = [TASK], 1, True
+        record.lost, record.ended, STOP.requested = [TASK], 1, True
 
-    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr(STOP, "requested", False)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", lose_and_stop)
     monkeypatch.setattr(StudyProgress, "of", lambda *counted: StudyProgress(1))
@@ -157,9 +157,9 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
     assert len(fits) == 1
 
 
-@pytest.mark.parametrize("number", HEEDED)
-@pytest.mark.parametrize("step", ["heal", "check_arms", "score_baselines", "with_winners"])
-def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_other_fit(
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("step", ["heal", "examine_arms", "score_baselines", "with_winners"])
+def test_a_signal_outside_a_fit_ends_a_study_with_the_command_that_continues_it(
     step: str,
     number: signal.Signals,
     tiny: Path,
@@ -167,14 +167,14 @@ def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_
     monkeypatch: Patch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(STOP, "asked", False)
+    monkeypatch.setattr(STOP, "requested", False)
     monkeypatch.setattr("sys.argv", ["tune.py", "--name", "a b"])
     monkeypatch.setattr(run, "_start", lambda where: None)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "check_storage", lambda *asked: "")
     monkeypatch.setattr(run, "run_grid", lambda *asked: pytest.fail("a fit began"))
     monkeypatch.setattr(sweep, "run_searches", lambda *asked: True)
-    for each in ("check_arms", "score_baselines"):
+    for each in ("examine_arms", "score_baselines"):
         monkeypatch.setattr(launching, each, lambda *asked: None)
     monkeypatch.setattr(launching, step, lambda *asked: signal.raise_signal(number))
     with pytest.raises(typer.Exit) as ended:
@@ -185,12 +185,12 @@ def test_a_study_that_is_struck_outside_its_fits_says_its_command_and_begins_no_
             page.RunOptions(
                 source=DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25))),
                 seeds=1,
-                where=Resources(),
+                resources=Resources(),
                 reports=tmp_path,
                 sweep=Sweep.of(BASE, SPACE, 2),
             ),
         )
     assert ended.value.exit_code == page.UNFINISHED
     told = capsys.readouterr().err
-    assert "Stopped. What is recorded is whole." in told
+    assert "Stopped. The ledger is intact." in told
     assert told.endswith("python tune.py --name 'a b'\n")

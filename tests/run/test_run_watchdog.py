@@ -52,14 +52,14 @@ def test_an_answer_that_fails_counts_as_no_node() -> None:
 
 def test_a_study_is_left_once_when_ray_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     left = threading.Event()
-    monkeypatch.setattr(watchdog, "LOOK_EVERY", 0.001)
+    monkeypatch.setattr(watchdog, "CHECK_EVERY", 0.001)
     monkeypatch.setattr(watchdog, "PATIENCE", 0.0)
     with watched(lambda: False, left.set):
         assert left.wait(60)
 
 
 def test_the_watch_ends_with_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchdog, "LOOK_EVERY", 0.001)
+    monkeypatch.setattr(watchdog, "CHECK_EVERY", 0.001)
     with watched(lambda: True, lambda: pytest.fail("Ray was alive")):
         assert "watchdog" in {thread.name for thread in threading.enumerate()}
     assert "watchdog" not in {thread.name for thread in threading.enumerate()}

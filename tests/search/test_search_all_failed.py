@@ -22,7 +22,7 @@ from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 from rpbind.search.search import Sweep
-from rpbind.study.launch import goes_on, not_done
+from rpbind.study.resume import is_resumable, not_done
 from rpbind.study.status import status
 
 
@@ -39,8 +39,8 @@ def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counte
     ledger = Ledger(tmp_path)
     assert required_runs(plan) == [(arm, seed) for arm in ("base", "tuned") for seed in (0, 1)]
     why = f"no trial of its search is complete (3 diverged): {WHY}"
-    assert not_done(plan, ledger) == [f"the arm tuned was never made, since {why}"]
-    assert not goes_on(plan, ledger)
+    assert not_done(plan, ledger) == [f"the arm tuned was never made, because {why}"]
+    assert not is_resumable(plan, ledger)
     assert status(ledger).states == {"done": 2, "never made": 2}
     assert f"the arm tuned was never made: {why}" in status(ledger).words()
     seen = read(ledger)

@@ -187,8 +187,8 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path
 def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     tmp_path: Path,
 ) -> None:
+    from rpbind.run.ledger_callback import LedgerCallback
     from rpbind.run.progress import StudyProgress
-    from rpbind.run.ray_tune import LedgerCallback
 
     (loop,) = opened(toy_sweep(1, config=SearchConfig(seeds_per_trial=2)), tmp_path)
     (task,) = asked_of(loop, 1)

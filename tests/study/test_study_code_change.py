@@ -17,11 +17,11 @@ DRIVER = """
 import os, runpy, sys
 from rpbind import experiment
 from rpbind.ledger import Ledger
-from rpbind.study.launch import joined
+from rpbind.study.resume import resumed
 
 
 def planned_only(plan, source, where, folder, sweep=None, **asked):
-    plan = joined(plan, Ledger(folder), **asked)
+    plan = resumed(plan, Ledger(folder), **asked)
     Ledger(folder).begin(plan)
     accepted = len(plan.accepted_code)
     print("study", folder.name, "seeds", len(plan.seeds), "accepted", accepted, flush=True)
@@ -95,7 +95,7 @@ def test_other_code_of_the_model_is_another_study_until_it_is_accepted(
     name = only_study(folder)
     refused = asked(folder, "--name", name, "--add-seeds", "1")
     assert refused.returncode == 2
-    assert "What has changed: code of rpbind.model.binding." in refused.stderr
+    assert "Differences: code of rpbind.model.binding." in refused.stderr
     assert "--accept-code-change" in refused.stderr
     new = asked(folder, "--name", "new")
     assert new.returncode == 0, new.stderr
@@ -105,7 +105,7 @@ def test_other_code_of_the_model_is_another_study_until_it_is_accepted(
     again = asked(folder, "--name", name)
     assert again.stdout.split() == ["study", name, "seeds", "3", "accepted", "1"], again.stderr
     elsewhere = asked(folder)
-    assert f"reports/{name} has the same one" in elsewhere.stderr
+    assert f"reports/{name} has the same design" in elsewhere.stderr
     assert "rpbind.model.binding" in elsewhere.stderr
     assert len(list((folder / "reports").iterdir())) == 3
 
@@ -113,4 +113,4 @@ def test_other_code_of_the_model_is_another_study_until_it_is_accepted(
 def test_there_is_nothing_to_accept_where_no_study_is(place: Path, tmp_path: Path) -> None:
     refused = asked(place, "--name", "nowhere", "--accept-code-change")
     assert refused.returncode == 2
-    assert "holds none" in refused.stderr
+    assert "has none" in refused.stderr

@@ -24,7 +24,7 @@ from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners, with_winners
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.study.extend import extended
-from rpbind.study.launch import joined, not_done
+from rpbind.study.resume import not_done, resumed
 from rpbind.study.status import status
 
 Score = Callable[[Recipe], float]
@@ -45,7 +45,7 @@ def call(
 ) -> Plan:
     """Run a study as `launch` does, in one process; a budget ends its search after `most`."""
     ledger = Ledger(folder)
-    plan = joined(plan_of(asked), ledger, 0)
+    plan = resumed(plan_of(asked), ledger, 0)
     ledger.begin(plan)
     if not has_frozen_winners(plan):
         for loop in opened(asked, folder):
@@ -122,7 +122,7 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
 def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Path) -> None:
     call(toy_sweep(6), tmp_path)
     ledger = Ledger(tmp_path)
-    ledger.begin(joined(plan_of(toy_sweep(8)), ledger, 0))  # and the process was killed
+    ledger.begin(resumed(plan_of(toy_sweep(8)), ledger, 0))  # and the process was killed
     assert status(Ledger(tmp_path)).states == {"done": 2, "planned": 2}
     plan = call(toy_sweep(8), tmp_path, worse)
     assert plan.search is not None
@@ -132,22 +132,22 @@ def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Pat
 
 def test_the_same_command_changes_nothing_and_fewer_trials_are_refused(tmp_path: Path) -> None:
     plan = call(toy_sweep(6), tmp_path)
-    assert joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 0) == plan
-    with pytest.raises(UserError, match=r"has 6 trials.*asks for 5.*Ask for 6 or more"):
-        joined(plan_of(toy_sweep(5)), Ledger(tmp_path), 0)
+    assert resumed(plan_of(toy_sweep(6)), Ledger(tmp_path), 0) == plan
+    with pytest.raises(UserError, match=r"has 6 trials.*--trials 5.*--trials 6 or more"):
+        resumed(plan_of(toy_sweep(5)), Ledger(tmp_path), 0)
 
 
 def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: Path) -> None:
     call(toy_sweep(6, config=SearchConfig(train_seconds=6)), tmp_path, most=3)
     assert len(Ledger(tmp_path).rows("search")) < 6
     with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
-        joined(plan_of(toy_sweep(6, config=SearchConfig(train_seconds=5))), Ledger(tmp_path), 0)
+        resumed(plan_of(toy_sweep(6, config=SearchConfig(train_seconds=5))), Ledger(tmp_path), 0)
     made = len(Ledger(tmp_path).rows("search"))
     call(toy_sweep(6, config=SearchConfig(train_seconds=60)), tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 6
     assert f"extended from {made} trials" in " ".join(banners(read(Ledger(tmp_path))))
     whole = Ledger(tmp_path).plan
-    larger = joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 0)
+    larger = resumed(plan_of(toy_sweep(6)), Ledger(tmp_path), 0)
     assert larger == whole  # all its trials are made: there is nothing to go on with
 
 
@@ -168,8 +168,8 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
             "search sampler tpe → random",
         ),
         ({"seeds": (0, 1, 2)}, "--add-seeds 1"),
-        ({"seeds": (0,)}, "Choose another --name"),
-        ({"dataset": "other"}, "Choose another --name"),
+        ({"seeds": (0,)}, "another --name"),
+        ({"dataset": "other"}, "another --name"),
     ],
 )
 def test_what_cannot_be_extended_says_why_with_advice_that_applies(
@@ -177,16 +177,16 @@ def test_what_cannot_be_extended_says_why_with_advice_that_applies(
 ) -> None:
     Ledger(tmp_path).begin(plan_of(toy_sweep(6)))
     with pytest.raises(UserError) as told:
-        joined(plan_of(toy_sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
+        resumed(plan_of(toy_sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
     assert said in str(told.value)
     assert ("--add-seeds" in str(told.value)) == (said == "--add-seeds 1")
 
 
 def test_trials_and_seeds_are_added_one_after_the_other(tmp_path: Path) -> None:
     call(toy_sweep(6), tmp_path)
-    with pytest.raises(UserError, match="one after the other"):
-        joined(plan_of(toy_sweep(8)), Ledger(tmp_path), 2)
-    assert joined(plan_of(toy_sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
+    with pytest.raises(UserError, match="not by both at once"):
+        resumed(plan_of(toy_sweep(8)), Ledger(tmp_path), 2)
+    assert resumed(plan_of(toy_sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
 
 
 def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_look(
@@ -215,7 +215,7 @@ def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_l
             ]  # fmt: skip
             made = row(arm.name, seed, "done", Recipe.model_validate(arm.recipe))
             ledger.append(made.model_copy(update={"proteins": tuple(scores)}))
-    reopened = joined(plan_of(more), Ledger(tmp_path), 0)
+    reopened = resumed(plan_of(more), Ledger(tmp_path), 0)
     (look,) = reopened.looks
     assert (look.trials, look.verdicts) == (2, {"whole": "better, meaningful"})
     assert level_of(analysis_number(reopened)) == 0.01

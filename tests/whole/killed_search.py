@@ -77,7 +77,7 @@ def strike_in(step: str, victim: str) -> None:
 
 def main(data: Path, reports: Path, strikes: list[str]) -> None:
     """Search; at the moments that are said, strike."""
-    watchdog.PATIENCE, watchdog.LOOK_EVERY = 3.0, 0.5
+    watchdog.PATIENCE, watchdog.CHECK_EVERY = 3.0, 0.5
     victims = {moment: victim for victim, _, moment in (each.partition("@") for each in strikes)}
     for moment in OUTSIDE.keys() & victims:
         strike_in(OUTSIDE[moment], victims[moment])
@@ -101,7 +101,7 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
         page.RunOptions(
             source=DataSource(OpenData(data), SplitSpec()),
             seeds=1,
-            where=Resources(),
+            resources=Resources(),
             reports=reports,
             name="study",
             sweep=Sweep.of(base, SPACE, TRIALS, how),

@@ -52,7 +52,7 @@ def _without_ray() -> None:
 
     Check-ups and baselines, which append rows as runs do, are left out: they take longer than all.
     """
-    launching.check_arms = lambda *asked: None
+    launching.examine_arms = lambda *asked: None
     launching.score_baselines = lambda *asked: None
     sys.modules["rpbind.run.ray_tune"] = stand_in()
     room.ray_tune = sys.modules["rpbind.run.ray_tune"]  # type: ignore[attr-defined]

@@ -87,7 +87,10 @@ def main(data: str, study: str) -> None:
     striker.start()
     try:
         launch(
-            small_plan(source, dict(ARMS), SEEDS), source, Resources(asked="train"), ledger.study
+            small_plan(source, dict(ARMS), SEEDS),
+            source,
+            Resources(requested="train"),
+            ledger.study,
         )
     finally:
         over.set()

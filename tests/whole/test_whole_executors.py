@@ -15,7 +15,8 @@ from small_study import (
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Row
 from rpbind.run.resources import Resources
-from rpbind.study.launch import launch, not_done
+from rpbind.study.launch import launch
+from rpbind.study.resume import not_done
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
@@ -50,7 +51,7 @@ def test_every_executor_gives_the_bits_of_a_direct_call(
     executor: str, source: DataSource, direct: dict[object, object], tmp_path: Path
 ) -> None:
     plan = small_plan(source, RECIPES, SEEDS)
-    launch(plan, source, Resources(asked=executor), tmp_path / "study")
+    launch(plan, source, Resources(requested=executor), tmp_path / "study")
     no_ray_is_left()
     assert not_done(plan, Ledger(tmp_path / "study")) == []
     assert rows_of(tmp_path / "study") == direct

@@ -10,7 +10,8 @@ from rpbind.design.source import DataSource
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger
 from rpbind.run.resources import Resources
-from rpbind.study.launch import launch, not_done
+from rpbind.study.launch import launch
+from rpbind.study.resume import not_done
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
@@ -23,7 +24,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
 @pytest.mark.parametrize(
     ("where", "executor"),
     [
-        (Resources(gpus=0.25, asked="trial"), "trial"),
+        (Resources(gpus=0.25, requested="trial"), "trial"),
         (Resources(gpus=0.25), "train"),
         (Resources(gpus=1.0), "train"),
         (Resources(gpus=0.5, workers=2), "train"),

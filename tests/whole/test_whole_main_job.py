@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "14 arms x 5 seeds = 70 runs" in shown.stderr
     assert "by Ray Train worker groups: 2 worker(s)" in shown.stderr
-    assert "5 seeds x 15 contrasts: better or worse shows from 3.51 sd" in shown.stderr
+    assert "at least 3.51 standard deviations" in shown.stderr
     assert "timed on this machine" in shown.stderr
     assert not (subset / "reports" / "dry").exists()
 

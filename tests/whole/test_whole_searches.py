@@ -19,11 +19,12 @@ from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
-from rpbind.study.launch import launch, not_done
+from rpbind.study.launch import launch
+from rpbind.study.resume import not_done
 
 RATES = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}
 SPACE = Space.model_validate({"about": "Rates.", "dimension": [RATES]})
-ASKED = Question("?", "!", ".")
+QUESTION = Question("?", "!", ".")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
 ) -> None:
     base = RECIPES["fixed"].with_({"train.epochs": 4})
     sweep = Sweep.of(base, SPACE, 8, SearchConfig(sampler="random", scheduler="asha"))
-    plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
+    plan = make_plan("toy", QUESTION, Design("search", (), ()), (0,), source, sweep=sweep)
     told = launch(plan, source, Resources(), tmp_path, sweep)
     no_ray_is_left()
     states = {t.user_attrs["arm"]: t.state.name for t in trials(tmp_path, "search")}
@@ -71,7 +72,7 @@ def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
     arms = {name: RECIPES[name] for name in ("old", "fixed")}
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
     sweep = Sweep(arms, SPACE, 3, contrasts=(contrast,))
-    plan = make_plan("toy", ASKED, Design("tuned", (), ()), (0, 1), source, sweep=sweep)
+    plan = make_plan("toy", QUESTION, Design("tuned", (), ()), (0, 1), source, sweep=sweep)
     told = launch(plan, source, Resources(), tmp_path, sweep)
     rows = Ledger(tmp_path).rows("search")
     assert sorted(row.arm for row in rows) == [
@@ -97,7 +98,7 @@ def test_a_database_that_is_lost_in_a_search_pauses_it_and_the_same_call_goes_on
 ) -> None:
     how = SearchConfig(sampler="random", storage=f"sqlite:///{tmp_path / 'all.db'}?timeout=0.05")
     sweep = Sweep.of(RECIPES["fixed"], SPACE, 6, how)
-    plan = make_plan("toy", ASKED, Design("search", (), ()), (0,), source, sweep=sweep)
+    plan = make_plan("toy", QUESTION, Design("search", (), ()), (0,), source, sweep=sweep)
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
     finish, told = AskTellLoop.finish, []
 

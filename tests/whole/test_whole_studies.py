@@ -16,7 +16,8 @@ from rpbind.report.build import build_report
 from rpbind.run.resources import Resources
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
-from rpbind.study.launch import launch, not_done
+from rpbind.study.launch import launch
+from rpbind.study.resume import not_done
 
 
 @pytest.fixture(scope="module")

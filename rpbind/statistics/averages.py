@@ -1,7 +1,7 @@
-"""Two means of the AUROCs of a part: over protein clusters (the headline), and over proteins.
+"""Two means of a part's AUROCs: over protein clusters (the headline), and over proteins.
 
-A cluster (two cell lines of one protein, or homologues) weighs like a protein without relatives, so
-the two differ where some clusters are large.
+In the headline, a cluster of several proteins (two cell lines of one protein, or homologues) has
+the weight of one protein. So the two means differ if some clusters are large.
 """
 
 from __future__ import annotations
@@ -17,7 +17,19 @@ from rpbind.ledger.scores import ProteinScores
 
 @dataclass(frozen=True)
 class Averages:
-    """Both means, over runs, and of how many protein clusters and proteins they are."""
+    """Both means, averaged over runs.
+
+    Parameters
+    ----------
+    over_clusters
+        Mean AUROC over protein clusters.
+    over_proteins
+        Mean AUROC over proteins.
+    clusters
+        Number of protein clusters.
+    proteins
+        Number of proteins.
+    """
 
     over_clusters: float
     over_proteins: float
@@ -26,16 +38,27 @@ class Averages:
 
     @property
     def clusters_text(self) -> str:
-        """What the headline is a mean of: "14 protein clusters"."""
+        """The number of clusters in words: "14 protein clusters"."""
         return f"{self.clusters} protein cluster{'' if self.clusters == 1 else 's'}"
 
     @property
     def proteins_text(self) -> str:
-        """What the plain mean is of: "31 proteins"."""
+        """The number of proteins in words: "31 proteins"."""
         return f"{self.proteins} protein{'' if self.proteins == 1 else 's'}"
 
     def words(self, digits: int = 3) -> str:
-        """Both, the headline first: "0.832, mean over 14 protein clusters (0.812 over ...)"."""
+        """Return both means in words.
+
+        Parameters
+        ----------
+        digits
+            Decimal places.
+
+        Returns
+        -------
+        str
+            Such as "0.832, mean over 14 protein clusters (0.812 over 31 proteins)".
+        """
         return (
             f"{self.over_clusters:.{digits}f}, mean over {self.clusters_text} "
             f"({self.over_proteins:.{digits}f} over {self.proteins_text})"
@@ -43,7 +66,20 @@ class Averages:
 
 
 def averages(rows: Iterable[Row], part: str = "test") -> Averages | None:
-    """Return both means of the runs that were scored on a part; None where none was."""
+    """Return both means of several runs.
+
+    Parameters
+    ----------
+    rows
+        Of the runs; runs without scores on the part are left out.
+    part
+        Such as "test".
+
+    Returns
+    -------
+    Averages | None
+        None if no run has scores on the part.
+    """
     found = [a for row in rows if (a := averages_of_scores(row.proteins, part)) is not None]
     if not found:
         return None
@@ -56,7 +92,20 @@ def averages(rows: Iterable[Row], part: str = "test") -> Averages | None:
 
 
 def averages_of_scores(each: Sequence[ProteinScore], part: str) -> Averages | None:
-    """Return both means of one run; proteins without an AUROC do not count."""
+    """Return both means of one run.
+
+    Parameters
+    ----------
+    each
+        Its scores; proteins without an AUROC are left out.
+    part
+        Such as "test".
+
+    Returns
+    -------
+    Averages | None
+        None if no protein has an AUROC on the part.
+    """
     scores = ProteinScores.of(each)
     auroc_N = scores.auroc_N[scores.on(part) & np.isfinite(scores.auroc_N)]
     by_cluster = scores.cluster_auroc(part)

@@ -1,7 +1,7 @@
-"""Runs that collapse now and then: which did, how often that may happen, and how two arms differ.
+"""Collapsed runs: which runs collapsed, the upper limit of the rate, and a test of two rates.
 
-With few seeds a collapse is mostly not in the sample, so a mean cannot exclude it: an arm that
-collapses in 10 % of its seeds has none in 5 of them in 59 % of studies.
+With few seeds, a rare collapse is usually not in the sample, so a mean difference cannot exclude
+it: an arm that collapses in 10 % of its seeds shows no collapse in 5 seeds in 59 % of studies.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from rpbind.ledger import Row
 from rpbind.ledger.scores import ProteinScores
 
 CHANCE_ERRORS = 3.0
-"""Standard errors above 0.5 that a model which knows nothing hardly ever reaches."""
+"""Standard errors above 0.5 that count as within noise of chance level."""
 OUTLIER_SDS = 5.0
-"""Robust standard deviations below its arm's median: normal noise gets there in 1 % of studies of
-two arms with 3 to 20 seeds."""
+"""Robust standard deviations below its arm's median at which a run counts as collapsed. Normal
+noise reaches them in 1 % of studies of two arms with 3 to 20 seeds."""
 MAD_TO_SD = 1.4826
-"""The standard deviation of normal noise, in units of its median absolute deviation."""
+"""Standard deviation of normal noise, in units of its median absolute deviation."""
 CONFIDENCE = 0.95
 
 Key = tuple[str, int]
@@ -34,7 +34,17 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class CollapseCount:
-    """How many of an arm's runs collapsed."""
+    """How many of an arm's runs collapsed.
+
+    Parameters
+    ----------
+    arm
+        The arm's name.
+    collapsed
+        Number of collapsed runs.
+    runs
+        Number of runs.
+    """
 
     arm: str
     collapsed: int
@@ -42,7 +52,7 @@ class CollapseCount:
 
     @property
     def limit(self) -> float:
-        """The one-sided 95 % upper limit of the arm's collapse rate (Clopper & Pearson 1934)."""
+        """One-sided 95 % upper limit of the arm's collapse rate (Clopper & Pearson 1934)."""
         if self.collapsed >= self.runs:
             return 1.0
         return float(betaincinv(self.collapsed + 1, self.runs - self.collapsed, CONFIDENCE))
@@ -50,14 +60,14 @@ class CollapseCount:
 
 @dataclass(frozen=True)
 class RateTest:
-    """The collapsed runs of the two sides of a contrast, as a hypothesis of its own."""
+    """The hypothesis that the two sides of a contrast collapse equally often."""
 
     arm: CollapseCount
     reference: CollapseCount
 
     @property
     def p(self) -> float:
-        """Fisher's exact test, two-sided, of equal collapse rates."""
+        """Two-sided p of Fisher's exact test."""
         sides = (self.arm, self.reference)
         table = np.array([[side.collapsed, side.runs - side.collapsed] for side in sides])
         return float(fisher_exact(table).pvalue)
@@ -65,9 +75,18 @@ class RateTest:
 
 @dataclass(frozen=True)
 class CollapseRates:
-    """The collapsed runs behind a contrast: those of the arms that count for it, and against it.
+    """The collapsed runs behind a contrast.
 
-    `trained` is the mean difference over the `pairs` in which no run collapsed.
+    Parameters
+    ----------
+    plus
+        Counts of the arms with a positive weight.
+    minus
+        Counts of the arms with a negative weight.
+    trained
+        Mean difference over the seeds in which no run collapsed; None if there are none.
+    pairs
+        Number of those seeds.
     """
 
     plus: tuple[CollapseCount, ...]
@@ -77,7 +96,7 @@ class CollapseRates:
 
     @property
     def counts(self) -> tuple[CollapseCount, ...]:
-        """Every arm's count."""
+        """The counts of all arms."""
         return self.plus + self.minus
 
     @property
@@ -87,7 +106,7 @@ class CollapseRates:
 
     @property
     def rate_test(self) -> RateTest | None:
-        """The hypothesis of equal rates, where one side has collapsed runs and the other none."""
+        """The test of equal rates, if one side has collapsed runs and the other none; else None."""
         arm, reference = _sum(self.plus), _sum(self.minus)
         if not arm.runs or not reference.runs:
             return None
@@ -105,9 +124,10 @@ def _sum(counts: Sequence[CollapseCount]) -> CollapseCount:
 
 
 def chance_limit(rows: Iterable[Row], part: str = "test") -> float:
-    """Return the headline AUROC that runs which know nothing stay below: 0.5 and 3 standard errors.
+    """Return the headline AUROC below which a run is within noise of chance level.
 
-    The variance of a protein's AUROC without knowledge is Mann and Whitney's (1947).
+    It is 0.5 plus 3 standard errors of the mean over clusters, for the run with the largest one.
+    The variance of one protein's AUROC under chance is that of Mann and Whitney (1947).
     """
     return max((_chance(row, part) for row in rows), default=0.5)
 
@@ -127,12 +147,13 @@ def _chance(row: Row, part: str) -> float:
 
 
 def find_collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
-    """Return the collapsed runs of a study, from the headline AUROC of each.
+    """Return the collapsed runs of a study, from {run: headline AUROC}.
 
-    A run collapsed where its AUROC is within noise of chance, or more than 5 robust standard
-    deviations below its arm's median. These are of the deviations of all runs from their arms'
-    medians, without the smallest of each arm, of which its median is made, and without arms whose
-    median is within noise of chance: their runs do not train.
+    A run collapsed if its AUROC is within noise of chance, or more than 5 robust standard
+    deviations below its arm's median. The standard deviation is estimated from the absolute
+    deviations of all runs from the medians of their arms. Two kinds are left out: the smallest
+    deviation of each arm, because the median is computed from that run, and arms whose median is
+    within noise of chance, because their runs do not train.
     """
     arms: dict[str, list[float]] = defaultdict(list)
     for (arm, _), value in score.items():
@@ -150,7 +171,18 @@ def find_collapsed(score: Mapping[Key, float], chance: float) -> frozenset[Key]:
 
 
 def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
-    """Return which of the runs that are done and were scored on test collapsed."""
+    """Return the collapsed runs of a study.
+
+    Parameters
+    ----------
+    runs
+        {(arm, seed): row}; runs that are not done or have no test scores are left out.
+
+    Returns
+    -------
+    frozenset[Key]
+        The (arm, seed) of the collapsed runs.
+    """
     score = {}
     for key, row in runs.items():
         if row.state == "done" and (
@@ -161,7 +193,7 @@ def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
 
 
 def count_collapsed(arm: str, seeds: Iterable[int], bad: frozenset[Key]) -> CollapseCount:
-    """CollapseCount an arm's collapsed runs among those of some seeds."""
+    """Count an arm's collapsed runs among these seeds."""
     mine = list(seeds)
     return CollapseCount(arm, sum((arm, seed) in bad for seed in mine), len(mine))
 
@@ -172,7 +204,24 @@ def collapse_rates(
     d_SG: NDArray[np.float64],
     bad: frozenset[Key],
 ) -> CollapseRates:
-    """Return the collapsed runs behind a contrast of arms; `d_SG` is its table, a row per seed."""
+    """Return the collapsed runs behind a contrast.
+
+    Parameters
+    ----------
+    weights
+        {arm: its weight in the contrast}.
+    seeds
+        The S paired seeds (or searches, or configurations).
+    d_SG
+        (S, G) differences per seed and protein cluster.
+    bad
+        The collapsed runs of the study.
+
+    Returns
+    -------
+    CollapseRates
+        Counts per arm, and the mean difference without collapsed runs.
+    """
     whole = [n for n, seed in enumerate(seeds) if not any((arm, seed) in bad for arm in weights)]
     table = d_SG[whole]
     return CollapseRates(

@@ -1,6 +1,7 @@
-"""The two-way interval of one contrast: seeds and protein clusters are both random.
+"""The two-way interval of one contrast: seeds and protein clusters are both random factors.
 
-Shapes: S paired seeds, G protein clusters; `d_SG` is metric(arm) - metric(reference) per cell.
+Shapes: S paired seeds, G protein clusters. `d_SG` is metric(arm) - metric(reference) of each seed
+and cluster, a cell.
 """
 
 from __future__ import annotations
@@ -14,19 +15,33 @@ from scipy.optimize import brentq
 from scipy.special import stdtrit
 
 SMALLEST_P = 1e-100
-"""Where p is no longer told apart; t quantiles overflow not far below."""
+"""The smallest p that is computed; t quantiles overflow not far below."""
 
 FEWEST_DF = 3
-"""With fewer degrees of freedom an estimated variance says next to nothing: with 2 of them, its
-95 % interval spans a factor of 146."""
+"""Fewest degrees of freedom for which variances are reported: with 2, the 95 % interval of a
+variance spans a factor of 146."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean difference of S x G cells and the mean squares that its interval is made of.
+    """The mean difference of S x G cells, and the mean squares from which its interval follows.
 
-    `run_ms` = G var(row means), `cluster_ms` = S var(column means), `cell_ms` = the residual's.
-    `bound` is the largest difference that there can be: 1 for two AUROCs.
+    Parameters
+    ----------
+    mean
+        Mean of all cells, in units of the metric.
+    seeds
+        S.
+    clusters
+        G.
+    run_ms
+        G times the variance of the row (seed) means.
+    cluster_ms
+        S times the variance of the column (cluster) means.
+    cell_ms
+        Mean square of the residuals.
+    bound
+        The largest possible difference: 1 for two AUROCs.
     """
 
     mean: float
@@ -38,7 +53,18 @@ class Interval:
     bound: float = 1.0
 
     def half(self, alpha: float) -> float:
-        """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""
+        """Return the half-width of the two-sided interval at level 1 - alpha.
+
+        Parameters
+        ----------
+        alpha
+            Such as 0.05 for a 95 % interval.
+
+        Returns
+        -------
+        float
+            In units of the metric.
+        """
         runs = stdtrit(self.seeds - 1, alpha / 2) ** 2 * self.run_ms
         clusters = stdtrit(self.clusters - 1, alpha / 2) ** 2 * max(
             self.cluster_ms - self.cell_ms, 0.0
@@ -46,13 +72,24 @@ class Interval:
         return math.sqrt((runs + clusters) / (self.seeds * self.clusters))
 
     def ci(self, alpha: float = 0.05) -> tuple[float, float]:
-        """Lower and upper end of the interval at level 1 - alpha."""
+        """Return the interval at level 1 - alpha.
+
+        Parameters
+        ----------
+        alpha
+            Such as 0.05 for a 95 % interval.
+
+        Returns
+        -------
+        tuple[float, float]
+            Lower and upper end, in units of the metric.
+        """
         half = self.half(alpha)
         return self.mean - half, self.mean + half
 
     @property
     def p(self) -> float:
-        """The alpha at which the interval just touches zero; no smaller than 1e-100."""
+        """Two-sided p: the alpha at which the interval touches zero; at least 1e-100."""
         if self.mean == 0.0:
             return 1.0
         if self.half(SMALLEST_P) <= abs(self.mean):
@@ -66,28 +103,49 @@ class Interval:
         return math.exp(log_p)
 
     def is_equivalent(self, delta: float, alpha: float = 0.05) -> bool:
-        """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
+        """Whether two one-sided tests show that the difference is smaller than delta.
+
+        Parameters
+        ----------
+        delta
+            Largest negligible difference, in units of the metric.
+        alpha
+            Level of each of the two tests.
+
+        Returns
+        -------
+        bool
+            True if both tests reject.
+        """
         return abs(self.mean) + self.half(2 * alpha) < delta
 
     @property
     def has_few_df(self) -> bool:
-        """Whether seeds or clusters are too few to estimate a variance from."""
+        """Whether there are too few seeds or clusters to estimate a variance."""
         return min(self.seeds, self.clusters) - 1 < FEWEST_DF
 
     @property
     def run_variance(self) -> float:
-        """Variance of a seed's own effect on the difference (may come out below zero)."""
+        """Variance of the seeds' effects on the difference (the estimate may be below zero)."""
         return (self.run_ms - self.cell_ms) / self.clusters
 
     @property
     def cluster_variance(self) -> float:
-        """Variance of a protein cluster's own effect on the difference (may be below zero)."""
+        """Variance of the clusters' effects on the difference (the estimate may be below zero)."""
         return (self.cluster_ms - self.cell_ms) / self.seeds
 
 
 @dataclass(frozen=True)
 class Unattainable:
-    """No interval can be had from this table, and why; `mean` is None where no cell is paired."""
+    """No interval can be computed from a table.
+
+    Parameters
+    ----------
+    mean
+        Mean difference; None if there is no paired cell.
+    reason
+        Why there is no interval.
+    """
 
     mean: float | None
     reason: str
@@ -95,18 +153,31 @@ class Unattainable:
 
 @dataclass(frozen=True)
 class Inert:
-    """Every paired run scored identically: there is nothing to test."""
+    """All paired runs have identical scores, so there is nothing to test."""
 
 
 Result = Interval | Unattainable | Inert
 
 
 def two_way(d_SG: NDArray[np.float64], bound: float = 1.0) -> Interval | Unattainable:
-    """Return the interval of the mean of `d_SG` (S, G), or why there is none.
+    """Return the two-way interval of a mean difference.
 
-    `bound` is the largest difference that there can be.
+    Parameters
+    ----------
+    d_SG
+        (S, G) differences per seed and protein cluster.
+    bound
+        The largest possible difference.
 
-    Raises `ValueError` where a cell is not a number: a table has no holes.
+    Returns
+    -------
+    Interval | Unattainable
+        `Unattainable` without 2 seeds, 2 clusters, or any spread.
+
+    Raises
+    ------
+    ValueError
+        If a cell is not a finite number.
     """
     S, G = d_SG.shape
     if S == 0:
@@ -122,7 +193,7 @@ def two_way(d_SG: NDArray[np.float64], bound: float = 1.0) -> Interval | Unattai
     interval = _mean_squares(d_SG, mean, bound)
     spread = interval.run_ms + max(interval.cluster_ms - interval.cell_ms, 0.0)
     if mean != 0.0 and spread <= (1e-10 * mean) ** 2:
-        return Unattainable(mean, "the same difference in every cell: no spread to judge it by")
+        return Unattainable(mean, "all cells have the same difference, so there is no spread")
     return interval
 
 

@@ -1,4 +1,4 @@
-"""How much of what was planned is there, and why the rest is not: "48 of 50: 2 diverged (why)"."""
+"""How many planned runs are done, and why the others are not: "48 of 50: 2 diverged (reason)"."""
 
 from __future__ import annotations
 
@@ -11,18 +11,31 @@ from rpbind.ledger import Plan, Row
 from rpbind.ledger.marks import Mark
 
 NEVER_MADE: Literal["never made"] = "never made"
-"""The state of the runs of an arm that has no winner."""
+"""State of the runs of a tuned arm whose search has no winner."""
 
 OpenState = Literal["planned", "running", "lost", "never made"]
 OpenStates = Mapping[tuple[str, int], OpenState]
-"""What is known of (arm, seed) without a row; what is not even in it is only planned."""
+"""{(arm, seed): state} of runs without a row; runs that are not in it are planned."""
 
 NO_STATES: OpenStates = {}
 NO_REASONS: Mapping[str, str] = {}
 
 
 def open_states(plan: Plan, marks: Iterable[Mark]) -> OpenStates:
-    """Return what the marks of a study say about runs of its plan."""
+    """Return the states of planned runs that were started and have no row.
+
+    Parameters
+    ----------
+    plan
+        The study's plan.
+    marks
+        The start marks of runs without a row.
+
+    Returns
+    -------
+    OpenStates
+        "running" or "lost" for each of them.
+    """
     recipes = {arm.name: arm.recipe_id for arm in plan.arms}
     return {
         (mark.start.arm, mark.start.seed): "running" if mark.alive else "lost"
@@ -37,9 +50,23 @@ def coverage(
     under_way: OpenStates = NO_STATES,
     never: Mapping[str, str] = NO_REASONS,
 ) -> str:
-    """Say how many of the planned runs are done, and what became of the others, with a reason.
+    """Say how many planned runs are done, and the states of the others, with reasons.
 
-    `never` is {arm: why it was never made}.
+    Parameters
+    ----------
+    planned
+        The planned (arm, seed).
+    runs
+        {(arm, seed): row}.
+    under_way
+        States of runs without a row.
+    never
+        {arm: why its search has no winner}.
+
+    Returns
+    -------
+    str
+        Such as "48 of 50: 2 diverged (loss is nan)".
     """
     wanted = list(planned)
     why: dict[str, list[str]] = defaultdict(list)
@@ -50,12 +77,27 @@ def coverage(
                 reason(row.error) if row else never.get(run[0], "")
             )
     done = len(wanted) - sum(map(len, why.values()))
-    told = f"{done} of {len(wanted)}"
-    return f"{told}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else told
+    text = f"{done} of {len(wanted)}"
+    return f"{text}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else text
 
 
 def state_of(run: tuple[str, int], row: Row | None, under_way: OpenStates = NO_STATES) -> str:
-    """Return the state of a planned run: its row's, unless it is being made again."""
+    """Return the state of a planned run.
+
+    Parameters
+    ----------
+    run
+        Its (arm, seed).
+    row
+        The row of its latest attempt; None if it has none.
+    under_way
+        States of runs without a row, which include new attempts.
+
+    Returns
+    -------
+    str
+        A state of `Row`, or one of `OpenStates`.
+    """
     if row is None or row.state != "done":
         return under_way.get(run, "planned" if row is None else row.state)
     return row.state

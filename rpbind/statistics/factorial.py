@@ -1,7 +1,7 @@
 """Factorial effects as weighted sums of arms: main effects, interactions, Shapley values, aliases.
 
-Every effect is one weighted sum per seed and protein cluster, so that it gets the same two-way
-interval as any contrast, and never the residual of a pooled model.
+Each effect is computed per seed and protein cluster. So it gets the same two-way interval as any
+contrast, and not one from the residual of a pooled model.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from rpbind.ledger import ContrastPlan, Plan
 from rpbind.statistics.contrast import Result
 from rpbind.statistics.table import Runs, pair
 
-Levels = Mapping[str, frozenset[str]]
-"""The changes that each arm has: {arm: changes}."""
+ArmChanges = Mapping[str, frozenset[str]]
+"""{arm: the changes that it has}."""
 
 Effect = tuple[str, ...]
-"""The changes of an effect: one is a main effect, two an interaction of two."""
+"""The changes of an effect: one change for a main effect, several for their interaction."""
 
 TIMES = " × "
 DEEPEST = 3
@@ -28,7 +28,7 @@ DEEPEST = 3
 
 @dataclass(frozen=True)
 class Estimate:
-    """An effect that no verdict judges, and what it cannot be told apart from."""
+    """An effect without a verdict, with its aliases."""
 
     name: str
     aliases: tuple[str, ...]
@@ -37,9 +37,22 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Factorial:
-    """What a factorial study says beside its tested contrasts.
+    """The results of a factorial study beside its judged contrasts.
 
-    `aliases` is {effect: what it cannot be told apart from}; empty where every combination ran.
+    Parameters
+    ----------
+    factors
+        Names of the changes.
+    arms
+        Number of arms.
+    full
+        Whether there is an arm for every combination of changes.
+    aliases
+        {effect: effects that cannot be separated from it}; empty in a full factorial.
+    further
+        Effects without a verdict.
+    shapley
+        The Shapley value of each change; empty unless the factorial is full.
     """
 
     factors: tuple[str, ...]
@@ -50,8 +63,8 @@ class Factorial:
     shapley: tuple[Estimate, ...]
 
 
-def levels(plan: Plan) -> Levels:
-    """Return the changes that each arm of a factorial plan has; a search's arm is none of them."""
+def changes_per_arm(plan: Plan) -> ArmChanges:
+    """Return the changes that each arm of a factorial plan has, without arms of searches."""
     inside = {name for contrast in plan.contrasts for name in contrast.weights}
     return {
         arm.name: frozenset(f for f, arms in plan.factors.items() if arm.name in arms)
@@ -60,76 +73,138 @@ def levels(plan: Plan) -> Levels:
     }
 
 
-def effect_weights(on: Levels, factors: Effect) -> dict[str, float]:
-    """Return the weight of each arm in an effect.
+def effect_weights(changes: ArmChanges, factors: Effect) -> dict[str, float]:
+    """Return the weight of each arm in an effect, averaged over all other changes.
 
-    A main effect is the mean of the arms with the change minus that of the arms without it. An
-    interaction of two is the effect of one where the other is there, minus that where it is not;
-    and so on. Averaged over all other changes.
+    A main effect is the mean of the arms with the change minus the mean of the arms without it. An
+    interaction of two changes is the effect of one with the other, minus its effect without the
+    other; and so on.
+
+    Parameters
+    ----------
+    changes
+        {arm: the changes that it has}.
+    factors
+        The changes of the effect.
+
+    Returns
+    -------
+    dict[str, float]
+        {arm: weight}; the weights sum to zero.
     """
-    unit = 2 ** len(factors) / len(on)
-    return {arm: unit * _sign(has, factors) for arm, has in on.items()}
+    unit = 2 ** len(factors) / len(changes)
+    return {arm: unit * _sign(has, factors) for arm, has in changes.items()}
 
 
-def shapley_weights(on: Levels, factor: str, factors: Effect) -> dict[str, float]:
-    """Return the weight of each arm in a change's Shapley value; `on` has every combination.
+def shapley_weights(changes: ArmChanges, factor: str, factors: Effect) -> dict[str, float]:
+    """Return the weight of each arm in a change's Shapley value; `changes` has every combination.
 
-    The mean of what the change adds over all orders in which the changes can be made; the values
-    of all changes sum to the step from none of them to all. Shapley 1953.
+    The Shapley value is the mean contribution of the change over all orders in which the changes
+    can be made. The values of all changes sum to the difference between all and none. Shapley 1953.
     """
     k = len(factors)
     weights = {}
-    for arm, has in on.items():
+    for arm, has in changes.items():
         others = len(has - {factor})
         share = math.factorial(others) * math.factorial(k - others - 1) / math.factorial(k)
         weights[arm] = share if factor in has else -share
     return weights
 
 
-def aliases(on: Levels, factors: Effect) -> dict[Effect, list[str]]:
-    """Return {effect: the effects of up to three changes that have the same weights}.
+def aliases(changes: ArmChanges, factors: Effect) -> dict[Effect, list[str]]:
+    """Return {effect: other effects of up to three changes with the same weights}.
 
-    Each group is told under its first effect of the fewest changes; "−" marks the opposite sign.
+    The key of a group is its first effect with the fewest changes; "−" marks the opposite sign.
     """
     groups: dict[tuple[int, ...], tuple[Effect, list[str]]] = {}
-    for effect_of in effects(factors, DEEPEST):
-        signs = tuple(_sign(has, effect_of) for has in on.values())
+    for effect in effects(factors, DEEPEST):
+        signs = tuple(_sign(has, effect) for has in changes.values())
         if signs in groups:
-            groups[signs][1].append(effect_name(effect_of))
+            groups[signs][1].append(effect_name(effect))
         elif (opposite := tuple(-s for s in signs)) in groups:
-            groups[opposite][1].append(f"−{effect_name(effect_of)}")
+            groups[opposite][1].append(f"−{effect_name(effect)}")
         else:
-            groups[signs] = (effect_of, [])
+            groups[signs] = (effect, [])
     return dict(groups.values())
 
 
 def effects(factors: Effect, deepest: int) -> list[Effect]:
-    """Return every effect of up to so many changes, the simple ones first."""
+    """Return all effects of a number of changes.
+
+    Parameters
+    ----------
+    factors
+        The changes.
+    deepest
+        The most changes in one effect.
+
+    Returns
+    -------
+    list[Effect]
+        Main effects first, then interactions of two, and so on.
+    """
     orders = range(1, min(deepest, len(factors)) + 1)
     return [each for order in orders for each in combinations(factors, order)]
 
 
 def effect_name(factors: Effect) -> str:
-    """Return an effect's name: "residual × init"."""
+    """Return the name of an effect.
+
+    Parameters
+    ----------
+    factors
+        Its changes.
+
+    Returns
+    -------
+    str
+        Such as "residual × init".
+    """
     return TIMES.join(factors)
 
 
 def weighted_contrast(name: str, weights: Mapping[str, float]) -> ContrastPlan:
-    """Return the contrast of a weighted sum of arms."""
+    """Return the contrast of a weighted sum of arms.
+
+    Parameters
+    ----------
+    name
+        The contrast's name.
+    weights
+        {arm: weight}, with positive and negative weights.
+
+    Returns
+    -------
+    ContrastPlan
+        Its `arm` and `reference` are the first arms of either sign.
+    """
     plus = next(arm for arm, weight in weights.items() if weight > 0)
     minus = next(arm for arm, weight in weights.items() if weight < 0)
     return ContrastPlan(name=name, arm=plus, reference=minus, weights=dict(weights))
 
 
 def summarise_factorial(plan: Plan, runs: Runs) -> Factorial | None:
-    """Return what is told beside the tested contrasts; None where the plan is no factorial."""
+    """Return the results of a factorial study beside its judged contrasts.
+
+    Parameters
+    ----------
+    plan
+        The study's plan.
+    runs
+        {(arm, seed): row}.
+
+    Returns
+    -------
+    Factorial | None
+        None if the design is not a factorial.
+    """
     if not plan.factors:
         return None
-    on, factors = levels(plan), tuple(plan.factors)
-    full = len(on) == 2 ** len(factors)
-    groups = {} if full else aliases(on, factors)
+    changes, factors = changes_per_arm(plan), tuple(plan.factors)
+    full = len(changes) == 2 ** len(factors)
+    groups = {} if full else aliases(changes, factors)
     tested = {contrast.name for contrast in plan.contrasts}
-    asked = effects(factors, len(factors)) if full else list(groups)
+    candidates = effects(factors, len(factors)) if full else list(groups)
 
     def estimate(name: str, weights: Mapping[str, float], alias: tuple[str, ...]) -> Estimate:
         return Estimate(
@@ -138,15 +213,15 @@ def summarise_factorial(plan: Plan, runs: Runs) -> Factorial | None:
 
     return Factorial(
         factors=factors,
-        arms=len(on),
+        arms=len(changes),
         full=full,
         aliases={effect_name(each): tuple(others) for each, others in groups.items()},
         further=tuple(
-            estimate(effect_name(each), effect_weights(on, each), tuple(groups.get(each, ())))
-            for each in asked
+            estimate(effect_name(each), effect_weights(changes, each), tuple(groups.get(each, ())))
+            for each in candidates
             if effect_name(each) not in tested
         ),
-        shapley=tuple(estimate(f, shapley_weights(on, f, factors), ()) for f in factors)
+        shapley=tuple(estimate(f, shapley_weights(changes, f, factors), ()) for f in factors)
         if full
         else (),
     )

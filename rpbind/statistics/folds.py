@@ -1,6 +1,7 @@
-"""Repeated grouped K-fold: the folds share training windows, so their spread alone is too small.
+"""The interval of repeated grouped K-fold cross-validation, corrected for shared training windows.
 
-Nadeau and Bengio 2003, Machine Learning 52:239. J = S repeats x K folds.
+Folds share training windows, so their spread underestimates the variance. J = S repeats x K folds.
+Nadeau and Bengio 2003, Machine Learning 52:239.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class FoldInterval:
     bound: float = 1.0
 
     def half(self, alpha: float) -> float:
-        """Half-width of the two-sided interval at level 1 - alpha, in units of the metric."""
+        """Return the half-width of the interval at level 1 - alpha, in units of the metric."""
         return -float(stdtrit(self.folds - 1, alpha / 2)) * self.se
 
     @property
@@ -34,20 +35,21 @@ class FoldInterval:
         return 2.0 * float(stdtr(self.folds - 1, -abs(self.mean) / self.se))
 
     def ci(self, alpha: float = 0.05) -> tuple[float, float]:
-        """Lower and upper end of the interval at level 1 - alpha."""
+        """Return lower and upper end of the interval at level 1 - alpha."""
         half = self.half(alpha)
         return self.mean - half, self.mean + half
 
     def is_equivalent(self, delta: float, alpha: float = 0.05) -> bool:
-        """Two one-sided tests at alpha: is the difference shown to be smaller than delta?"""
+        """Whether two one-sided tests at alpha show that the difference is smaller than delta."""
         return abs(self.mean) + self.half(2 * alpha) < delta
 
 
 def over_folds(d_SK: NDArray[np.float64]) -> FoldInterval | Unattainable:
-    """Return the interval of paired differences of S repeats of K folds (S, K).
+    """Return the interval of paired differences (S, K) of S repeats of K folds.
 
-    A fold tests on 1/(K-1) of what it trains on: SE^2 = s^2 (1/J + 1/(K-1)), with J - 1 degrees of
-    freedom. Raises `ValueError` where a difference is not a number.
+    The test part of a fold has 1/(K-1) of the size of its training part, hence
+    SE^2 = s^2 (1/J + 1/(K-1)), with J - 1 degrees of freedom. Raises `ValueError` if a difference
+    is not a finite number.
     """
     J, K = d_SK.size, d_SK.shape[1]
     if not np.isfinite(d_SK).all():
@@ -56,5 +58,7 @@ def over_folds(d_SK: NDArray[np.float64]) -> FoldInterval | Unattainable:
         return Unattainable(float(d_SK.mean()), f"an interval over folds needs 2 of them; got {K}")
     variance = float(d_SK.var(ddof=1))
     if variance == 0.0:
-        return Unattainable(float(d_SK.mean()), "the same difference in every fold: no spread")
+        return Unattainable(
+            float(d_SK.mean()), "all folds have the same difference, so there is no spread"
+        )
     return FoldInterval(float(d_SK.mean()), math.sqrt(variance * (1 / J + 1 / (K - 1))), J)

@@ -1,4 +1,4 @@
-"""What a design can see: minimal detectable effects, and the seeds or proteins that would do."""
+"""The power of a design: minimal detectable effects, and the seeds or clusters that are needed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rpbind.statistics.contrast import Interval
 
 POWER = 0.80
 MOST_UNITS = 1000
-"""Seeds or clusters beyond this many are told as "more than"."""
+"""Larger numbers of seeds or clusters are reported as "more than" this."""
 
 
 @cache
 def noncentrality(n: int, alpha: float, power: float = POWER) -> float:
-    """Return the noncentrality at which a two-sided t test of n pairs has `power`."""
+    """Return the noncentrality parameter at which a two-sided t test of n pairs has `power`."""
     critical = -float(stdtrit(n - 1, alpha / 2))
     return float(
         brentq(lambda nc: 1.0 - nctdtr(n - 1, nc, critical) - power, 0.0, 4.0 * critical + 4.0)
@@ -27,17 +27,40 @@ def noncentrality(n: int, alpha: float, power: float = POWER) -> float:
 
 
 def mde(n: int, alpha: float, power: float = POWER) -> float:
-    """Return the smallest effect that n pairs detect, in units of the sd of paired differences."""
+    """Return the minimal detectable effect of a paired t test.
+
+    Parameters
+    ----------
+    n
+        Number of pairs.
+    alpha
+        Two-sided level.
+    power
+        Probability of detection.
+
+    Returns
+    -------
+    float
+        In units of the standard deviation of the paired differences.
+    """
     return noncentrality(n, alpha, power) / math.sqrt(n)
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What an inconclusive contrast could have seen, and what would settle it.
+    """What an inconclusive contrast could have detected, and what would decide it.
 
-    `mde` is in units of the metric. `seeds` and `clusters` are the smallest number (the other one
-    as it is) that detects an effect of delta at the same level; None where no number up to 1,000
-    does. `has_few_df` says that the variances behind them are not known well enough for any number.
+    Parameters
+    ----------
+    mde
+        Minimal detectable effect, in units of the metric.
+    seeds
+        Fewest seeds that detect an effect of delta at the same level with the same clusters; None
+        if 1,000 are too few.
+    clusters
+        Fewest clusters that do so with the same seeds; None if 1,000 are too few.
+    has_few_df
+        Whether the variances are too uncertain to advise a number; both numbers are then None.
     """
 
     mde: float
@@ -47,7 +70,7 @@ class Needs:
 
 
 def needs(interval: Interval, alpha: float, delta: float) -> Needs:
-    """Return the minimal detectable effect at 80 % power, and seeds or clusters for delta."""
+    """Return the minimal detectable effect at 80 % power, and the seeds or clusters for delta."""
     S, G = interval.seeds, interval.clusters
     if interval.has_few_df:
         return Needs(_two_way_mde(interval, S, G, alpha), None, None, has_few_df=True)
@@ -65,8 +88,8 @@ def needs(interval: Interval, alpha: float, delta: float) -> Needs:
 
 
 def _two_way_mde(interval: Interval, S: int, G: int, alpha: float) -> float:
-    # The interval's own sum with t quantiles replaced by noncentralities; it is exact for one
-    # factor. The components stay as measured when S or G change.
+    # The sum in the interval, with noncentralities in place of t quantiles: exact for one factor.
+    # The variance components stay as measured when S or G change.
     runs = max(interval.run_variance, 0.0) / S
     cells = min(interval.cell_ms, interval.run_ms) / (S * G)
     clusters = max(interval.cluster_variance, 0.0) / G

@@ -1,4 +1,7 @@
-"""Ledger rows to the paired table of each contrast: d[s, g], and what is missing from it."""
+"""From ledger rows to the paired table d[s, g] of each contrast, and what is missing from it.
+
+Shapes: S paired seeds, G protein clusters.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,34 @@ from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.contrast import Inert, Result, two_way
 from rpbind.statistics.coverage import NO_STATES, OpenStates, state_of
+from rpbind.statistics.identical import is_identical
 
 Runs = Mapping[tuple[str, int], Row]
-"""The row of every (arm, seed) that the plan asks for and the ledger has."""
-
-SAME_SCORE = 1e-6
+"""{(arm, seed): row} of the planned runs that have a row."""
 
 
 @dataclass(frozen=True)
 class PairedTable:
-    """One contrast's table: `d_SG` = test AUROC(arm) - AUROC(reference) per seed and cluster.
+    """The table of one contrast.
 
-    Of a contrast with weights, the weighted sum of its arms.
+    Parameters
+    ----------
+    contrast
+        The contrast.
+    seeds
+        The S paired seeds.
+    clusters
+        The G protein clusters with an AUROC in all paired runs.
+    d_SG
+        (S, G) test AUROC of the arm minus that of the reference, or the weighted sum of arms.
+    planned
+        Number of planned seeds.
+    dropped
+        Number of clusters without an AUROC in some paired run.
+    missing
+        Why the other seeds are not paired, one sentence each.
+    identical
+        Whether all paired runs have identical scores.
     """
 
     contrast: ContrastPlan
@@ -43,12 +62,12 @@ class PairedTable:
 
     @property
     def n(self) -> int:
-        """How many seeds are paired."""
+        """The number of paired seeds."""
         return len(self.seeds)
 
     @property
     def by_cluster(self) -> dict[int, float]:
-        """The mean difference over seeds of each protein cluster; empty where nothing pairs."""
+        """{protein cluster: mean difference over seeds}; empty if no seed is paired."""
         if not self.seeds:
             return {}
         return dict(zip(self.clusters, self.d_SG.mean(axis=0).tolist(), strict=True))
@@ -56,14 +75,26 @@ class PairedTable:
     @property
     def coverage(self) -> str:
         """How many seeds are paired, and why the others are not: "4 of 5 seeds: ..."."""
-        told = f"{len(self.seeds)} of {self.planned} seeds"
-        return ": ".join([told, "; ".join(self.missing)]) if self.missing else told
+        text = f"{len(self.seeds)} of {self.planned} seeds"
+        return f"{text}: {'; '.join(self.missing)}" if self.missing else text
 
 
 def planned_runs(plan: Plan, rows: list[Row]) -> tuple[dict[tuple[str, int], Row], list[Row]]:
-    """Return the rows that the plan asks for by (arm, seed), and the rows that it does not.
+    """Divide rows into those of planned runs and others.
 
-    A row of other data, another split or other protein vectors is not the plan's.
+    Rows of another recipe, dataset, split or embedding store are not those of planned runs.
+
+    Parameters
+    ----------
+    plan
+        The study's plan.
+    rows
+        Of stage "ablation".
+
+    Returns
+    -------
+    tuple[dict[tuple[str, int], Row], list[Row]]
+        {(arm, seed): row}, and the other rows.
     """
     recipes = {arm.name: arm.recipe_id for arm in plan.arms}
     planned, ours = set(plan.planned), _of_the_data(plan)
@@ -84,7 +115,7 @@ def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
         "split": {plan.split},
         "bank": set(plan.proteins_note.split(", ")) if plan.proteins_note else set(),
     }
-    # a row that was never begun says nothing of its data
+    # rows of runs that never started have no provenance
     known = {key: values for key, values in allowed.items() if values}
     return lambda row: all(
         key not in row.provenance or row.provenance[key] in values for key, values in known.items()
@@ -92,14 +123,44 @@ def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
 
 
 def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
-    """Return {protein cluster: mean AUROC of its proteins on a part}, without what has none."""
+    """Return the mean AUROC of each protein cluster in one run.
+
+    Parameters
+    ----------
+    row
+        The run's row.
+    part
+        Such as "test".
+
+    Returns
+    -------
+    dict[int, float]
+        {cluster: mean over its proteins with an AUROC}; clusters without one are left out.
+    """
     return ProteinScores.of(row.proteins).cluster_auroc(part)
 
 
 def pair(
     contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...], under_way: OpenStates = NO_STATES
 ) -> PairedTable:
-    """Pair a contrast's runs by seed, over the clusters that have an AUROC in all of them."""
+    """Pair the runs of a contrast by seed.
+
+    Parameters
+    ----------
+    contrast
+        The contrast.
+    runs
+        {(arm, seed): row}.
+    seeds
+        The planned seeds.
+    under_way
+        States of runs without a row.
+
+    Returns
+    -------
+    PairedTable
+        Of the clusters that have an AUROC in all paired runs.
+    """
     weights = weights_of(contrast)
     missing = {seed: _missing(weights, runs, seed, under_way) for seed in seeds}
     paired = tuple(seed for seed in seeds if not missing[seed])
@@ -117,24 +178,36 @@ def pair(
         planned=len(seeds),
         dropped=len(every) - len(shared),
         missing=tuple(why for why in missing.values() if why),
-        identical=bool(paired) and all(_is_identical(weights, runs, seed) for seed in paired),
+        identical=bool(paired)
+        and all(is_identical(weights, {a: runs[a, seed] for a in weights}) for seed in paired),
     )
 
 
 def weights_of(contrast: ContrastPlan) -> dict[str, float]:
-    """Return how much each arm counts in a contrast: +1 and -1 of arm and reference."""
+    """Return the weights of a contrast.
+
+    Parameters
+    ----------
+    contrast
+        The contrast.
+
+    Returns
+    -------
+    dict[str, float]
+        {arm: weight}; +1 and -1 for arm and reference, unless the contrast has weights.
+    """
     return contrast.weights or {contrast.arm: 1.0, contrast.reference: -1.0}
 
 
 def bound_of(contrast: ContrastPlan) -> float:
-    """Return the largest value of a contrast, its arms' AUROCs being between 0 and 1."""
+    """Return the largest possible value of a contrast, since AUROCs are between 0 and 1."""
     return sum(weight for weight in weights_of(contrast).values() if weight > 0)
 
 
 def _missing(weights: Mapping[str, float], runs: Runs, seed: int, under_way: OpenStates) -> str:
     reasons = [_why_not((name, seed), runs, under_way) for name in weights]
-    told = ", ".join(reason for reason in reasons if reason)
-    return f"seed {seed}: {told}" if told else ""
+    text = ", ".join(reason for reason in reasons if reason)
+    return f"seed {seed}: {text}" if text else ""
 
 
 def _why_not(run: tuple[str, int], runs: Runs, under_way: OpenStates) -> str:
@@ -143,37 +216,3 @@ def _why_not(run: tuple[str, int], runs: Runs, under_way: OpenStates) -> str:
         error = reason(row.error) if row else ""
         return f"{run[0]} {state_of(run, row, under_way)}" + (f" ({error})" if error else "")
     return "" if cluster_auroc(row) else f"{run[0]} has no per-protein AUROC on test"
-
-
-def _is_identical(weights: Mapping[str, float], runs: Runs, seed: int) -> bool:
-    # The ledger keeps no raw scores. Two runs count as having scored identically where the test
-    # loss and every protein's AUROC and AUPRC agree to 1e-6: the loss moves by no more than the
-    # scores do, float noise trades few ranks, and equal ranks alone do not do.
-    losses = [
-        (weight, runs[name, seed].metrics.get("test.loss")) for name, weight in weights.items()
-    ]
-    if any(loss is None for _, loss in losses) or not _sums_to_zero(losses):
-        return False
-    scores = {name: _scores(runs[name, seed]) for name in weights}
-    first, *others = scores.values()
-    if any(other.keys() != first.keys() for other in others):
-        return False
-    return all(
-        _sums_to_zero([(w, scores[name][key]) for name, w in weights.items()]) for key in first
-    )
-
-
-def _scores(row: Row) -> dict[tuple[str, str], float | None]:
-    scores: dict[tuple[str, str], float | None] = {}
-    for score in row.proteins:
-        if score.part == "test":
-            scores[score.protein, "auroc"] = score.auroc
-            scores[score.protein, "auprc"] = score.auprc
-    return scores
-
-
-def _sums_to_zero(told: list[tuple[float, float | None]]) -> bool:
-    known = [(weight, value) for weight, value in told if value is not None]
-    if len(known) < len(told):
-        return not known
-    return abs(sum(weight * value for weight, value in known)) <= SAME_SCORE

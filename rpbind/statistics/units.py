@@ -1,6 +1,8 @@
-"""What tuned arms are paired by: a search, or a configuration that all arms shared.
+"""Pairing of tuned arms by unit: a search, or a configuration that all arms share.
 
-With one search per arm a verdict is refused: retraining seeds alone give 23-52 % false positives.
+With one search per arm there is no verdict: fresh seeds alone give 23-52 % false positives.
+
+Shapes: U units, G protein clusters.
 """
 
 from __future__ import annotations
@@ -19,18 +21,36 @@ from rpbind.statistics.contrast import Result, Unattainable, two_way
 from rpbind.statistics.table import cluster_auroc
 
 SEARCHES = 5
-"""Independent searches per arm that a verdict needs."""
+"""Fewest independent searches per arm for a verdict."""
 
 Cells = dict[int, float]
 """{protein cluster: AUROC} of one unit."""
 
 Units = Mapping[tuple[str, int], Cells | str]
-"""The cells of every (arm, unit) that is whole; of the others, why they are not."""
+"""{(arm, unit): its cells, or why it is not complete}."""
 
 
 @dataclass(frozen=True)
 class PairedUnits:
-    """One contrast's table: `d_UG` = AUROC(arm) - AUROC(reference) per unit and cluster."""
+    """The table of one contrast of tuned arms.
+
+    Parameters
+    ----------
+    contrast
+        The contrast.
+    units
+        Numbers of the U paired units.
+    planned
+        Number of planned units.
+    clusters
+        The G protein clusters with an AUROC in all paired units.
+    d_UG
+        (U, G) AUROC of the arm minus that of the reference.
+    missing
+        Why other units are not paired.
+    shared
+        Whether a unit is a shared configuration, and not a search.
+    """
 
     contrast: ContrastPlan
     units: tuple[int, ...]
@@ -42,36 +62,68 @@ class PairedUnits:
 
     @property
     def result(self) -> Result:
-        """The interval over units and clusters, or why there is none."""
+        """The interval of the table, or why there is none."""
         needed, unit = (2, "configuration") if self.shared else (SEARCHES, "search")
         if self.n >= needed:
             return two_way(self.d_UG)
         mean = float(self.d_UG.mean()) if self.d_UG.size else None
         return Unattainable(
             mean,
-            f"the unit is the {unit}, {needed} are needed, and {self.n} of {self.planned} pair",
+            f"the unit is the {unit}: an interval needs {needed} pairs, and {self.n} of "
+            f"{self.planned} are complete",
         )
 
     @property
     def n(self) -> int:
-        """How many units are paired."""
+        """The number of paired units."""
         return len(self.units)
 
 
 def why_no_verdict(count: int, *, shared: bool) -> str:
-    """Say why so many searches per arm carry no verdict; nothing where they do."""
+    """Say why a number of searches per arm is too small for a verdict.
+
+    Parameters
+    ----------
+    count
+        Searches per arm.
+    shared
+        Whether all arms share the same configurations.
+
+    Returns
+    -------
+    str
+        "" if a verdict is possible.
+    """
     if shared or count >= SEARCHES:
         return ""
     return (
-        f"No verdict on tuned arms: {count} search{'' if count == 1 else 'es'} per arm. How "
-        "lucky a search was does not show in fresh seeds of its winner (simulated, one search "
-        f"per arm is wrong in 23-52 % of null worlds). --searches {SEARCHES} makes the search "
-        "the unit; --shared-configs pairs the arms over the same configurations."
+        f"No verdict on tuned arms: {count} search{'' if count == 1 else 'es'} per arm. Fresh "
+        "seeds of a winner do not show how lucky its search was: in simulations with one search "
+        "per arm, 23-52 % of verdicts on equal arms were wrong. Use "
+        f"--searches {SEARCHES} to compare searches, or --shared-configs to compare the arms on "
+        "the same configurations."
     )
 
 
 def pair_units(contrast: ContrastPlan, units: Units, planned: int, *, shared: bool) -> PairedUnits:
-    """Pair a contrast's arms by unit, over the clusters that have an AUROC in all of them."""
+    """Pair the arms of a contrast by unit.
+
+    Parameters
+    ----------
+    contrast
+        The contrast.
+    units
+        The cells of each arm's units.
+    planned
+        Number of planned units per arm.
+    shared
+        Whether a unit is a shared configuration, and not a search.
+
+    Returns
+    -------
+    PairedUnits
+        Of the clusters that have an AUROC in all paired units.
+    """
     pairs, missing = {}, []
     for number in range(planned):
         sides = [units.get((arm, number)) for arm in (contrast.arm, contrast.reference)]
@@ -95,23 +147,37 @@ def pair_units(contrast: ContrastPlan, units: Units, planned: int, *, shared: bo
 
 
 def units_of(plan: Plan, rows: Sequence[Row], trials: Sequence[Row]) -> Units:
-    """Return a study's units: winners on their fresh seeds (`rows`), or shared configurations.
+    """Return the units of a study with tuned arms.
 
-    A unit is whole where every run that was planned for it is done: one that is half confirmed
-    would weigh as much as another, with a fraction of its seeds.
+    A unit is complete if all of its planned runs are done. Otherwise it would have the weight of
+    the others with fewer seeds.
+
+    Parameters
+    ----------
+    plan
+        The study's plan.
+    rows
+        Of the winners, on fresh seeds; they are the units unless configurations are shared.
+    trials
+        Of the trials; they are the units if configurations are shared.
+
+    Returns
+    -------
+    Units
+        AUROC on test of winners, or on validation of shared configurations.
     """
-    said = plan.search or {}
-    if said.get("shared"):
-        found, numbers = _grouped(trials, ".s0.trial-"), range(int(said.get("trials", 0)))
-        seeds = int(said.get("seeds_per_trial", 1))
+    settings = plan.search or {}
+    if settings.get("shared"):
+        found, numbers = _grouped(trials, ".s0.trial-"), range(int(settings.get("trials", 0)))
+        seeds = int(settings.get("seeds_per_trial", 1))
         return {
             (arm, n): _unit(f"{arm} trial {n}", found[arm, n], seeds, "validation")
-            for arm in said.get("arms", {})
+            for arm in settings.get("arms", {})
             for n in numbers
         }
-    found, numbers = _grouped(rows, ".s"), range(int(said.get("searches", 1)))
+    found, numbers = _grouped(rows, ".s"), range(int(settings.get("searches", 1)))
     units: dict[tuple[str, int], Cells | str] = {}
-    for arm in said.get("arms", {}):
+    for arm in settings.get("arms", {}):
         known: dict[str, int] = {}
         for n in numbers:
             mine, name = found[arm, n], f"{arm} search {n}"
@@ -119,13 +185,28 @@ def units_of(plan: Plan, rows: Sequence[Row], trials: Sequence[Row]) -> Units:
             units[arm, n] = (
                 _unit(name, mine, len(plan.seeds), "test")
                 if first == n
-                else f"{name} has the winner of search {first}: its runs are those again"
+                else f"{name} has the same winner as search {first}"
             )
     return units
 
 
 def collapsed_units(units: Units, rows: Sequence[Row], part: str) -> frozenset[Key]:
-    """Return which whole units collapsed: their AUROC on a part is judged as that of runs."""
+    """Return the collapsed units, by the same rule as for runs.
+
+    Parameters
+    ----------
+    units
+        The cells of each arm's units; incomplete units are left out.
+    rows
+        Of their runs.
+    part
+        The part that was scored.
+
+    Returns
+    -------
+    frozenset[Key]
+        The (arm, unit) of the collapsed units.
+    """
     score = {
         key: float(np.mean(list(cells.values())))
         for key, cells in units.items()

@@ -1,8 +1,8 @@
-"""The decision rule: Holm over a report's contrasts, and the only words that a report may use.
+"""The decision rule: Holm's correction over a report's contrasts, and the verdicts it may use.
 
-The interval shown for a contrast is the one at the level of its Holm step, so that it excludes
-zero exactly where Holm rejects. Contrasts without an interval are not tested and not counted. Where
-one arm of a contrast has collapsed runs and the other none, that is one more hypothesis.
+The interval shown for a contrast has the level of its Holm step, so it excludes zero exactly if
+Holm rejects. Contrasts without an interval are not tested and do not count in the correction. If
+one side of a contrast has collapsed runs and the other none, that is one more hypothesis.
 """
 
 from __future__ import annotations
@@ -26,12 +26,40 @@ ALPHA = 0.05
 SCREENING_SEEDS = 3
 FEW_CLUSTERS = 20
 STAGED_SEEDS = 5
-"""Seeds that "no meaningful effect" needs in a study that is judged more than once."""
+"""Fewest seeds for "no meaningful effect" in a study that is judged more than once."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One contrast's verdict; `ci` and `p` are Holm-adjusted, None where nothing was tested."""
+    """The verdict of one contrast.
+
+    Parameters
+    ----------
+    word
+        The verdict.
+    size
+        For "better" and "worse": how the interval lies relative to delta.
+    alpha
+        Level of its Holm step.
+    mean
+        Mean difference, in units of the metric; None if there is no paired cell.
+    ci
+        Interval at that level; None if nothing was tested.
+    p
+        Holm-adjusted p; None if nothing was tested.
+    needs
+        For "inconclusive": what would decide it, if that is known.
+    reason
+        Why it is inert, or inconclusive without a test.
+    bound
+        The largest possible difference; reports cut the interval there.
+    overall
+        Level of the whole report, which Holm divides; also that of the equivalence tests.
+    rates
+        The collapsed runs behind it; None if they were not counted.
+    collapses
+        The verdict on equal collapse rates, if one side has collapsed runs and the other none.
+    """
 
     word: Word
     size: Size | None = None
@@ -42,19 +70,15 @@ class Verdict:
     needs: Needs | None = None
     reason: str = ""
     bound: float = 1.0
-    """The largest difference that there can be; an interval beyond it is cut where it is shown."""
     overall: float = ALPHA
-    """The level of the whole report: what Holm divides, and that of the equivalence tests."""
     rates: CollapseRates | None = None
-    """The collapsed runs behind it; None where they were not counted."""
     collapses: Verdict | None = None
-    """The verdict on equal collapse rates, where one side has collapsed runs and the other none."""
 
 
 def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.float64], ...]:
     """Return Holm's adjusted p (K,) and the level of each contrast's interval (K,).
 
-    The step-down stops at the first p above its level; what comes after is held to that level.
+    The step-down stops at the first p above its level; all later contrasts get that level too.
     Holm 1979, Scandinavian Journal of Statistics 6:65.
     """
     K = len(p_K)
@@ -77,10 +101,25 @@ def verdicts(
     *,
     staged: bool = False,
 ) -> list[Verdict]:
-    """Return the verdict of every contrast of one report, which is one family of hypotheses.
+    """Return the verdicts of the contrasts of one report, which are one family of hypotheses.
 
-    `delta` is in units of the metric. `rates` are the collapsed runs behind each contrast. A
-    `staged` study is one that is judged more than once.
+    Parameters
+    ----------
+    results
+        The K intervals, or why there is none.
+    delta
+        Largest negligible difference, in units of the metric.
+    alpha
+        Level of the family.
+    rates
+        The collapsed runs behind each of the K contrasts; empty if they were not counted.
+    staged
+        Whether the study is judged more than once; "no meaningful effect" then needs 5 seeds.
+
+    Returns
+    -------
+    list[Verdict]
+        One for each contrast, in the same order.
     """
     counted = list(rates) or [None] * len(results)
     apart = [each.rate_test if each else None for each in counted]
@@ -111,19 +150,21 @@ def judge(
     """Return the verdict of a tested contrast at the level of its Holm step."""
     low, high = interval.ci(alpha)
 
-    def say(word: Word, size: Size | None = None, needed: Needs | None = None) -> Verdict:
-        told = Verdict(word, size, alpha, interval.mean, (low, high), p, needed, overall=overall)
-        return replace(told, bound=interval.bound)
+    def verdict(word: Word, size: Size | None = None, needed: Needs | None = None) -> Verdict:
+        ci, bound = (low, high), interval.bound
+        return Verdict(
+            word, size, alpha, interval.mean, ci, p, needed, bound=bound, overall=overall
+        )
 
     if low > 0:
-        return say("better", _size(low, high, delta))
+        return verdict("better", _size(low, high, delta))
     if high < 0:
-        return say("worse", _size(-high, -low, delta))
+        return verdict("worse", _size(-high, -low, delta))
     if interval.is_equivalent(delta, overall):
-        return say("no meaningful effect")
-    # how many more runs would do is known where runs and clusters are told apart
+        return verdict("no meaningful effect")
+    # an interval over folds has no variance components from which to compute what is needed
     more = needs(interval, alpha, delta) if isinstance(interval, Interval) else None
-    return say("inconclusive", needed=more)
+    return verdict("inconclusive", needed=more)
 
 
 def _size(near: float, far: float, delta: float) -> Size:
@@ -146,9 +187,9 @@ def _rate_verdict(found: RateTest, p: float, level: float, alpha: float) -> Verd
 
 
 def _require_seeds(verdict: Verdict, result: Result | FoldInterval, fewest: int) -> Verdict:
-    """Take "no meaningful effect" back where so few seeds stand behind it."""
+    """Replace "no meaningful effect" by "inconclusive" if there are too few seeds."""
     few = isinstance(result, Interval) and result.seeds < fewest
     if verdict.word != "no meaningful effect" or not few:
         return verdict
-    why = f"a study that is judged more than once needs {fewest} seeds to say that there is none"
+    why = f"a study that is judged more than once needs {fewest} seeds for 'no meaningful effect'"
     return replace(verdict, word="inconclusive", reason=why)

@@ -106,7 +106,7 @@ def test_searches_whose_winner_diverged_do_not_count_and_four_of_five_carry_no_v
     contrast = judged(plan(5), rows)
     assert contrast.verdict.word == "inconclusive"
     assert contrast.verdict.ci is None
-    assert "the unit is the search, 5 are needed, and 4 of 5 pair" in contrast.verdict.reason
+    assert "4 of 5 are complete" in contrast.verdict.reason
     assert contrast.paired.missing == (
         "fixed search 2: 1 of 2 runs done; seed 1 diverged (loss is nan)",
     )
@@ -131,7 +131,7 @@ def test_searches_with_one_winner_count_once_for_its_runs_are_the_same_runs() ->
     contrast = judged(plan(6), rows, trials(6))
     assert contrast.paired.units == (0, 1, 2, 4, 5)
     (why,) = contrast.paired.missing
-    assert why.startswith("fixed search 3 has the winner of search 0")
+    assert why == "fixed search 3 has the same winner as search 0"
 
 
 def test_a_configuration_counts_when_every_seed_of_both_its_trials_is_done() -> None:

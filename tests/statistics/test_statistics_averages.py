@@ -1,4 +1,4 @@
-"""What the headline is a mean of: clusters and proteins give two means where clusters are large."""
+"""The two means of AUROCs, over protein clusters and over proteins, and where they are shown."""
 
 import io
 from pathlib import Path
@@ -19,7 +19,7 @@ GIANT = {"1_A": 0.60, "1_B": 0.60, "1_C": 0.60, "2_A": 0.90}
 """A cluster of three proteins, and one protein without relatives: .75 over 2, .675 over 4."""
 
 
-def test_the_two_means_differ_where_a_cluster_is_large() -> None:
+def test_the_two_means_differ_if_a_cluster_is_large() -> None:
     both = averages([row("old", 0, GIANT)])
     assert both is not None
     assert (both.over_clusters, both.over_proteins) == pytest.approx((0.75, 0.675))
@@ -27,7 +27,7 @@ def test_the_two_means_differ_where_a_cluster_is_large() -> None:
     assert both.words() == "0.750, mean over 2 protein clusters (0.675 over 4 proteins)"
 
 
-def test_proteins_without_an_auroc_count_in_neither() -> None:
+def test_proteins_without_an_auroc_count_in_neither_mean() -> None:
     both = averages([row("old", 0, GIANT | {"2_B": None, "3_A": None})])
     assert both is not None
     assert (both.clusters, both.proteins, both.over_proteins) == (2, 4, pytest.approx(0.675))
@@ -35,7 +35,7 @@ def test_proteins_without_an_auroc_count_in_neither() -> None:
     assert averages([]) is None
 
 
-def test_one_of_each_is_said_in_the_singular() -> None:
+def test_one_cluster_and_one_protein_are_in_the_singular() -> None:
     both = averages([row("old", 0, {"1_A": 0.6})])
     assert both is not None
     assert both.words() == "0.600, mean over 1 protein cluster (0.600 over 1 protein)"
@@ -54,7 +54,7 @@ def study(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_terminal_and_page_say_both_means_and_of_how_many(study: Path) -> None:
+def test_terminal_and_report_show_both_means_and_their_numbers(study: Path) -> None:
     console = Console(width=250, record=True, file=io.StringIO())
     console.print(verdict_table(study))
     text = console.export_text()
@@ -73,6 +73,6 @@ def test_terminal_and_page_say_both_means_and_of_how_many(study: Path) -> None:
     assert "acro per-protein AUROC" not in page
 
 
-def test_a_split_that_came_out_otherwise_than_asked_is_a_banner_of_the_report(study: Path) -> None:
+def test_a_split_with_other_shares_than_requested_is_a_banner_of_the_report(study: Path) -> None:
     assert any("73/13.5/13.5" in banner for banner in banners(read(Ledger(study))))
     assert build_report(study).read_text().count("73/13.5/13.5") >= 2

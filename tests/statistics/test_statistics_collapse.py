@@ -1,4 +1,4 @@
-"""Collapsed runs: which they are, what their number does not exclude, that it is always said."""
+"""Collapsed runs: which runs they are, the upper limit of their rate, and where it is shown."""
 
 import io
 import re
@@ -45,7 +45,7 @@ def shown(text: RenderableType) -> str:
 
 
 @pytest.mark.parametrize(("runs", "percent"), [(3, 63), (5, 45), (10, 26), (20, 14)])
-def test_the_limit_is_that_of_clopper_and_pearson(runs: int, percent: int) -> None:
+def test_the_upper_limit_is_that_of_clopper_and_pearson(runs: int, percent: int) -> None:
     assert round(100 * CollapseCount("a", 0, runs).limit) == percent
     assert CollapseCount("a", runs, runs).limit == 1.0
     limit = CollapseCount("a", 2, runs).limit
@@ -62,14 +62,14 @@ def test_a_run_at_chance_and_one_far_below_its_arm_collapsed() -> None:
     assert find_collapsed(every, 0.53) == {("b", s) for s in range(6)}
 
 
-def test_a_run_below_chance_collapsed_although_its_arm_has_three_runs_alone() -> None:
-    # statistics of `fixed` without its initial values
+def test_a_run_below_chance_collapsed_even_in_an_arm_of_three_runs() -> None:
+    # AUROCs of `fixed` without its initial values
     score = {("fixed", s): value for s, value in enumerate((0.368, 0.617, 0.614))}
     assert find_collapsed(score, 0.53) == {("fixed", 0)}
 
 
 @pytest.mark.parametrize(("arms", "seeds"), [(1, 1), (2, 1), (1, 2), (3, 2)])
-def test_without_spread_to_compare_with_nothing_is_called_collapsed(arms: int, seeds: int) -> None:
+def test_without_spread_no_run_is_called_collapsed(arms: int, seeds: int) -> None:
     score = {(str(a), s): 0.7 for a in range(arms) for s in range(seeds)}
     assert find_collapsed(score, 0.53) == frozenset()
 
@@ -84,7 +84,7 @@ def test_normal_noise_collapses_in_few_studies(seeds: int) -> None:
     assert sum(bool(find_collapsed(score, 0.53)) for score in studies) / 400 <= 0.04
 
 
-def test_chance_is_three_standard_errors_of_scores_that_know_nothing() -> None:
+def test_the_limit_of_chance_is_three_standard_errors_of_random_scores() -> None:
     rng = np.random.default_rng(0)
     label_N = np.arange(40) % 2 == 0
     means = []
@@ -99,10 +99,12 @@ def test_chance_is_three_standard_errors_of_scores_that_know_nothing() -> None:
     assert limit == pytest.approx(0.5 + 3 * np.std(means), rel=0.01)
 
 
-def test_no_meaningful_effect_never_stands_without_what_is_not_excluded(tmp_path: Path) -> None:
-    asked, rows = study([0.70] * SEEDS, [0.70] * SEEDS)
+def test_no_meaningful_effect_is_always_shown_with_the_limit_of_the_collapse_rate(
+    tmp_path: Path,
+) -> None:
+    planned, rows = study([0.70] * SEEDS, [0.70] * SEEDS)
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
+    ledger.begin(planned)
     for each in rows:
         ledger.append(each)
     (contrast,) = read(ledger).contrasts
@@ -115,43 +117,43 @@ def test_no_meaningful_effect_never_stands_without_what_is_not_excluded(tmp_path
         answer,
         table,
         shown(verdict_table(tmp_path)),
-        shown(comparison_table(compare((asked, rows), (asked, rows), "new", "old"))),
+        shown(comparison_table(compare((planned, rows), (planned, rows), "new", "old"))),
     ):
         assert text.count("up to 45 % collapses") >= text.count(NONE) >= 1  # fmt: skip
 
 
-def test_of_two_arms_that_never_trained_nothing_is_said_of_runs_that_train() -> None:
-    asked, rows = study([0.501] * SEEDS, [0.501] * SEEDS)
-    (contrast,) = summarise(asked, rows, []).contrasts
+def test_two_arms_whose_runs_all_collapsed_have_no_limit_of_the_collapse_rate() -> None:
+    planned, rows = study([0.501] * SEEDS, [0.501] * SEEDS)
+    (contrast,) = summarise(planned, rows, []).contrasts
     assert contrast.verdict.word == NONE
     assert "every run collapsed" in not_excluded(contrast.verdict)
     assert "up to" not in not_excluded(contrast.verdict)
 
 
-def test_an_arm_with_collapsed_runs_is_a_hypothesis_of_its_own_beside_the_mean() -> None:
-    asked, rows = study([0.70, 0.51, 0.51, 0.51, 0.51, 0.51, 0.70], [0.70] * 7)
-    (contrast,) = summarise(asked, rows, []).contrasts
+def test_collapsed_runs_in_one_arm_only_are_tested_as_one_more_hypothesis() -> None:
+    planned, rows = study([0.70, 0.51, 0.51, 0.51, 0.51, 0.51, 0.70], [0.70] * 7)
+    (contrast,) = summarise(planned, rows, []).contrasts
     rates, apart = contrast.verdict.rates, contrast.verdict.collapses
     assert rates is not None
     assert [(c.arm, c.collapsed, c.runs) for c in rates.counts] == [("new", 5, 7), ("old", 0, 7)]
     assert (rates.pairs, rates.trained) == (2, pytest.approx(0.0, abs=0.01))
     assert apart is not None
-    # 5 of 7 against 0 of 7, by hand: 2 C(7,5) C(7,0) / C(14,5); Holm's last step adds nothing
+    # 5 of 7 against 0 of 7, by hand: 2 C(7,5) C(7,0) / C(14,5); the factor of Holm's last step is 1
     assert (apart.word, apart.p) == ("worse", pytest.approx(2 * 21 / 2002))
 
 
-def test_where_both_arms_collapse_rates_are_counted_and_no_hypothesis_is_added() -> None:
-    asked, rows = study([0.70, 0.51, 0.70, 0.70], [0.70, 0.70, 0.51, 0.70])
-    (contrast,) = summarise(asked, rows, []).contrasts
+def test_collapsed_runs_in_both_arms_are_counted_but_not_tested() -> None:
+    planned, rows = study([0.70, 0.51, 0.70, 0.70], [0.70, 0.70, 0.51, 0.70])
+    (contrast,) = summarise(planned, rows, []).contrasts
     assert contrast.verdict.rates is not None
     assert contrast.verdict.rates.has_collapses
     assert contrast.verdict.collapses is None
 
 
-def test_collapsed_runs_are_counted_per_arm_in_terminal_page_and_banner(tmp_path: Path) -> None:
-    asked, rows = study([0.70, 0.51, 0.70, 0.70, 0.70], [0.70] * 5)
+def test_collapsed_runs_are_counted_per_arm_in_terminal_report_and_banner(tmp_path: Path) -> None:
+    planned, rows = study([0.70, 0.51, 0.70, 0.70, 0.70], [0.70] * 5)
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
+    ledger.begin(planned)
     for each in rows:
         ledger.append(each)
     summary = read(ledger)
@@ -166,17 +168,19 @@ def test_collapsed_runs_are_counted_per_arm_in_terminal_page_and_banner(tmp_path
     assert re.search(r"5 of 5<small>1 collapsed \(seed 1\)</small>", page)
 
 
-def test_a_failed_run_is_no_collapsed_one() -> None:
+def test_a_failed_run_is_not_a_collapsed_run() -> None:
     runs = {("new", 0): row("new", 0, state="failed", error="no memory"),
             ("old", 0): row("old", 0, scores(0.7, 0))}  # fmt: skip
     assert collapsed_runs(runs) == frozenset()
 
 
-def test_a_study_that_is_judged_again_needs_five_seeds_to_say_that_there_is_no_effect() -> None:
-    seen = InterimAnalysis(when="2026-01-02", seeds=3, verdicts={"new vs old": "inconclusive"})
+def test_a_study_that_is_judged_again_needs_five_seeds_for_no_meaningful_effect() -> None:
+    earlier = InterimAnalysis(when="2026-01-02", seeds=3, verdicts={"new vs old": "inconclusive"})
     for seeds, word in ((4, "inconclusive"), (5, NONE)):
-        asked, rows = study([0.70] * seeds, [0.70] * seeds)
-        (contrast,) = summarise(asked.model_copy(update={"looks": (seen,)}), rows, []).contrasts
+        planned, rows = study([0.70] * seeds, [0.70] * seeds)
+        (contrast,) = summarise(
+            planned.model_copy(update={"looks": (earlier,)}), rows, []
+        ).contrasts
         assert contrast.verdict.word == word
-    asked, rows = study([0.70] * 4, [0.70] * 4)
-    assert summarise(asked, rows, []).contrasts[0].verdict.word == NONE
+    planned, rows = study([0.70] * 4, [0.70] * 4)
+    assert summarise(planned, rows, []).contrasts[0].verdict.word == NONE

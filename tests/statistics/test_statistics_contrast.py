@@ -29,7 +29,7 @@ def test_the_interval_of_a_table_worked_by_hand() -> None:
     assert i.half(0.05) == pytest.approx(np.sqrt((t_S**2 * 6 + t_G**2 * 8) / 6))
 
 
-def test_where_proteins_do_not_differ_it_is_the_t_test_of_the_seeds() -> None:
+def test_if_proteins_do_not_differ_the_interval_is_that_of_the_t_test_over_seeds() -> None:
     d_SG = table(1)
     d_SG += d_SG.mean() - d_SG.mean(axis=0)
     expected = ttest_1samp(d_SG.mean(axis=1), 0.0)
@@ -45,7 +45,7 @@ def test_p_is_the_level_whose_interval_touches_zero_in_any_unit(seed: int, unit:
     assert scaled.half(0.05) == pytest.approx(unit * i.half(0.05))
 
 
-def test_equal_scores_in_every_cell_are_equivalent_and_not_nan() -> None:
+def test_equal_scores_in_every_cell_are_equivalent() -> None:
     i = interval(np.zeros((3, 4)))
     assert (i.mean, i.half(0.05), i.p) == (0.0, 0.0, 1.0)
     assert i.is_equivalent(0.01)
@@ -60,23 +60,23 @@ def test_equal_scores_in_every_cell_are_equivalent_and_not_nan() -> None:
         (np.empty((0, 0)), "no run of the two arms is paired"),
     ],
 )
-def test_a_table_that_has_no_interval_says_why(d_SG: NDArray[np.float64], reason: str) -> None:
+def test_a_table_without_an_interval_has_a_reason(d_SG: NDArray[np.float64], reason: str) -> None:
     result = two_way(d_SG)
     assert isinstance(result, Unattainable)
     assert reason in result.reason
 
 
-def test_an_overwhelming_difference_has_a_tiny_p_and_no_error() -> None:
+def test_an_overwhelming_difference_has_a_tiny_p() -> None:
     d_SG = 1.0 + 1e-9 * table(3, S=10, G=40)
     assert 0 < interval(d_SG).p < 1e-30
 
 
-def test_a_hole_in_the_table_is_our_bug() -> None:
+def test_a_table_with_a_missing_cell_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="1 of 2 x 2"):
         two_way(np.array([[0.1, np.nan], [0.2, 0.3]]))
 
 
-def test_the_components_of_a_large_world_are_recovered() -> None:
+def test_the_variance_components_of_a_large_table_are_recovered() -> None:
     rng = np.random.default_rng(4)
     run, protein, cell = 0.03, 0.02, 0.01
     i = interval(

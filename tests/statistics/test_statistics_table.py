@@ -26,7 +26,7 @@ def test_a_cell_is_arm_minus_reference_of_one_seed_and_cluster() -> None:
     assert table.coverage == "2 of 2 seeds"
 
 
-def test_a_seed_is_dropped_with_its_reason_where_one_arm_is_not_done() -> None:
+def test_a_seed_is_dropped_with_a_reason_if_one_arm_is_not_done() -> None:
     lost = row("new", 1, state="diverged", error="loss is nan\nTraceback")
     table = paired([row("old", 0, OLD), row("new", 0, NEW), row("old", 1, OLD), lost], (0, 1, 2))
     assert table.seeds == (0,)
@@ -42,7 +42,7 @@ def test_a_done_run_without_per_protein_scores_cannot_be_paired() -> None:
     assert isinstance(table.result, Unattainable)
 
 
-def test_a_cluster_that_lacks_a_class_in_one_run_leaves_the_table() -> None:
+def test_a_cluster_without_an_auroc_in_one_run_is_dropped() -> None:
     table = paired([row("old", 0, OLD), row("new", 0, NEW | {"1_K562": None})], (0,))
     assert (table.clusters, table.dropped) == ((0,), 1)
 
@@ -52,7 +52,7 @@ def test_arms_that_score_identically_in_every_paired_run_are_inert() -> None:
     assert isinstance(paired(rows).result, Inert)
 
 
-def test_equal_ranks_with_another_loss_are_not_inert() -> None:
+def test_equal_ranks_with_different_losses_are_not_inert() -> None:
     rows = [row(arm, seed, OLD) for arm in ("old", "new") for seed in (0, 1)]
     rows[-1] = row("new", 1, OLD, metrics={"test.loss": 0.4})
     assert not paired(rows).identical
@@ -63,7 +63,7 @@ def test_without_a_recorded_loss_nothing_is_called_inert() -> None:
     assert not paired(rows).identical
 
 
-def test_rows_of_another_recipe_or_seed_are_set_aside() -> None:
+def test_rows_of_another_recipe_or_seed_are_returned_separately() -> None:
     stale, extra = row("old", 0, OLD, recipe_id="000000000000"), row("old", 7, OLD)
     runs, others = planned_runs(plan(), [stale, extra, row("old", 1, OLD)])
     assert list(runs) == [("old", 1)]

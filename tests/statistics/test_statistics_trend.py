@@ -1,4 +1,4 @@
-"""Curves whose answer is known: which runs ended too early, which too late, and which did not."""
+"""Curves with a known answer: training too short, too long, or neither."""
 
 import io
 from pathlib import Path
@@ -59,12 +59,12 @@ CURVES = {
 
 
 @pytest.mark.parametrize("curve", CURVES)
-def test_a_curve_whose_answer_is_known(curve: str) -> None:
+def test_the_finding_of_a_curve_with_a_known_answer(curve: str) -> None:
     losses, expected = CURVES[curve]
     assert name_of(losses) == expected
 
 
-def test_noise_around_a_level_is_seldom_called_a_trend() -> None:
+def test_noise_around_a_constant_is_rarely_called_a_trend() -> None:
     found = [name_of(0.6 + RNG.normal(0, 0.01, 30)) for _ in range(300)]
     assert found.count(STILL) / 300 <= 0.06  # the last epoch is the best in 1 of 30
     assert found.count(OVER) / 300 <= 0.02
@@ -78,7 +78,7 @@ def test_a_fall_and_a_rise_beyond_their_noise_are_found() -> None:
     assert falls.count(OVER) == rises.count(STILL) == 0
 
 
-def test_what_was_measured_is_the_fall_and_the_rise() -> None:
+def test_the_measured_value_is_the_fall_or_the_rise_of_the_loss() -> None:
     still, over = trend(run([0.70, 0.65, 0.60])), trend(run(0.55 + 0.002 * np.abs(E - 4)))
     assert still is not None
     assert over is not None
@@ -89,14 +89,14 @@ def test_what_was_measured_is_the_fall_and_the_rise() -> None:
     assert "early stopping" in over.advice
 
 
-def test_a_run_that_early_stopping_ended_is_not_told_to_stop_early() -> None:
+def test_a_run_that_early_stopping_ended_is_not_called_overfitting() -> None:
     losses = 0.55 + 0.002 * np.abs(E - 4)
     assert trend(run(losses, recipe=with_stop(25))) is None
     assert trend(run(losses)) is not None
 
 
 @pytest.mark.parametrize("state", ["failed", "diverged", "stopped", "lost"])
-def test_a_run_that_was_not_finished_has_no_such_finding(state: str) -> None:
+def test_a_run_that_is_not_done_has_no_such_finding(state: str) -> None:
     assert trend(run([0.70, 0.65, 0.60], state=state)) is None
 
 
@@ -104,13 +104,13 @@ def test_the_trials_of_a_search_are_counted_under_one_name() -> None:
     curve = run([0.70, 0.65, 0.60]).curve
     trials = [row("old", seed, curve=curve, stage="search").model_copy(
         update={"arm": f"s0.trial-{seed:04d}"}) for seed in range(3)]  # fmt: skip
-    (told,) = group_findings(trials_with_trend(trials))
-    assert (told.finding.name, told.runs, told.arms) == (STILL, 3, ("s0.trials",))
+    (group,) = group_findings(trials_with_trend(trials))
+    assert (group.finding.name, group.runs, group.arms) == (STILL, 3, ("s0.trials",))
     pruned = [trial.model_copy(update={"state": "stopped"}) for trial in trials]
     assert group_findings(trials_with_trend(pruned)) == []
 
 
-def test_terminal_and_page_say_how_many_runs_and_what_to_do(tmp_path: Path) -> None:
+def test_terminal_and_report_show_the_finding_with_its_runs_and_advice(tmp_path: Path) -> None:
     ledger, curve = Ledger(tmp_path), run([0.70, 0.65, 0.60]).curve
     ledger.begin(plan((0, 1)))
     for arm in ("old", "new"):

@@ -36,14 +36,14 @@ def test_holm_adjusts_a_family_worked_by_hand() -> None:
         (0.005, 0.030, "inconclusive", None),
     ],
 )
-def test_the_words_follow_from_interval_and_delta(
+def test_the_verdict_follows_from_interval_and_delta(
     mean: float, half: float, word: str, size: str | None
 ) -> None:
     verdict = judge(seeds_only(mean, half), 0.5, 0.05, DELTA)
     assert (verdict.word, verdict.size) == (word, size)
 
 
-def test_an_inconclusive_contrast_says_what_would_settle_it() -> None:
+def test_an_inconclusive_contrast_has_the_seeds_that_would_decide_it() -> None:
     needed = judge(seeds_only(0.005, 0.030), 0.5, 0.05, DELTA).needs
     assert needed is not None
     assert needed.mde > 0.030
@@ -51,7 +51,7 @@ def test_an_inconclusive_contrast_says_what_would_settle_it() -> None:
     assert needed.seeds > 5
 
 
-def test_what_is_not_tested_does_not_make_the_family_larger() -> None:
+def test_contrasts_without_a_test_do_not_make_the_family_larger() -> None:
     tested = seeds_only(0.02, 0.015)
     alone = verdicts([tested], DELTA)
     among = verdicts([Inert(), tested, Unattainable(0.1, "1 paired seed")], DELTA)
@@ -62,7 +62,7 @@ def test_what_is_not_tested_does_not_make_the_family_larger() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 12))
-def test_an_adjusted_interval_excludes_zero_exactly_where_holm_rejects(seed: int, K: int) -> None:
+def test_an_adjusted_interval_excludes_zero_exactly_if_holm_rejects(seed: int, K: int) -> None:
     rng = np.random.default_rng(seed)
     tables = [rng.normal(rng.uniform(-1, 1), 1, (4, 6)) for _ in range(K)]
     for verdict in verdicts([two_way(d_SG) for d_SG in tables], DELTA):

@@ -1,4 +1,4 @@
-"""What is wrong with a command line whatever its command: empty, repeated or no number."""
+"""Checks of a command line that hold for every command: empty or repeated arguments, numbers."""
 
 from __future__ import annotations
 
@@ -13,50 +13,100 @@ from rpbind.errors import UserError
 
 
 def check_arguments(app: typer.Typer, words: Sequence[str]) -> None:
-    """Raise `UserError` on an argument that is empty, and on an option that would be ignored."""
-    _no_empty_argument(words)
+    """Check the arguments of a command line before typer reads them.
+
+    Parameters
+    ----------
+    app
+        The command line, with its subcommands.
+    words
+        The arguments, without the program's name.
+
+    Raises
+    ------
+    UserError
+        Where an argument is empty, or an option that takes one value is given twice.
+    """
+    _check_no_empty_argument(words)
     command: Any = typer.main.get_command(app)
     left = list(words)
     while left and left[0] in getattr(command, "commands", {}):
         command = command.commands[left.pop(0)]
     given = left[: left.index("--")] if "--" in left else left
-    _no_repeated_option(command, [word.partition("=")[0] for word in given])
+    _check_no_repeated_option(command, [word.partition("=")[0] for word in given])
 
 
 def choices(words: Mapping[str, str]) -> str:
-    """Return the help of an option with a registry of values: "tpe (what it is), random (...)"."""
+    """Return the help text of an option that takes a name from a registry.
+
+    Parameters
+    ----------
+    words
+        {name: what it is}.
+
+    Returns
+    -------
+    str
+        "tpe (what it is), random (what it is)."
+    """
     return ", ".join(f"{name} ({what})" for name, what in words.items()) + "."
 
 
 def check_once(option: str, values: Sequence[str]) -> None:
-    """Raise `UserError` where an option that may be repeated has one value twice."""
+    """Check that no value of a repeatable option is given twice.
+
+    Parameters
+    ----------
+    option
+        The option, for the message.
+    values
+        The values that the user gave.
+
+    Raises
+    ------
+    UserError
+        Where a value is there twice.
+    """
     for value in values:
         if values.count(value) > 1:
             raise UserError(f"{option} {value} is given twice: name each once.")
 
 
 def check_finite(option: str, value: float) -> None:
-    """Raise `UserError` on infinity and on what is no number: every comparison with it is false."""
+    """Check that an option's value is finite: limits do not stop NaN, as it compares as False.
+
+    Parameters
+    ----------
+    option
+        The option, for the message.
+    value
+        The value that the user gave.
+
+    Raises
+    ------
+    UserError
+        Where the value is infinity or NaN.
+    """
     if not math.isfinite(value):
-        raise UserError(f"{option} is a finite number; got {value:g}.")
+        raise UserError(f"{option} must be a finite number; got {value:g}.")
 
 
-def _no_empty_argument(words: Sequence[str]) -> None:
-    """Raise `UserError` on an empty argument: a shell's variable that is not set, most often.
+def _check_no_empty_argument(words: Sequence[str]) -> None:
+    """Raise `UserError` on an empty argument, which mostly comes from an unset shell variable.
 
-    It would be taken for an option that was left out, or, as a path, for the current folder.
+    It would count as an option that was left out or, as a path, as the current folder.
     """
     for before, word in zip(["", *words], words, strict=False):
         if word == "" or re.fullmatch(r"--[\w-]+=", word):
             where = word.removesuffix("=") or before
             raise UserError(
-                f"An argument is empty{f', after {where}' if where else ''}. Give it a value, or "
-                "leave the option out; a variable of the shell may not be set."
+                f"An argument is empty{f', after {where}' if where else ''}. Give it a value or "
+                "leave the option out. A shell variable may be unset."
             )
 
 
-def _no_repeated_option(command: Any, words: list[str]) -> None:
-    """Raise `UserError` on an option with one value that is given several: the last would win."""
+def _check_no_repeated_option(command: Any, words: list[str]) -> None:
+    """Raise `UserError` on a repeated option that takes one value: the last one would win."""
     for option in command.params:
         times = sum(words.count(name) for name in option.opts if name.startswith("-"))
         if times > 1 and not (option.multiple or option.is_flag):

@@ -1,20 +1,15 @@
-"""The errors that a user may see: they say what was wanted, what came and what to do."""
+"""Errors for users: they say what was expected, what was found, and what to do."""
 
 from __future__ import annotations
 
 import errno
 import re
-import reprlib
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from itertools import dropwhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rpbind.mistakes import mistakes
 from rpbind.names import closest_spelling
-
-if TYPE_CHECKING:  # pydantic takes long to import, and an error alone does not need it
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 
 class UserError(Exception):
@@ -22,7 +17,8 @@ class UserError(Exception):
 
 
 class PausedError(Exception):
-    """Something outside is gone for now: what is recorded is whole, the same command goes on."""
+    """Something outside is unavailable for now; the records are intact, and the command can be run
+    again."""
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -33,7 +29,20 @@ _SAYS_FULL = re.compile(
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether a full disk is behind an error; numpy, torch and others keep no number of it."""
+    """Whether a full disk has caused an error.
+
+    NumPy, torch and others do not keep the error number, so the message counts too.
+
+    Parameters
+    ----------
+    error
+        Any exception; its causes are examined as well.
+
+    Returns
+    -------
+    bool
+        True if the disk or the quota is full.
+    """
     seen: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in seen:
@@ -45,7 +54,22 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def check_one_of(what: str, word: str, known: Iterable[str]) -> None:
-    """Raise `UserError` with the nearest right word where `word` is not a known one."""
+    """Check that a word is one of the known words.
+
+    Parameters
+    ----------
+    what
+        The option or field, for the message.
+    word
+        The word that the user gave.
+    known
+        The words that are allowed.
+
+    Raises
+    ------
+    UserError
+        Where the word is unknown; it names the nearest known word.
+    """
     words = list(known)
     if word not in words:
         raise UserError(
@@ -54,13 +78,40 @@ def check_one_of(what: str, word: str, known: Iterable[str]) -> None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest known word, or "" where nothing is near."""
+    """Return a suggestion for a misspelt word.
+
+    Parameters
+    ----------
+    word
+        The word that the user gave.
+    known
+        The words that are allowed.
+
+    Returns
+    -------
+    str
+        " Did you mean 'x'?", to be appended to a message; "" if no known word is near.
+    """
     near = closest(word, known)
     return f" Did you mean '{near}'?" if near else ""
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that was meant: of the same initials (lr), or spelt alike; or ""."""
+    """Return the known word that the user probably meant.
+
+    Parameters
+    ----------
+    word
+        The word that the user gave.
+    known
+        The words that are allowed.
+
+    Returns
+    -------
+    str
+        The word that abbreviates it or is abbreviated by it (lr, learning_rate), or else has the
+        closest spelling; "" if there is none.
+    """
     words = list(known)
     short = [other for other in words if other == _short(word) or _short(other) == word != ""]
     return short[0] if short else closest_spelling(word, words)
@@ -73,10 +124,18 @@ def _short(path: str) -> str:
 
 
 def reason(error: str | BaseException) -> str:
-    """Return the one line of an error that says why; "" where it says nothing.
+    """Return the one line of an error that gives the reason.
 
-    Of a traceback (Python's, or the one that Ray keeps of a dead trial) that is the line with the
-    exception, which comes after the last frame; of any other text, the first line.
+    Parameters
+    ----------
+    error
+        An exception, or text: a traceback (Python's, or Ray's of a dead trial), or any message.
+
+    Returns
+    -------
+    str
+        For a traceback the line with the exception, which follows the last frame; for other text
+        the first line; "" if there is none.
     """
     lines = [line.rstrip() for line in _ESCAPE.sub("", _text(error)).splitlines() if line.strip()]
     frames = [number for number, line in enumerate(lines) if _FRAME.match(line)]
@@ -108,90 +167,69 @@ _FRAME = re.compile(r'\s+File ".*", line \d+')
 _HEADING = re.compile(
     r"(the trial died: )?(Failure # \d+ \(.*\)|ray::.*|Traceback \(most recent call last\):)"
 )
-"""Lines of an error that come before what happened."""
-
-
-def mistakes(error: ValidationError) -> str:
-    """Say what pydantic refused: for each field its path, what was expected, what was found.
-
-    At most three mistakes are named.
-    """
-    found = error.errors(include_url=False)
-    told = "; ".join(mistake(one, mistake_path(one)) for one in found[:MAX_MISTAKES])
-    return f"{told}; and {len(found) - MAX_MISTAKES} more" if len(found) > MAX_MISTAKES else told
-
-
-def mistake_path(one: ErrorDetails, fields: Container[str] | None = None) -> str:
-    """Return the path of a mistake, "model.encoder.dim"; "it" where the whole is wrong.
-
-    Pydantic puts the kind of a variant into a path, which the user's file has not: with `fields`,
-    only names among them stand in a path.
-    """
-    *parents, last = one["loc"] or ("it",)
-    kept = [
-        str(name)
-        for name in parents
-        if fields is None or not isinstance(name, str) or name in fields
-    ]
-    return ".".join([*kept, str(last)])
-
-
-def mistake(one: ErrorDetails, path: str) -> str:
-    """Say one mistake: "model.encoder.dim: expected a valid integer, found 'wide'"."""
-    if one["type"] == "missing":
-        return f"{path} is missing"
-    if one["type"] == "extra_forbidden":
-        return f"'{path}' is no known field"
-    told = one["msg"].removeprefix("Value error, ")
-    told = re.sub("^Input should be (greater|less)", r"expected a value \1", told)
-    told = re.sub("^Input should be ", "expected ", told).replace(" after validation", "")
-    told = told[:1].lower() + told[1:]
-    if one["type"] in ("value_error", "json_invalid"):
-        return f"{path}: {told}"
-    return f"{path}: {told}, found {shortened(one['input'])}"
-
-
-def shortened(value: object) -> str:
-    """Return a value as Python writes it, shortened where it is long."""
-    return _SHORT.repr(value)
-
-
-MAX_MISTAKES = 3
-"""So many mistakes of one file are named."""
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 60
-_SHORT.maxdict = 3
+"""Lines that stand before the reason of an error."""
 
 
 def check_no_yaml(what: str, path: Path) -> None:
-    """Raise `UserError` on a file in YAML, of which TOML and JSON make no sense."""
+    """Check that a file is not in YAML.
+
+    Parameters
+    ----------
+    what
+        What the file holds, for the message ("A recipe").
+    path
+        The file; only its name is examined.
+
+    Raises
+    ------
+    UserError
+        Where the name ends in .yaml or .yml.
+    """
     if path.suffix.lower() in (".yaml", ".yml"):
         raise UserError(
-            f"{what} is written in TOML, and {path} is in YAML. Write it anew: `train:` and "
-            "`lr: 0.001` below it are `[train]` and `lr = 0.001` in TOML."
+            f"{what} is written in TOML, and {path} is in YAML. Rewrite it: `train:` with "
+            "`lr: 0.001` below it becomes `[train]` and `lr = 0.001` in TOML."
         )
 
 
 def check_not_url(option: str, path: Path) -> None:
-    """Raise `UserError` on a URL: as a path it would silently be a folder of this machine."""
+    """Check that a path is not a URL, which would silently become a local folder.
+
+    Parameters
+    ----------
+    option
+        The option, for the message.
+    path
+        The path that the user gave.
+
+    Raises
+    ------
+    UserError
+        Where the path is a URL.
+    """
     if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):
         raise UserError(
-            f"{option} is the path of a folder, and got the URL {path}. Mount its storage on every "
-            "machine that takes part, and name the folder there (docs/cluster.md)."
+            f"{option} takes the path of a folder; got the URL {path}. Mount that storage on every "
+            "machine of the cluster and give the folder's path (docs/cluster.md)."
         )
 
 
 _LOST = re.compile(r"The actor (\w+ )?(died|is unavailable)")
-"""What Ray says of a trial whose process or node is gone, and of no exception in it."""
+"""Ray's words for a trial whose process or node is gone; it has no words like these for a Python
+exception in the trial."""
 
 
 def is_process_lost(why: str) -> bool:
-    """Whether a run's error says that its process or node was lost, and not that its code failed.
+    """Whether a run failed because its process or node was lost, not because its code failed.
 
     Parameters
     ----------
     why
-        The error of a run, as Ray words it.
+        The error of the run, in Ray's words.
+
+    Returns
+    -------
+    bool
+        True if the process or node was lost.
     """
     return bool(_LOST.search(why))

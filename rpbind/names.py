@@ -1,4 +1,4 @@
-"""How names are compared, everywhere: by their letters; case and blanks around do not count."""
+"""How names are compared everywhere: case and surrounding blanks do not count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 
 def key(name: str) -> str:
-    """Return what all spellings of a name have in common: ' Rna' and 'RNA', é in one code or two.
+    """Return the form that all spellings of a name share: ' Rna' and 'RNA', é as one code or two.
 
     Parameters
     ----------
@@ -24,14 +24,43 @@ def key(name: str) -> str:
 
 
 def matching(name: str, known: Iterable[str]) -> list[str]:
-    """Return the known names that are `name`: in the same spelling, or else in any."""
+    """Return the known names that are equal to a name.
+
+    Parameters
+    ----------
+    name
+        The name to look up.
+    known
+        The known names.
+
+    Returns
+    -------
+    list of str
+        The names in the same spelling; if there are none, the names that differ only in case,
+        surrounding blanks or Unicode form.
+    """
     words = list(known)
     same = [word for word in words if word == name]
     return same or [word for word in words if key(word) == key(name)]
 
 
 def closest_spelling(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
-    """Return the known name that is spelt most like `name`, in any case; "" where none is near."""
+    """Return the known name whose spelling is closest, whatever its case.
+
+    Parameters
+    ----------
+    name
+        A name that may be misspelt.
+    known
+        The known names.
+    cutoff
+        Smallest similarity, 0 to 1 (see `difflib.get_close_matches`).
+
+    Returns
+    -------
+    str
+        The closest name; "" if none is similar enough.
+    """
     by_key: dict[str, str] = {}
     for word in known:
         by_key.setdefault(key(word), word)

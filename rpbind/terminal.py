@@ -1,4 +1,4 @@
-"""How every command speaks to a terminal: progress bars, tables, and errors in one paragraph."""
+"""Terminal output of all commands: progress bars, and errors in one paragraph."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -23,24 +22,19 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Column, Table
-from rich.text import Text
 
 from rpbind.arguments import check_arguments
 from rpbind.errors import PausedError, UserError, is_full_disk, reason
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
-"""How `Console.print` shows a text as it is."""
-
-FOLDED, WIDE = 16, 10_000
-"""Letters of a name that stand in one line of a table at least, and more than any terminal has."""
+"""Arguments of `Console.print` that show a text unchanged."""
 
 REPORT_PREFIX = "report: "
-"""How the line begins that names a written report; `rpbind job fetch` looks for it."""
+"""Start of the line that names a written report; `rpbind job fetch` looks for it."""
 
 
 EXIT_AGAIN = 75
-"""Exit code (EX_TEMPFAIL): what is recorded is whole, and the same command goes on."""
+"""Exit code (EX_TEMPFAIL): the records are intact, and the same command continues."""
 
 PATH_ERRORS = (
     errno.EACCES,
@@ -53,15 +47,20 @@ PATH_ERRORS = (
     errno.ELOOP,
     errno.EIO,
 )
-"""What the system says of a path that a user has named and that is not to be read or written."""
+"""Error numbers of the system for a path, given by the user, that cannot be read or written."""
 
 
 def run_app(app: typer.Typer) -> None:
-    """Run a command line; a user's mistake ends in one paragraph and exit code 2.
+    """Run a command line, and show errors of the user or the system as one paragraph.
 
-    So do a path that cannot be read or written, and, with exit code 75, a full disk or a lost
-    database: nothing is half written, and the same command goes on. Ctrl-C ends in a line and
-    exit code 130.
+    A user's mistake, or a path that cannot be read or written, ends with exit code 2. A full disk
+    or a lost database ends with exit code 75: the records are intact, and the same command
+    continues. Ctrl-C ends with one line and exit code 130. Any other error is a traceback.
+
+    Parameters
+    ----------
+    app
+        The command line; its arguments are those of this process.
     """
     try:
         check_arguments(app, sys.argv[1:])
@@ -69,38 +68,38 @@ def run_app(app: typer.Typer) -> None:
     except UserError as error:
         _fail(str(error), 2)
     except PausedError as error:
-        _fail(f"{error} It was: {typed_command()}", EXIT_AGAIN)
+        _fail(f"{error} The command was: {typed_command()}", EXIT_AGAIN)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in PATH_ERRORS and error.filename is not None:
-            _fail(f"{error.filename}: {error.strerror}. Name another path, or see to this one.", 2)
+            _fail(f"{error.filename}: {error.strerror}. Correct this path or give another one.", 2)
         if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):
-            _fail(f"{error}. Name another path, or see to this one.", 2)  # of Path.resolve
+            _fail(f"{error}. Correct this path or give another one.", 2)  # from Path.resolve
         if not is_full_disk(error):
             raise
         file = getattr(error, "filename", None)
         _fail(
             f"No space is left on the disk{f' for {file}' if file else ''} "
-            f"({reason(error)}). What is recorded is whole. Free some space and run the same "
-            f"command again; it goes on with what is missing: {typed_command()}",
+            f"({reason(error)}). The records are intact. Free some space and run the same "
+            f"command again; it continues with what is missing: {typed_command()}",
             EXIT_AGAIN,
         )
-    except SystemExit as ended:  # typer makes one of Ctrl-C, without a word
+    except SystemExit as ended:  # typer turns Ctrl-C into a silent exit
         if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
             print("Interrupted.", file=sys.stderr)
         raise
 
 
 def _flushed(app: typer.Typer) -> None:
-    """Run a command line, and write what it has printed while an error can still be told."""
+    """Run a command line, and flush its output while we can still report an error."""
     try:
         app()
     finally:
         try:
             sys.stdout.flush()
         except OSError as error:
-            # else the interpreter tries again as it ends, and fails in its own words
+            # without this the interpreter flushes again at exit and prints an error of its own
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):  # whoever read it has seen enough
+            if isinstance(error, BrokenPipeError):  # the reader (such as `head`) is gone
                 sys.exit(1)
             raise
 
@@ -111,20 +110,43 @@ def _fail(why: str, code: int) -> NoReturn:
 
 
 def typed_command() -> str:
-    """Return the command that this process was started by, to be typed again; without passwords."""
+    """Return the command that started this process, so that the user can run it again.
+
+    Returns
+    -------
+    str
+        The command, quoted for a shell, with the passwords in it masked.
+    """
     program, *words = sys.argv
     start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
     return shlex.join([*start, *map(masked, words)])
 
 
 def masked(text: str) -> str:
-    """Return a command or a sentence without the passwords of the URLs in it."""
+    """Return a text with the passwords in its URLs replaced by ***.
+
+    Parameters
+    ----------
+    text
+        A command, URL or sentence.
+
+    Returns
+    -------
+    str
+        The text without passwords.
+    """
     text = re.sub(r"(://[^\s/:@]*:)\S*@", r"\1***@", text)
     return re.sub(r"([?&]\w*password=)[^\s&'\"]*", r"\1***", text)
 
 
 def run_experiment(main: Callable[..., None]) -> None:
-    """Run an experiment page's one function as a command line."""
+    """Run an experiment's main function as a command line.
+
+    Parameters
+    ----------
+    main
+        The function; its parameters become options.
+    """
     app = typer.Typer(add_completion=False)
     app.command()(main)
     run_app(app)
@@ -141,14 +163,25 @@ class Bar:
         self.bar.update(self.line, completed=done, total=total)
 
     def restart(self, name: str) -> Bar:
-        """Begin again under another name, and return itself."""
+        """Start again at 0 with another title, and return the bar itself."""
         self.bar.update(self.line, description=name, completed=0, total=None)
         return self
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Bar]:
-    """Show a bar while the block runs; nothing where there is no terminal."""
+    """Show a progress bar while the block runs; nothing if stderr is not a terminal.
+
+    Parameters
+    ----------
+    title
+        The text beside the bar.
+
+    Returns
+    -------
+    Iterator of Bar
+        A context manager for the bar; call the bar with (done, total).
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -162,7 +195,18 @@ def progress(title: str) -> Iterator[Bar]:
 
 @contextmanager
 def phase(title: str) -> Iterator[None]:
-    """Show what the process is busy with while the block runs; a plain line without a terminal."""
+    """Show a title with a spinner while the block runs; one plain line without a terminal.
+
+    Parameters
+    ----------
+    title
+        What the process is doing.
+
+    Returns
+    -------
+    Iterator
+        A context manager.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         console.print(title, **PLAIN)
@@ -172,55 +216,3 @@ def phase(title: str) -> Iterator[None]:
     ) as bar:
         bar.add_task(title, total=None)
         yield
-
-
-class Grid(Table):
-    """A table that cuts nothing: what is left-aligned folds, and where no table fits, it is a list.
-
-    Two names that differ in their last letters still differ at 60 columns.
-    """
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Be rendered as wide as there is room, or as a list of each row's cells."""
-        for column in self.columns:
-            column.width, column.overflow = None, "fold"
-        most = [_longest(console, column.cells, column.header) for column in self.columns]
-        least = [_narrowest(console, column) for column in self.columns]
-        whole = Measurement.get(console, options.update(max_width=WIDE), self).maximum
-        spare = options.max_width - (whole - sum(most)) - sum(least)
-        if spare < 0:
-            yield self._as_list()
-            return
-        for column, width, wanted in zip(self.columns, least, most, strict=True):
-            more = min(spare, wanted - width)
-            column.width, spare = width + more, spare - more
-        yield from super().__rich_console__(console, options)
-
-    def _as_list(self) -> Group:
-        lines: list[RenderableType] = [self.title] if self.title else []
-        for first, *others in zip(*(column.cells for column in self.columns), strict=True):
-            lines.append(first)
-            for column, cell in zip(self.columns[1:], others, strict=True):
-                lines.append(Text.assemble("  ", str(column.header), ": ", as_text(cell)))
-        return Group(*lines, *([self.caption] if self.caption else []))
-
-
-def as_text(cell: RenderableType) -> Text:
-    """Return a cell of a table, which is a text or a string without markup."""
-    return cell if isinstance(cell, Text) else Text(str(cell))
-
-
-def _longest(console: Console, cells: Iterable[RenderableType], *more: RenderableType) -> int:
-    return max(console.measure(as_text(cell)).maximum for cell in (*cells, *more))
-
-
-def _narrowest(console: Console, column: Column) -> int:
-    """The width at which a column is still to be read: of its header's words, and of its cells.
-
-    Numbers stand in one line; names may fold.
-    """
-    header = console.measure(as_text(column.header)).minimum
-    if column.justify == "right" or column.no_wrap:
-        return max(header, _longest(console, column.cells, ""))
-    words = [console.measure(as_text(cell)).minimum for cell in column.cells]
-    return max(header, min(max(words, default=0), FOLDED))

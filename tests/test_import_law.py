@@ -20,7 +20,7 @@ from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "names", "errors", "arguments", "terminal", "recipe"},
+    {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "recipe"},
     {"files"},
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},

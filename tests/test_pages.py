@@ -56,7 +56,7 @@ def dry_run(name: str, *options: str) -> BaseException | None:
         (
             "tune",
             "--data s3://bucket/eclip91",
-            "--data is the path of a folder, and got the URL s3:",
+            "--data takes the path of a folder; got the URL s3:",
         ),
     ],
 )

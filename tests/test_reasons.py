@@ -85,9 +85,9 @@ PLAN = Plan(
 
 
 def failed(planned: ArmPlan, **more: object) -> Row:
-    told = {"arm": planned.name, "seed": 0, "state": "failed", "error": raised()}
+    failure = {"arm": planned.name, "seed": 0, "state": "failed", "error": raised()}
     made = {"recipe": planned.recipe, "recipe_id": planned.recipe_id}
-    return Row.model_validate(told | made | {"ended": "2026-01-02T00:00:01+00:00"} | more)
+    return Row.model_validate(failure | made | {"ended": "2026-01-02T00:00:01+00:00"} | more)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def study(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_status_the_terminal_and_the_page_say_why_a_run_failed(study: Path) -> None:
+def test_the_status_the_terminal_and_the_report_say_why_a_run_failed(study: Path) -> None:
     assert any(WHY in line for line in status(Ledger(study)).words())
     console = Console(file=io.StringIO(), width=200)
     console.print(verdict_table(study))
@@ -135,12 +135,12 @@ class Patch(BaseModel):
         ({"size": 0, "names": []}, ("size", "greater than or equal to 1", "found 0")),
         ({"size": 1}, ("names is missing",)),
         ({"size": 1, "names": [1]}, ("names.0", "string", "found 1")),
-        ({"size": 1, "names": [], "sise": 2}, ("'sise' is no known field",)),
+        ({"size": 1, "names": [], "sise": 2}, ("'sise' is not a known field",)),
         ({"size": "x" * 500, "names": []}, ("size", "integer", "...")),
         ([], ("it", "found []")),
     ],
 )
-def test_what_pydantic_refuses_is_a_sentence_with_path_wanted_and_found(
+def test_a_mistake_that_pydantic_finds_is_a_sentence_with_path_expected_and_found_value(
     tree: object, facts: tuple[str, ...]
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -151,7 +151,7 @@ def test_what_pydantic_refuses_is_a_sentence_with_path_wanted_and_found(
     assert len(why) < 160
 
 
-def test_no_module_takes_a_line_of_an_error_by_itself() -> None:
+def test_no_module_cuts_a_line_out_of_an_error_by_itself() -> None:
     root = Path(errors.__file__).parent
     taken = re.compile(r"str\(\w+\)(\.strip\(\))?\.(splitlines\(\)|split\(.\\n.\))\[|first_line")
     found = [file.name for file in root.rglob("*.py") if taken.search(file.read_text())]

@@ -160,7 +160,7 @@ def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> N
     [
         (
             {"model.memory": {"kind": "pooled", "position": True}},
-            "model\\.memory\\.position. is no known field",
+            "model\\.memory\\.position. is not a known field",
         ),
         ({"model.memory": "residues"}, "'pooled', 'expanded', 'residue'"),
         ({"model.attention.heads": 7}, "heads must divide dim"),

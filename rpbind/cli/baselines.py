@@ -14,7 +14,8 @@ from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import check_one_of
 from rpbind.ledger import Row
 from rpbind.statistics.averages import averages
-from rpbind.terminal import PLAIN, Grid, progress
+from rpbind.tables import Grid
+from rpbind.terminal import PLAIN, progress
 from rpbind.use.output import check_out, write_table
 
 if TYPE_CHECKING:

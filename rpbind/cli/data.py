@@ -19,7 +19,8 @@ from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Rule, SplitSpec
 from rpbind.errors import UserError, check_one_of
 from rpbind.importers.conflicts import OnConflict
-from rpbind.terminal import PLAIN, Grid, progress
+from rpbind.tables import Grid
+from rpbind.terminal import PLAIN, progress
 
 if TYPE_CHECKING:
     from rpbind.importers.importers import ImportOptions, ImportReport

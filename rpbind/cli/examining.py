@@ -20,7 +20,8 @@ from rpbind.ledger import Ledger, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import preset
-from rpbind.terminal import PLAIN, Grid, progress
+from rpbind.tables import Grid
+from rpbind.terminal import PLAIN, progress
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData

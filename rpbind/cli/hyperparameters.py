@@ -9,7 +9,7 @@ from rich.console import Console
 
 from rpbind.recipe.listing import hyperparameters as listed
 from rpbind.recipe.listing import variants
-from rpbind.terminal import Grid
+from rpbind.tables import Grid
 
 SLOTS = "; ".join(f"{path}: {', '.join(kinds)}" for path, kinds in variants().items())
 

@@ -15,7 +15,8 @@ from rpbind.data.splits import Part, Rule
 from rpbind.errors import check_one_of
 from rpbind.ledger import write_atomic
 from rpbind.statistics.averages import averages_of_scores
-from rpbind.terminal import PLAIN, Grid, progress
+from rpbind.tables import Grid
+from rpbind.terminal import PLAIN, progress
 from rpbind.use.output import check_model, check_out, write_table
 
 if TYPE_CHECKING:

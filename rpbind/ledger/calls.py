@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from rpbind.errors import UserError, mistakes
+from rpbind.errors import UserError
 from rpbind.files.atomic import read, write_atomic
 from rpbind.ledger.records import Call
+from rpbind.mistakes import mistakes
 
 _CALLS = TypeAdapter(tuple[Call, ...])
 

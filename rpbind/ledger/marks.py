@@ -19,10 +19,11 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
-from rpbind.errors import UserError, mistakes
+from rpbind.errors import UserError
 from rpbind.files.atomic import list_folder, read, sync
 from rpbind.files.locks import is_locked, locked
 from rpbind.ledger.records import Row, RunStart
+from rpbind.mistakes import mistakes
 
 SUFFIX = ".begun"
 _EPOCH = re.compile(r'\{"epoch": (\d{1,9})\}')

@@ -14,10 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rpbind.errors import UserError, mistakes, reason
+from rpbind.errors import UserError, reason
 from rpbind.files.atomic import read, write_atomic
 from rpbind.ledger.plan_records import Plan, SearchPlan
 from rpbind.ledger.schema import VERSION, check_version
+from rpbind.mistakes import mistakes
 from rpbind.recipe import Recipe
 
 PLAN = "plan.json"

@@ -11,14 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import (
-    MAX_MISTAKES,
-    UserError,
-    check_no_yaml,
-    did_you_mean,
-    mistake_path,
-    reason,
-)
+from rpbind.errors import UserError, check_no_yaml, did_you_mean, reason
+from rpbind.mistakes import MAX_MISTAKES, mistake_path
 from rpbind.recipe.base import OFF
 from rpbind.recipe.presets import PRESETS
 from rpbind.recipe.recipe import FIELDS, Recipe, recipe_mistake

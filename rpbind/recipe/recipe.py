@@ -12,7 +12,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from rpbind.errors import MAX_MISTAKES, UserError, mistake, mistake_path
+from rpbind.errors import UserError
+from rpbind.mistakes import MAX_MISTAKES, mistake, mistake_path
 from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
 from rpbind.recipe.model import Model
 from rpbind.recipe.training import Train

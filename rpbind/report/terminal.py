@@ -19,7 +19,7 @@ from rpbind.report.banners import banners
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.coverage import NEVER_MADE
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
-from rpbind.terminal import Grid
+from rpbind.tables import Grid
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
 

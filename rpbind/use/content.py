@@ -12,7 +12,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from torch import Tensor
 
-from rpbind.errors import UserError, mistakes
+from rpbind.errors import UserError
+from rpbind.mistakes import mistakes
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration
 from rpbind.use.output import WHICH, check_model

@@ -51,7 +51,7 @@ PLANS = [
     ("a plan of bytes", written("s/plan.json", b"\xff\xfe\x00"), ("is not a plan", AIDE)),
     ("a plan without a bottom", written("s/plan.json", "[" * 99_999), ("is not a plan", AIDE)),
     ("not a number in a plan", edited("delta", float("nan")), ("is not a plan", AIDE)),
-    ("a field that no plan has", edited("sedes", [1]), ("'sedes' is no known field", AIDE)),
+    ("a field that no plan has", edited("sedes", [1]), ("'sedes' is not a known field", AIDE)),
     ("a plan without its rule", planned(lambda t: t.pop("rule")), ("rule is missing", AIDE)),
     ("seeds that are words", edited("seeds", ["one"]), ("seeds.0", "'one'", AIDE)),
     ("an edited rule", edited("rule", "Whatever.", new), ("plan.json has been changed", AIDE)),

@@ -48,8 +48,8 @@ from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.build import build_report
 from rpbind.run.resources import Resources
 from rpbind.search.config import SearchConfig
-from rpbind.search.sampling import open_storage
 from rpbind.search.search import Sweep
+from rpbind.search.storage import open_storage
 from rpbind.search.trials import was_interrupted
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch

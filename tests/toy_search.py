@@ -14,8 +14,8 @@ from rpbind.recipe.presets import FIXED
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
 from rpbind.search.restart import reconcile
-from rpbind.search.sampling import open_storage, open_study
 from rpbind.search.search import Sweep
+from rpbind.search.storage import open_storage, open_study
 from rpbind.spaces.space import Space
 from rpbind.train.task import Task
 

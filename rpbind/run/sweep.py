@@ -32,8 +32,8 @@ from rpbind.run.watchdog import leave_at_once
 from rpbind.search.ask_tell import AskTellLoop
 from rpbind.search.config import SearchConfig
 from rpbind.search.restart import reconcile
-from rpbind.search.sampling import open_storage, open_study, quiet
 from rpbind.search.search import Sweep
+from rpbind.search.storage import open_storage, open_study, quiet
 from rpbind.search.trials import MAX_CRASHES
 from rpbind.train.run import earlier_epochs, ended_row
 from rpbind.train.task import Task

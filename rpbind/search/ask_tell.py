@@ -1,6 +1,6 @@
-"""One search's talk with Optuna: asked for trials, told what became of them. It knows no Ray.
+"""The ask/tell loop of one search with its Optuna study, without Ray.
 
-The storage and the ledger are all its state: a search that is built anew from them goes on.
+All its state is in Optuna's storage and the ledger: a loop that is built from them continues.
 """
 
 from __future__ import annotations
@@ -20,16 +20,34 @@ from rpbind.train.task import Task
 
 
 class AskTellLoop(PendingTrials):
-    """Asks for trials ahead of those that are told; `width` of them fit at the same time.
+    """Ask/tell loop over one Optuna study.
 
-    Without a scheduler, a trial is told in its turn and not when it ends: where `lag` are asked and
-    not told, the first of them is told before another is drawn. So what is drawn does not depend on
-    which ended first, and none waits for a slow one beside it. With a scheduler, each is told at
-    once.
+    Up to `width` trials run at once and up to 2 * `width` are pending. Without a scheduler, results
+    are reported in trial order, not completion order, so suggestions are reproducible. With a
+    scheduler, each result is reported at once, and up to `width` + 1 trials run: the one that does
+    not fit waits for the next free process.
+
+    Parameters
+    ----------
+    search
+        The search.
+    sweep
+        The searches of the study, with the space and the configuration of sampler and scheduler.
+    study
+        The Optuna study of this search.
+    template
+        Task of a trial, without its name, recipe and seeds.
+    width
+        Number of trials that run at once.
     """
 
     def ask(self) -> Task | None:
-        """Return the next trial's task; None where none is to be begun now."""
+        """Suggest the next trial that must be trained.
+
+        Returns
+        -------
+        Its task, or None if no trial can start now.
+        """
         self._report_ready()
         while not self.finished and self._make_room():
             before = self.left
@@ -44,7 +62,19 @@ class AskTellLoop(PendingTrials):
         return None
 
     def report(self, arm: str, point: Mapping[str, float]) -> bool:
-        """Report an epoch to Optuna; True where the scheduler says that the trial is to stop."""
+        """Report an epoch to Optuna.
+
+        Parameters
+        ----------
+        arm
+            Name of the trial.
+        point
+            The epoch's metrics, with `epoch` (from 1) and `seed`.
+
+        Returns
+        -------
+        Whether the scheduler stops the trial here.
+        """
         pending, key = self.running[arm], self.sweep.config.first.key
         value, epoch = point.get(key, math.nan), int(point["epoch"])
         if not pending.has_progress:
@@ -61,13 +91,25 @@ class AskTellLoop(PendingTrials):
         return pending.pruned
 
     def add_row(self, row: Row) -> None:
-        """Take the row of one of a trial's seeds."""
+        """Add a result of a running trial.
+
+        Parameters
+        ----------
+        row
+            The row of one of its seeds.
+        """
         self.running[row.arm].rows[row.seed] = row
 
     def finish(self, arm: str) -> None:
-        """Take it that a trial has ended, however; Optuna is told of it now or in its turn.
+        """Mark a trial as finished, for any reason, and report it to Optuna.
 
-        Whole is a trial with a finite score of every seed; all else that was not pruned has failed.
+        It is reported at once with a scheduler, else in trial order. A trial without a finite score
+        for every seed has failed, unless it was pruned.
+
+        Parameters
+        ----------
+        arm
+            Name of the trial.
         """
         pending = self.running.pop(arm)
         if self.prunes:
@@ -75,24 +117,30 @@ class AskTellLoop(PendingTrials):
         self._report_last()
 
     def retry_lost(self, arm: str) -> None:
-        """Begin a trial again whose process or node is gone; after too many of these it failed.
+        """Queue a trial again after its process or node died.
 
-        One that had not begun, as where a process cannot even start, is not to blame.
+        A trial that was running at `MAX_CRASHES` crashes, without progress between them, has
+        failed. Crashes before its training started do not count, because it did not cause them.
+
+        Parameters
+        ----------
+        arm
+            Name of the trial.
         """
         pending = self.running.pop(arm)
         for job in pending.task.jobs:
             if job.seed not in pending.rows and (row := finished_row(job)):
-                pending.rows[job.seed] = row  # it had ended, and nobody had heard of it
-        begun = any(was_started(job.folder, job.run, job.attempt) for job in pending.task.jobs)
+                pending.rows[job.seed] = row  # this seed had finished, unreported
+        started = any(was_started(job.folder, job.run, job.attempt) for job in pending.task.jobs)
         del self.pending[arm]
         for seed, attempt in pending.task.seeds:
             if seed in pending.rows:
                 self.earlier_rows[arm, seed] = pending.rows[seed]
             self.attempts[arm, seed] = attempt + 1
-        self.interrupt(pending.trial.number, pending.rows, crashed=begun)
+        self.interrupt(pending.trial.number, pending.rows, crashed=started)
 
     def stop(self) -> None:
-        """Tell what is under way as failed, to be begun again: the study is being stopped."""
+        """Mark all pending trials as failed and queue them again, because the study stops."""
         self._report_last()
         for arm, pending in sorted(self.pending.items()):
             if self.prunes and self.is_over(pending.rows):
@@ -103,7 +151,7 @@ class AskTellLoop(PendingTrials):
         self.running = {}
 
     def _suggest(self) -> PendingTrial:
-        """Ask Optuna for a trial; those that were interrupted come first."""
+        """Ask Optuna for a trial; interrupted and queued ones come first."""
         seed = self.sweep.seed * 100 + self.search.number
         place = self.ended + len(self.pending)
         self.study.sampler = make_sampler(self.sweep.config.sampler, self.sweep.space, seed, place)
@@ -125,7 +173,7 @@ class AskTellLoop(PendingTrials):
         return pending
 
     def _set_up(self, pending: PendingTrial) -> None:
-        """Give a trial the seeds that it is to train with, and the rows that it has already."""
+        """Give a trial the rows that it has already, and the seeds that it must still train."""
         trial, arm, seeds = pending.trial, pending.task.arm, []
         for seed in self.sweep.seeds(self.search, int(arm.rpartition("-")[2])):
             row = self.earlier_rows.get((arm, seed))
@@ -139,7 +187,7 @@ class AskTellLoop(PendingTrials):
             replay_epochs(self.study, pending, trial.user_attrs["again"], prunes=self.prunes)
 
     def _free_name(self) -> str:
-        """The name of a new trial: the first that none has, whatever was queued in between."""
+        """Return the first unused trial name; queued trials have names of their own."""
         taken = {t.user_attrs.get("arm") for t in self.study.get_trials(deepcopy=False)}
         names = (self.search.trial(number) for number in itertools.count())
         return next(name for name in names if name not in taken)

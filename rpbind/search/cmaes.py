@@ -1,4 +1,4 @@
-"""CMA-ES whose state is made anew from what was told: nothing is unpickled from a storage."""
+"""CMA-ES whose state is computed from the reported trials; nothing is unpickled from a storage."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from optuna.trial import FrozenTrial
 
 
 class ReplayedCmaEs(CmaEsSampler):
-    """Optuna's sampler, but for where its state is from.
+    """Optuna's CMA-ES sampler without its pickled state.
 
-    Optuna keeps it in the storage, as a pickle, and whoever can write there could have us run
-    anything. Here every draw begins with the first generation and tells the optimizer all that have
-    been whole since, in the order in which they became so: a function of the trials.
+    Optuna keeps the optimizer in the storage as a pickle, so anybody who can write there could run
+    code in our process. Here every draw replays all complete generations of the reported trials, in
+    the order in which they completed.
     """
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Draw what is always asked, as `CmaEsSampler` does."""
-        self._study, self._asked = study, search_space
+        """Draw the unconditional parameters together, as `CmaEsSampler` does."""
+        self._study, self._space = study, search_space
         return super().sample_relative(study, trial, search_space)
 
     def _restore_optimizer(self, completed_trials: list[FrozenTrial]) -> Any:
-        """Return the optimizer that has been told all whole generations; Optuna would unpickle."""
-        space = _SearchSpaceTransform(self._asked, transform_step=True, transform_0_1=True)
+        """Return the optimizer after all complete generations; Optuna's method unpickles it."""
+        space = _SearchSpaceTransform(self._space, transform_step=True, transform_0_1=True)
         optimizer = self._init_optimizer(space, self._study.direction)
         sign = 1 if self._study.direction == optuna.study.StudyDirection.MINIMIZE else -1
-        told = sorted(completed_trials, key=_ended)
+        ordered = sorted(completed_trials, key=_completion)
         while True:
-            mine = self._get_solution_trials(told, optimizer.generation)
-            if len(mine) < optimizer.population_size:
+            generation = self._get_solution_trials(ordered, optimizer.generation)
+            if len(generation) < optimizer.population_size:
                 return optimizer
-            whole = mine[: optimizer.population_size]
+            whole = generation[: optimizer.population_size]
             optimizer.tell([(space.transform(t.params), sign * t.values[0]) for t in whole])
 
 
-def _ended(trial: FrozenTrial) -> tuple[datetime, int]:
+def _completion(trial: FrozenTrial) -> tuple[datetime, int]:
     assert trial.datetime_complete is not None
     return trial.datetime_complete, trial.number

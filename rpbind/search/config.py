@@ -1,4 +1,4 @@
-"""How a space is searched: sampler, pruning scheduler, objectives and budgets."""
+"""How a search space is searched: sampler, scheduler, objectives and budgets."""
 
 from __future__ import annotations
 
@@ -18,30 +18,47 @@ SAMPLERS = {
     "qmc": "scrambled Sobol sequence",
     "grid": "every configuration of a finite space",
 }
-"""Name -> what it is; `sampling.SAMPLERS` makes them."""
+"""Name -> description; `sampling.SAMPLERS` makes them."""
 
 SCHEDULERS = {
-    "none": "every trial trains to its end",
+    "none": "no trial is stopped early",
     "asha": "asynchronous successive halving",
     "hyperband": "successive halving in brackets",
     "median": "a trial below the median of the others stops",
 }
-"""Name -> what it is; `sampling.PRUNERS` makes them."""
+"""Name -> description; `sampling.PRUNERS` makes them."""
 
 REPEATED = {
-    "reuse": "its scores count as a trial's",
-    "redraw": "another configuration is drawn in its place",
+    "reuse": "it counts as a trial, with the earlier scores",
+    "redraw": "it does not count, and another configuration is drawn",
 }
-"""What becomes of a configuration that was tried before."""
+"""Name -> what happens when a sampler draws a configuration again, which is never retrained."""
 
 
 @dataclass(frozen=True)
 class SearchConfig:
-    """How a space is searched, and when a search ends before its trials are all made.
+    """How a space is searched, and the budget that may end a search before all its trials.
 
-    `minutes` is the wall time of a call, `train_seconds` that of all trainings of the search; both
-    let trials that have begun end. `storage` is Optuna's URL; without it, a journal in the study.
-    `repeats` says what becomes of a configuration that was tried before.
+    When a budget is spent, no further trial starts; running ones finish.
+
+    Parameters
+    ----------
+    sampler
+        One of `SAMPLERS`.
+    scheduler
+        One of `SCHEDULERS`.
+    objectives
+        Names in `ledger.trials.OBJECTIVES`; the first one decides on the winner.
+    seeds_per_trial
+        Number of runs per trial, whose scores are averaged.
+    minutes
+        Budget of wall-clock time of one call, in minutes.
+    train_seconds
+        Budget of training time over all trials and calls, in seconds.
+    storage
+        URL of Optuna's database; None is a journal file in the study's folder.
+    repeats
+        One of `REPEATED`.
     """
 
     sampler: str = "tpe"
@@ -60,34 +77,46 @@ class SearchConfig:
         for name in self.objectives:
             check_one_of("--objective", name, OBJECTIVES)
         if len(set(self.objectives)) < len(self.objectives):
-            raise UserError("An objective is named twice: name each once.")
+            raise UserError("--objective names an objective twice: name each once.")
         for option, budget in (("minutes", self.minutes), ("train-seconds", self.train_seconds)):
             if budget is not None and not 0 < budget < math.inf:
                 raise UserError(
-                    f"--budget-{option} is a number above 0; got {budget:g}. Leave it out for no "
-                    "such budget."
+                    f"--budget-{option} is a number above 0; got {budget:g}. Leave it out to have "
+                    "no such budget."
                 )
         several = len(self.objectives) > 1
         if several and self.sampler == "cmaes":
-            raise UserError("cmaes follows one objective; for several, take nsga2 or tpe.")
+            raise UserError(
+                "--sampler cmaes has one objective; for several, take --sampler nsga2 or tpe."
+            )
         if self.scheduler != "none" and (several or self.first.cost):
             raise UserError(
-                f"--scheduler {self.scheduler} stops trials by one objective that every epoch has "
-                "(auroc or loss). Ask for one of these, or for --scheduler none."
+                f"--scheduler {self.scheduler} compares trials by one objective that is measured "
+                "in every epoch. Take --objective auroc or loss, or --scheduler none."
             )
 
     @property
     def first(self) -> Objective:
-        """The objective by which the winner is chosen."""
+        """The first objective, which decides on the winner."""
         return OBJECTIVES[self.objectives[0]]
 
     def values(self, rows: Sequence[Row]) -> list[float] | None:
-        """Return each objective's mean over a trial's rows; None where it is not whole."""
+        """Average a trial's scores over its seeds.
+
+        Parameters
+        ----------
+        rows
+            The trial's rows, one per seed.
+
+        Returns
+        -------
+        The mean of each objective, or None unless all seeds have finite scores.
+        """
         return values_of(rows, self.objectives, self.seeds_per_trial)
 
     @property
     def limited(self) -> bool:
-        """Whether something else than the number of trials can end the search."""
+        """Whether a budget of time can end the search before all its trials."""
         return self.minutes is not None or self.train_seconds is not None
 
 

@@ -1,4 +1,4 @@
-"""Optuna's database (`--storage`): what is wrong with one is a sentence, and so is losing it."""
+"""Optuna's database (`--storage`): opening it, and pausing the study if the connection fails."""
 
 from __future__ import annotations
 
@@ -21,14 +21,30 @@ from rpbind.errors import PausedError, UserError
 from rpbind.terminal import masked
 
 QUERY_ERRORS = (DataError, IntegrityError, NotSupportedError)
-"""What a database says of a wrong question: it is there, and the mistake is a program's."""
+"""Errors that mean our query was wrong, not that the database is unreachable."""
 
 
 def open_database(url: str) -> RDBStorage:
-    """Return Optuna's storage at a URL; raises `UserError` where it cannot be opened."""
+    """Open Optuna's storage at a URL.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL, such as `sqlite:///trials.db`.
+
+    Returns
+    -------
+    The storage; its tables are created if they do not exist.
+
+    Raises
+    ------
+    UserError
+        If a driver is not installed, the database cannot be opened, or another version of Optuna
+        made its tables.
+    """
     try:
         place = make_url(url)
-        if place.drivername == "postgresql":  # the driver of our extra, whatever SQLAlchemy prefers
+        if place.drivername == "postgresql":  # our extra installs psycopg 3; SQLAlchemy prefers 2
             place = place.set(drivername="postgresql+psycopg")
         return RDBStorage(place.render_as_string(hide_password=False))
     except ImportError:
@@ -41,14 +57,31 @@ def open_database(url: str) -> RDBStorage:
             "sqlite:///trials.db or postgresql://user@host/database."
         ) from None
     except RuntimeError as error:  # the tables of another version of Optuna
-        raise UserError(f"--storage {masked(url)} is of another Optuna: {_why(error)}") from None
+        raise UserError(
+            f"--storage {masked(url)} was made by another version of Optuna: {_why(error)}"
+        ) from None
 
 
 @contextmanager
 def pausing_if_lost(url: str | None) -> Iterator[None]:
-    """Say it in a sentence, as `PausedError`, where the database at `url` fails in the block.
+    """Pause the study if the connection to the database fails in the block.
 
-    Tune turns what its callbacks raise into text, but does so while it handles the error itself.
+    Ray Tune replaces an error of its callbacks by a text, so the original is looked for in the
+    chain of causes.
+
+    Parameters
+    ----------
+    url
+        URL of the database; None is a journal file, whose errors are left as they are.
+
+    Yields
+    ------
+    Nothing.
+
+    Raises
+    ------
+    PausedError
+        If an error of the connection, or one that it caused, leaves the block.
     """
     try:
         yield
@@ -57,31 +90,31 @@ def pausing_if_lost(url: str | None) -> Iterator[None]:
         if url is None or lost is None or isinstance(lost, QUERY_ERRORS):
             raise
         raise PausedError(
-            f"The database {masked(url)} has failed ({_why(lost)}). What has been trained is in "
-            "the ledger; when it answers again, the same command goes on. So it does with "
-            "another --storage, which is told of all trials that have ended."
+            f"The database {masked(url)} has failed ({_why(lost)}). The ledger has everything that "
+            "was trained. Run the same command when the database works again, or with another "
+            "--storage; all ended trials are then added to it."
         ) from error
 
 
 def _driver(url: str) -> str:
     if make_url(url).get_backend_name() == "postgresql":
         return (
-            "pip install --editable '.[postgresql]' in rpbind's folder brings psycopg, and the URL "
-            "then begins with postgresql:// alone."
+            "Run pip install --editable '.[postgresql]' in rpbind's folder to install psycopg, "
+            "and begin the URL with postgresql://."
         )
-    return "Install the one that SQLAlchemy's documentation names for it."
+    return "Install the driver that SQLAlchemy's documentation names for this database."
 
 
 def _why(error: BaseException) -> str:
-    """Return what the database itself says, in a line and without a password."""
+    """Return the database's own message, in one line and without a password."""
     inner = next((e for e in _chain(error) if isinstance(e, DBAPIError)), None)
-    told = error if inner is None else inner.orig
-    words = str(told).partition("(Background on this error")[0].split()
+    message = error if inner is None else inner.orig
+    words = str(message).partition("(Background on this error")[0].split()
     return masked(" ".join(words).rstrip("."))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error, and those of which it came."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

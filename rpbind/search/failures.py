@@ -1,7 +1,7 @@
-"""What samplers that learn are given of a search: failed trials too, each as a bad one.
+"""Samplers that learn from failed trials, as from bad ones.
 
-Optuna's samplers pass over failed trials, so the region where trials diverge or run out of memory
-looks untried to them, and they keep going there. Optuna's storage still says FAIL.
+Optuna's samplers ignore failed trials. A region where trials diverge or run out of memory looks
+unexplored to them, and they keep sampling it. In Optuna's storage these trials remain FAIL.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from optuna.trial import FrozenTrial, TrialState
 from rpbind.search.trials import INTERRUPTED, REPEATS
 
 GOOD_SHARE, MOST_GOOD = 0.1, 25
-"""TPE's good group: this share of the trials, and never more than this many (Optuna's default)."""
+"""TPE's group of good trials is this share of all trials, and at most this many.
+
+Both are Optuna's defaults.
+"""
 
 
 class LearnsFromFailures(BaseSampler):
-    """A sampler that is given failed trials as bad ones.
+    """A sampler that sees failed trials as bad ones.
 
-    TPE is given them as trials that were pruned before their first epoch, which it ranks last. The
-    others know of no pruned trial, so they are given pruned and failed ones with values below all
-    that are whole.
+    TPE sees them as pruned before their first epoch, which it ranks last. The other samplers ignore
+    pruned trials, so they see pruned and failed trials as complete, with values worse than all
+    others.
     """
 
     def __init__(self, inner: BaseSampler) -> None:
@@ -37,7 +40,7 @@ class LearnsFromFailures(BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the parameters that are drawn together."""
+        """Return the parameters that are drawn together, as Optuna's interface asks."""
         return self.inner.infer_relative_search_space(self._view(study), trial)
 
     def sample_relative(
@@ -58,11 +61,11 @@ class LearnsFromFailures(BaseSampler):
         return self.inner.sample_independent(view, trial, param_name, param_distribution)
 
     def _view(self, study: optuna.Study) -> Any:
-        return _View(study, _pruned_at_once if isinstance(self.inner, Tpe) else _below_all)
+        return _StudyView(study, _pruned_at_once if isinstance(self.inner, Tpe) else _below_all)
 
 
 class Tpe(TPESampler):
-    """TPE whose good group holds whole and pruned trials alone, even where most trials fail."""
+    """TPE whose good group never holds failed trials, even if most trials fail."""
 
     def _sample(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -74,11 +77,11 @@ class Tpe(TPESampler):
         return super()._sample(study, trial, search_space)
 
 
-class _View:
-    """A study whose failed trials are given in another form; all else is the study's own."""
+class _StudyView:
+    """A study whose trials `convert` changes; everything else is the study's own."""
 
-    def __init__(self, study: optuna.Study, given: Any) -> None:
-        self._study, self._given = study, given
+    def __init__(self, study: optuna.Study, convert: Any) -> None:
+        self._study, self._convert = study, convert
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._study, name)
@@ -94,18 +97,18 @@ class _View:
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        trials = self._given(self._study._get_trials(deepcopy=False, use_cache=use_cache), self)
+        trials = self._convert(self._study._get_trials(deepcopy=False, use_cache=use_cache), self)
         chosen = [trial for trial in trials if states is None or trial.state in states]
         return copy.deepcopy(chosen) if deepcopy else chosen
 
 
 def has_failed(trial: FrozenTrial) -> bool:
-    """Whether a trial has failed for good: one that was interrupted goes on as another."""
+    """Whether a trial has failed for good; an interrupted one continues as another trial."""
     return trial.state == TrialState.FAIL and INTERRUPTED not in trial.user_attrs
 
 
 def _pruned_at_once(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:
-    """Return the trials, failed ones as pruned before the first epoch; repeats are no evidence."""
+    """Return the trials without repeats, and failed ones as pruned before the first epoch."""
     return [
         _as(trial, TrialState.PRUNED) if has_failed(trial) else trial
         for trial in trials
@@ -114,26 +117,26 @@ def _pruned_at_once(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTri
 
 
 def _below_all(trials: Sequence[FrozenTrial], study: Any) -> list[FrozenTrial]:
-    """Return the trials, pruned ones with values below those of all whole ones, failed ones lower.
+    """Return the trials, pruned ones as worse than all complete ones, and failed ones as worst.
 
-    Only ranks count for the samplers that are given these.
+    The samplers that see these values use only their ranks.
     """
     whole = [trial.values for trial in trials if trial.state == TrialState.COMPLETE]
     columns = [[values[i] for values in whole] for i in range(len(study.directions))]
-    worst = [_worst(values, way) for values, way in zip(columns, study.directions, strict=True)]
+    worst = [_worst(values, d) for values, d in zip(columns, study.directions, strict=True)]
 
-    def given(trial: FrozenTrial) -> FrozenTrial:
+    def convert(trial: FrozenTrial) -> FrozenTrial:
         steps = 2 if has_failed(trial) else 1 if trial.state == TrialState.PRUNED else 0
         if not steps:
             return trial
         return _as(trial, TrialState.COMPLETE, [value + steps * step for value, step in worst])
 
-    return [given(trial) for trial in trials]
+    return [convert(trial) for trial in trials]
 
 
-def _worst(values: Sequence[float], way: StudyDirection) -> tuple[float, float]:
-    """Return the worst of some values, and a step that leads to a worse one."""
-    down = -1.0 if way == StudyDirection.MAXIMIZE else 1.0
+def _worst(values: Sequence[float], direction: StudyDirection) -> tuple[float, float]:
+    """Return the worst of some values, and the step to a worse one."""
+    down = -1.0 if direction == StudyDirection.MAXIMIZE else 1.0
     worst = max((down * value for value in values), default=0.0)
     return down * worst, down * (1.0 + abs(worst))
 

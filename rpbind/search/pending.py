@@ -1,4 +1,4 @@
-"""Trials that were asked for and are not reported yet: when they are, and how they end."""
+"""The pending trials of a search: when their results are reported to Optuna, and as what."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rpbind.train.task import Task
 
 
 class PendingTrials:
-    """The trials of one search that are under way or wait for their turn, and what has ended.
+    """The pending trials of one search, and counts of those that have ended.
 
-    Without a scheduler, results are reported in the order of the trials' names and not in that in
-    which they end, so what is drawn does not depend on it. With one, each is reported at once.
+    Without a scheduler, results are reported in trial order, not completion order, so suggestions
+    are reproducible. With one, each result is reported at once.
     """
 
     def __init__(
@@ -29,28 +29,30 @@ class PendingTrials:
         self.search, self.sweep, self.study = search, sweep, study
         self.template, self.width = template, width
         self.pending: dict[str, PendingTrial] = {}
-        """Trials that were asked and not told yet, by name; in the order of names they are told."""
+        """{name: trial that has no reported result yet}; names sort in trial order."""
         self.running: dict[str, PendingTrial] = {}
-        """Those of them that have not ended."""
+        """The pending trials that train."""
         self.earlier_rows: dict[tuple[str, int], Row] = {}
+        """{(trial, seed): its latest row}, of a loop before this one or of a lost process."""
         self.attempts: dict[tuple[str, int], int] = {}
+        """{(trial, seed): number of the next attempt}."""
         self.ended = 0
-        """Trials that have ended, but not those that an interruption ended."""
+        """Number of trials that have ended, without interrupted ones."""
         self.repeated = 0
-        """Those of them that were repeats."""
+        """Number of ended trials that were repeats."""
         self.tried = TriedConfigurations(search, sweep)
         self.is_budget_spent: Callable[[], bool] = lambda: False
         self.write_row: Write = without_ledger
-        """Writes a repeat's rows to the ledger."""
+        """Writes a row of a repeat to the ledger."""
 
     @property
     def max_pending(self) -> int:
-        """So many trials are asked and not told at a time: twice as many as fit."""
+        """Limit of pending trials without a scheduler; a slow trial then blocks no other."""
         return 2 * self.width
 
     @property
     def made(self) -> int:
-        """Trials that count, ended or pending: where repeats are drawn again, they do not."""
+        """Number of ended and pending trials, without repeats if these are redrawn."""
         count = self.ended + len(self.pending)
         if self.sweep.config.repeats == "redraw":
             count -= self.repeated + sum(
@@ -60,14 +62,17 @@ class PendingTrials:
 
     @property
     def left(self) -> int:
-        """Trials that are still to be asked for, at most, if none of them is a repeat."""
+        """Number of trials that are still to be suggested, if none of them is a repeat."""
         left = max(self.sweep.total - self.made, 0)
         size = self.tried.size
         return left if size is None else min(left, max(size - len(self.tried.first), 0))
 
     @property
     def finished(self) -> bool:
-        """Whether no trial is left: all are made, a budget is spent, or all points are tried."""
+        """Whether no further trial is suggested.
+
+        All trials are made, a budget is spent, or all configurations are tried.
+        """
         return self.made >= self.sweep.total or self.tried.is_exhausted or self.is_budget_spent()
 
     @property
@@ -76,9 +81,9 @@ class PendingTrials:
         return self.sweep.config.scheduler != "none"
 
     def _make_room(self) -> bool:
-        """Whether another may be asked; the first of those that wait for their turn is told."""
+        """Whether another trial may be suggested, after the first pending one is reported."""
         if self.prunes:
-            return len(self.running) <= self.width  # one more than fit: its process goes on with it
+            return len(self.running) <= self.width  # one more than fits takes over a free process
         if len(self.pending) < self.max_pending:
             return True
         first = self.pending[min(self.pending)]
@@ -88,36 +93,36 @@ class PendingTrials:
         return True
 
     def _is_ready(self, pending: PendingTrial) -> bool:
-        """Whether a trial's rows are all there; those of a repeat are the first one's."""
+        """Whether a trial has all its rows; a repeat needs those of the trial that it repeats."""
         if pending.repeats is None:
             return pending.task.arm not in self.running
         return self._rows_of(pending.repeats) is not None
 
     def _rows_of(self, arm: str) -> Mapping[int, Row] | None:
-        """The rows of a trial that has ended, reported or not; None where it has not."""
+        """Return the rows of a trial that has ended, reported or not, else None."""
         if arm in self.pending and arm not in self.running:
             return self.pending[arm].rows
         return self.tried.rows.get(arm)
 
     def _report_ready(self) -> None:
-        """With a scheduler, report every trial whose rows are there; without, each has its turn."""
+        """With a scheduler, report every trial that has all its rows."""
         if self.prunes:
             for _, pending in sorted(self.pending.items()):
                 if self._is_ready(pending):
                     self._report(pending)
 
     def _report_last(self) -> None:
-        """Tell all that are left, in order, where nothing more is asked and all have ended."""
+        """Report all pending trials, in order, once the search is finished and none runs."""
         if self.finished and not self.running:
             for arm, pending in sorted(self.pending.items()):
                 if self._is_ready(pending):
                     self._report(pending)
-                else:  # it repeats one that was lost, and no time is left for
+                else:  # it repeats a lost trial, and the budget is spent
                     del self.pending[arm]
                     self.interrupt(pending.trial.number, {}, crashed=False)
 
     def _report(self, pending: PendingTrial) -> None:
-        """Report the final state of a trial; a repeat's rows are written first."""
+        """Report a trial's result to Optuna; a repeat's rows are written to the ledger before."""
         if pending.repeats is not None:
             pending.rows = self._reused(pending, pending.repeats)
             pending.pruned = any(map(was_pruned, pending.rows.values()))
@@ -125,7 +130,7 @@ class PendingTrials:
         self.report_end(pending.trial.number, pending.rows, pruned=pending.pruned)
 
     def _reused(self, pending: PendingTrial, first: str) -> dict[int, Row]:
-        """Return a repeat's rows, and write those that a process before this one did not."""
+        """Return a repeat's rows, and write those that no earlier process has written."""
         arm = pending.task.arm
         seeds = self.sweep.seeds(self.search, int(arm.rpartition("-")[2]))
         rows = reused(pending.task, seeds, first, self._rows_of(first) or {})
@@ -135,7 +140,7 @@ class PendingTrials:
         return rows
 
     def report_end(self, number: int, rows: Mapping[int, Row], *, pruned: bool) -> None:
-        """Report how a trial has ended to Optuna, and count it."""
+        """Report a trial's end to Optuna, and count it."""
         values = self.sweep.config.values(list(rows.values()))
         self.count(self.study.get_trials(deepcopy=False)[number].user_attrs, rows)
         if pruned:
@@ -146,7 +151,7 @@ class PendingTrials:
             self.study.tell(number, values)
 
     def count(self, attrs: Mapping[str, Any], rows: Mapping[int, Row]) -> None:
-        """Count a trial that has ended, by Optuna's marks of it."""
+        """Count a trial that has ended; `attrs` are its Optuna user attributes."""
         self.ended += 1
         arm = attrs.get("arm", "")
         self.tried.rows[arm] = rows
@@ -156,12 +161,12 @@ class PendingTrials:
             self.tried.add(arm, attrs["recipe"])
 
     def is_over(self, rows: Mapping[int, Row]) -> bool:
-        """Whether a trial is over, by its rows: it is whole, or a seed of it ended badly."""
-        bad = any(row.state != "done" and not was_interrupted(row) for row in rows.values())
-        return bad or self.sweep.config.values(list(rows.values())) is not None
+        """Whether these rows end a trial: it has all its scores, or one seed failed."""
+        failed = any(row.state != "done" and not was_interrupted(row) for row in rows.values())
+        return failed or self.sweep.config.values(list(rows.values())) is not None
 
     def interrupt(self, number: int, rows: Mapping[int, Row], *, crashed: bool) -> None:
-        """Queue a trial again that was under way; one that is given up has ended."""
+        """Queue an interrupted trial again; count it as ended if it is given up."""
         attrs = self.study.get_trials(deepcopy=False)[number].user_attrs
         if interrupt(self.study, number, crashed=crashed):
             self.tried.forget(attrs.get("arm", ""))

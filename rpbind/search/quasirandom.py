@@ -1,7 +1,7 @@
-"""Quasi-random search: one scrambled Sobol sequence over all parameters of a space, nested or not.
+"""Quasi-random search: one scrambled Sobol sequence over all parameters, conditional or not.
 
-Optuna's `QMCSampler` takes its parameters from the first trial, and draws those that this did not
-have at random, from a generator that begins anew with the sampler.
+Optuna's `QMCSampler` takes its parameters from the first trial. It draws those that the first trial
+lacked at random, and a new sampler draws them from the start of the same random sequence again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ from rpbind.spaces.suggesters import NameCollector
 
 
 class QuasiRandom(BaseSampler):
-    """The point of the sequence at one place: a share of its range for every parameter."""
+    """The point of the sequence at one index: for every parameter, a share of its range in [0, 1).
+
+    Parameters
+    ----------
+    space
+        Its parameters are the dimensions of the sequence.
+    seed
+        Random number of the scrambling.
+    place
+        Index of the point, from 0.
+    """
 
     def __init__(self, space: Space, seed: int, place: int) -> None:
         names = parameters(space)
@@ -33,13 +43,13 @@ class QuasiRandom(BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return nothing: every parameter has its share, whichever are asked beside it."""
+        """Return no parameters: each is drawn for itself, from its own share."""
         return {}
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Draw nothing."""
+        """Return no values, as there are no parameters that are drawn together."""
         return {}
 
     def sample_independent(
@@ -58,7 +68,7 @@ class QuasiRandom(BaseSampler):
 
 
 def parameters(space: Space) -> list[str]:
-    """Return the names of all parameters that Optuna can be asked for, in the space's order."""
+    """Return the names of all Optuna parameters of a space, in its order."""
     names = NameCollector()
     for dim in space.dimension:
         dim.suggest(names)

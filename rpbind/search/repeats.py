@@ -1,4 +1,4 @@
-"""Equal configurations: a trial with an earlier one's recipe and seeds is not trained again."""
+"""Repeats: a trial with the recipe and seeds of an earlier trial is not trained again."""
 
 from __future__ import annotations
 
@@ -15,47 +15,50 @@ from rpbind.train.run import ended_row
 from rpbind.train.task import Job, Task
 
 INSTEAD = "instead_of"
-"""Optuna's mark of a configuration that was drawn in place of a repeat: the repeat's name."""
+"""Optuna user attribute of a configuration that replaces a repeat: the repeat's name."""
 
 Key = tuple[str, tuple[int, ...]]
-"""What decides on a trial's rows: its recipe's id, and its seeds."""
+"""Recipe id and seeds of a trial; trials with the same key have the same rows."""
 
 
 class TriedConfigurations:
-    """Which configurations a search has tried, each by which trial first, and with which rows."""
+    """The configurations that a search has tried, with the first trial of each and its rows."""
 
     def __init__(self, search: Search, sweep: Sweep) -> None:
         self.search, self.sweep = search, sweep
         self.first: dict[Key, str] = {}
+        """{key: name of the first trial with it}."""
         self.rows: dict[str, Mapping[int, Row]] = {}
-        """The rows of the trials that have ended, by name."""
+        """{name of an ended trial: its rows by seed}."""
         self.size = sweep.size
-        """How many configurations there are; None where they never run out."""
+        """Number of configurations; None if it is infinite."""
         self.found_none = False
-        """Whether none that was not tried was found for a repeat."""
+        """Whether a replacement for a repeat was looked for and not found."""
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether every configuration of the space has been tried, or is under way."""
+        """Whether every configuration of the space is tried or pending."""
         return self.found_none or (self.size is not None and len(self.first) >= self.size)
 
     def _key(self, name: str, recipe_id: str) -> Key:
-        """Return what decides on a trial's rows."""
+        """Return the key of a trial."""
         seeds = self.sweep.seeds(self.search, int(name.rpartition("-")[2]))
         return recipe_id, tuple(seeds)
 
     def add(self, name: str, recipe_id: str) -> str | None:
-        """Note a trial; returns the name of the one that it repeats, None where it is the first."""
+        """Add a trial; return the name of the trial that it repeats, or None if it is the first."""
         first = self.first.setdefault(self._key(name, recipe_id), name)
         return None if first == name else first
 
     def forget(self, name: str) -> None:
-        """Forget a trial that was interrupted: it is noted again when it goes on."""
+        """Remove an interrupted trial; it is added again when it continues."""
         self.first = {key: first for key, first in self.first.items() if first != name}
 
     def queue_replacement(self, study: optuna.Study, repeat: str, seed: int) -> None:
-        """Queue a configuration that was not tried, in place of a repeat: once, however often
-        the repeat is begun."""
+        """Queue an untried configuration that replaces a repeat, unless one was queued before.
+
+        After an interruption, the same repeat comes here again.
+        """
         trials = study.get_trials(deepcopy=False)
         if self.is_exhausted or any(t.user_attrs.get(INSTEAD) == repeat for t in trials):
             return
@@ -67,9 +70,9 @@ class TriedConfigurations:
 
 
 def reused(task: Task, seeds: Sequence[int], first: str, rows: Mapping[int, Row]) -> dict[int, Row]:
-    """Return a repeat's rows: those of the first trial, under its own name.
+    """Return the rows of a repeat: those of the first trial, under the repeat's name.
 
-    A seed of which the first trial has no row has failed with it.
+    If the first trial has no row for a seed, the repeat gets a failed one.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = {}
@@ -85,8 +88,8 @@ def reused(task: Task, seeds: Sequence[int], first: str, rows: Mapping[int, Row]
 
 
 def without_ledger(row: Row) -> None:
-    """Refuse a row that would be lost."""
-    raise AssertionError(f"{row.run} has no ledger to be written to: set Search.write")
+    """Refuse to write a row: it would be lost."""
+    raise AssertionError(f"no ledger for the row of {row.run}: set AskTellLoop.write_row")
 
 
 Write = Callable[[Row], object]

@@ -1,4 +1,4 @@
-"""A search that is opened again: Optuna's storage is made to say what the ledger says."""
+"""Opening a search again: Optuna's storage is brought into agreement with the ledger."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 def reconcile(loop: AskTellLoop, rows: Sequence[Row]) -> None:
-    """Make the storage say what the ledger says, and queue the points that are always made.
+    """Bring Optuna's storage into agreement with the ledger, and queue the fixed configurations.
 
-    What a dead process left running is reported from its rows, or failed and queued again; trials
-    of which only the ledger knows are added.
+    Trials that a dead process left running are reported from their rows, or marked as failed and
+    queued again. Trials that only the ledger has are added to the storage.
+
+    Parameters
+    ----------
+    loop
+        A new loop of the search.
+    rows
+        The ledger's rows of trials; those of other searches are ignored.
     """
     by_arm: dict[str, dict[int, Row]] = {}
     for row in rows:
@@ -45,22 +52,22 @@ def reconcile(loop: AskTellLoop, rows: Sequence[Row]) -> None:
 
 
 def _adopt(loop: AskTellLoop, trial: FrozenTrial, rows: Mapping[int, Row]) -> None:
-    """Deal with a trial that a dead process left running.
+    """Report a trial that a dead process left running, or queue it again.
 
-    Without a scheduler one that has ended is asked again too, to be reported in its turn. One of
-    whose last attempt the ledger has no row had not begun: it did not crash.
+    Without a scheduler an ended trial is queued too, so that it is reported in trial order. If the
+    ledger has no row of the last attempt, the trial had not started: it did not crash.
     """
     over = loop.is_over(rows)
     first = trial.user_attrs.get("attempt", 0)
-    begun = any(row.attempt >= first for row in rows.values())
+    started = any(row.attempt >= first for row in rows.values())
     if over and loop.prunes and not was_queued_again(loop.study, trial):
         loop.report_end(trial.number, rows, pruned=any(map(was_pruned, rows.values())))
     else:
-        loop.interrupt(trial.number, rows, crashed=begun and not over)
+        loop.interrupt(trial.number, rows, crashed=started and not over)
 
 
 def _add(loop: AskTellLoop, arm: str, rows: Mapping[int, Row]) -> None:
-    """Add a trial that the ledger has and the storage lacks; one that is not over is queued."""
+    """Add a trial that only the ledger has: as ended if it is over, else to the queue."""
     trial = trial_of(loop.search, loop.sweep, arm, rows)
     if loop.is_over(rows):
         number = restore(loop.study, trial, loop.search.base.train.epochs)

@@ -1,7 +1,4 @@
-"""What a search is: a space around recipes, how it is sampled and pruned, and on which budget.
-
-A study may hold several searches (lanes): one per arm and repetition where arms are tuned.
-"""
+"""The searches of a study. A study with tuned arms has one or more searches for each arm."""
 
 from __future__ import annotations
 
@@ -19,16 +16,27 @@ from rpbind.spaces.points import grid_size, size
 from rpbind.spaces.space import Space, check_space
 
 SEARCH_SEED = 1000
-"""Searches train with seeds from here on; what confirms their best counts from zero: it is fresh.
-"""
+"""Trials train with seeds from here on. Runs that confirm a winner have fresh seeds, from 0."""
 
 MANY_TRIALS = 100_000
-"""Shared configurations of one seed; that of a number is the same however many are drawn."""
+"""Distance between the first draws of two seeds' shared configurations, so that none coincide."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """One search: around `base`, the `number`-th (from 0) of its arm."""
+    """One search: one Optuna study around one recipe.
+
+    Parameters
+    ----------
+    name
+        Its name, such as `fixed.s0`.
+    prefix
+        What its trials' names begin with.
+    base
+        Recipe that its configurations change.
+    number
+        Its number among the searches of its arm, from 0.
+    """
 
     name: str
     prefix: str
@@ -36,16 +44,34 @@ class Search:
     number: int = 0
 
     def trial(self, number: int) -> str:
-        """The name of a trial, which its rows have as their arm."""
+        """Return the name of a trial, which is the arm of its rows."""
         return f"{self.prefix}trial-{number:04d}"
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The searches of a study: `trials` of `space` around each arm's recipe, `searches` times.
+    """All searches of a study.
 
-    With `shared`, every arm is given the same configurations at random, to be paired by them.
-    `warm` are configurations (as Optuna is told them) with which every search begins.
+    Parameters
+    ----------
+    arms
+        {name of an arm: its recipe, around which is searched}.
+    space
+        The search space of all arms.
+    trials
+        Trials of each search.
+    config
+        Sampler, scheduler, objectives and budgets.
+    seed
+        Random number of the searches' draws.
+    searches_per_arm
+        Number of searches of each arm.
+    shared
+        Whether all arms get the same random configurations, which pair their trials.
+    contrasts
+        Comparisons of tuned arms.
+    warm_start
+        Optuna parameters of the configurations with which each search begins.
     """
 
     arms: Mapping[str, Recipe]
@@ -62,15 +88,15 @@ class Sweep:
         for recipe in self.arms.values():
             check_space(self.space, recipe)
         if self.trials < 1 or self.searches_per_arm < 1:
-            raise UserError("A search needs one trial or more, and an arm one search or more.")
+            raise UserError("--trials and --searches are 1 or more.")
         if self.shared and self.searches_per_arm > 1:
-            raise UserError("--shared-configs is one search per arm; leave --searches out.")
+            raise UserError("--shared-configs makes one search per arm: leave --searches out.")
         if self.tunes_arms and self.config.limited:
-            raise UserError("Tuned arms are given trials, all as many: no other budget.")
+            raise UserError("Tuned arms need equal budgets: limit them by trials, not by time.")
         if self.warm_start and self.config.sampler == "grid":
             raise UserError(
-                "--sampler grid tries the grid's points and no others: leave --warm-start out, or "
-                "take another sampler."
+                "--sampler grid tries only the points of the grid: leave --warm-start out, or take "
+                "another sampler."
             )
         if len(self.warm_start) > self.trials:
             raise UserError(
@@ -79,12 +105,14 @@ class Sweep:
             )
         if self.config.sampler == "grid" and (points := grid_size(self.space)) > self.trials:
             raise UserError(
-                f"The grid has {points:,} points, and --trials {self.trials} would leave some out. "
-                f"Ask for --trials {points}, or for a smaller space."
+                f"The grid has {points:,} points, more than --trials {self.trials}. Take --trials "
+                f"{points}, or a smaller space."
             )
         numbers = [d for d in self.space.dimension if isinstance(d, FloatDimension | IntDimension)]
         if self.config.sampler == "cmaes" and sum(d.when is None for d in numbers) < 2:
-            raise UserError("cmaes moves two or more numbers that are always asked; take tpe.")
+            raise UserError(
+                "--sampler cmaes needs two or more numbers without a condition; take --sampler tpe."
+            )
 
     @classmethod
     def of(
@@ -95,17 +123,35 @@ class Sweep:
         config: SearchConfig = DEFAULT_CONFIG,
         **more: Any,
     ) -> Sweep:
-        """Return one search around one recipe, whose best joins the study as the arm `tuned`."""
+        """Make a study's only search; its winner joins the study as the arm `tuned`.
+
+        Parameters
+        ----------
+        base
+            Recipe around which is searched.
+        space
+            The search space.
+        trials
+            Number of trials.
+        config
+            Sampler, scheduler, objectives and budgets.
+        more
+            Further fields of `Sweep`.
+
+        Returns
+        -------
+        A sweep with one search.
+        """
         return cls({TUNED: base}, space, trials, config, **more)
 
     @property
     def tunes_arms(self) -> bool:
-        """Whether the arms of a comparison are tuned, each by searches of its own."""
+        """Whether the arms of a comparison are tuned, each by its own searches."""
         return tuple(self.arms) != (TUNED,)
 
     @property
     def searches(self) -> list[Search]:
-        """Every search of the study."""
+        """All searches of the study, arm after arm."""
         if not self.tunes_arms:
             return [Search(SEARCH, "", self.arms[TUNED])]
         return [
@@ -122,7 +168,7 @@ class Sweep:
 
     @property
     def points(self) -> list[dict[str, Any]]:
-        """The configurations that are made whatever the sampler: of the grid, shared, or warm."""
+        """Optuna parameters of the configurations that are queued: grid, shared, or warm start."""
         if self.config.sampler == "grid":
             return self.space.grid()
         if self.shared:
@@ -131,32 +177,49 @@ class Sweep:
 
     @property
     def size(self) -> int | None:
-        """Configurations of the space; None where they never run out, or differ in seed too."""
+        """Number of configurations; None if infinite, or shared (each with seeds of its own)."""
         return None if self.shared else size(self.space)
 
     @property
     def max_trained(self) -> int:
-        """Trials of each search that are trained, at most: a repeat is not."""
+        """Largest number of trials of a search that are trained; repeats are not."""
         return self.total if self.size is None else min(self.total, self.size)
 
     @property
     def total(self) -> int:
-        """Trials of each search."""
+        """Number of trials of each search."""
         return len(self.points) if self.config.sampler == "grid" else self.trials
 
     def seeds(self, search: Search, number: int) -> list[int]:
-        """The seeds with which a trial trains: the same for all arms, others for every search.
+        """Give the random seeds of a trial's runs.
 
-        Shared configurations differ in seed too, so that pairs of runs are independent.
+        They are the same for all arms, and differ between the searches of an arm. Shared
+        configurations have one set of seeds each, so that their pairs of runs are independent.
+
+        Parameters
+        ----------
+        search
+            The search.
+        number
+            Number of the trial, from 0.
+
+        Returns
+        -------
+        `seeds_per_trial` seeds.
         """
         place = number if self.shared else search.number
         each = self.config.seeds_per_trial
         return [SEARCH_SEED + place * each + i for i in range(each)]
 
     def plan_entry(self) -> dict[str, Any]:
-        """Return what a plan says of the search: all that its trials depend on."""
+        """Describe the searches for the plan.
+
+        Returns
+        -------
+        Everything that the trials depend on, as JSON values.
+        """
         config = self.config
-        said: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "about": self.space.about,
             "dimensions": [dim.model_dump(mode="json") for dim in self.space.dimension],
             "arms": {name: recipe.model_dump(mode="json") for name, recipe in self.arms.items()},
@@ -170,17 +233,17 @@ class Sweep:
             "seed": self.seed,
         }
         if self.size is not None:
-            said["configurations"] = self.size
+            entry["configurations"] = self.size
         if config.repeats != "reuse":
-            said["repeats"] = config.repeats
+            entry["repeats"] = config.repeats
         if self.warm_start:
-            said["warm"] = [dict(point) for point in self.warm_start]
+            entry["warm"] = [dict(point) for point in self.warm_start]
         if config.limited:
-            said["budget"] = {"minutes": config.minutes, "train_seconds": config.train_seconds}
+            entry["budget"] = {"minutes": config.minutes, "train_seconds": config.train_seconds}
         if self.tunes_arms:
-            said |= {
+            entry |= {
                 "searches": self.searches_per_arm,
                 "shared": self.shared,
                 "contrasts": [contrast.model_dump(mode="json") for contrast in self.contrasts],
             }
-        return said
+        return entry

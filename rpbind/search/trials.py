@@ -1,4 +1,4 @@
-"""One trial of a search: while it is under way, and made anew from what the ledger knows of it."""
+"""One trial of a search: pending, interrupted and resumed, or restored from the ledger."""
 
 from __future__ import annotations
 
@@ -19,58 +19,64 @@ from rpbind.search.search import Search, Sweep
 from rpbind.train.task import Task
 
 MAX_CRASHES = 3
-"""A trial that was under way at so many crashes is not begun again: it may be their cause."""
+"""A trial that ran at this many crashes is not started again: it may cause them."""
 
 INTERRUPTED = "interrupted"
-"""Optuna's mark of a trial that failed only because it was cut off; it goes on as another."""
+"""Optuna user attribute of an interrupted trial, which is FAIL and continues as another trial."""
 
 REPEATS = "repeats"
-"""Optuna's mark of a trial that repeats another: the name of that one."""
+"""Optuna user attribute of a repeat: the name of the first trial."""
 
 PROGRESSED = "heard"
-"""Optuna's mark of a trial that has come further by an epoch, of any of its seeds."""
+"""Optuna user attribute of a trial that has finished an epoch of any of its seeds.
+
+Stored studies use the older name.
+"""
 
 
 @dataclass
 class PendingTrial:
-    """A trial that is under way: its task, and what was heard of it so far."""
+    """A trial that has no reported result yet: its task, and what was recorded of it so far."""
 
     trial: optuna.Trial
     task: Task
     rows: dict[int, Row] = field(default_factory=dict)
+    """{seed: its row}."""
     curve: list[dict[str, float]] = field(default_factory=list)
+    """Metrics of each epoch of the watched seed."""
     reported: set[int] = field(default_factory=set)
+    """Epochs that were reported to Optuna."""
     has_progress: bool = False
     pruned: bool = False
     repeats: str | None = None
-    """The trial of the same configuration and seeds whose rows it is given."""
+    """Name of the earlier trial with the same configuration and seeds, whose rows it gets."""
     is_extra: bool = False
-    """Whether as many trials are left to be asked for as were before this repeat."""
+    """Whether it is a repeat that does not count, so that another trial is still suggested."""
 
     @property
     def watched_seed(self) -> int:
-        """The seed whose epochs are told: the first, the same one in every trial."""
+        """The seed whose epochs are reported to Optuna: the lowest, the same one in all trials."""
         return min([*self.rows, *(seed for seed, _ in self.task.seeds)])
 
 
 def was_queued_again(study: optuna.Study, trial: FrozenTrial) -> bool:
-    """Whether a trial's configuration was queued again as another trial, which goes on with it."""
+    """Whether a trial's configuration was queued again, as another trial."""
     trials = study.get_trials(deepcopy=False)
     return any(later.user_attrs.get("again") == trial.number for later in trials)
 
 
 def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
-    """Fail a trial that was under way, and queue its configuration under the same name.
+    """Mark a running trial as failed, and queue its configuration again under the same name.
 
-    False where it is given up instead: it was under way at so many crashes in a row, and came no
-    epoch further. Cut short between any two of its writes, a second call ends what the first began.
+    Returns False if it is given up instead, after `MAX_CRASHES` crashes without a finished epoch.
+    If the process dies between two writes of this function, a second call completes the first.
     """
     trial = study.get_trials(deepcopy=False)[number]
     tries = 0 if PROGRESSED in trial.user_attrs else trial.user_attrs.get("tries", 0)
     tries += crashed
     goes_on = was_queued_again(study, trial)
     if not goes_on and tries < MAX_CRASHES:
-        # one that was cut off while it was drawn is drawn anew: the rest would not be as it was
+        # without "recipe", only some parameters were drawn: the sampler must draw all of them anew
         drawn = trial.params if "recipe" in trial.user_attrs else {}
         params = {**trial.system_attrs.get("fixed_params", {}), **drawn}
         named = {k: v for k, v in trial.user_attrs.items() if k in ("arm", "point")}
@@ -83,19 +89,19 @@ def interrupt(study: optuna.Study, number: int, *, crashed: bool) -> bool:
 
 
 def replay_epochs(study: optuna.Study, pending: PendingTrial, before: int, *, prunes: bool) -> None:
-    """Report again the epochs that an interrupted trial, number `before`, had: it goes on then."""
+    """Report the epochs of the interrupted trial number `before` again, for its continuation."""
     values = study.get_trials(deepcopy=False)[before].intermediate_values
     for epoch, value in sorted(values.items()):
         pending.trial.report(value, epoch)
         pending.reported.add(epoch)
         if prunes and epoch < pending.task.recipe.train.epochs:
-            pending.trial.should_prune()  # puts it on the rungs on which it was
+            pending.trial.should_prune()  # puts it on the rungs that it had reached
 
 
 def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
-    """Add a running trial that the storage lacks; its epochs put it on the pruner's rungs again.
+    """Add a running trial to the storage, put it on the pruner's rungs, and return its number.
 
-    Nothing is pruned at its `last` epoch. Returns the trial's number.
+    Nothing is pruned at the `last` epoch.
     """
     epochs, trial.intermediate_values = sorted(trial.intermediate_values.items()), {}
     study.add_trial(trial)
@@ -108,13 +114,16 @@ def restore(study: optuna.Study, trial: FrozenTrial, last: int) -> int:
 
 
 def trial_of(search: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) -> FrozenTrial:
-    """Return a running trial as its rows by seed tell of it; `UserError` if of another space."""
+    """Build a running Optuna trial from its rows by seed.
+
+    Raises `UserError` if its recipe is not in the search space.
+    """
     first = rows[min(rows)]
     recipe = Recipe.from_record(first.recipe, first.arm)
     try:
         fixed = FixedTrial(sweep.space.find(recipe))
     except UserError as error:
-        raise UserError(f"{arm} of the ledger is not of this space: {error}") from None
+        raise UserError(f"The ledger's {arm} is not in this search space: {error}") from None
     sweep.space.suggest(fixed)
     attrs: dict[str, Any] = {"arm": arm, "recipe": recipe.id}
     if REUSED in first.provenance:
@@ -132,7 +141,7 @@ def trial_of(search: Search, sweep: Sweep, arm: str, rows: Mapping[int, Row]) ->
 
 
 def epochs_of(row: Row, config: SearchConfig) -> dict[int, float]:
-    """Return the finite values that each epoch of a row has of the first objective."""
+    """Return {epoch: first objective} of a row's curve, without values that are not finite."""
     if len(config.objectives) > 1:
         return {}
     values = {int(p["epoch"]): p.get(config.first.key, math.nan) for p in row.curve}
@@ -140,5 +149,5 @@ def epochs_of(row: Row, config: SearchConfig) -> dict[int, float]:
 
 
 def was_interrupted(row: Row) -> bool:
-    """Whether a row is of a run that was under way when its study, or its process, ended."""
+    """Whether a row is of a run that was training when its study or its process ended."""
     return (row.state in CUT_OFF and not was_pruned(row)) or is_process_lost(row.error)

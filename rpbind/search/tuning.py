@@ -1,6 +1,6 @@
-"""Tuned arms: a design whose arms each tune what is beside its question, with equal budgets.
+"""Tuned arms: each arm of a design tunes its nuisance hyperparameters, with an equal budget.
 
-What they tune (nuisance) is no longer a change between them: it starts equal, and is left out.
+Tuned hyperparameters are no longer changes between arms: they start equal in all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,38 @@ from rpbind.spaces.space import Space
 
 
 def neutral(recipe: Recipe, like: Recipe, space: Space) -> Recipe:
-    """Return the recipe with everything that the space tunes as in `like`."""
+    """Set all hyperparameters of a search space to the values of another recipe.
+
+    Parameters
+    ----------
+    recipe
+        Recipe to change.
+    like
+        Recipe with the wanted values.
+    space
+        The search space.
+
+    Returns
+    -------
+    The changed recipe.
+    """
     return recipe.with_({path: like.value(path) for path in space.paths})
 
 
 def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
-    """Return the changes that still move something from start to end."""
+    """Keep the changes in which two recipes differ.
+
+    Parameters
+    ----------
+    changes
+        {name: paths that the change sets}.
+    start, end
+        The recipes.
+
+    Returns
+    -------
+    The changes with at least one path that differs.
+    """
     return {
         name: fields
         for name, fields in changes.items()
@@ -29,23 +55,63 @@ def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
 
 
 def tuned(design: Design, space: Space, trials: int) -> Sweep:
-    """Return one search for each arm of a design, `trials` in each, and its contrasts.
+    """Make one search for each arm of a design, with the design's contrasts.
 
-    No verdict is possible on one search per arm: set `searches` to five, or `shared`.
+    One search per arm carries no verdict: set `searches_per_arm` to 5, or `shared`.
+
+    Parameters
+    ----------
+    design
+        The arms, and contrasts between pairs of them.
+    space
+        Nuisance hyperparameters.
+    trials
+        Trials of each search.
+
+    Returns
+    -------
+    The searches.
+
+    Raises
+    ------
+    UserError
+        If the design is a factorial, whose contrasts weight more than two arms.
     """
     if any(contrast.weights for contrast in design.contrasts):
-        raise UserError("Tuned arms are compared two by two; take a path, or leave-one-out.")
+        raise UserError("Tuned arms are compared in pairs: take --design path or leave-one-out.")
     arms = {arm.name: Recipe.model_validate(arm.recipe) for arm in design.arms}
     return Sweep(arms, space, trials, contrasts=design.contrasts)
 
 
 def emptied(design: Design) -> Design:
-    """Return the design before its searches: the winners become its arms."""
+    """Remove the arms and contrasts of a design; its searches add the winners as arms later.
+
+    Parameters
+    ----------
+    design
+        The design of tuned arms.
+
+    Returns
+    -------
+    A design without arms.
+    """
     return Design(f"{design.name}, tuned arms", (), ())
 
 
 def bases(plan: Plan, sweep: Sweep | None) -> Plan:
-    """Return the plan with what its searches begin from as arms, to be examined before them."""
+    """Add the recipes around which tuned arms are searched as arms, to check them before.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+    sweep
+        Its searches, if any.
+
+    Returns
+    -------
+    A plan with these arms and contrasts, or the same plan if no arms are tuned.
+    """
     if sweep is None or not sweep.tunes_arms:
         return plan
     arms = tuple(arm(name, recipe, "tuned from here") for name, recipe in sweep.arms.items())

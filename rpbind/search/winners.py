@@ -1,4 +1,4 @@
-"""From a search's rows to the arms that are confirmed: the best of each search, frozen."""
+"""Winners: the best configuration of each search becomes an arm of the study."""
 
 from __future__ import annotations
 
@@ -15,17 +15,33 @@ from rpbind.search.search import Search, Sweep
 
 
 def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
-    """Return the plan with the best recipe of every search as an arm, run on fresh seeds.
+    """Add the winner of every search to the plan as an arm, which is trained on fresh seeds.
 
-    From then on the searches are closed: what test is read for no longer moves. No contrast of the
-    plan judges these arms: one search cannot carry a verdict (simulated, it is wrong in 23-52 % of
-    null worlds), and what several can is computed from the plan's `search`. Where no trial of a
-    search is whole there is no arm, and the report shows the failures.
+    After this, the set of configurations evaluated on the test part cannot change. The plan gets no
+    contrast of these arms: one search carries no verdict (in simulated null worlds it is wrong in
+    23-52 %), and the analysis compares several searches by the plan's `search`. A search without a
+    whole trial adds no arm; the report shows its failures.
 
-    Raises `UserError` where tuned arms were not given equally many trials.
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+    sweep
+        Its searches.
+    rows
+        The ledger's rows of all trials.
+
+    Returns
+    -------
+    The plan with the winners; its searches are closed.
+
+    Raises
+    ------
+    UserError
+        If the searches of tuned arms did not make equally many trials.
     """
     assert plan.search is not None
-    _equal(sweep, rows)
+    _check_equal_budgets(sweep, rows)
     arms, won = [], {}
     for search in sweep.searches:
         found = _best(search, sweep, rows)
@@ -37,7 +53,19 @@ def with_winners(plan: Plan, sweep: Sweep, rows: list[Row]) -> Plan:
 
 
 def winner_files(plan: Plan, folder: Path) -> dict[str, Path]:
-    """Return {search: the file that its winner is to have}, a recipe."""
+    """Name the recipe files of all winners.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+    folder
+        The study's folder.
+
+    Returns
+    -------
+    {name of a search: file of its winner}; it is empty while the searches are open.
+    """
     won = (plan.search or {}).get("winners", {})
     return {
         name: folder / ("winner.toml" if name == SEARCH else f"winner-{name}.toml") for name in won
@@ -45,7 +73,15 @@ def winner_files(plan: Plan, folder: Path) -> dict[str, Path]:
 
 
 def write_winners(plan: Plan, folder: Path) -> None:
-    """Write the winner of every closed search as a recipe's file."""
+    """Write the winner of every closed search to a recipe file.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+    folder
+        The study's folder.
+    """
     search = plan.search or {}
     arms = {planned.name: planned for planned in plan.arms}
     for name, file in winner_files(plan, folder).items():
@@ -60,7 +96,17 @@ def write_winners(plan: Plan, folder: Path) -> None:
 
 
 def has_frozen_winners(plan: Plan) -> bool:
-    """Whether a study's winners are named: its searches are closed."""
+    """Whether a study's searches are closed.
+
+    Parameters
+    ----------
+    plan
+        Plan of the study.
+
+    Returns
+    -------
+    True once the plan has the winners.
+    """
     return plan.search is not None and "closed" in plan.search
 
 
@@ -75,7 +121,7 @@ def _best(
     whole = {name: found[0] for name, found in values.items() if found is not None}
     if not whole:
         return None
-    # the first of equals
+    # of equal values, the first trial
     best = min(whole, key=lambda name: (-sign * whole[name], name))
     recipe = Recipe.from_record(trials[best][0].recipe, best)
     count = len(whole.keys() - repeats_of(trials).keys())
@@ -84,21 +130,21 @@ def _best(
     return arm(name, recipe, words), {"arm": name, "trial": best, "value": whole[best]}
 
 
-def _equal(sweep: Sweep, rows: list[Row]) -> None:
-    """Refuse to name winners of tuned arms that were not given as many trials as was planned."""
+def _check_equal_budgets(sweep: Sweep, rows: list[Row]) -> None:
+    """Refuse searches of tuned arms that did not make the planned number of trials."""
     if not sweep.tunes_arms:
         return
-    counts = {search.name: _made(search, sweep, rows) for search in sweep.searches}
+    counts = {search.name: _trials_made(search, sweep, rows) for search in sweep.searches}
     if uneven := {name: n for name, n in counts.items() if n != sweep.total}:
-        told = ", ".join(f"{name} {n}" for name, n in uneven.items())
+        found = ", ".join(f"{name} {n}" for name, n in uneven.items())
         raise UserError(
-            f"Every search was to make {sweep.total} trials, and the ledger has other numbers: "
-            f"{told}. Arms that were not tuned alike cannot be compared: remove the study's folder."
+            f"Every search must make {sweep.total} trials, but the ledger has other numbers: "
+            f"{found}. Arms with unequal budgets cannot be compared: remove the study's folder."
         )
 
 
-def _made(search: Search, sweep: Sweep, rows: list[Row]) -> int:
-    """Return how many trials a search has made; one that has tried all configurations made all."""
+def _trials_made(search: Search, sweep: Sweep, rows: list[Row]) -> int:
+    """Count a search's trials; if it has tried all configurations, it has made all of them."""
     trials = trials_of([row for row in rows if search_of(row.arm) == search.name])
     repeats = repeats_of(trials)
     different = len(trials) - len(repeats)

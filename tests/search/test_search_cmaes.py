@@ -12,7 +12,7 @@ from toy_search import best_at_a_thousandth, drive, make, opened, toy_sweep
 
 from rpbind.search import sampling
 from rpbind.search.config import SearchConfig
-from rpbind.search.sampling import JOURNAL
+from rpbind.search.storage import JOURNAL
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 CMAES = SearchConfig(sampler="cmaes")

@@ -52,7 +52,7 @@ def test_a_database_of_another_optuna_is_refused(tmp_path: Path) -> None:
     open_database(url)
     with sqlite3.connect(tmp_path / "old.db") as tables:
         tables.execute("update alembic_version set version_num = 'v2.4.0.a'")
-    with pytest.raises(UserError, match="is of another Optuna: The runtime"):
+    with pytest.raises(UserError, match="another version of Optuna: The runtime"):
         open_database(url)
 
 

@@ -6,7 +6,7 @@ import optuna
 import pytest
 from toy_search import toy_sweep
 
-from rpbind.search.sampling import FOLDER_ID, open_storage, open_study
+from rpbind.search.storage import FOLDER_ID, open_storage, open_study
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A study whose search has ended, without Ray or training: rows are made up."""
+"""Studies whose searches have ended, without Ray or training: rows are invented."""
 
 import importlib.util
 from pathlib import Path
@@ -24,7 +24,7 @@ def row(name: str, seed: int, state: State, recipe: Recipe, stage: Stage = "abla
 
 
 def finished(folder: Path, sweep: Sweep, whole: tuple[str, ...] = ()) -> Plan:
-    """A study of two seeds whose trials all diverge, but for those of the searches `whole`."""
+    """Make a study with two seeds whose trials diverge, except in the searches `whole`."""
     base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
     plan = Plan(
         study="x", question="?", prediction="!", rule=".", design="search",
@@ -35,7 +35,7 @@ def finished(folder: Path, sweep: Sweep, whole: tuple[str, ...] = ()) -> Plan:
 
 
 def ended(plan: Plan, folder: Path, sweep: Sweep, whole: tuple[str, ...] = ()) -> Plan:
-    """Make up the rows of a plan: its trials, its winners, its arms and its controls."""
+    """Add invented rows of a plan's trials, arms and controls, and its winners."""
     ledger = Ledger(folder)
     for search in sweep.searches:
         for number in range(sweep.total):

@@ -1,4 +1,4 @@
-"""Small finite spaces, in which a search draws a configuration twice."""
+"""Small finite spaces, in which a search draws some configurations twice."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ SAMPLERS = ["tpe", "random", "nsga2", "qmc"]
 
 
 def score(recipe: Recipe) -> float:
-    """Another for every configuration."""
+    """Return a score that differs between all configurations."""
     return (
         0.5
         + 0.1 * recipe.model.film

@@ -1,4 +1,4 @@
-"""A search without Ray or training: a score is a function of the recipe, and rows are made up."""
+"""Searches without Ray or training: scores are a function of the recipe, and rows are invented."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPACE = Space.model_validate({"about": "Two numbers.", "dimension": [RATE, DECAY
 
 
 def best_at_a_thousandth(recipe: Recipe) -> float:
-    """1 where the rate is 0.001 and the decay 0, less elsewhere."""
+    """Return a score that is 1 at a rate of 0.001 without decay, and less elsewhere."""
     return 1.0 - 0.1 * (math.log10(recipe.train.lr) + 3) ** 2 - 0.1 * recipe.train.weight_decay
 
 
@@ -38,7 +38,7 @@ def toy_sweep(
 
 
 def opened(sweep: Sweep, folder: Path, width: int = 2) -> list[AskTellLoop]:
-    """The searches as a new process finds them."""
+    """Open all searches, as a new process does."""
     folder.mkdir(exist_ok=True)
     storage = open_storage(sweep.config.storage, folder)
     rows = Ledger(folder).rows("search")
@@ -76,7 +76,10 @@ def make(
     score: Callable[[Recipe], float],
     epochs: int = EPOCHS,
 ) -> str:
-    """Train a trial: its epochs climb to its score; "pruned", or "done" with a row per seed."""
+    """Pretend to train a trial; return "pruned", or "done" after a row per seed.
+
+    The score rises linearly over the epochs.
+    """
     value = score(task.recipe)
     for place, (seed, _) in enumerate(task.seeds):
         for epoch in range(1, epochs + 1 if loop.prunes else 2):
@@ -99,9 +102,9 @@ def drive(
     score: Callable[[Recipe], float] = best_at_a_thousandth,
     stop: int | None = None,
 ) -> list[str]:
-    """Make all that a search asks for, one after another; the names of its trials.
+    """Make all trials of a search, and return their names.
 
-    With `stop`, no further trial is asked for when so many have ended.
+    With `stop`, end after that many trials.
     """
     names: list[str] = []
     while not loop.finished or loop.running:

@@ -1,4 +1,4 @@
-"""A search without a whole trial has no winner; the runs of its arm were planned all the same."""
+"""A search without a whole trial has no winner; its arm's runs are counted as never made."""
 
 import io
 import shutil
@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 import typer
 from rich.console import Console
-from toy_finished import WHY, ended, finished, row
-from toy_finished import experiment as page_of
+from toy_finished import WHY, ended, experiment, finished, row
 from toy_search import BASE, SPACE, toy_sweep
 from typer.testing import CliRunner
 
-from rpbind import experiment
+from rpbind import experiment as conducting
 from rpbind.analysis.summary import read
 from rpbind.analysis.winners import required_runs, winner_arms
 from rpbind.ledger import Ledger, Plan
@@ -32,7 +31,7 @@ def on_terminal(folder: Path) -> str:
     return console.export_text()
 
 
-def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counted(
+def test_the_runs_of_an_arm_without_a_winner_count_as_missing_in_status_report_and_terminal(
     tmp_path: Path,
 ) -> None:
     plan = finished(tmp_path, toy_sweep(3))
@@ -54,7 +53,7 @@ def test_runs_of_an_arm_that_was_never_made_are_missing_wherever_runs_are_counte
     assert WHY in page
 
 
-def test_of_tuned_arms_only_those_are_missing_whose_search_has_no_whole_trial(
+def test_only_the_tuned_arms_without_a_whole_trial_are_missing(
     tmp_path: Path,
 ) -> None:
     sweep = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2, searches_per_arm=2)
@@ -66,7 +65,7 @@ def test_of_tuned_arms_only_those_are_missing_whose_search_has_no_whole_trial(
     assert read(Ledger(tmp_path)).coverage.startswith("6 of 8: 2 never made")
 
 
-def test_where_no_arm_at_all_could_be_made_the_report_says_so(tmp_path: Path) -> None:
+def test_a_report_without_any_arm_says_so(tmp_path: Path) -> None:
     sweep = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2)
     finished(tmp_path, sweep)
     assert read(Ledger(tmp_path)).coverage.startswith("0 of 4: 4 never made")
@@ -74,7 +73,7 @@ def test_where_no_arm_at_all_could_be_made_the_report_says_so(tmp_path: Path) ->
     assert "old.s0: never made" in on_terminal(tmp_path)
 
 
-def test_a_search_with_some_failed_trials_is_whole_and_the_first_reason_is_shown(
+def test_a_search_with_some_failed_trials_has_a_winner_and_shows_the_first_reason(
     tmp_path: Path,
 ) -> None:
     sweep = toy_sweep(2)
@@ -85,7 +84,7 @@ def test_a_search_with_some_failed_trials_is_whole_and_the_first_reason_is_shown
     assert f"the first trial that is not whole: {WHY}" in on_terminal(tmp_path)
 
 
-def test_the_arms_of_a_plan_are_those_that_its_searches_name() -> None:
+def test_a_plan_has_one_arm_for_each_search() -> None:
     for sweep in (
         toy_sweep(2),
         Sweep({"old": OLD}, SPACE, 2, searches_per_arm=3),
@@ -95,7 +94,7 @@ def test_the_arms_of_a_plan_are_those_that_its_searches_name() -> None:
         assert list(winner_arms(sweep.plan_entry())) == names
 
 
-def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
+def test_the_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
     finished(tmp_path, toy_sweep(2), whole=("search",))
     values = "train.lr = 0.001, train.weight_decay = 1e-05"
     assert f"the best has {values}" in on_terminal(tmp_path)
@@ -104,7 +103,7 @@ def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "options", "whole", "code"),
+    ("name", "options", "whole", "code"),
     [
         ("tune", "--trials 2", (), 3),
         ("tune", "--trials 2", ("search",), 0),
@@ -114,8 +113,8 @@ def test_a_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
         ("ablate", "--tune-arms 2 --design add-one-in", ("old.s0",), 3),
     ],
 )
-def test_the_exit_code_says_whether_an_arm_was_never_made(
-    page: str,
+def test_the_exit_code_is_3_if_an_arm_was_never_made(
+    name: str,
     options: str,
     whole: tuple[str, ...],
     code: int,
@@ -123,14 +122,14 @@ def test_the_exit_code_says_whether_an_arm_was_never_made(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def launched(plan: Plan, *sweep: Any, **more: Any) -> Plan:
-        return ended(plan, sweep[2], sweep[3], whole)
+    def launched(plan: Plan, *given: Any, **more: Any) -> Plan:
+        return ended(plan, given[2], given[3], whole)
 
-    monkeypatch.setattr(experiment, "launch", launched)
+    monkeypatch.setattr(conducting, "launch", launched)
     data = Path(shutil.copytree(tiny, tmp_path / "world"))
     app = typer.Typer()
-    app.command()(page_of(page).main)
+    app.command()(experiment(name).main)
     words = ["--data", str(data), "--reports", str(tmp_path / "reports"), *options.split()]
-    told = CliRunner().invoke(app, [*words, "--narrower", "8", "--seeds", "1"])
-    assert told.exit_code == code, told.output
-    assert ("never made" in told.output) == (code == 3)
+    result = CliRunner().invoke(app, [*words, "--narrower", "8", "--seeds", "1"])
+    assert result.exit_code == code, result.output
+    assert ("never made" in result.output) == (code == 3)

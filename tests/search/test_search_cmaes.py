@@ -1,4 +1,4 @@
-"""CMA-ES goes on from the trials that were told; a pickle in its storage is never read."""
+"""CMA-ES computes its state from the reported trials; a pickle in the storage is never read."""
 
 import json
 import pickle
@@ -20,7 +20,7 @@ PIECE = "cma:optimizer:"
 
 
 class Evil:
-    """Leaves a file where it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace
@@ -30,7 +30,7 @@ class Evil:
 
 
 def edit(journal: Path, evil: Evil) -> None:
-    """Put the pickle in place of every optimizer that a journal holds, in pieces."""
+    """Replace every optimizer in a journal, which Optuna stores in pieces, by the pickle."""
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     held = [attrs for line in lines if (attrs := line.get("system_attr"))]
     pieces = [(attrs, name) for attrs in held for name in attrs if name.startswith(PIECE)]
@@ -41,7 +41,7 @@ def edit(journal: Path, evil: Evil) -> None:
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_an_edited_journal_runs_code_in_optunas_sampler_and_none_in_ours(
+def test_a_pickle_in_the_journal_runs_in_optunas_sampler_and_not_in_ours(
     ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -56,7 +56,7 @@ def test_an_edited_journal_runs_code_in_optunas_sampler_and_none_in_ours(
     assert (tmp_path / "trace").exists() != ours
 
 
-def test_its_state_is_written_nowhere_and_it_comes_through_its_generations(tmp_path: Path) -> None:
+def test_its_state_is_not_stored_and_it_reaches_later_generations(tmp_path: Path) -> None:
     (loop,) = opened(toy_sweep(40, config=CMAES), tmp_path)
     drive(loop, tmp_path)
     trials = loop.study.get_trials(deepcopy=False)
@@ -66,7 +66,7 @@ def test_its_state_is_written_nowhere_and_it_comes_through_its_generations(tmp_p
     assert min(late) > 0.8
 
 
-def test_the_draws_depend_on_what_was_told_and_not_on_what_ended_first(tmp_path: Path) -> None:
+def test_suggestions_do_not_depend_on_the_completion_order(tmp_path: Path) -> None:
     seen = []
     for name, order in (("one", 1), ("two", -1)):
         (loop,) = opened(toy_sweep(24, config=CMAES), tmp_path / name)

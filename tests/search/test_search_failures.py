@@ -1,4 +1,4 @@
-"""Failed trials count as bad for every sampler that learns; Optuna's storage still says FAIL."""
+"""Every sampler that learns treats failed trials as bad; in Optuna's storage they remain FAIL."""
 
 import math
 import warnings
@@ -45,17 +45,17 @@ NESTED = space(WIDTH, OPTIMIZER, DECAY)
 
 
 def diverges(drawn: Values) -> bool:
-    """Half of the range of rates, on its scale."""
+    """Whether the rate is in the upper half of its range, on the log scale."""
     return bool(drawn["train.lr"] > 1)
 
 
 def out_of_memory(drawn: Values) -> bool:
-    """Half of the widths."""
+    """Whether the width is one of the larger two."""
     return bool(drawn["model.attention.dim"] >= 128)
 
 
 def score(drawn: Values) -> float:
-    """Best at a rate of 0.001, or with little dropout or decay."""
+    """Return a score that is best at a rate of 0.001 without dropout and decay."""
     rate = abs(math.log10(drawn.get("train.lr", 1e-3)) + 3)
     rest = drawn.get("model.classifier.dropout", 0.0) + drawn.get("train.weight_decay", 0.0)
     return float(0.9 - 0.05 * rate - 0.1 * rest)
@@ -63,28 +63,27 @@ def score(drawn: Values) -> float:
 
 def searched(
     name: str,
-    asked: Space,
+    space: Space,
     fails: Callable[[Values], bool],
     seed: int,
     *,
     trials: int = 40,
     objectives: int = 1,
-    told: TrialState | None = TrialState.FAIL,
+    state: TrialState | None = TrialState.FAIL,
 ) -> list[tuple[Values, bool]]:
-    """Search where a region fails; [(what was drawn, whether it failed)].
+    """Search a space in which a region fails; return [(values, whether they failed)].
 
-    With `told` None, what fails is told a value below all others.
+    With `state` None, failed trials are reported with a value worse than all others.
     """
-    ways = ["maximize", "minimize"][:objectives]
-    study = optuna.create_study(directions=ways)
+    study = optuna.create_study(directions=["maximize", "minimize"][:objectives])
     found = []
     for number in range(trials):
-        study.sampler = make_sampler(name, asked, seed, number)
+        study.sampler = make_sampler(name, space, seed, number)
         trial = study.ask()
-        drawn = asked.suggest(trial)
+        drawn = space.suggest(trial)
         found.append((drawn, fails(drawn)))
-        if fails(drawn) and told is not None:
-            study.tell(trial, state=told)
+        if fails(drawn) and state is not None:
+            study.tell(trial, state=state)
         elif fails(drawn):
             study.tell(trial, [-1e6 - number, 1e6 + number][:objectives])
         else:
@@ -94,22 +93,22 @@ def searched(
 
 @pytest.mark.parametrize("objectives", [1, 2])
 @pytest.mark.parametrize(
-    ("asked", "fails", "most"),
+    ("space", "fails", "most"),
     [(NUMERIC, diverges, 25), (CATEGORICAL, out_of_memory, 45), (NESTED, out_of_memory, 45)],
     ids=["numeric", "categorical", "nested"],
 )
-def test_tpe_goes_less_and_less_where_trials_fail(
-    asked: Space, fails: Callable[[Values], bool], most: int, objectives: int
+def test_tpe_learns_to_avoid_the_region_where_trials_fail(
+    space: Space, fails: Callable[[Values], bool], most: int, objectives: int
 ) -> None:
-    """Half of the space fails: of the last 20 trials of 5 searches each, 50 would by chance."""
+    """Half of the space fails: of the last 20 trials of 5 searches, 50 would fail by chance."""
     late = 0
     for seed in range(5):
-        found = searched("tpe", asked, fails, seed, objectives=objectives)
+        found = searched("tpe", space, fails, seed, objectives=objectives)
         late += sum(bad for _, bad in found[20:])
     assert late <= most
 
 
-def test_tpe_finds_the_tenth_of_the_space_that_does_not_fail() -> None:
+def test_tpe_finds_the_tenth_of_the_space_that_works() -> None:
     late = 0
     for seed in range(3):
         found = searched("tpe", NUMERIC, lambda drawn: drawn["train.lr"] > 10**-3.2, seed)
@@ -120,21 +119,19 @@ def test_tpe_finds_the_tenth_of_the_space_that_does_not_fail() -> None:
 @pytest.mark.parametrize(
     ("name", "objectives"), [("cmaes", 1), ("nsga2", 1), ("nsga2", 2)], ids=str
 )
-def test_a_failed_trial_moves_a_population_as_a_very_bad_value_does(
-    name: str, objectives: int
-) -> None:
+def test_a_failed_trial_has_the_effect_of_a_very_bad_value(name: str, objectives: int) -> None:
     options = {"trials": 50, "objectives": objectives}
     failed, bad = (
-        searched(name, NUMERIC, diverges, 0, told=told, **options)  # type: ignore[arg-type]
-        for told in (TrialState.FAIL, None)
+        searched(name, NUMERIC, diverges, 0, state=state, **options)  # type: ignore[arg-type]
+        for state in (TrialState.FAIL, None)
     )
     assert sum(each for _, each in failed) >= 5
     assert failed == bad
 
 
-def test_cmaes_leaves_a_cliff_beyond_which_trials_fail() -> None:
-    """The better the nearer to the cliff: the generations that it sees hold what fell over it."""
-    fallen = 0
+def test_cmaes_learns_to_stay_away_from_a_cliff_where_trials_fail() -> None:
+    """Scores rise towards the cliff, so its generations include trials beyond the cliff."""
+    beyond = 0
     for seed in range(3):
         study = optuna.create_study(direction="maximize")
         for number in range(100):
@@ -143,18 +140,18 @@ def test_cmaes_leaves_a_cliff_beyond_which_trials_fail() -> None:
             rate = NUMERIC.suggest(trial)["train.lr"]
             if rate > 100:
                 study.tell(trial, state=TrialState.FAIL)
-                fallen += 1
+                beyond += 1
             else:
                 study.tell(trial, math.log10(rate))
-    assert fallen < 95
+    assert beyond < 95
 
 
 @pytest.mark.parametrize("name", ["tpe", "cmaes", "nsga2"])
-def test_a_search_in_which_all_trials_fail_goes_on(name: str) -> None:
+def test_a_search_whose_trials_all_fail_continues(name: str) -> None:
     found = searched(name, NUMERIC, lambda drawn: True, 0, trials=45)
     rates = [drawn["train.lr"] for drawn, _ in found]
     assert len(set(rates)) > 30
-    if name == "tpe":  # it looks elsewhere: nothing is good yet
+    if name == "tpe":  # it explores the whole range while nothing is good
         assert min(rates[20:]) < 1e-2 < 1e2 < max(rates[20:])
 
 
@@ -165,14 +162,14 @@ def nan_above(recipe: Recipe) -> float:
 @pytest.mark.parametrize(
     ("name", "scheduler"), [("tpe", "none"), ("tpe", "asha"), ("cmaes", "asha"), ("nsga2", "asha")]
 )
-def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
+def test_failed_trials_are_stored_as_such_and_a_resumed_search_draws_the_same(
     name: str, scheduler: str, tmp_path: Path
 ) -> None:
-    asked = toy_sweep(24, config=SearchConfig(sampler=name, scheduler=scheduler))
+    sweep = toy_sweep(24, config=SearchConfig(sampler=name, scheduler=scheduler))
     drawn = []
     for folder, parts in (("whole", (24,)), ("parts", (5, 12, 24))):
         for stop in parts:
-            (loop,) = opened(asked, tmp_path / folder, width=1)
+            (loop,) = opened(sweep, tmp_path / folder, width=1)
             drive(loop, tmp_path / folder, nan_above, stop)
         trials = loop.study.get_trials(deepcopy=False)
         lasting = [trial for trial in trials if "interrupted" not in trial.user_attrs]
@@ -184,15 +181,15 @@ def test_the_storage_says_fail_and_a_search_in_parts_draws_the_same(
     assert drawn[0] == drawn[1]
 
 
-def test_a_lost_storage_is_told_of_failed_trials_too(tmp_path: Path) -> None:
-    asked = toy_sweep(20)
-    (loop,) = opened(asked, tmp_path)
+def test_a_restored_storage_has_the_failed_trials_too(tmp_path: Path) -> None:
+    sweep = toy_sweep(20)
+    (loop,) = opened(sweep, tmp_path)
     drive(loop, tmp_path, nan_above)
     (tmp_path / "optuna.journal").unlink()
-    (loop,) = opened(asked, tmp_path)
+    (loop,) = opened(sweep, tmp_path)
     drive(loop, tmp_path)
     assert len(Ledger(tmp_path).rows("search")) == 20
-    learner = make_sampler("tpe", asked.space, 0, 20)
+    learner = make_sampler("tpe", sweep.space, 0, 20)
     assert isinstance(learner, LearnsFromFailures)
     trials = loop.study.get_trials(deepcopy=False)
     failed = [trial.params for trial in trials if trial.state == TrialState.FAIL]
@@ -201,8 +198,8 @@ def test_a_lost_storage_is_told_of_failed_trials_too(tmp_path: Path) -> None:
     assert [trial.params for trial in bad] == failed
 
 
-def test_an_interrupted_trial_does_not_count_as_bad() -> None:
-    """It goes on as another, and is told as that."""
+def test_an_interrupted_trial_does_not_count_as_failed() -> None:
+    """It continues as another trial, whose result counts."""
     study = optuna.create_study(direction="maximize")
     study.sampler = make_sampler("tpe", NUMERIC, 0, 0)
     for mark in ({}, {"interrupted": True}):
@@ -217,7 +214,7 @@ def test_an_interrupted_trial_does_not_count_as_bad() -> None:
     assert [trial.number for trial in seen] == [0]
 
 
-def test_what_the_samplers_see_is_not_what_the_storage_holds() -> None:
+def test_samplers_see_failed_trials_as_complete_and_the_storage_does_not() -> None:
     study = optuna.create_study(directions=["maximize", "minimize"])
     for values in ([0.5, 3.0], [0.7, 9.0], None):
         trial = study.ask()

@@ -1,4 +1,4 @@
-"""A search whose process ends at the worst moment, and what the next one finds."""
+"""Searches whose process dies at a bad moment, and how the next process continues."""
 
 import resource
 from collections import Counter
@@ -24,12 +24,12 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 class Killed(BaseException):
-    """The process is gone here."""
+    """Stands for the death of the process."""
 
 
 @contextmanager
 def killed_at_write(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Let the process die in the place of its `number`-th write to Optuna's journal."""
+    """Raise `Killed` instead of write `number` (from 0) to Optuna's journal; yield the writes."""
     written: list[int] = []
     append = JournalFileBackend.append_logs
 
@@ -60,7 +60,7 @@ def cut_off(trial: optuna.trial.FrozenTrial) -> bool:
     return INTERRUPTED in trial.user_attrs
 
 
-def asked_of(loop: AskTellLoop, count: int) -> list[Task]:
+def next_tasks(loop: AskTellLoop, count: int) -> list[Task]:
     tasks = [loop.ask() for _ in range(count)]
     assert None not in tasks
     return [task for task in tasks if task is not None]
@@ -73,7 +73,7 @@ def epoch(loop: AskTellLoop, task: Task, number: int, value: float, seed: int = 
 
 @pytest.mark.parametrize("scheduler", ["none", "asha"])
 @pytest.mark.parametrize("dies_in", ["stop", "start"])
-def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
+def test_a_process_can_die_between_any_two_writes_of_its_stop_or_start(
     dies_in: str, scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep = toy_sweep(5, config=SearchConfig(sampler="random", scheduler=scheduler))
@@ -84,8 +84,8 @@ def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
     while True:
         folder = tmp_path / str(writes)
         (loop,) = opened(sweep, folder)
-        first, second = asked_of(loop, 2)
-        make(loop, first, folder, best_at_a_thousandth)  # its row is kept, and never told
+        first, second = next_tasks(loop, 2)
+        make(loop, first, folder, best_at_a_thousandth)  # its row is never reported
         epoch(loop, second, 1, 0.2)
         with killed_at_write(writes, monkeypatch) as written:
             try:
@@ -106,19 +106,19 @@ def test_a_process_may_die_between_any_two_writes_of_its_stop_or_of_its_start(
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
-def test_a_ruined_journal_loses_neither_a_trial_that_was_under_way_nor_its_name(
+def test_a_running_trial_keeps_its_name_after_the_journal_is_corrupted(
     sampler: str, tmp_path: Path
 ) -> None:
     sweep = toy_sweep(8, config=SearchConfig(sampler=sampler))
     (loop,) = opened(sweep, tmp_path)
-    tasks = asked_of(loop, 4)
+    tasks = next_tasks(loop, 4)
     for task in (tasks[0], tasks[1], tasks[3]):
         make(loop, task, tmp_path, best_at_a_thousandth)
         loop.finish(task.arm)
     Ledger(tmp_path).append(row(tasks[2], 1000, 0.0, "lost"))
     (tmp_path / "optuna.journal").write_bytes(b"ruined\n")
     (loop,) = opened(sweep, tmp_path)
-    (again,) = asked_of(loop, 1)
+    (again,) = next_tasks(loop, 1)
     assert (again.arm, again.recipe.id) == (tasks[2].arm, tasks[2].recipe.id)
     make(loop, again, tmp_path, best_at_a_thousandth)
     loop.finish(again.arm)
@@ -128,7 +128,7 @@ def test_a_ruined_journal_loses_neither_a_trial_that_was_under_way_nor_its_name(
 
 
 @pytest.mark.parametrize("scheduler", ["asha", "hyperband"])
-def test_a_lost_journal_leaves_every_trial_on_the_rungs_on_which_it_was(
+def test_a_lost_journal_is_restored_with_the_rungs_of_every_trial(
     scheduler: str, tmp_path: Path
 ) -> None:
     def rungs(loop: AskTellLoop) -> dict[str, dict[str, float]]:
@@ -152,22 +152,22 @@ def test_a_lost_journal_leaves_every_trial_on_the_rungs_on_which_it_was(
 
 
 def ended_with_curve(loop: AskTellLoop, task: Task) -> Any:
-    """A row of a trial that is stopped where the pruner says so, with its epochs."""
+    """Train until the pruner stops the trial or it ends; return its row with the curve."""
     curve = []
     for number in range(1, 10):
         value = best_at_a_thousandth(task.recipe) * number / 9
         curve.append({"epoch": float(number), "validation.auroc_macro": value})
         if epoch(loop, task, number, value):
             stopped = row(task, 1000, value, "stopped")
-            told = {"provenance": {"stopped_by": "asha"}, "curve": tuple(curve)}
-            return stopped.model_copy(update=told)
+            changes = {"provenance": {"stopped_by": "asha"}, "curve": tuple(curve)}
+            return stopped.model_copy(update=changes)
     return row(task, 1000, value).model_copy(update={"curve": tuple(curve)})
 
 
-def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_incomplete_line_in_the_journal(tmp_path: Path) -> None:
     sweep = toy_sweep(3)
     (loop,) = opened(sweep, tmp_path)
-    (task,) = asked_of(loop, 1)
+    (task,) = next_tasks(loop, 1)
     journal = tmp_path / "optuna.journal"
     whole = journal.read_bytes()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -180,18 +180,18 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_join(tmp_path: Path
     assert journal.read_bytes() == whole
     loop.stop()  # there is room again
     (loop,) = opened(sweep, tmp_path)
-    assert asked_of(loop, 1)[0].arm == task.arm
+    assert next_tasks(loop, 1)[0].arm == task.arm
     assert not (tmp_path / "optuna.journal.unreadable").exists()
 
 
-def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
+def test_a_run_that_finished_unreported_before_its_process_died_is_not_repeated(
     tmp_path: Path,
 ) -> None:
     from rpbind.run.ledger_callback import LedgerCallback
     from rpbind.run.progress import StudyProgress
 
     (loop,) = opened(toy_sweep(1, config=SearchConfig(seeds_per_trial=2)), tmp_path)
-    (task,) = asked_of(loop, 1)
+    (task,) = next_tasks(loop, 1)
     ended, cut = task.jobs
     ended.folder.mkdir()
     done = row(task, ended.seed, 0.5)
@@ -205,12 +205,12 @@ def test_a_run_that_had_ended_unheard_when_its_process_died_is_not_made_again(
     (lost,) = record.lost
     assert lost.seeds == ((cut.seed, 1),)
     loop.retry_lost(task.arm)
-    assert asked_of(loop, 1)[0].seeds == ((cut.seed, 1),)
+    assert next_tasks(loop, 1)[0].seeds == ((cut.seed, 1),)
     states = {row.seed: row.state for row in Ledger(tmp_path).rows("search")}
     assert states == {ended.seed: "done", cut.seed: "failed"}
 
 
-def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_database(
+def test_a_removed_folder_and_a_second_folder_get_new_optuna_studies_in_one_database(
     tmp_path: Path,
 ) -> None:
     sweep = toy_sweep(3, config=SearchConfig(storage=f"sqlite:///{tmp_path / 'all.db'}"))
@@ -235,13 +235,13 @@ def test_a_folder_that_is_removed_or_a_second_one_begins_anew_in_the_same_databa
     ],
     ids=["of a later seed", "of several objectives"],
 )
-def test_an_epoch_further_counts_whether_or_not_optuna_hears_its_score(
+def test_an_epoch_counts_as_progress_even_if_its_score_is_not_reported_to_optuna(
     config: SearchConfig, tmp_path: Path
 ) -> None:
     sweep = Sweep.of(toy_sweep(1).arms["tuned"], toy_sweep(1).space, 1, config)
     for number in range(1, 8):
         (loop,) = opened(sweep, tmp_path)
-        (task,) = asked_of(loop, 1)
+        (task,) = next_tasks(loop, 1)
         epoch(loop, task, number, 0.5, seed=task.seeds[-1][0])
         for seed, _ in task.seeds:
             Ledger(tmp_path).append(row(task, seed, 0.0, "lost"))
@@ -249,36 +249,36 @@ def test_an_epoch_further_counts_whether_or_not_optuna_hears_its_score(
     assert not loop.finished
 
 
-def test_a_trial_that_goes_on_stands_on_a_rung_once(tmp_path: Path) -> None:
+def test_a_resumed_trial_counts_once_per_rung(tmp_path: Path) -> None:
     sweep = toy_sweep(30, config=SearchConfig(sampler="random", scheduler="asha"))
     (loop,) = opened(sweep, tmp_path)
-    (good,) = asked_of(loop, 1)
+    (good,) = next_tasks(loop, 1)
     assert not epoch(loop, good, 1, 0.9)
     for _ in range(3):
         loop.stop()
         (loop,) = opened(sweep, tmp_path)
-        (good,) = asked_of(loop, 1)
+        (good,) = next_tasks(loop, 1)
     for value in (0.1, 0.11, 0.12, 0.13, 0.8):
-        (task,) = asked_of(loop, 1)
+        (task,) = next_tasks(loop, 1)
         pruned = epoch(loop, task, 1, value)
         loop.add_row(row(task, 1000, value))
         loop.finish(task.arm)
-    assert not pruned  # two of six go on: the first, and this one
+    assert not pruned  # two of six continue: the first one and this one
     assert not epoch(loop, good, 3, 0.9)
 
 
-def test_hyperband_keeps_a_trial_in_its_bracket(tmp_path: Path) -> None:
+def test_hyperband_keeps_a_resumed_trial_in_its_bracket(tmp_path: Path) -> None:
     sweep = toy_sweep(12, config=SearchConfig(sampler="random", scheduler="hyperband"))
 
     def rungs(stops: int, folder: Path) -> list[list[str]]:
         seen = []
         (loop,) = opened(sweep, folder)
         for _ in range(12):
-            (task,) = asked_of(loop, 1)
+            (task,) = next_tasks(loop, 1)
             for _ in range(stops):
                 loop.stop()
                 (loop,) = opened(sweep, folder)
-                (task,) = asked_of(loop, 1)
+                (task,) = next_tasks(loop, 1)
             epoch(loop, task, 9, 0.5)
             last = [t for t in trials(loop) if t.user_attrs.get("arm") == task.arm][-1]
             seen.append(sorted(k for k in last.system_attrs if "rung" in k))

@@ -1,4 +1,4 @@
-"""What Optuna's files in a study's folder hold is checked: what is none is made anew."""
+"""Invalid files of Optuna in a study's folder are replaced by new ones."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from rpbind.search.storage import FOLDER_ID, open_storage, open_study
     "journal",
     ["{}\n", '{"op_code": 99}\n', '{"op_code": 0, "worker_id": "x"}\n', "[1]\n", "\0\1\n", "{"],
 )
-def test_a_journal_that_is_none_is_made_anew(journal: str, tmp_path: Path) -> None:
+def test_an_invalid_journal_is_replaced(journal: str, tmp_path: Path) -> None:
     (tmp_path / "optuna.journal").write_text(journal)
     sweep = toy_sweep(2)
     study = open_study(open_storage(None, tmp_path), sweep.searches[0], sweep.config, tmp_path)
     assert study.trials == []
 
 
-def test_a_sign_that_is_none_is_drawn_anew_and_stays(tmp_path: Path) -> None:
+def test_an_invalid_folder_id_is_replaced_by_one_that_stays(tmp_path: Path) -> None:
     (tmp_path / FOLDER_ID).write_bytes(b"\xff")
     sweep, storage = toy_sweep(2), optuna.storages.InMemoryStorage()
     names = {

@@ -1,4 +1,4 @@
-"""A configuration that was tried before, with the same seeds, is not trained again."""
+"""A configuration that was tried before with the same seeds is not trained again."""
 
 from collections import Counter
 from pathlib import Path
@@ -20,7 +20,7 @@ BOTH = [*((sampler, "none") for sampler in SAMPLERS), ("random", "asha")]
 
 
 @pytest.mark.parametrize(("sampler", "scheduler"), BOTH)
-def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_first(
+def test_no_configuration_is_trained_twice_and_a_repeat_copies_the_first_rows(
     sampler: str, scheduler: str, tmp_path: Path
 ) -> None:
     sweep = finite_sweep(20, MANY, sampler=sampler, scheduler=scheduler)
@@ -29,7 +29,7 @@ def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_firs
     assert len(rows(tmp_path)) == 20
     made = Counter(row.recipe_id for row in trained(tmp_path))
     assert max(made.values()) == 1
-    assert len(made) < 20  # by the birthdays of 20 among 36
+    assert len(made) < 20  # 20 draws among 36 configurations almost surely repeat one
     by_name = {row.arm: row for row in rows(tmp_path)}
     for row_ in rows(tmp_path):
         if was_reused(row_):
@@ -38,11 +38,11 @@ def test_no_configuration_is_trained_twice_and_a_repeat_has_the_rows_of_the_firs
             assert first.arm < row_.arm
             same = ("recipe", "seed", "state", "metrics", "cost", "curve")
             assert [getattr(row_, key) for key in same] == [getattr(first, key) for key in same]
-    told = {t.user_attrs["arm"]: t for t in loop.study.get_trials(deepcopy=False)}
-    assert {t.state.name for t in told.values()} <= {"COMPLETE", "PRUNED"}
+    reported = {t.user_attrs["arm"]: t for t in loop.study.get_trials(deepcopy=False)}
+    assert {t.state.name for t in reported.values()} <= {"COMPLETE", "PRUNED"}
     for name, found in by_name.items():
         if found.state == "done":
-            assert told[name].value == pytest.approx(found.metrics["validation.auroc_macro"])
+            assert reported[name].value == pytest.approx(found.metrics["validation.auroc_macro"])
 
 
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
@@ -61,7 +61,7 @@ def test_a_search_ends_when_all_configurations_are_tried(
 
 
 @pytest.mark.parametrize(("sampler", "scheduler"), BOTH)
-def test_where_repeats_are_drawn_again_as_many_configurations_are_tried_as_were_asked_for(
+def test_with_redraw_as_many_different_configurations_as_trials_are_tried(
     sampler: str, scheduler: str, tmp_path: Path
 ) -> None:
     sweep = finite_sweep(20, MANY, sampler=sampler, scheduler=scheduler, repeats="redraw")
@@ -73,8 +73,8 @@ def test_where_repeats_are_drawn_again_as_many_configurations_are_tried_as_were_
 
 
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
-def test_two_points_of_one_recipe_are_one_configuration(repeats: str, tmp_path: Path) -> None:
-    """A space of three points and two recipes: the search ends all the same."""
+def test_two_points_of_the_same_recipe_are_one_configuration(repeats: str, tmp_path: Path) -> None:
+    """A space of three points and two recipes: the search must still end."""
     eight = {"kind": "segment", "segments": 8}
     memory = {"path": "model.memory", "kind": "choice", "values": ["segment", eight]}
     segments = {
@@ -88,7 +88,7 @@ def test_two_points_of_one_recipe_are_one_configuration(repeats: str, tmp_path: 
     assert len(trained(tmp_path)) == 2
 
 
-def test_with_other_seeds_an_equal_configuration_is_trained(tmp_path: Path) -> None:
+def test_an_equal_configuration_with_other_seeds_is_trained(tmp_path: Path) -> None:
     """Shared configurations differ in seed, so that pairs of runs are independent."""
     shared = Sweep({"old": OLD.with_({"train.epochs": EPOCHS}), "fixed": BASE}, FOUR, 8,
                    shared=True)  # fmt: skip
@@ -97,7 +97,7 @@ def test_with_other_seeds_an_equal_configuration_is_trained(tmp_path: Path) -> N
     assert len(trained(tmp_path)) == len(rows(tmp_path)) == 16
 
 
-def test_a_repeat_of_a_trial_that_is_under_way_waits_for_its_rows(tmp_path: Path) -> None:
+def test_a_repeat_of_a_running_trial_waits_for_its_rows(tmp_path: Path) -> None:
     (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path, width=4)
     tasks = [task for _ in range(4) if (task := loop.ask()) is not None]
     assert len({task.recipe.id for task in tasks}) == len(tasks)
@@ -113,7 +113,7 @@ def test_a_repeat_of_a_trial_that_is_under_way_waits_for_its_rows(tmp_path: Path
         assert mine.metrics["validation.auroc_macro"] == pytest.approx(score(each.task.recipe))
 
 
-def test_the_first_of_two_equal_trials_may_be_lost_and_the_second_waits_on(tmp_path: Path) -> None:
+def test_a_repeat_keeps_waiting_when_the_trial_it_repeats_is_lost(tmp_path: Path) -> None:
     (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path, width=4)
     tasks = [task for _ in range(4) if (task := loop.ask()) is not None]
     waiting = {each.repeats for each in loop.pending.values() if each.repeats is not None}
@@ -133,7 +133,7 @@ def test_the_first_of_two_equal_trials_may_be_lost_and_the_second_waits_on(tmp_p
     assert {row.state for row in rows(tmp_path)} == {"done"}
 
 
-def test_the_repeat_of_a_failed_trial_has_failed_with_it(tmp_path: Path) -> None:
+def test_the_repeat_of_a_failed_trial_has_failed_too(tmp_path: Path) -> None:
     (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path)
     while not loop.finished or loop.running:
         while (task := loop.ask()) is not None:
@@ -151,11 +151,11 @@ def test_the_repeat_of_a_failed_trial_has_failed_with_it(tmp_path: Path) -> None
     assert states["FAIL"] == sum(row.state == "diverged" for row in rows(tmp_path)) > 0
 
 
-def test_the_repeat_of_a_trial_that_left_no_row_says_so(tmp_path: Path) -> None:
+def test_the_repeat_of_a_trial_without_rows_has_failed_and_names_it(tmp_path: Path) -> None:
     (loop,) = opened(finite_sweep(30, sampler="random"), tmp_path, width=1)
     first = loop.ask()
     assert first is not None
-    loop.finish(first.arm)  # its process is gone: the callback of the study writes its row
+    loop.finish(first.arm)  # its process died: the callback of the study writes its row
     drive(loop, tmp_path, score)
     repeats = [row for row in rows(tmp_path) if row.provenance.get("reused") == first.arm]
     assert repeats

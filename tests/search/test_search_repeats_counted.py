@@ -1,4 +1,4 @@
-"""Trials, repeats and configurations are counted as what they are, wherever they are counted."""
+"""Counts of trials, of repeats and of configurations are distinguished everywhere."""
 
 import io
 from pathlib import Path
@@ -32,7 +32,7 @@ from rpbind.study.status import status
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
-def test_report_terminal_and_status_count_trials_and_configurations_as_what_they_are(
+def test_report_terminal_and_status_distinguish_trials_from_configurations(
     tmp_path: Path,
 ) -> None:
     sweep = finite_sweep(14, MANY, sampler="random")
@@ -56,8 +56,8 @@ def test_report_terminal_and_status_count_trials_and_configurations_as_what_they
     assert len(warm_start([str(tmp_path)], MANY, BASE)) == 5
 
 
-def test_importance_is_rated_over_configurations_and_not_over_repeats(tmp_path: Path) -> None:
-    """Four configurations are too few to rate, however many trials they were drawn in."""
+def test_importance_is_computed_over_configurations_without_repeats(tmp_path: Path) -> None:
+    """Four configurations are too few, however many trials repeat them."""
     space = Space.model_validate({"about": "", "dimension": [FILM, SHIFT | {"high": 1}]})
     names = [(f"trial-{n:04d}", bool(n % 2), n // 2 % 2) for n in range(20)]
     made = []
@@ -77,7 +77,7 @@ def test_importance_is_rated_over_configurations_and_not_over_repeats(tmp_path: 
     assert summary.importances == ()
 
 
-def test_tuned_arms_that_have_tried_all_configurations_were_tuned_alike(tmp_path: Path) -> None:
+def test_tuned_arms_that_have_tried_all_configurations_had_equal_budgets(tmp_path: Path) -> None:
     arms = {"old": OLD.with_({"train.epochs": EPOCHS}), "fixed": BASE}
     sweep = Sweep(arms, FOUR, 60)
     for loop in opened(sweep, tmp_path):
@@ -86,7 +86,7 @@ def test_tuned_arms_that_have_tried_all_configurations_were_tuned_alike(tmp_path
     assert [arm.name for arm in named.arms] == ["old.s0", "fixed.s0"]
     missed = trained(tmp_path)[0].recipe_id
     short = [row for row in rows(tmp_path) if row.recipe_id != missed]
-    with pytest.raises(UserError, match="Every search was to make 60 trials"):
+    with pytest.raises(UserError, match="60 trials"):
         with_winners(plan(sweep), sweep, short)
 
 
@@ -97,12 +97,12 @@ def test_a_finite_space_says_how_many_configurations_it_has() -> None:
     assert "configurations" not in toy_sweep(10).plan_entry()
 
 
-def test_an_unknown_way_with_repeats_is_refused() -> None:
+def test_an_unknown_value_of_repeats_is_refused() -> None:
     with pytest.raises(UserError, match=r"--repeats is one of reuse, redraw.*'redraw'"):
         SearchConfig(repeats="re-draw")
 
 
-def test_the_page_says_how_many_configurations_there_are_before_anything_is_spent() -> None:
+def test_the_number_of_configurations_is_announced_before_a_search() -> None:
     few, many = (
         finite_sweep(10, FOUR).plan_entry(),
         finite_sweep(10, MANY, repeats="redraw").plan_entry(),
@@ -113,26 +113,26 @@ def test_the_page_says_how_many_configurations_there_are_before_anything_is_spen
     assert price_of(plan(finite_sweep(10, FOUR)), finite_sweep(10, FOUR)).trials == 4
 
 
-def test_the_live_view_says_which_trial_a_repeat_repeats(tmp_path: Path) -> None:
+def test_the_live_view_names_the_trial_that_a_repeat_repeats(tmp_path: Path) -> None:
     (loop,) = opened(finite_sweep(12, sampler="random"), tmp_path)
     drive(loop, tmp_path, score)
-    heard = io.StringIO()
-    watch = Watch(StudyProgress(12), Console(file=heard, width=160))
+    shown = io.StringIO()
+    watch = Watch(StudyProgress(12), Console(file=shown, width=160))
     for each in rows(tmp_path):
         watch.row(each)
     repeats = [row for row in rows(tmp_path) if was_reused(row)]
     for each in repeats:
-        assert f"{each.arm} seed 1000: repeated" in heard.getvalue()
-        assert each.provenance["reused"] in heard.getvalue()
+        assert f"{each.arm} seed 1000: repeated" in shown.getvalue()
+        assert each.provenance["reused"] in shown.getvalue()
     assert watch.progress.states["repeated"] == len(repeats) > 0
 
 
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
 @pytest.mark.parametrize(("space", "trials"), [(FOUR, 10), (FOUR, 40), (MANY, 20), (MANY, 60)])
-def test_the_rows_that_were_to_come_are_those_that_came(
+def test_the_expected_number_of_rows_is_right_at_the_end(
     space: Space, trials: int, repeats: str, tmp_path: Path
 ) -> None:
-    """The live view's total is right at the end, also where the search goes on in a new process."""
+    """The live view's total is right, also if a new process continues the search."""
     sweep = finite_sweep(trials, space, sampler="random", repeats=repeats)
     for stop in (4, None):
         (loop,) = opened(sweep, tmp_path, width=1)

@@ -1,4 +1,4 @@
-"""A search with repeats that is cut off, killed at a write, or whose storage is lost."""
+"""Searches with repeats that are interrupted, killed at a write, or lose their storage."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 @pytest.mark.parametrize("killed", [True, False])
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
-def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_not(
+def test_an_interrupted_search_with_repeats_makes_the_same_trials(
     sampler: str, repeats: str, killed: bool, tmp_path: Path
 ) -> None:
     sweep = finite_sweep(16, MANY, sampler=sampler, repeats=repeats)
@@ -31,7 +31,7 @@ def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_n
             for task in [task for _ in range(2) if (task := loop.ask()) is not None]:
                 make(loop, task, folder, score)
                 loop.finish(task.arm)
-        (loop.ask(), loop.ask())  # they have begun, and are cut off
+        (loop.ask(), loop.ask())  # these two are interrupted
         if not killed:
             loop.stop()
     (loop,) = opened(sweep, folder)
@@ -43,7 +43,7 @@ def test_a_search_with_repeats_that_is_cut_off_makes_the_trials_of_one_that_is_n
 
 
 @pytest.mark.parametrize("scheduler", ["none", "asha"])
-def test_a_lost_storage_knows_again_what_was_a_repeat(scheduler: str, tmp_path: Path) -> None:
+def test_a_restored_storage_knows_the_repeats(scheduler: str, tmp_path: Path) -> None:
     sweep = finite_sweep(16, MANY, sampler="random", scheduler=scheduler, repeats="redraw")
     (loop,) = opened(sweep, tmp_path)
     drive(loop, tmp_path, score)
@@ -56,11 +56,11 @@ def test_a_lost_storage_knows_again_what_was_a_repeat(scheduler: str, tmp_path: 
 
 
 class Killed(BaseException):
-    """The process is gone here."""
+    """Stands for the death of the process."""
 
 
 @pytest.mark.parametrize("repeats", ["reuse", "redraw"])
-def test_a_process_that_dies_at_any_write_leaves_no_repeat_twice_and_no_configuration_out(
+def test_a_process_that_dies_at_any_write_neither_doubles_a_repeat_nor_loses_a_configuration(
     repeats: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep = finite_sweep(8, MANY, sampler="random", repeats=repeats)

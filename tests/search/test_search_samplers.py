@@ -1,6 +1,7 @@
-"""Every sampler, every kind of dimension, conditional or not: as many values as independent draws.
+"""Every sampler draws as many distinct values as independent draws, for every kind of dimension.
 
-A sampler is made anew for every draw, so one whose state begins anew with it repeats its values.
+A new sampler is made for every draw, so a sampler that starts from the same state each time would
+repeat its values.
 """
 
 import itertools
@@ -40,7 +41,7 @@ PARENT = {"path": "parent", "kind": "choice", "values": ["x", "y"]}
 WHEN = {"path": "parent", "values": ["x"]}
 SPACE = Space.model_validate(
     {
-        "about": "Every kind, once always asked and once nested.",
+        "about": "Every kind, once without and once with a condition.",
         "dimension": [
             PARENT,
             *({"path": f"{name}.always", **dim} for name, dim in KINDS.items()),
@@ -56,9 +57,9 @@ LEARNERS = "tpe", "cmaes", "nsga2"
 
 
 def draws(name: str, seed: int, score: Callable[[int], float] | None) -> list[dict[str, object]]:
-    """Draw as a search does, with a sampler for each; with a score, each is told before the next.
+    """Draw like a search, with a new sampler for each trial.
 
-    Without one, none has ended.
+    With a score, each trial is reported before the next draw; without one, none is.
     """
     study = optuna.create_study(direction="maximize")
     for number in range(DRAWS):
@@ -75,7 +76,7 @@ def distinct(drawn: list[dict[str, object]], name: str) -> int:
 
 
 class Independent:
-    """Answers like an Optuna trial, every value drawn at random by one generator."""
+    """Has the methods of an Optuna trial, and draws all values from one random generator."""
 
     def __init__(self, study: Any, sampler: optuna.samplers.RandomSampler) -> None:
         self.study, self.sampler, self.params = study, sampler, dict[str, Any]()
@@ -98,7 +99,7 @@ class Independent:
 
 @cache
 def fewest() -> dict[str, int]:
-    """Of 100 times as many independent draws, the fewest distinct values, and a tenth less."""
+    """Return 0.9 times the fewest distinct values in 100 repetitions with independent draws."""
     seen: dict[str, list[int]] = {name: [] for name in NAMES}
     for world in range(100):
         dice = optuna.samplers.RandomSampler(seed=world)
@@ -115,15 +116,15 @@ def independent(dice: optuna.samplers.RandomSampler) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reported"),
     [*((name, False) for name in RANDOM + LEARNERS), *((name, True) for name in RANDOM)],
 )
-def test_every_parameter_takes_as_many_values_as_independent_draws_would(
-    name: str, told: bool
+def test_every_parameter_takes_as_many_values_as_with_independent_draws(
+    name: str, reported: bool
 ) -> None:
-    """Samplers that learn only where nothing is told yet: what they are for is to draw less."""
+    """Samplers that learn are tested without results only: with results they should vary less."""
     noise = random.Random(0)
-    score = (lambda number: noise.random()) if told else None
+    score = (lambda number: noise.random()) if reported else None
     several = [draws(name, seed, score) for seed in SEEDS]
     found = {each: sum(distinct(drawn, each) for drawn in several) for each in NAMES}
     few = {each: (count, fewest()[each]) for each, count in found.items() if count < fewest()[each]}
@@ -131,8 +132,8 @@ def test_every_parameter_takes_as_many_values_as_independent_draws_would(
 
 
 @pytest.mark.parametrize("name", [*RANDOM, "tpe", "cmaes"])
-def test_no_number_of_a_range_is_drawn_twice_whatever_was_told(name: str) -> None:
-    """But for nsga2, whose children inherit values of their parents."""
+def test_no_real_number_is_drawn_twice(name: str) -> None:
+    """nsga2 is left out, because its children inherit values of their parents."""
     noise = random.Random(0)
     drawn = draws(name, 0, lambda number: noise.random())
     for each in ("float.always", "log.always", "float.nested [x]", "log.nested [x]"):
@@ -145,7 +146,7 @@ def test_quasi_random_values_are_spread_more_evenly_than_random_ones(name: str) 
 
 
 def gap(sampler_name: str, name: str) -> float:
-    """The widest gap between neighbours of a parameter, mean over ten searches."""
+    """Return the widest gap between neighbouring values, as a mean over ten searches."""
     gaps = []
     for seed in range(10):
         values = [float(str(p[name])) for p in draws(sampler_name, seed, None) if name in p]
@@ -154,6 +155,6 @@ def gap(sampler_name: str, name: str) -> float:
     return sum(gaps) / len(gaps)
 
 
-def test_searches_of_other_seeds_draw_other_quasi_random_points() -> None:
+def test_searches_with_different_seeds_draw_different_quasi_random_points() -> None:
     one, other = (draws("qmc", seed, None) for seed in (0, 1))
     assert not {str(params) for params in one} & {str(params) for params in other}

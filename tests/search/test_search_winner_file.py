@@ -1,4 +1,4 @@
-"""The winner of a search is a recipe's file, for all that takes a recipe."""
+"""The winner of a search is written as a recipe file, for every option that takes one."""
 
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,13 @@ SPACES = sorted((Path(__file__).parents[2] / "search_spaces").glob("*.toml"))
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_the_same_after_it_was_a_file(name: str, tmp_path: Path) -> None:
+def test_a_preset_survives_a_recipe_file(name: str, tmp_path: Path) -> None:
     (tmp_path / "it.toml").write_text(as_toml(PRESETS[name]))
     assert read_recipe(tmp_path / "it.toml") == PRESETS[name]
 
 
 @pytest.mark.parametrize("file", SPACES, ids=lambda file: file.stem)
-def test_whatever_is_drawn_is_the_same_after_it_was_a_file(file: Path, tmp_path: Path) -> None:
+def test_every_drawn_recipe_survives_a_recipe_file(file: Path, tmp_path: Path) -> None:
     space = load_space(file, BASE)
     for seed in range(10):
         recipe = BASE.with_(space.suggest(FixedSuggester(space.draw(seed))))
@@ -37,7 +37,7 @@ def test_whatever_is_drawn_is_the_same_after_it_was_a_file(file: Path, tmp_path:
         assert read_recipe(tmp_path / "it.toml") == recipe
 
 
-def test_the_winner_is_a_recipe_a_warm_start_and_a_base(tmp_path: Path) -> None:
+def test_a_winner_file_is_a_recipe_a_warm_start_and_a_base(tmp_path: Path) -> None:
     plan = finished(tmp_path, toy_sweep(3), whole=("search",))
     write_winners(plan, tmp_path)
     file = tmp_path / "winner.toml"
@@ -49,7 +49,7 @@ def test_the_winner_is_a_recipe_a_warm_start_and_a_base(tmp_path: Path) -> None:
     assert "trial-0000" in file.read_text()
 
 
-def test_every_tuned_arm_has_a_file_of_its_own_and_one_without_a_winner_none(
+def test_every_tuned_arm_with_a_winner_has_its_own_file(
     tmp_path: Path,
 ) -> None:
     sweep = Sweep({"old": OLD, "fixed": BASE}, SPACE, 2)
@@ -59,24 +59,23 @@ def test_every_tuned_arm_has_a_file_of_its_own_and_one_without_a_winner_none(
     assert read_recipe(tmp_path / "winner-old.s0.toml") == OLD.with_({"train.lr": 1e-3})
 
 
-def test_a_search_around_a_file_takes_it_as_it_is(
+def test_a_recipe_file_as_base_is_not_changed(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = OLD.with_({"train.epochs": 3, "proteins": "triad", "train.lr": 2e-3})
     (tmp_path / "mine.toml").write_text(as_toml(mine))
-    page = experiment("tune")
-    sweep: list[Any] = []
-    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: sweep.append(given))
+    conducted: list[Any] = []
+    monkeypatch.setattr("rpbind.experiment.conduct", lambda *given: conducted.append(given))
     app = typer.Typer()
-    app.command()(page.main)
+    app.command()(experiment("tune").main)
     words = ["--data", str(tiny), "--base", str(tmp_path / "mine.toml")]
     assert CliRunner().invoke(app, words).exit_code == 0
     assert CliRunner().invoke(app, [*words, "--epochs", "1", "--narrower", "2"]).exit_code == 0
-    first, second = (Recipe.model_validate(given[2].arms[0].recipe) for given in sweep)
+    first, second = (Recipe.model_validate(given[2].arms[0].recipe) for given in conducted)
     assert first == mine
     assert (second.train.epochs, second.model.encoder.dim) == (1, mine.model.encoder.dim // 2)
 
 
-def test_a_folder_is_no_recipe_and_its_winner_is_named(tmp_path: Path) -> None:
+def test_the_error_about_a_study_folder_as_base_names_its_winner_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is a folder.*winner\.toml"):
         load_recipe("--base", str(tmp_path))

@@ -325,7 +325,10 @@ def test_winners_are_frozen_only_after_equally_many_trials_per_search(
         ({"config": {"scheduler": "bohb"}}, "--scheduler is one of none, asha"),
         ({"config": {"objectives": ("auroc", "auroc")}}, "twice"),
         ({"config": {"objectives": ("auroc", "loss"), "sampler": "cmaes"}}, "nsga2 or tpe"),
-        ({"config": {"objectives": ("parameters",), "scheduler": "asha"}}, "every epoch has"),
+        (
+            {"config": {"objectives": ("parameters",), "scheduler": "asha"}},
+            "--scheduler asha.*auroc or loss",
+        ),
         ({"config": {"sampler": "grid"}, "trials": 8}, "grid has 9 points"),
         ({"warm_start": ({}, {}), "trials": 1}, "more than --trials 1"),
         (
@@ -334,7 +337,7 @@ def test_winners_are_frozen_only_after_equally_many_trials_per_search(
         ),
         ({"config": {"minutes": 0.0}}, "--budget-minutes is a number above 0"),
         ({"config": {"train_seconds": math.nan}}, "--budget-train-seconds .* got nan"),
-        ({"trials": 0}, "one trial or more"),
+        ({"trials": 0}, "--trials"),
     ],
 )
 def test_an_impossible_search_is_refused_with_the_reason(

@@ -55,8 +55,10 @@ def name_problem(file: Path, keys: Sequence[tuple[str, int]]) -> str:
         return f"it holds attempt {twice[0][1]} of the run {twice[0][0]} twice"
     if file.name.startswith(MERGED):
         return "" if file.name == merged_file_name(keys) else "its name belongs to other rows"
-    names = [f"{run}.{attempt}.parquet" for run, attempt in keys]
-    return "" if names == [file.name] else f"it holds {names[0] if names else 'no row'}"
+    attempts = [f"{run}.{attempt}" for run, attempt in keys]
+    if [f"{attempt}.parquet" for attempt in attempts] == [file.name]:
+        return ""
+    return f"it holds {attempts[0] if attempts else 'no row'}"
 
 
 def row_problem(table: Any) -> str:

@@ -192,17 +192,17 @@ def collapsed_runs(runs: Mapping[Key, Row]) -> frozenset[Key]:
     return find_collapsed(score, chance_limit(runs[key] for key in score))
 
 
-def count_collapsed(arm: str, seeds: Iterable[int], bad: frozenset[Key]) -> CollapseCount:
+def count_collapsed(arm: str, seeds: Iterable[int], collapsed: frozenset[Key]) -> CollapseCount:
     """Count an arm's collapsed runs among these seeds."""
     mine = list(seeds)
-    return CollapseCount(arm, sum((arm, seed) in bad for seed in mine), len(mine))
+    return CollapseCount(arm, sum((arm, seed) in collapsed for seed in mine), len(mine))
 
 
 def collapse_rates(
     weights: Mapping[str, float],
     seeds: Sequence[int],
     d_SG: NDArray[np.float64],
-    bad: frozenset[Key],
+    collapsed: frozenset[Key],
 ) -> CollapseRates:
     """Return the collapsed runs behind a contrast.
 
@@ -214,7 +214,7 @@ def collapse_rates(
         The S paired seeds (or searches, or configurations).
     d_SG
         (S, G) differences per seed and protein cluster.
-    bad
+    collapsed
         The collapsed runs of the study.
 
     Returns
@@ -222,11 +222,17 @@ def collapse_rates(
     CollapseRates
         Counts per arm, and the mean difference without collapsed runs.
     """
-    whole = [n for n, seed in enumerate(seeds) if not any((arm, seed) in bad for arm in weights)]
+    whole = [
+        n for n, seed in enumerate(seeds) if not any((arm, seed) in collapsed for arm in weights)
+    ]
     table = d_SG[whole]
     return CollapseRates(
-        tuple(count_collapsed(arm, seeds, bad) for arm, weight in weights.items() if weight > 0),
-        tuple(count_collapsed(arm, seeds, bad) for arm, weight in weights.items() if weight < 0),
+        tuple(
+            count_collapsed(arm, seeds, collapsed) for arm, weight in weights.items() if weight > 0
+        ),
+        tuple(
+            count_collapsed(arm, seeds, collapsed) for arm, weight in weights.items() if weight < 0
+        ),
         float(table.mean()) if table.size else None,
         len(whole),
     )

@@ -78,7 +78,7 @@ def coverage(
             )
     done = len(wanted) - sum(map(len, why.values()))
     text = f"{done} of {len(wanted)}"
-    return f"{text}: {', '.join(_say(s, reasons) for s, reasons in why.items())}" if why else text
+    return f"{text}: {', '.join(_count(s, reasons) for s, reasons in why.items())}" if why else text
 
 
 def state_of(run: tuple[str, int], row: Row | None, under_way: OpenStates = NO_STATES) -> str:
@@ -103,7 +103,7 @@ def state_of(run: tuple[str, int], row: Row | None, under_way: OpenStates = NO_S
     return row.state
 
 
-def _say(state: str, reasons: list[str]) -> str:
+def _count(state: str, reasons: list[str]) -> str:
     known = [reason for reason in dict.fromkeys(reasons) if reason]
     more = f"; and {len(known) - 1} more" if len(known) > 1 else ""
     return f"{len(reasons)} {state}" + (f" ({known[0]}{more})" if known else "")

@@ -99,7 +99,7 @@ def why_no_verdict(count: int, *, shared: bool) -> str:
     return (
         f"No verdict on tuned arms: {count} search{'' if count == 1 else 'es'} per arm. Fresh "
         "seeds of a winner do not show how lucky its search was: in simulations with one search "
-        "per arm, 23-52 % of verdicts on equal arms were wrong. Use "
+        "per arm, 23-52 % of studies of equal arms found a difference. Use "
         f"--searches {SEARCHES} to compare searches, or --shared-configs to compare the arms on "
         "the same configurations."
     )

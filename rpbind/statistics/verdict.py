@@ -122,21 +122,27 @@ def verdicts(
         One for each contrast, in the same order.
     """
     counted = list(rates) or [None] * len(results)
-    apart = [each.rate_test if each else None for each in counted]
-    tested = [r for r in (*results, *apart) if isinstance(r, Interval | FoldInterval | RateTest)]
+    rate_tests = [each.rate_test if each else None for each in counted]
+    tested = [
+        r for r in (*results, *rate_tests) if isinstance(r, Interval | FoldInterval | RateTest)
+    ]
     adjusted, levels = holm(np.array([r.p for r in tested]), alpha)
     steps = iter(zip(adjusted.tolist(), levels.tolist(), strict=True))
-    means = [
+    mean_verdicts = [
         _untested(r)
         if isinstance(r, Inert | Unattainable)
         else judge(r, *next(steps), delta, alpha)
         for r in results
     ]
-    rare = [None if c is None else _rate_verdict(c, *next(steps), alpha) for c in apart]
+    rate_verdicts = [
+        None if c is None else _rate_verdict(c, *next(steps), alpha) for c in rate_tests
+    ]
     fewest = STAGED_SEEDS if staged else 0
     return [
         replace(_require_seeds(mean, result, fewest), rates=each, collapses=other)
-        for mean, result, each, other in zip(means, results, counted, rare, strict=True)
+        for mean, result, each, other in zip(
+            mean_verdicts, results, counted, rate_verdicts, strict=True
+        )
     ]
 
 
@@ -175,7 +181,7 @@ def _size(near: float, far: float, delta: float) -> Size:
 
 def _untested(result: Unattainable | Inert) -> Verdict:
     if isinstance(result, Inert):
-        return Verdict("inert", mean=0.0, reason="every paired run scored identically")
+        return Verdict("inert", mean=0.0, reason="all paired runs have identical scores")
     return Verdict("inconclusive", mean=result.mean, reason=f"unattainable: {result.reason}")
 
 

@@ -14,8 +14,8 @@ from rpbind.design.plan import missing
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan, Stage
 from rpbind.ledger.calls import record_call
-from rpbind.ledger.heal import heal
 from rpbind.ledger.plans import PLAN
+from rpbind.ledger.repair import repair_study
 from rpbind.recipe import Recipe
 from rpbind.run.environment import prepare
 from rpbind.run.resources import Resources
@@ -68,14 +68,15 @@ def launch(
     ledger = Ledger(folder)
     with ledger.drive(plan.command), record_call(folder) as begin:
         with phase("reading the ledger"):
-            messages = heal(ledger)
+            messages = repair_study(ledger)
             ledger.merge()
             plan = resumed(plan, ledger, add_seeds, accept_code_change=accept_code_change)
         for sentence in messages:
             Console(stderr=True).print(sentence, **PLAIN)
         plan = _run(plan, source, resources, ledger, sweep, begin=begin)
         with phase("reading the ledger"):
-            heal(ledger)  # all processes of the study have ended: collect what they left behind
+            # all processes of the study have ended: collect what they left behind
+            repair_study(ledger)
     return plan
 
 
@@ -95,7 +96,7 @@ def repair(plan: Plan, folder: Path) -> None:
     if not os.path.lexists(folder / PLAN) or ledger.plan.fingerprint != plan.fingerprint:
         return
     with ledger.drive(plan.command):
-        for sentence in heal(ledger):
+        for sentence in repair_study(ledger):
             Console(stderr=True).print(sentence, **PLAIN)
 
 

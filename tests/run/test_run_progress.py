@@ -238,7 +238,7 @@ def test_every_slow_step_of_a_study_has_something_that_moves(
     alive: Callable[..., Any], tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ray, the check-up and the baselines are stand-ins; between them nothing takes long."""
-    monkeypatch.setattr(launching, "heal", alive("heal", []))
+    monkeypatch.setattr(launching, "repair_study", alive("repair", []))
     monkeypatch.setattr(run, "_start", alive("start"))
     monkeypatch.setattr(ray, "is_initialized", lambda: True)
     monkeypatch.setattr(ray, "shutdown", alive("shutdown"))

@@ -158,7 +158,9 @@ def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("step", ["heal", "examine_arms", "score_baselines", "with_winners"])
+@pytest.mark.parametrize(
+    "step", ["repair_study", "examine_arms", "score_baselines", "with_winners"]
+)
 def test_a_signal_outside_a_fit_ends_a_study_with_the_command_that_continues_it(
     step: str,
     number: signal.Signals,

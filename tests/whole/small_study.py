@@ -14,7 +14,7 @@ from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan, Row
-from rpbind.ledger.heal import heal
+from rpbind.ledger.repair import repair_study
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
@@ -60,7 +60,7 @@ def called_directly(
         pairs = tuple((seed, 0) for seed in seeds)
         task = Task(name, recipe, pairs, source.data, source.split, direct.runs)
         train_task(task, Machine(), "direct", lambda message: None)
-    heal(direct)  # takes in the rows that the runs have left
+    repair_study(direct)  # takes in the rows that the runs have left
     return direct
 
 

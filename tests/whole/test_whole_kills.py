@@ -39,6 +39,6 @@ def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
     done = Counter(row.run for row in told if row.state == "done")
     assert sorted(done.values()) == [1, 1, 1, 1]
     assert (study / "index.html").exists()
-    first, *others, last = calls(study)  # one that dies while it heals is not noted
+    first, *others, last = calls(study)  # one that dies while it repairs the study is not recorded
     assert last.ended
     assert not any(call.ended for call in (first, *others))

@@ -9,9 +9,9 @@ from toy_rows import PLAN, row
 from rpbind.errors import UserError
 from rpbind.files.locks import is_locked
 from rpbind.ledger import Ledger, Row
-from rpbind.ledger import heal as heal_module
-from rpbind.ledger.heal import heal
+from rpbind.ledger import repair as repair_module
 from rpbind.ledger.marks import marked, read_marks, start_here
+from rpbind.ledger.repair import repair_study
 
 RUN = {"arm": "a", "seed": 0, "recipe": row().recipe, "recipe_id": row().recipe_id}
 
@@ -56,21 +56,21 @@ def test_a_run_is_alive_while_its_process_lives_and_lost_afterwards(tmp_path: Pa
 def test_a_lost_run_is_recorded_with_its_process_and_last_epoch(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     begin_and_die(ledger)
-    (repair,) = heal(ledger)
-    assert repair.startswith("a seed 0 is lost: begun at ")
+    (sentence,) = repair_study(ledger)
+    assert sentence.startswith("a seed 0 is lost: begun at ")
     (lost,) = ledger.rows()
     assert (lost.state, lost.attempt) == ("lost", 0)
     assert "which died after epoch 2" in lost.error
-    assert (ledger.under_way(), read_marks(ledger.runs), heal(ledger)) == ([], [], [])
+    assert (ledger.under_way(), read_marks(ledger.runs), repair_study(ledger)) == ([], [], [])
 
 
 def test_a_finished_run_without_a_row_is_recorded_as_done(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     begin_and_die(ledger)
     finish(ledger, row())
-    assert any("1 finished run(s)" in repair for repair in heal(ledger))
+    assert any("1 finished run(s)" in sentence for sentence in repair_study(ledger))
     assert ledger.attempts() == [row()]
-    assert heal(ledger) == []
+    assert repair_study(ledger) == []
 
 
 def test_a_run_that_finished_after_it_was_recorded_as_stopped_gets_one_more_attempt(
@@ -80,7 +80,7 @@ def test_a_run_that_finished_after_it_was_recorded_as_stopped_gets_one_more_atte
     ledger.append(row(state="stopped"))
     finish(ledger, row())
     for _ in range(2):
-        heal(ledger)
+        repair_study(ledger)
         assert [(r.state, r.attempt) for r in ledger.attempts()] == [("stopped", 0), ("done", 1)]
 
 
@@ -89,7 +89,7 @@ def test_a_result_of_an_earlier_attempt_does_not_replace_a_later_one(tmp_path: P
     ledger.append(row(state="stopped"))
     ledger.append(row(attempt=1))
     finish(ledger, row(metrics={"x": 1.0}))
-    assert heal(ledger) == []
+    assert repair_study(ledger) == []
     assert ledger.rows() == [row(attempt=1)]
 
 
@@ -102,12 +102,12 @@ def test_a_damaged_row_file_is_renamed_and_its_row_comes_from_the_result_file(
     finish(ledger, row())
     first, _ = sorted(ledger.rows_folder.iterdir())
     first.write_bytes(first.read_bytes()[:100])
-    healer = Ledger(tmp_path)
-    aside, recorded = heal(healer)
+    reader = Ledger(tmp_path)
+    aside, recorded = repair_study(reader)
     assert aside.endswith("is damaged; it is renamed to ablation-a-"
                           f"{row().recipe_id}-s0.0.parquet.damaged.")  # fmt: skip
     assert recorded.startswith("1 finished run(s)")
-    assert healer.rows() == [row(), row(seed=1)]
+    assert reader.rows() == [row(), row(seed=1)]
 
 
 def test_half_written_files_are_deleted_and_no_others(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_half_written_files_are_deleted_and_no_others(tmp_path: Path) -> None:
     (ledger.runs / "torn.begun").write_text('{"arm": "a", "se')
     damaged = ledger.runs / f"{row(seed=1).run}.0.json"
     damaged.write_text('{"arm"')
-    repairs = heal(ledger)
+    repairs = repair_study(ledger)
     assert repairs[0].startswith("2 half-written file(s)")
     assert f"{damaged} is damaged" in repairs[1]
     assert {file.name for file in ledger.runs.iterdir()} == {
@@ -136,12 +136,12 @@ def test_a_worker_that_outlives_its_driver_is_an_error_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger(tmp_path)
-    monkeypatch.setattr(heal_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(repair_module, "PATIENCE", 0.0)
     with (
         marked(ledger.runs, start_here(**RUN)),
         pytest.raises(UserError, match=r"still trains a run; .*\.begun names"),
     ):
-        heal(ledger)
+        repair_study(ledger)
 
 
 def test_a_study_is_run_by_one_process_and_the_error_of_a_second_names_the_first(
@@ -207,12 +207,12 @@ def test_damaged_files_are_renamed_and_a_missing_ledger_is_restored_from_the_run
     other = row("b").model_copy(update={"recipe": {"x": 1}})
     finish(ledger, other)
     shutil.copy(next(ledger.rows_folder.iterdir()), ledger.rows_folder / "copy.parquet")
-    repairs = heal(Ledger(tmp_path))
+    repairs = repair_study(Ledger(tmp_path))
     assert sum("renamed" in sentence for sentence in repairs) == 5
     assert Ledger(tmp_path).attempts() == [row()]
-    assert heal(Ledger(tmp_path)) == []
+    assert repair_study(Ledger(tmp_path)) == []
     shutil.rmtree(ledger.rows_folder)
     with pytest.raises(UserError, match="ledger is missing"):
         Ledger(tmp_path).attempts()
-    assert "was missing" in heal(Ledger(tmp_path))[0]
+    assert "was missing" in repair_study(Ledger(tmp_path))[0]
     assert Ledger(tmp_path).attempts() == [row()]

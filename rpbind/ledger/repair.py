@@ -25,7 +25,7 @@ PATIENCE = 60.0
 """Seconds that we wait for the workers of a dead driver to end; those of Ray take up to 12."""
 
 
-def heal(ledger: Ledger) -> list[str]:
+def repair_study(ledger: Ledger) -> list[str]:
     """Repair a study's folder after a crash.
 
     Results of finished runs that have no row are recorded. Runs that were started and will not end

@@ -15,7 +15,7 @@ from rpbind.design.design import path
 from rpbind.design.plan import make_plan
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource, simulated
-from rpbind.doctor.examine import check_up
+from rpbind.doctor.examine import examine_untrained
 from rpbind.doctor.guard import guard
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
@@ -33,7 +33,7 @@ def main() -> None:
     for arm in plan.arms:
         recipe = Recipe.model_validate(arm.recipe)
         began = time.process_time()
-        check_up(Training(recipe, 0, source.inputs(recipe.proteins)))
+        examine_untrained(Training(recipe, 0, source.inputs(recipe.proteins)))
         seconds.append(time.process_time() - began)
         print(f"{arm.name}: {seconds[-1]:.2f} s")
     print(f"{len(seconds)} check-ups: {sum(seconds):.1f} s of one core")

@@ -34,20 +34,20 @@ for program, *words in calls:
 
 
 def answers(calls: list[list[str]], folder: Path) -> list[tuple[int, list[str], str]]:
-    """Exit code, heavy modules and words of each call, all in one process.
+    """Return exit code, heavy modules and output of each call, all in one process.
 
-    typer takes the shell from the processes that started it, which a test must not depend on.
+    typer would detect the shell from the parent processes, which a test must not depend on.
     """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", ANSWERS], input=json.dumps([HEAVY, calls]), cwd=folder,
         env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return [tuple(json.loads(line)) for line in told.stdout.splitlines()]
+    return [tuple(json.loads(line)) for line in result.stdout.splitlines()]
 
 
 def commands(group: click.Command, *words: str) -> list[list[str]]:
-    """Every command below a group, as what is typed."""
+    """Return the words of every command below a group."""
     found = [["rpbind", *words]]
     for name, command in getattr(group, "commands", {}).items():
         found += commands(command, *words, name)
@@ -55,21 +55,21 @@ def commands(group: click.Command, *words: str) -> list[list[str]]:
 
 
 def test_help_of_every_command_and_experiment_imports_nothing_heavy(tmp_path: Path) -> None:
-    named = commands(typer.main.get_command(cli.app)) + [[str(page)] for page in EXPERIMENTS]
+    named = commands(typer.main.get_command(cli.app)) + [[str(file)] for file in EXPERIMENTS]
     assert len(named) > 20
-    for call, (code, heavy, said) in zip(
+    for call, (code, heavy, output) in zip(
         named, answers([[*call, "--help"] for call in named], tmp_path), strict=True
     ):
         assert (code, heavy) == (0, []), call
-        assert "Usage:" in said
+        assert "Usage:" in output
 
 
-def test_the_version_and_completion_are_answered_and_import_nothing_heavy(tmp_path: Path) -> None:
-    (code, heavy, said), (shown, too, script) = answers(
+def test_the_version_and_completion_import_nothing_heavy(tmp_path: Path) -> None:
+    (code, heavy, output), (shown, too, script) = answers(
         [["rpbind", "--version"], ["rpbind", "--show-completion", "bash"]], tmp_path
     )
-    assert (code, heavy, said.split()[0]) == (0, [], "rpbind")
-    assert said.split()[1][0].isdigit()
+    assert (code, heavy, output.split()[0]) == (0, [], "rpbind")
+    assert output.split()[1][0].isdigit()
     assert (shown, too) == (0, [])
     assert "_RPBIND_COMPLETE" in script
 
@@ -114,11 +114,11 @@ def test_a_refused_option_imports_nothing_heavy(tmp_path: Path) -> None:
     calls = [line.split() for line in REFUSED]
     calls = [[str(EXPERIMENTS[0].parent / one), *more] if one.endswith(".py") else [one, *more]
              for one, *more in calls]  # fmt: skip
-    for line, (code, heavy, said) in zip(REFUSED, answers(calls, tmp_path), strict=True):
-        assert (code, heavy) == (2, []), (line, said)
+    for line, (code, heavy, output) in zip(REFUSED, answers(calls, tmp_path), strict=True):
+        assert (code, heavy) == (2, []), (line, output)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("page", EXPERIMENTS, ids=lambda page: page.stem)
-def test_an_experiment_has_only_a_design_of_its_own(page: Path) -> None:
-    assert "typer.Option" not in page.read_text() or page.stem in ("ablate", "tune")
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: file.stem)
+def test_an_experiment_has_no_options_of_its_own(file: Path) -> None:
+    assert "typer.Option" not in file.read_text() or file.stem in ("ablate", "tune")

@@ -1,7 +1,7 @@
-"""The command line: `rpbind COMMAND`, one function per command, grouped by what it is about.
+"""The command line: `rpbind COMMAND`, one function per command, one module per subject.
 
-What is heavy (torch, Ray, SciPy, Plotly) is imported by the function that needs it: `--help`, shell
-completion and a refused option answer at once.
+Slow imports (torch, Ray, SciPy, Plotly) stand inside the functions that need them, so that
+`--help`, shell completion and a refused option answer at once.
 """
 
 from typing import Annotated
@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 import rpbind
-from rpbind.cli import baselines, cluster, data, doctor, hyperparameters, study, use
+from rpbind.cli import baselines, cluster, data, doctor, hyperparameters, importing, study, use
 from rpbind.terminal import run_app
 
 app = typer.Typer(no_args_is_help=True, help=rpbind.__doc__)
-app.add_typer(data.importing, name="import")
+app.add_typer(importing.app, name="import")
 app.add_typer(cluster.job, name="job")
 for command in (
     data.embed,
@@ -43,10 +43,12 @@ def _version(wanted: bool) -> None:
 def rpbind_command(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """Take the options before a command."""
+    """Handle the options that come before a command."""
 
 
 def main() -> None:

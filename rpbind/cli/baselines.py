@@ -1,4 +1,4 @@
-"""The command about controls: what needs no network, on any dataset and split."""
+"""The command that scores the baselines, which need no network, on any dataset and split."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ METRICS = ("test.auroc_pooled", "test.auprc_macro", "test.loss")
 
 def baselines(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
-    split: Annotated[str, typer.Option(help="random, cold-rna, cold-protein or cold-both.")] = (
-        "cold-rna"
-    ),
+    split: Annotated[
+        str, typer.Option(help="Split rule: random, cold-rna, cold-protein or cold-both.")
+    ] = "cold-rna",
     proteins: Annotated[
-        str, typer.Option(help="Protein encoder whose vectors protein-only reads.")
+        str, typer.Option(help="Protein encoder whose vectors the baseline protein-only reads.")
     ] = "physchem",
     out: Annotated[
-        Path | None, typer.Option(help="Every score per protein, as .parquet or .csv.")
+        Path | None,
+        typer.Option(help="Also write the scores of each protein to this file: .parquet or .csv."),
     ] = None,
 ) -> None:
-    """Score the controls that need no network on the test part of a split (70:15:15, seed 0).
+    """Fit baselines without a network on train and score them on test (70:15:15, seed 0).
 
-    AUROC is the mean over protein clusters, and beside it the plain mean over proteins.
+    The table shows AUROC as mean over protein clusters and as plain mean over proteins.
     """
     if out is not None:
         check_out(out, (".parquet", ".csv"))
@@ -55,7 +56,7 @@ def baselines(
         opened.dataset, opened.split(spec), opened.embeddings(proteins)
     )
     with progress("controls") as bar:
-        rows = [_heard(row) for row in baseline_rows(windows, progress=bar.restart)]
+        rows = [_print_ended(row) for row in baseline_rows(windows, progress=bar.restart)]
     Console().print(_table(rows, windows))
     for row in rows:
         for finding in row.findings:
@@ -70,12 +71,12 @@ def baselines(
         print(f"written: {out}")
 
 
-def _heard(row: Row) -> Row:
-    """Say that a control is done where no bar can show it."""
+def _print_ended(row: Row) -> Row:
+    """Print that a baseline is finished, if stderr is no terminal and shows no progress bar."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        both = averages([row])
-        auroc = f"test AUROC {both.words(4)}" if both else "no AUROC"
+        means = averages([row])
+        auroc = f"test AUROC {means.words(4)}" if means else "no AUROC"
         console.print(f"{row.arm}: {row.state}, {auroc}, {row.cost['seconds']:.0f} s", **PLAIN)
     return row
 
@@ -87,13 +88,13 @@ def _table(rows: list[Row], windows: BaselineData) -> Grid:
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
     known = averages(rows)
-    for what in (known.clusters_text, known.proteins_text) if known else ("clusters", "proteins"):
-        table.add_column(f"AUROC, mean over {what}", justify="right")
+    for unit in (known.clusters_text, known.proteins_text) if known else ("clusters", "proteins"):
+        table.add_column(f"AUROC, mean over {unit}", justify="right")
     for key in (*METRICS, "proteins", "seconds"):
         table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")
     for row in rows:
-        both = averages([row])
-        means = (both.over_clusters, both.over_proteins) if both else (None, None)
+        auroc = averages([row])
+        means = (auroc.over_clusters, auroc.over_proteins) if auroc else (None, None)
         metrics = (number(row.metrics.get(key), 4) for key in METRICS)
         counts = str(len(row.proteins)), number(row.cost["seconds"], 1)
         table.add_row(row.arm, *(number(mean, 4) for mean in means), *metrics, *counts)

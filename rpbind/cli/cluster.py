@@ -1,4 +1,4 @@
-"""Commands about clusters: send a study as a Ray Job, and look after it."""
+"""Commands about clusters: send a study as a Ray Job, then follow, stop or fetch it."""
 
 from __future__ import annotations
 
@@ -9,77 +9,90 @@ from typing import Annotated, Any
 
 import typer
 
+from rpbind.cluster.job_request import LEFT_OUT, JobRequest
 from rpbind.errors import PausedError, check_not_url
 from rpbind.terminal import EXIT_AGAIN, masked
 
 Address = Annotated[
     str,
     typer.Option(
-        envvar="RAY_API_SERVER_ADDRESS", help="Job server: the address of the cluster's dashboard."
+        envvar="RAY_API_SERVER_ADDRESS", help="URL of the cluster's Ray dashboard (job server)."
     ),
 ]
-JobId = Annotated[str, typer.Argument(metavar="ID", help="What `rpbind submit` said.")]
+JobId = Annotated[str, typer.Argument(metavar="ID", help="Job id that `rpbind submit` printed.")]
 HERE = "http://127.0.0.1:8265"
 
-job = typer.Typer(no_args_is_help=True, help="Look after a job that `rpbind submit` sent.")
+job = typer.Typer(no_args_is_help=True, help="Follow, stop or fetch a job of `rpbind submit`.")
 
 
 def submit(
-    command: Annotated[list[str], typer.Argument(help="After --: python experiments/PAGE.py ...")],
+    command: Annotated[
+        list[str],
+        typer.Argument(help="Command to run, after --: python experiments/EXPERIMENT.py ..."),
+    ],
     reports: Annotated[
-        Path, typer.Option(help="Folder that the study lands in, on storage the nodes share.")
+        Path,
+        typer.Option(help="Folder for the study, as an absolute path on storage the nodes share."),
     ],
     address: Address = HERE,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Say the job's id and end.")] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Print the job's id and do not wait for its end.")
+    ] = False,
 ) -> None:
-    """Run a command on a cluster with this directory; shows its output, ends with its exit code."""
+    """Send this directory to a Ray cluster and run a command there.
+
+    Shows the command's output and ends with its exit code.
+    """
     check_not_url("--reports", reports)
+    request = JobRequest(tuple(command), reports)
     from rpbind.cluster import jobs  # Ray takes seconds to import
 
-    order = jobs.Order(tuple(command), reports)
     client = jobs.connect(address)
-    sent = jobs.submit(client, order)
-    left_out = ", ".join(jobs.LEFT_OUT)
-    print(f"sent      {Path.cwd()} without {left_out} and what is ignored there", file=sys.stderr)
-    print(f"job       {sent}", file=sys.stderr, flush=True)
+    job_id = jobs.submit(client, request)
+    print(
+        f"sent      {Path.cwd()} without {', '.join(LEFT_OUT)} and without what .gitignore and "
+        ".rayignore name",
+        file=sys.stderr,
+    )
+    print(f"job       {job_id}", file=sys.stderr, flush=True)
     if no_wait:
-        print(sent)
+        print(job_id)
         return
-    raise typer.Exit(_follow(client, sent))
+    raise typer.Exit(_follow(client, job_id))
 
 
-def _follow(client: Any, sent: str) -> int:
+def _follow(client: Any, job_id: str) -> int:
     from rpbind.cluster import jobs
 
     try:
-        return jobs.follow(client, sent, lambda text: print(text, end="", flush=True))
-    except PausedError as gone:  # the same command would send the job again
-        print(f"error: {gone}", file=sys.stderr)
+        return jobs.follow(client, job_id, lambda text: print(text, end="", flush=True))
+    except PausedError as lost:  # the same command would send the job again
+        print(f"error: {lost}", file=sys.stderr)
         return EXIT_AGAIN
     except KeyboardInterrupt:
         print(
-            f"\nThe job goes on. rpbind job logs {sent} follows it again, "
-            f"rpbind job stop {sent} ends it.",
+            f"\nThe job keeps running. To follow it again: rpbind job logs {job_id}. "
+            f"To stop it: rpbind job stop {job_id}.",
             file=sys.stderr,
         )
         return 130
 
 
 @job.command()
-def logs(sent: JobId, address: Address = HERE) -> None:
-    """Show a job's output until it has ended; ends with its exit code."""
+def logs(job_id: JobId, address: Address = HERE) -> None:
+    """Show a job's output until it ends, and exit with its exit code."""
     from rpbind.cluster import jobs
 
-    raise typer.Exit(_follow(jobs.connect(address), sent))
+    raise typer.Exit(_follow(jobs.connect(address), job_id))
 
 
 @job.command()
-def status(sent: JobId, address: Address = HERE) -> None:
-    """Say what has become of a job."""
+def status(job_id: JobId, address: Address = HERE) -> None:
+    """Print a job's state, command, start and end."""
     from rpbind.cluster import jobs
 
-    found = jobs.details(jobs.connect(address), sent)
-    print(f"job       {sent}: {found.status.value.lower()}")
+    found = jobs.details(jobs.connect(address), job_id)
+    print(f"job       {job_id}: {found.status.value.lower()}")
     print(f"command   {masked(found.entrypoint)}")
     for word, moment in (("begun", found.start_time), ("ended", found.end_time)):
         if moment:
@@ -89,21 +102,21 @@ def status(sent: JobId, address: Address = HERE) -> None:
 
 
 @job.command()
-def stop(sent: JobId, address: Address = HERE) -> None:
-    """Stop a job: it writes down what it has, and the same command goes on later."""
+def stop(job_id: JobId, address: Address = HERE) -> None:
+    """Stop a job: finished runs stay recorded, and the same command continues later."""
     from rpbind.cluster import jobs
 
-    running = jobs.stop(jobs.connect(address), sent)
-    print(f"job {sent} {'is being stopped' if running else 'had ended before'}")
+    running = jobs.stop(jobs.connect(address), job_id)
+    print(f"job {job_id} {'is being stopped' if running else 'had already ended'}")
 
 
 @job.command()
 def fetch(
-    sent: JobId,
-    out: Annotated[Path, typer.Option(help="Folder that the study is put in.")] = Path("reports"),
+    job_id: JobId,
+    out: Annotated[Path, typer.Option(help="Folder to put the study folder in.")] = Path("reports"),
     address: Address = HERE,
 ) -> None:
-    """Bring a job's plan, ledger and report here, through the job server."""
+    """Download a job's plan, ledger and report through the job server."""
     from rpbind.cluster import jobs
 
-    print(f"report: {jobs.fetch(jobs.connect(address), sent, out) / 'index.html'}")
+    print(f"report: {jobs.fetch(jobs.connect(address), job_id, out) / 'index.html'}")

@@ -1,4 +1,4 @@
-"""The command that asks whether a model is alive: a recipe, a model file, or a whole study."""
+"""The command that examines a recipe, a model file or all models of a study."""
 
 from __future__ import annotations
 
@@ -10,29 +10,37 @@ import typer
 from rpbind.errors import UserError
 from rpbind.recipe.presets import PRESETS
 
-SICK = 4
-"""Exit code where a finding is an error."""
+HAS_ERRORS = 4
+"""Exit code if a finding is an error."""
 
 
 def doctor(
-    what: Annotated[
+    subject: Annotated[
         Path | None,
         typer.Argument(help="Recipe (.json, .toml), model file (RUN.pt) or study folder."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--preset", help=f"Instead of a file: {', '.join(PRESETS)}.")
+        str | None,
+        typer.Option("--preset", help=f"Examine a preset instead of a file: {', '.join(PRESETS)}."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Dataset folder; without it, a simulated world.")
+        Path | None, typer.Option(help="Dataset folder (default: a simulated world).")
     ] = None,
 ) -> None:
-    """Say whether a model is alive; exits with 4 where a finding is an error."""
-    if (what is None) == (name is None):
-        raise UserError("Name one patient: a recipe, model file or study folder, or --preset NAME.")
+    """Test whether a model's logits react to each input, gradients arrive and it can fit a batch.
+
+    Exits with 4 if a finding is an error.
+    """
+    if (subject is None) == (name is None):
+        given = "neither" if subject is None else "both"
+        raise UserError(
+            "rpbind doctor examines either a recipe, model file or study folder, or --preset NAME; "
+            f"got {given}. Give exactly one of them."
+        )
     from rpbind.cli import examining  # torch takes seconds to import
 
-    sick = False
-    for title, seen in examining.patients(what, name, data):
-        examining.say(title, seen)
-        sick |= seen.sick
-    raise typer.Exit(SICK if sick else 0)
+    has_error = False
+    for title, examination in examining.examinations(subject, name, data):
+        examining.print_examination(title, examination)
+        has_error |= examination.has_error
+    raise typer.Exit(HAS_ERRORS if has_error else 0)

@@ -1,4 +1,4 @@
-"""Examine what `rpbind doctor` is given, and print what was found."""
+"""Examine the recipe, model file or study that `rpbind doctor` gets, and print the findings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from rich.console import Console
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World
 from rpbind.design.source import MAIN, simulated
-from rpbind.doctor.examine import Examination, check_up, fits, look_back, with_curve
-from rpbind.doctor.table import SEED, table
+from rpbind.doctor.examine import (
+    Examination,
+    add_curve,
+    examine_trained,
+    examine_untrained,
+    fit_with_seeds,
+)
+from rpbind.doctor.table import ORIGINAL, table
 from rpbind.errors import UserError, check_no_yaml
 from rpbind.ledger import Ledger, Row
 from rpbind.recipe import Recipe
@@ -26,13 +32,14 @@ from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 from rpbind.train.opened import OpenData
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
-from rpbind.use.trained import Trained
+from rpbind.use.trained import TrainedModel
 
 FITTED = (1, 2)
-"""Seeds whose fits stand in the seed's table beside that of seed 0, which is examined."""
+"""Additional random seeds whose one-batch fits are shown next to seed 0's in the original model's
+table."""
 
 SAMPLE = World(proteins=12, sites=24, length=101)
-"""What is looked at without --data: the seed's windows have 101 nt."""
+"""The simulated world without --data; its windows have 101 nt, as the original model's."""
 
 MEASURES = {
     "spread of logits": "logits.spread",
@@ -43,8 +50,8 @@ MEASURES = {
     "change when padding is added": "probe.padding",
     "change when attention is uniform": "attention.uniform",
     "attention entropy / log(keys)": "attention.entropy",
-    "loss before, evaluating": "loss",
-    "one batch: loss at first": "fit.start",
+    "loss before training (evaluation mode)": "loss",
+    "one batch: loss before the fit": "fit.start",
     "one batch: loss after the fit": "fit.end",
     "one batch: accuracy after the fit": "fit.accuracy",
     "loss on training windows": "train.loss",
@@ -54,43 +61,48 @@ MEASURES = {
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def patients(
-    what: Path | None, name: str | None, data: Path | None
+def examinations(
+    subject: Path | None, name: str | None, data: Path | None
 ) -> Iterator[tuple[str, Examination]]:
-    """Examine one patient after another, each under its title."""
-    opens = cache(lambda: _opened(data, MAIN))
+    """Examine one model after another, and yield a title and an examination of each."""
+    opens = cache(lambda: _open_data(data, MAIN))
     if name is not None:
-        yield from _recipe(preset(name), name, data)
-    elif what is not None and what.suffix in (".json", ".toml"):
-        yield from _recipe(read_recipe(what), what.name, data)
-    elif what is not None and what.is_dir():
-        Ledger(what).plan  # noqa: B018 - says so where the folder holds no study
-        runs = sorted(p for p in (what / "runs").glob("*.pt") if ".unfinished" not in p.name)
+        yield from _examine_recipe(preset(name), name, data)
+    elif subject is not None and subject.suffix in (".json", ".toml"):
+        yield from _examine_recipe(read_recipe(subject), subject.name, data)
+    elif subject is not None and subject.is_dir():
+        Ledger(subject).plan  # noqa: B018 - raises UserError if the folder holds no study
+        runs = sorted(p for p in (subject / "runs").glob("*.pt") if ".unfinished" not in p.name)
         if not runs:
-            raise UserError(f"{what} has no model file in runs/: no run of it is done.")
+            raise UserError(
+                f"{subject} has no model file in runs/: none of its runs is done. Let a run "
+                "finish, then examine the study."
+            )
         for run in runs:
-            yield _trained(run, opens, named=data is not None)
-    elif what is not None:
-        _check_kind(what)
-        yield _trained(what, opens, named=data is not None)
+            yield _examine_model(run, opens, named=data is not None)
+    elif subject is not None:
+        _check_kind(subject)
+        yield _examine_model(subject, opens, named=data is not None)
 
 
-def _opened(data: Path | None, world: World) -> OpenData:
+def _open_data(data: Path | None, world: World) -> OpenData:
     return simulated(world=world) if data is None else OpenData(data)
 
 
-def _check_kind(what: Path) -> None:
-    """Refuse a file that is neither a recipe nor a model by its name and content."""
-    check_no_yaml("A recipe", what)
-    if what.is_file() and what.suffix != ".pt" and not is_zipfile(what):
+def _check_kind(subject: Path) -> None:
+    """Raise `UserError` if a file is neither a recipe nor a model by its name and content."""
+    check_no_yaml("A recipe", subject)
+    if subject.is_file() and subject.suffix != ".pt" and not is_zipfile(subject):
         raise UserError(
-            f"{what} is no recipe (.toml, .json), no model file (.pt) and no study folder. A "
-            "recipe is named by its format."
+            f"{subject} is not a recipe (.toml, .json), a model file (.pt) or a study folder. If "
+            "it is a recipe, give the file the ending of its format."
         )
 
 
-def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str, Examination]]:
-    inputs = _opened(data, SAMPLE).inputs(SplitSpec(), recipe.proteins)
+def _examine_recipe(
+    recipe: Recipe, name: str, data: Path | None
+) -> Iterator[tuple[str, Examination]]:
+    inputs = _open_data(data, SAMPLE).inputs(SplitSpec(), recipe.proteins)
     console = Console()
     console.print(
         f"{name} (recipe {recipe.id}) on {inputs.provenance['dataset']}: windows of "
@@ -98,38 +110,43 @@ def _recipe(recipe: Recipe, name: str, data: Path | None) -> Iterator[tuple[str,
         **PLAIN,
     )
     with progress(f"examining {name}"):
-        seen = check_up(Training(recipe, 0, inputs))
-        others = list(fits(recipe, inputs, FITTED))
-    shown = Grid(title="The seed's table, measured", title_justify="left", box=SIMPLE_HEAD)
-    said = SEED.get(name)
-    for column in ("quantity", "measured here", *(["the seed says"] if said else []), "how"):
+        examination = examine_untrained(Training(recipe, 0, inputs))
+        others = list(fit_with_seeds(recipe, inputs, FITTED))
+    shown = Grid(
+        title="The table of the original model, measured", title_justify="left", box=SIMPLE_HEAD
+    )
+    stated = ORIGINAL.get(name)
+    columns = ("quantity", "measured here", *(["original document"] if stated else []), "how")
+    for column in columns:
         shown.add_column(column)
-    for number, line in enumerate(table(seen.measured, others)):
-        shown.add_row(line.quantity, line.value, *([said[number]] if said else []), line.how)
+    for number, line in enumerate(table(examination.measured, others)):
+        shown.add_row(line.quantity, line.value, *([stated[number]] if stated else []), line.how)
     console.print(shown)
-    yield f"{name}, before training", seen
+    yield f"{name}, before training", examination
 
 
-def _trained(file: Path, opens: Callable[[], OpenData], *, named: bool) -> tuple[str, Examination]:
-    """Examine a model as its training left it; `named` says that the user named the dataset."""
-    trained = Trained.open(file)
+def _examine_model(
+    file: Path, opens: Callable[[], OpenData], *, named: bool
+) -> tuple[str, Examination]:
+    """Examine a trained model; `named` is whether the user gave the dataset."""
+    trained = TrainedModel.open(file)
     its = trained.provenance["dataset"]
     if not named and opens().dataset.id != its.split()[-1]:
         raise UserError(
-            f"{file.name} was trained on {its}, where it is examined too: name that dataset's "
-            "folder with --data."
+            f"{file.name} was trained on {its}, and a model is examined on the dataset it was "
+            "trained on. Give that dataset's folder with --data."
         )
-    advice = f"A model is examined on what it was trained on, {its}: name that with --data."
+    advice = f"A model is examined on the dataset it was trained on, {its}: give it with --data."
     inputs, _ = matching_inputs(trained, EvaluationTarget(opens()), advice)
     training = Training(trained.recipe, trained.seed, inputs, Machine(threads=trained.threads))
     training.model.load_state_dict(trained.model.state_dict())
     with progress(f"examining {file.name}"):
-        seen = look_back(training)
-    return f"{file.name}, after training", with_curve(seen, _row_of(file))
+        examination = examine_trained(training)
+    return f"{file.name}, after training", add_curve(examination, _row_of(file))
 
 
 def _row_of(file: Path) -> Row | None:
-    """Return the row of a model file that lies in its study, runs/RUN.pt."""
+    """Return the ledger row of a model file, or None if it no longer lies in its study's runs/."""
     study = file.absolute().parent.parent
     if not (study / "plan.json").exists():
         return None
@@ -138,21 +155,21 @@ def _row_of(file: Path) -> Row | None:
     return next((row for row in rows if row.run == file.stem), None)
 
 
-def say(title: str, seen: Examination) -> None:
-    """Print one patient's measures and findings."""
+def print_examination(title: str, examination: Examination) -> None:
+    """Print one model's measures and findings."""
     console = Console()
     shown = Grid(title=title, title_justify="left", box=SIMPLE_HEAD)
     shown.add_column("measure")
     shown.add_column("value", justify="right")
     for words, key in MEASURES.items():
-        if key in seen.measured:
-            shown.add_row(words, f"{seen.measured[key]:.3g}")
-    for block, share in _gradients(seen).items():
-        shown.add_row(f"gradient norm, {block} against head", f"{share:.3g}")
+        if key in examination.measured:
+            shown.add_row(words, f"{examination.measured[key]:.3g}")
+    for block, share in _gradient_ratios(examination).items():
+        shown.add_row(f"gradient norm, {block} / head", f"{share:.3g}")
     console.print(shown)
-    if not seen.findings:
-        console.print("No finding: nothing is wrong with it.", style="green", **PLAIN)
-    for one in seen.findings:
+    if not examination.findings:
+        console.print("No findings.", style="green", **PLAIN)
+    for one in examination.findings:
         value = "–" if one.measured is None else f"{one.measured:.3g}"
         limit = "–" if one.threshold is None else f"{one.threshold:.3g}"
         console.print(f"{one.severity}: {one.name}", style=STYLES[one.severity], **PLAIN)
@@ -160,7 +177,9 @@ def say(title: str, seen: Examination) -> None:
         console.print(f"  {one.advice}", **PLAIN)
 
 
-def _gradients(seen: Examination) -> dict[str, float]:
-    head = seen.measured["gradient.head"]
-    norms = {k.removeprefix("gradient."): v for k, v in seen.measured.items() if "gradient." in k}
+def _gradient_ratios(examination: Examination) -> dict[str, float]:
+    head = examination.measured["gradient.head"]
+    norms = {
+        k.removeprefix("gradient."): v for k, v in examination.measured.items() if "gradient." in k
+    }
     return {block: value / head for block, value in norms.items() if head and block != "head"}

@@ -1,4 +1,4 @@
-"""The command that lists what a recipe, a change of a design, or a search space can name."""
+"""The command that lists the hyperparameters of recipes, design changes and search spaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about studies: their verdicts and page, where they stand, two side by side."""
+"""Commands about studies: write the report, print the state, compare two studies."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rpbind.terminal import PLAIN
 
 
 def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
-    """Print a study's verdict table and write its HTML page again from the ledger.
+    """Print a study's verdict table and write its HTML report again from the ledger.
 
-    The headline is the mean over protein clusters of AUROC; the mean over proteins stands beside.
+    The headline AUROC is the mean over protein clusters; the mean over proteins is shown too.
     """
-    Ledger(study).plan  # noqa: B018 - says so where the folder holds no study
+    Ledger(study).plan  # noqa: B018 - raises UserError if the folder holds no study
     from rpbind.report.build import build_report  # Plotly, SciPy
     from rpbind.report.terminal import verdict_table
 
@@ -29,8 +29,8 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
 
 def status(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
-    """Say where a study stands: runs by state, the best so far, and what is being made."""
-    Ledger(study).plan  # noqa: B018 - says so where the folder holds no study
+    """Print a study's number of runs by state, the best run so far, and the runs in progress."""
+    Ledger(study).plan  # noqa: B018 - raises UserError if the folder holds no study
     from rpbind.study.status import status  # scikit-learn
 
     for line in status(Ledger(study)).words():
@@ -38,18 +38,21 @@ def status(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
 
 def compare(
-    one: Annotated[Path, typer.Argument(help="Study folder.")],
-    other: Annotated[Path, typer.Argument(help="Study folder that it is compared with.")],
+    one: Annotated[Path, typer.Argument(help="Folder of the first study.")],
+    other: Annotated[Path, typer.Argument(help="Folder of the second study.")],
     arm: Annotated[
-        str | None, typer.Option(help="An arm of the first; all shared without.")
+        str | None,
+        typer.Option(help="Arm of the first study (default: every arm that both studies have)."),
     ] = None,
-    against: Annotated[str | None, typer.Option(help="An arm of the second; --arm's name.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Arm of the second study (default: the same as --arm).")
+    ] = None,
 ) -> None:
-    """Compare arms of two studies that were tested on the same windows, paired by seed."""
+    """Compare arms of two studies, paired by seed; both must have the same test windows."""
     if against is not None and arm is None:
         raise UserError(
-            f"--against {against} is compared with the arm of the first study that --arm names: "
-            "give --arm too, or leave both out."
+            f"--against {against} names an arm of the second study, and --arm, the arm of the "
+            "first study, is missing. Give both or neither."
         )
     ledgers = [Ledger(folder) for folder in (one, other)]
     mine, theirs = [(ledger.plan, ledger.rows()) for ledger in ledgers]

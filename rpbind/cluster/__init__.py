@@ -1,1 +1,1 @@
-"""Studies on a cluster: what is checked before one begins, and Ray Jobs that carry one there."""
+"""Studies on a Ray cluster: checks before a study begins, and Ray Jobs that run one there."""

@@ -1,4 +1,4 @@
-"""What a job server refuses, and how it is lost, as sentences."""
+"""Messages for requests that a job server refuses, and for a job server that stops answering."""
 
 from __future__ import annotations
 
@@ -12,48 +12,55 @@ from ray.exceptions import AuthenticationError
 from rpbind.errors import PausedError, UserError, reason
 
 LIMIT = "512 MiB"
-"""What Ray takes as a package at most."""
+"""Largest package that Ray accepts."""
 
 READY_WITHIN = 60.0
+"""Seconds that a new cluster has to start its job agent."""
+
 NO_AGENT = "No available agent"
-"""What Ray says in a cluster's first seconds, and always where another Ray has the agent's port."""
+"""Ray's error in a cluster's first seconds, and always if another Ray uses the agent's port."""
 
 
 @contextlib.contextmanager
-def asking(address: str, job: str = "") -> Iterator[None]:
-    """Turn what the job server refuses into a sentence; `job` is one that is being followed."""
+def explain_refusals(address: str, job_id: str = "") -> Iterator[None]:
+    """Raise the job server's errors in the block as `UserError` or `PausedError`.
+
+    `job_id` is the job that the block follows, if any.
+    """
     try:
         yield
     except AuthenticationError as error:
         raise UserError(
-            f"The cluster at {address} wants a token that this shell does not have: set "
-            f"RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH. ({reason(error)})"
+            f"The cluster at {address} requires a token that this shell does not have "
+            f"({reason(error)}). Set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH."
         ) from None
     except (ConnectionError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
-        raise PausedError(_gone(address, job, error)) from None
+        raise PausedError(_lost_text(address, job_id, error)) from None
     except RuntimeError as error:
-        if job and "closed unexpectedly" in str(error):
-            raise PausedError(_gone(address, job, error)) from None
-        raise UserError(f"The job server at {address} refused: {_reason(error)}") from None
+        if job_id and "closed unexpectedly" in str(error):
+            raise PausedError(_lost_text(address, job_id, error)) from None
+        raise UserError(
+            f"The job server at {address} refused the request: {_refusal_text(error)}"
+        ) from None
 
 
-def _gone(address: str, job: str, error: Exception) -> str:
-    told = f"The job server at {address} has stopped answering ({reason(error)[:200]})."
-    if not job:
-        return f"{told} See whether the cluster still runs."
-    return f"{told} The job may go on: `rpbind job logs {job}` follows it again."
+def _lost_text(address: str, job_id: str, error: Exception) -> str:
+    text = f"The job server at {address} has stopped answering ({reason(error)[:200]})."
+    if not job_id:
+        return f"{text} Check whether the cluster still runs."
+    return f"{text} The job may still run: `rpbind job logs {job_id}` follows it again."
 
 
-def _reason(error: RuntimeError) -> str:
+def _refusal_text(error: RuntimeError) -> str:
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     if "exceeds the maximum size" in str(error):
         return (
-            f"the working directory is larger than {LIMIT}. Name what the study does not need in "
-            f".rayignore. ({lines[-1]})"
+            f"the working directory is larger than {LIMIT} ({lines[-1]}). List files that the "
+            "study does not need in .rayignore."
         )
     if NO_AGENT in str(error):
         return (
-            f"its head has no job agent after {READY_WITHIN:.0f} s. Where another Ray runs on that "
-            "machine, `ray start` needs --dashboard-agent-listen-port 0."
+            f"its head node has no job agent after {READY_WITHIN:.0f} s. If another Ray runs on "
+            "that machine, start this one with `ray start --dashboard-agent-listen-port 0`."
         )
     return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

@@ -1,7 +1,7 @@
-"""Studies as Ray Jobs: send a command with the working directory, follow it, bring its study home.
+"""Studies as Ray Jobs: send a command with the working directory, follow it, fetch its study.
 
-The command runs on the head node. What it needs beside the working directory is on storage that the
-nodes share; what it leaves is fetched through the job server, so a laptop needs no mount.
+The command runs on the head node. Its data must lie on storage that the nodes share. The finished
+study is downloaded through the job server, so a laptop does not need to mount that storage.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,182 +21,226 @@ from ray.job_submission import JobDetails, JobStatus, JobSubmissionClient
 
 from rpbind.cluster import bundle
 from rpbind.cluster.address import dashboard_url
-from rpbind.cluster.job_errors import NO_AGENT, READY_WITHIN, asking
+from rpbind.cluster.job_errors import NO_AGENT, READY_WITHIN, explain_refusals
+from rpbind.cluster.job_request import LEFT_OUT, JobRequest
 from rpbind.errors import UserError
 from rpbind.files.draft import check_new, draft_folder
 
-LEFT_OUT = (
-    "/data/",
-    "/reports/",
-    "/build/",
-    "/dist/",
-    ".?*",
-    "venv/",
-    "__pycache__/",
-    "*.egg-info/",
-)
-"""What of the working directory is never sent, beside what its .gitignore and .rayignore name."""
-
 STOP_WITHIN = "60"
-"""Seconds that a stopped job has to write its last rows; Ray's own 3 do not suffice."""
+"""Seconds that a stopped job has to write its last rows; Ray's default of 3 is too short."""
 
 ANSWER = 60.0
-"""Seconds that a job server has for an answer once we are connected: a busy head takes a few."""
+"""Seconds that a connected job server has to answer; a busy head node takes a few."""
 
 POLL = 0.5
-TALKERS = ("ray", "ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk")
-"""Loggers that say of every request that they made it."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """A command to be sent with a working directory; its study lands in `reports`."""
-
-    command: tuple[str, ...]
-    reports: Path
-    working_dir: Path = Path()
-
-    def __post_init__(self) -> None:
-        if not self.command:
-            raise UserError("There is no command: rpbind submit [OPTIONS] -- python PAGE.py ...")
-        if not self.reports.is_absolute():
-            raise UserError(
-                "--reports is an absolute path on storage that the nodes of the cluster share; "
-                f"got '{self.reports}'. A job's own directory is lost with its cluster."
-            )
-        if any(word.partition("=")[0] == "--reports" for word in self.command):
-            raise UserError(
-                "The command has --reports too, which would win over that of rpbind submit, where "
-                "rpbind job fetch looks. Leave it out of the command."
-            )
-        if named := [word for word in self.command if self._stays_here(word)]:
-            raise UserError(
-                f"The command names {', '.join(named)}, which is not sent with the working "
-                "directory: put it on storage that the nodes share and name it there."
-            )
-
-    def _stays_here(self, word: str) -> bool:
-        path = Path(word.split("=", 1)[-1] if word.startswith("--") else word)
-        top = path.parts[0] if path.parts and not path.is_absolute() else ""
-        there = (self.working_dir / path).exists()
-        return there and (top == ".." or f"/{top}/" in LEFT_OUT or top.startswith("."))
+CHATTY_LOGGERS = ("ray", "ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk")
+"""Loggers that log every request."""
 
 
 class Client(JobSubmissionClient):  # type: ignore[misc]  # Ray ships no types
-    """Ray's client, which does not wait for ever."""
+    """Ray's client, with a timeout for every request."""
 
     def _do_request(self, method: str, endpoint: str, **more: Any) -> requests.Response:
         return super()._do_request(method, endpoint, **{"timeout": ANSWER} | more)
 
 
 def connect(address: str) -> JobSubmissionClient:
-    """Return a client of the job server at `address`; `UserError` where none answers."""
-    for talker in TALKERS:
-        logging.getLogger(talker).setLevel(logging.WARNING)
+    """Connect to a job server.
+
+    Parameters
+    ----------
+    address
+        URL of the cluster's Ray dashboard.
+
+    Returns
+    -------
+    JobSubmissionClient
+        A client; raises `UserError` if no job server answers at the address.
+    """
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     url = dashboard_url(address)
     for name in ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS"):
-        os.environ.pop(name, None)  # Ray would take them in place of what it is given
-    with asking(url):
+        os.environ.pop(name, None)  # Ray would use them instead of the address it is given
+    with explain_refusals(url):
         return Client(url)
 
 
-def submit(client: JobSubmissionClient, order: Order) -> str:
-    """Send a command and return the job's id."""
+def submit(client: JobSubmissionClient, request: JobRequest) -> str:
+    """Send a command and its working directory to a job server.
+
+    Parameters
+    ----------
+    client
+        The job server's client.
+    request
+        What to run.
+
+    Returns
+    -------
+    str
+        The job's id.
+    """
     environment = {
         "RPBIND_ADDRESS": "auto",
-        "RPBIND_REPORTS": str(order.reports),
+        "RPBIND_REPORTS": str(request.reports),
         "RAY_JOB_STOP_WAIT_TIME_S": STOP_WITHIN,
     }
-    request = {
-        "entrypoint": shlex.join(order.command),
+    content = {
+        "entrypoint": shlex.join(request.command),
         "runtime_env": {
-            "working_dir": str(order.working_dir.resolve()),
+            "working_dir": str(request.working_dir.resolve()),
             "excludes": list(LEFT_OUT),
             "env_vars": environment,
         },
     }
-    with asking(client.get_address()):
-        return _accepted(client, request)
+    with explain_refusals(client.get_address()):
+        return _submit_when_ready(client, content)
 
 
-def _accepted(client: JobSubmissionClient, request: dict[str, Any]) -> str:
-    """Send a job, again for a while where the cluster has only just begun."""
-    last = time.monotonic() + READY_WITHIN
+def _submit_when_ready(client: JobSubmissionClient, content: dict[str, Any]) -> str:
+    """Send a job; if the cluster is still starting, try again for `READY_WITHIN` seconds."""
+    deadline = time.monotonic() + READY_WITHIN
     while True:
         try:
-            return str(client.submit_job(**request))
+            return str(client.submit_job(**content))
         except RuntimeError as error:
-            if NO_AGENT not in str(error) or time.monotonic() > last:
+            if NO_AGENT not in str(error) or time.monotonic() > deadline:
                 raise
         time.sleep(POLL)
 
 
-def follow(client: JobSubmissionClient, job: str, show: Callable[[str], None]) -> int:
-    """Show a job's output until it has ended; returns the command's exit code.
+def follow(client: JobSubmissionClient, job_id: str, show: Callable[[str], None]) -> int:
+    """Show a job's output until the job has ended.
 
-    A job that ended without one (stopped, or never begun) gives 1.
+    Parameters
+    ----------
+    client
+        The job server's client.
+    job_id
+        The job.
+    show
+        Called with each piece of output.
+
+    Returns
+    -------
+    int
+        The command's exit code; 1 for a job that ended without one (stopped, or never begun).
     """
 
     async def tail() -> None:
-        async for text in client.tail_job_logs(job):
+        async for text in client.tail_job_logs(job_id):
             show(text)
 
-    details(client, job)  # of an unknown job, the output is an error of another kind
-    with asking(client.get_address(), job):
+    details(client, job_id)  # raises UserError for an unknown job; tail_job_logs raises another one
+    with explain_refusals(client.get_address(), job_id):
         asyncio.run(tail())
-        found = ended(client, job)
+        found = wait_until_ended(client, job_id)
     if found.status == JobStatus.SUCCEEDED:
         return 0
     return found.driver_exit_code or 1
 
 
-def ended(client: JobSubmissionClient, job: str) -> JobDetails:
-    """Wait until a job has ended and return what is known of it."""
-    while not (found := client.get_job_info(job)).status.is_terminal():
+def wait_until_ended(client: JobSubmissionClient, job_id: str) -> JobDetails:
+    """Wait until a job has ended, and return its details."""
+    while not (found := client.get_job_info(job_id)).status.is_terminal():
         time.sleep(POLL)
     return found
 
 
-def details(client: JobSubmissionClient, job: str) -> JobDetails:
-    """Return what the job server knows of a job; `UserError` where it knows none of this id."""
-    if not re.fullmatch(r"[\w.-]+", job):
-        raise UserError(f"ID is what `rpbind submit` printed, such as raysubmit_x; got '{job}'.")
-    with asking(client.get_address()):
+def details(client: JobSubmissionClient, job_id: str) -> JobDetails:
+    """Return the details of a job.
+
+    Parameters
+    ----------
+    client
+        The job server's client.
+    job_id
+        The job.
+
+    Returns
+    -------
+    JobDetails
+        Its state, command, times and exit code.
+
+    Raises
+    ------
+    UserError
+        If the id is malformed, or the job server knows no such job.
+    """
+    if not re.fullmatch(r"[\w.-]+", job_id):
+        raise UserError(
+            f"ID is the job id that `rpbind submit` printed, such as raysubmit_x; got '{job_id}'."
+        )
+    with explain_refusals(client.get_address()):
         try:
-            return client.get_job_info(job)
+            return client.get_job_info(job_id)
         except RuntimeError as error:
             if "status code 404" not in str(error):
                 raise
-    raise UserError(f"The job server at {client.get_address()} knows no job {job}.")
+    raise UserError(f"The job server at {client.get_address()} knows no job {job_id}.")
 
 
-def stop(client: JobSubmissionClient, job: str) -> bool:
-    """Ask a job to stop; False where it had ended before."""
-    details(client, job)
-    with asking(client.get_address()):
-        return bool(client.stop_job(job))
+def stop(client: JobSubmissionClient, job_id: str) -> bool:
+    """Ask a job to stop.
 
+    Parameters
+    ----------
+    client
+        The job server's client.
+    job_id
+        The job.
 
-def fetch(client: JobSubmissionClient, job: str, out: Path) -> Path:
-    """Bring the study of a job to the folder `out`; returns where it is.
-
-    A second job with the first one's environment reads it from the shared storage and prints it.
+    Returns
+    -------
+    bool
+        False if the job had already ended.
     """
-    details(client, job)
-    with asking(client.get_address()):
-        study = bundle.study_named(client.get_job_logs(job), job)
+    details(client, job_id)
+    with explain_refusals(client.get_address()):
+        return bool(client.stop_job(job_id))
+
+
+def fetch(client: JobSubmissionClient, job_id: str, out: Path) -> Path:
+    """Download the study of a job.
+
+    A second job, with the first one's environment, reads the study from the shared storage and
+    prints it.
+
+    Parameters
+    ----------
+    client
+        The job server's client.
+    job_id
+        The job.
+    out
+        Folder to put the study folder in.
+
+    Returns
+    -------
+    Path
+        The study folder.
+
+    Raises
+    ------
+    UserError
+        If the job has no report yet, the folder exists, or the study cannot be read.
+    """
+    details(client, job_id)
+    with explain_refusals(client.get_address()):
+        study = bundle.study_named(client.get_job_logs(job_id), job_id)
         target = out / Path(study).name
         check_new(target)
-        reader = client.submit_job(
+        reader_id = client.submit_job(
             entrypoint=shlex.join(["python", "-m", "rpbind.cluster.bundle", study]),
-            runtime_env=client.get_job_info(job).runtime_env,
+            runtime_env=client.get_job_info(job_id).runtime_env,
         )
-        found = ended(client, reader)
-        told = client.get_job_logs(reader)
-        client.delete_job(reader)
+        found = wait_until_ended(client, reader_id)
+        output = client.get_job_logs(reader_id)
+        client.delete_job(reader_id)
     if found.status != JobStatus.SUCCEEDED:
-        last = told.strip().splitlines()[-1:] or [found.message]
+        last = output.strip().splitlines()[-1:] or [found.message]
         raise UserError(f"{study} could not be read on the cluster: {last[0]}")
     with draft_folder(target) as draft:
-        bundle.unpack(told, draft)
+        bundle.unpack(output, draft)
     return target

@@ -1,4 +1,4 @@
-"""Would a run ever fit? Checked before it is queued: to Ray, what cannot be met is a long wait."""
+"""Check that the cluster can ever run a trial; Ray would queue an impossible one for ever."""
 
 from __future__ import annotations
 
@@ -8,76 +8,139 @@ from dataclasses import dataclass, replace
 from rpbind.errors import UserError
 
 SLOT = "trial_slot"
-"""A resource without substance for trials that only drive a worker group."""
+"""Name of a custom Ray resource for trials that only drive a worker group."""
 
-DRIVER = 0.01
-"""CPU that such a trial takes on a cluster without slots."""
+DRIVER_CPU = 0.01
+"""CPUs that such a trial reserves on a cluster without that resource."""
 
 LEAST_FREE = 2**28
-"""Bytes below which a study is not begun: checkpoints and models of a few runs."""
+"""Free bytes that a study needs to begin: enough for checkpoints and models of a few runs."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A machine of a cluster: Ray's id of it, its address, and what it has in all."""
+    """A machine of a cluster.
+
+    Parameters
+    ----------
+    id
+        Ray's id of the node.
+    address
+        Its network address.
+    has
+        Its resources in total, used or not, such as {"CPU": 8.0, "GPU": 1.0}.
+    """
 
     id: str
     address: str
     has: dict[str, float]
 
-    def room(self, each: dict[str, float]) -> int:
-        """Return how many shares of `each` fit here; a part of a GPU comes from one GPU."""
+    def fits(self, share: dict[str, float]) -> int:
+        """Return how many workers fit on this node; a fraction of a GPU comes from one GPU.
+
+        Parameters
+        ----------
+        share
+            Resources of one worker.
+
+        Returns
+        -------
+        int
+            The number of workers.
+        """
         fits = []
-        for name, amount in each.items():
-            there = self.has.get(name, 0.0)
+        for name, amount in share.items():
+            available = self.has.get(name, 0.0)
             if name == "GPU" and amount < 1:
-                fits.append(int(there) * int(1 / amount + 1e-9))
+                fits.append(int(available) * int(1 / amount + 1e-9))
             else:
-                fits.append(int(there / amount + 1e-9))
+                fits.append(int(available / amount + 1e-9))
         return min(fits)
 
-    def words(self, each: dict[str, float]) -> str:
-        """Say what it has of what is asked."""
-        return f"{self.address} with " + ", ".join(f"{self.has.get(n, 0.0):g} {n}" for n in each)
+    def describe(self, share: dict[str, float]) -> str:
+        """Describe the node by its address and the resources named in `share`.
+
+        Parameters
+        ----------
+        share
+            Resources of one worker.
+
+        Returns
+        -------
+        str
+            Such as "10.0.0.1 with 8 CPU, 0 GPU".
+        """
+        return f"{self.address} with " + ", ".join(f"{self.has.get(n, 0.0):g} {n}" for n in share)
 
 
-def at_once(
-    there: Sequence[Node], each: dict[str, float], workers: int, *, driven: bool = False
+def parallel_runs(
+    nodes: Sequence[Node], share: dict[str, float], workers: int, *, driven: bool = False
 ) -> int:
-    """Return how many runs of `workers` shares `each` fit at the same time.
+    """Return how many runs fit on the nodes at the same time.
 
-    A share must fit on one node. A `driven` run is a worker group that a trial drives: where no
-    node has slots for those, any node may have to give a trial its hundredth of a CPU.
-    Raises `UserError`, which names what is there, where not even one run ever fits.
+    Parameters
+    ----------
+    nodes
+        Nodes of the cluster.
+    share
+        Resources of one worker; they must fit on one node.
+    workers
+        Workers per run.
+    driven
+        Whether a run is a worker group driven by a trial. If no node has `SLOT` resources for such
+        trials, every node may have to reserve `DRIVER_CPU` for one.
+
+    Returns
+    -------
+    int
+        The number of runs, at least 1.
+
+    Raises
+    ------
+    UserError
+        If not even one run can ever fit; the message lists the nodes' resources.
     """
-    gpus = each.get("GPU", 0.0)
+    gpus = share.get("GPU", 0.0)
     if gpus > 1 and gpus != int(gpus):
         raise UserError(
-            f"A worker takes whole GPUs or a part of one; its share would be {gpus:g}. Give "
-            "--gpus-per-run and --workers so that it is at most 1 or a whole number."
+            f"A worker takes whole GPUs or a part of one; its share would be {gpus:g}. Choose "
+            "--gpus-per-run and --workers so that the share is at most 1 or a whole number."
         )
-    drivers = driven and not any(SLOT in node.has for node in there)
-    free = [_without_driver(node) for node in there] if drivers else there
-    if (room := sum(node.room(each) for node in free)) >= workers:
-        return room // workers
-    share = " and ".join(f"{amount:g} {name}" for name, amount in each.items())
+    drivers = driven and not any(SLOT in node.has for node in nodes)
+    free = [_without_driver(node) for node in nodes] if drivers else nodes
+    if (fits := sum(node.fits(share) for node in free)) >= workers:
+        return fits // workers
+    needs = " and ".join(f"{amount:g} {name}" for name, amount in share.items())
     raise UserError(
-        f"One run needs {share} on one node{f', {workers} times' if workers > 1 else ''}; there is "
-        f"room for {room}"
-        + (f" beside a trial that drives it and takes {DRIVER} CPU" if drivers else "")
-        + f". Ray has {'; '.join(node.words(each) for node in there) or 'no node'}. Ask for less, "
-        "or join a larger cluster with --address."
+        f"One run needs {needs} on one node{f', {workers} times' if workers > 1 else ''}; there is "
+        f"room for {fits}"
+        + (f" beside a trial that drives it and takes {DRIVER_CPU} CPU" if drivers else "")
+        + f". Ray has {'; '.join(node.describe(share) for node in nodes) or 'no node'}. Ask for "
+        "less, or join a larger cluster with --address."
     )
 
 
 def check_free(place: str, free: int) -> None:
-    """Raise `UserError` where a place has too few bytes left for a study."""
+    """Check that a disk has enough space for a study.
+
+    Parameters
+    ----------
+    place
+        Folder, for the message.
+    free
+        Free bytes there.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than `LEAST_FREE`.
+    """
     if free < LEAST_FREE:
         raise UserError(
-            f"{place} has {free / 2**20:.0f} MB left, and a study is not begun below "
-            f"{LEAST_FREE / 2**20:.0f} MB. Make room, or name another --reports."
+            f"{place} has {free / 2**20:.0f} MB of free space, and a study needs at least "
+            f"{LEAST_FREE / 2**20:.0f} MB to begin. Free some space, or name another --reports."
         )
 
 
 def _without_driver(node: Node) -> Node:
-    return replace(node, has=node.has | {"CPU": max(0.0, node.has.get("CPU", 0.0) - DRIVER)})
+    return replace(node, has=node.has | {"CPU": max(0.0, node.has.get("CPU", 0.0) - DRIVER_CPU)})

@@ -1,4 +1,4 @@
-"""Start a Ray of this machine's own, or join a cluster; where that fails, it is one sentence."""
+"""Start a local Ray or join a cluster, and turn every failure into one clear message."""
 
 from __future__ import annotations
 
@@ -17,119 +17,155 @@ from ray._private.authentication.authentication_token_setup import (
 from ray._private.authentication.http_token_authentication import get_auth_headers_if_auth_enabled
 from ray.exceptions import AuthenticationError, RayError
 
-from rpbind.cluster.address import check_cluster, parsed, refuses, service
+from rpbind.cluster.address import check_cluster, identify_service, is_token_refused, parse_address
 from rpbind.errors import PausedError, UserError, reason
 
-WAITS = (30, 120)
-"""Seconds that Ray's processes have to start: Ray's own 30 first, which a busy machine outlasts."""
+STARTUP_WAITS = (30, 120)
+"""Seconds that Ray's processes have to start: first Ray's default, then more for a busy machine."""
 
 GCS_WAIT = "RAY_gcs_server_port_wait_time_s"
-"""The variable by which Ray takes such a wait for the first of its processes."""
+"""Environment variable with that wait for the first of Ray's processes, the GCS server."""
 
 MISTAKES = (AuthenticationError, ValueError, FileNotFoundError, PermissionError)
-"""What Ray raises where a setting is wrong; waiting does not help."""
+"""What Ray raises if a setting is wrong; waiting does not help."""
 
 
-def start_here(say: Callable[[str], object], **options: Any) -> None:
-    """Start Ray on this machine, a second time and with more patience where the first fails.
+def start_local(show: Callable[[str], object], **options: Any) -> None:
+    """Start Ray on this machine; if the first try fails, try again with a longer wait.
 
-    `say` is given a sentence in between. Raises `UserError` where a setting is wrong, and
-    `PausedError` where Ray does not start.
+    Parameters
+    ----------
+    show
+        Called with a message before the second try.
+    options
+        Options of `ray.init`.
+
+    Raises
+    ------
+    UserError
+        If a setting is wrong.
+    PausedError
+        If Ray does not start.
     """
-    for last, wait in enumerate(WAITS):
-        before = _children()
+    for is_last, wait in enumerate(STARTUP_WAITS):
+        before = _child_processes()
         try:
-            with _patience(wait):
+            with _startup_wait(wait):
                 ray.init("local", **options)
         except MISTAKES as error:
             raise UserError(
-                f"Ray cannot start on this machine: {_why(error)}. Nothing was run."
+                f"Ray cannot start on this machine: {_failure_text(error)}. Nothing was run."
             ) from None
-        except Exception as error:  # Ray raises bare ones too
+        except Exception as error:  # Ray also raises plain Exception
             ray.shutdown()
-            _end(_children() - before)
-            why = _why(error)
-            if last:
+            _kill(_child_processes() - before)
+            why = _failure_text(error)
+            if is_last:
                 raise PausedError(
-                    f"Ray has not started on this machine, twice, the second time within {wait} s "
-                    f"({why}). The machine is too busy or has too little memory; nothing was run "
+                    f"Ray did not start on this machine, twice, the second time within {wait} s "
+                    f"({why}). The machine is too busy or has too little memory. Nothing was run "
                     "or lost, and the same command can be given again."
                 ) from None
-            say(f"Ray has not started yet ({why}). It is started again, with {WAITS[1]} s of time.")
+            show(f"Ray has not started yet ({why}). Trying again for up to {STARTUP_WAITS[1]} s.")
         else:
             return
 
 
 def join(address: str, **options: Any) -> None:
-    """Join the cluster at `address`; raises `UserError` where none is there or it refuses us.
+    """Join a cluster.
 
-    A cluster that is there and does not let us in for now is a `PausedError`.
+    Parameters
+    ----------
+    address
+        Address of the cluster: host:port, ray://host:port or auto.
+    options
+        Options of `ray.init`.
+
+    Raises
+    ------
+    UserError
+        If no cluster answers at the address, or it refuses our token or settings.
+    PausedError
+        If the cluster answers and cannot be joined for now.
     """
     check_cluster(address)
     try:
         _check_reachable(address)
         ray.init(address, **options)
     except (ConnectionError, *MISTAKES) as error:
-        raise UserError(f"The Ray cluster at {address} cannot be joined: {_why(error)}.") from None
+        raise UserError(
+            f"The Ray cluster at {address} cannot be joined: {_failure_text(error)}."
+        ) from None
     except UserError:
         raise
     except Exception as error:
         ray.shutdown()
         raise PausedError(
-            f"The Ray cluster at {address} did not let this machine in: {_why(error)}. Nothing "
-            "was run or lost; see whether all of it runs, and give the same command again."
+            f"The Ray cluster at {address} could not be joined for now: {_failure_text(error)}. "
+            "Nothing was run or lost. Check that all its nodes run, and give the same command "
+            "again."
         ) from None
 
 
 def _check_reachable(address: str) -> None:
-    """Ask the address that Ray makes of ours, with its token: Ray itself tries for minutes."""
+    """Check the address that Ray derives from ours, and the token; Ray itself tries for minutes."""
     is_client = "://" in address
-    if address == "auto":  # as Ray will, for no other address
+    if address == "auto":  # Ray does this for "auto" only
         maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
     real = address if is_client else services.canonicalize_bootstrap_address_or_die(address)
-    place = parsed(real)
+    place = parse_address(real)
     if place is None:
         return
     advice = (
-        f"That is the address which Ray takes {address} for. A cluster that was started on "
-        "loopback alone cannot be joined; otherwise see whether it still runs."
+        f"This is the address that Ray uses for {address}. A cluster that was started on the "
+        "loopback interface only cannot be joined; otherwise check whether it still runs."
     )
-    found = service(place, "Ray cluster", advice)
-    if found != "encrypted" and refuses(place, get_auth_headers_if_auth_enabled({})):
+    found = identify_service(place, "Ray cluster", advice)
+    if found != "encrypted" and is_token_refused(place, get_auth_headers_if_auth_enabled({})):
         raise UserError(
-            f"The Ray cluster at {address} wants a token that this shell does not have: set "
+            f"The Ray cluster at {address} requires a token that this shell does not have. Set "
             "RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH."
         )
 
 
 @contextlib.contextmanager
-def answering(address: str | None) -> Iterator[None]:
-    """Say it in a sentence, as `PausedError`, where Ray stops answering in the block."""
+def explain_lost_ray(address: str | None) -> Iterator[None]:
+    """Raise `PausedError` if Ray stops answering in the block.
+
+    Parameters
+    ----------
+    address
+        Address of the cluster, for the message; None for this machine.
+
+    Yields
+    ------
+    None
+    """
     try:
         yield
     except (RayError, ConnectionError, TimeoutError) as error:
         raise PausedError(
-            f"Ray at {address or 'this machine'} has stopped answering ({_why(error)}). Nothing "
-            "was run or lost, and the same command can be given again."
+            f"Ray at {address or 'this machine'} has stopped answering ({_failure_text(error)}). "
+            "Nothing was run or lost, and the same command can be given again."
         ) from None
 
 
-def _why(error: BaseException) -> str:
+def _failure_text(error: BaseException) -> str:
     return reason(error)[:300].rstrip(".: ") or type(error).__name__
 
 
 @contextlib.contextmanager
-def _patience(seconds: int) -> Iterator[None]:
-    """Have Ray wait so long for its own processes; its 30 s are a number in `Node.__init__`."""
-    asked = services.get_node
+def _startup_wait(seconds: int) -> Iterator[None]:
+    """Make Ray wait this long for its own processes; `Node.__init__` has its 30 s hard-coded."""
+    original = services.get_node
 
     def get_node(*node: Any) -> Any:
-        last = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         while True:
             try:
-                return asked(*node)
+                return original(*node)
             except RuntimeError:
-                if time.monotonic() > last:
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
 
@@ -138,16 +174,16 @@ def _patience(seconds: int) -> Iterator[None]:
     try:
         yield
     finally:
-        services.get_node = asked
+        services.get_node = original
 
 
-def _children() -> set[Any]:
-    """Return the processes that this one has started, and theirs; Ray brings psutil along."""
+def _child_processes() -> set[Any]:
+    """Return all descendants of this process (psutil is installed with Ray)."""
     return set(importlib.import_module("psutil").Process().children(recursive=True))
 
 
-def _end(processes: set[Any]) -> None:
-    """End what a failed start has left: Ray has no name for it, and it would compete."""
+def _kill(processes: set[Any]) -> None:
+    """End the processes of a failed start: Ray cannot end them, and they would use resources."""
     psutil = importlib.import_module("psutil")
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,1 +1,1 @@
-"""Is the model alive? Measures taken on a run before and after it trains, and what they mean."""
+"""The doctor: measurements on a model before and after it trains, and the findings in them."""

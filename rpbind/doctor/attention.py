@@ -1,4 +1,4 @@
-"""Where the attention looks, and whether it matters: entropy, spread, and uniform in its place."""
+"""Statistics of the attention weights, and how far uniform weights change the logits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from rpbind.model.memory import Group
 
 @torch.no_grad()
 def attention(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
-    """Return the weights' mean and spread, their entropy over log(keys), and the largest change of
-    a logit where the attention is made uniform; nothing for a model without attention.
+    """Return statistics of the attention weights, or {} for a model without attention.
 
-    Padded keys are left out; so is the entropy where every protein is a single key.
+    They are the weights' mean and standard deviation, their entropy divided by log(keys), and the
+    largest change of a logit when the attention is made uniform. Padded keys are left out, and so
+    is the entropy if every protein is a single key.
     """
     if model.attend is None:
         return {}
@@ -36,11 +37,11 @@ def attention(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> d
     every = torch.cat(weights).double()
     with uniform_attention(model):
         uniform_B = model(rna_BL, groups)
-    told = {
+    measured = {
         "attention.mean": float(every.mean()),
         "attention.spread": float(every.std(correction=0)),
         "attention.uniform": change(model(rna_BL, groups), uniform_B),
     }
     if entropies:
-        told["attention.entropy"] = float(torch.stack(entropies).mean())
-    return told
+        measured["attention.entropy"] = float(torch.stack(entropies).mean())
+    return measured

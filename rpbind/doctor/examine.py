@@ -1,27 +1,35 @@
-"""All of it on one run: before it trains (`check_up`), and what it became (`look_back`).
+"""Examine one run before it trains (`examine_untrained`) or after (`examine_trained`).
 
-Measures are named numbers; findings are read off them. What a model is (does the RNA reach the
-head?) is judged on the better of the states before and after a fit of one batch: a head that starts
-at zero is not dead if steps wake it.
+Measures are named numbers, and findings compare them with thresholds. Whether an input reaches the
+logits is judged on the better of two states, before and after a fit of one batch: a head that
+starts at zero is not dead if training steps change it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from rpbind.doctor.attention import attention
-from rpbind.doctor.finding import finding, told
+from rpbind.doctor.finding import primary_findings
 from rpbind.doctor.fit import Fit, fit
 from rpbind.doctor.gradients import blocks, gradients
-from rpbind.doctor.kinds import KINDS
-from rpbind.doctor.learnt import learnt
+from rpbind.doctor.learnt import measure_learning
 from rpbind.doctor.loader import loader
 from rpbind.doctor.probes import probes
 from rpbind.doctor.sample import sample
+from rpbind.doctor.thresholds import (
+    Measures,
+    fit_findings,
+    learning_findings,
+    loader_findings,
+    start_findings,
+    state_findings,
+    uniform_findings,
+)
 from rpbind.doctor.units import dead_units
 from rpbind.ledger import Finding, Row
 from rpbind.model.binding import BindingModel
@@ -30,100 +38,159 @@ from rpbind.statistics.trend import trend
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
-Measured = Mapping[str, float]
-CHANGES = {
-    "constant logits": "logits.spread",
-    "RNA ignored": "probe.rna-swapped",
-    "protein ignored": "probe.protein-swapped",
-    "letter order unseen": "probe.letters-shuffled",
-    "attention inert": "attention.uniform",
-}
-"""Findings that are told where a measure is as good as zero in every state."""
-
 
 @dataclass(frozen=True)
 class Examination:
-    """What was measured, and what a reader must know of it, the severest first."""
+    """The measures and findings of one model.
 
-    measured: Measured
+    Parameters
+    ----------
+    measured
+        Finite measures by name, such as `probe.rna-swapped`.
+    findings
+        Findings in these measures, errors first.
+    """
+
+    measured: Measures
     findings: tuple[Finding, ...]
 
     @property
-    def sick(self) -> bool:
+    def has_error(self) -> bool:
         """Whether a finding is an error."""
         return any(one.severity == "error" for one in self.findings)
 
 
-def check_up(training: Training) -> Examination:
-    """Examine a run that has not begun to train; it is used up, see `fit`."""
+def examine_untrained(training: Training) -> Examination:
+    """Examine a run that has not begun to train.
+
+    Parameters
+    ----------
+    training
+        The run. It cannot be trained afterwards: the examination fits one batch and changes its
+        weights.
+
+    Returns
+    -------
+    Examination
+        Measures before and after the fit, and findings in them.
+    """
     index_B = sample(training.inputs)
-    gathered = loader(training.inputs, index_B, training.model.reads)
-    before = vitals(training.model, training.inputs, index_B)
-    frozen = _without_gradient(training.model)
+    loader_measures = loader(training.inputs, index_B, training.model.reads)
+    before = measure(training.model, training.inputs, index_B)
+    frozen = _frozen_blocks(training.model)
     fitted = fit(training, index_B)
     states = [before]
     if math.isfinite(fitted.end):
-        states.append(vitals(training.model, training.inputs, index_B))
+        states.append(measure(training.model, training.inputs, index_B))
     found = [
-        *_of_loader(gathered),
-        *_of_start(before),
-        *_of_states(states, frozen),
-        *_of_fit(fitted, states, frozen, len(index_B)),
+        *loader_findings(loader_measures),
+        *start_findings(before),
+        *state_findings(states, frozen),
+        *fit_findings(fitted, states, frozen, len(index_B)),
     ]
     after = {k: v for k, v in states[-1].items() if k.startswith("attention.")}
     return _examination(
-        {**gathered, **before, **_measures(fitted), **{f"after.{k}": v for k, v in after.items()}},
+        {
+            **loader_measures,
+            **before,
+            **_fit_measures(fitted),
+            **{f"after.{k}": v for k, v in after.items()},
+        },
         found,
     )
 
 
-def fits(recipe: Recipe, inputs: Inputs, seeds: Sequence[int]) -> Iterator[dict[str, float]]:
-    """Fit one batch again with each seed, and measure that alone."""
+def fit_with_seeds(
+    recipe: Recipe, inputs: Inputs, seeds: Sequence[int]
+) -> Iterator[dict[str, float]]:
+    """Fit one batch with each seed.
+
+    Parameters
+    ----------
+    recipe
+        What to train.
+    inputs
+        Windows and proteins to take the batch from.
+    seeds
+        Random seeds of the fits.
+
+    Returns
+    -------
+    Iterator[dict[str, float]]
+        The measures `fit.*` and `moved.*` of each fit.
+    """
     for seed in seeds:
-        yield _measures(fit(Training(recipe, seed, inputs), sample(inputs)))
+        yield _fit_measures(fit(Training(recipe, seed, inputs), sample(inputs)))
 
 
-def _measures(fitted: Fit) -> dict[str, float]:
+def _fit_measures(fitted: Fit) -> dict[str, float]:
     return {
         "fit.start": fitted.losses[0],
         "fit.end": fitted.end,
         "fit.worst": fitted.worst,
         "fit.accuracy-before": fitted.accuracy_before,
         "fit.accuracy": fitted.accuracy,
-        "fit.gradient-low": min(fitted.reach),
-        "fit.gradient-high": max(fitted.reach),
+        "fit.gradient-low": min(fitted.gradient_norms),
+        "fit.gradient-high": max(fitted.gradient_norms),
         **{f"moved.{name}": value for name, value in fitted.moved.items()},
     }
 
 
-def look_back(training: Training) -> Examination:
-    """Examine a run as its training left it; nothing is trained."""
+def examine_trained(training: Training) -> Examination:
+    """Examine a run after its training, without training it further.
+
+    Parameters
+    ----------
+    training
+        The run, with trained weights.
+
+    Returns
+    -------
+    Examination
+        Measures, among them losses on train and validation, and findings in them.
+    """
     index_B = sample(training.inputs)
-    gathered = loader(training.inputs, index_B, training.model.reads)
-    now = vitals(training.model, training.inputs, index_B)
-    found = [*_of_loader(gathered), *_of_states([now], frozenset())]
-    measured = {**gathered, **now}
-    if now["logits.finite"]:
-        scored = learnt(training)
+    loader_measures = loader(training.inputs, index_B, training.model.reads)
+    measured_now = measure(training.model, training.inputs, index_B)
+    found = [*loader_findings(loader_measures), *state_findings([measured_now], frozenset())]
+    measured = {**loader_measures, **measured_now}
+    if measured_now["logits.finite"]:
+        scored = measure_learning(training)
         measured |= scored
-        found += [*_of_learnt(scored), *_of_uniform(now)]
+        found += [*learning_findings(scored), *uniform_findings(measured_now)]
     return _examination(measured, found)
 
 
-def with_curve(seen: Examination, row: Row | None) -> Examination:
-    """Add what a run's curve says, where its ledger has it."""
+def add_curve(examination: Examination, row: Row | None) -> Examination:
+    """Add the finding on a run's training curve, if there is one.
+
+    Parameters
+    ----------
+    examination
+        The examination to add it to.
+    row
+        The run's ledger row, or None if the ledger has none.
+
+    Returns
+    -------
+    Examination
+        The same one, or one with the finding added.
+    """
     found = None if row is None else trend(row)
-    return seen if found is None else Examination(seen.measured, told([*seen.findings, found]))
+    if found is None:
+        return examination
+    findings = primary_findings([*examination.findings, found])
+    return Examination(examination.measured, findings)
 
 
-def _examination(measured: Measured, found: list[Finding]) -> Examination:
-    """Sort what was found; a ledger keeps finite numbers only."""
+def _examination(measured: Measures, found: list[Finding]) -> Examination:
+    """Keep finite measures, which is all a ledger can hold, and sort the findings."""
     finite = {name: value for name, value in measured.items() if math.isfinite(value)}
-    return Examination(finite, told(found))
+    return Examination(finite, primary_findings(found))
 
 
-def vitals(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
-    """Return everything that can be measured on a model as it is, in evaluation mode."""
+def measure(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
+    """Return all measures of a model in its current state, in evaluation mode."""
     model.eval()
     rna_BL, groups, _ = inputs.batch(index_B, model.reads)
     return {
@@ -134,95 +201,10 @@ def vitals(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, fl
     }
 
 
-def _without_gradient(model: BindingModel) -> frozenset[str]:
-    """Name the blocks of which no weight asks for a gradient."""
+def _frozen_blocks(model: BindingModel) -> frozenset[str]:
+    """Return the names of the blocks in which no weight requires a gradient."""
     return frozenset(
         name
         for name, block in blocks(model).items()
         if not any(p.requires_grad for p in block.parameters())
     )
-
-
-def _limit(name: str) -> float:
-    threshold = KINDS[name].threshold
-    assert threshold is not None
-    return threshold
-
-
-def _of_loader(gathered: Measured) -> Iterator[Finding]:
-    if gathered["loader.moved"] > _limit("labels do not follow windows"):
-        yield finding("labels do not follow windows", gathered["loader.moved"])
-    if gathered["loader.rarer"] <= _limit("one class only"):
-        yield finding("one class only", gathered["loader.rarer"])
-
-
-def _of_start(before: Measured) -> Iterator[Finding]:
-    if before["loss"] > _limit("starts sure of itself"):
-        yield finding("starts sure of itself", before["loss"])
-
-
-def _of_states(states: list[dict[str, float]], frozen: frozenset[str]) -> Iterator[Finding]:
-    """Read off what a model is from the states that it was seen in."""
-    if not all(state["logits.finite"] for state in states):
-        yield finding("logits not finite", None)
-        return
-    for name, measure in CHANGES.items():
-        seen = [state[measure] for state in states if measure in state]
-        if seen and max(seen) <= _limit(name):
-            yield finding(name, max(seen))
-    padding = states[0].get("probe.padding", 0.0)
-    if padding > _limit("padding counts"):
-        yield finding("padding counts", padding)
-    for name in _blocks(states[0]):
-        share = max(_share(state, name) for state in states)
-        if share <= _limit("no gradient") and name not in frozen:
-            yield finding("no gradient", share, where=name)
-    for layer in (key for key in states[0] if key.startswith("dead.")):
-        dead = min(state[layer] for state in states)
-        if dead > _limit("dead units"):
-            yield finding("dead units", dead, where=layer.removeprefix("dead."))
-
-
-def _blocks(state: Measured) -> list[str]:
-    return [key.removeprefix("gradient.") for key in state if key.startswith("gradient.")]
-
-
-def _share(state: Measured, block: str) -> float:
-    """A block's gradient norm, as a share of the head's; 0 where there is none at all."""
-    return state[f"gradient.{block}"] / head if (head := state["gradient.head"]) else 0.0
-
-
-def _of_fit(
-    fitted: Fit, states: list[dict[str, float]], frozen: frozenset[str], windows: int
-) -> Iterator[Finding]:
-    """Read off what a fit of one batch of so many windows says."""
-    stuck = [name for name, by in fitted.moved.items() if by <= _limit("frozen weights")]
-    if len(stuck) == len(fitted.moved):
-        yield finding("weights do not move", max(fitted.moved.values()))
-    reached = {name for name in _blocks(states[0]) if _share(states[0], name) > 1e-6}
-    for name in stuck:
-        if name in frozen | reached:
-            yield finding("frozen weights", fitted.moved[name], where=name)
-    if fitted.worst > _limit("steps too large"):
-        yield finding("steps too large", fitted.worst)
-    if fitted.end > _limit("batch not fitted"):
-        yield finding("batch not fitted", fitted.end)
-    coin = 0.5 + 3 * 0.5 / math.sqrt(windows)
-    if fitted.accuracy <= coin:
-        yield finding("accuracy stuck", fitted.accuracy, threshold=coin)
-
-
-def _of_learnt(scored: Measured) -> Iterator[Finding]:
-    if scored["validation.loss"] > _limit("worse than a coin"):
-        yield finding("worse than a coin", scored["validation.loss"])
-    if "validation.auroc" not in scored or scored["validation.auroc"] > scored["validation.coin"]:
-        return
-    by_heart = scored["train.loss"] < _limit("batch not fitted")
-    name = "learnt by heart" if by_heart else "no better than a coin"
-    yield finding(name, scored["validation.auroc"], threshold=scored["validation.coin"])
-
-
-def _of_uniform(now: Measured) -> Iterator[Finding]:
-    inert = now.get("attention.uniform", 0.0) <= _limit("attention inert")
-    if not inert and now.get("attention.entropy", 0.0) > _limit("attention near uniform"):
-        yield finding("attention near uniform", now["attention.entropy"])

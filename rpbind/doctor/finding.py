@@ -1,4 +1,4 @@
-"""Findings as the ledger keeps them, and which of them are told."""
+"""Make findings as the ledger stores them, and choose which of them to show."""
 
 from __future__ import annotations
 
@@ -17,10 +17,25 @@ def finding(
     threshold: float | None = None,
     note: str = "",
 ) -> Finding:
-    """Return a finding of a kind, as the ledger keeps it.
+    """Return a finding as the ledger stores it.
 
-    `where` says which block; `threshold` is given where the kind has none; `note` goes before the
-    advice.
+    Parameters
+    ----------
+    name
+        Its kind, a key of `KINDS`.
+    measured
+        The measured value; None if there is none.
+    where
+        The block or layer it is about; appended to the name.
+    threshold
+        Threshold of this measurement, for a kind without a fixed one.
+    note
+        A sentence to put before the advice.
+
+    Returns
+    -------
+    Finding
+        With severity, reason and advice of its kind.
     """
     kind = KINDS[name]
     known = measured is not None and math.isfinite(measured)
@@ -34,8 +49,8 @@ def finding(
     )
 
 
-def told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Leave out what follows from another finding, and put the severest first."""
+def primary_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Leave out findings that follow from another one, and sort the others, errors first."""
     hidden = {name for one in findings for name in KINDS[_kind(one)].hides}
     left = [one for one in findings if _kind(one) not in hidden]
     order = ("error", "warning", "info")

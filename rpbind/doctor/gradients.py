@@ -1,4 +1,4 @@
-"""Which blocks the gradient reaches, in evaluation mode: dropout would only add noise to it."""
+"""The gradient norm of each block, in evaluation mode, because dropout would add noise."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def gradients(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str,
     loss = F.binary_cross_entropy_with_logits(model(rna_BL, groups), label_B)
     if loss.requires_grad:
         loss.backward()
-    told = {f"gradient.{name}": norm(block) for name, block in blocks(model).items()}
+    measured = {f"gradient.{name}": norm(block) for name, block in blocks(model).items()}
     model.zero_grad(set_to_none=True)
-    return told | {"loss": float(loss.detach())}
+    return measured | {"loss": float(loss.detach())}
 
 
 def norm(block: nn.Module) -> float:

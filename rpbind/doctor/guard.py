@@ -1,8 +1,8 @@
-"""The no-op guard: each arm is built beside its reference before anything is trained.
+"""The no-op guard: compare each arm with its reference before anything is trained.
 
-Whatever the weights, can the arm do something that its reference cannot? Both get the same weights
-where names and shapes agree, none of them at a neutral value, and are asked about the same windows
-in float64, in evaluation mode. Training is not compared: what only shapes it cannot be inert here.
+It tests whether the two can compute different functions. Both get the same weights where names and
+shapes agree, none of them at a neutral value, and score the same windows in float64, in evaluation
+mode. A change that affects training alone is not compared.
 """
 
 from __future__ import annotations
@@ -24,21 +24,33 @@ from rpbind.model.seeding import generator
 from rpbind.recipe import Recipe
 from rpbind.train.inputs import Inputs
 
-Opens = Callable[[str], Inputs]
-"""Gives the inputs with the vectors of a protein encoder."""
+InputsOf = Callable[[str], Inputs]
+"""Function from the name of a protein encoder to the inputs with its vectors."""
 
 
 @dataclass(frozen=True)
 class NoOpCheck:
-    """One contrast before training: what differs, and whether the functions do.
+    """One arm compared with its reference before training.
 
-    `knobs` are the recipe fields that differ; `only_arm` and `only_reference` the tensors that one
-    side alone has, or has in another shape; `gap` is the largest difference of a logit, relative to
-    the largest logit; None where only training differs: the function is the same by construction.
+    Parameters
+    ----------
+    contrast
+        The two arms.
+    fields
+        Recipe fields in which they differ.
+    parameters
+        Number of parameters of the arm and of the reference.
+    only_arm, only_reference
+        Names of parameters that only this side has, or has in this shape.
+    gap
+        Largest difference of a logit, relative to the largest logit. None if only training
+        differs: then the function is the same by construction.
+    findings
+        Findings on the arm.
     """
 
     contrast: ContrastPlan
-    knobs: tuple[str, ...]
+    fields: tuple[str, ...]
     parameters: tuple[int, int]
     only_arm: tuple[str, ...]
     only_reference: tuple[str, ...]
@@ -46,111 +58,135 @@ class NoOpCheck:
     findings: tuple[Finding, ...]
 
     def words(self) -> str:
-        """Say it in a line."""
+        """Describe the comparison in one line.
+
+        Returns
+        -------
+        str
+            Such as "residual: new beside old: logits differ by 3e-01 of the largest, ...".
+        """
         one = self.contrast
         arm, reference = self.parameters
         if self.gap is None:
-            what = "same function by construction, only training differs"
+            difference = "same function by construction, only training differs"
         else:
-            what = (
+            difference = (
                 f"logits differ by {self.gap:.1e} of the largest, {arm - reference:+,} parameters"
             )
             if self.only_arm:
-                what += f", new: {', '.join(self.only_arm)}"
-        told = "".join(f" [{f.name}]" for f in self.findings)
-        return f"{one.name}: {one.arm} beside {one.reference}: {what}{told}"
+                difference += f", new: {', '.join(self.only_arm)}"
+        names = "".join(f" [{f.name}]" for f in self.findings)
+        return f"{one.name}: {one.arm} against {one.reference}: {difference}{names}"
 
 
-def guard(plan: Plan, opens: Opens, arm: str | None = None) -> list[NoOpCheck]:
-    """Compare the two arms of every pair of a plan; with `arm`, of those in which it is the arm."""
+def guard(plan: Plan, inputs_of: InputsOf, arm: str | None = None) -> list[NoOpCheck]:
+    """Compare each arm of a plan with its reference.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    inputs_of
+        Gives the inputs with the vectors of a protein encoder.
+    arm
+        Compare only this arm; None for every arm.
+
+    Returns
+    -------
+    list[NoOpCheck]
+        One comparison for each pair, see `pairs`.
+    """
     recipes = {arm.name: Recipe.model_validate(arm.recipe) for arm in plan.arms}
     return [
-        compare(pair, recipes[pair.arm], recipes[pair.reference], opens)
+        compare_arms(pair, recipes[pair.arm], recipes[pair.reference], inputs_of)
         for pair in pairs(plan)
         if arm is None or pair.arm == arm
     ]
 
 
 def pairs(plan: Plan) -> list[ContrastPlan]:
-    """Return a plan's comparisons of two arms.
+    """Return the pairs of arms in a plan that the guard compares.
 
-    A factorial effect is a sum over many: there each arm stands beside the one that lacks a single
-    change of its own. A fraction has no two such arms, and each stands beside the first.
+    A factorial contrast is a sum over many arms. There each arm is compared with every arm that
+    lacks exactly one of its changes. A fractional factorial may have no such pair; then each arm
+    is compared with the first.
     """
     plain = [contrast for contrast in plan.contrasts if not contrast.weights]
     if not plan.factors:
         return plain
     on = {a.name: frozenset(f for f, had in plan.factors.items() if a.name in had)
           for a in plan.arms}  # fmt: skip
-    beside = [
+    neighbours = [
         (arm, other, *(on[arm] - on[other]))
         for arm in on
         for other in on
         if on[other] < on[arm] and len(on[arm] - on[other]) == 1
     ]
     first = plan.arms[0].name
-    beside = beside or [(arm, first, "all changes") for arm in on if arm != first]
+    neighbours = neighbours or [(arm, first, "all changes") for arm in on if arm != first]
     return plain + [
-        ContrastPlan(name=f"{what} in {arm}", arm=arm, reference=other)
-        for arm, other, what in beside
+        ContrastPlan(name=f"{change} in {arm}", arm=arm, reference=other)
+        for arm, other, change in neighbours
     ]
 
 
-def compare(contrast: ContrastPlan, arm: Recipe, reference: Recipe, opens: Opens) -> NoOpCheck:
-    """Build an arm beside its reference, and say what differs."""
-    knobs = tuple(arm.diff(reference))
-    models = [_built(recipe, opens(recipe.proteins)) for recipe in (arm, reference)]
+def compare_arms(
+    contrast: ContrastPlan, arm: Recipe, reference: Recipe, inputs_of: InputsOf
+) -> NoOpCheck:
+    """Build an arm and its reference, and compare fields, parameters and logits."""
+    fields = tuple(arm.diff(reference))
+    models = [_build_model(recipe, inputs_of(recipe.proteins)) for recipe in (arm, reference)]
     mine, theirs = (dict(model.named_parameters()) for model in models)
     shared = {n for n in mine if n in theirs and mine[n].shape == theirs[n].shape}
     gap = None
-    if any(not _only_trains(knob) for knob in knobs):
+    if any(not _is_training_only(field) for field in fields):
         logits = [
-            _logits(model, opens(recipe.proteins))
+            _logits(model, inputs_of(recipe.proteins))
             for model, recipe in zip(models, (arm, reference), strict=True)
         ]
         gap = float((logits[0] - logits[1]).abs().max() / logits[1].abs().max())
     return NoOpCheck(
         contrast,
-        knobs,
+        fields,
         (sum(p.numel() for p in mine.values()), sum(p.numel() for p in theirs.values())),
         tuple(name for name in mine if name not in shared),
         tuple(name for name in theirs if name not in shared),
         gap,
-        tuple(_findings(contrast, knobs, gap)),
+        tuple(_findings(contrast, fields, gap)),
     )
 
 
-def _findings(contrast: ContrastPlan, knobs: tuple[str, ...], gap: float | None) -> list[Finding]:
-    beside = f"Beside '{contrast.reference}'."
-    if not knobs:
-        return [finding("identical to the reference", 0.0, note=beside)]
+def _findings(contrast: ContrastPlan, fields: tuple[str, ...], gap: float | None) -> list[Finding]:
+    reference = f"Compared with '{contrast.reference}'."
+    if not fields:
+        return [finding("identical to the reference", 0.0, note=reference)]
     found = []
     tolerance = KINDS["inert: same function"].threshold
     assert tolerance is not None
     if gap is not None and gap <= tolerance:
-        found.append(finding("inert: same function", gap, note=beside))
-    unnamed = [knob for knob in knobs if not _named(knob, contrast.fields)]
+        found.append(finding("inert: same function", gap, note=reference))
+    unnamed = [field for field in fields if not _is_named(field, contrast.fields)]
     if contrast.fields and unnamed:
-        note = f"Beside '{contrast.reference}', not named: {', '.join(unnamed)}."
+        note = f"Compared with '{contrast.reference}', not named: {', '.join(unnamed)}."
         found.append(finding("changes more than it names", float(len(unnamed)), note=note))
     return found
 
 
-def _named(knob: str, fields: tuple[str, ...]) -> bool:
-    return any(knob == field or knob.startswith(f"{field}.") for field in fields)
+def _is_named(field: str, named: tuple[str, ...]) -> bool:
+    return any(field == name or field.startswith(f"{name}.") for name in named)
 
 
-def _only_trains(knob: str) -> bool:
-    """Whether a knob shapes training alone: the optimiser, initial values, dropout."""
-    return knob.startswith(("train.", "model.init.")) or knob.endswith(".dropout")
+def _is_training_only(field: str) -> bool:
+    """Whether a field affects training alone: the optimizer, initial values, dropout."""
+    return field.startswith(("train.", "model.init.")) or field.endswith(".dropout")
 
 
 @torch.no_grad()
-def _built(recipe: Recipe, inputs: Inputs) -> BindingModel:
-    """A model in float64 of which every weight is drawn by its name and shape alone.
+def _build_model(recipe: Recipe, inputs: Inputs) -> BindingModel:
+    """Build a model in float64 and draw every weight from its name and shape alone.
 
-    Nothing is at a neutral value (a temperature of 1, a norm's shift of 0), which would hide what
-    it can do.
+    No weight is at a neutral value (a temperature of 1, a norm's shift of 0), which would hide its
+    effect.
     """
     model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0).double()
     for name, weight in model.named_parameters():

@@ -1,4 +1,8 @@
-"""Every finding that there is, as data: name, threshold and reason, severity, what to do."""
+"""All kinds of findings as data: name, severity, threshold, reason for the threshold, advice.
+
+A few names are older than the glossary and stay, because ledgers have them: "learnt by heart" means
+memorised, and "a coin" means the chance level.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from rpbind.ledger import Finding
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 
 LN2 = math.log(2)
-"""The loss of a coin: binary cross-entropy in nats of saying one half."""
+"""Chance level of the loss: binary cross-entropy, in nats, of predicting 1/2 for every window."""
 
 SAME_SCORE = 1e-5
 NO_GRADIENT = 1e-6
@@ -18,9 +22,10 @@ NO_GRADIENT = 1e-6
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of finding; `threshold` is None where it depends on how much was measured.
+    """A kind of finding.
 
-    `hides` names the findings that follow from it: they are not told beside it.
+    `threshold` is None if it depends on the number of windows. `hides` names the findings that
+    follow from this one; they are not shown with it.
     """
 
     name: str
@@ -32,7 +37,7 @@ class Kind:
 
 
 def _of_curve(found: Finding) -> Kind:
-    """Return the kind of a finding on the curve of a finished run, which reports have too."""
+    """Return the kind of a finding on a training curve; reports show these findings too."""
     return Kind(found.name, found.severity, found.threshold, found.reason, found.advice)
 
 
@@ -47,37 +52,37 @@ KINDS = {
             "error",
             None,
             "nothing was measured",
-            "Read the error: this arm cannot be built or cannot make a step.",
+            "Read the error: this arm cannot be built or cannot make a training step.",
         ),
         Kind(
             "labels do not follow windows",
             "error",
             0.0,
-            "a window's letters and label are the same in whatever order a batch asks for them",
-            "Look at how a batch is gathered: letters and labels must come by the same index.",
+            "a window's letters and label must not depend on its place in the batch",
+            "Check how a batch is gathered: letters and labels must use the same index.",
             _FIT,
         ),
         Kind(
             "one class only",
             "error",
             0.0,
-            "the rarer class has no window at all",
-            "Give training windows of both classes.",
+            "the rarer class has no window",
+            "Train on windows of both classes.",
             _FIT,
         ),
         Kind(
             "logits not finite",
             "error",
             0.0,
-            "one NaN or infinite logit spoils every mean",
+            "one NaN or infinite logit makes every mean NaN or infinite",
             "Lower the learning rate or clip the gradient, and train again.",
         ),
         Kind(
             "constant logits",
             "error",
             SAME_SCORE,
-            "metrics take scores within one step of 1e-5 as one score",
-            "Look at the head: whatever comes in, one number comes out.",
+            "metrics treat scores within one step of 1e-5 as tied",
+            "Check the head: its output does not depend on its input.",
             (
                 "RNA ignored",
                 "protein ignored",
@@ -102,7 +107,7 @@ KINDS = {
             "error",
             SAME_SCORE,
             _STEP,
-            "Look at the memory and its vectors: proteins make no difference to the logit.",
+            "Check the memory and its vectors: the protein does not change the logit.",
             ("attention inert",),
         ),
         Kind(
@@ -110,44 +115,44 @@ KINDS = {
             "warning",
             SAME_SCORE,
             _STEP,
-            "The model counts letters and can see no motif: use an encoder with context.",
+            "The model counts letters and cannot see motifs: use an encoder with context.",
         ),
         Kind(
             "attention inert",
             "warning",
             SAME_SCORE,
             _STEP,
-            "Its weights cannot matter where all values are one vector: use memory 'residue' or "
-            "'segment', or 'none'.",
+            "The attention weights cannot change the output if all values are the same vector: use "
+            "memory 'residue', 'segment' or 'none'.",
         ),
         Kind(
             "attention near uniform",
             "info",
             0.999,
-            "of the entropy of equal weights: at 200 keys, the weights then differ by some 10 %",
-            "Compare with memory 'none' or 'pooled' before reading anything into attention.",
+            "of the entropy of equal weights: with 200 keys, the weights then differ by about 10 %",
+            "Compare with memory 'none' or 'pooled' before you interpret the attention.",
         ),
         Kind(
             "padding counts",
             "error",
             1e-4,
-            "of the largest logit: sums in another order move it by about 1e-6",
-            "Mask padded residues: a window's logit depends on what its batch is padded to.",
+            "of the largest logit: summing in another order changes it by about 1e-6",
+            "Mask padded residues: a window's logit depends on the padding of its batch.",
         ),
         Kind(
             "no gradient",
             "error",
             NO_GRADIENT,
-            "of the head's: rounding alone leaves about 1e-9 of it",
-            "Look at what lies between this block and the loss: it learns nothing, even where "
-            "Adam moves it.",
+            "of the head's gradient norm: rounding alone leaves about 1e-9 of it",
+            "Check what lies between this block and the loss: the block learns nothing, even if "
+            "Adam changes its weights.",
         ),
         Kind(
             "frozen weights",
             "error",
             1e-6,
             "a step moves weights by far more than float32's resolution, 1e-7",
-            "Hand this block to the optimizer, with gradients required.",
+            "Give this block's parameters to the optimizer, with requires_grad=True.",
             ("no gradient",),
         ),
         Kind(
@@ -162,7 +167,7 @@ KINDS = {
             "steps too large",
             "error",
             3.0,
-            "times the first loss (or ln 2): a step may overshoot, not undo all that there was",
+            "times the larger of the first loss and ln 2: a step may overshoot, but not this far",
             "Lower the learning rate, or clip the gradient.",
             _FIT,
         ),
@@ -170,74 +175,74 @@ KINDS = {
             "batch not fitted",
             "warning",
             0.9 * LN2,
-            "a tenth below a coin's loss, on a batch in which no protein gives its label away",
-            "Find out what keeps it from fitting a single batch: labels, gradients or a learning "
-            "rate that is far too low.",
+            "10 % below the chance level of the loss, on a batch with both labels for each protein",
+            "Find out why the model cannot fit a single batch: check labels, gradients and whether "
+            "the learning rate is far too low.",
         ),
         Kind(
             "accuracy stuck",
             "warning",
             None,
-            "a coin gets less in 999 of 1,000 batches of this size",
-            "It tells the windows of one batch no better than a coin: see the other findings.",
+            "random guesses score lower in 999 of 1,000 batches of this size",
+            "The model is at chance level on a single batch: see the other findings.",
         ),
         Kind(
             "dead units",
             "warning",
             0.9,
-            "where inputs are alike about half of a layer's units are off for all of them",
-            "Lower the learning rate or change the initialisation: these units pass nothing on.",
+            "with similar inputs, about half of a layer's units are off for all of them",
+            "Lower the learning rate or change the initialisation: these units always output 0.",
         ),
         Kind(
             "starts sure of itself",
             "warning",
             1.5 * LN2,
-            "an untrained model knows nothing: its loss is near a coin's, ln 2",
-            "Make the initial values smaller: training first has to unlearn them.",
+            "an untrained model knows nothing, so its loss should be near the chance level, ln 2",
+            "Make the initial values smaller: training must first undo these confident logits.",
         ),
         Kind(
             "no better than a coin",
             "error",
             None,
-            "0.5 and three standard errors of a coin's AUROC (mean over proteins) here",
-            "It has learnt nothing that holds for windows it has not seen: see the other findings.",
+            "0.5 plus three standard errors of a random score's AUROC (mean over proteins) here",
+            "The model predicts validation windows at chance level: see the other findings.",
         ),
         Kind(
             "learnt by heart",
             "error",
             None,
-            "0.5 and three standard errors of a coin's AUROC (mean over proteins) here",
-            "It fits its training windows and tells no others: check that labels belong to their "
-            "windows, then regularise.",
+            "0.5 plus three standard errors of a random score's AUROC (mean over proteins) here",
+            "The model fits its training windows and is at chance level on others: check that "
+            "labels belong to their windows, then regularise.",
             ("no better than a coin",),
         ),
         Kind(
             "worse than a coin",
             "warning",
             LN2,
-            "saying one half every time has a loss of ln 2",
-            "It is surer than it may be: stop earlier, regularise, or read calibrated values only.",
+            "predicting 1/2 for every window has a loss of ln 2",
+            "The model is overconfident: stop earlier, regularise, or use calibrated values.",
         ),
         *(_of_curve(found) for found in (STILL_IMPROVING, OVERFITTING)),
         Kind(
             "identical to the reference",
             "error",
             0.0,
-            "the two recipes do not differ in any knob",
-            "Take this arm out: it would be the reference once more.",
+            "the two recipes have the same hyperparameters",
+            "Remove this arm: it would train the reference again.",
         ),
         Kind(
             "inert: same function",
             "warning",
             1e-9,
-            "of the largest logit, in float64: what rounding leaves is about 1e-15",
-            "No training can make this change matter: expect no effect, and do not pay for seeds.",
+            "of the largest logit, in float64, where rounding errors are about 1e-15",
+            "Training cannot give this change an effect: do not spend seeds on it.",
         ),
         Kind(
             "changes more than it names",
             "error",
             0.0,
-            "an effect would be laid to the wrong change",
+            "the effect would be attributed to the wrong change",
             "Name every field that differs, or make one arm for each.",
         ),
     )

@@ -1,4 +1,4 @@
-"""What a trained model has learnt: windows that it was trained on against windows that it was not.
+"""What a trained model has learnt: its scores on training windows and on validation windows.
 
 Shapes: N windows.
 """
@@ -19,38 +19,42 @@ from rpbind.train.loop import Training
 
 WINDOWS = 2000
 SURE = 3.0
-"""Standard errors above 0.5 that a coin hardly ever reaches."""
+"""Standard errors above 0.5 that a random score hardly ever exceeds."""
 
 
-def learnt(training: Training) -> dict[str, float]:
+def measure_learning(training: Training) -> dict[str, float]:
     """Return losses on training and validation, and the AUROC (mean over proteins) on validation.
 
-    At most `WINDOWS` of a part are scored, spread over all of it. `coin` is the AUROC below which
-    nobody can tell the model from a coin: 0.5 and three standard errors.
+    It scores at most `WINDOWS` of a part, spread over all of it. A model with an AUROC up to
+    `validation.chance-limit`, 0.5 plus three standard errors, is not better than chance.
     """
-    known, unseen = (
+    train_scores, validation_scores = (
         _scores(training, evenly(training.inputs.parts[part], WINDOWS))
         for part in ("train", "validation")
     )
-    told = {"train.loss": cross_entropy(known), "validation.loss": cross_entropy(unseen)}
-    _, each = summarise(unseen, training.inputs.proteins, "validation")
-    ranked = [score for score in each if score.auroc is not None]
-    if ranked:
-        aurocs = [score.auroc for score in ranked if score.auroc is not None]
-        told["validation.auroc"] = float(np.mean(aurocs))
-        told["validation.coin"] = 0.5 + SURE * math.sqrt(sum(map(_variance, ranked))) / len(ranked)
-    return told
+    measured = {
+        "train.loss": cross_entropy(train_scores),
+        "validation.loss": cross_entropy(validation_scores),
+    }
+    _, each = summarise(validation_scores, training.inputs.proteins, "validation")
+    scored = [score for score in each if score.auroc is not None]
+    if scored:
+        aurocs = [score.auroc for score in scored if score.auroc is not None]
+        measured["validation.auroc"] = float(np.mean(aurocs))
+        standard_error = math.sqrt(sum(map(_chance_variance, scored))) / len(scored)
+        measured["validation.chance-limit"] = 0.5 + SURE * standard_error
+    return measured
 
 
-def _variance(score: ProteinScore) -> float:
-    """Variance of the AUROC of scores that know nothing (Mann & Whitney 1947)."""
-    bound, unbound = score.positives, score.windows - score.positives
-    return (bound + unbound + 1) / (12 * bound * unbound)
+def _chance_variance(score: ProteinScore) -> float:
+    """Return the variance of a random score's AUROC (Mann & Whitney 1947)."""
+    positives, negatives = score.positives, score.windows - score.positives
+    return (positives + negatives + 1) / (12 * positives * negatives)
 
 
 @torch.no_grad()
 def _scores(training: Training, index_N: Tensor) -> WindowScores:
-    """Logits in evaluation mode, with the labels that the batches give."""
+    """Score windows in evaluation mode, with the labels that the batches give."""
     model, inputs = training.model.eval(), training.inputs
     logits, labels = [], []
     batches = scoring_batches(index_N)

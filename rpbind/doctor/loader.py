@@ -1,4 +1,4 @@
-"""Do batches hold what they were asked for? Letters and labels must follow their windows."""
+"""Test of the loader: a window keeps its letters and label wherever it stands in a batch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from rpbind.train.inputs import Inputs
 
 
 def loader(inputs: Inputs, index_B: Tensor, reads: Reads) -> dict[str, float]:
-    """Return the share of windows that differ when asked for in another order, and of the rarer
-    class among their labels."""
+    """Return two shares of a batch of windows.
+
+    `loader.moved` is the share of windows whose letters or label change if the batch is requested
+    in another order, and `loader.rarer` the share of the rarer class.
+    """
     order_B = torch.randperm(len(index_B), generator=torch.Generator().manual_seed(0))
     order_B = order_B.to(index_B.device)
     rna_BL, _, label_B = inputs.batch(index_B, reads)

@@ -1,4 +1,4 @@
-"""What moves the logit: other RNA, shuffled letters, another protein, other company in the batch.
+"""How far the logit changes with other RNA, shuffled letters, another protein or more padding.
 
 Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width.
 """
@@ -15,22 +15,22 @@ from rpbind.model.memory import Group
 from rpbind.train.inputs import Inputs
 
 FAR_OFF = 100.0
-"""Padding holds values this many times larger than any residue: a logit that reads it is far off"""
+"""Padding gets values this many times the largest residue value, so that reading it shows."""
 
 
 @torch.no_grad()
 def probes(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
-    """Return the spread of the logits, and the largest change of one by each intervention.
+    """Return the spread of the logits, and the largest change of a logit by each intervention.
 
-    Changes are shares of the largest logit, or of 1 where that is larger: see `change`.
-    `logits.within` is the mean over proteins of the spread among a protein's windows. What cannot
-    be asked of these windows is left out: a swap of proteins where there is only one.
+    Changes are relative to the largest logit, or to 1 if that is larger: see `change`.
+    `logits.within` is the mean over proteins of the spread among a protein's windows. A measure
+    that these windows do not allow is left out, such as swapping proteins if there is only one.
     """
     rna_BL, groups, _ = inputs.batch(index_B, model.reads)
     logit_B = model(rna_BL, groups)
     protein_B = inputs.protein_N[index_B].long()
 
-    told = {
+    measured = {
         "logits.spread": float(logit_B.std()),
         "logits.within": within(logit_B, protein_B),
         "logits.finite": float(logit_B.isfinite().all()),
@@ -39,51 +39,51 @@ def probes(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, fl
     }
     other_B = _swapped(protein_B)
     if (other_B != protein_B).any():
-        swapped = _asking(inputs, index_B, other_B)
-        told["probe.protein-swapped"] = change(
+        swapped = _with_proteins(inputs, index_B, other_B)
+        measured["probe.protein-swapped"] = change(
             logit_B, model(rna_BL, swapped.batch(index_B, model.reads)[1])
         )
     if model.reads == "residues":
         alone_B = _alone(model, inputs, index_B, protein_B)
         padded_B = model(rna_BL, [_padded(group) for group in groups])
-        told["probe.padding"] = max(change(logit_B, alone_B), change(logit_B, padded_B))
-    return told
+        measured["probe.padding"] = max(change(logit_B, alone_B), change(logit_B, padded_B))
+    return measured
 
 
 def change(logit_B: Tensor, other_B: Tensor) -> float:
-    """Return the largest change, relative to the largest logit where that is above 1.
+    """Return the largest change, relative to the largest logit if that is above 1.
 
-    Rounding grows with the logits; what is left of it this way is about 1e-6 at most.
+    Rounding errors grow with the logits; relative to the largest one they are at most about 1e-6.
     """
     return float((other_B - logit_B).abs().max() / logit_B.abs().max().clamp(min=1))
 
 
 def within(logit_B: Tensor, protein_B: Tensor) -> float:
-    """Return the mean over proteins of the spread (sd) of the logits of a protein's windows."""
+    """Return the standard deviation of the logits of a protein's windows, mean over proteins."""
     spreads = [logit_B[protein_B == p].std(correction=0) for p in protein_B.unique().tolist()]
     return float(torch.stack(spreads).mean())
 
 
 def _shuffled(rna_BL: Tensor) -> Tensor:
-    """The same letters of every window in another order."""
+    """Return the windows with their letters in another order, the same for every window."""
     order_L = torch.randperm(rna_BL.shape[1], generator=torch.Generator().manual_seed(0))
     return rna_BL[:, order_L.to(rna_BL.device)]
 
 
 def _swapped(protein_B: Tensor) -> Tensor:
-    """Every window gets the next protein of those that are there."""
+    """Give every window the next of the batch's proteins."""
     distinct, place_B = torch.unique(protein_B, return_inverse=True)
     return distinct[(place_B + 1) % len(distinct)]
 
 
-def _asking(inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Inputs:
+def _with_proteins(inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Inputs:
     protein_N = inputs.protein_N.clone()
     protein_N[index_B] = protein_B.to(protein_N.dtype)
     return replace(inputs, protein_N=protein_N)
 
 
 def _alone(model: BindingModel, inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Tensor:
-    """Logits from batches of one protein each: nothing is padded."""
+    """Return logits from batches of one protein each, in which nothing is padded."""
     logit_B = torch.empty(len(index_B), device=index_B.device)
     for protein in protein_B.unique().tolist():
         mine_B = protein_B == protein
@@ -93,7 +93,7 @@ def _alone(model: BindingModel, inputs: Inputs, index_B: Tensor, protein_B: Tens
 
 
 def _padded(group: Group) -> Group:
-    """The same group padded to twice its length, with values that are hard to overlook."""
+    """Return the group padded to twice its length, with values too large to have no effect."""
     residues_PRW, real_PR = group.residues_PRW, group.real_PR
     assert residues_PRW is not None
     assert real_PR is not None

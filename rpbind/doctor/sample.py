@@ -1,4 +1,4 @@
-"""The windows that are looked at: few, always the same, and no protein gives its label away."""
+"""The few windows that are examined, always the same, and with both labels for each protein."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PROTEINS, OF_EACH_CLASS = 8, 4
 
 
 def sample(inputs: Inputs) -> Tensor:
-    """Return indices (B,) of training windows: as many bound as unbound of each protein.
+    """Return indices (B,) of training windows: as many positives as negatives of each protein.
 
-    The proteins are the shortest, which is cheap: what is asked does not depend on which they are.
-    Where no protein has windows of both classes, windows are taken evenly from all.
+    They belong to the shortest proteins, to save time; the measures do not depend on which proteins
+    are taken. If no protein has windows of both classes, windows are taken evenly from all.
     """
     train_N = inputs.parts["train"]
     protein_N, label_N = inputs.protein_N[train_N].long(), inputs.label_N[train_N]
@@ -32,6 +32,6 @@ def sample(inputs: Inputs) -> Tensor:
 
 
 def evenly(index_N: Tensor, count: int) -> Tensor:
-    """Return `count` of the indices, spread over all of them; all where there are no more."""
+    """Return `count` of the indices, spread evenly over all; all of them if there are no more."""
     count = min(count, len(index_N))
     return index_N[torch.arange(count, device=index_N.device) * len(index_N) // max(count, 1)]

@@ -1,10 +1,9 @@
-"""The original model's before/after table: what its document says, beside what is measured here.
+"""The table of the original model: what its document states for old and fixed, and our measures.
 
 The document's gains of accuracy are relative, (last - first) / first, over 80 steps of 16 windows
-with dropout on; "rises 13 %" and "+13 %" of `old` are literal numbers that its last script
-prints, and belong to no run. Run again, its own scripts gave losses of `old` that change by -21
-to +19 % and losses of `fixed` that fall by 3 to 19 % (`docs/log.md`). Each line says how it is
-measured here.
+with dropout on. "rises 13 %" and "+13 %" of `old` are literal numbers that its last script prints;
+they belong to no run. When we ran its scripts again, losses of `old` changed by -21 to +19 % and
+losses of `fixed` fell by 3 to 19 % (`docs/log.md`). Each line says how it is measured here.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-SEED = {
+ORIGINAL = {
     "old": ("0 (all -0.0162)", "0", "rises 13 % (of no run)", "+13 % (of no run)", "all 1.0"),
     "fixed": ("0.03-0.15", "1.5-4.7", "falls 30-45 %", "+30-50 %", "0.0099 ± 0.00006"),
 }
-"""What the document says of each preset, line by line."""
+"""What the document states for each preset, line by line."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,24 @@ class TableRow:
 def table(
     measured: Mapping[str, float], fits: Sequence[Mapping[str, float]] = ()
 ) -> list[TableRow]:
-    """Return the table's lines from the measures of a check-up, and of fits with other seeds.
+    """Return the table's lines.
 
-    A single fit is a matter of luck: of several, the lowest and the highest are told.
+    A single fit depends on chance, so of several fits the table shows the lowest and the highest.
+
+    Parameters
+    ----------
+    measured
+        Measures of an examination before training.
+    fits
+        Measures of fits with other seeds, see `fit_with_seeds`.
+
+    Returns
+    -------
+    list[TableRow]
+        One for each quantity of the document.
     """
     every = [measured, *fits]
-    rises = [each.get("fit.end", math.nan) / each["fit.start"] - 1 for each in every]
+    changes = [each.get("fit.end", math.nan) / each["fit.start"] - 1 for each in every]
     points = [each["fit.accuracy"] - each["fit.accuracy-before"] for each in every]
     gains = [p / each["fit.accuracy-before"] for p, each in zip(points, every, strict=True)
              if each["fit.accuracy-before"]]  # fmt: skip
@@ -47,7 +58,7 @@ def table(
     return [
         TableRow(
             "spread of logits over samples",
-            "sd over all windows; over those of one protein; untrained",
+            "sd over all windows; over the windows of one protein; untrained",
             f"{measured['logits.spread']:.2g}; {measured['logits.within']:.1g}",
         ),
         TableRow(
@@ -55,7 +66,7 @@ def table(
             f"lowest to highest, {of}, before clipping",
             f"{low:.2g} to {high:.2g}" if high else "0",
         ),
-        TableRow("loss over training", f"first step to last five, {of}", _moves(rises)),
+        TableRow("loss over training", f"first step to last five, {of}", _loss_change(changes)),
         TableRow(
             "accuracy gain",
             f"relative to the accuracy before (in points), {of}",
@@ -65,13 +76,13 @@ def table(
     ]
 
 
-def _moves(rises: Sequence[float]) -> str:
-    """By how much losses fall or rise; where some do the one and some the other, with signs."""
-    if not all(map(math.isfinite, rises)):
+def _loss_change(changes: Sequence[float]) -> str:
+    """Describe by how much losses fall or rise; with signs if some fall and some rise."""
+    if not all(map(math.isfinite, changes)):
         return "is not finite at the end"
-    if all(rise <= 0 for rise in rises):
-        return f"falls {_range([-rise for rise in rises], '.0f')}"
-    return f"rises {_range(rises, '.0f' if min(rises) > 0 else '+.0f')}"
+    if all(rise <= 0 for rise in changes):
+        return f"falls {_range([-rise for rise in changes], '.0f')}"
+    return f"rises {_range(changes, '.0f' if min(changes) > 0 else '+.0f')}"
 
 
 def _range(shares: Sequence[float], digits: str) -> str:
@@ -80,9 +91,9 @@ def _range(shares: Sequence[float], digits: str) -> str:
 
 
 def _weights(measured: Mapping[str, float]) -> str:
-    told = [
+    texts = [
         f"{measured[state + 'attention.mean']:.4f} ± {measured[state + 'attention.spread']:.1g}"
         for state in ("", "after.")
         if f"{state}attention.mean" in measured
     ]
-    return "; ".join(dict.fromkeys(told)) or "no attention"
+    return "; ".join(dict.fromkeys(texts)) or "no attention"

@@ -1,4 +1,4 @@
-"""Units that are off for every window: what goes into a ReLU is never above zero."""
+"""Dead units: units whose input to the ReLU is not above zero for any window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from rpbind.model.memory import Group
 def dead_units(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
     """Return {layer: share of its units that are off for all windows and positions}."""
     dead: dict[str, float] = {}
-    handles = [module.register_forward_hook(_see(name, dead)) for name, module in _rectified(model)]
+    handles = [
+        module.register_forward_hook(_record_dead(name, dead)) for name, module in _rectified(model)
+    ]
     try:
         model(rna_BL, groups)
     finally:
@@ -26,8 +28,11 @@ def dead_units(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> 
 
 
 def _rectified(model: BindingModel) -> list[tuple[str, nn.Module]]:
-    """Name the layers whose output goes into a ReLU: `wide` ones, a convolution's norms, and in the
-    head the linear layer before each ReLU."""
+    """Return the layers whose output goes into a ReLU, with their names.
+
+    They are the layers called `wide`, the norms after convolutions, and in the head the linear
+    layer before each ReLU.
+    """
     return [
         (name, module)
         for name, module in model.named_modules()
@@ -45,9 +50,9 @@ def _before_relu(model: BindingModel, name: str) -> bool:
     )
 
 
-def _see(name: str, dead: dict[str, float]) -> Any:
-    def hook(module: nn.Module, given: Any, out: Tensor) -> None:
-        # (B, C, 1, L) after the batch norm of a convolution's channels, else the units are last
+def _record_dead(name: str, dead: dict[str, float]) -> Any:
+    def hook(module: nn.Module, inputs: Any, out: Tensor) -> None:
+        # after the batch norm of a convolution the shape is (B, C, 1, L); otherwise units are last
         units = out.movedim(1, -1) if isinstance(module, nn.BatchNorm2d) else out
         off = (units.flatten(0, -2) <= 0).all(0)
         dead[f"dead.{name}"] = float(off.double().mean())

@@ -54,7 +54,7 @@ def ray_running(resources: Resources) -> Iterator[None]:
                 _start(resources)
             STOP.install()
             logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-            with watched(lambda: bool(preflight.nodes()), leave_at_once):
+            with watched(lambda: bool(preflight.alive_nodes()), leave_at_once):
                 yield
         finally:
             with phase("stopping Ray") if ray.is_initialized() else contextlib.nullcontext():
@@ -68,7 +68,7 @@ def _start(resources: Resources) -> None:
         return
     # Ray Train asks the dashboard whether a stopped worker group has ended, and waits for that
     common["include_dashboard"] = resources.executor == "train"
-    start.start_here(_say, num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
+    start.start_local(_say, num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
 
 
 def _say(sentence: str) -> None:
@@ -79,7 +79,7 @@ def _say(sentence: str) -> None:
 def ready(resources: Resources, folder: Path, data: Path) -> Iterator[int]:
     """Start Ray, and check that it has what a study needs; yields how many runs fit at once."""
     with ray_running(resources):
-        with start.answering(resources.address), phase("checking the storage"):
+        with start.explain_lost_ray(resources.address), phase("checking the storage"):
             slots = at_once(resources)
             _say(f"storage   {check_storage(resources, folder, data)}")
         yield slots
@@ -88,15 +88,15 @@ def ready(resources: Resources, folder: Path, data: Path) -> Iterator[int]:
 def at_once(resources: Resources) -> int:
     """Return how many runs fit at the same time; `UserError` if not even one fits."""
     driven = resources.executor == "train"
-    nodes = preflight.nodes()
+    nodes = preflight.alive_nodes()
     if not nodes:
         leave_at_once()
-    return placement.at_once(nodes, resources.share, resources.workers, driven=driven)
+    return placement.parallel_runs(nodes, resources.share, resources.workers, driven=driven)
 
 
 def check_storage(resources: Resources, folder: Path, data: Path) -> str:
     """Return a line about the storage; `UserError` if a node of a cluster does not share it."""
-    there = preflight.nodes() if resources.address is not None else []
+    there = preflight.alive_nodes() if resources.address is not None else []
     return preflight.check_storage(there, str(folder), [data / MANIFEST])
 
 
@@ -128,7 +128,7 @@ def run_grid(
     record = LedgerCallback(ledger, StudyProgress.of(ledger, searched, left, slots))
     fit(resources, space, config, record)
     if record.lost and record.ended == len(tasks) and attempts > 1 and not STOP.requested:
-        if not preflight.nodes():
+        if not preflight.alive_nodes():
             leave_at_once()
         run_grid(record.lost, ledger, resources, attempts - 1)
 
@@ -172,7 +172,7 @@ def _placement(resources: Resources) -> dict[str, float]:
     """Return the resources of a Tune trial; with Ray Train, its workers take those of the run."""
     if resources.executor == "trial":
         return resources.needs
-    return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": placement.DRIVER}
+    return {SLOT: 1.0} if SLOT in ray.cluster_resources() else {"CPU": placement.DRIVER_CPU}
 
 
 def machine(resources: Resources) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def run_searches(template: Task, sweep: Sweep, ledger: Ledger, resources: Resour
     if STOP.requested:
         return False  # even if a budget is spent: interrupted trials remain to be trained
     finished = all(loop.finished for loop in loops)
-    if not finished and searcher.lost and not preflight.nodes():
+    if not finished and searcher.lost and not preflight.alive_nodes():
         leave_at_once()
     return finished
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rpbind.design.source import DataSource
-from rpbind.doctor.examine import Examination, check_up
+from rpbind.doctor.examine import Examination, examine_untrained
 from rpbind.doctor.finding import finding
-from rpbind.doctor.guard import NoOpCheck, Opens, guard
+from rpbind.doctor.guard import InputsOf, NoOpCheck, guard
 from rpbind.errors import UserError, reason
 from rpbind.ledger import ArmPlan, Finding, Ledger, Plan, Row
 from rpbind.recipe import Recipe
@@ -49,7 +49,7 @@ def _is_done(row: Row | None) -> bool:
     return row is not None and row.state == "done"
 
 
-def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
+def _examined(arm: ArmPlan, plan: Plan, opens: InputsOf) -> Row:
     began, error, provenance = time.monotonic(), "", {"code": code_id()}
     seen = Examination({}, ())
     beside: Sequence[NoOpCheck] = ()
@@ -58,7 +58,7 @@ def _examined(arm: ArmPlan, plan: Plan, opens: Opens) -> Row:
         inputs = opens(recipe.proteins)
         provenance = inputs.provenance | provenance
         beside = guard(plan, opens, arm.name)
-        seen = check_up(Training(recipe, plan.seeds[0], inputs))
+        seen = examine_untrained(Training(recipe, plan.seeds[0], inputs))
     except UserError as reason:
         error = str(reason)
     except Exception:

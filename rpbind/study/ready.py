@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from rpbind.cluster.placement import SLOT, Node, at_once, check_free
+from rpbind.cluster.placement import SLOT, Node, check_free, parallel_runs
 from rpbind.errors import UserError
 from rpbind.files.places import check_place
 from rpbind.ledger import Ledger
@@ -35,7 +35,7 @@ def check_options(options: RunOptions) -> None:
     check_destination(options.reports, options.name)
     check_loggers(resources.logs)
     if resources.address is None:
-        at_once(
+        parallel_runs(
             [this_machine()],
             resources.share,
             resources.workers,

@@ -1,1 +1,1 @@
-"""Using a trained model: predictions for windows, scores on any split, and what a window shows."""
+"""Use of a trained model: predict windows, score it on any split, explain a window."""

@@ -1,4 +1,4 @@
-"""Where the RNA looks on the protein, or why that explains nothing.
+"""The attention of one window over the protein, or the reason why it explains nothing.
 
 Shapes: L nucleotides, H heads, Q query positions, S keys, E attention width.
 """
@@ -17,69 +17,69 @@ from rpbind.model.attention import uniform_attention
 from rpbind.proteins.sequence import clean
 from rpbind.train.inputs import Inputs
 from rpbind.use.score import logits_of
-from rpbind.use.trained import Trained
+from rpbind.use.trained import TrainedModel
 
 SAME = 1e-6
-"""Values that differ by less than this, relative to the largest of them, are one vector."""
+"""Value vectors that differ by less than this, relative to the largest value, count as equal."""
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionMap:
     """The attention of one window, mean over heads; each row sums to 1.
 
-    `weight_LS[i, s]` is how much nucleotide i looks at key s; nucleotides that the encoder pooled
-    share one row. `keys` names the keys: K12, or 5-8 for a segment of residues. `matters` is the
-    change of the logit where the attention is made uniform.
+    `weight_LS[i, s]` is the weight of nucleotide i on key s; nucleotides that the encoder pools
+    share one row. `keys` names the keys: K12, or 5-8 for a segment of residues. `change_if_uniform`
+    is the change of the logit when the attention is made uniform.
     """
 
     weight_LS: NDArray[np.float64]
     keys: tuple[str, ...]
-    matters: float
+    change_if_uniform: float
 
 
 @torch.no_grad()
-def attention_map(trained: Trained, inputs: Inputs) -> AttentionMap | str:
-    """Return the attention of the one window of `inputs`, or the reason why it is refused.
+def attention_map(trained: TrainedModel, inputs: Inputs) -> AttentionMap | str:
+    """Return the attention of the single window in `inputs`, or the reason why it is refused.
 
-    Where all values are one vector, the sum of weights times values is that vector whatever the
-    weights are: they cannot matter, and a picture of them would explain nothing.
+    If all values are the same vector, their weighted sum is that vector for any weights. Then the
+    weights cannot change the output, and a figure of them would explain nothing.
     """
     model = trained.model
     rna_1L, groups, _ = inputs.batch(torch.arange(1), model.reads)
     weights = model.attention(rna_1L, groups)
     if not weights:
-        return "the model has no attention (memory 'none'): the protein goes to the head as it is."
+        return "the model has no attention (memory 'none'): the protein goes directly to the head."
     memory = model.memory(groups[0])
     real_S = slice(None) if memory.real_PS is None else memory.real_PS[0]
-    if reason := _inert(memory.values_PSE[0, real_S]):
+    if reason := _inert_reason(memory.values_PSE[0, real_S]):
         kind = trained.recipe.model.memory.kind
-        return f"the weights cannot matter (memory '{kind}'): {reason}"
+        return f"the weights cannot change the logit (memory '{kind}'): {reason}"
     weight_QS = weights[0][0].mean(0)[:, real_S].double().numpy()
     shared = trained.recipe.model.encoder.positions_per_query
     with uniform_attention(model):
         uniform = logits_of(model, inputs)[0]
     return AttentionMap(
         np.repeat(weight_QS, shared, axis=0)[: trained.length],
-        _keys(clean(inputs.proteins[0].sequence), weight_QS.shape[1]),
+        _key_names(clean(inputs.proteins[0].sequence), weight_QS.shape[1]),
         float(uniform - logits_of(model, inputs)[0]),
     )
 
 
-def _inert(values_SE: Tensor) -> str:
-    """Say why no weights over these values can change anything, "" where they can."""
+def _inert_reason(values_SE: Tensor) -> str:
+    """Return why the weights over these values cannot change the output, or "" if they can."""
     if len(values_SE) == 1:
-        return "the protein is one key, and its weight is 1 by definition."
+        return "the protein is a single key, and its weight is always 1."
     spread = float((values_SE - values_SE[0]).abs().max() / values_SE.abs().max())
     if spread > SAME:
         return ""
     return (
-        f"all {len(values_SE)} values are one vector (they differ by {spread:.0e} of its size), so "
-        "what is seen is that vector whatever the weights are."
+        f"all {len(values_SE)} values are the same vector (they differ by {spread:.0e} of its "
+        "size), so their weighted sum is that vector for any weights."
     )
 
 
-def _keys(residues: str, count: int) -> tuple[str, ...]:
-    """Name each key: a residue, or the first and last residue of a segment."""
+def _key_names(residues: str, count: int) -> tuple[str, ...]:
+    """Name each key by its residue, or by the first and last residue of its segment."""
     if count == len(residues):
         return tuple(f"{letter}{place}" for place, letter in enumerate(residues, start=1))
     span_R = np.arange(len(residues)) * count // len(residues)

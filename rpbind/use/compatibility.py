@@ -1,4 +1,4 @@
-"""Whether data is the data that a model was trained and judged on; where not, what to beware of."""
+"""Check that data is the data a model was trained and evaluated on, or list what differs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,29 @@ from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.proteins.sequence import sequence_key
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
-from rpbind.use.trained import Trained
+from rpbind.use.trained import TrainedModel
 
 HASHED = ("dataset", "split", "bank")
-OTHER = "To score it there all the same, say --other-data."
-"""What a command that takes other data says of it."""
+"""Keys of a model's provenance whose hashes must agree."""
+
+ADVICE_OTHER_DATA = "To score the model on it anyway, give --other-data."
+"""Advice of `rpbind evaluate`, which has an option for other data."""
 
 
 @dataclass(frozen=True)
 class EvaluationTarget:
-    """What a model is scored on: an open dataset, a part of a split of it.
+    """What a model is scored on.
 
-    `rule` is a split rule, None for the split that the model was trained by. `other_data` allows
-    data that is not the model's.
+    Parameters
+    ----------
+    data
+        The dataset.
+    rule
+        Split rule, such as cold-rna; None for the model's own split.
+    part
+        Part of the split: train, validation or test.
+    other_data
+        Allow a dataset, split or embedding store other than the model was trained with.
     """
 
     data: OpenData
@@ -36,35 +46,54 @@ class EvaluationTarget:
 
 
 def matching_inputs(
-    trained: Trained, against: EvaluationTarget, advice: str = OTHER
+    trained: TrainedModel, target: EvaluationTarget, advice: str = ADVICE_OTHER_DATA
 ) -> tuple[Inputs, tuple[str, ...]]:
-    """Return what a model reads of a dataset, and notes on how that differs from its own data.
+    """Open a dataset as inputs of a model, and compare it with the model's own data.
 
-    Raises `UserError` where dataset, split or embedding store have other hashes than the model's
-    and that is not allowed, and where windows or protein vectors are of another kind, which no
-    option lets through.
+    Parameters
+    ----------
+    trained
+        The model.
+    target
+        Dataset and split to open.
+    advice
+        Last sentence of the error if the data is not the model's.
+
+    Returns
+    -------
+    tuple[Inputs, tuple[str, ...]]
+        The inputs, and notes on what differs from the model's data; none if nothing does.
+
+    Raises
+    ------
+    UserError
+        If the hash of dataset, split or embedding store differs and `target` does not allow it, or
+        if windows have another length or protein vectors come from another encoder.
     """
-    own = split_spec(trained.provenance["split"])
-    rule = own.rule if against.rule is None else cast(Rule, against.rule)
-    spec = SplitSpec(rule, own.ratio, own.seed)
-    inputs = against.data.inputs(spec, trained.recipe.proteins)
-    _same_kind(trained, inputs, against.data.folder)
-    differs = [what for what in HASHED if not _same(trained, inputs, what)]
-    if differs and not against.other_data:
-        told = "; ".join(
-            f"{PROVENANCE_TERMS.get(what, what)}: the model has {trained.provenance[what]}, "
-            f"came {inputs.provenance[what]}"
-            for what in differs
+    own_spec = split_spec(trained.provenance["split"])
+    rule = own_spec.rule if target.rule is None else cast(Rule, target.rule)
+    spec = SplitSpec(rule, own_spec.ratio, own_spec.seed)
+    inputs = target.data.inputs(spec, trained.recipe.proteins)
+    _check_same_kind(trained, inputs, target.data.folder)
+    differs = [key for key in HASHED if not _is_same(trained, inputs, key)]
+    if differs and not target.other_data:
+        differences = "; ".join(
+            f"{PROVENANCE_TERMS.get(key, key)} {inputs.provenance[key]} (the model has "
+            f"{trained.provenance[key]})"
+            for key in differs
         )
-        raise UserError(f"This is not what the model was trained and judged on. {told}. {advice}")
+        raise UserError(
+            f"This is not the data that the model was trained and evaluated on: got {differences}. "
+            f"{advice}"
+        )
     if not differs:
         return inputs, ()
     notes = [
-        f"other {PROVENANCE_TERMS.get(what, what)} than the model's: {inputs.provenance[what]}"
-        for what in differs
+        f"other {PROVENANCE_TERMS.get(key, key)} than the model's: {inputs.provenance[key]}"
+        for key in differs
     ]
-    leaks = _leaks(trained, against.data, spec, against.part)
-    return inputs, (*notes, *leaks, _known(trained, inputs, against.part))
+    leaks = _leak_notes(trained, target.data, spec, target.part)
+    return inputs, (*notes, *leaks, _known_proteins_note(trained, inputs, target.part))
 
 
 def split_spec(provenance: str) -> SplitSpec:
@@ -74,17 +103,19 @@ def split_spec(provenance: str) -> SplitSpec:
     return SplitSpec(cast(Rule, rule), (train, validation, test), int(seed.removeprefix("seed")))
 
 
-def _same(trained: Trained, inputs: Inputs, what: str) -> bool:
-    """Compare hashes alone: a dataset may have been given another name."""
-    return trained.provenance[what].split()[-1] == inputs.provenance[what].split()[-1]
+def _is_same(trained: TrainedModel, inputs: Inputs, key: str) -> bool:
+    """Whether the hashes agree; the names may differ, because a dataset can be renamed."""
+    return trained.provenance[key].split()[-1] == inputs.provenance[key].split()[-1]
 
 
-def _same_kind(trained: Trained, inputs: Inputs, data: Path) -> None:
+def _check_same_kind(trained: TrainedModel, inputs: Inputs, data: Path) -> None:
+    """Raise `UserError` if windows or protein vectors are not of the kind that the model reads."""
     if inputs.length != trained.length:
         raise UserError(
-            f"The model reads windows of {trained.length} nt; those of {data} have {inputs.length}."
+            f"The model reads windows of {trained.length} nt; the windows of {data} have "
+            f"{inputs.length} nt. Import them again with {trained.length} nt."
         )
-    if not _same(trained, inputs, "encoder") or inputs.width != trained.width:
+    if not _is_same(trained, inputs, "encoder") or inputs.width != trained.width:
         raise UserError(
             f"The model reads protein vectors of {trained.provenance['encoder']}, width "
             f"{trained.width}; {data} has {inputs.provenance['encoder']}, width {inputs.width}. "
@@ -92,28 +123,26 @@ def _same_kind(trained: Trained, inputs: Inputs, data: Path) -> None:
         )
 
 
-def _leaks(trained: Trained, data: OpenData, spec: SplitSpec, part: Part) -> list[str]:
-    """Say how many of the part's windows were, or overlap, training windows of the model."""
+def _leak_notes(trained: TrainedModel, data: OpenData, spec: SplitSpec, part: Part) -> list[str]:
+    """Note how many of the part's windows are, or overlap, training windows of the model."""
     if data.dataset.id != trained.provenance["dataset"].split()[-1]:
-        return [
-            "whether the model was trained on any of these windows cannot be told from its file"
-        ]
-    own = data.split(split_spec(trained.provenance["split"])).indices("train")
-    mine = data.split(spec).indices(part)
-    trained_on = int(np.isin(mine, own).sum())
+        return ["the model's file does not show whether it was trained on any of these windows"]
+    train_N = data.split(split_spec(trained.provenance["split"])).indices("train")
+    part_N = data.split(spec).indices(part)
+    in_train = int(np.isin(part_N, train_N).sum())
     cluster_N = data.dataset.cluster_N
-    overlap = int(np.isin(cluster_N[mine], cluster_N[own]).sum())
+    overlap = int(np.isin(cluster_N[part_N], cluster_N[train_N]).sum())
     if not overlap:
         return []
     return [
-        f"{trained_on:,} of the {len(mine):,} {part} windows were training windows of this model, "
-        f"and {overlap:,} are or overlap one: the scores are too high"
+        f"{in_train:,} of the {len(part_N):,} {part} windows were training windows of this model, "
+        f"and {overlap:,} are or overlap a training window: the scores are too high"
     ]
 
 
-def _known(trained: Trained, inputs: Inputs, part: Part) -> str:
-    """Say how many of the part's proteins the model has met."""
-    seen = {known["sequence"] for known in trained.proteins if known["windows"]}
+def _known_proteins_note(trained: TrainedModel, inputs: Inputs, part: Part) -> str:
+    """Note how many of the part's proteins the model was trained on."""
+    sequences_trained_on = {known["sequence"] for known in trained.proteins if known["windows"]}
     here = [inputs.proteins[p] for p in inputs.protein_N[inputs.parts[part]].unique().tolist()]
-    met = sum(sequence_key(protein.sequence) in seen for protein in here)
-    return f"{met} of the {len(here)} proteins were seen in training"
+    count = sum(sequence_key(protein.sequence) in sequences_trained_on for protein in here)
+    return f"{count} of the {len(here)} proteins were seen in training"

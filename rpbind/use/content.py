@@ -1,4 +1,4 @@
-"""What a model file must hold to be used: every value is checked before a network is built of it.
+"""Read a model file and check every value in it before a network is built from it.
 
 The file is written by `rpbind.train.model_file`.
 """
@@ -16,14 +16,14 @@ from rpbind.errors import UserError
 from rpbind.mistakes import mistakes
 from rpbind.train import checkpoint
 from rpbind.train.calibration import Calibration
-from rpbind.use.output import WHICH, check_model
+from rpbind.use.output import EXPECTED_FILE, check_model
 
 MOST = 100_000
-"""No window has more nucleotides than this, no protein vector more numbers."""
+"""Largest accepted length of a window, in nucleotides, and width of a protein vector."""
 
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1, le=MOST)]
-Named = Annotated[str, Field(pattern=r"^\S.* [0-9a-f]{12}$")]
+NamedHash = Annotated[str, Field(pattern=r"^\S.* [0-9a-f]{12}$")]
 """A name and the first twelve hex digits of a hash."""
 SplitName = Annotated[
     str,
@@ -33,23 +33,23 @@ SplitName = Annotated[
 ]
 
 
-class _Part(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(
         strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True
     )
 
 
-class Provenance(_Part):
+class Provenance(_StrictModel):
     """Names and hashes of what the model was trained on."""
 
-    dataset: Named
+    dataset: NamedHash
     split: SplitName
-    bank: Named
-    encoder: Named
+    bank: NamedHash
+    encoder: NamedHash
 
 
-class Known(_Part):
-    """A protein of the dataset, see `rpbind.train.model_file.KnownProtein`."""
+class ProteinContent(_StrictModel):
+    """A protein of the model's dataset, see `rpbind.train.model_file.KnownProtein`."""
 
     id: str
     sequence: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -58,14 +58,14 @@ class Known(_Part):
     auroc: Annotated[float, Field(ge=0, le=1)] | None
 
     @model_validator(mode="after")
-    def _no_more_bound_than_there_are(self) -> Known:
+    def _check_positives(self) -> ProteinContent:
         if self.positives > self.windows:
-            raise ValueError(f"{self.positives} of {self.windows} windows are bound")
+            raise ValueError(f"{self.positives} of {self.windows} windows are positive")
         return self
 
 
-class CalibrationLine(_Part):
-    """The numbers of a `Calibration`."""
+class CalibrationLine(_StrictModel):
+    """Slope, intercept and threshold of a `Calibration`, and its number of validation windows."""
 
     slope: float
     intercept: float
@@ -73,12 +73,12 @@ class CalibrationLine(_Part):
     windows: Count
 
     def calibration(self) -> Calibration:
-        """Return them as what they are."""
+        """Return the calibration with these numbers."""
         return Calibration(self.slope, self.intercept, self.threshold, self.windows)
 
 
-class Content(_Part):
-    """The content of a model file, checked."""
+class Content(_StrictModel):
+    """The checked content of a model file."""
 
     schema_: int = Field(alias="schema")
     recipe: str
@@ -88,36 +88,38 @@ class Content(_Part):
     threads: Annotated[int, Field(ge=1, le=4096)]
     provenance: Provenance
     calibration: CalibrationLine
-    proteins: list[Known]
+    proteins: list[ProteinContent]
     weights: dict[str, Tensor]
 
     @field_validator("weights")
     @classmethod
-    def _are_numbers(cls, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        strange = [name for name, weight in weights.items() if not torch.isfinite(weight).all()]
-        if strange:
-            raise ValueError(f"{', '.join(strange[:3])}: NaN or infinity, so every answer would be")
+    def _check_finite(cls, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        names = [name for name, weight in weights.items() if not torch.isfinite(weight).all()]
+        if names:
+            raise ValueError(
+                f"{', '.join(names[:3])}: NaN or infinity, so every logit would be NaN"
+            )
         return weights
 
 
 def read_content(path: Path) -> Content:
-    """Read a model file; `UserError` with the first thing in it that cannot be used."""
+    """Read a model file; raises `UserError` if there is none or a value in it cannot be used."""
     check_model(path)
-    content = checkpoint.load(path, WHICH)
-    wanted = {field.alias or name for name, field in Content.model_fields.items()}
-    if missing := sorted(wanted - content.keys()):
+    content = checkpoint.load(path, EXPECTED_FILE)
+    expected = {field.alias or name for name, field in Content.model_fields.items()}
+    if missing := sorted(expected - content.keys()):
         raise UserError(
             f"{path} is not the model file of a finished run of this version: it lacks "
-            f"{', '.join(missing)}. Make the run again, or let it finish."
+            f"{', '.join(missing)}. Train the run again, or let it finish."
         )
     try:
         checked = Content.model_validate(content)
     except ValidationError as error:
-        raise UserError(f"{path} is damaged: {mistakes(error)}. {WHICH}") from None
+        raise UserError(f"{path} is damaged: {mistakes(error)}. {EXPECTED_FILE}") from None
     if not any(checked.width in weight.shape for weight in checked.weights.values()):
-        # a network of that width would be built, and fill the memory, before it is refused
+        # without this check, a network of a wrong and huge width would fill the memory
         raise UserError(
-            f"{path} is damaged: its weights are not those of its recipe (none of them has the "
-            f"width {checked.width}). {WHICH}"
+            f"{path} is damaged: its weights do not fit its recipe (none of them has the width "
+            f"{checked.width}). {EXPECTED_FILE}"
         )
     return checked

@@ -1,4 +1,4 @@
-"""How a trained model does on a part of a split: the ledger's metrics, a threshold, calibration.
+"""Evaluate a trained model on a part of a split: the ledger's metrics, MCC and calibration.
 
 Shapes: N windows.
 """
@@ -19,13 +19,29 @@ from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores, summarise
 from rpbind.train.calibration import Reliability, calibrated_metrics, reliability
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
-from rpbind.use.score import scored
-from rpbind.use.trained import Trained
+from rpbind.use.score import score_windows
+from rpbind.use.trained import TrainedModel
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `rpbind evaluate` says; `metrics` has the ledger's names, `notes` what to beware of."""
+    """The result of `rpbind evaluate`.
+
+    Parameters
+    ----------
+    part
+        The part that was scored.
+    metrics
+        Metrics by the ledger's names, such as `test.auroc_macro`.
+    raw, calibrated
+        Reliability of the probabilities without and with calibration.
+    proteins
+        Scores per protein.
+    provenance
+        Names and hashes of the data.
+    notes
+        Warnings about the data, as sentences.
+    """
 
     part: Part
     metrics: dict[str, float]
@@ -37,33 +53,51 @@ class Evaluation:
 
 
 def evaluate_model(
-    trained: Trained, against: EvaluationTarget, progress: Progress = silent
+    trained: TrainedModel, target: EvaluationTarget, progress: Progress = silent
 ) -> Evaluation:
-    """Score a part; on the model's own data and split, its metrics are those of the ledger.
+    """Score a model on a part of a split.
 
-    They are the same bits on the same kind of machine: it takes as many threads as the run did.
-    Raises `UserError` where dataset, split or embedding store is not the model's, unless it is
-    allowed.
+    On the model's own data and split, the metrics equal the ledger's. On the same kind of machine
+    they agree to the bit, because the same number of threads is used.
+
+    Parameters
+    ----------
+    trained
+        The model.
+    target
+        Dataset, split and part.
+    progress
+        Called with the batches done and their total.
+
+    Returns
+    -------
+    Evaluation
+        Metrics, calibration, scores per protein and notes.
+
+    Raises
+    ------
+    UserError
+        If dataset, split or embedding store is not the model's and `target` does not allow it.
     """
     torch.set_num_threads(trained.threads)
-    inputs, notes = matching_inputs(trained, against)
-    logit_N, index_N = scored(trained.model, inputs, inputs.parts[against.part], progress)
+    inputs, notes = matching_inputs(trained, target)
+    logit_N, index_N = score_windows(trained.model, inputs, inputs.parts[target.part], progress)
     label_N, protein_N = inputs.label_N[index_N].numpy(), inputs.protein_N[index_N].numpy()
     scores = WindowScores(logit_N, label_N, protein_N.astype(np.int64))
-    metrics, each = summarise(scores, inputs.proteins, against.part)
-    metrics |= calibrated_metrics(trained.calibration, scores, against.part)
+    metrics, each = summarise(scores, inputs.proteins, target.part)
+    metrics |= calibrated_metrics(trained.calibration, scores, target.part)
     raw = reliability(expit(logit_N.astype(np.float64)), label_N)
     calibrated = reliability(trained.calibration.probability(logit_N), label_N)
-    notes += _mostly_n(inputs.rna_NL[index_N].numpy())
-    return Evaluation(against.part, metrics, raw, calibrated, each, inputs.provenance, notes)
+    notes += _n_notes(inputs.rna_NL[index_N].numpy())
+    return Evaluation(target.part, metrics, raw, calibrated, each, inputs.provenance, notes)
 
 
-def _mostly_n(rna_NL: NDArray[np.uint8]) -> tuple[str, ...]:
-    """Say how many windows show too little for an answer; the ledger's metrics have them too."""
+def _n_notes(rna_NL: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Note how many windows are mostly N; the ledger's metrics include them too."""
     count = int(np.count_nonzero(n_share(rna_NL) > MOST_N))
     if not count:
         return ()
     return (
-        f"{count:,} of the {len(rna_NL):,} windows have more than {MOST_N:.0%} N: they are in "
-        "every number here, as in the ledger, and their scores say nothing about RNA",
+        f"{count:,} of the {len(rna_NL):,} windows have more than {MOST_N:.0%} N: all numbers "
+        "include them, as in the ledger, though their scores say nothing about RNA",
     )

@@ -1,4 +1,4 @@
-"""What one window shows: substitutions that matter, the span they lie in, where attention looks.
+"""Explain one window: effects of substitutions, the span with the largest ones, attention.
 
 Shapes: L nucleotides, S keys.
 """
@@ -18,13 +18,25 @@ from rpbind.importers.protein_table import read_proteins
 from rpbind.report.explain import Picture
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate
-from rpbind.use.score import ask, embedded, logits_of
-from rpbind.use.trained import Context, Trained
+from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
+from rpbind.use.trained import ProteinContext, TrainedModel
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One window and one protein; `weights` is the ESM-2 checkpoint, where there is one."""
+    """One window and one protein.
+
+    Parameters
+    ----------
+    rna
+        Letters of the window.
+    protein
+        Name of the protein in the FASTA.
+    proteins
+        FASTA file with the protein's sequence.
+    weights
+        ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
+    """
 
     rna: str
     protein: str
@@ -34,7 +46,27 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What the model does with a window; `attention` is None where it is refused: `refusal`."""
+    """What the model does with a window.
+
+    Parameters
+    ----------
+    letters
+        The window, in upper case with U.
+    protein
+        Name of the protein.
+    mutagenesis
+        Change of the logit by each substitution.
+    span
+        Start and stop, from 0, of the span with the largest mean effect.
+    attention
+        The attention, or None if it cannot explain anything.
+    refusal
+        Why it cannot; "" if there is attention.
+    context
+        What is known of the model on this protein.
+    calibrated
+        Calibrated probability.
+    """
 
     letters: str
     protein: str
@@ -42,118 +74,174 @@ class Explanation:
     span: tuple[int, int]
     attention: AttentionMap | None
     refusal: str
-    context: Context
+    context: ProteinContext
     calibrated: float
 
 
 def explain_window(
-    trained: Trained, pair: Pair, width: int = 8, progress: Progress = silent
+    trained: TrainedModel, pair: Pair, width: int = 8, progress: Progress = silent
 ) -> Explanation:
-    """Explain one window; `width` is that of the top span.
+    """Explain one window.
 
-    Raises `UserError` where the window has another length than the model's, a letter that is not
-    RNA or too many N, or the protein is unknown.
+    Parameters
+    ----------
+    trained
+        The model.
+    pair
+        The window and the protein.
+    width
+        Length of the top span, in nucleotides.
+    progress
+        Called with the batches done and their total.
+
+    Returns
+    -------
+    Explanation
+        Effects of substitutions, top span and attention.
+
+    Raises
+    ------
+    UserError
+        If the window has another length than the model reads, a letter that is not RNA or too many
+        N, or if the protein is unknown.
     """
     tokens_L = encode(pair.rna)
     if len(tokens_L) != trained.length:
         raise UserError(
-            f"The model reads windows of {trained.length} nt; --rna has {len(tokens_L)}."
+            f"The model reads windows of {trained.length} nt; --rna has {len(tokens_L)}. Cut or "
+            "centre the window to that length."
         )
     if (share := float(n_share(tokens_L[None])[0])) > MOST_N:
         raise UserError(
-            f"{share:.0%} of the letters of --rna are N; more than {MOST_N:.0%} show too little to "
-            "be explained. Give a window of which more is known."
+            f"{share:.0%} of the letters of --rna are N, and at most {MOST_N:.0%} are allowed. "
+            "Give a window with more known letters."
         )
     sequence = read_proteins(pair.proteins).find(pair.protein)
-    with embedded({pair.protein: sequence}, trained.encoder(pair.weights)) as inputs:
+    with inputs_of_proteins({pair.protein: sequence}, trained.encoder(pair.weights)) as inputs:
 
         def score(rna_ML: np.ndarray) -> np.ndarray:
-            asked = ask(inputs, rna_ML, np.zeros(len(rna_ML), dtype=np.int32))
-            return logits_of(trained.model, asked, progress)
+            mutants = with_windows(inputs, rna_ML, np.zeros(len(rna_ML), dtype=np.int32))
+            return logits_of(trained.model, mutants, progress)
 
-        found = mutate(tokens_L, score)
-        one = ask(inputs, tokens_L[None], np.zeros(1, dtype=np.int32))
-        seen = attention_map(trained, one)
+        mutagenesis = mutate(tokens_L, score)
+        one = with_windows(inputs, tokens_L[None], np.zeros(1, dtype=np.int32))
+        attention = attention_map(trained, one)
     return Explanation(
         letters=decode(tokens_L),
         protein=pair.protein,
-        mutagenesis=found,
-        span=found.top_span(width),
-        attention=None if isinstance(seen, str) else seen,
-        refusal=seen if isinstance(seen, str) else "",
+        mutagenesis=mutagenesis,
+        span=mutagenesis.top_span(width),
+        attention=None if isinstance(attention, str) else attention,
+        refusal=attention if isinstance(attention, str) else "",
         context=trained.context(pair.protein, sequence),
-        calibrated=float(trained.calibration.probability(np.array([found.logit]))[0]),
+        calibrated=float(trained.calibration.probability(np.array([mutagenesis.logit]))[0]),
     )
 
 
-def sentences(found: Explanation) -> list[str]:
-    """Say in words what was found and how far to trust it."""
-    known = found.context
-    met = "seen in training" if known.seen else "not seen in training"
+def sentences(explanation: Explanation) -> list[str]:
+    """Describe an explanation in words, and how far to trust it.
+
+    Parameters
+    ----------
+    explanation
+        The explanation.
+
+    Returns
+    -------
+    list[str]
+        Sentences on the logit, the protein, the top span and the attention.
+    """
+    known = explanation.context
+    training = "seen in training" if known.seen else "not seen in training"
     auroc = "unknown" if known.auroc is None else f"{known.auroc:.3f}"
     return [
-        f"Logit {found.mutagenesis.logit:+.3f}; calibrated probability {found.calibrated:.3f}.",
-        f"{found.protein} was {met}; the model's validation AUROC on it is {auroc}.",
-        _span(found),
-        f"Attention is refused as an explanation: {found.refusal}"
-        if found.attention is None
-        else f"Attention made uniform changes the logit by {found.attention.matters:+.3f}: a map "
-        "explains no more than that.",
+        f"Logit {explanation.mutagenesis.logit:+.3f}; calibrated probability "
+        f"{explanation.calibrated:.3f}.",
+        f"{explanation.protein} was {training}; the model's validation AUROC on it is {auroc}.",
+        _span_sentence(explanation),
+        f"Attention is refused as an explanation: {explanation.refusal}"
+        if explanation.attention is None
+        else "Making the attention uniform changes the logit by "
+        f"{explanation.attention.change_if_uniform:+.3f}: an attention map can explain no more "
+        "than that.",
     ]
 
 
-def _span(found: Explanation) -> str:
-    """Say where substitutions matter most, or that none does."""
-    if found.mutagenesis.flat:
+def _span_sentence(explanation: Explanation) -> str:
+    """Describe where substitutions change the logit most, or that none changes it."""
+    if explanation.mutagenesis.is_flat:
         return (
             "The map is flat: no substitution changes the logit. The model does not use the "
             "letters of this window, and there is no top span."
         )
-    start, stop = found.span
-    effect_L = found.mutagenesis.effect_L
+    start, stop = explanation.span
+    effect_L = explanation.mutagenesis.effect_L
     outside_L = np.delete(effect_L, np.arange(start, stop))
     return (
-        f"Top span: {start + 1}-{stop} {found.letters[start:stop]}. A substitution in it changes "
-        f"the logit by {effect_L[start:stop].mean():.3f} in the mean"
+        f"Top span: {start + 1}-{stop} {explanation.letters[start:stop]}. A substitution in it "
+        f"changes the logit by {effect_L[start:stop].mean():.3f} on average"
         + (f", elsewhere by {outside_L.mean():.3f}." if len(outside_L) else ".")
     )
 
 
-def as_table(found: Explanation) -> pa.Table:
-    """Return one row per nucleotide: the change of the logit by each letter, effect, attention.
+def as_table(explanation: Explanation) -> pa.Table:
+    """Return an explanation as a table with one row per nucleotide.
 
-    `attention` is the weight on each key, null where it is refused; the names of the keys, or the
-    refusal, are in the schema's metadata.
+    Parameters
+    ----------
+    explanation
+        The explanation.
+
+    Returns
+    -------
+    pyarrow.Table
+        Position, letter, change of the logit by each letter (`to_A` ...), mean effect, whether it
+        lies in the top span, and `attention`, the weight on each key. If attention is refused, that
+        column is null and the schema's metadata have the reason; otherwise they name the keys.
     """
-    seen, change_L4 = found.attention, found.mutagenesis.change_L4
-    places = range(len(found.letters))
-    rows = [None] * len(places) if seen is None else seen.weight_LS.tolist()
+    attention, change_L4 = explanation.attention, explanation.mutagenesis.change_L4
+    places = range(len(explanation.letters))
+    rows = [None] * len(places) if attention is None else attention.weight_LS.tolist()
     table = pa.table(
         {
             "position": pa.array([place + 1 for place in places], pa.int32()),
-            "letter": pa.array(list(found.letters), pa.string()),
+            "letter": pa.array(list(explanation.letters), pa.string()),
             **{f"to_{letter}": change_L4[:, a] for a, letter in enumerate(SUBSTITUTES)},
-            "effect": found.mutagenesis.effect_L,
-            "in_top_span": [found.span[0] <= place < found.span[1] for place in places],
+            "effect": explanation.mutagenesis.effect_L,
+            "in_top_span": [explanation.span[0] <= place < explanation.span[1] for place in places],
             "attention": pa.array(rows, pa.list_(pa.float64())),
         }
     )
-    said = {"refused": found.refusal} if seen is None else {"keys": " ".join(seen.keys)}
-    return table.replace_schema_metadata({f"attention.{k}": v for k, v in said.items()})
+    keys = "" if attention is None else " ".join(attention.keys)
+    metadata = {"refused": explanation.refusal} if attention is None else {"keys": keys}
+    return table.replace_schema_metadata({f"attention.{k}": v for k, v in metadata.items()})
 
 
-def as_picture(found: Explanation, trained: Trained) -> Picture:
-    """Return what the page draws."""
-    seen = found.attention
+def as_picture(explanation: Explanation, trained: TrainedModel) -> Picture:
+    """Return what the HTML page draws.
+
+    Parameters
+    ----------
+    explanation
+        The explanation.
+    trained
+        The model.
+
+    Returns
+    -------
+    Picture
+        Input of `rpbind.report.explain.explain_page`.
+    """
+    attention = explanation.attention
     return Picture(
-        protein=found.protein,
+        protein=explanation.protein,
         model=f"{trained.path.name}, trained on {trained.provenance['dataset']}",
-        letters=found.letters,
+        letters=explanation.letters,
         substitutes=SUBSTITUTES,
-        change=found.mutagenesis.change_L4.tolist(),
-        span=found.span,
-        attention=None if seen is None else seen.weight_LS.tolist(),
-        keys=() if seen is None else seen.keys,
-        sentences=tuple(sentences(found)),
-        strongest=tuple(found.mutagenesis.strongest(10)),
+        change=explanation.mutagenesis.change_L4.tolist(),
+        span=explanation.span,
+        attention=None if attention is None else attention.weight_LS.tolist(),
+        keys=() if attention is None else attention.keys,
+        sentences=tuple(sentences(explanation)),
+        strongest=tuple(explanation.mutagenesis.strongest(10)),
     )

@@ -1,4 +1,4 @@
-"""Results are written whole or not at all, in the form that the file's ending asks for."""
+"""Check and write result files: complete or not at all, in the format of the file's ending."""
 
 from __future__ import annotations
 
@@ -14,37 +14,74 @@ from rpbind.errors import UserError
 from rpbind.files.places import check_creatable
 from rpbind.ledger import write_atomic
 
-WHICH = (
-    "Wanted is a model file; every finished run of a study leaves one: reports/STUDY/runs/RUN.pt."
+EXPECTED_FILE = (
+    "Give the model file that every finished run of a study writes: reports/STUDY/runs/RUN.pt."
 )
+"""Advice of errors about model files."""
 
 
 def check_model(path: Path) -> None:
-    """Raise `UserError` where there is no model file, before torch is imported to read one."""
+    """Check that a model file exists, before torch is imported to read it.
+
+    Parameters
+    ----------
+    path
+        The model file.
+
+    Raises
+    ------
+    UserError
+        If it does not exist.
+    """
     if not path.is_file():
-        raise UserError(f"No model file {path}. {WHICH}")
+        raise UserError(f"There is no model file {path}. {EXPECTED_FILE}")
 
 
 def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] = ()) -> None:
-    """Raise `UserError` before any work where a result could not, or must not, be written to `out`.
+    """Check, before any work, that a result can and may be written to a file.
 
-    An earlier result is replaced; what a command reads (`given`) is not, nor a dataset's files.
+    An earlier result may be replaced, but not an input of the command or a file of a dataset.
+
+    Parameters
+    ----------
+    out
+        File to write.
+    endings
+        Allowed endings, such as ".csv".
+    given
+        Inputs of the command.
+
+    Raises
+    ------
+    UserError
+        If the ending is another one, the folder is missing, `out` is a folder, an input or within a
+        dataset, or it cannot be written.
     """
     if out.suffix not in endings:
-        raise UserError(f"The result is written to {' or '.join(endings)}; got {out}.")
+        raise UserError(
+            f"--out is a file that ends with {' or '.join(endings)}; got {out}. Name such a file."
+        )
     if not out.parent.is_dir():
         raise UserError(f"There is no folder {out.parent} to write {out.name} to. Make it first.")
     check_creatable(out)
     if out.is_dir():
-        raise UserError(f"{out} is a folder; name the file to be written.")
+        raise UserError(f"{out} is a folder; name a file to write.")
     if out.resolve() in [path.resolve() for path in given if path is not None]:
-        raise UserError(f"{out} is what the result is made from; name another file for it.")
+        raise UserError(f"{out} is an input of this command; name another file for the result.")
     if (out.parent / "manifest.json").exists():
         raise UserError(f"{out.parent} is a dataset; name a file in another folder for the result.")
 
 
 def write_table(out: Path, table: pa.Table) -> None:
-    """Write a table to .parquet or .csv, whole or not at all."""
+    """Write a table as Parquet or CSV, complete or not at all.
+
+    Parameters
+    ----------
+    out
+        File to write; its ending, .parquet or .csv, decides the format.
+    table
+        The table.
+    """
     buffer = io.BytesIO()
     if out.suffix == ".parquet":
         pq.write_table(table, buffer, compression="zstd")

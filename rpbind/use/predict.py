@@ -1,4 +1,4 @@
-"""Predictions for windows of RNA: logits, probabilities, and how far to trust them.
+"""Predict windows: logits, probabilities, and what is known of the model on their proteins.
 
 Shapes: N windows, P proteins.
 """
@@ -16,16 +16,25 @@ from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.importers.protein_table import read_proteins
 from rpbind.importers.remarks import spelling_remarks
-from rpbind.use.score import ask, embedded, logits_of
-from rpbind.use.trained import Context, Trained
-from rpbind.use.window_input import WindowInput, read_asked
+from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
+from rpbind.use.trained import ProteinContext, TrainedModel
+from rpbind.use.window_input import WindowInput, read_windows
 
 
 @dataclass(frozen=True)
 class PredictionInput:
-    """What is asked: a file of windows, one of proteins, and perhaps one protein for all.
+    """The files of a prediction.
 
-    `weights` is the ESM-2 checkpoint, where the model was trained with one.
+    Parameters
+    ----------
+    windows
+        FASTA or table of windows.
+    proteins
+        FASTA of protein sequences.
+    protein
+        Score all windows for this protein; None for the one that the file names.
+    weights
+        ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
     """
 
     windows: Path
@@ -36,60 +45,91 @@ class PredictionInput:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row per window, in the order of the file, and the context of each protein.
+    """Predictions of windows.
 
-    Columns: `row` (line of the header in FASTA, of the row in a table), `name` (FASTA alone),
-    `protein`, `n_share`, `logit`, `probability`, `calibrated` (these three are null where `n_share`
-    is above `MOST_N`: `unread` counts them), `seen_in_training`, `training_base_rate` and
-    `validation_auroc` (null where training or validation cannot tell). `remarks` say which names
-    were found in another spelling.
+    Parameters
+    ----------
+    table
+        One row per window, in the order of the file. Columns: `row` (line of the FASTA header or of
+        the table's row), `name` (FASTA only), `protein`, `n_share`, `logit`, `probability`,
+        `calibrated` (these three are null if `n_share` is above `MOST_N`), `seen_in_training`,
+        `training_base_rate` and `validation_auroc` (null if unknown).
+    proteins
+        What is known of the model on each protein, by name.
+    unread
+        Number of windows without a logit, because they are mostly N.
+    remarks
+        Sentences on protein names that were found in another spelling.
     """
 
     table: pa.Table
-    proteins: dict[str, Context]
+    proteins: dict[str, ProteinContext]
     unread: int
     remarks: tuple[str, ...] = ()
 
 
 def predict_windows(
-    trained: Trained, question: PredictionInput, progress: Progress = silent
+    trained: TrainedModel, given: PredictionInput, progress: Progress = silent
 ) -> Predictions:
-    """Score every window; raises `UserError` with file and line on what cannot be read."""
-    asked = read_asked(question.windows, trained.length, question.protein)
-    proteins = read_proteins(question.proteins)
-    sequences = proteins.sequences_of(asked.proteins, asked.protein_N, asked.origin)
-    by_name = dict(zip(asked.proteins, sequences, strict=True))
-    with embedded(by_name, trained.encoder(question.weights), progress) as inputs:
-        windows = ask(inputs, asked.rna_NL, asked.protein_N)
-        logit_N = logits_of(trained.model, windows, progress)
-    known = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
-    table = _table(asked, logit_N, trained, known)
-    remarks = spelling_remarks(proteins.found_by_other_name(asked.proteins), asked.proteins)
-    return Predictions(table, known, table["logit"].null_count, remarks)
+    """Score every window of a file.
+
+    Parameters
+    ----------
+    trained
+        The model.
+    given
+        Files of windows and proteins.
+    progress
+        Called with the batches done and their total.
+
+    Returns
+    -------
+    Predictions
+        One row per window.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be read, with file and line, or the protein encoder is not the model's.
+    """
+    windows = read_windows(given.windows, trained.length, given.protein)
+    proteins = read_proteins(given.proteins)
+    sequences = proteins.sequences_of(windows.proteins, windows.protein_N, windows.origin)
+    by_name = dict(zip(windows.proteins, sequences, strict=True))
+    with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:
+        windows_with_proteins = with_windows(inputs, windows.rna_NL, windows.protein_N)
+        logit_N = logits_of(trained.model, windows_with_proteins, progress)
+    contexts = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
+    table = _table(windows, logit_N, trained, contexts)
+    remarks = spelling_remarks(proteins.found_by_other_name(windows.proteins), windows.proteins)
+    return Predictions(table, contexts, table["logit"].null_count, remarks)
 
 
 def _table(
-    asked: WindowInput, logit_N: np.ndarray, trained: Trained, known: dict[str, Context]
+    windows: WindowInput,
+    logit_N: np.ndarray,
+    trained: TrainedModel,
+    context_of: dict[str, ProteinContext],
 ) -> pa.Table:
-    place_N = pa.array(asked.protein_N)
+    place_N = pa.array(windows.protein_N)
 
-    def each(values: list[object], kind: pa.DataType) -> pa.Array:
+    def of_proteins(values: list[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind).take(place_N)
 
-    share_N = n_share(asked.rna_NL)
+    share_N = n_share(windows.rna_NL)
     unread_N = share_N > MOST_N
-    contexts = [known[name] for name in asked.proteins]
+    contexts = [context_of[name] for name in windows.proteins]
     return pa.table(
         {
-            "row": pa.array(asked.origin.row_N, pa.int32()),
-            "name": pa.array(asked.titles, pa.string()),
-            "protein": each(list(asked.proteins), pa.string()),
+            "row": pa.array(windows.origin.row_N, pa.int32()),
+            "name": pa.array(windows.titles, pa.string()),
+            "protein": of_proteins(list(windows.proteins), pa.string()),
             "n_share": pa.array(share_N, pa.float64()),
             "logit": pa.array(logit_N, pa.float32(), mask=unread_N),
             "probability": pa.array(expit(logit_N.astype(np.float64)), mask=unread_N),
             "calibrated": pa.array(trained.calibration.probability(logit_N), mask=unread_N),
-            "seen_in_training": each([c.seen for c in contexts], pa.bool_()),
-            "training_base_rate": each([c.base_rate for c in contexts], pa.float64()),
-            "validation_auroc": each([c.auroc for c in contexts], pa.float64()),
+            "seen_in_training": of_proteins([c.seen for c in contexts], pa.bool_()),
+            "training_base_rate": of_proteins([c.base_rate for c in contexts], pa.float64()),
+            "validation_auroc": of_proteins([c.auroc for c in contexts], pa.float64()),
         }
     )

@@ -1,4 +1,4 @@
-"""Logits of a trained model: windows and proteins in, one number per window out."""
+"""Score windows: from windows and proteins to one logit per window."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from rpbind.train.inputs import Inputs
 
 
 @contextmanager
-def embedded(
+def inputs_of_proteins(
     sequences: dict[str, str], encoder: ProteinEncoder, progress: Progress = silent
 ) -> Iterator[Inputs]:
-    """Encode proteins, given as sequence by name, as `rpbind embed` does.
+    """Encode proteins, given as sequence by name, in the same way as `rpbind embed`.
 
-    Gives inputs without windows, see `ask`. The vectors are mapped from a temporary folder that is
-    gone after the block.
+    Yields inputs without windows, see `with_windows`. The vectors are mapped from a temporary
+    folder, which is removed after the block.
     """
     with tempfile.TemporaryDirectory() as folder:
         chains = list(sequences.values())
@@ -50,24 +50,24 @@ def embedded(
         )
 
 
-def ask(inputs: Inputs, rna_NL: NDArray[np.uint8], protein_N: NDArray[np.int32]) -> Inputs:
-    """Return the inputs with other windows: tokens (N, L) and places in `inputs.proteins` (N,).
+def with_windows(inputs: Inputs, rna_NL: NDArray[np.uint8], protein_N: NDArray[np.int32]) -> Inputs:
+    """Return the inputs with other windows: tokens (N, L) and indices into `inputs.proteins` (N,).
 
-    They have no labels: what stands in for them is not read.
+    They have no labels: `label_N` is filled with zeros and not used.
     """
-    unread_N = torch.zeros(len(rna_NL), dtype=torch.uint8)
+    unused_N = torch.zeros(len(rna_NL), dtype=torch.uint8)
     rna, protein = torch.from_numpy(rna_NL), torch.from_numpy(protein_N)
-    return replace(inputs, rna_NL=rna, protein_N=protein, label_N=unread_N)
+    return replace(inputs, rna_NL=rna, protein_N=protein, label_N=unused_N)
 
 
 @torch.no_grad()
-def scored(
+def score_windows(
     model: BindingModel, inputs: Inputs, index_N: Tensor, progress: Progress = silent
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the logits of the windows `index_N`, and which window each of them is of.
+    """Return the logits of the windows `index_N`, and the index of each logit's window.
 
-    Both are in the order of the batches, which are those that training scores: the same windows
-    and threads give the same bits. Raises `UserError` where a logit is no number.
+    Both are in the order of the batches. Training scores the same batches, so the same windows and
+    number of threads give the same bits. Raises `UserError` if a logit is NaN or infinite.
     """
     batches = scoring_batches(index_N)
     logits = []
@@ -79,9 +79,9 @@ def scored(
     strange = ~torch.isfinite(logit_N)
     if strange.any():
         raise UserError(
-            f"The model gives no number for {int(strange.sum()):,} of {len(logit_N):,} windows "
-            f"({float(logit_N[strange][0])}): its weights or its protein vectors are damaged. Take "
-            "the model file of another run, or make this one again."
+            f"The logits of {int(strange.sum()):,} of {len(logit_N):,} windows are not finite "
+            f"({float(logit_N[strange][0])}): the model's weights or its protein vectors are "
+            "damaged. Take the model file of another run, or train this run again."
         )
     return logit_N.numpy(), index_N.numpy()
 
@@ -89,8 +89,8 @@ def scored(
 def logits_of(
     model: BindingModel, inputs: Inputs, progress: Progress = silent
 ) -> NDArray[np.float32]:
-    """Return the logit of every window of `inputs` (N,), in their order."""
-    logit_N, index_N = scored(model, inputs, torch.arange(len(inputs.rna_NL)), progress)
+    """Return the logit of every window of `inputs` (N,), in the order of the windows."""
+    logit_N, index_N = score_windows(model, inputs, torch.arange(len(inputs.rna_NL)), progress)
     ordered_N = np.empty_like(logit_N)
     ordered_N[index_N] = logit_N
     return ordered_N

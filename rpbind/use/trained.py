@@ -1,4 +1,4 @@
-"""A trained model from its file: the weights in their network, and what is known of them."""
+"""A trained model, read from its file: the network with its weights, and where they come from."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.train.calibration import Calibration
 from rpbind.train.model_file import KnownProtein
 from rpbind.use.content import read_content
-from rpbind.use.output import WHICH
+from rpbind.use.output import EXPECTED_FILE
 
 
 @dataclass(frozen=True)
-class Context:
+class ProteinContext:
     """What is known of a model on one protein.
 
-    `seen` is whether training windows had this very sequence. `base_rate` is the share of bound
-    ones among them, `auroc` that of the validation windows; None where there are none to tell.
+    `seen` is whether training windows had exactly this sequence. `base_rate` is the share of
+    positives among them, and `auroc` the AUROC on validation windows; None if there are none.
     """
 
     seen: bool
@@ -35,8 +35,32 @@ class Context:
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """A model that is ready to score windows of `length` nt, on the CPU, in evaluation mode."""
+class TrainedModel:
+    """A model that is ready to score windows, on the CPU and in evaluation mode.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    recipe
+        The recipe it was trained with.
+    seed
+        Seed of its run.
+    width
+        Width of the protein vectors it reads.
+    length
+        Length of the windows it reads, in nucleotides.
+    threads
+        Number of torch threads of its run.
+    provenance
+        Names and hashes of its dataset, split, embedding store and protein encoder.
+    calibration
+        From logits to calibrated probabilities.
+    proteins
+        Proteins of its dataset, with counts of training windows and validation AUROC.
+    model
+        The network.
+    """
 
     path: Path
     recipe: Recipe
@@ -50,8 +74,24 @@ class Trained:
     model: BindingModel = field(repr=False)
 
     @classmethod
-    def open(cls, path: Path) -> Trained:
-        """Read `reports/STUDY/runs/RUN.pt`; `UserError` where it is no finished run's file."""
+    def open(cls, path: Path) -> TrainedModel:
+        """Read a model file.
+
+        Parameters
+        ----------
+        path
+            File of a finished run: `reports/STUDY/runs/RUN.pt`.
+
+        Returns
+        -------
+        TrainedModel
+            The model.
+
+        Raises
+        ------
+        UserError
+            If there is no such file, it is damaged, or another version wrote it.
+        """
         content = read_content(path)
         recipe = _recipe(path, content.recipe)
         model = build_model(
@@ -60,9 +100,9 @@ class Trained:
         try:
             model.load_state_dict(content.weights)
         except RuntimeError as error:
-            told = " ".join(str(error).split())
+            message = " ".join(str(error).split())
             raise UserError(
-                f"{path} is damaged: its weights are not those of its recipe ({told}). {WHICH}"
+                f"{path} is damaged: its weights do not fit its recipe ({message}). {EXPECTED_FILE}"
             ) from None
         model.eval().requires_grad_(False)
         return cls(
@@ -78,37 +118,62 @@ class Trained:
             model=model,
         )
 
-    def context(self, name: str, sequence: str) -> Context:
+    def context(self, name: str, sequence: str) -> ProteinContext:
         """Return what is known of the model on a protein.
 
-        The entry of that name (in any spelling) and sequence decides; where the name is new, all
-        with the sequence.
+        The numbers come from the model's protein with this name (in any spelling) and sequence. If
+        there is none, they come from all its proteins with this sequence.
+
+        Parameters
+        ----------
+        name
+            Name of the protein.
+        sequence
+            Its amino acids.
+
+        Returns
+        -------
+        ProteinContext
+            Whether it was seen in training, with base rate and AUROC.
         """
         key = sequence_key(sequence)
         same = [known for known in self.proteins if known["sequence"] == key]
         named = matching(name, [known["id"] for known in same])
-        told = [known for known in same if known["id"] in named] or same
-        windows = sum(known["windows"] for known in told)
-        aurocs = [known["auroc"] for known in told if known["auroc"] is not None]
-        return Context(
+        chosen = [known for known in same if known["id"] in named] or same
+        windows = sum(known["windows"] for known in chosen)
+        aurocs = [known["auroc"] for known in chosen if known["auroc"] is not None]
+        return ProteinContext(
             seen=any(known["windows"] for known in same),
-            base_rate=sum(known["positives"] for known in told) / windows if windows else None,
+            base_rate=sum(known["positives"] for known in chosen) / windows if windows else None,
             auroc=sum(aurocs) / len(aurocs) if aurocs else None,
         )
 
     def encoder(self, weights: Path | None) -> ProteinEncoder:
-        """Return the protein encoder that the model was trained with; `weights` is for ESM-2.
+        """Return the protein encoder that the model was trained with.
 
-        Raises `UserError` where what comes is another one: other weights, table or width.
+        Parameters
+        ----------
+        weights
+            ESM-2 checkpoint; None for the other encoders.
+
+        Returns
+        -------
+        ProteinEncoder
+            The encoder.
+
+        Raises
+        ------
+        UserError
+            If `weights` are missing, or the encoder has another hash or width than the model's.
         """
         name = self.recipe.proteins
         encoder = make_encoder(name if name in ENCODERS else "esm2", weights)
-        came = f"{encoder.id} {encoder.sha256[:12]}"
-        wanted = self.provenance["encoder"]
-        if came.split()[-1] != wanted.split()[-1] or encoder.width != self.width:
+        got = f"{encoder.id} {encoder.sha256[:12]}"
+        expected = self.provenance["encoder"]
+        if got.split()[-1] != expected.split()[-1] or encoder.width != self.width:
             raise UserError(
-                f"The model was trained with protein encoder {wanted} (SHA-256) of width "
-                f"{self.width}; got {came} of width {encoder.width}. Give the same --weights."
+                f"The model was trained with protein encoder {expected} (SHA-256) of width "
+                f"{self.width}; got {got} of width {encoder.width}. Give the same --weights."
             )
         return encoder
 
@@ -118,6 +183,6 @@ def _recipe(path: Path, text: str) -> Recipe:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
         raise UserError(
-            f"{path} has a recipe of another version, or a damaged one "
-            f"({recipe_mistakes(error)}). {WHICH}"
+            f"The recipe in {path} is damaged or of another version ({recipe_mistakes(error)}). "
+            f"{EXPECTED_FILE}"
         ) from None

@@ -1,4 +1,4 @@
-"""The windows that somebody asks about, read from FASTA or a table; they have no labels.
+"""Read the windows to be predicted from FASTA or a table; they have no labels.
 
 Shapes: N windows, L letters per window.
 """
@@ -27,7 +27,7 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet")
 class WindowInput:
     """Windows as tokens, each with a protein: `protein_N` is the index into `proteins`.
 
-    `titles` are the first words of FASTA headers, None for the rows of a table.
+    `titles` are the first words of FASTA headers; None for the rows of a table.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -37,12 +37,12 @@ class WindowInput:
     origin: Origin
 
 
-def read_asked(path: Path, length: int, protein: str | None) -> WindowInput:
+def read_windows(path: Path, length: int, protein: str | None) -> WindowInput:
     """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
 
-    A FASTA header names the protein as `>12_AARS_K562_ENCSR825SVO; chr21` does, a
-    table has the columns `rna` and `protein`; with `protein`, every window is asked of that one,
-    whatever the file says. Raises `UserError` with file and line.
+    A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`; a table has the
+    columns `rna` and `protein`. If `protein` is given, it replaces the file's proteins. Raises
+    `UserError` with file and line if a window cannot be read or has another length.
     """
     suffix = Path(path.name.removesuffix(".gz")).suffix
     if suffix in FASTA:
@@ -52,42 +52,42 @@ def read_asked(path: Path, length: int, protein: str | None) -> WindowInput:
     else:
         check_not_foreign(path, read_file(path)[0], "table")
         raise UserError(
-            f"{path} has the ending '{suffix}'; windows come as FASTA ({', '.join(FASTA)}) or as a "
-            f"table ({', '.join(TABLES)}), each also with .gz."
+            f"Windows come as FASTA ({', '.join(FASTA)}) or as a table ({', '.join(TABLES)}), each "
+            f"also with .gz; got {path} with the ending '{suffix}'."
         )
     sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
-    wrong = np.flatnonzero(sizes != length)
-    if len(wrong):
+    wrong_N = np.flatnonzero(sizes != length)
+    if len(wrong_N):
         raise UserError(
-            f"{origin.place(int(wrong[0]))}: {sizes[wrong[0]]} letters; the model reads windows of "
-            f"{length} nt. Cut or centre the windows to that length."
+            f"{origin.place(int(wrong_N[0]))}: {sizes[wrong_N[0]]} letters; the model reads "
+            f"windows of {length} nt. Cut or centre the windows to that length."
         )
     rna_NL = tokens_of(rna, origin)
     proteins, protein_N = index_names(names)
     return WindowInput(rna_NL, protein_N, proteins, titles, origin)
 
 
-Read = tuple[list[str | None], list[str], Origin, list[str]]
-"""Titles, letters, where they come from, and protein names."""
+SourceColumns = tuple[list[str | None], list[str], Origin, list[str]]
+"""Titles, letters, origin (file and lines) and protein names of the windows."""
 
 
-def _fasta(path: Path, protein: str | None) -> Read:
+def _fasta(path: Path, protein: str | None) -> SourceColumns:
     records = read_records(path)
     names = []
     for title, line in zip(records.titles, records.line_N, strict=True):
         name = protein or protein_in(title)
         if name is None:
             raise UserError(
-                f"{path}, line {line}: '>{title}' names no protein. Wanted a header such as "
-                "'>12_AARS_K562_ENCSR825SVO' (number, protein; _pos or _neg and what follows are "
-                "not read), or --protein NAME for all windows."
+                f"{path}, line {line}: '>{title}' names no protein. Give a header such as "
+                "'>12_AARS_K562_ENCSR825SVO' (number and protein; _pos or _neg and the rest are "
+                "ignored), or --protein NAME for all windows."
             )
         names.append(name)
     titles: list[str | None] = [re.split(r"[;\s]", title)[0] for title in records.titles]
     return titles, records.sequences, one_file(path, records.line_N), names
 
 
-def _table(path: Path, protein: str | None) -> Read:
+def _table(path: Path, protein: str | None) -> SourceColumns:
     columns = ["rna"] if protein else ["rna", "protein"]
     texts, origin, _ = read_columns(path, columns)
     rna: list[str] = texts["rna"].to_pylist()

@@ -111,7 +111,7 @@ def test_what_cannot_be_run_or_reached_is_answered_in_a_sentence(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(at, "PATIENCE", 0.5)
+    monkeypatch.setattr(at, "TIMEOUT", 0.5)
     for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RPBIND_ADDRESS", "RPBIND_REPORTS"):
         monkeypatch.delenv(name, raising=False)
     command, *says = (_filled(text, there) for text in (case.command, *case.says))
@@ -124,11 +124,11 @@ def test_a_token_that_is_missing_or_wrong_is_found_out_before_ray_is_asked(
     scheme: str, method: str
 ) -> None:
     with speaks_grpc(method, token="right") as port:
-        place = at.Place(scheme, "127.0.0.1", port)
+        place = at.ServiceAddress(scheme, "127.0.0.1", port)
         at.check_cluster(f"ray://{place.words}" if scheme else place.words)
-        assert at.refuses(place, {})
-        assert at.refuses(place, {"Authorization": "Bearer wrong"})
-        assert not at.refuses(place, {"Authorization": "Bearer right"})
+        assert at.is_token_refused(place, {})
+        assert at.is_token_refused(place, {"Authorization": "Bearer wrong"})
+        assert not at.is_token_refused(place, {"Authorization": "Bearer right"})
 
 
 def _filled(text: str, there: dict[str, str]) -> str:

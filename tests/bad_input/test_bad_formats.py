@@ -10,7 +10,7 @@ from bad_input import WINDOWS, Case, check
 from toy_imports import CUT, LETTERS, eclip, fasta, npy, table, zipped
 
 from rpbind.errors import UserError
-from rpbind.use.window_input import read_asked
+from rpbind.use.window_input import read_windows
 
 FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "narrowPeak": (
@@ -94,7 +94,7 @@ def test_windows_to_be_scored_in_another_format_are_named(
     path = tmp_path / f"x{ending}"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(UserError) as refused:
-        read_asked(path, 10, None)
+        read_windows(path, 10, None)
     assert said[0] in str(refused.value)
 
 

@@ -55,7 +55,7 @@ def flipped(raw: bytes) -> bytes:
 
 MODELS = [
     Case("no model file", PREDICT.replace("model.pt", "none.pt"), ("none.pt",), usual),
-    Case("a folder for a model", PREDICT.replace("model.pt", "d"), ("No model file d",), usual),
+    Case("a folder for a model", PREDICT.replace("model.pt", "d"), ("no model file d",), usual),
     Case("an empty model file", PREDICT, ("model.pt", "damaged"), bytes_of(lambda raw: b"")),
     Case("a cut model file", PREDICT, ("model.pt", "damaged"), bytes_of(lambda raw: raw[:999])),
     Case("its last bytes missing", PREDICT, ("damaged",), bytes_of(lambda raw: raw[:-9])),
@@ -93,8 +93,8 @@ MODELS = [
     Case("weights that are NaN", PREDICT, ("model.pt", "NaN"), changed(nan_weights)),
     Case("weights that are NaN, evaluated", EVALUATE, ("NaN",), changed(nan_weights)),
     Case("weights that are NaN, explained", EXPLAIN, ("NaN",), changed(nan_weights)),
-    Case("weights that overflow", PREDICT, ("no number for 4 of 4",), changed(overflowing)),
-    Case("weights that overflow, evaluated", EVALUATE, ("no number",), changed(overflowing)),
+    Case("weights that overflow", PREDICT, ("4 of 4 windows", "not finite"), changed(overflowing)),
+    Case("weights that overflow, evaluated", EVALUATE, ("not finite",), changed(overflowing)),
     Case("a schema from the future", PREDICT, ("schema 99",), field("schema", 99)),
     Case(
         "a damaged model, examined",
@@ -139,7 +139,7 @@ INPUTS = [
     Case(
         "an all-N window to predict",
         PREDICT,
-        ("1 of 1 windows get no logit", "n_share"),
+        ("1 of 1 windows", "n_share"),
         written("w.csv", f"rna,protein\n{'N' * LENGTH},SIM00\n"),
         exit=0,
     ),

@@ -92,8 +92,8 @@ STUDIES = [
     Case("two arms", "rpbind compare s s --arm old --arm fixed", ("--arm", "2 times"), new),
     Case("one study", "rpbind compare s", ("other",), new),
     Case("an option of a command without any", "rpbind report s --name x", ("--name",), new),
-    Case("a patient and a preset", "rpbind doctor s --preset old", ("one patient",), new),
-    Case("no patient", "rpbind doctor", ("one patient", "--preset")),
+    Case("a study and a preset", "rpbind doctor s --preset old", ("both", "--preset"), new),
+    Case("nothing to examine", "rpbind doctor", ("neither", "--preset")),
     Case("a preset that is none", "rpbind doctor --preset odl", ("'old'",)),
 ]
 
@@ -138,7 +138,7 @@ MODELS = [
     Case(
         "reports named twice",
         "rpbind submit --reports /s -- python p.py --reports /t",
-        ("--reports", "too"),
+        ("--reports", "rpbind submit"),
     ),
     Case("no command", "rpbind submit --reports /s", ("command",)),
 ]

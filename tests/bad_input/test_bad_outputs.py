@@ -47,7 +47,7 @@ OUTPUTS = [
     Case("no such folder", out(PREDICT, "none/out.csv"), ("no folder none", "out.csv"), usual),
     Case("a folder for a result", PREDICT, ("out.csv is a folder",), with_folder),
     Case("a file for a folder", out(PREDICT, "w.csv/out.csv"), ("w.csv",), usual),
-    Case("a result over its windows", out(PREDICT, "w.csv"), ("w.csv is what",), usual),
+    Case("a result over its windows", out(PREDICT, "w.csv"), ("w.csv is an input",), usual),
     Case("a result in a dataset", out(PREDICT, "d/out.csv"), ("d is a dataset",), usual),
     Case("a result over a dataset", out(EVALUATE, "d/manifest.json"), ("d is a dataset",), usual),
     Case("no ending", out(PREDICT, "out"), (".parquet or .csv", "got out"), usual),
@@ -112,7 +112,7 @@ EMBEDDED = [
 ]
 
 
-FULL = ("No space is left on the disk", "too large", "the same command goes on")
+FULL = ("No space is left on the disk", "too large", "the same command")
 DISKS = [
     Case("a table", PREDICT, (*FULL, "out.csv"), usual, 75, disk=300),
     Case("a Parquet file", out(PREDICT, "o.parquet"), (*FULL, "o.parquet"), usual, 75, disk=900),
@@ -182,8 +182,8 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
     made = tempfile.TemporaryFile
     monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
     for place in (
-        "rpbind.use.trained.Trained.open",
-        "rpbind.baselines.data.BaselineData.of",
+        "rpbind.use.trained.TrainedModel.open",
+        "rpbind.baselines.data.BaselineData.from_dataset",
         "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
         "rpbind.data.frozen_split.make_split",

@@ -145,7 +145,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "submit", lambda server, order: print(server.address, order) or "ID")
     for name in ("follow", "stop", "details", "fetch"):
         monkeypatch.setattr(jobs, name, lambda server, *asked: said(server.address, *asked[:2]))
-    monkeypatch.setattr(rpbind.cli.examining, "patients", lambda *asked: said(*asked) or [])
+    monkeypatch.setattr(rpbind.cli.examining, "examinations", lambda *asked: said(*asked) or [])
 
 
 def said(*asked: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A job server and a cluster of three nodes, each started for a module and ended by its pids."""
+"""A job server and a cluster of three nodes, each started once per module, ended by pids."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A working directory with a page, and with what must not be sent."""
+    """A working directory with an experiment, and with files that must not be sent."""
     folder = tmp_path / "project"
     for name in ("page.py", "data/big.bin", "reports/old/index.html", ".secret", "ignored.bin"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("left behind")
-    shutil.copy(HERE / "toy_page.py", folder / "page.py")
+    shutil.copy(HERE / "toy_experiment.py", folder / "page.py")
     (folder / ".gitignore").write_text("*.bin\n")
     return folder
 
 
 @pytest.fixture(scope="module")
 def job_server() -> Iterator[str]:
-    """The address of a job server on loopback: a Ray of its own, with this process's token."""
+    """The address of a job server on loopback, of a separate Ray with this process's token."""
     port = free_port()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # `python` is this one
     ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
@@ -66,7 +66,7 @@ def job_server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def three_nodes() -> Iterator[Nodes]:
-    """A cluster of three nodes with a token; Ray must not be told to stay on loopback for it."""
+    """A cluster of three nodes with a token; the variables that keep Ray on loopback are unset."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_ENABLE", "RAY_TRAIN"))}
     environment = kept | {"PYTHONPATH": str(ROOT), "RAY_ADDRESS": ""}
     process = subprocess.Popen(
@@ -77,7 +77,7 @@ def three_nodes() -> Iterator[Nodes]:
         env=environment,
     )
     try:
-        address = json.loads(wait_for(process, "{"))["told"]
+        address = json.loads(wait_for(process, "{"))["answer"]
         yield Nodes(process, address, environment)
     finally:
         end(process)

@@ -1,4 +1,4 @@
-"""Processes of a real Ray, ended by their pids, and a cluster that is told what to do."""
+"""Processes of a real Ray, ended by their pids, and a cluster that takes commands."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ROOT = HERE.parents[1]
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """End a process and all that it started, by their pids."""
-    import ray  # noqa: F401  # which brings psutil along
+    """End a process and all its descendants, by their pids."""
+    import ray  # noqa: F401  # it is installed with psutil
 
     psutil = importlib.import_module("psutil")
     tree = psutil.Process(process.pid).children(recursive=True)
@@ -35,14 +35,14 @@ def free_port() -> int:
 
 
 def wait_for(process: subprocess.Popen[str], word: str) -> str:
-    """Read what a process says until a line holds `word`; return that line."""
+    """Read the output of a process until a line contains `word`, and return that line."""
     assert process.stdout is not None
-    said = []
+    lines = []
     for line in process.stdout:
-        said.append(line)
+        lines.append(line)
         if word in line:
             return line
-    raise AssertionError(f"it ended without saying {word!r}: {''.join(said)}")
+    raise AssertionError(f"the output lacks {word!r}: {''.join(lines)}")
 
 
 @dataclass
@@ -54,8 +54,8 @@ class Nodes:
     environment: dict[str, str]
 
     def ask(self, word: str) -> str:
-        """Tell the cluster something and return its answer."""
+        """Send the cluster a command and return its answer."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
-        return json.loads(wait_for(self.process, "{"))["told"]
+        return json.loads(wait_for(self.process, "{"))["answer"]

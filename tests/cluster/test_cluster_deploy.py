@@ -1,4 +1,4 @@
-"""What is in `deploy/`: read by Ray's own schema or a parser, its commands by their own --help."""
+"""The files in `deploy/` are valid, and every command and option in them exists."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-PAGE = re.compile(r"python (?:\S*/)?(experiments/\w+\.py)([^`\n]*)")
-WRITTEN = [*sorted(DEPLOY.iterdir()), ROOT / "docs" / "cluster.md"]
+EXPERIMENT = re.compile(r"python (?:\S*/)?(experiments/\w+\.py)([^`\n]*)")
+FILES = [*sorted(DEPLOY.iterdir()), ROOT / "docs" / "cluster.md"]
 RAYJOB = {"entrypoint", "rayClusterSpec", "backoffLimit", "runtimeEnvYAML"} | {
     "shutdownAfterJobFinishes",
     "ttlSecondsAfterFinished",
@@ -41,7 +41,7 @@ def containers(group: dict[str, Any]) -> list[dict[str, Any]]:
     return group["template"]["spec"]["containers"]
 
 
-def test_the_rayjob_has_the_shape_of_the_operators_types() -> None:
+def test_the_rayjob_has_only_fields_of_the_operators_types() -> None:
     import ray
 
     job = yaml.safe_load((DEPLOY / "rayjob.yaml").read_text())
@@ -63,7 +63,7 @@ def test_the_rayjob_has_the_shape_of_the_operators_types() -> None:
 
 
 @pytest.mark.parametrize("group", ["head", "workers"])
-def test_every_pod_of_the_rayjob_can_be_made(group: str) -> None:
+def test_every_pod_of_the_rayjob_has_an_image_resources_and_its_mounts(group: str) -> None:
     job = yaml.safe_load((DEPLOY / "rayjob.yaml").read_text())
     cluster = job["spec"]["rayClusterSpec"]
     spec = cluster["headGroupSpec"] if group == "head" else cluster["workerGroupSpecs"][0]
@@ -95,36 +95,39 @@ def test_the_slurm_script_parses_and_uses_options_that_ray_has() -> None:
     assert all(word in shown for word in re.findall(r"(--(?:address|min-nodes|num-cpus))", call))
 
 
-def pages(file: Path) -> list[tuple[str, set[str]]]:
-    """The pages that a file runs, each with the options that it gives them."""
+def experiments_run(file: Path) -> list[tuple[str, set[str]]]:
+    """Return the experiments that a file runs, each with its options."""
     text = file.read_text().replace("\\\n", " ")
     text = re.sub(r"\n(?=\s+--)", " ", text)
-    return [(page, set(re.findall(r"--[a-z-]+", rest))) for page, rest in PAGE.findall(text)]
+    return [
+        (experiment, set(re.findall(r"--[a-z-]+", rest)))
+        for experiment, rest in EXPERIMENT.findall(text)
+    ]
 
 
-@pytest.mark.parametrize("file", WRITTEN, ids=lambda file: file.name)
-def test_every_page_and_option_that_is_written_down_exists(file: Path) -> None:
-    asked = pages(file)
-    assert asked or file.name == "ray-cluster.yaml"
-    for page in {page for page, _ in asked}:
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_experiment_and_option_in_the_documents_exists(file: Path) -> None:
+    runs = experiments_run(file)
+    assert runs or file.name == "ray-cluster.yaml"
+    for experiment in {experiment for experiment, _ in runs}:
         shown = subprocess.run(
-            [sys.executable, str(ROOT / page), "--help"],
+            [sys.executable, str(ROOT / experiment), "--help"],
             capture_output=True,
             text=True,
             check=True,
             env=os.environ | {"COLUMNS": "200", "PYTHONPATH": str(ROOT)},
         ).stdout
-        for name, options in asked:
-            assert name != page or all(f"{option} " in shown for option in options), options
+        for name, options in runs:
+            assert name != experiment or all(f"{option} " in shown for option in options), options
 
 
-def test_every_rpbind_command_that_is_written_down_exists() -> None:
+def test_every_rpbind_command_in_the_documents_exists() -> None:
     from rpbind.cli import app
 
-    text = "\n".join(file.read_text() for file in WRITTEN)
-    written = re.findall(r"^rpbind (job \w+|\w+)((?: --[a-z-]+)*)", text, flags=re.MULTILINE)
-    assert {"submit", "job status", "job stop", "job logs", "job fetch"} <= {w for w, _ in written}
-    for words, options in written:
+    text = "\n".join(file.read_text() for file in FILES)
+    commands = re.findall(r"^rpbind (job \w+|\w+)((?: --[a-z-]+)*)", text, flags=re.MULTILINE)
+    assert {"submit", "job status", "job stop", "job logs", "job fetch"} <= {w for w, _ in commands}
+    for words, options in commands:
         shown = CliRunner().invoke(app, [*words.split(), "--help"], env={"COLUMNS": "200"})
         assert shown.exit_code == 0, words
         assert all(option in shown.output for option in options.split()), (words, options)

@@ -13,7 +13,7 @@ ABLATE = [sys.executable, str(ROOT / "experiments" / "ablate.py")]
 
 
 def ablate(nodes: Nodes, *words: object, folder: Path, **how: Any) -> subprocess.Popen[str]:
-    """Begin the main job on the cluster; what it says can be read."""
+    """Start the main job on the cluster, with its output as a pipe."""
     command = [*ABLATE, "--address", nodes.address, *map(str, words)]
     return subprocess.Popen(
         command,
@@ -26,10 +26,10 @@ def ablate(nodes: Nodes, *words: object, folder: Path, **how: Any) -> subprocess
 
 
 def refused(process: subprocess.Popen[str]) -> str:
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 2, said
-    assert "Traceback" not in said
-    return " ".join(said.split())
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 2, output
+    assert "Traceback" not in output
+    return " ".join(output.split())
 
 
 def test_the_main_job_ends_well_although_a_node_is_lost_in_the_middle(
@@ -40,17 +40,17 @@ def test_the_main_job_ends_well_although_a_node_is_lost_in_the_middle(
     assert "shared by 3 node(s)" in wait_for(study, "storage ")
     wait_for(study, "2/32 ")  # 28 runs, and two with each of the control's vectors
     assert three_nodes.ask("remove") == "removed"
-    said, _ = study.communicate(timeout=300)
-    assert study.returncode == 0, said
+    output, _ = study.communicate(timeout=300)
+    assert study.returncode == 0, output
     rows = Ledger(shared / "reports" / "lost").rows()
     assert len(rows) == 28
     assert {row.state for row in rows} == {"done"}
 
 
-def test_what_no_node_has_is_refused_before_anything_is_queued(
+def test_a_run_that_fits_on_no_node_is_refused_before_anything_is_queued(
     three_nodes: Nodes, shared: Path, tmp_path: Path
 ) -> None:
     words = ("--data", shared / "world", "--reports", shared / "reports", "--name", "wide")
-    said = refused(ablate(three_nodes, *words, "--cpus-per-worker", "2", folder=tmp_path))
-    assert "One run needs 2 CPU on one node; there is room for 0. Ray has " in said
+    output = refused(ablate(three_nodes, *words, "--cpus-per-worker", "2", folder=tmp_path))
+    assert "One run needs 2 CPU on one node; there is room for 0. Ray has " in output
     assert not (shared / "reports" / "wide" / "plan.json").exists()

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from rpbind.cluster.placement import SLOT, Node, at_once
+from rpbind.cluster.placement import SLOT, Node, parallel_runs
 from rpbind.errors import UserError
 
 
@@ -21,20 +21,20 @@ FITS: list[tuple[Any, dict[str, float], int, bool, int]] = [
     (GPUS, {"CPU": 1, "GPU": 1}, 1, False, 2),
     (GPUS, {"CPU": 1, "GPU": 0.5}, 1, False, 4),
     (GPUS, {"CPU": 1, "GPU": 0.6}, 1, False, 2),  # 0.6 of a GPU comes from one GPU
-    (GPUS, {"CPU": 1, "GPU": 0.1}, 1, False, 8),  # there are CPUs for no more
+    (GPUS, {"CPU": 1, "GPU": 0.1}, 1, False, 8),  # limited by the CPUs
     (GPUS, {"CPU": 4, "GPU": 1}, 2, False, 1),
     (GPUS, {"CPU": 1, "GPU": 2}, 1, False, 1),
-    (SMALL, {"CPU": 1}, 1, True, 3),  # each node may have to give a driver its hundredth
+    (SMALL, {"CPU": 1}, 1, True, 3),  # each node may have to reserve 0.01 CPU for a driver
     (SLOTS, {"CPU": 1}, 1, True, 2),
     (SLOTS, {"CPU": 1}, 2, True, 1),
 ]
 
 
-@pytest.mark.parametrize(("there", "each", "workers", "driven", "runs"), FITS)
-def test_so_many_runs_fit_at_once(
-    there: list[Node], each: dict[str, float], workers: int, driven: bool, runs: int
+@pytest.mark.parametrize(("nodes", "share", "workers", "driven", "runs"), FITS)
+def test_the_number_of_parallel_runs_follows_from_the_nodes_resources(
+    nodes: list[Node], share: dict[str, float], workers: int, driven: bool, runs: int
 ) -> None:
-    assert at_once(there, each, workers, driven=driven) == runs
+    assert parallel_runs(nodes, share, workers, driven=driven) == runs
 
 
 NEVER: list[tuple[Any, dict[str, float], int, bool, str]] = [
@@ -49,10 +49,10 @@ NEVER: list[tuple[Any, dict[str, float], int, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("there", "each", "workers", "driven", "said"), NEVER)
-def test_what_never_fits_is_refused_with_what_is_there(
-    there: list[Node], each: dict[str, float], workers: int, driven: bool, said: str
+@pytest.mark.parametrize(("nodes", "share", "workers", "driven", "message"), NEVER)
+def test_a_run_that_never_fits_is_refused_with_the_nodes_resources(
+    nodes: list[Node], share: dict[str, float], workers: int, driven: bool, message: str
 ) -> None:
     with pytest.raises(UserError) as refused:
-        at_once(there, each, workers, driven=driven)
-    assert said in str(refused.value)
+        parallel_runs(nodes, share, workers, driven=driven)
+    assert message in str(refused.value)

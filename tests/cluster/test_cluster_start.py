@@ -1,4 +1,4 @@
-"""Ray that starts slowly, or not: one sentence, one retry, and nothing is left half made."""
+"""A Ray that starts slowly or not at all: one retry, one message, and no files left behind."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SLOW = Exception(
     "The current node timed out during startup. This could happen because some of the raylet "
     "failed to startup or the GCS has become overloaded."
 )
-"""What Ray raises after its 30 seconds, word for word."""
+"""The error that Ray raises after its 30 seconds, word for word."""
 LATE = (SLOW, RuntimeError("Failed to start the GCS"), TimeoutError(), RpcError("late", 14))
 WRONG = (
     ValueError("AF_UNIX path length cannot exceed 107 bytes: /tmp/very/long"),
@@ -44,7 +44,7 @@ WRONG = (
 
 @pytest.fixture
 def inits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Have `ray.init` raise what it is given, call after call; returns the calls' addresses."""
+    """Make `ray.init` raise these errors, one per call; returns the addresses of the calls."""
 
     def raising(*errors: BaseException | None) -> list[str]:
         calls: list[str] = []
@@ -61,54 +61,54 @@ def inits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
 
 @pytest.mark.parametrize("error", LATE, ids=repr)
-def test_a_ray_that_starts_at_the_second_try_is_said_once(
+def test_a_second_try_to_start_ray_is_announced_once(
     error: Exception, inits: Callable[..., list[str]]
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     calls = inits(error, None)
-    start.start_here(said.append)
+    start.start_local(messages.append)
     assert calls == ["local", "local"]
-    assert len(said) == 1
-    assert f"{start.WAITS[1]} s" in said[0]
+    assert len(messages) == 1
+    assert f"{start.STARTUP_WAITS[1]} s" in messages[0]
 
 
 @pytest.mark.parametrize("error", LATE, ids=repr)
-def test_a_ray_that_does_not_start_twice_is_for_later(
+def test_a_ray_that_fails_to_start_twice_is_a_pause_and_not_a_mistake(
     error: Exception, inits: Callable[..., list[str]]
 ) -> None:
     calls = inits(error, error)
-    with pytest.raises(PausedError, match=r"twice.*nothing was run or lost"):
-        start.start_here(lambda sentence: None)
+    with pytest.raises(PausedError, match=r"twice.*[Nn]othing was run or lost"):
+        start.start_local(lambda sentence: None)
     assert len(calls) == 2
 
 
 @pytest.mark.parametrize("error", WRONG, ids=repr)
-def test_a_wrong_setting_is_refused_at_once(
+def test_a_wrong_setting_of_ray_is_refused_without_a_second_try(
     error: Exception, inits: Callable[..., list[str]]
 ) -> None:
     calls = inits(error)
     with pytest.raises(UserError, match="Ray cannot start on this machine"):
-        start.start_here(lambda sentence: None)
+        start.start_local(lambda sentence: None)
     assert len(calls) == 1
 
 
 def test_the_second_try_waits_longer_than_rays_own_30_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ray asks for its node until 30 s have passed: here 100 s pass till the node is there."""
-    now = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    """Ray looks for its node for up to 30 s; in this test the node appears after 100 s."""
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
 
-    def slow(*asked: object) -> str:
-        if now[0] < 100:
+    def slow(*arguments: object) -> str:
+        if clock[0] < 100:
             raise RuntimeError("no such node")
         return "the node"
 
     monkeypatch.setattr(services, "get_node", slow)
-    with start._patience(start.WAITS[0]), pytest.raises(RuntimeError):
+    with start._startup_wait(start.STARTUP_WAITS[0]), pytest.raises(RuntimeError):
         services.get_node("gcs", "node")
-    with start._patience(start.WAITS[1]):
+    with start._startup_wait(start.STARTUP_WAITS[1]):
         assert services.get_node("gcs", "node") == "the node"
     assert services.get_node is slow
     assert "ray._private.services.get_node(" in Path(node.__file__).read_text()
@@ -125,7 +125,7 @@ def test_the_second_try_waits_longer_than_rays_own_30_seconds(
     ],
     ids=repr,
 )
-def test_a_cluster_that_does_not_let_us_in_is_a_sentence(
+def test_a_cluster_that_cannot_be_joined_is_named(
     error: Exception,
     kind: type[Exception],
     inits: Callable[..., list[str]],
@@ -139,8 +139,8 @@ def test_a_cluster_that_does_not_let_us_in_is_a_sentence(
     assert calls == ["10.0.0.1:6379"]
 
 
-def study(data: Path, reports: Path) -> Callable[[], None]:
-    """An experiment's page of one arm."""
+def experiment_of_one_arm(data: Path, reports: Path) -> Callable[[], None]:
+    """Return the main function of an experiment with one arm."""
 
     def main() -> None:
         recipe = narrowed(FIXED, 8).with_({"train.epochs": 1})
@@ -160,7 +160,7 @@ def study(data: Path, reports: Path) -> Callable[[], None]:
     return main
 
 
-def answered(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+def run_main(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["toy.py"])
         with pytest.raises(SystemExit) as ended:
@@ -168,23 +168,23 @@ def answered(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tu
     return ended.value.code, capsys.readouterr().err
 
 
-def test_a_study_whose_ray_does_not_start_ends_in_75_and_leaves_no_folder(
+def test_a_study_whose_ray_does_not_start_exits_with_75_and_leaves_no_folder(
     inits: Callable[..., list[str]],
     tiny: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     inits(SLOW, SLOW)
-    code, said = answered(study(tiny, tmp_path / "a" / "reports"), capsys)
-    assert code == 75, said
-    assert "The current node timed out during startup" in said
-    assert "the same command can be given again" in said
-    assert "Traceback" not in said
+    code, message = run_main(experiment_of_one_arm(tiny, tmp_path / "a" / "reports"), capsys)
+    assert code == 75, message
+    assert "The current node timed out during startup" in message
+    assert "the same command can be given again" in message
+    assert "Traceback" not in message
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("error", [RaySystemError("gone"), RpcError("late", 14)], ids=repr)
-def test_a_ray_that_dies_before_the_first_run_ends_in_75_and_leaves_no_folder(
+def test_a_study_whose_ray_dies_before_the_first_run_exits_with_75_and_leaves_no_folder(
     error: Exception,
     tiny: Path,
     tmp_path: Path,
@@ -197,27 +197,28 @@ def test_a_ray_that_dies_before_the_first_run_ends_in_75_and_leaves_no_folder(
         raise error
 
     monkeypatch.setattr(run, "at_once", gone)
-    code, said = answered(study(tiny, tmp_path / "reports"), capsys)
-    assert code == 75, said
-    assert "has stopped answering" in said
+    code, message = run_main(experiment_of_one_arm(tiny, tmp_path / "reports"), capsys)
+    assert code == 75, message
+    assert "has stopped answering" in message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_kill_leaves_of_a_start_is_named_by_status(tmp_path: Path) -> None:
+def test_status_names_the_command_of_a_study_that_was_killed_before_its_first_run(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "s"
     folder.mkdir()
     whose = '{"host": "h", "pid": 1, "command": "python tune.py", "since": "noon"}'
     (folder / "driver").write_text(whose)
-    told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
-    assert "ended before its first run" in told
-    assert "python tune.py" in told
+    message = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
+    assert "holds no study" in message
+    assert "python tune.py" in message
     with Ledger(folder).drive("python tune.py --again"):
-        told = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
-        assert "is being started by" in told
-        assert "python tune.py --again" in told
+        message = str(CliRunner().invoke(app, ["status", str(folder)]).exception)
+        assert "python tune.py --again" in message
 
 
-def test_a_folder_that_is_not_ours_stays(tmp_path: Path) -> None:
+def test_a_folder_with_files_of_others_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with Ledger(tmp_path).drive("python tune.py"):
         pass

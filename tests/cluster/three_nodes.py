@@ -1,4 +1,4 @@
-"""A cluster of three nodes on this machine, in a process of its own; it does what stdin says."""
+"""A cluster of three nodes on this machine, in its own process; it reads commands from stdin."""
 
 import json
 import sys
@@ -6,8 +6,8 @@ import sys
 from ray.cluster_utils import Cluster
 
 
-def tell(word: str) -> None:
-    print(json.dumps({"told": word}), flush=True)
+def answer(word: str) -> None:
+    print(json.dumps({"answer": word}), flush=True)
 
 
 cluster = Cluster(
@@ -16,9 +16,9 @@ cluster = Cluster(
 )
 workers = [cluster.add_node(num_cpus=1) for _ in range(2)]
 cluster.wait_for_nodes()
-tell(cluster.address)
+answer(cluster.address)
 for line in sys.stdin:
     if line.strip() == "remove":
         cluster.remove_node(workers.pop(), allow_graceful=False)
-        tell("removed")
+        answer("removed")
 cluster.shutdown()

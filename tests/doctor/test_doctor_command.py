@@ -1,15 +1,15 @@
-"""The command: recipes, model files and studies as patients, and what its exit code says."""
+"""`rpbind doctor` examines recipes, model files and studies; its exit code tells errors apart."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from toy_patients import HEALTHY, open_world
+from toy_models import HEALTHY, open_world
 from typer.testing import CliRunner
 
 from rpbind.cli import app
-from rpbind.cli.doctor import SICK
+from rpbind.cli.doctor import HAS_ERRORS
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, make_plan
@@ -34,27 +34,28 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask(*words: object) -> tuple[int, str]:
-    told = CliRunner().invoke(app, ["doctor", *map(str, words)])
-    if told.exception is not None and not isinstance(told.exception, SystemExit):
-        raise told.exception
-    return told.exit_code, told.output
+def run_doctor(*words: object) -> tuple[int, str]:
+    """Return exit code and output of `rpbind doctor` with these arguments."""
+    result = CliRunner().invoke(app, ["doctor", *map(str, words)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
 
 
-@pytest.mark.parametrize(("recipe", "code"), [(OLD, SICK), (FIXED, 0)])
-def test_a_recipe_file_is_examined_and_only_an_error_is_an_exit_code(
+@pytest.mark.parametrize(("recipe", "code"), [(OLD, HAS_ERRORS), (FIXED, 0)])
+def test_a_recipe_file_is_examined_and_only_an_error_changes_the_exit_code(
     recipe: Recipe, code: int, data: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.json"
     file.write_text(narrowed(recipe, 16).model_dump_json())
-    came, said = ask(file, "--data", data)
-    assert came == code
-    assert ("error: RNA ignored" in said) == (code == SICK)
-    assert "warning: attention inert" in said
-    assert "windows of 25 nt" in said
+    exit_code, output = run_doctor(file, "--data", data)
+    assert exit_code == code
+    assert ("error: RNA ignored" in output) == (code == HAS_ERRORS)
+    assert "warning: attention inert" in output
+    assert "windows of 25 nt" in output
 
 
-def test_every_run_of_a_study_is_examined_as_its_training_left_it(
+def test_every_trained_model_of_a_study_is_examined(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = Inputs.open(data, SplitSpec(), "physchem")
@@ -69,13 +70,13 @@ def test_every_run_of_a_study_is_examined_as_its_training_left_it(
     for seed in plan.seeds:
         job = Job("healthy", HEALTHY, seed, tmp_path / "runs")
         assert train_run(job, inputs, Machine(), "test", lambda point: None).state == "done"
-    code, said = ask(tmp_path, "--data", data)
-    assert code == 0, said
-    assert said.count("after training") == 2
-    assert said.count("No finding") == 2
-    monkeypatch.chdir(tmp_path)  # without --data it is the simulated world, made here
+    code, output = run_doctor(tmp_path, "--data", data)
+    assert code == 0, output
+    assert output.count("after training") == 2
+    assert output.count("No findings") == 2
+    monkeypatch.chdir(tmp_path)  # without --data, the doctor makes a simulated world here
     with pytest.raises(UserError, match=r"was trained on world \w+, .* with --data") as refused:
-        ask(tmp_path)
+        run_doctor(tmp_path)
     assert "--other-data" not in str(refused.value)
 
 
@@ -86,7 +87,7 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "[model]\nresidul = true\n",
@@ -98,26 +99,28 @@ def test_a_recipe_in_toml_names_only_what_differs(tmp_path: Path) -> None:
         ("# lr = 0.01\n", "sets no field"),
     ],
 )
-def test_a_recipe_that_is_wrong_says_where(text: str, said: str, tmp_path: Path) -> None:
+def test_a_mistake_in_a_recipe_file_is_named(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(text)
-    with pytest.raises(UserError, match=said.replace("?", r"\?")):
+    with pytest.raises(UserError, match=message.replace("?", r"\?")):
         read_recipe(file)
 
 
-def test_a_patient_must_be_named_once(data: Path, tmp_path: Path) -> None:
+def test_a_model_file_and_a_preset_exclude_each_other_and_one_is_needed(
+    data: Path, tmp_path: Path
+) -> None:
     for words in ((), (tmp_path, "--preset", "old")):
-        with pytest.raises(UserError, match="Name one patient"):
-            ask(*words)
+        with pytest.raises(UserError, match="--preset"):
+            run_doctor(*words)
     with pytest.raises(UserError, match="holds no study"):
-        ask(tmp_path, "--data", data)
+        run_doctor(tmp_path, "--data", data)
 
 
-def test_a_run_whose_ledger_says_that_it_still_improved_is_told_so(
+def test_a_run_that_still_improved_by_its_ledger_has_that_finding(
     data: Path, tmp_path: Path
 ) -> None:
     inputs = Inputs.open(data, SplitSpec(), "physchem")
-    asked = make_plan(
+    plan = make_plan(
         "toy",
         Question("?", "!", "."),
         Design("one", (arm("healthy", HEALTHY, ""),), ()),
@@ -125,14 +128,13 @@ def test_a_run_whose_ledger_says_that_it_still_improved_is_told_so(
         DataSource(OpenData(data), SplitSpec()),
     )
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
+    ledger.begin(plan)
     job = Job("healthy", HEALTHY, 0, tmp_path / "runs")
     made = train_run(job, inputs, Machine(), "test", lambda point: None)
     curve = tuple({"epoch": n + 1.0, "validation.loss": 0.7 - 0.05 * n} for n in range(3))
     ledger.append(made.model_copy(update={"curve": curve}))
     (file,) = (tmp_path / "runs").glob("*.pt")
-    for what in (tmp_path, file):
-        code, said = ask(what, "--data", data)
-        assert code == 0, said
-        assert "warning: still improving" in said
-        assert "More epochs" in said
+    for subject in (tmp_path, file):
+        code, output = run_doctor(subject, "--data", data)
+        assert code == 0, output
+        assert "warning: still improving" in output

@@ -1,4 +1,4 @@
-"""What the guard says of an arm beside its reference, and that it says so before training."""
+"""The no-op guard compares an arm with its reference before training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rpbind.design.design import Design, arm, path
 from rpbind.design.factorial import factorial
 from rpbind.design.plan import Question, make_plan
 from rpbind.design.source import DataSource
-from rpbind.doctor.guard import NoOpCheck, compare, guard
+from rpbind.doctor.guard import NoOpCheck, compare_arms, guard
 from rpbind.errors import UserError
 from rpbind.ledger import ContrastPlan, Ledger, Plan
 from rpbind.recipe import Recipe
@@ -34,11 +34,11 @@ def source(tiny: Path) -> DataSource:
     return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
 
 
-def beside(
+def compared(
     source: DataSource, reference: Recipe, changes: dict[str, Any], *fields: str
 ) -> NoOpCheck:
     contrast = ContrastPlan(name="change", arm="arm", reference="reference", fields=fields)
-    return compare(contrast, reference.with_(changes), reference, source.inputs)
+    return compare_arms(contrast, reference.with_(changes), reference, source.inputs)
 
 
 def names(one: NoOpCheck) -> list[str]:
@@ -50,7 +50,7 @@ def plan_of(source: DataSource, design: Design) -> Plan:
 
 
 def test_expanding_the_memory_is_found_inert_though_it_adds_parameters(source: DataSource) -> None:
-    seen = beside(source, SMALL_OLD, {"model.memory": "expanded"}, "model.memory")
+    seen = compared(source, SMALL_OLD, {"model.memory": "expanded"}, "model.memory")
     assert names(seen) == ["inert: same function"]
     assert seen.only_arm == ("memory.position",)
     assert seen.parameters[0] - seen.parameters[1] == 31 * SMALL_OLD.model.attention.dim
@@ -58,16 +58,16 @@ def test_expanding_the_memory_is_found_inert_though_it_adds_parameters(source: D
 
 def test_a_temperature_is_inert_over_equal_values_and_not_over_residues(source: DataSource) -> None:
     warmer = {"model.attention.temperature": True}
-    assert names(beside(source, SMALL_OLD, warmer)) == ["inert: same function"]
+    assert names(compared(source, SMALL_OLD, warmer)) == ["inert: same function"]
     cold = RESIDUE.with_({"model.attention.temperature": False})
-    seen = beside(source, cold, warmer)
+    seen = compared(source, cold, warmer)
     assert seen.gap is not None
     assert seen.gap > 1e-6
     assert names(seen) == []
 
 
 def test_a_residual_is_another_function(source: DataSource) -> None:
-    seen = beside(source, SMALL_OLD, {"model.residual": True}, "model.residual")
+    seen = compared(source, SMALL_OLD, {"model.residual": True}, "model.residual")
     assert names(seen) == []
     assert seen.only_arm == ("bypass.weight", "bypass.bias")
 
@@ -75,27 +75,29 @@ def test_a_residual_is_another_function(source: DataSource) -> None:
 @pytest.mark.parametrize(
     "change", [{"train.lr": 0.5}, {"model.init": "xavier"}, {"model.attention.dropout": 0.3}]
 )
-def test_what_only_shapes_training_is_the_same_function_and_not_inert(
+def test_a_change_of_training_alone_is_the_same_function_and_not_inert(
     source: DataSource, change: dict[str, Any]
 ) -> None:
-    seen = beside(source, SMALL_OLD, change)
+    seen = compared(source, SMALL_OLD, change)
     assert seen.gap is None
     assert names(seen) == []
     assert "same function by construction" in seen.words()
 
 
 def test_an_arm_that_is_its_reference_is_an_error(source: DataSource) -> None:
-    seen = beside(source, SMALL_OLD, {})
+    seen = compared(source, SMALL_OLD, {})
     assert names(seen) == ["identical to the reference"]
     assert seen.findings[0].severity == "error"
 
 
-def test_a_change_that_moves_more_than_it_names_is_told_what(source: DataSource) -> None:
+def test_a_change_of_more_fields_than_it_names_is_an_error_that_names_them(
+    source: DataSource,
+) -> None:
     both = {"model.residual": True, "train.lr": 0.5}
-    seen = beside(source, SMALL_OLD, both, "model.residual")
+    seen = compared(source, SMALL_OLD, both, "model.residual")
     assert names(seen) == ["changes more than it names"]
     assert "not named: train.lr" in seen.findings[0].advice
-    assert names(beside(source, SMALL_OLD, both, "model.residual", "train")) == []
+    assert names(compared(source, SMALL_OLD, both, "model.residual", "train")) == []
 
 
 def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
@@ -105,17 +107,17 @@ def test_a_misspelt_field_is_an_error_with_the_nearest_right_name() -> None:
         path(("old", OLD), ("fixed", FIXED), {"memory": ("model.memry",)})
 
 
-def test_of_the_seeds_fix_two_changes_are_inert_before_anything_is_trained(
+def test_two_changes_from_old_to_fixed_are_found_inert_before_training(
     source: DataSource,
 ) -> None:
     plan = plan_of(source, path(("old", SMALL_OLD), ("fixed", SMALL_FIXED), ORIGINAL_CHANGES))
     found = {one.contrast.name: names(one) for one in guard(plan, source.inputs)}
-    inert = [name for name, told in found.items() if told == ["inert: same function"]]
+    inert = [name for name, findings in found.items() if findings == ["inert: same function"]]
     assert inert == ["expand-memory", "temperature"]
-    assert all(told == [] for name, told in found.items() if name not in inert)
+    assert all(findings == [] for name, findings in found.items() if name not in inert)
 
 
-def test_every_arm_leaves_one_check_up_in_the_ledger_and_is_not_asked_twice(
+def test_every_arm_has_one_check_up_in_the_ledger_and_is_not_examined_twice(
     source: DataSource, tmp_path: Path
 ) -> None:
     changes = {"residual": ("model.residual",)}
@@ -152,7 +154,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
     assert "rpbind embed" in row.error
 
 
-def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
+def test_each_arm_of_a_factorial_is_compared_with_those_that_lack_one_change(
     source: DataSource, tmp_path: Path
 ) -> None:
     changes = {name: ORIGINAL_CHANGES[name] for name in ("expand-memory", "residual")}
@@ -160,23 +162,23 @@ def test_each_arm_of_a_factorial_stands_beside_the_one_that_lacks_one_change(
     seen = {
         (one.contrast.arm, one.contrast.reference): names(one) for one in guard(plan, source.inputs)
     }
-    inert = [told for pair, told in seen.items() if "expand" in changed(plan, pair)]
+    inert = [findings for pair, findings in seen.items() if "expand" in changed(plan, pair)]
     assert len(seen) == 4  # two changes, each with and without the other
     assert inert == [["inert: same function"]] * 2
-    assert sum(told == [] for told in seen.values()) == 2
+    assert sum(findings == [] for findings in seen.values()) == 2
     ledger = Ledger(tmp_path)
     ledger.begin(plan)
     examine_arms(plan, source, ledger)
     found = {row.arm: [f.name for f in row.findings] for row in ledger.rows("check")}
-    assert sum("inert: same function" in told for told in found.values()) == 2
+    assert sum("inert: same function" in findings for findings in found.values()) == 2
 
 
 def changed(plan: Plan, pair: tuple[str, str]) -> str:
-    """The change that an arm of a factorial has and the other has not."""
+    """Return the change that one arm of a factorial has and the other has not."""
     return " ".join(f for f, had in plan.factors.items() if (pair[0] in had) != (pair[1] in had))
 
 
-def test_what_tuned_arms_begin_from_is_examined_before_their_searches(
+def test_the_starting_recipes_of_tuned_arms_are_examined_before_their_searches(
     source: DataSource, tmp_path: Path
 ) -> None:
     changes = {name: ORIGINAL_CHANGES[name] for name in ("expand-memory", "residual")}

@@ -1,4 +1,4 @@
-"""One alphabet each for protein and RNA: every way in answers a sequence alike."""
+"""Proteins and RNA have one alphabet each: every command reads a sequence in the same way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PROTEINS = {
     "MKV1AW": "Residue 4 of 6 is '1'",
     "*": "empty",
 }
-"""A sequence, and what it is read as or why it is refused."""
+"""A sequence, and either how it is read or why it is refused."""
 
 WINDOWS = {
     RNA: RNA,
@@ -106,9 +106,9 @@ def related(toy: Toy, folder: Path, sequence: str) -> str:
 
 def predicted(toy: Toy, folder: Path, sequence: str) -> str:
     first = toy.inputs.rna_NL[0].numpy()
-    question = PredictionInput(table(folder, decode(first)), fasta(folder, sequence))
-    made = predict_windows(toy.trained, question).table["logit"][0].as_py()
-    clean = read_proteins(question.proteins).find("P_K562")
+    given = PredictionInput(table(folder, decode(first)), fasta(folder, sequence))
+    made = predict_windows(toy.trained, given).table["logit"][0].as_py()
+    clean = read_proteins(given.proteins).find("P_K562")
     found = explain_window(toy.trained, Pair(decode(first), "P_K562", fasta(folder, clean)))
     assert made == pytest.approx(found.mutagenesis.logit, abs=1e-5)
     return clean
@@ -126,7 +126,7 @@ Way = Callable[[Toy, Path, str], str]
 
 @pytest.mark.parametrize("way", [imported, embedded, encoded, related, predicted, explained])
 @pytest.mark.parametrize("sequence", PROTEINS)
-def test_a_protein_is_read_alike_wherever_it_comes_in(
+def test_every_command_reads_a_protein_in_the_same_way(
     sequence: str, way: Way, toy: Toy, tmp_path: Path
 ) -> None:
     expected = PROTEINS[sequence]
@@ -138,14 +138,14 @@ def test_a_protein_is_read_alike_wherever_it_comes_in(
 
 
 @pytest.mark.parametrize("sequence", PROTEINS)
-def test_the_key_of_a_protein_is_that_of_what_it_is_read_as(sequence: str) -> None:
+def test_the_key_of_a_protein_is_the_key_of_the_sequence_as_read(sequence: str) -> None:
     expected = PROTEINS[sequence]
     if expected.isupper() and expected.isalpha():
         assert sequence_key(sequence) == sequence_key(expected)
         return
-    for ask in (sequence_key, *(make_encoder(name).encode for name in FREE)):
+    for function in (sequence_key, *(make_encoder(name).encode for name in FREE)):
         with pytest.raises(UserError, match=expected.replace("*", r"\*")):
-            ask(sequence)
+            function(sequence)
 
 
 def test_a_letter_that_upper_case_would_turn_into_two_residues_is_refused() -> None:
@@ -188,7 +188,7 @@ def for_explanation(toy: Toy, folder: Path, rna: str) -> str:
     "way", [from_table, from_fasta, from_eclip, for_prediction, for_explanation]
 )
 @pytest.mark.parametrize("rna", WINDOWS)
-def test_a_window_is_read_alike_wherever_it_comes_in(
+def test_every_command_reads_a_window_in_the_same_way(
     rna: str, way: Way, toy: Toy, tmp_path: Path
 ) -> None:
     expected = WINDOWS[rna]

@@ -20,7 +20,7 @@ from rpbind.use.attention import attention_map
 from rpbind.use.explain import Explanation, Pair, as_picture, as_table, explain_window, sentences
 from rpbind.use.mutagenesis import mutate
 from rpbind.use.output import write_table
-from rpbind.use.score import ask, embedded, logits_of
+from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 
 NARROW = {"old": narrowed(OLD, 8), "fixed": narrowed(FIXED, 8)}
 INERT = {
@@ -30,11 +30,11 @@ INERT = {
     "random vectors": SEES_MOTIFS.with_({"proteins": "random"}),
 }
 REASON = {
-    "old": "its weight is 1 by definition",
-    "fixed": "all 33 values are one vector",
+    "old": "single key",
+    "fixed": "all 33 values",
     "none": "no attention",
-    "one segment": "its weight is 1 by definition",
-    "random vectors": "values are one vector",
+    "one segment": "single key",
+    "random vectors": "the same vector",
 }
 
 
@@ -43,11 +43,12 @@ def family(protein: int) -> str:
 
 
 def true_positives(toy: Toy, count: int) -> list[tuple[str, int]]:
-    """Bound test windows that the model calls bound, with their proteins."""
+    """Return positive test windows that the model predicts as positive, with their proteins."""
     inputs, trained = toy.inputs, toy.trained
     test = inputs.parts["test"]
     logit_N = logits_of(
-        trained.model, ask(inputs, *(x[test].numpy() for x in (inputs.rna_NL, inputs.protein_N)))
+        trained.model,
+        with_windows(inputs, *(x[test].numpy() for x in (inputs.rna_NL, inputs.protein_N))),
     )
     called = test[torch.from_numpy(logit_N > trained.calibration.threshold)]
     bound = called[inputs.label_N[called] == 1]
@@ -63,9 +64,9 @@ def explained(toy: Toy, rna: str, protein: int) -> Explanation:
 
 
 def test_the_top_span_is_on_the_planted_motif(sees_motifs: Toy) -> None:
-    asked = true_positives(sees_motifs, 60)
+    windows = true_positives(sees_motifs, 60)
     shared = []
-    for rna, protein in asked:
+    for rna, protein in windows:
         start, stop = explained(sees_motifs, rna, protein).span
         at = rna.index(family(protein))
         shared.append(min(stop, at + 8) - max(start, at))
@@ -74,7 +75,7 @@ def test_the_top_span_is_on_the_planted_motif(sees_motifs: Toy) -> None:
     assert np.median(shared) >= 6
 
 
-def test_a_span_of_an_untrained_model_is_not_there_more_often_than_chance(
+def test_the_top_span_of_an_untrained_model_is_on_the_motif_no_more_than_by_chance(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     untrained = train(sees_motifs.data, tmp_path, SEES_MOTIFS.with_({"train.lr": 1e-9} | QUICK))
@@ -95,7 +96,7 @@ def test_a_letter_of_the_motif_is_the_strongest_substitution(sees_motifs: Toy) -
     assert np.mean(inside) >= 0.9
 
 
-def test_the_mutants_of_a_window_are_scored_as_what_they_are() -> None:
+def test_every_mutant_of_a_window_is_scored() -> None:
     counts_g = mutate(encode("ACGN"), lambda rna_ML: (rna_ML == 2).sum(1).astype(float))
     assert counts_g.logit == 1.0
     assert counts_g.change_L4.tolist() == [
@@ -113,7 +114,7 @@ def test_the_mutants_of_a_window_are_scored_as_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("name", INERT)
-def test_attention_that_cannot_matter_is_refused_with_the_reason(
+def test_attention_that_cannot_change_the_logit_is_refused_with_the_reason(
     name: str, small: Path, tmp_path: Path
 ) -> None:
     toy = train(small, tmp_path, INERT[name].with_(QUICK))
@@ -121,11 +122,13 @@ def test_attention_that_cannot_matter_is_refused_with_the_reason(
     found = explained(toy, rna, 0)
     assert found.attention is None
     assert REASON[name] in found.refusal
-    assert "refused as an explanation" in sentences(found)[-1]
+    assert found.refusal in sentences(found)[-1]
     assert found.mutagenesis.change_L4.shape == (33, 4)
 
 
-def test_what_is_refused_could_not_have_changed_the_logit(small: Path, tmp_path: Path) -> None:
+def test_refused_attention_does_not_change_the_logit_when_made_uniform(
+    small: Path, tmp_path: Path
+) -> None:
     for name, recipe in NARROW.items():
         toy = train(small, tmp_path / name, recipe.with_(QUICK))
         before = logits_of(toy.trained.model, toy.inputs)
@@ -145,20 +148,22 @@ def test_the_attention_map_has_a_row_per_nucleotide_and_a_key_per_residue(
     assert found.attention.keys[:2] == (f"{sequence[0]}1", f"{sequence[1]}2")
     assert found.attention.weight_LS.shape == (33, len(sequence))
     np.testing.assert_allclose(found.attention.weight_LS.sum(1), 1.0, atol=1e-5)
-    # the encoder pools four nucleotides: they look alike, and the window's last is on its own
+    # the encoder pools four nucleotides, which share one row; the window's last is alone
     assert (found.attention.weight_LS[0] == found.attention.weight_LS[3]).all()
     assert (found.attention.weight_LS[3] != found.attention.weight_LS[4]).any()
-    assert found.attention.matters != 0.0
+    assert found.attention.change_if_uniform != 0.0
 
 
-def test_a_segment_is_named_by_its_first_and_last_residue(small: Path, tmp_path: Path) -> None:
+def test_the_key_of_a_segment_is_named_by_its_first_and_last_residue(
+    small: Path, tmp_path: Path
+) -> None:
     five = {"model.memory": {"kind": "segment", "segments": 5}, "model.encoder.pool": 1}
     toy = train(small, tmp_path, SEES_MOTIFS.with_(five | QUICK))
     proteins = {"short": "MKV", "long": "MKVLAARNDWYKRDE" * 2}
     maps = {}
     for name in proteins:
-        with embedded({name: proteins[name]}, toy.trained.encoder(None)) as inputs:
-            one = ask(inputs, toy.inputs.rna_NL[:1].numpy(), np.zeros(1, dtype=np.int32))
+        with inputs_of_proteins({name: proteins[name]}, toy.trained.encoder(None)) as inputs:
+            one = with_windows(inputs, toy.inputs.rna_NL[:1].numpy(), np.zeros(1, dtype=np.int32))
             maps[name] = attention_map(toy.trained, one)
     assert maps["short"].keys == ("M1", "K2", "V3")  # type: ignore[union-attr]
     assert maps["long"].keys == ("1-6", "7-12", "13-18", "19-24", "25-30")  # type: ignore[union-attr]
@@ -190,7 +195,7 @@ def test_the_table_has_the_numbers_of_the_page(sees_motifs: Toy, tmp_path: Path)
 
 
 def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_motifs: Toy) -> None:
-    with pytest.raises(UserError, match="windows of 33 nt; --rna has 4"):
+    with pytest.raises(UserError, match=r"33 nt; --rna has 4\b"):
         explained(sees_motifs, "ACGU", 0)
     with pytest.raises(UserError, match="got 'X' at letter 1"):
         explained(sees_motifs, "X" * 33, 0)
@@ -198,8 +203,8 @@ def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_mot
         explained(sees_motifs, "A" * 33, 77)
 
 
-def dead(toy: Toy) -> Toy:
-    """The same model with a head that answers its bias, whatever it reads."""
+def with_zero_head(toy: Toy) -> Toy:
+    """Return the model with a last layer of zero weights: its logit is constant."""
     content = checkpoint.load(toy.file, "Ask again.")
     del content["schema"]
     last = max(name for name in content["weights"] if re.fullmatch(r"head\.\d+\.weight", name))
@@ -209,9 +214,9 @@ def dead(toy: Toy) -> Toy:
     return replace(toy, file=file)
 
 
-def test_the_map_of_a_dead_model_is_said_to_be_flat(sees_motifs: Toy) -> None:
-    found = explained(dead(sees_motifs), "ACG" * 11, 0)
-    assert found.mutagenesis.flat
+def test_the_map_of_a_constant_model_is_flat_and_has_no_top_span(sees_motifs: Toy) -> None:
+    found = explained(with_zero_head(sees_motifs), "ACG" * 11, 0)
+    assert found.mutagenesis.is_flat
     assert found.mutagenesis.strongest(5) == []
     assert found.span == (0, 0)
     assert "flat" in sentences(found)[2]

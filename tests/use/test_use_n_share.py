@@ -1,4 +1,4 @@
-"""No probability where nothing, or too little, of a window was seen."""
+"""Windows with too many N get no prediction and no explanation."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ def toy(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Toy:
     return train(small, tmp_path_factory.mktemp("quick"), SEES_MOTIFS.with_(QUICK))
 
 
-def test_a_window_with_too_few_letters_gets_no_logit_and_no_probability(
+def test_a_window_with_too_many_n_gets_no_logit_and_no_probability(
     toy: Toy, tmp_path: Path
 ) -> None:
     whole = decode(toy.inputs.rna_NL[0].numpy())
-    asked = {count: "N" * count + whole[count:] for count in (0, 1, 16, 17, 33)}
-    rows = "".join(f"{rna},SIM00\n" for rna in asked.values())
+    windows_by_n = {count: "N" * count + whole[count:] for count in (0, 1, 16, 17, 33)}
+    rows = "".join(f"{rna},SIM00\n" for rna in windows_by_n.values())
     (tmp_path / "w.csv").write_text(f"rna,protein\n{rows}")
-    told = predict_windows(toy.trained, PredictionInput(tmp_path / "w.csv", toy.fasta))
-    assert told.table["n_share"].to_pylist() == [count / 33 for count in asked]
+    result = predict_windows(toy.trained, PredictionInput(tmp_path / "w.csv", toy.fasta))
+    assert result.table["n_share"].to_pylist() == [count / 33 for count in windows_by_n]
     for column in ("logit", "probability", "calibrated"):
-        known = [value is not None for value in told.table[column].to_pylist()]
+        known = [value is not None for value in result.table[column].to_pylist()]
         assert known == [True, True, True, False, False]
-    assert told.unread == 2
+    assert result.unread == 2
 
 
-def test_a_window_with_too_few_letters_is_not_explained(toy: Toy) -> None:
+def test_a_window_with_too_many_n_is_not_explained(toy: Toy) -> None:
     for rna in ("N" * 33, "N" * 17 + "ACGU" * 4):
-        with pytest.raises(UserError, match="letters of --rna are N"):
+        with pytest.raises(UserError, match="--rna are N"):
             explain_window(toy.trained, Pair(rna, "SIM00", toy.fasta))
     half = explain_window(toy.trained, Pair("N" * 16 + "ACGU" * 4 + "A", "SIM00", toy.fasta))
     assert half.letters.startswith("N" * 16)
 
 
-def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_path: Path) -> None:
+def test_an_evaluation_notes_how_many_windows_have_too_many_n(small: Path, tmp_path: Path) -> None:
     clean = Dataset.open(small)
     rna_NL = np.array(clean.rna_NL)
     rna_NL[::7] = 4
@@ -60,12 +60,12 @@ def test_an_evaluation_says_how_many_windows_show_too_little(small: Path, tmp_pa
     sequences = [protein.sequence for protein in dataset.proteins]
     build_store(dataset.root, make_encoder("physchem"), sequences)
     toy = train(dataset.root, tmp_path / "runs", SEES_MOTIFS.with_(QUICK))
-    told = evaluate_model(toy.trained, EvaluationTarget(OpenData(dataset.root)))
+    result = evaluate_model(toy.trained, EvaluationTarget(OpenData(dataset.root)))
     blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())
     assert blank > 0
-    assert [note for note in told.notes if note.startswith(f"{blank} of the ")]
-    assert told.metrics.items() <= toy.row.metrics.items()
+    assert [note for note in result.notes if note.startswith(f"{blank} of the ")]
+    assert result.metrics.items() <= toy.row.metrics.items()
 
 
-def test_an_evaluation_of_whole_windows_says_nothing_of_n(toy: Toy) -> None:
+def test_an_evaluation_of_windows_without_n_has_no_note(toy: Toy) -> None:
     assert evaluate_model(toy.trained, EvaluationTarget(OpenData(toy.data))).notes == ()

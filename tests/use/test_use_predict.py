@@ -22,14 +22,14 @@ FIRST = "A" * 33
 
 
 def windows_of(toy: Toy, count: int) -> tuple[list[str], list[str]]:
-    """Every so many-th window of the dataset, as text, with its protein."""
+    """Return `count` windows spread over the dataset, as text, and their proteins."""
     inputs = toy.inputs
     some = torch.linspace(0, len(inputs.rna_NL) - 1, count).long()
     rna = [decode(tokens.numpy()) for tokens in inputs.rna_NL[some]]
     return rna, [inputs.proteins[p].id for p in inputs.protein_N[some].tolist()]
 
 
-def asked(toy: Toy, path: Path, text: str, protein: str | None = None) -> pa.Table:
+def predictions_of(toy: Toy, path: Path, text: str, protein: str | None = None) -> pa.Table:
     content = text.encode()
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return predict_windows(toy.trained, PredictionInput(path, toy.fasta, protein)).table
@@ -37,7 +37,7 @@ def asked(toy: Toy, path: Path, text: str, protein: str | None = None) -> pa.Tab
 
 def refusal(toy: Toy, path: Path, text: str, protein: str | None = None) -> str:
     with pytest.raises(UserError) as error:
-        asked(toy, path, text, protein)
+        predictions_of(toy, path, text, protein)
     return str(error.value)
 
 
@@ -59,31 +59,33 @@ def test_the_windows_of_the_dataset_get_the_logits_of_the_run(
         f"{decode(inputs.rna_NL[n].numpy())},{inputs.proteins[inputs.protein_N[n]].id}"
         for n in torch.cat(scoring_batches(inputs.parts["test"])).tolist()
     ]
-    table = asked(sees_motifs, tmp_path / "test.csv", "\n".join(["rna,protein", *rows]))
+    table = predictions_of(sees_motifs, tmp_path / "test.csv", "\n".join(["rna,protein", *rows]))
     np.testing.assert_allclose(table["logit"], scores.logit_N, atol=1e-5)
 
 
-def test_fasta_csv_tsv_parquet_and_gz_are_answered_alike(sees_motifs: Toy, tmp_path: Path) -> None:
+def test_fasta_csv_tsv_parquet_and_gz_give_the_same_logits(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
     rna, proteins = windows_of(sees_motifs, 9)
     pairs = list(zip(rna, proteins, strict=True))
     fasta = "".join(f">{n}_{p}_pos; chr21; class:1\n{r}\n" for n, (r, p) in enumerate(pairs))
-    first = asked(sees_motifs, tmp_path / "w.fasta", fasta)
+    first = predictions_of(sees_motifs, tmp_path / "w.fasta", fasta)
     others = [
-        asked(sees_motifs, tmp_path / "w.fa.gz", fasta),
-        asked(
+        predictions_of(sees_motifs, tmp_path / "w.fa.gz", fasta),
+        predictions_of(
             sees_motifs,
             tmp_path / "w.csv.gz",
             "\n".join(["protein,rna", *(f"{p},{r.lower()}" for r, p in pairs)]),
         ),
-        asked(
+        predictions_of(
             sees_motifs,
             tmp_path / "w.tsv",
             "\n".join(["rna\tx\tprotein", *(f"{r}\t1\t{p}" for r, p in pairs)]),
         ),
     ]
     pq.write_table(pa.table({"rna": rna, "protein": proteins}), tmp_path / "w.parquet")
-    question = PredictionInput(tmp_path / "w.parquet", sees_motifs.fasta)
-    others.append(predict_windows(sees_motifs.trained, question).table)
+    given = PredictionInput(tmp_path / "w.parquet", sees_motifs.fasta)
+    others.append(predict_windows(sees_motifs.trained, given).table)
     for other in others:
         assert other["logit"].equals(first["logit"])
         assert other["protein"].to_pylist() == proteins
@@ -92,7 +94,7 @@ def test_fasta_csv_tsv_parquet_and_gz_are_answered_alike(sees_motifs: Toy, tmp_p
     assert others[1]["row"].to_pylist() == list(range(2, 11))
 
 
-def test_a_name_in_another_spelling_gets_the_same_answer_and_is_remarked_on(
+def test_a_protein_name_in_another_spelling_gives_the_same_predictions_and_a_remark(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     rna, proteins = windows_of(sees_motifs, 4)
@@ -108,14 +110,16 @@ def test_a_name_in_another_spelling_gets_the_same_answer_and_is_remarked_on(
     assert f"{proteins[0].lower()} ({proteins[0]})" in other.remarks[0]
 
 
-def test_one_protein_may_be_asked_for_all_windows(sees_motifs: Toy, tmp_path: Path) -> None:
+def test_one_protein_may_be_given_for_all_windows(sees_motifs: Toy, tmp_path: Path) -> None:
     rna, _ = windows_of(sees_motifs, 4)
     plain = "".join(f">w{n} some words\n{r}\n" for n, r in enumerate(rna))
-    table = asked(sees_motifs, tmp_path / "w.fasta", plain, "SIM01")
+    table = predictions_of(sees_motifs, tmp_path / "w.fasta", plain, "SIM01")
     assert table["protein"].to_pylist() == ["SIM01"] * 4
     assert table["name"].to_pylist() == ["w0", "w1", "w2", "w3"]
     column = "\n".join(["rna", *rna])
-    assert asked(sees_motifs, tmp_path / "w.csv", column, "SIM01")["logit"].equals(table["logit"])
+    assert predictions_of(sees_motifs, tmp_path / "w.csv", column, "SIM01")["logit"].equals(
+        table["logit"]
+    )
     assert "names no protein" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
     assert "line 1: '>w0 some words'" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
 
@@ -125,11 +129,11 @@ def test_a_fasta_of_windows_without_a_class_names_the_protein_alone(
 ) -> None:
     headers = ("1_SIM00_pos; chr21; class:1", "2_SIM01; chr21", "3_SIM02", "4_SIM03_neg")
     windows = "".join(f">{header}\n{FIRST}\n" for header in headers)
-    table = asked(sees_motifs, tmp_path / "w.fasta", windows)
+    table = predictions_of(sees_motifs, tmp_path / "w.fasta", windows)
     assert table["protein"].to_pylist() == ["SIM00", "SIM01", "SIM02", "SIM03"]
 
 
-def test_a_row_says_what_is_known_of_the_model_on_its_protein(
+def test_a_row_has_what_is_known_of_the_model_on_its_protein(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     inputs = sees_motifs.inputs
@@ -138,33 +142,35 @@ def test_a_row_says_what_is_known_of_the_model_on_its_protein(
     fasta.write_text(f"{sees_motifs.fasta.read_text()}>NEW\nMKVLA\n>OTHERNAME\n{renamed}\n")
     table = tmp_path / "w.csv"
     table.write_text(f"rna,protein\n{FIRST},SIM02\n{FIRST},NEW\n{FIRST},OTHERNAME\n")
-    told = predict_windows(sees_motifs.trained, PredictionInput(table, fasta)).table.to_pylist()
+    result = predict_windows(sees_motifs.trained, PredictionInput(table, fasta)).table.to_pylist()
     train = inputs.parts["train"]
     mine = train[inputs.protein_N[train] == 2]
     known = {s.protein: s.auroc for s in sees_motifs.row.proteins if s.part == "validation"}
-    assert told[0]["seen_in_training"] is True
-    assert told[0]["training_base_rate"] == pytest.approx(inputs.label_N[mine].float().mean())
-    assert told[0]["validation_auroc"] == known["SIM02"]
-    assert told[1]["seen_in_training"] is False
-    assert told[1]["training_base_rate"] is told[1]["validation_auroc"] is None
+    assert result[0]["seen_in_training"] is True
+    assert result[0]["training_base_rate"] == pytest.approx(inputs.label_N[mine].float().mean())
+    assert result[0]["validation_auroc"] == known["SIM02"]
+    assert result[1]["seen_in_training"] is False
+    assert result[1]["training_base_rate"] is result[1]["validation_auroc"] is None
     same = {"row": 0, "protein": ""}
-    assert told[2] | same == told[0] | same
+    assert result[2] | same == result[0] | same
 
 
-def test_probabilities_are_those_of_the_logit_as_it_is_and_calibrated(
+def test_probabilities_are_the_sigmoid_of_the_raw_and_of_the_calibrated_logit(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     rna, proteins = windows_of(sees_motifs, 30)
     rows = [f"{r},{p}" for r, p in zip(rna, proteins, strict=True)]
-    table = asked(sees_motifs, tmp_path / "w.csv", "\n".join(["rna,protein", *rows]))
+    table = predictions_of(sees_motifs, tmp_path / "w.csv", "\n".join(["rna,protein", *rows]))
     logit_N = table["logit"].to_numpy().astype(float)
-    line = sees_motifs.trained.calibration
+    calibration = sees_motifs.trained.calibration
     np.testing.assert_allclose(table["probability"], 1 / (1 + np.exp(-logit_N)))
-    wanted = 1 / (1 + np.exp(-(line.slope * logit_N + line.intercept)))
+    wanted = 1 / (1 + np.exp(-(calibration.slope * logit_N + calibration.intercept)))
     np.testing.assert_allclose(table["calibrated"], wanted)
 
 
-def test_what_cannot_be_read_is_named_with_file_and_line(sees_motifs: Toy, tmp_path: Path) -> None:
+def test_a_window_that_cannot_be_read_is_named_with_file_and_line(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
     table, fasta = tmp_path / "w.csv", tmp_path / "w.fasta"
     head = f"rna,protein\n{FIRST},SIM00\n"
     assert "w.csv, line 3: 32 letters; the model reads windows of 33 nt" in refusal(
@@ -185,35 +191,35 @@ def test_what_cannot_be_read_is_named_with_file_and_line(sees_motifs: Toy, tmp_p
     assert "is a BED file" in refusal(sees_motifs, tmp_path / "w.bed", "chr1 1 2\n")
 
 
-def test_the_command_writes_whole_results_or_nothing(sees_motifs: Toy, tmp_path: Path) -> None:
-    table, out = tmp_path / "w.csv", tmp_path / "told.csv"
+def test_the_command_writes_complete_results_or_nothing(sees_motifs: Toy, tmp_path: Path) -> None:
+    table, out = tmp_path / "w.csv", tmp_path / "result.csv"
     table.write_text(f"rna,protein\n{FIRST},SIM00\n")
     words = (sees_motifs.file, table, "--proteins", sees_motifs.fasta)
-    made = rpbind("predict", *words, "--out", out)
-    assert made.returncode == 0, made.stderr
-    told = pa.csv.read_csv(out)
-    assert told.num_rows == 1
-    assert told["protein"].to_pylist() == ["SIM00"]
-    assert "1 windows, 1 proteins" in made.stdout
+    finished = rpbind("predict", *words, "--out", out)
+    assert finished.returncode == 0, finished.stderr
+    result = pa.csv.read_csv(out)
+    assert result.num_rows == 1
+    assert result["protein"].to_pylist() == ["SIM00"]
+    assert "1 windows, 1 proteins" in finished.stdout
     table.write_text("rna,protein\nACGU,SIM00\n")
     refused = rpbind("predict", *words, "--out", tmp_path / "other.parquet")
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
     assert "ACGU" not in refused.stderr
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["told.csv", "w.csv"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["result.csv", "w.csv"]
 
 
-def test_no_result_is_written_over_what_it_is_made_from_nor_into_a_dataset(
+def test_no_result_is_written_over_an_input_or_into_a_dataset(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
     table = tmp_path / "w.csv"
     table.write_text(f"rna,protein\n{FIRST},SIM00\n")
-    folder = tmp_path / "told.csv"
+    folder = tmp_path / "result.csv"
     folder.mkdir()
     words = (sees_motifs.file, table, "--proteins", sees_motifs.fasta, "--out")
     evaluate = ("evaluate", sees_motifs.file, "--data", sees_motifs.data, "--out")
-    for out, command, told in (
-        (table, ("predict", *words), "is what the result is made from"),
+    for out, command, result in (
+        (table, ("predict", *words), "is an input"),
         (folder, ("predict", *words), "is a folder"),
         (sees_motifs.data / "windows.parquet", ("predict", *words), "is a dataset"),
         (sees_motifs.data / "manifest.json", evaluate, "is a dataset"),
@@ -221,5 +227,5 @@ def test_no_result_is_written_over_what_it_is_made_from_nor_into_a_dataset(
         before = out.read_bytes() if out.is_file() else b""
         refused = rpbind(*command, out)
         assert refused.returncode == 2, refused.stderr
-        assert told in refused.stderr
+        assert result in refused.stderr
         assert (out.read_bytes() if out.is_file() else b"") == before

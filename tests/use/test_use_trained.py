@@ -1,4 +1,4 @@
-"""The model file as it is opened: what it must hold, and which protein encoder belongs to it."""
+"""Opening a model file: what it must hold, and which protein encoder belongs to it."""
 
 import argparse
 from pathlib import Path
@@ -14,11 +14,11 @@ from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.train import checkpoint
 from rpbind.use.predict import PredictionInput, predict_windows
-from rpbind.use.trained import Trained
+from rpbind.use.trained import TrainedModel
 
 
 def tiny_esm2(path: Path, seed: int) -> Path:
-    """A random ESM-2 of one layer in the format of the published checkpoints."""
+    """Write a random ESM-2 of one layer in the format of the published checkpoints."""
     torch.manual_seed(seed)
     weights = ESM2(num_layers=1, embed_dim=8, attention_heads=2).state_dict()
     config = argparse.Namespace(
@@ -32,7 +32,7 @@ def tiny_esm2(path: Path, seed: int) -> Path:
     return path
 
 
-def test_an_esm2_model_asks_for_its_weights_and_takes_no_others(
+def test_an_esm2_model_needs_its_own_weights_and_refuses_others(
     small: Path, tmp_path: Path
 ) -> None:
     right, wrong = (tiny_esm2(tmp_path / name / "toy.pt", len(name)) for name in ("one", "other"))
@@ -45,11 +45,11 @@ def test_an_esm2_model_asks_for_its_weights_and_takes_no_others(
         toy.trained.encoder(None)
     table = tmp_path / "w.csv"
     table.write_text(f"rna,protein\n{'A' * 33},SIM00\n")
-    question = PredictionInput(table, toy.fasta, weights=right)
-    assert predict_windows(toy.trained, question).table.num_rows == 1
+    given = PredictionInput(table, toy.fasta, weights=right)
+    assert predict_windows(toy.trained, given).table.num_rows == 1
 
 
-def test_a_changed_table_of_scales_is_another_encoder(sees_motifs: Toy) -> None:
+def test_an_encoder_with_another_hash_is_refused(sees_motifs: Toy) -> None:
     trained = sees_motifs.trained
     assert trained.encoder(None).id == "physchem"
     trained.provenance["encoder"] = "physchem 000000000000"
@@ -64,16 +64,16 @@ def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: P
     del content["calibration"], content["schema"]
     checkpoint.save(tmp_path / "old.pt", content)
     with pytest.raises(UserError, match="lacks calibration"):
-        Trained.open(tmp_path / "old.pt")
-    with pytest.raises(UserError, match="No model file"):
-        Trained.open(tmp_path / "none.pt")
+        TrainedModel.open(tmp_path / "old.pt")
+    with pytest.raises(UserError, match="no model file"):
+        TrainedModel.open(tmp_path / "none.pt")
     (tmp_path / "bad.pt").write_bytes(sees_motifs.file.read_bytes()[:999])
     with pytest.raises(UserError, match="not a readable rpbind checkpoint"):
-        Trained.open(tmp_path / "bad.pt")
+        TrainedModel.open(tmp_path / "bad.pt")
 
 
 @pytest.mark.parametrize("change", ["width", "head"])
-def test_weights_that_are_not_those_of_the_recipe_are_a_sentence(
+def test_weights_that_do_not_fit_the_recipe_are_refused(
     change: str, sees_motifs: Toy, tmp_path: Path
 ) -> None:
     content = checkpoint.load(sees_motifs.file, "Ask again.")
@@ -83,11 +83,11 @@ def test_weights_that_are_not_those_of_the_recipe_are_a_sentence(
     else:
         content["weights"] = {k: v for k, v in content["weights"].items() if "head" not in k}
     checkpoint.save(tmp_path / "odd.pt", content)
-    with pytest.raises(UserError, match="is damaged: its weights are not those of its recipe"):
-        Trained.open(tmp_path / "odd.pt")
+    with pytest.raises(UserError, match="is damaged: its weights"):
+        TrainedModel.open(tmp_path / "odd.pt")
 
 
-def test_the_name_of_a_protein_decides_between_two_of_one_sequence(sees_motifs: Toy) -> None:
+def test_the_name_decides_between_two_proteins_with_one_sequence(sees_motifs: Toy) -> None:
     trained = sees_motifs.trained
     first = trained.proteins[0]
     twin = first | {"id": "TWIN", "windows": 10, "positives": 1, "auroc": 0.5}

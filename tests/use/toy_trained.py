@@ -1,4 +1,4 @@
-"""A small simulated world and models trained in it, for the tests of the room that uses them."""
+"""A small simulated world and models trained in it, for the tests of this room."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
-from rpbind.use.trained import Trained
+from rpbind.use.trained import TrainedModel
 
 WORLD = World(proteins=6, sites=240, shifts=2, length=33)
 SEES_MOTIFS = CONV_RESIDUE.with_(
@@ -46,8 +46,8 @@ class Toy:
     fasta: Path
 
     @property
-    def trained(self) -> Trained:
-        return Trained.open(self.file)
+    def trained(self) -> TrainedModel:
+        return TrainedModel.open(self.file)
 
     @property
     def inputs(self) -> Inputs:
@@ -63,7 +63,7 @@ def world(folder: Path, size: World = WORLD) -> Path:
 
 
 def train(data: Path, folder: Path, recipe: Recipe) -> Toy:
-    """Make one run on the cold-rna split; `folder` is made for its files."""
+    """Train one run on the cold-rna split, with its files in `folder`."""
     inputs = Inputs.open(data, SplitSpec(), recipe.proteins)
     job = Job("toy", recipe, 0, folder)
     row = train_run(job, inputs, Machine(), "test", lambda point: None)

@@ -1,4 +1,4 @@
-"""A small world in which a healthy model learns in seconds, and ways to break what is trained."""
+"""A small world in which a healthy model learns in seconds, and ways to break its training."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ HEALTHY = CONV_RESIDUE.with_(
         "train.epochs": 5,
     }
 )
-"""A convolution and one key per residue: everything that the doctor asks for is there."""
+"""A convolution and one key per residue: a model on which the doctor finds nothing."""
 
 
 def open_world(folder: Path) -> Inputs:
-    """Four proteins; bound windows are so much richer in G and C that anything alive sees it."""
+    """Four proteins; positives are so much richer in G and C that any working model learns it."""
     dataset = simulate(folder, World(proteins=4, sites=100, length=25, gc_gap=0.4))
     sequences = [protein.sequence for protein in dataset.proteins]
     build_store(folder, make_encoder("physchem"), sequences)
     return Inputs.open(folder, SplitSpec(), "physchem")
 
 
-def patient(inputs: Inputs, **changes: Any) -> Training:
-    """A run of the healthy recipe, with `model__residual=False` for `model.residual`."""
+def untrained(inputs: Inputs, **changes: Any) -> Training:
+    """Return a run of the healthy recipe with changes; `model__residual` is `model.residual`."""
     recipe = HEALTHY.with_({key.replace("__", "."): value for key, value in changes.items()})
     return Training(recipe, 0, inputs)
 
 
-class Deaf(nn.Module):
-    """A block that answers zeros, whatever it is told."""
+class AlwaysZero(nn.Module):
+    """A block whose output is zero for every input."""
 
     def __init__(self, *shape: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class ProteinBlind(nn.Module):
 
 @dataclass(frozen=True)
 class LabelBlind(Inputs):
-    """A loader that gives every batch the same labels, whatever windows it asks for."""
+    """A loader that gives every batch the same labels, whatever its windows are."""
 
     def batch(self, index_B: Tensor, reads: Any) -> tuple[Tensor, list[Group], Tensor]:
         rna_BL, groups, label_B = super().batch(index_B, reads)
@@ -94,7 +94,7 @@ class LabelBlind(Inputs):
 
 @dataclass(frozen=True)
 class UnmaskedLoader(Inputs):
-    """A loader that says that every row of its padded blocks is a residue."""
+    """A loader that marks every row of its padded blocks as a residue."""
 
     def batch(self, index_B: Tensor, reads: Any) -> tuple[Tensor, list[Group], Tensor]:
         rna_BL, groups, label_B = super().batch(index_B, reads)
@@ -103,13 +103,13 @@ class UnmaskedLoader(Inputs):
 
 
 def shuffled(inputs: Inputs) -> Inputs:
-    """The same windows, each with the label of another one."""
+    """Return the same windows, each with the label of another one."""
     order_N = torch.randperm(len(inputs.label_N), generator=torch.Generator().manual_seed(0))
     return replace(inputs, label_N=inputs.label_N[order_N])
 
 
 def trained(training: Training) -> Training:
-    """Train until the end of the plan."""
+    """Train for all epochs."""
     for _ in training.epochs():
         pass
     return training

@@ -1,4 +1,4 @@
-"""A page that is sent to a cluster: of two runs, one can diverge (`--wild`) or last (`--long`)."""
+"""An experiment to send to a cluster: one of two runs can diverge (`--wild`) or last (`--long`)."""
 
 from pathlib import Path
 

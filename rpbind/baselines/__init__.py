@@ -1,1 +1,1 @@
-"""Controls without a network: what letters alone, degrees alone or the protein alone can rank."""
+"""Controls without a neural network, which rank windows by letters, base rates or the protein."""

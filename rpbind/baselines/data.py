@@ -1,6 +1,7 @@
-"""What a baseline reads: the windows of a dataset, one split of them, a vector per protein.
+"""The data that a baseline reads: a dataset's windows, one split of them, a vector per protein.
 
-Shapes: N windows, P proteins, W width of a protein vector, T test windows that were scored.
+Shapes: N windows, L letters per window, P proteins, W width of a protein vector, T scored
+test windows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,27 @@ from rpbind.proteins.embedding_store import EmbeddingStore
 
 @dataclass(frozen=True, eq=False)
 class BaselineData:
-    """A dataset's arrays, the window indices of each part, and the proteins' mean vectors."""
+    """A dataset's arrays, the windows of each part, and the proteins' mean vectors.
+
+    Parameters
+    ----------
+    rna_NL
+        Tokens (N, L) uint8: 0 to 4 for A C G U N.
+    label_N
+        Labels (N,) uint8: 1 if bound.
+    protein_N
+        Each window's protein, as an index into `proteins` (N,) int32.
+    cluster_N
+        Each window's overlap cluster (N,) int32.
+    parts
+        {part: indices of its windows}.
+    proteins
+        The P proteins.
+    mean_PW
+        Mean residue vector of each protein (P, W) float32.
+    provenance
+        Name and hash of the dataset, the split and the protein vectors.
+    """
 
     rna_NL: NDArray[np.uint8]
     label_N: NDArray[np.uint8]
@@ -33,7 +54,22 @@ class BaselineData:
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> BaselineData:
-        """Return what baselines read of an open dataset, a split of it and protein vectors."""
+        """Collect the data of baselines.
+
+        Parameters
+        ----------
+        dataset
+            The open dataset.
+        split
+            A split of it.
+        store
+            Vectors of its proteins.
+
+        Returns
+        -------
+        BaselineData
+            The dataset's own arrays, without copies.
+        """
         return cls(
             rna_NL=dataset.rna_NL,
             label_N=dataset.label_N,
@@ -50,18 +86,41 @@ class BaselineData:
         )
 
     def windows_of(self, part: Part, protein: int) -> NDArray[np.int64]:
-        """Return the windows of one protein in a part."""
+        """Return the windows of one protein in one part.
+
+        Parameters
+        ----------
+        part
+            The part of the split.
+        protein
+            Index of the protein.
+
+        Returns
+        -------
+        array
+            Indices of windows, int64.
+        """
         index_N = self.parts[part]
         return index_N[self.protein_N[index_N] == protein]
 
 
 class NotApplicableError(Exception):
-    """A baseline that cannot say anything on this split, and why."""
+    """A baseline cannot score anything on this split; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Log-odds of test windows; `index_T` says of which, `settings` what was chosen for it."""
+    """A baseline's scores.
+
+    Parameters
+    ----------
+    index_T
+        Indices of the scored test windows (T,) int64.
+    logit_T
+        Their log-odds of binding (T,) float64.
+    settings
+        What the baseline chose on validation, for the provenance.
+    """
 
     index_T: NDArray[np.int64]
     logit_T: NDArray[np.float64]
@@ -69,4 +128,4 @@ class Prediction:
 
 
 Baseline = Callable[[BaselineData, Progress], Prediction]
-"""Trains on a case and scores its test windows, or raises `NotApplicableError`."""
+"""Fits on the training part and scores test windows, or raises `NotApplicableError`."""

@@ -1,6 +1,7 @@
-"""Priors that read no letter: how often a protein, or a stretch of RNA, was bound in training.
+"""Baselines that read no letter: how often a protein, or a stretch of RNA, was bound in training.
 
-Shapes: N windows, P proteins, C overlap clusters, K distinct windows, T test windows.
+Shapes: N windows, P proteins, C overlap clusters, K distinct windows, G groups of windows, W width
+of a protein vector, T test windows. `2P` has each protein twice, as unbound and as bound.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from rpbind.data.distinct import first_equal
 
 
 def protein_degree(data: BaselineData, progress: Progress) -> Prediction:
-    """Score a window by the share of bound ones among its protein's training windows.
+    """Score a window by the share of bound windows among its protein's training windows.
 
-    A protein that training did not see gets the share of all.
+    A protein without training windows gets the share of all training windows.
     """
     share_P = _shares(data, data.protein_N, _base(data))
     progress(1, 1)
@@ -27,10 +28,10 @@ def protein_degree(data: BaselineData, progress: Progress) -> Prediction:
 
 
 def rna_degree(data: BaselineData, progress: Progress) -> Prediction:
-    """Score a window by how often the same window was bound in training, whoever asked.
+    """Score a window by how often the same RNA was bound in training, by any protein.
 
-    One that training did not see gets the share of its overlap cluster, and where that is new, too,
-    the share of all: on a cold-rna split every test window.
+    A window that is not in training gets the share of its overlap cluster. If the cluster is new
+    too, it gets the share of all training windows; on a cold-rna split these are all test windows.
     """
     share_C = _shares(data, data.cluster_N, _base(data))
     first_N = first_equal(data.rna_NL)
@@ -41,12 +42,12 @@ def rna_degree(data: BaselineData, progress: Progress) -> Prediction:
 
 
 def protein_only(data: BaselineData, progress: Progress) -> Prediction:
-    """Score a window by its protein's mean vector alone, by logistic regression."""
+    """Score a window only by its protein's mean vector, by logistic regression."""
     train_N, test_T = data.parts["train"], data.parts["test"]
     windows_P, bound_P = _counts(data, data.protein_N, len(data.proteins))
-    seen_P = windows_P > 0
+    trained_P = windows_P > 0
     mean_PW = data.mean_PW.astype(np.float64)
-    centre_W, scale_W = mean_PW[seen_P].mean(axis=0), mean_PW[seen_P].std(axis=0)
+    centre_W, scale_W = mean_PW[trained_P].mean(axis=0), mean_PW[trained_P].std(axis=0)
     unit_PW = (mean_PW - centre_W) / np.where(scale_W > 0, scale_W, 1.0)
     weight_2P = np.concatenate([windows_P - bound_P, bound_P]) / len(train_N)
     label_2P = np.repeat([0, 1], len(data.proteins))
@@ -56,14 +57,14 @@ def protein_only(data: BaselineData, progress: Progress) -> Prediction:
 
 
 def _base(data: BaselineData) -> float:
-    """The share of bound training windows; a split has both classes in every part."""
+    """Return the share of bound training windows; a split has both classes in every part."""
     return float(data.label_N[data.parts["train"]].mean())
 
 
 def _shares(
     data: BaselineData, group_N: NDArray[np.integer], prior: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return each group's share of bound training windows, with one window's weight of prior."""
+    """Return each group's share of bound training windows; the prior counts as one window."""
     windows_G, bound_G = _counts(data, group_N, int(group_N.max()) + 1)
     return (bound_G + prior) / (windows_G + 1)
 
@@ -71,6 +72,7 @@ def _shares(
 def _counts(
     data: BaselineData, group_N: NDArray[np.integer], groups: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the number of training windows and of bound ones in each group, both (G,)."""
     train_N = data.parts["train"]
     windows_G = np.bincount(group_N[train_N], minlength=groups)
     bound_G = np.bincount(group_N[train_N], data.label_N[train_N], minlength=groups)

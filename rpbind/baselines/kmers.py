@@ -1,6 +1,6 @@
-"""Windows as counts of their k-mers: a sparse matrix, made from tokens without a Python loop.
+"""Windows as counts of their k-mers, in a sparse matrix; there is no Python loop over letters.
 
-Shapes: N windows, L letters per window, F features.
+Shapes: N windows, L letters per window, S positions of a k-mer in a window, F features.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROWS = 4096
 def count_kmers(rna_NL: NDArray[np.uint8], sizes: tuple[int, ...]) -> sp.csr_matrix:
     """Return how often each k-mer occurs in each window, for every k in `sizes`: (N, F) float32.
 
-    The columns of one k are in the order of its letters, A C G U. A k-mer with an N is none.
+    The columns of one k are in the order A C G U. K-mers that contain an N are not counted.
     """
     starts = range(0, max(len(rna_NL), 1), _ROWS)
     blocks = [_block(rna_NL[start : start + _ROWS], sizes) for start in starts]
@@ -42,7 +42,7 @@ FEATURES: dict[str, Features] = {
     "dinucleotide": partial(count_kmers, sizes=(1, 2)),
     "5mer": partial(count_kmers, sizes=(1, 2, 3, 4, 5)),
 }
-"""What a regression may read of a window, from its G and C to all its k-mers up to five."""
+"""The features of the regressions, from the G and C content to all k-mers up to length 5."""
 
 
 def _block(rna_NL: NDArray[np.uint8], sizes: tuple[int, ...]) -> sp.csr_matrix:

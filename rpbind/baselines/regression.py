@@ -1,6 +1,6 @@
-"""Logistic regression on counts of letters: one for all proteins, or one for each.
+"""Logistic regression on counts of k-mers: one for all proteins, or one for each.
 
-Ridge, fitted by liblinear on raw counts; how strong it is, is chosen on validation.
+It has a ridge penalty whose strength is chosen on validation, and is fitted by liblinear.
 Shapes: N training, V validation and T test windows of one regression.
 """
 
@@ -23,55 +23,58 @@ from rpbind.data.clusters import Progress
 from rpbind.data.splits import Part
 
 PENALTIES = (1.0, 0.1, 0.01, 0.001)
-"""The ridge per training window, strongest first: sklearn's `C` is 1 / (penalty * windows)."""
+"""Penalties per training window, strongest first; sklearn's `C` is 1 / (penalty * windows)."""
 MOST_WINDOWS = 100_000
-"""The regression for all proteins sees so many training windows, spread over all of them."""
+"""Most training windows of the regression for all proteins, evenly spaced over all of them."""
 INTERCEPT = 10.0
-"""liblinear shrinks the intercept as well; as the weight of a constant 10, a hundred times less."""
+"""liblinear penalises the intercept too. As the weight of a constant 10 instead of 1, the intercept
+is penalised a hundred times less."""
 
 Index = Mapping[Part, NDArray[np.int64]]
-"""The windows that one regression is fitted on, chosen by, and asked about."""
+"""The windows of one regression: it is fitted on train, chosen on validation, and scores test."""
 
 
 @dataclass(frozen=True)
 class SharedRegression:
-    """One regression for all proteins: it reads the RNA and does not know which protein asks."""
+    """One regression for all proteins: it reads the RNA and not which protein it is scored for."""
 
     features: Features
 
     def __call__(self, data: BaselineData, progress: Progress) -> Prediction:
-        """Fit on a spread of the training windows and score every test window."""
-        few: Index = {
+        """Fit on evenly spaced training windows and score every test window."""
+        index: Index = {
             "train": spread(data.parts["train"], MOST_WINDOWS),
             "validation": spread(data.parts["validation"], MOST_WINDOWS // 2),
             "test": data.parts["test"],
         }
-        return _regress(data, self.features, [few], progress)
+        return _regress(data, self.features, [index], progress)
 
 
 @dataclass(frozen=True)
 class ProteinRegression:
-    """A regression of its own for every protein; a protein without training windows has none."""
+    """One regression for each protein; a protein without training windows has none."""
 
     features: Features
 
     def __call__(self, data: BaselineData, progress: Progress) -> Prediction:
-        """Fit and score protein by protein; raises `NotApplicableError` where none can be."""
+        """Fit and score protein by protein; raises `NotApplicableError` if none can be fitted."""
         windows: list[Index] = [
             {part: data.windows_of(part, protein) for part in data.parts}
             for protein in range(len(data.proteins))
         ]
-        can = [w for w in windows if len(w["test"]) and len(set(data.label_N[w["train"]])) == 2]
-        if not can:
+        fittable = [
+            w for w in windows if len(w["test"]) and len(set(data.label_N[w["train"]])) == 2
+        ]
+        if not fittable:
             raise NotApplicableError(
-                "no protein of the test part has training windows of both classes, and there is "
-                "no regression of its own without them"
+                "no protein of the test part has training windows of both classes, which a "
+                "regression per protein needs"
             )
-        return _regress(data, self.features, can, progress)
+        return _regress(data, self.features, fittable, progress)
 
 
 def spread(index_N: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Return at most so many of the windows, evenly spread over all of them."""
+    """Return at most `most` of the windows, evenly spaced over all of them."""
     if len(index_N) <= most:
         return index_N
     return index_N[np.linspace(0, len(index_N) - 1, most).astype(np.int64)]
@@ -79,7 +82,7 @@ def spread(index_N: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """One regression: its ridge, its cross-entropy summed over validation, and its scores."""
+    """One fitted regression: penalty, cross-entropy summed over validation, and test scores."""
 
     penalty: float
     loss: float
@@ -87,27 +90,27 @@ class _Fit:
 
 
 def _regress(
-    data: BaselineData, features: Features, asked: Sequence[Index], progress: Progress
+    data: BaselineData, features: Features, indices: Sequence[Index], progress: Progress
 ) -> Prediction:
-    """Make every regression, as many at a time as there are processors: liblinear lets go."""
+    """Fit all regressions, one per CPU at a time: threads work, as liblinear releases the GIL."""
     fits: list[_Fit] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for fit in pool.map(lambda index: _fit(data, features, index), asked):
+        for fit in pool.map(lambda index: _fit(data, features, index), indices):
             fits.append(fit)
-            progress(len(fits), len(asked))
+            progress(len(fits), len(indices))
     chosen = Counter(f"{fit.penalty:g}" for fit in fits)
     return Prediction(
-        index_T=np.concatenate([index["test"] for index in asked]),
+        index_T=np.concatenate([index["test"] for index in indices]),
         logit_T=np.concatenate([fit.logit_T for fit in fits]),
         settings={
             "regressions_by_penalty": dict(sorted(chosen.items())),
-            "training_windows": sum(len(index["train"]) for index in asked),
+            "training_windows": sum(len(index["train"]) for index in indices),
         },
     )
 
 
 def _fit(data: BaselineData, features: Features, index: Index) -> _Fit:
-    """Weaken the ridge until cross-entropy on validation gets no better."""
+    """Lower the penalty until the cross-entropy on validation no longer improves."""
     counts = {part: features(data.rna_NL[rows]) for part, rows in index.items()}
     label_N, label_V = (data.label_N[index[part]] for part in ("train", "validation"))
     best: _Fit | None = None

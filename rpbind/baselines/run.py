@@ -1,6 +1,7 @@
-"""Every baseline on one split, each as a ledger row: scored by the metrics that runs are scored by.
+"""All baselines on one split, each as a ledger row with the same metrics as a run.
 
-A baseline that cannot speak on a split has a row without metrics, and a finding that says why.
+A baseline that is not applicable to a split has a row without metrics, and a finding with the
+reason.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ BASELINES: dict[str, Baseline] = {
     "rna-degree": rna_degree,
     "protein-only": protein_only,
 }
-"""The controls that need no network. `-shared` ones read the RNA and do not know the protein."""
+"""The controls without a neural network. `-shared` ones read only the RNA, not the protein."""
 
 IDENTITY = ("protein-degree", "rna-degree", "protein-only")
-"""These read no letter: what they rank, they rank by who asks or where the window is from."""
+"""These read no letter: they rank by the protein, or by where the window comes from."""
 IDENTITY_GAP = 0.05
-"""How far from 0.5, above or below, such a baseline may be before the split is said to tell."""
-GAP_REASON = "away from 0.5, on either side: what reads no letter has nothing to rank windows by"
+"""Largest distance of such a baseline's AUROC from 0.5, above or below, without a finding."""
+GAP_REASON = "distance from 0.5, above or below: without letters, nothing should rank windows"
 
 
 def baseline_rows(
@@ -44,21 +45,33 @@ def baseline_rows(
     names: Iterable[str] = tuple(BASELINES),
     progress: Callable[[str], Progress] = lambda name: silent,
 ) -> Iterator[Row]:
-    """Train and score baselines one after another; yields a row of stage "control" for each.
+    """Fit and score baselines one after another.
 
-    An exception in one becomes a row with state "failed" and the traceback. What `progress(name)`
-    returns is called with (done, total) while that baseline is at work.
+    Parameters
+    ----------
+    data
+        Windows, split and protein vectors.
+    names
+        Names of baselines.
+    progress
+        Called with a baseline's name; the result is called with (done, total) while it is fitted.
+
+    Returns
+    -------
+    Iterator of Row
+        One row of stage "control" per baseline. An exception in a baseline becomes a row with state
+        "failed" and the traceback.
     """
     for name in names:
         began = time.monotonic()
-        told: dict[str, Any]
+        outcome: dict[str, Any]
         try:
-            told = _scored(name, data, BASELINES[name](data, progress(name)))
-        except NotApplicableError as reason:
-            told = {"findings": (_finding("control not applicable", "info", str(reason)),)}
+            outcome = _scored(name, data, BASELINES[name](data, progress(name)))
+        except NotApplicableError as error:
+            outcome = {"findings": (_finding("control not applicable", "info", str(error)),)}
         except Exception:
-            told = {"state": "failed", "error": traceback.format_exc()}
-        yield _row(name, data, time.monotonic() - began, told)
+            outcome = {"state": "failed", "error": traceback.format_exc()}
+        yield _row(name, data, time.monotonic() - began, outcome)
 
 
 def _scored(name: str, data: BaselineData, prediction: Prediction) -> dict[str, Any]:
@@ -71,26 +84,28 @@ def _scored(name: str, data: BaselineData, prediction: Prediction) -> dict[str, 
     findings = []
     if len(prediction.index_T) < len(data.parts["test"]):
         proteins = len(np.unique(data.protein_N[data.parts["test"]]))
-        words = f"{len(each)} of {proteins} test proteins have a score; the others no regression"
+        words = f"{len(each)} of {proteins} test proteins are scored; no regression fits the others"
         findings.append(_finding("control partly applicable", "warning", words))
     if name in IDENTITY:
-        findings += _flags(metrics)
+        findings += _identity_findings(metrics)
     provenance = data.provenance | {"settings": canonical(prediction.settings)}
-    told = {"metrics": metrics, "proteins": each, "findings": tuple(findings)}
-    return told | {"provenance": provenance}
+    scored = {"metrics": metrics, "proteins": each, "findings": tuple(findings)}
+    return scored | {"provenance": provenance}
 
 
-def _flags(metrics: dict[str, float]) -> list[Finding]:
-    """Flag an AUROC that is far from 0.5 on either side, though no letter was read."""
-    flags = []
+def _identity_findings(metrics: dict[str, float]) -> list[Finding]:
+    """Return a finding for each AUROC far from 0.5, above or below: no letter was read for it."""
+    findings = []
     for kind in ("macro", "pooled"):
         auroc = metrics.get(f"test.auroc_{kind}", 0.5)
         if abs(auroc - 0.5) > IDENTITY_GAP:
             side = "above" if auroc > 0.5 else "below"
-            words = f"{kind} AUROC {side} 0.5 without a letter read: the split itself tells"
+            words = (
+                f"{kind} AUROC {side} 0.5 without reading letters: protein or cluster alone ranks"
+            )
             found = _finding(f"identity ranks, {kind}", "warning", words, auroc, IDENTITY_GAP)
-            flags.append(found.model_copy(update={"reason": GAP_REASON}))
-    return flags
+            findings.append(found.model_copy(update={"reason": GAP_REASON}))
+    return findings
 
 
 def _finding(
@@ -105,7 +120,7 @@ def _finding(
     )
 
 
-def _row(name: str, data: BaselineData, seconds: float, told: dict[str, Any]) -> Row:
+def _row(name: str, data: BaselineData, seconds: float, outcome: dict[str, Any]) -> Row:
     recipe = {"control": name}
     known: dict[str, Any] = {
         "arm": name,
@@ -118,4 +133,4 @@ def _row(name: str, data: BaselineData, seconds: float, told: dict[str, Any]) ->
         "provenance": data.provenance,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return Row(**(known | told))
+    return Row(**(known | outcome))

@@ -1,4 +1,4 @@
-"""The baselines of a study: scored once, and recorded in its ledger."""
+"""The baselines of a study: each is scored once and recorded in the ledger."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from rpbind.terminal import PLAIN, progress
 
 
 def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger) -> None:
-    """Add a row to the ledger for every baseline that has no finished one there yet.
+    """Score the baselines that have no finished row in a study's ledger, and add their rows.
 
     Parameters
     ----------
     dataset
-        Its windows.
+        The study's dataset.
     split
-        Its parts; the baselines are fitted on train and scored on test.
+        Its split; the baselines are fitted on train and scored on test.
     store
         Vectors of its proteins, which `protein-only` reads.
     ledger
-        Of the study: its finished baselines are not scored again.
+        The study's ledger.
     """
     before = {row.arm: row for row in ledger.rows("control") if row.arm in BASELINES}
     left = [name for name in BASELINES if name not in before or before[name].state != "done"]
@@ -42,5 +42,5 @@ def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledge
             if not console.is_terminal:
                 both = averages([row])
                 why = f" ({reason(row.error)})" if row.error else ""
-                told = f"{row.state}{why}" if both is None else f"test AUROC {both.words()}"
-                console.print(f"control {row.arm}: {told}", **PLAIN)
+                result = f"{row.state}{why}" if both is None else f"test AUROC {both.words()}"
+                console.print(f"control {row.arm}: {result}", **PLAIN)

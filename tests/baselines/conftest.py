@@ -1,4 +1,4 @@
-"""What the tests of the room share: a simulated world, and its baselines, each scored once."""
+"""Shared by the tests of the room: a simulated world and its baselines, each scored once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rpbind.train.opened import OpenData
 Scored = Callable[..., Row]
 
 
-def open_case(folder: Path, spec: SplitSpec) -> BaselineData:
+def open_data(folder: Path, spec: SplitSpec) -> BaselineData:
     opened = OpenData(folder)
     return BaselineData.from_dataset(
         opened.dataset, opened.split(spec), opened.embeddings("physchem")
@@ -38,21 +38,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def scored(world: Path) -> Scored:
-    """Score one baseline on the world under a split rule; the same twice is scored once."""
-    cases: dict[str, BaselineData] = {}
+    """Score one baseline on the world under a split rule; each is scored only once."""
+    opened: dict[str, BaselineData] = {}
     rows: dict[tuple[str, str], Row] = {}
 
     def score(name: str, rule: Rule = "cold-rna") -> Row:
-        if rule not in cases:
-            cases[rule] = open_case(world, SplitSpec(rule))
+        if rule not in opened:
+            opened[rule] = open_data(world, SplitSpec(rule))
         if (name, rule) not in rows:
-            (rows[name, rule],) = baseline_rows(cases[rule], (name,))
+            (rows[name, rule],) = baseline_rows(opened[rule], (name,))
         return rows[name, rule]
 
     return score
 
 
 @pytest.fixture
-def case_of_tiny(tiny: Path) -> BaselineData:
+def tiny_data(tiny: Path) -> BaselineData:
     """The four proteins that the tests of training share."""
-    return open_case(tiny, SplitSpec("cold-rna", (50, 25, 25)))
+    return open_data(tiny, SplitSpec("cold-rna", (50, 25, 25)))

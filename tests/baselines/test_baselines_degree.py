@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from toy_cases import by_hand
+from toy_data import by_hand
 
 from rpbind.baselines.degree import protein_degree, protein_only, rna_degree
 from rpbind.data.clusters import silent
@@ -9,14 +9,14 @@ from rpbind.data.clusters import silent
 TRAIN = ["A ACGU c0 1", "A GGGG c1 1", "A CCCC c2 0", "B ACGU c0 1", "B UUUU c3 0", "B AAAA c4 0"]
 
 
-def test_the_protein_prior_is_its_share_of_bound_windows_and_for_a_new_one_that_of_all() -> None:
+def test_the_protein_prior_is_its_bound_share_or_for_a_new_protein_the_share_of_all() -> None:
     data = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1", "C CUCU c9 0"])
     prediction = protein_degree(data, silent)
     share = [(2 + 0.5) / 4, (1 + 0.5) / 4, 0.5]
     assert expit(prediction.logit_T) == pytest.approx(share)
 
 
-def test_the_rna_prior_knows_a_window_then_its_cluster_then_nothing() -> None:
+def test_the_rna_prior_uses_the_window_else_its_cluster_else_all_windows() -> None:
     data = by_hand(TRAIN, ["C ACGU c0 0", "C AAGU c0 0", "C CUCU c9 0"])
     prediction = rna_degree(data, silent)
     cluster = (2 + 0.5) / 3
@@ -31,7 +31,7 @@ def test_the_rna_prior_does_not_read_the_labels_of_test_windows() -> None:
     assert one.logit_T.tolist() == other.logit_T.tolist()
 
 
-def test_what_the_protein_alone_says_is_one_score_per_protein_that_follows_its_share() -> None:
+def test_the_protein_only_baseline_gives_one_score_per_protein_that_follows_its_share() -> None:
     data = by_hand(TRAIN, ["A CUCU c9 0", "A GUGU c9 1", "B CUCU c9 1", "B GAGA c9 0"])
     a1, a2, b1, b2 = protein_only(data, silent).logit_T
     assert a1 == a2
@@ -39,6 +39,6 @@ def test_what_the_protein_alone_says_is_one_score_per_protein_that_follows_its_s
     assert a1 > b1
 
 
-def test_a_constant_column_of_protein_vectors_is_no_division_by_zero() -> None:
+def test_a_constant_column_of_protein_vectors_causes_no_division_by_zero() -> None:
     data = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1"])
     assert np.isfinite(protein_only(data, silent).logit_T).all()

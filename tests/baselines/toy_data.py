@@ -1,4 +1,4 @@
-"""Toy cases: written by hand, or with labels that mean nothing."""
+"""Toy data for baselines: written by hand, or with shuffled labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rpbind.data.dataset import Protein
 
 
 def by_hand(train: list[str], test: list[str]) -> BaselineData:
-    """A case from lines such as "A ACGU c0 1": protein, letters, overlap cluster, label."""
+    """Data from lines such as "A ACGU c0 1": protein, letters, overlap cluster, label."""
     lines = [line.split() for line in train + test]
     names = sorted({name for name, *_ in lines})
     return BaselineData(
@@ -32,7 +32,7 @@ def by_hand(train: list[str], test: list[str]) -> BaselineData:
 
 
 def relabelled(data: BaselineData, seed: int = 0) -> BaselineData:
-    """The same case with the labels of each protein in each part dealt out anew."""
+    """The same data with the labels of each protein shuffled within each part."""
     rng = np.random.default_rng(seed)
     label_N = np.array(data.label_N)
     for part in data.parts:

@@ -1,1 +1,1 @@
-"""People's files to a dataset: eCLIP folders, FASTA, and tables."""
+"""Makes datasets from eCLIP folders, FASTA files and tables."""

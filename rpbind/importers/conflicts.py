@@ -1,4 +1,4 @@
-"""Finds windows that a source gives twice for one protein: duplicates and contradictions.
+"""Finds windows that a source lists twice for one protein: duplicates and contradictions.
 
 Shapes: N windows, G groups of equal window and protein.
 """
@@ -17,11 +17,11 @@ OnConflict = Literal["error", "drop"]
 
 
 def resolve_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[str, int]]:
-    """Return rows in which no protein has a window twice, and how many were dropped for it.
+    """Return the rows without repeated windows of a protein, and the counts of dropped rows.
 
-    A window that comes again with the same label is a duplicate: `drop` keeps the first. One that
-    comes with both labels is a contradiction: `drop` keeps none of its rows. `error` raises
-    `UserError` with both places of the first such window; so does `drop` if no row is left.
+    A window repeated with the same label is a duplicate, of which `drop` keeps the first row. A
+    window with both labels is a contradiction, of which `drop` keeps no row. `error` raises
+    `UserError` with both places of the first such window; `drop` raises it if no row is left.
     """
     key_N = first_equal(rows.rna_NL) * len(rows.names) + rows.protein_N
     _, first_G, group_N, size_G = np.unique(
@@ -35,9 +35,9 @@ def resolve_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[s
     contradicts_N = ((positives_G > 0) & (positives_G < size_G))[group_N]
     if contradicts_N.all():
         raise UserError(
-            f"Nothing is left to import: the source has {len(key_N):,} rows, and every one says "
-            f"the contrary of another about the same window and protein ({len(size_G):,} of them, "
-            f"the first at {rows.origin.place(0)}). Correct the labels in the source."
+            f"Nothing is left to import: the source has {len(key_N):,} rows, and each contradicts "
+            f"another row of the same window and protein ({len(size_G):,} of them, the first at "
+            f"{rows.origin.place(0)}). Correct the labels in the source."
         )
     keep_N = ~contradicts_N
     keep_N[again] = False
@@ -51,8 +51,8 @@ def resolve_conflicts(rows: Rows, on_conflict: OnConflict) -> tuple[Rows, dict[s
 def _explain(rows: Rows, first: int, again: int) -> str:
     same = rows.label_N[first] == rows.label_N[again]
     return (
-        f"{rows.origin.place(again)}: the window of {rows.origin.place(first)} comes again for "
+        f"{rows.origin.place(again)}: this repeats the window of {rows.origin.place(first)} for "
         f"protein {rows.names[rows.protein_N[again]]}, with "
         f"{'the same' if same else 'the other'} label. Correct the source, or import with "
-        "--on-conflict drop, which keeps the first of duplicates and none of contradictory rows."
+        "--on-conflict drop, which keeps the first of duplicates and no contradictory row."
     )

@@ -1,4 +1,4 @@
-"""Reads a folder of eCLIP windows: one file per protein and cell line, `RNA<TAB>label` per line.
+"""Reads a folder of eCLIP windows: a file per protein and cell line, `RNA<TAB>label` per line.
 
 Shapes: N windows, L letters per window, P files.
 """
@@ -25,10 +25,10 @@ _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 
 
 def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
-    """Read every file `<GENE>_<CELL>` (or .gz) of a folder; hidden files are left out.
+    """Read every file `<GENE>_<CELL>` (or .gz) of a folder, except hidden files.
 
-    `clusters` is a folder of the same file names with one whole number per line, the overlap
-    cluster of the window on that line. Raises `UserError` with file and line.
+    `clusters` is a folder with the same file names, whose files have the overlap cluster (a whole
+    number) of the window on each line. Raises `UserError` with file and line.
     """
     files = _files(folder)
     sources, parts, cluster_parts = {}, [], []
@@ -39,7 +39,7 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
         length = rna_NL.shape[1]
         parts.append((rna_NL, label_N))
         if clusters is not None:
-            cluster_N, file_hash = _read_clusters(_partner(clusters, path), len(label_N))
+            cluster_N, file_hash = _read_clusters(_cluster_file(clusters, path), len(label_N))
             cluster_parts.append(cluster_N)
             sources[f"clusters/{path.name}"] = file_hash
         progress(number + 1, len(files))
@@ -58,35 +58,36 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = "wanted one with a file GENE_CELL per protein"
+    wanted = "expected a folder with a file GENE_CELL per protein"
     if folder.is_file():
         check_not_foreign(folder, read_file(folder)[0], "eCLIP")
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; {wanted}.")
+        raise UserError(f"{folder} is not a folder; {wanted}. Check the path.")
     visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     files = [path for path in visible if path.is_file()]
     if not files:
         within = f", only folders such as {visible[0].name}" if visible else ""
         raise UserError(
-            f"{folder} has no files{within}; {wanted}: letters, a tab, and 0 or 1 on each line."
+            f"{folder} has no files{within}; {wanted}. Each line of a file has letters, a tab, and "
+            "0 or 1."
         )
     for path in files:
         if path.with_name(f"{path.name}.gz") in files:
-            raise UserError(f"{path} is there twice, packed and unpacked. Remove one of them.")
+            raise UserError(f"{path} exists twice, packed and unpacked. Remove one of them.")
     return files
 
 
 def parse_windows(
     path: Path, text: bytes, length: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read a whole file as one matrix of bytes; only where that fails, line by line."""
+    """Read a whole file as one matrix of bytes; if that fails, line by line, which is slower."""
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
     if width < 1 or len(text) % (width + 3):
         return _by_line(path, text, length)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
-    label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps round and is above 1 as well
+    label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps around to more than 1
     tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
     if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
         return _by_line(path, text, length)
@@ -96,7 +97,7 @@ def parse_windows(
 def _by_line(
     path: Path, text: bytes, length: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read a file whose labels are not all of one letter, such as 1.0; or say what is wrong."""
+    """Read a file with longer labels, such as 1.0; `UserError` names the first wrong line."""
     check_not_foreign(path, text, "eCLIP")
     lines = text.decode().rstrip("\n").split("\n")
     origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
@@ -104,15 +105,15 @@ def _by_line(
     without = next((row for row, (_, label) in enumerate(pairs) if not label.strip()), None)
     if without is not None:
         raise UserError(
-            f"{origin.place(without)}: the label is missing; wanted RNA, a tab, and 0 or 1; got "
-            f"{lines[without][:80]!r}. Correct it, or move a file without windows to another "
+            f"{origin.place(without)}: the label is missing; expected RNA, a tab, and 0 or 1; got "
+            f"{lines[without][:80]!r}. Correct it; if this file has no windows, move it to another "
             "folder."
         )
     rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
     return rna_NL, labels_of([label for _, label in pairs], origin.place)
 
 
-def _partner(clusters: Path, path: Path) -> Path:
+def _cluster_file(clusters: Path, path: Path) -> Path:
     name = path.name.removesuffix(".gz")
     files = [p for p in clusters.iterdir() if p.is_file()] if clusters.is_dir() else []
     by_name = {file.name.removesuffix(".gz"): file for file in files}
@@ -131,13 +132,13 @@ def _read_clusters(path: Path, windows: int) -> tuple[NDArray[np.int32], FileHas
     lines = text.rstrip(b"\n").split(b"\n")
     if len(lines) != windows:
         raise UserError(
-            f"{path} has {len(lines)} lines and its windows are {windows}: it must have one whole "
-            "number for each line of the window file."
+            f"{path} has {len(lines)} lines, and its file of windows has {windows}. Write one "
+            "whole number for each line of the file of windows."
         )
     for number, line in enumerate(lines, 1):
         if not line.strip().isdigit() or int(line) >= 2**31:
             raise UserError(
-                f"{path}, line {number}: a cluster is a whole number from 0 to 2147483647; got "
-                f"{line.decode(errors='replace')!r}."
+                f"{path}, line {number}: expected a cluster, a whole number from 0 to 2147483647; "
+                f"got {line.decode(errors='replace')!r}."
             )
     return np.array(lines, dtype="S").astype(np.int32), file_hash

@@ -1,4 +1,4 @@
-"""Reads windows from FASTA whose headers name protein and label, as the seed project wrote them.
+"""Reads windows from FASTA whose headers name protein and label, as in the original model's data.
 
 Shapes: N windows (records), L letters per window.
 """
@@ -43,7 +43,7 @@ _LABEL_OF_SIGN = {"neg": "0", "pos": "1"}
 
 @dataclass(frozen=True, eq=False)
 class Records:
-    """The records of a FASTA file; `line_N` is the line of each header (from 1)."""
+    """The records of a FASTA file; `line_N` has the line of each header, from 1."""
 
     titles: list[str]
     sequences: list[str]
@@ -52,17 +52,37 @@ class Records:
 
 
 def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
-    """Read a FASTA file (or .gz); `UserError` on none, and on text before the first."""
+    """Read the records of a FASTA file, also packed with gzip.
+
+    Parameters
+    ----------
+    path
+        The file.
+    wanted
+        What the file should hold, for messages.
+
+    Returns
+    -------
+    Records
+        At least one record.
+
+    Raises
+    ------
+    UserError
+        If the file has no record, has text before the first one, or is of another format.
+    """
     text, file_hash = read_file(path)
     lines = text.split(b"\n")
     number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
     if not begin.startswith(b">"):
         check_not_foreign(path, text, wanted)
         if b"\n>" not in text:
-            raise UserError(f"{path} has no FASTA record: no line of it begins with '>'.")
+            raise UserError(
+                f"{path} has no FASTA record: none of its lines begins with '>'. Give a FASTA file."
+            )
         raise UserError(
-            f"{path}, line {number}: wanted a header that begins with '>' before any sequence; got "
-            f"{begin[:40].decode(errors='replace')!r}. Give it its header, or remove it."
+            f"{path}, line {number}: expected a header that begins with '>'; got "
+            f"{begin[:40].decode(errors='replace')!r}. Add the header, or remove this text."
         )
     pairs = list(SimpleFastaParser(io.StringIO(text.decode())))
     headers = [number for number, line in enumerate(lines, 1) if line.startswith(b">")]
@@ -77,8 +97,8 @@ def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
 def read_fasta(path: Path, progress: Progress) -> Rows:
     """Read windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
 
-    The protein stands between the number and the sign; sign and class must agree. The source row
-    of a window is the line of its header. Raises `UserError` with file and line.
+    The protein is between the number and the sign; sign and class must agree. The source row of a
+    window is the line of its header. Raises `UserError` with file and line.
     """
     check_is_file(path, FOLDER)
     records = read_records(path)
@@ -102,16 +122,26 @@ def read_fasta(path: Path, progress: Progress) -> Rows:
 
 
 def protein_in(title: str) -> str | None:
-    """Return the protein that a header of the seed's form names, None where it is of another.
+    """Return the protein that a header names, such as `12_AARS_K562_ENCSR825SVO_pos; chr21`.
 
-    A window that is to be scored has no class: sign and class may be left out.
+    Sign and class may be missing: windows to be scored have neither.
+
+    Parameters
+    ----------
+    title
+        The header, without ">".
+
+    Returns
+    -------
+    str | None
+        The protein; None if the header has another form.
     """
     match = _HEADER.match(title) or _UNLABELLED.match(title)
     return match and match["protein"]
 
 
 def _form_of(title: str) -> str:
-    """Say of which known form a header is that does not name protein, sign and class."""
+    """Describe a header that does not name protein, sign and class, if its form is known."""
     form = next((form for form, pattern in _FORMS.items() if pattern.match(title)), None)
     return f", which is {form}" if form else ""
 
@@ -120,9 +150,9 @@ def _header(title: str, place: str) -> tuple[str, int]:
     match = _HEADER.match(title)
     if match is None:
         raise UserError(
-            f"{place}: wanted a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
-            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}. Write the headers so, "
-            "or a table with the columns rna, protein and label for `rpbind import table`."
+            f"{place}: expected a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
+            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}. Write such headers, or a "
+            "table with the columns rna, protein and label for `rpbind import table`."
         )
     if _LABEL_OF_SIGN[match["sign"].lower()] != match["label"]:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Recognises files of other formats by their first bytes or lines; says what to do with them."""
+"""Recognises files of other formats by their first bytes or lines, and advises what to do."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Literal
 from rpbind.errors import UserError
 
 Wanted = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
-"""What was to be read; all but `proteins` (FASTA) are files of windows."""
+"""The kind of file to read; all but `proteins` (FASTA) are files of windows."""
 
-_HEAD = 20_000  # bytes that are looked at
+_HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
 _AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
 _COMMENTS = ("# ", "##", "#\t", "track", "browser", "//")
 _LETTERS = r"[ACGUTNacgutn]"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"PAR1", "a Parquet file", "Unpacked, it wants a name that ends in .parquet."),
+    (b"PAR1", "a Parquet file", "Unpack it, and give it a name that ends in .parquet."),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", "Save the sheet as CSV (UTF-8)."),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", _AS_TEXT),
     (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
@@ -40,14 +40,14 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 
 
 def check_is_text(path: Path, content: bytes) -> None:
-    """Raise `UserError` where a file's content is of a format that is no text, and name it."""
+    """Raise `UserError` if the content of a file is not text; the message names its format."""
     found = next((what for what in _MAGIC if content.startswith(what[0])), None)
     if content.startswith(b"PK\x03\x04"):
         found = (b"", *_zipped(content))
     elif content[257:262] == b"ustar":
         found = (b"", "a tar archive", "Unpack it with tar, and name a file in it.")
     elif found is None and b"\0" in content[:_HEAD]:
-        found = (b"", "binary, in a format that is not known here", _AS_TEXT)
+        found = (b"", "a binary file of an unknown format", _AS_TEXT)
     if found is not None:
         raise UserError(f"{path} is {found[1]}. {found[2]}")
 
@@ -68,12 +68,16 @@ def _zipped(content: bytes) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Format:
-    """A text format; `pattern` is of its first line that is no comment, and of `after` lines."""
+    """A text format.
+
+    `pattern` matches its first line that is not a comment, with the `after` lines that follow.
+    `own` are the kinds of file for which this format is right.
+    """
 
     name: str
     pattern: str
     advice: str
-    own: tuple[Wanted, ...] = ()  # where it is no mistake that a file is of this format
+    own: tuple[Wanted, ...] = ()
     after: int = 0
 
 
@@ -83,34 +87,32 @@ _CUT = (
     "and unbound windows, and the column label."
 )
 _STRAND = (
-    "It has no strand either: write it as BED with the strand (+ or -) in column 6, and cut the "
+    "It has no strand either. Write it as BED with the strand (+ or -) in column 6, and cut the "
     "letters out of the genome (bedtools getfasta -s -fi GENOME.fa -bed PEAKS.bed). An import "
-    "needs a table of them, bound and unbound, with the columns rna, protein and label."
+    "needs a table of bound and unbound windows with the columns rna, protein and label."
 )
-_LABELLED = "Windows need a label each; see `rpbind import --help` for what is read."
-_HEADED = (
-    "Put a line before it that names its columns: rna, protein, and label where it is imported."
-)
+_LABELLED = "Each window needs a label; `rpbind import --help` lists the formats."
+_HEADED = "Add a first line that names the columns: rna, protein, and for an import also label."
 _PRISMNET = (
     "Write it as a table with a header line and the columns rna (its third), label (its last) and "
     "protein (from the file's name, in every row) for `rpbind import table`."
 )
 _ECLIP = (
-    "Put it in a folder, called GENE_CELL, for `rpbind import eclip`; or add a header line and a "
-    "column for the protein for `rpbind import table`."
+    "Name it GENE_CELL and put it into a folder for `rpbind import eclip`. Or add a header line "
+    "and a column for the protein, for `rpbind import table`."
 )
 _FASTA = (
-    "`rpbind import fasta` reads it, where its headers name protein and label; `rpbind predict` "
-    "does by a name that ends in .fa."
+    "`rpbind import fasta` reads it if its headers name protein and label. `rpbind predict` reads "
+    "it if its name ends in .fa."
 )
-_TABLE = "`rpbind import table` reads it, by a name that ends in .csv or .tsv."
+_TABLE = "`rpbind import table` reads it if its name ends in .csv or .tsv."
 _OF_FOLDERS = {
     _TABLE: "Join such files into one table, with a column for the protein (the file's name, in "
     "every row), for `rpbind import table`.",
-    _FASTA: "`rpbind import fasta` reads windows in FASTA, one file for all. Move a file of "
-    "other things, such as proteins, to another folder.",
+    _FASTA: "`rpbind import fasta` reads windows in FASTA, all in one file. Move a file of "
+    "other sequences, such as proteins, to another folder.",
 }
-"""The advice of a format where it is a file in a folder of eCLIP files."""
+"""The advice for a file in a folder of eCLIP files."""
 
 _WHERE = "with coordinates in a genome, and has no letters"
 _NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
@@ -160,10 +162,24 @@ _TEXTS = (
 
 
 def check_not_foreign(path: Path, text: bytes, wanted: Wanted) -> None:
-    """Raise `UserError` where the first lines are of another format than `wanted`, and name it.
+    """Raise an error that names the format of a file, if it is a known format but not `wanted`.
 
-    Only called once a file could not be read as what was wanted, so that no file is refused for
-    looking like another.
+    Call it only after reading the file as `wanted` has failed, so that no valid file is refused
+    for resembling another format.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    text
+        Its content.
+    wanted
+        The kind of file to read.
+
+    Raises
+    ------
+    UserError
+        If the first lines are of another known format.
     """
     head = text[:_HEAD].decode(errors="replace").split("\n")
     lines = [line for line in head if line.strip() and not line.startswith(_COMMENTS)]

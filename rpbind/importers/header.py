@@ -1,4 +1,4 @@
-"""The header line of a table: which columns it names, and why a wanted one is not among them."""
+"""Reads the header line of a table, and explains why a required column is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rpbind.names import matching
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)", " ": "spaces"}
 _SHOWN = 12
-_HEAD = 1_000_000  # bytes in which a header line ends
+_HEAD = 1_000_000  # a header line is at most this long (bytes)
 
 
 def header_of(text: bytes, delimiter: str) -> list[str]:
@@ -28,22 +28,27 @@ def header_of(text: bytes, delimiter: str) -> list[str]:
 
 
 def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
-    """Raise `UserError` where a wanted column is not in a table, and say what the cause is.
+    """Check that a table has all required columns.
 
     Parameters
     ----------
     path
-        The table, for what the error says.
+        The table, for the message.
     text
         Its content.
     header
-        The columns that it has, by the delimiter of the file's ending.
+        Its columns, split by the delimiter of the file's ending.
     names
-        The columns that are wanted.
+        The required columns.
+
+    Raises
+    ------
+    UserError
+        If a column is missing; the message gives the cause.
     """
     if text.startswith(b"sep=") and len(text.split(b"\n", 1)[0]) == len(b"sep=;"):
         raise UserError(
-            f"{path}, line 1: 'sep=' is for Excel alone. Remove the line; columns are separated by "
+            f"{path}, line 1: only Excel reads 'sep='. Remove the line; columns are separated by "
             "commas in .csv and by tabs in .tsv."
         )
     missing = [name for name in names if not matching(name, header)]
@@ -55,7 +60,7 @@ def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence
 
 
 def check_column(path: Path, name: str, header: Sequence[str]) -> None:
-    """Raise `UserError` where a table does not have exactly one column of that name."""
+    """Raise `UserError` unless a table has exactly one column of this name."""
     found = matching(name, header)
     if len(found) == 1:
         return
@@ -66,17 +71,17 @@ def check_column(path: Path, name: str, header: Sequence[str]) -> None:
             f"{path} has {len(found)} columns '{name}'; its columns are {shown}{more}. Rename all "
             "but one of them."
         )
-    advice = did_you_mean(name, header) or f" Rename the column that is meant{_OPTION}."
+    advice = did_you_mean(name, header) or f" Rename the right column{_OPTION}."
     if name == "protein":
-        advice += " Where a file is of one protein, add the column, with its name in every row."
+        advice += " If the file has one protein, add the column, with its name in every row."
     raise UserError(f"{path} has no column '{name}'; its columns are {shown}{more}.{advice}")
 
 
-_OPTION = " (`rpbind import table` can be given its name instead: --rna-column and so on)"
+_OPTION = " (or give its name to `rpbind import table`: --rna-column and so on)"
 
 
 def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
-    """Raise `UserError` where another delimiter makes the wanted columns appear."""
+    """Raise `UserError` if the table has more required columns with another delimiter."""
     here = sum(bool(matching(name, header)) for name in names)
     for delimiter, word in _WORDS.items():
         other = header_of(text, delimiter)
@@ -88,6 +93,6 @@ def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequ
             if fits:
                 advice = f"Name it {path.name.partition('.')[0]}{fits}{packed}"
             raise UserError(
-                f"{path} has its columns separated by {word}; by its ending, {_WORDS[wanted]} were "
-                f"expected. {advice}."
+                f"{path} has its columns separated by {word}; its ending means {_WORDS[wanted]}. "
+                f"{advice}."
             )

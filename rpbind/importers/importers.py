@@ -1,4 +1,4 @@
-"""Makes a dataset of a source: eCLIP folder, FASTA, or table; each is read, checked and written."""
+"""Makes a dataset from a source: an eCLIP folder, FASTA, or a table."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import MOST_N, decode, n_share
+from rpbind.data.alphabet import MOST_N
 from rpbind.data.clusters import Progress, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.distinct import first_equal
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
-from rpbind.errors import UserError
 from rpbind.files.draft import check_new
+from rpbind.importers.checks import check_clusters, check_letters, count_n
 from rpbind.importers.conflicts import OnConflict, resolve_conflicts
 from rpbind.importers.eclip import read_eclip
 from rpbind.importers.fasta import read_fasta
@@ -29,17 +28,32 @@ from rpbind.importers.table import Columns, read_table
 from rpbind.names import key
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
-"""Genes and sequences in, the homology cluster of each out; one gene is always in one cluster."""
+"""Maps genes and sequences to homology clusters; equal genes are always in one cluster."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What every importer needs beside its source.
+    """What every importer needs besides its source.
 
-    `proteins` is a FASTA file, `out` the new dataset's folder, `k` the length of the k-mer that
-    makes overlap clusters where the source brings none. `homology` says how `protein_clusters`
-    makes them, for the manifest. A window of which more than `max_n_share` is N is refused.
-    `progress` is called with done and total.
+    Parameters
+    ----------
+    proteins
+        FASTA file of the proteins.
+    out
+        Folder of the new dataset.
+    protein_clusters
+        Computes the homology clusters.
+    homology
+        Name of that method, for the manifest.
+    on_conflict
+        Repeated windows of a protein: `error` refuses them, `drop` keeps the first of duplicates
+        and no contradictory row.
+    k
+        Letters per k-mer of the overlap clusters, if the source has no clusters.
+    max_n_share
+        A window with a larger share of N is refused.
+    progress
+        Called with the percentage done, and 100.
     """
 
     proteins: Path
@@ -54,7 +68,19 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """A new dataset, the rows that its sources had, what was decided about them, and remarks."""
+    """The result of an import.
+
+    Parameters
+    ----------
+    dataset
+        The new dataset.
+    rows_read
+        Rows in the sources.
+    decisions
+        Counts of the rows that were dropped, and of windows with N.
+    remarks
+        Sentences about proteins and labels that the user should check.
+    """
 
     dataset: Dataset
     rows_read: int
@@ -67,66 +93,73 @@ def import_eclip(
 ) -> ImportReport:
     """Import a folder of files `<GENE>_<CELL>` with a line `RNA<TAB>label` per window.
 
-    `clusters` is a folder of the same file names with the window's overlap cluster on each line;
-    without it they are computed. A protein is called by its file's name.
+    A protein is named after its file.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    options
+        Proteins, output and checks.
+    clusters
+        A folder with the same file names, whose files have the overlap cluster (a whole number)
+        of the window on each line; without it, clusters are computed.
+
+    Returns
+    -------
+    ImportReport
+        The new dataset. `UserError` with file and line if the source cannot be used.
     """
     check_new(options.out)
     table = read_proteins(options.proteins)
-    rows = read_eclip(folder, clusters, _part(options.progress, 0, 30))
+    rows = read_eclip(folder, clusters, _share(options.progress, 0, 30))
     return _finish(rows, table, options, "eclip", {})
 
 
 def import_fasta(path: Path, options: ImportOptions) -> ImportReport:
-    """Import FASTA windows with headers `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
+    """Import FASTA windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
+
+    Parameters
+    ----------
+    path
+        The file, which may be packed with gzip.
+    options
+        Proteins, output and checks.
+
+    Returns
+    -------
+    ImportReport
+        The new dataset. `UserError` with file and line if the source cannot be used.
+    """
     check_new(options.out)
     table = read_proteins(options.proteins)
-    return _finish(read_fasta(path, _part(options.progress, 0, 30)), table, options, "fasta", {})
+    return _finish(read_fasta(path, _share(options.progress, 0, 30)), table, options, "fasta", {})
 
 
 def import_table(
     path: Path, options: ImportOptions, columns: Columns | None = None
 ) -> ImportReport:
-    """Import a CSV, TSV or Parquet table; a protein is called by the word in its column."""
+    """Import a CSV, TSV or Parquet table with a row per window.
+
+    Parameters
+    ----------
+    path
+        The file; text may be packed with gzip.
+    options
+        Proteins, output and checks.
+    columns
+        Names of its columns; the usual ones without.
+
+    Returns
+    -------
+    ImportReport
+        The new dataset. `UserError` with file and line if the source cannot be used.
+    """
     check_new(options.out)
     columns = columns or Columns()
     table = read_proteins(options.proteins)
-    rows = read_table(path, columns, _part(options.progress, 0, 30))
+    rows = read_table(path, columns, _share(options.progress, 0, 30))
     return _finish(rows, table, options, "table", {"columns": asdict(columns)})
-
-
-def _check_given(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> None:
-    """Refuse clusters that put equal windows apart: a cold-rna split by them would leak."""
-    first_N = first_equal(rna_NL)
-    apart = np.flatnonzero(cluster_N != cluster_N[first_N])
-    if len(apart):
-        raise UserError(
-            f"The given overlap clusters put {len(apart):,} windows apart from an equal window, "
-            f"the first of them {decode(rna_NL[apart[0]])}: a cold-rna split by them would leak. "
-            "Leave the clusters out, and they are computed."
-        )
-
-
-def _check_letters(rows: Rows, most: float) -> None:
-    """Refuse windows that are mostly N: a model would learn their labels, and nothing of RNA."""
-    share_N = n_share(rows.rna_NL)
-    above = np.flatnonzero(share_N > most)
-    if len(above):
-        first = int(above[0])
-        raise UserError(
-            f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
-            f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, which "
-            "--max-n-share allows. Remove them, or allow a larger share."
-        )
-
-
-def _with_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:
-    """Count the windows that have N, and those that are mostly N."""
-    share_N = n_share(rna_NL)
-    counts = {
-        "windows_with_n": int(np.count_nonzero(share_N)),
-        "windows_mostly_n": int(np.count_nonzero(share_N > MOST_N)),
-    }
-    return {what: count for what, count in counts.items() if count}
 
 
 def _finish(
@@ -136,19 +169,19 @@ def _finish(
     importer: str,
     arguments: dict[str, Any],
 ) -> ImportReport:
-    _check_letters(rows, options.max_n_share)
+    check_letters(rows, options.max_n_share)
     sequences = table.sequences_of(rows.names, rows.protein_N, rows.origin)
     remarks = spelling_remarks(table.found_by_other_name(rows.names), rows.names)
     rows, sequences = merge_spellings(rows, sequences)
     proteins = _proteins(rows.names, sequences, options.protein_clusters)
     kept, decisions = resolve_conflicts(rows, options.on_conflict)
-    decisions |= _with_n(kept.rna_NL)
-    cluster_N, how = kept.cluster_N, "given"
+    decisions |= count_n(kept.rna_NL)
+    cluster_N, method = kept.cluster_N, "given"
     if cluster_N is not None:
-        _check_given(kept.rna_NL, cluster_N)
+        check_clusters(kept.rna_NL, cluster_N)
     if cluster_N is None:
-        cluster_N = overlap_clusters(kept.rna_NL, options.k, _part(options.progress, 30, 90))
-        how = f"shared {options.k}-mer"
+        cluster_N = overlap_clusters(kept.rna_NL, options.k, _share(options.progress, 30, 90))
+        method = f"shared {options.k}-mer"
     dataset = write_dataset(
         options.out,
         Windows(kept.rna_NL, kept.label_N, kept.protein_N, cluster_N),
@@ -158,7 +191,7 @@ def _finish(
             arguments=arguments
             | {
                 "on_conflict": options.on_conflict,
-                "clusters": how,
+                "clusters": method,
                 "protein_clusters": options.homology,
             },
             sources=rows.sources | {f"proteins/{table.path.name}": table.file_hash},
@@ -182,6 +215,6 @@ def _proteins(
     ]
 
 
-def _part(progress: Progress, start: int, stop: int) -> Progress:
-    """Return a progress that moves the whole one from `start` to `stop` of 100."""
+def _share(progress: Progress, start: int, stop: int) -> Progress:
+    """Return a progress function whose range is `start` to `stop` of the whole 100 %."""
     return lambda done, total: progress(start + (stop - start) * done // total, 100)

@@ -1,4 +1,4 @@
-"""Labels as tools write them: 0 and 1 as text, numbers or booleans; nothing else is guessed.
+"""Reads labels: 0 and 1 as text, numbers or booleans; nothing else is guessed.
 
 Shapes: N windows.
 """
@@ -17,14 +17,14 @@ _MISSING = frozenset({"", "nan", "na", "n/a", "none", "null", "<na>"})
 
 
 def labels_of(texts: Sequence[str], place: Callable[[int], str]) -> NDArray[np.uint8]:
-    """Return the label of each row: 1, 1.0 or True, and 0, 0.0 or False, in any case.
+    """Read the label of each row: 1, 1.0 or True, and 0, 0.0 or False, in any case.
 
     Parameters
     ----------
     texts
-        The labels as a source writes them; numbers and booleans of Parquet are cast to text.
+        The labels in the source; numbers and booleans of Parquet as text.
     place
-        Gives "file, line n" of a row.
+        Returns "FILE, line n" of a row.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def labels_of(texts: Sequence[str], place: Callable[[int], str]) -> NDArray[np.u
     Raises
     ------
     UserError
-        With the place of the first label that is missing or is neither.
+        If a label is missing or is neither; the message has the place of the first.
     """
     value_of = {text: _number(text) for text in set(texts)}
     bad = {text for text, value in value_of.items() if value not in (0.0, 1.0)}
@@ -56,11 +56,11 @@ def _number(text: str) -> float | None:
 
 def _why(text: str, values: Collection[float | None]) -> str:
     if text.strip().casefold() in _MISSING:
-        said = f" (it says {text!r})" if text.strip() else ""
-        return f"the label is missing{said}; wanted 0 or 1."
-    got = f"a label is 0 or 1; got {text[:40]!r}."
+        found = f" (the cell is {text!r})" if text.strip() else ""
+        return f"the label is missing{found}; expected 0 or 1. Add it, or remove the row."
+    got = f"expected the label 0 or 1; got {text[:40]!r}."
     if set(values) <= {-1.0, 1.0}:
-        return f"{got} Labels 1 and -1 are not translated: write 0 for -1 if it means 'not bound'."
+        return f"{got} If -1 means not bound, write 0 for -1."
     if _number(text) is not None:
-        return f"{got} A score is no label: choose a threshold, and write 1 above and 0 below it."
-    return f"{got} 1.0 and 0.0, True and False are read too; write 1 for bound and 0 for not bound."
+        return f"{got} For scores, choose a threshold: write 1 above it and 0 below it."
+    return f"{got} Write 1 for bound and 0 for not bound; True and False are read too."

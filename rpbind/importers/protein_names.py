@@ -1,4 +1,4 @@
-"""What a FASTA header calls a protein, and which entries are meant by the name in a source."""
+"""Reads the names of a protein in a FASTA header, and finds the proteins that a name can mean."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from rpbind.names import closest_spelling, key
 
-FORMS = "A header names a protein by its first word, its parts between '|', GN= or gene_symbol:."
-"""What an error says where a name is not found."""
+FORMS = "Names in a header are its first word, its parts between '|', GN= and gene_symbol:."
+"""Advice if a name is not found."""
 
 _GENE = re.compile(r"(?:\bGN=|\bgene_symbol:|\[gene=)([^\s\]]+)")
 _NEAR = 0.7
@@ -24,10 +24,9 @@ def gene_of(name: str) -> str:
 class Entry:
     """The names of one protein of a FASTA file; all but `id` are keys of `rpbind.names`.
 
-    `names` are what it is called as a whole: parts of the id such as an accession; `bare` are those
-    without the number of a version or isoform. `genes` are the genes that the header names; where
-    it names none, those parts and the first half of a UniProt entry name (`FUS` of
-    `sp|P35637|FUS_HUMAN`).
+    `names` are its names, such as the accession in its id; `bare` are those without the number of a
+    version or isoform. `genes` are the genes in the header; if it has none, they are `names` and
+    the first half of a UniProt entry name (`FUS` of `sp|P35637|FUS_HUMAN`).
     """
 
     id: str
@@ -41,14 +40,14 @@ class Entry:
 
     @classmethod
     def of_title(cls, title: str) -> Entry:
-        """Return the names in a header, given without its '>'."""
+        """Return the names in a header, given without ">"."""
         first = title.split(maxsplit=1)[0] if title.strip() else ""
         words = [word for word in first.split("|") if re.search(r"[^\W\d]", word)]
         parts = {key(word) for word in words if len(words) > 1 and word not in ("sp", "tr")}
         names = parts or {key(first)}
         bare = {re.sub(r"[.-]\d+$", "", name) for name in names if _versioned(name)}
-        said = {key(gene) for gene in _GENE.findall(title)}
-        genes = said or parts | set(map(gene_of, parts))
+        named = {key(gene) for gene in _GENE.findall(title)}
+        genes = named or parts | set(map(gene_of, parts))
         return cls(first, frozenset(names), frozenset(bare), frozenset(genes))
 
 
@@ -58,11 +57,12 @@ def _versioned(name: str) -> bool:
 
 
 def matching_ids(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
-    """Return the ids that a source means by `name`, and whether they are spelt as it spells it.
+    """Return the ids that match the name in a source, and whether they are spelt like it.
 
-    The first of these rules that finds anything decides: the id is the name; it is so in another
-    spelling, or the header has the name; the id begins with the name and `_`
-    (`AARS_K562_ENCSR825SVO`); the id is the name's gene; the header names the gene.
+    The first rule that matches any id decides: the id equals the name; the same in another
+    spelling, or the header has the name; the header has it with a version or isoform; the id
+    starts with the name and `_` (`AARS_K562_ENCSR825SVO`); the id equals the gene of the name; the
+    header has that gene.
     """
     known = list(entries)
     whole, gene = key(name), key(gene_of(name))
@@ -74,16 +74,16 @@ def matching_ids(name: str, entries: Iterable[Entry]) -> tuple[list[str], bool]:
         lambda entry: entry.key == gene,
         lambda entry: gene in entry.genes,
     )
-    fits = ([entry.id for entry in known if rule(entry)] for rule in rules)
-    found: list[str] = next((ids for ids in fits if ids), [])
+    matches = ([entry.id for entry in known if rule(entry)] for rule in rules)
+    found: list[str] = next((ids for ids in matches if ids), [])
     literal = (name, gene_of(name))
     return found, all(one in literal or one.startswith(f"{name}_") for one in found)
 
 
 def why_no_match(name: str, entries: Iterable[Entry]) -> str:
-    """Say why a name fits no id: its gene is there under others, or is not there at all.
+    """Explain why a name matches no id: its gene has other ids, or no id has its gene.
 
-    Genes alone are compared, so that no two names are alike for being of one cell line.
+    Only genes are compared: a shared cell line does not make two names similar.
     """
     ids: dict[str, list[str]] = {}
     for entry in entries:
@@ -92,8 +92,8 @@ def why_no_match(name: str, entries: Iterable[Entry]) -> str:
     gene = gene_of(name)
     there = ids.get(key(gene), [])
     if there:
-        return f"its gene {gene} is there as {', '.join(there[:3])}{' ...' if there[3:] else ''}"
+        return f"its gene {gene} is present as {', '.join(there[:3])}{' ...' if there[3:] else ''}"
     near = closest_spelling(gene, ids, _NEAR) or closest_spelling(
         re.split(r"[-.\s]", gene)[0], ids, _NEAR
     )
-    return f"no gene {gene} is there{f'; did you mean {ids[near][0]!r}?' if near else ''}"
+    return f"no gene {gene} is present{f'; did you mean {ids[near][0]!r}?' if near else ''}"

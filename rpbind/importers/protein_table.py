@@ -1,4 +1,4 @@
-"""Reads protein sequences from FASTA and finds the one that a source means by a name."""
+"""Reads protein sequences from FASTA, and finds the sequence that belongs to a name."""
 
 from __future__ import annotations
 
@@ -17,15 +17,27 @@ from rpbind.importers.protein_names import FORMS, Entry, matching_ids, why_no_ma
 from rpbind.proteins.sequence import clean
 
 SHOWN = 10
-"""So many names are in one message."""
+"""Most names in one message."""
 
 _NUCLEOTIDES = frozenset("ACGTUN")
-_LONG = 20  # residues: no protein of that length is made of A, C, G, T, U and N alone
+_LONG = 20  # residues; no protein this long has only A, C, G, T, U and N
 
 
 @dataclass(frozen=True)
 class ProteinTable:
-    """Sequences by id (the first word of the FASTA header), and what else a header calls each."""
+    """Sequences by id (the first word of the FASTA header), and the other names of each protein.
+
+    Parameters
+    ----------
+    path
+        The FASTA file.
+    sequences
+        Sequence of each id.
+    entries
+        The names of each protein.
+    file_hash
+        Hash of the file.
+    """
 
     path: Path
     sequences: dict[str, str]
@@ -33,17 +45,29 @@ class ProteinTable:
     file_hash: FileHash
 
     def find(self, name: str) -> str:
-        """Return the sequence of the protein that a source calls `name`, such as `AARS_K562`.
+        """Return the sequence of the protein `name`, such as `AARS_K562`, by `matching_ids`.
 
-        See `matching_ids` for the rules. Raises `UserError` where nothing fits, or where several
-        ids with different sequences do.
+        Parameters
+        ----------
+        name
+            A name in a source.
+
+        Returns
+        -------
+        str
+            Its residues.
+
+        Raises
+        ------
+        UserError
+            If no id matches, or several ids with different sequences do.
         """
         found, _ = matching_ids(name, self.entries)
         if len({self.sequences[entry] for entry in found}) == 1:
             return self.sequences[found[0]]
         if found:
             raise UserError(
-                f"'{name}' may be any of {short_list(found)} in {self.path}, and their sequences "
+                f"'{name}' can be any of {short_list(found)} in {self.path}, and their sequences "
                 "differ. Give the whole id."
             )
         raise UserError(
@@ -54,7 +78,27 @@ class ProteinTable:
     def sequences_of(
         self, names: Sequence[str], protein_N: NDArray[np.int32], origin: Origin
     ) -> list[str]:
-        """Return the sequence of every name; one `UserError` names all that have none."""
+        """Return the sequence of every name.
+
+        Parameters
+        ----------
+        names
+            The proteins of a source.
+        protein_N
+            (N,) index into `names` of each row.
+        origin
+            Where each row comes from, for messages.
+
+        Returns
+        -------
+        list[str]
+            A sequence for each name.
+
+        Raises
+        ------
+        UserError
+            If names have no sequence; the message names up to ten of them.
+        """
         sequences: dict[str, str] = {}
         errors: dict[str, UserError] = {}
         for name in names:
@@ -65,35 +109,57 @@ class ProteinTable:
         if not errors:
             return [sequences[name] for name in names]
         first = int(np.argmax(np.isin(protein_N, [names.index(name) for name in errors])))
-        told = str(next(iter(errors.values())))
+        message = str(next(iter(errors.values())))
         if len(errors) > 1:
-            told = (
+            message = (
                 f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
                 f"{short_list(list(errors), SHOWN, self._doubted)}. Add their sequences under "
                 f"these names, or correct the names. {FORMS}"
             )
-        raise UserError(f"{origin.place(first)}: {told}")
+        raise UserError(f"{origin.place(first)}: {message}")
 
     def _doubted(self, name: str) -> str:
         found, _ = matching_ids(name, self.entries)
         if found:
-            return f"'{name}' (may be any of {short_list(found, 3)}, whose sequences differ)"
+            return f"'{name}' (can be any of {short_list(found, 3)}, whose sequences differ)"
         return f"'{name}' ({why_no_match(name, self.entries)})"
 
     def found_by_other_name(self, names: Sequence[str]) -> list[str]:
-        """Return "name (id)" of the names that the FASTA spells otherwise, or has as a gene."""
+        """Return the names that match an id by another spelling or by their gene.
+
+        Parameters
+        ----------
+        names
+            The proteins of a source.
+
+        Returns
+        -------
+        list[str]
+            "NAME (ID)" of each.
+        """
         found = {name: matching_ids(name, self.entries) for name in names}
         return [f"{name} ({ids[0]})" for name, (ids, literal) in found.items() if not literal]
 
 
 def short_list(words: Sequence[str], most: int = SHOWN, written: Callable[[str], str] = str) -> str:
-    """Write a list in words, shortened with a count."""
+    """Join at most `most` words with commas, and count the rest."""
     more = f" and {len(words) - most:,} more" if len(words) > most else ""
     return ", ".join(map(written, words[:most])) + more
 
 
 def read_proteins(path: Path) -> ProteinTable:
-    """Read a protein FASTA; `UserError` with the line of a record that cannot be used."""
+    """Read protein sequences from FASTA.
+
+    Parameters
+    ----------
+    path
+        The file, which may be packed with gzip.
+
+    Returns
+    -------
+    ProteinTable
+        Its proteins. `UserError` with the line of a record that cannot be used.
+    """
     records = read_records(path, "proteins")
     sequences: dict[str, str] = {}
     entries: list[Entry] = []
@@ -101,25 +167,25 @@ def read_proteins(path: Path) -> ProteinTable:
         records.titles, records.sequences, records.line_N, strict=True
     ):
         entry = Entry.of_title(title)
-        _check(entry.id, sequence, sequences, f"{path}, line {line}")
+        _check_record(entry.id, sequence, sequences, f"{path}, line {line}")
         sequences[entry.id] = clean(sequence)
         entries.append(entry)
     return ProteinTable(path, sequences, entries, records.file_hash)
 
 
-def _check(entry: str, sequence: str, known: dict[str, str], place: str) -> None:
+def _check_record(entry: str, sequence: str, known: dict[str, str], place: str) -> None:
     if not entry:
-        raise UserError(f"{place}: the protein has no id after '>'.")
+        raise UserError(f"{place}: the protein has no id after '>'. Add one.")
     if entry in known:
-        raise UserError(f"{place}: the protein '{entry}' is there twice. Remove one of them.")
+        raise UserError(f"{place}: the protein '{entry}' occurs twice. Remove one of them.")
     if not sequence:
-        raise UserError(f"{place}: the protein '{entry}' has no sequence.")
+        raise UserError(f"{place}: the protein '{entry}' has no sequence. Add it.")
     try:
         clean(sequence)
     except UserError as error:
         raise UserError(f"{place}: the protein '{entry}': {error}") from None
     if len(sequence) >= _LONG and _NUCLEOTIDES.issuperset(sequence.upper()):
         raise UserError(
-            f"{place}: '{entry}' is made of nucleotides; wanted the amino acids of a protein. "
-            "Translate it, or fetch the protein, from UniProt for example."
+            f"{place}: '{entry}' consists of nucleotides; expected the amino acids of a protein. "
+            "Translate it, or download the protein, for example from UniProt."
         )

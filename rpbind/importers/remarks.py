@@ -1,4 +1,4 @@
-"""What an import says of a dataset that it makes: names that were joined, classes that are missing.
+"""Remarks of an import on its dataset: proteins under another name, classes without windows.
 
 Shapes: N windows, P proteins.
 """
@@ -20,10 +20,10 @@ _SHOWN = 5
 
 
 def merge_spellings(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[str]]:
-    """Make names that are spellings of one, and have one sequence, one protein: the first of them.
+    """Merge spellings of one name into one protein, named after the first spelling.
 
-    Names that differ in case alone stay two where their sequences differ, as FMR1 of man and Fmr1
-    of the mouse do.
+    Names that differ only in case stay two proteins if their sequences differ, such as human FMR1
+    and mouse Fmr1.
     """
     number: dict[tuple[str, str], int] = {}
     spelling = list(zip(map(key, rows.names), sequences, strict=True))
@@ -35,19 +35,32 @@ def merge_spellings(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[st
 
 
 def spelling_remarks(found: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """Say which proteins were found by another spelling or by the gene that a header names."""
+    """Return a remark on the proteins that were found by another spelling or by their gene.
+
+    Parameters
+    ----------
+    found
+        "NAME (ID)" of each such protein.
+    names
+        All proteins of the source.
+
+    Returns
+    -------
+    tuple[str, ...]
+        One sentence, or none.
+    """
     if not found:
         return ()
     return (
-        f"{len(found)} of {len(names)} proteins are spelt otherwise in the FASTA of proteins, or "
-        f"named in its headers: {short_list(found, _SHOWN)}.",
+        f"{len(found)} of {len(names)} proteins have another spelling in the FASTA of proteins, or "
+        f"were found by a name in its headers: {short_list(found, _SHOWN)}.",
     )
 
 
 def class_remarks(
     names: Sequence[str], protein_N: NDArray[np.int32], label_N: NDArray[np.uint8]
 ) -> tuple[str, ...]:
-    """Say where windows of one class are missing: in the whole, or of some proteins."""
+    """Return a remark if one class has no windows, in the whole dataset or for some proteins."""
     if label_N.min() == label_N.max():
         return (f"{ONE_CLASS[int(label_N[0])]}: {NEEDS_BOTH}",)
     all_P = np.bincount(protein_N, minlength=len(names))
@@ -57,6 +70,6 @@ def class_remarks(
         return ()
     found = short_list([names[protein] for protein in one_P.tolist()], _SHOWN)
     return (
-        f"{len(one_P)} of {len(names)} proteins have windows of one class only ({found}): no AUROC "
-        "can be had for them. Import windows of the other class of the same proteins.",
+        f"{len(one_P)} of {len(names)} proteins have windows of one class only ({found}), so they "
+        "have no AUROC. Import windows of the other class of the same proteins.",
     )

@@ -1,4 +1,4 @@
-"""What every importer reads: files as bytes, rows with the place they came from.
+"""Functions that all importers share: reading a file, and rows with their origin.
 
 Shapes: N windows, L letters per window.
 """
@@ -22,10 +22,10 @@ from rpbind.importers.text import plain_text
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of a source, checked one by one: RNA as tokens, labels 0 or 1.
+    """The checked rows of a source.
 
-    `protein_N` is the index into `names`, the proteins as the source calls them; `cluster_N` is
-    None where the source brings no clusters.
+    `protein_N` is the index into `names`, the protein names of the source. `cluster_N` is None if
+    the source has no clusters. `sources` are the hashes of the files.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Rows:
     sources: dict[str, FileHash]
 
     def take(self, rows_M: NDArray[np.int64]) -> Rows:
-        """Return those rows alone."""
+        """Return only these rows."""
         return replace(
             self,
             rna_NL=self.rna_NL[rows_M],
@@ -51,27 +51,56 @@ class Rows:
 
 
 def one_file(path: Path, row_N: NDArray[np.int32]) -> Origin:
-    """Return the origin of windows that all come from one file."""
+    """Return the origin of windows that all come from one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    row_N
+        (N,) line or row of each window, from 1.
+
+    Returns
+    -------
+    Origin
+        The origin.
+    """
     return Origin([path.name], np.zeros(len(row_N), dtype=np.int32), row_N)
 
 
 def tokens_of(
     letters: Sequence[str], origin: Origin, length: int | None = None
 ) -> NDArray[np.uint8]:
-    """Return the (N, L) tokens of windows, each given by its letters.
+    """Turn the letters of windows into tokens.
 
-    Raises `UserError` with file and line where one has another length than the first (or than
-    `length`), or a letter that is not RNA.
+    Parameters
+    ----------
+    letters
+        The letters of each window.
+    origin
+        Where each window comes from, for messages.
+    length
+        Letters per window; without it, those of the first window.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        (N, L) tokens.
+
+    Raises
+    ------
+    UserError
+        If a window has another length, or a letter that is not RNA.
     """
     size_N = np.fromiter(map(len, letters), np.int64, len(letters))
     length = length or int(size_N[0])
     wrong = np.flatnonzero((size_N != length) | (size_N == 0))
     if len(wrong):
         raise UserError(
-            f"{origin.place(int(wrong[0]))}: {size_N[wrong[0]]:,} letters; "
-            f"every window has {length or 'at least one'}. Cut or centre them to one length."
+            f"{origin.place(int(wrong[0]))}: the window has {size_N[wrong[0]]:,} letters; expected "
+            f"{length or 'at least one'}. Cut all windows to one length."
         )
-    text = "".join(letters).encode("ascii", "replace")  # one byte a letter; "?" is none of RNA
+    text = "".join(letters).encode("ascii", "replace")  # one byte per letter; others become "?"
     rna_NL = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)].reshape(-1, length)
     bad = np.flatnonzero((rna_NL == BAD).any(axis=1))
     if len(bad):
@@ -84,17 +113,36 @@ def tokens_of(
 
 
 def index_names(names_N: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """Return the different names in sorted order, and the index of each row's name."""
+    """Return the distinct names, and the index of each row's name.
+
+    Parameters
+    ----------
+    names_N
+        A name per row.
+
+    Returns
+    -------
+    tuple[tuple[str, ...], NDArray[np.int32]]
+        The names, sorted, and (N,) indices.
+    """
     names = tuple(sorted(set(names_N)))
     index = {name: number for number, name in enumerate(names)}
     return names, np.fromiter((index[name] for name in names_N), np.int32, len(names_N))
 
 
 def read_file(path: Path) -> tuple[bytes, FileHash]:
-    """Return a file's text, unpacked, in UTF-8 and with LF line ends, and its hash.
+    """Read a text file.
 
-    The hash is that of the file as it lies there. Raises `UserError` where the file is missing,
-    broken or empty, and where it is no text.
+    Parameters
+    ----------
+    path
+        The file, which may be packed with gzip.
+
+    Returns
+    -------
+    tuple[bytes, FileHash]
+        Its text, unpacked, in UTF-8 with LF line ends; and the hash of the file itself.
+        `UserError` if it is missing, damaged, empty or not text.
     """
     check_is_file(path)
     raw = path.read_bytes()
@@ -103,12 +151,12 @@ def read_file(path: Path) -> tuple[bytes, FileHash]:
 
 
 def check_is_file(path: Path, advice: str = "") -> None:
-    """Raise `UserError` where a path is not that of a file; `advice` is for a folder."""
+    """Raise `UserError` unless the path is a file; `advice` is shown if it is a folder."""
     if path.is_dir():
-        raise UserError(f"{path} is a folder; wanted a file. {advice or 'Name a file in it.'}")
+        raise UserError(f"{path} is a folder; expected a file. {advice or 'Name a file in it.'}")
     if not path.is_file():
-        raise UserError(f"{path} is no file. Check the path.")
+        raise UserError(f"{path} does not exist or is not a file. Check the path.")
 
 
 FOLDER = "`rpbind import eclip` reads a folder with a file per protein."
-"""The advice where a folder is given for a file of windows."""
+"""Advice if a folder is given instead of a file of windows."""

@@ -38,7 +38,19 @@ from rpbind.names import matching
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what; `cluster` may hold numbers or words, such as chromosomes."""
+    """Names of the columns of a table.
+
+    Parameters
+    ----------
+    rna
+        Letters of the window.
+    protein
+        Name of the protein.
+    label
+        1 bound, 0 not bound.
+    cluster
+        Overlap cluster, as numbers or words, such as chromosomes; None if there is no such column.
+    """
 
     rna: str = "rna"
     protein: str = "protein"
@@ -52,9 +64,9 @@ class Columns:
 
 
 def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
-    """Read a table: .csv, .tsv, .txt (tab), each also .gz, with a header line, or .parquet.
+    """Read windows from .csv, .tsv or .txt (tabs) with a header line, also .gz, or from .parquet.
 
-    Clusters are numbered by first appearance. Raises `UserError` with file and line.
+    Clusters are numbered in the order of first appearance. Raises `UserError` with file and line.
     """
     texts, origin, file_hash = read_columns(path, columns.wanted)
     names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
@@ -74,30 +86,51 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
 def read_columns(
     path: Path, names: list[str]
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
-    """Read the named columns of a table as text, "" where a cell is empty; one row at least."""
+    """Read columns of a table as text.
+
+    Parameters
+    ----------
+    path
+        The table; see `read_table` for its formats.
+    names
+        The columns to read.
+
+    Returns
+    -------
+    tuple[dict[str, pa.ChunkedArray], Origin, FileHash]
+        {name: text of each row, "" for an empty cell}, the origin of the rows (at least one), and
+        the hash of the file.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read as a table, lacks a column, or has no rows.
+    """
     check_is_file(path, FOLDER)
     is_parquet = path.suffix == ".parquet"
     table, row_N, file_hash = _read_parquet(path) if is_parquet else _read_text(path, names)
     texts = {name: _texts(table, name, path) for name in names}
     if table.num_rows == 0:
-        raise UserError(f"{path} has a header and no rows.")
+        raise UserError(f"{path} has a header and no rows. Add a row for each window.")
     return texts, one_file(path, row_N), file_hash
 
 
 Read = tuple[pa.Table, NDArray[np.int32], FileHash]
-"""A table, the row or line of each of its rows (from 1), and the file's hash."""
+"""A table, the row or line of each of its rows (from 1), and the hash of the file."""
 
 
 def _read_parquet(path: Path) -> Read:
     try:
         table = pq.read_table(path)
-        _ = table.column_names  # decoded only now
+        _ = table.column_names  # only this decodes them
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # not the file's fault, as a page is that does not unpack
+            raise  # an error of the system, not of the file
         if path.read_bytes()[:4] != b"PAR1":
             check_not_foreign(path, read_file(path)[0], "parquet")
-        raise UserError(f"{path} is not a whole Parquet file ({error}).") from None
+        raise UserError(
+            f"{path} is not a complete Parquet file ({error}). Write or download it again."
+        ) from None
     return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
@@ -107,8 +140,8 @@ def _read_text(path: Path, names: list[str]) -> Read:
     if suffix not in DELIMITERS:
         check_not_foreign(path, text, "table")
         raise UserError(
-            f"{path} has the ending '{suffix}'; a table ends in .csv, .tsv or .txt (each also "
-            "with .gz), or .parquet."
+            f"{path} has the ending '{suffix}'; expected .csv, .tsv or .txt (each also with .gz), "
+            "or .parquet. Give it the ending of its format."
         )
     text = text.rstrip(b"\n") + b"\n"
     header = header_of(text, DELIMITERS[suffix])
@@ -116,7 +149,7 @@ def _read_text(path: Path, names: list[str]) -> Read:
     as_text = dict.fromkeys(
         (cell for name in names for cell in matching(name, header)), pa.string()
     )
-    block = min(max(len(text), 1), 2**31 - 1)  # rows of any length are in one block
+    block = min(max(len(text), 1), 2**31 - 1)  # one block, so that a row of any length fits
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
@@ -134,20 +167,20 @@ def _read_text(path: Path, names: list[str]) -> Read:
 def _unreadable(path: Path, error: str) -> str:
     odd = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", error)
     if odd is None:
-        return f"{path} is not a table that can be read ({error[:200]})."
+        return f"{path} is not a readable table ({error[:200]}). Correct it, or write it again."
     row, wanted, got = odd.groups()
     return (
         f"{path}, row {row} (the header is row 1): {got} columns; the header has {wanted}. Correct "
-        "the row; a cell that holds the separator stands in quotation marks."
+        "the row; put a cell that contains the separator in quotation marks."
     )
 
 
 def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
-    """Return the line on which each row begins; line 1 is the header's."""
+    """Return the line on which each row begins; line 1 is the header."""
     if b"\r" not in text and text.count(b"\n") == rows + 1:
         return np.arange(2, rows + 2, dtype=np.int32)
     limit = csv.field_size_limit(len(text))
-    try:  # a quoted cell has a line break: csv splits rows as pyarrow does, and counts lines
+    try:  # quoted line breaks: csv splits rows like pyarrow, and counts lines
         lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
         reader = csv.reader(lines, delimiter=delimiter)
         begins = [1, *(reader.line_num + 1 for _ in reader)]
@@ -162,26 +195,45 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
     column = table.column(name)
     if pa.types.is_fixed_size_binary(column.type) and "source_row" in table.column_names:
         raise UserError(
-            f"{path} is the windows.parquet of a dataset: its column '{name}' holds tokens, one "
-            "byte per letter, and no text. A dataset's folder is used as it is, by `rpbind "
-            "evaluate --data` and the --data of experiments/tune.py; `rpbind subset` makes a "
-            "smaller dataset of it."
+            f"{path} is the windows.parquet of a dataset; its column '{name}' holds tokens and not "
+            "text. Give the dataset's folder to `rpbind evaluate --data` or to the --data of "
+            "experiments/tune.py. `rpbind subset` makes a smaller dataset from it."
         )
     try:
-        column.validate(full=True)  # a damaged page may hold text that is no UTF-8
+        column.validate(full=True)  # a damaged file can hold text that is not UTF-8
         return column.cast(pa.string()).fill_null("")
     except pa.ArrowException as error:
         raise UserError(
-            f"{path}: column '{name}' has the type {column.type}; wanted text (UTF-8), or numbers "
-            f"for labels and clusters ({reason(error)}). Write it as such."
+            f"{path}: column '{name}' has the type {column.type}; expected text (UTF-8), or "
+            f"numbers for labels and clusters ({reason(error)}). Write it with one of these types."
         ) from None
 
 
 def filled_cells(texts: pa.ChunkedArray, what: str, origin: Origin) -> list[str]:
-    """Return a column's texts; `UserError` with the row where one is missing."""
+    """Return the cells of a column, none of them empty.
+
+    Parameters
+    ----------
+    texts
+        The column.
+    what
+        What a cell holds, for messages.
+    origin
+        Where each row comes from, for messages.
+
+    Returns
+    -------
+    list[str]
+        The cells.
+
+    Raises
+    ------
+    UserError
+        If a cell is empty; the message has its row.
+    """
     values: list[str] = texts.to_pylist()
     if "" in values:
-        raise UserError(f"{origin.place(values.index(''))}: the {what} is missing.")
+        raise UserError(f"{origin.place(values.index(''))}: the {what} is missing. Add it.")
     return values
 
 

@@ -1,4 +1,4 @@
-"""Turns the bytes of a text file into UTF-8 with LF line ends, whatever wrote it."""
+"""Turns the bytes of any text file into UTF-8 with LF line ends."""
 
 from __future__ import annotations
 
@@ -15,33 +15,38 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def plain_text(path: Path, raw: bytes) -> bytes:
-    """Return a file's text as UTF-8 without a byte-order mark, with LF line ends.
+    """Return the text of a file as UTF-8 without a byte-order mark, with LF line ends.
 
-    What is packed with gzip is unpacked, whatever its name; what is not UTF-8 is read as Latin-1.
-    This is the only place where an encoding is chosen, so that one name in two files stays one.
+    Gzip is unpacked, whatever the file's name; text that is not UTF-8 is read as Latin-1. All
+    importers choose the encoding here, so that a name is the same in two files.
 
     Parameters
     ----------
     path
-        The file, for what an error says.
+        The file, for messages.
     raw
         Its bytes.
+
+    Returns
+    -------
+    bytes
+        The text.
 
     Raises
     ------
     UserError
-        Where it is empty, a broken gzip file, UTF-16, or a format that is no text.
+        If it is empty, a damaged gzip file, UTF-16, or not text.
     """
     text = _unpacked(path, raw) if raw.startswith(_GZIP) else raw
-    if text[:2] in _UTF16 or _every_other_is_zero(text):
+    if text[:2] in _UTF16 or _is_utf16_without_mark(text):
         raise UserError(
-            f"{path} is text in UTF-16, as Excel's 'Unicode text' is; wanted UTF-8. Save it as "
+            f"{path} is text in UTF-16, such as Excel's 'Unicode text'; expected UTF-8. Save it as "
             "UTF-8, or convert it: iconv -f UTF-16 -t UTF-8."
         )
     check_is_text(path, text)
     text = text.removeprefix(_BOM)
     if not text.strip():
-        raise UserError(f"{path} is empty. Remove it, or fetch it again.")
+        raise UserError(f"{path} is empty. Remove it, or download it again.")
     if not text.isascii():
         text = _decoded(text).encode()
     return _lf(text)
@@ -51,10 +56,12 @@ def _unpacked(path: Path, raw: bytes) -> bytes:
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is not a whole gzip file ({error}). Fetch it again.") from None
+        raise UserError(
+            f"{path} is not a complete gzip file ({error}). Download it again."
+        ) from None
 
 
-def _every_other_is_zero(text: bytes) -> bool:
+def _is_utf16_without_mark(text: bytes) -> bool:
     head = text[:64]
     return len(head) > 3 and (not any(head[::2]) or not any(head[1::2])) and any(head)
 
@@ -68,5 +75,7 @@ def _decoded(text: bytes) -> str:
 
 def _lf(text: bytes) -> bytes:
     if b"\n" not in text:
-        return text.replace(b"\r", b"\n")  # as Macs wrote before 2001, and some tools do still
+        return text.replace(
+            b"\r", b"\n"
+        )  # line ends of Mac OS before 2001, which some tools still write
     return text.replace(b"\r\n", b"\n")

@@ -101,9 +101,9 @@ PROTEIN = [
         "windows.tsv": "rna\tprotein\tlabel\n" + "".join(
             f"ACGUACGUAC\tG{n}X_K562\t{n % 2}\n" for n in range(91)),
         "proteins.fasta": ">G7X\nMKV\n"}),
-    Case("the gene of another cell line", IMPORT, ("its gene GENEA is there as GENEA_HepG2",), {
+    Case("the gene of another cell line", IMPORT, ("its gene GENEA is present as GENEA_HepG2",), {
         "proteins.fasta": PROTEINS.replace("GENEA_K562", "GENEA_HepG2")}, never=("no gene GENEA",)),
-    Case("only the cell line is shared", IMPORT, ("no gene GENEA is there",), {
+    Case("only the cell line is shared", IMPORT, ("no gene GENEA is present",), {
         "proteins.fasta": PROTEINS.replace("GENEA", "XYZ")}, never=("did you mean 'XYZ",)),
     Case("nucleotides as proteins", IMPORT, ("line 1", "'GENEA_K562'", "nucleotides"), {
         "proteins.fasta": f">GENEA_K562\n{LETTERS}\n>GENEB_K562\n{LETTERS}\n"}),
@@ -139,7 +139,7 @@ OPTIONS = [
     Case("an --out below a file", IMPORT.replace("--out d", "--out windows.tsv/d"), (
         "windows.tsv", "not a folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
-    Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "no file")),
+    Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "Check the path")),
     Case("clusters of another file", eclip().replace("--k 5", "--clusters c"),
         ("GENEA_K562", "c has", "did you mean 'GENEZ_K562'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),

@@ -123,7 +123,7 @@ PARQUET = [
     Case("Parquet without rows", table("w.parquet"), ("no rows",), parquet(
         "w.parquet", rna=pa.array([], pa.string()), protein=pa.array([], pa.string()),
         label=pa.array([], pa.int8()))),
-    Case("half a Parquet file", table("w.parquet"), ("w.parquet", "not a whole Parquet"), {
+    Case("half a Parquet file", table("w.parquet"), ("w.parquet", "not a complete Parquet"), {
         "w.parquet": b"PAR1" + bytes(100)}),
     Case("dates as labels", table("w.parquet"), ("row 1", "1970-01-01"), parquet(
         "w.parquet", label=pa.array([0, 1], pa.date32()))),

@@ -1,4 +1,4 @@
-"""Toys for the data room: two proteins, and importers' targets in a temporary folder."""
+"""Two toy proteins, and import options in a temporary folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def one_cluster_per_gene(genes: Sequence[str], sequences: Sequence[str]) -> NDAr
 
 @pytest.fixture
 def options(tmp_path: Path) -> ImportOptions:
-    """A new dataset with the proteins AARS and FMR1; 3-mers make overlap clusters."""
+    """Options for an import with the proteins AARS and FMR1, and overlap clusters of 3-mers."""
     fasta = tmp_path / "proteins.fasta"
     fasta.write_text(">AARS AARS_K562_ENCSR825SVO\nMDST\nLTAS\n>FMR1\nMEELVV\n")
     return ImportOptions(fasta, tmp_path / "dataset", one_cluster_per_gene, k=3)

@@ -19,7 +19,7 @@ def letters(dataset: Dataset) -> list[str]:
     return [decode(row_L) for row_L in dataset.rna_NL]
 
 
-def test_a_protein_is_called_by_its_file_and_its_gene_finds_the_sequence(
+def test_a_protein_is_named_after_its_file_and_its_gene_finds_the_sequence(
     eclip: Folder, options: ImportOptions
 ) -> None:
     folder = eclip(FMR1_HepG2="ACGU\t0\n", AARS_K562="ACGU\t1\nGGGG\t0\n")
@@ -64,20 +64,20 @@ def test_other_spellings_of_the_same_windows_give_the_same_dataset(
     ("lines", "message"),
     [
         ("ACGU\t1\nACXU\t0\n", "line 2: RNA has the letters .* got 'X' at letter 3 of 4"),
-        ("ACGU\t1\nACGUU\t0\n", "line 2: 5 letters; every window has 4"),
-        ("ACGU\t1\nAC\t0\nACGUAC\t0\n", "line 2: 2 letters; every window has 4"),
+        ("ACGU\t1\nACGUU\t0\n", "line 2: the window has 5 letters; expected 4"),
+        ("ACGU\t1\nAC\t0\nACGUAC\t0\n", "line 2: the window has 2 letters; expected 4"),
         ("ACGU\t1\nACGU\n", "line 2: the label is missing"),
         ("ACGU\t1\n\nACGU\t0\n", "line 2: the label is missing"),
-        ("ACGU\t1\nACGA\t2\n", "line 2: a label is 0 or 1; got '2'"),
-        ("ACGU\t1\nACGA\t-\n", "line 2: a label is 0 or 1; got '-'"),
+        ("ACGU\t1\nACGA\t2\n", "line 2: expected the label 0 or 1; got '2'"),
+        ("ACGU\t1\nACGA\t-\n", "line 2: expected the label 0 or 1; got '-'"),
         ("ACGU 1\n", "line 1: the label is missing"),
         ("ACGU\t1\nACGA 0\n", "line 2: the label is missing"),
-        ("ACGU\t1\nACGA\t0,GGGG\t0\n", "line 2: a label is 0 or 1; got '0,GGGG"),
-        ("\t1\n", "line 1: 0 letters; every window has at least one"),
-        ("ACGU\t1\nAC\tU1\n", "line 2: 2 letters; every window has 4"),
+        ("ACGU\t1\nACGA\t0,GGGG\t0\n", "line 2: expected the label 0 or 1; got '0,GGGG"),
+        ("\t1\n", "line 1: the window has 0 letters; expected at least one"),
+        ("ACGU\t1\nAC\tU1\n", "line 2: the window has 2 letters; expected 4"),
     ],
 )
-def test_a_bad_line_is_named(
+def test_a_bad_line_is_refused_with_its_number(
     eclip: Folder, options: ImportOptions, lines: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=f"AARS_K562, {message}"):
@@ -85,13 +85,15 @@ def test_a_bad_line_is_named(
     assert not options.out.exists()
 
 
-def test_every_file_has_windows_of_one_length(eclip: Folder, options: ImportOptions) -> None:
+def test_files_with_windows_of_two_lengths_are_refused(
+    eclip: Folder, options: ImportOptions
+) -> None:
     folder = eclip(AARS_K562="ACGU\t1\n", FMR1_K562="ACGUA\t1\n")
-    with pytest.raises(UserError, match="FMR1_K562, line 1: 5 letters; every window has 4"):
+    with pytest.raises(UserError, match="FMR1_K562, line 1: the window has 5 letters; expected 4"):
         import_eclip(folder, options)
 
 
-def test_an_unknown_protein_is_named_with_the_nearest_known(
+def test_an_unknown_protein_is_refused_with_the_nearest_known(
     eclip: Folder, options: ImportOptions
 ) -> None:
     with pytest.raises(UserError, match=r"AARZ_K562, line 1: .* no protein 'AARZ_K562'.*'AARS'"):
@@ -104,11 +106,9 @@ def test_an_empty_file_is_refused(eclip: Folder, options: ImportOptions, content
         import_eclip(eclip(AARS_K562=content), options)
 
 
-def test_a_file_that_is_there_packed_and_unpacked_is_refused(
-    eclip: Folder, options: ImportOptions
-) -> None:
+def test_a_file_both_packed_and_unpacked_is_refused(eclip: Folder, options: ImportOptions) -> None:
     folder = eclip(AARS_K562="ACGU\t1\n", AARS_K562__gz=gzip.compress(b"GGGG\t1\n"))
-    with pytest.raises(UserError, match="AARS_K562 is there twice"):
+    with pytest.raises(UserError, match="AARS_K562 exists twice"):
         import_eclip(folder, options)
 
 
@@ -117,9 +117,9 @@ def test_a_folder_without_files_is_refused(eclip: Folder, options: ImportOptions
         import_eclip(eclip(__swp="hidden"), options)
 
 
-def test_half_a_gzip_file_is_refused(eclip: Folder, options: ImportOptions) -> None:
+def test_a_truncated_gzip_file_is_refused(eclip: Folder, options: ImportOptions) -> None:
     packed = gzip.compress(b"ACGU\t1\nGGNN\t0\n")[:-12]
-    with pytest.raises(UserError, match="not a whole gzip file"):
+    with pytest.raises(UserError, match="not a complete gzip file"):
         import_eclip(eclip(AARS_K562__gz=packed), options)
 
 
@@ -132,13 +132,13 @@ def test_given_clusters_are_kept_line_by_line(eclip: Folder, options: ImportOpti
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"AARS_K562": "7\n"}, "has 1 lines and its windows are 2"),
-        ({"AARS_K562": "7\nx\n"}, "line 2: a cluster is a whole number .* got 'x'"),
-        ({"FMR1_K562": "7\n3\n"}, r"no clusters for AARS_K562 \(no gene AARS is there\)"),
-        ({"AARS_K56": "7\n3\n"}, "no clusters for AARS_K562 .*AARS is there as AARS_K56"),
+        ({"AARS_K562": "7\n"}, "has 1 lines, and its file of windows has 2"),
+        ({"AARS_K562": "7\nx\n"}, "line 2: expected a cluster, a whole number .* got 'x'"),
+        ({"FMR1_K562": "7\n3\n"}, r"no clusters for AARS_K562 \(no gene AARS is present\)"),
+        ({"AARS_K56": "7\n3\n"}, "no clusters for AARS_K562 .*AARS is present as AARS_K56"),
     ],
 )
-def test_clusters_that_do_not_fit_the_windows_are_refused(
+def test_clusters_that_do_not_match_the_windows_are_refused(
     eclip: Folder, options: ImportOptions, files: dict[str, str], message: str
 ) -> None:
     folder = eclip(AARS_K562="ACGU\t1\nGGGG\t0\n")
@@ -162,7 +162,7 @@ def test_importing_again_gives_the_same_id(eclip: Folder, options: ImportOptions
     assert set(first.manifest.made_by.sources) == {"AARS_K562", "proteins/proteins.fasta"}
 
 
-def test_progress_rises_to_the_end(eclip: Folder, options: ImportOptions) -> None:
+def test_progress_rises_to_100(eclip: Folder, options: ImportOptions) -> None:
     seen: list[tuple[int, int]] = []
     watched = replace(options, progress=lambda done, total: seen.append((done, total)))
     import_eclip(eclip(AARS_K562="ACGU\t1\n", FMR1_K562="GGGG\t0\n"), watched)

@@ -20,7 +20,7 @@ def write(tmp_path: Path, text: str) -> Path:
     return tmp_path / "windows.fasta"
 
 
-def test_protein_and_label_stand_in_the_header(tmp_path: Path, options: ImportOptions) -> None:
+def test_protein_and_label_come_from_the_header(tmp_path: Path, options: ImportOptions) -> None:
     dataset = import_fasta(write(tmp_path, POSITIVE + NEGATIVE), options).dataset
     assert [p.id for p in dataset.proteins] == ["AARS_K562_ENCSR825SVO", "FMR1_K562_ENCSR000AAA"]
     assert [p.gene for p in dataset.proteins] == ["AARS", "FMR1"]
@@ -38,15 +38,15 @@ def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, options: Impor
     ("record", "message"),
     [
         (POSITIVE.replace("class:1", "class:0"), "line 4: '_pos' and 'class:0' contradict"),
-        (POSITIVE.replace("; class:1", ""), "line 4: wanted a header such as"),
-        (POSITIVE.replace("class:1", "class:2"), "line 4: wanted a header such as"),
-        (POSITIVE.replace("ACGU", "ACG"), "line 4: 3 letters; every window has 4"),
-        (POSITIVE.replace("ACGU", ""), "line 4: 0 letters; every window has 4"),
+        (POSITIVE.replace("; class:1", ""), "line 4: expected a header such as"),
+        (POSITIVE.replace("class:1", "class:2"), "line 4: expected a header such as"),
+        (POSITIVE.replace("ACGU", "ACG"), "line 4: the window has 3 letters; expected 4"),
+        (POSITIVE.replace("ACGU", ""), "line 4: the window has 0 letters; expected 4"),
         (POSITIVE.replace("ACGU", "ACGE"), "line 4: RNA has the letters .* got 'E' at letter 4"),
         (POSITIVE.replace("AARS", "AATF"), "line 4: .* no protein 'AATF_K562_ENCSR825SVO'"),
     ],
 )
-def test_a_bad_record_is_named_by_the_line_of_its_header(
+def test_a_bad_record_is_refused_with_the_line_of_its_header(
     tmp_path: Path, options: ImportOptions, record: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=rf"windows\.fasta, {message}"):
@@ -69,12 +69,14 @@ def test_a_file_without_records_is_refused(tmp_path: Path, options: ImportOption
 def test_text_before_the_first_header_is_refused(
     tmp_path: Path, options: ImportOptions, before: str, line: int
 ) -> None:
-    with pytest.raises(UserError, match=rf"windows\.fasta, line {line}: wanted a header"):
+    with pytest.raises(UserError, match=rf"windows\.fasta, line {line}: expected a header"):
         import_fasta(write(tmp_path, before + POSITIVE), options)
     import_fasta(write(tmp_path, "\n \n" + POSITIVE), options)
 
 
-def test_an_id_that_goes_on_after_the_name_fits_before_the_gene_does(tmp_path: Path) -> None:
+def test_an_id_that_starts_with_the_name_is_preferred_to_one_that_is_its_gene(
+    tmp_path: Path,
+) -> None:
     fasta = write(tmp_path, ">AARS\nM\n>AARS_K562_ENCSR825SVO\nMD\n>AARS_K562B\nMDS\n")
     proteins = read_proteins(fasta)
     assert proteins.find("AARS_K562") == "MD"
@@ -82,22 +84,22 @@ def test_an_id_that_goes_on_after_the_name_fits_before_the_gene_does(tmp_path: P
     assert proteins.find("AARS_K562B") == "MDS"
 
 
-def test_a_name_that_fits_two_different_sequences_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_matches_two_different_sequences_is_refused(tmp_path: Path) -> None:
     proteins = read_proteins(write(tmp_path, ">AARS_K562\nM\n>AARS_HepG2\nMD\n"))
-    with pytest.raises(UserError, match="'AARS' may be any of AARS_K562, AARS_HepG2"):
+    with pytest.raises(UserError, match="'AARS' can be any of AARS_K562, AARS_HepG2"):
         proteins.find("AARS")
 
 
 @pytest.mark.parametrize(
     ("fasta", "message"),
     [
-        (">A\nMD\n>A\nMD\n", "line 3: the protein 'A' is there twice"),
+        (">A\nMD\n>A\nMD\n", "line 3: the protein 'A' occurs twice"),
         (">A\nMD\n>B\n", "line 3: the protein 'B' has no sequence"),
         (">A\nMD\n>B\nM4\n", "line 3: the protein 'B': Residue 2 of 2 is '4'"),
         (">A\nMD\n> \nMD\n", "line 3: the protein has no id"),
     ],
 )
-def test_a_protein_that_cannot_be_used_is_named(
+def test_a_protein_that_cannot_be_used_is_refused_with_its_line(
     tmp_path: Path, options: ImportOptions, fasta: str, message: str
 ) -> None:
     (tmp_path / "bad.fasta").write_text(fasta)

@@ -1,4 +1,4 @@
-"""One value has one answer, whatever the format and the type of the column that it stands in."""
+"""A label is read or refused alike in every format and column type."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ UNBOUND = ["0", "0.0", "0.", "0.000", "0e0", "False", "FALSE", "false", "0 "]
 REFUSED = {
     "-1": "write 0 for -1",
     "-1.0": "write 0 for -1",
-    "2": "score is no label",
-    "0.37": "score is no label",
-    "inf": "score is no label",
-    "yes": "True and False are read too",
-    "pos": "True and False are read too",
-    "0_1": "True and False are read too",
+    "2": "threshold",
+    "0.37": "threshold",
+    "inf": "threshold",
+    "yes": "1 for bound and 0 for not bound",
+    "pos": "1 for bound and 0 for not bound",
+    "0_1": "1 for bound and 0 for not bound",
     "nan": "the label is missing",
     "NA": "the label is missing",
 }
@@ -56,15 +56,15 @@ def test_a_label_in_any_form_of_one_and_zero_is_read(
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
-@pytest.mark.parametrize(("label", "said"), REFUSED.items())
+@pytest.mark.parametrize(("label", "message"), REFUSED.items())
 def test_any_other_label_is_refused_with_its_row_and_what_to_do(
-    tmp_path: Path, options: ImportOptions, suffix: str, label: str, said: str
+    tmp_path: Path, options: ImportOptions, suffix: str, label: str, message: str
 ) -> None:
     labels = ["1", label, label]
     is_parquet = suffix == "parquet"
     path = parquet(tmp_path, pa.array(labels)) if is_parquet else text(suffix, tmp_path, labels)
     place = "row 2" if is_parquet else "line 3"
-    with pytest.raises(UserError, match=rf"t\.{suffix}, {place}: .*{said}"):
+    with pytest.raises(UserError, match=rf"t\.{suffix}, {place}: .*{message}"):
         import_table(path, options)
 
 
@@ -81,7 +81,7 @@ TYPES: list[tuple[pa.DataType, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "values"), TYPES, ids=str)
-def test_a_parquet_column_of_every_type_is_read_alike(
+def test_labels_of_every_parquet_type_are_read_alike(
     tmp_path: Path, options: ImportOptions, kind: pa.DataType, values: list[Any]
 ) -> None:
     path = parquet(tmp_path, pa.array(values, kind))
@@ -89,27 +89,29 @@ def test_a_parquet_column_of_every_type_is_read_alike(
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ([1.0, float("nan")], "row 2: the label is missing"),
         ([1, None], "row 2: the label is missing"),
         ([1, -1], "row 2: .*write 0 for -1"),
-        ([1.0, 0.25], "row 2: .*got '0.25'.*score is no label"),
+        ([1.0, 0.25], "row 2: .*got '0.25'.*threshold"),
     ],
 )
-def test_numbers_of_parquet_that_are_no_labels_are_refused(
-    tmp_path: Path, options: ImportOptions, values: list[Any], said: str
+def test_parquet_numbers_that_are_not_labels_are_refused(
+    tmp_path: Path, options: ImportOptions, values: list[Any], message: str
 ) -> None:
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         import_table(parquet(tmp_path, pa.array(values)), options)
 
 
-def test_an_eclip_file_reads_the_same_labels(tmp_path: Path, options: ImportOptions) -> None:
+def test_labels_of_an_eclip_file_are_read_alike(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text("ACGA\t1.0\nACGC\tFalse\nACGG\t1\n")
     assert import_eclip(tmp_path / "eclip", options).dataset.label_N.tolist() == [1, 0, 1]
 
 
-def test_fasta_reads_and_refuses_classes_as_ever(tmp_path: Path, options: ImportOptions) -> None:
+def test_classes_of_a_fasta_header_are_read_as_labels(
+    tmp_path: Path, options: ImportOptions
+) -> None:
     (tmp_path / "w.fa").write_text(">1_AARS_pos; class:1\nACGA\n>2_AARS_neg; class:0\nACGC\n")
     assert import_fasta(tmp_path / "w.fa", options).dataset.label_N.tolist() == [1, 0]

@@ -1,4 +1,4 @@
-"""Windows with few letters: counted, and refused where more than a share of them is N."""
+"""Windows with N are counted, and refused if their share of N is too large."""
 
 from __future__ import annotations
 
@@ -41,42 +41,42 @@ def as_folder(folder: Path, options: ImportOptions, rna: list[str]) -> ImportRep
     return import_eclip(folder / "windows", options)
 
 
-WAYS = {"line 5": as_table, "line 7": as_fasta, "line 4": as_folder}
-"""Every importer, by the place of the fourth window in its source."""
+IMPORTERS = {"line 5": as_table, "line 7": as_fasta, "line 4": as_folder}
+"""Every importer, with the place of the fourth window in its source."""
 
 
 def counted(made: ImportReport) -> dict[str, int]:
     return {name: count for name, count in made.decisions.items() if name.startswith("windows")}
 
 
-@pytest.mark.parametrize("place", WAYS)
+@pytest.mark.parametrize("place", IMPORTERS)
 def test_a_window_of_n_alone_is_refused_with_its_place(
     place: str, tmp_path: Path, options: ImportOptions
 ) -> None:
     with pytest.raises(UserError, match=rf"{place}: 100% .* 1 of 4 windows .* --max-n-share"):
-        WAYS[place](tmp_path, options, [*WINDOWS, ALL_N])
+        IMPORTERS[place](tmp_path, options, [*WINDOWS, ALL_N])
     assert not options.out.exists()
 
 
-@pytest.mark.parametrize("place", WAYS)
-def test_windows_with_n_are_counted_and_half_of_n_is_taken(
+@pytest.mark.parametrize("place", IMPORTERS)
+def test_windows_with_n_are_counted_and_half_of_n_is_allowed(
     place: str, tmp_path: Path, options: ImportOptions
 ) -> None:
-    made = WAYS[place](tmp_path, options, list(WINDOWS))
+    made = IMPORTERS[place](tmp_path, options, list(WINDOWS))
     assert counted(made) == {"windows_with_n": 2}
     assert made.dataset.manifest.made_by.decisions == made.decisions
 
 
-@pytest.mark.parametrize("place", WAYS)
-def test_the_share_that_is_allowed_is_the_users(
+@pytest.mark.parametrize("place", IMPORTERS)
+def test_max_n_share_sets_the_allowed_share(
     place: str, tmp_path: Path, options: ImportOptions
 ) -> None:
     with pytest.raises(UserError, match="2 of 3 windows"):
-        WAYS[place](tmp_path, replace(options, max_n_share=0.0), list(WINDOWS))
-    made = WAYS[place](tmp_path, replace(options, max_n_share=1.0), [*WINDOWS, ALL_N])
+        IMPORTERS[place](tmp_path, replace(options, max_n_share=0.0), list(WINDOWS))
+    made = IMPORTERS[place](tmp_path, replace(options, max_n_share=1.0), [*WINDOWS, ALL_N])
     assert counted(made) == {"windows_with_n": 3, "windows_mostly_n": 1}
     assert len(made.dataset) == 4
 
 
-def test_whole_windows_are_not_spoken_of(tmp_path: Path, options: ImportOptions) -> None:
+def test_windows_without_n_are_not_counted(tmp_path: Path, options: ImportOptions) -> None:
     assert counted(as_table(tmp_path, options, ["ACGUACGUAC", "GGGUACGUAA"])) == {}

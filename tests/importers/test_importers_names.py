@@ -1,4 +1,4 @@
-"""A name in a source and a header in a FASTA file: which pairs meet, what is said of the rest."""
+"""Which names in a source match which FASTA headers, and the messages for those that match none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GENCODE = ">ENSP00000240185.4|ENST00000240185.8|ENSG00000120948.19|-|-|TARDBP-20
 NCBI = ">lcl|NC_000001.11_prot [gene=TARDBP] [protein=TDP-43]"
 DECOMPOSED = normalize("NFD", ">GÉNE_K562")
 
-MEET = [
+MATCHES = [
     ("AARS_K562", ">AARS_K562"),
     ("AARS_K562", ">AARS_K562_ENCSR825SVO"),
     ("AARS_K562", ">AARS"),
@@ -51,15 +51,15 @@ MEET = [
     ("ENSG00000120948", GENCODE),
     ("TARDBP_K562", NCBI),
 ]
-APART = [
-    ("AARS_HepG2", ">AARS_K562", "its gene AARS is there as AARS_K562"),
-    ("ELAVL1_10", ">ELAVL1_K562_ENCSR090LNQ", "its gene ELAVL1 is there as ELAVL1_K562"),
-    ("elavl1_10", ">ELAVL1_K562", "its gene elavl1 is there as ELAVL1_K562"),
+MISMATCHES = [
+    ("AARS_HepG2", ">AARS_K562", "its gene AARS is present as AARS_K562"),
+    ("ELAVL1_10", ">ELAVL1_K562_ENCSR090LNQ", "its gene ELAVL1 is present as ELAVL1_K562"),
+    ("elavl1_10", ">ELAVL1_K562", "its gene elavl1 is present as ELAVL1_K562"),
     ("AARZ_K562", ">AARS_HepG2", "did you mean 'AARS_HepG2'"),
     ("aarz_K562", ">AARS_HepG2", "did you mean 'AARS_HepG2'"),
     ("FUSS.txt", ">FUS", "did you mean 'FUS'"),
     ("TARDBB_K562", UNIPROT, "did you mean 'sp|Q13148|TADBP_HUMAN'"),
-    ("AARS_K562B", ">AARS_K562", "its gene AARS is there as AARS_K562"),
+    ("AARS_K562B", ">AARS_K562", "its gene AARS is present as AARS_K562"),
 ]
 
 
@@ -69,40 +69,40 @@ def proteins(folder: Path, *headers: str) -> ProteinTable:
     return read_proteins(folder / "p.fasta")
 
 
-@pytest.mark.parametrize(("name", "header"), MEET)
-def test_a_name_and_a_header_of_one_protein_meet(tmp_path: Path, name: str, header: str) -> None:
+@pytest.mark.parametrize(("name", "header"), MATCHES)
+def test_a_name_matches_the_header_of_its_protein(tmp_path: Path, name: str, header: str) -> None:
     assert proteins(tmp_path, ">SRSF1_K562", header).find(name) == "MK"
 
 
-@pytest.mark.parametrize(("name", "header", "said"), APART)
-def test_a_name_that_fits_no_header_is_refused_with_what_is_like_it(
-    tmp_path: Path, name: str, header: str, said: str
+@pytest.mark.parametrize(("name", "header", "message"), MISMATCHES)
+def test_a_name_that_matches_no_header_is_refused_with_the_nearest(
+    tmp_path: Path, name: str, header: str, message: str
 ) -> None:
     with pytest.raises(UserError) as refused:
         proteins(tmp_path, ">SRSF1_K562", header).find(name)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert "GN=" in str(refused.value)
 
 
 @pytest.mark.parametrize(("name", "header"), [("GENEA_K562", ">XYZ_K562"), ("A_K562", ">B_K562")])
-def test_a_shared_cell_line_makes_no_two_names_alike(
+def test_a_shared_cell_line_does_not_make_two_names_similar(
     tmp_path: Path, name: str, header: str
 ) -> None:
-    with pytest.raises(UserError, match=f"no gene {name[:-5]} is there") as refused:
+    with pytest.raises(UserError, match=f"no gene {name[:-5]} is present") as refused:
         proteins(tmp_path, header).find(name)
     assert "did you mean" not in str(refused.value)
 
 
-def test_the_same_spelling_is_meant_before_any_other(tmp_path: Path) -> None:
+def test_the_exact_spelling_is_preferred(tmp_path: Path) -> None:
     table = proteins(tmp_path, ">Fmr1", ">FMR1", ">FMR1_K562")
     assert [table.find(name) for name in ("Fmr1", "FMR1", "FMR1_K562")] == ["M", "MK", "MKK"]
-    with pytest.raises(UserError, match="'fmr1' may be any of Fmr1, FMR1"):
+    with pytest.raises(UserError, match="'fmr1' can be any of Fmr1, FMR1"):
         table.find("fmr1")
 
 
 def test_two_isoforms_of_a_gene_are_refused_with_their_ids(tmp_path: Path) -> None:
     table = proteins(tmp_path, ISOFORM, ISOFORM.replace("-2", "-3"))
-    with pytest.raises(UserError, match=r"may be any of sp\|P35637-2\|FUS_HUMAN, .*-3"):
+    with pytest.raises(UserError, match=r"can be any of sp\|P35637-2\|FUS_HUMAN, .*-3"):
         table.find("FUS_K562")
     assert table.find("P35637-3") == "MK"
     canonical = proteins(tmp_path, ISOFORM, ISOFORM.replace("-2", ""))
@@ -116,18 +116,18 @@ def test_all_proteins_without_a_sequence_are_in_one_message(tmp_path: Path, miss
     origin = one_file(Path("w.tsv"), np.arange(2, 2 + len(names), dtype=np.int32))
     with pytest.raises(UserError) as refused:
         table.sequences_of(names, np.arange(len(names), dtype=np.int32), origin)
-    said = str(refused.value)
-    assert said.startswith("w.tsv, line 3: ")
-    assert f"no sequence for {missing} of {missing + 1} proteins" in said
-    assert said.count("_K562' (") == min(missing, 10)
-    assert "its gene GENE1 is there as GENE1_HepG2" in said
-    assert (f"and {missing - 10} more" in said) == (missing > 10)
+    message = str(refused.value)
+    assert message.startswith("w.tsv, line 3: ")
+    assert f"no sequence for {missing} of {missing + 1} proteins" in message
+    assert message.count("_K562' (") == min(missing, 10)
+    assert "its gene GENE1 is present as GENE1_HepG2" in message
+    assert (f"and {missing - 10} more" in message) == (missing > 10)
 
 
-def test_a_missing_protein_and_a_doubtful_one_are_in_one_message(tmp_path: Path) -> None:
+def test_a_missing_protein_and_an_ambiguous_one_are_in_one_message(tmp_path: Path) -> None:
     table = proteins(tmp_path, ">AARS_K562", ">AARS_HepG2")
     origin = one_file(Path("w.tsv"), np.arange(2, 4, dtype=np.int32))
-    with pytest.raises(UserError, match=r"2 of 2 .*may be any of AARS_K562, AARS_HepG2.*no gene B"):
+    with pytest.raises(UserError, match=r"2 of 2 .*can be any of AARS_K562, AARS_HepG2.*no gene B"):
         table.sequences_of(["AARS", "B"], np.arange(2, dtype=np.int32), origin)
 
 
@@ -140,7 +140,7 @@ def test_columns_are_found_in_any_case(tmp_path: Path, options: ImportOptions, h
     assert import_table(tmp_path / "t.csv", options).dataset.label_N.tolist() == [1, 0]
 
 
-def test_a_column_in_the_same_spelling_is_read_before_another(
+def test_a_column_with_the_exact_spelling_is_preferred(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     (tmp_path / "t.csv").write_text("RNA,rna,protein,label\nCCCC,ACGU,AARS,1\nGGGG,ACGA,FMR1,0\n")
@@ -152,7 +152,7 @@ def test_a_column_in_the_same_spelling_is_read_before_another(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("other", ["utf-8", "utf-8-sig", "latin-1"])
-def test_a_name_with_other_letters_is_one_name_in_any_encoding_of_two_files(
+def test_a_name_with_an_accent_matches_in_two_files_of_any_encoding(
     tmp_path: Path, options: ImportOptions, encoding: str, other: str
 ) -> None:
     (tmp_path / "t.csv").write_bytes("rna,protein,label\nACGU,GÉNE,1\nACGA,GÉNE,0\n".encode(other))
@@ -161,9 +161,7 @@ def test_a_name_with_other_letters_is_one_name_in_any_encoding_of_two_files(
     assert (protein.id, protein.sequence) == ("GÉNE", "MKV")
 
 
-def test_two_spellings_of_one_protein_are_one_protein(
-    tmp_path: Path, options: ImportOptions
-) -> None:
+def test_two_spellings_of_one_protein_are_merged(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,AARS_K562,1\nACGA,aars_k562,0\n")
     report = import_table(tmp_path / "t.csv", options)
     assert [protein.id for protein in report.dataset.proteins] == ["AARS_K562"]
@@ -171,14 +169,14 @@ def test_two_spellings_of_one_protein_are_one_protein(
     assert "aars_k562 (AARS)" in report.remarks[0]
 
 
-def test_two_proteins_whose_names_differ_in_case_stay_two(
+def test_two_proteins_whose_names_differ_only_in_case_are_not_merged(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     options.proteins.write_text(">FMR1\nMEELVV\n>Fmr1\nMEELVA\n")
     (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,FMR1,1\nACGA,Fmr1,0\nACGG,Fmr1,1\n")
     found = import_table(tmp_path / "t.csv", options).dataset.proteins
     assert [(p.id, p.sequence) for p in found] == [("FMR1", "MEELVV"), ("Fmr1", "MEELVA")]
-    assert found[0].cluster == found[1].cluster  # one gene in any case: never apart in a split
+    assert found[0].cluster == found[1].cluster  # one gene in any case, so never in different parts
 
 
 @pytest.mark.parametrize(
@@ -188,13 +186,13 @@ def test_two_proteins_whose_names_differ_in_case_stay_two(
         ("ACGU\t0\nACGA\t0\n", "Every window is unbound"),
     ],
 )
-def test_an_import_of_one_class_says_so(
+def test_an_import_of_one_class_has_a_remark(
     tmp_path: Path, options: ImportOptions, lines: str, remark: str
 ) -> None:
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text(lines)
-    (said,) = import_eclip(tmp_path / "eclip", options).remarks
-    assert said.startswith(remark)
+    (message,) = import_eclip(tmp_path / "eclip", options).remarks
+    assert message.startswith(remark)
 
 
 def test_an_import_names_the_proteins_with_one_class(
@@ -203,13 +201,13 @@ def test_an_import_names_the_proteins_with_one_class(
     (tmp_path / "eclip").mkdir()
     (tmp_path / "eclip" / "AARS").write_text("ACGU\t1\nACGA\t0\n")
     (tmp_path / "eclip" / "FMR1").write_text("ACGU\t1\nACGA\t1\n")
-    (said,) = import_eclip(tmp_path / "eclip", options).remarks
-    assert said.startswith("1 of 2 proteins have windows of one class only (FMR1)")
+    (message,) = import_eclip(tmp_path / "eclip", options).remarks
+    assert message.startswith("1 of 2 proteins have windows of one class only (FMR1)")
 
 
 def test_nucleotides_given_as_proteins_are_refused(tmp_path: Path) -> None:
     (tmp_path / "p.fasta").write_text(f">A\nMKV\n>B\n{'acgtnuacgt' * 3}\n")
-    with pytest.raises(UserError, match="line 3: 'B' is made of nucleotides"):
+    with pytest.raises(UserError, match="line 3: 'B' consists of nucleotides"):
         read_proteins(tmp_path / "p.fasta")
     (tmp_path / "p.fasta").write_text(f">A\n{'ACGTNACGT' * 3}M\n>B\nACGT\n")
     assert read_proteins(tmp_path / "p.fasta").find("B") == "ACGT"
@@ -223,6 +221,6 @@ def test_a_hint_ignores_case(word: str, known: list[str], meant: str) -> None:
     assert did_you_mean(word, known) == f" Did you mean '{meant}'?"
 
 
-def test_spellings_of_a_name_have_one_key_and_other_names_have_others() -> None:
+def test_spellings_of_a_name_have_one_key_and_other_names_have_other_keys() -> None:
     assert key(" ÉA\t") == key(normalize("NFD", "éa"))
     assert len({key(name) for name in ("AARS", "AARS2", "AAR S", "AA_RS", "E")}) == 5

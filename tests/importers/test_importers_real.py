@@ -26,9 +26,9 @@ def test_the_subset_of_real_windows_imports_and_splits_without_leaks(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     proteins = real("ci_subset_proteins.fasta")
-    aim = ImportOptions(proteins, tmp_path / "ci", options.protein_clusters)
+    real_options = ImportOptions(proteins, tmp_path / "ci", options.protein_clusters)
     source = real("ci_subset_12x1000.tsv.gz")
-    report = import_table(source, aim, Columns(cluster="cluster31"))
+    report = import_table(source, real_options, Columns(cluster="cluster31"))
     manifest = report.dataset.manifest
     assert (manifest.windows, manifest.positives, manifest.proteins) == (12_000, 6_000, 12)
     assert report.decisions == {"duplicates_dropped": 0, "contradictions_dropped": 0}
@@ -37,12 +37,14 @@ def test_the_subset_of_real_windows_imports_and_splits_without_leaks(
     assert not (given[0] & given[1] | given[0] & given[2] | given[1] & given[2])
 
 
-def test_clusters_computed_on_real_windows_never_join_what_the_whole_set_keeps_apart(
+def test_clusters_of_the_real_subset_never_join_published_clusters(
     tmp_path: Path, options: ImportOptions
 ) -> None:
-    aim = ImportOptions(real("ci_subset_proteins.fasta"), tmp_path / "ci", options.protein_clusters)
+    real_options = ImportOptions(
+        real("ci_subset_proteins.fasta"), tmp_path / "ci", options.protein_clusters
+    )
     source = real("ci_subset_12x1000.tsv.gz")
-    dataset = import_table(source, aim, Columns(cluster="cluster31")).dataset
+    dataset = import_table(source, real_options, Columns(cluster="cluster31")).dataset
     ours = overlap_clusters(dataset.rna_NL)
     pairs = np.unique(np.stack([ours, dataset.cluster_N]), axis=1)
     assert len(np.unique(ours)) == pairs.shape[1]
@@ -66,7 +68,7 @@ def whole_components(sample: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]
     return np.concatenate(windows), np.concatenate(ids)
 
 
-def test_whole_published_clusters_of_eclip91_are_found_again() -> None:
+def test_computed_clusters_of_eclip91_equal_the_published_ones() -> None:
     rna_NL, published_N = whole_components(sample=40)
     assert len(np.unique(published_N)) > 900
     assert np.array_equal(overlap_clusters(rna_NL), by_first_appearance(published_N))

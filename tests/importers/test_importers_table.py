@@ -59,8 +59,8 @@ def test_without_a_cluster_column_overlap_clusters_are_computed(
     ("old", "new", "message"),
     [
         ("0,ACGA", ",ACGA", "line 4: the label is missing"),
-        ("0,ACGA", "yes,ACGA", "line 4: a label is 0 or 1; got 'yes'"),
-        ("0,ACGA", "0,ACG", "line 4: 3 letters; every window has 4"),
+        ("0,ACGA", "yes,ACGA", "line 4: expected the label 0 or 1; got 'yes'"),
+        ("0,ACGA", "0,ACG", "line 4: the window has 3 letters; expected 4"),
         ("0,ACGA", "0,ACG?", r"line 4: RNA has the letters .* got '\?'"),
         ("ACGA,AARS", "ACGA,", "line 4: the protein is missing"),
         ("ACGA,AARS", "ACGA,AATF", "line 4: .* no protein 'AATF'"),
@@ -87,19 +87,19 @@ def test_a_null_in_parquet_is_a_missing_label(tmp_path: Path, options: ImportOpt
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "wanted"),
+    ("column", "cell", "message"),
     [
-        ("rna", ["ACGU"], r"'rna' has the type list<.*wanted text"),
+        ("rna", ["ACGU"], r"'rna' has the type list<.*expected text"),
         ("protein", {"a": 1}, r"'protein' has the type struct<a: int64>"),
-        ("label", b"\xff\xfe", r"'label' has the type binary; wanted text \(UTF-8\)"),
+        ("label", b"\xff\xfe", r"'label' has the type binary; expected text \(UTF-8\)"),
     ],
 )
 def test_a_parquet_column_of_another_type_is_named(
-    tmp_path: Path, options: ImportOptions, column: str, cell: object, wanted: str
+    tmp_path: Path, options: ImportOptions, column: str, cell: object, message: str
 ) -> None:
     row = {"rna": "ACGU", "protein": "AARS", "label": 1} | {column: cell}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "t.parquet")
-    with pytest.raises(UserError, match=rf"t\.parquet: column {wanted}"):
+    with pytest.raises(UserError, match=rf"t\.parquet: column {message}"):
         import_table(tmp_path / "t.parquet", options)
 
 
@@ -109,12 +109,12 @@ def test_a_parquet_file_with_a_damaged_page_is_refused(
     path = write(tmp_path, "t.parquet")
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + bytes(len(whole) // 4) + whole[4 + len(whole) // 4 :])
-    with pytest.raises(UserError, match=r"t\.parquet is not a whole Parquet file"):
+    with pytest.raises(UserError, match=r"t\.parquet is not a complete Parquet file"):
         import_table(path, options)
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"rna", b"r\xffa"), (b"AARS", b"AA\xffS")])
-def test_text_that_is_no_utf8_in_parquet_is_refused(
+def test_parquet_text_that_is_not_utf8_is_refused(
     tmp_path: Path, options: ImportOptions, old: bytes, new: bytes
 ) -> None:
     path = tmp_path / "t.parquet"
@@ -126,12 +126,12 @@ def test_text_that_is_no_utf8_in_parquet_is_refused(
         import_table(path, options)
 
 
-def test_the_windows_of_a_dataset_are_tokens_and_no_table(
+def test_the_windows_file_of_a_dataset_is_not_read_as_a_table(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     dataset = import_table(write(tmp_path, "t.csv"), options).dataset
     again = replace(options, out=tmp_path / "again")
-    with pytest.raises(UserError, match=r"holds tokens.*A dataset's folder is used as it is"):
+    with pytest.raises(UserError, match=r"holds tokens.*Give the dataset's folder to"):
         import_table(dataset.root / "windows.parquet", again)
 
 
@@ -139,7 +139,7 @@ QUOTED = ["x", '"x"', '"x\ny"', '"x""\n\ny"', 'x"y', '"x"y', '"x,\n"', "", '"x\r
 
 
 @given(st.lists(st.lists(st.sampled_from(QUOTED), min_size=2, max_size=2), min_size=1))
-def test_a_row_is_on_the_line_on_which_an_editor_shows_it(rows: list[list[str]]) -> None:
+def test_the_line_of_a_row_is_the_one_that_an_editor_shows(rows: list[list[str]]) -> None:
     text = "note,n\n" + "".join(f"{','.join(cells)}\n" for cells in rows)
     ends = accumulate("".join(row).count("\n") + "".join(row).count("\r") + 1 for row in rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -168,10 +168,10 @@ def test_an_unknown_ending_is_refused(tmp_path: Path, options: ImportOptions) ->
         import_table(tmp_path / "t.xlsx", options)
 
 
-def test_given_clusters_that_part_equal_windows_are_refused(
+def test_given_clusters_that_separate_equal_windows_are_refused(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     table = tmp_path / "t.csv"
     table.write_text("rna,protein,label,cluster\nACGA,AARS,1,a\nACGA,FMR1,0,b\nACGG,AARS,0,a\n")
-    with pytest.raises(UserError, match=r"1 windows apart from an equal window.* ACGA"):
+    with pytest.raises(UserError, match=r"separate 1 windows from an equal window.* ACGA"):
         import_table(table, options, Columns(cluster="cluster"))

@@ -1,0 +1,49 @@
+"""Checks on the windows of a source: too many unknown letters, clusters that leak.
+
+Shapes: N windows, L letters per window.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.alphabet import MOST_N, decode, n_share
+from rpbind.data.distinct import first_equal
+from rpbind.errors import UserError
+from rpbind.importers.sources import Rows
+
+
+def check_clusters(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> None:
+    """Refuse clusters that separate equal windows: a cold-rna split by them would leak."""
+    first_N = first_equal(rna_NL)
+    apart = np.flatnonzero(cluster_N != cluster_N[first_N])
+    if len(apart):
+        raise UserError(
+            f"The given overlap clusters separate {len(apart):,} windows from an equal window "
+            f"(first {decode(rna_NL[apart[0]])}), so a cold-rna split would leak. Import without "
+            "these clusters: they are then computed."
+        )
+
+
+def check_letters(rows: Rows, most: float) -> None:
+    """Refuse windows that are mostly N: a model can only memorise their labels."""
+    share_N = n_share(rows.rna_NL)
+    above = np.flatnonzero(share_N > most)
+    if len(above):
+        first = int(above[0])
+        raise UserError(
+            f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
+            f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, the limit of "
+            "--max-n-share. Remove them, or raise the limit."
+        )
+
+
+def count_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:
+    """Count the windows with N, and those that are mostly N."""
+    share_N = n_share(rna_NL)
+    counts = {
+        "windows_with_n": int(np.count_nonzero(share_N)),
+        "windows_mostly_n": int(np.count_nonzero(share_N > MOST_N)),
+    }
+    return {what: count for what, count in counts.items() if count}

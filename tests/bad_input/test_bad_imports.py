@@ -139,7 +139,8 @@ OPTIONS = [
     Case("an --out below a file", IMPORT.replace("--out d", "--out windows.tsv/d"), (
         "windows.tsv", "not a folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
-    Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"), ("nowhere.fa", "Check the path")),
+    Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"),
+        ("nowhere.fa", "Check the path")),
     Case("clusters of another file", eclip().replace("--k 5", "--clusters c"),
         ("GENEA_K562", "c has", "did you mean 'GENEZ_K562'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),

@@ -1,1 +1,1 @@
-"""One study, one page: what the analysis found, drawn and written as a single offline HTML file."""
+"""Reports: an HTML page that needs no network, and tables for the terminal."""

@@ -1,4 +1,4 @@
-"""A study's folder in, one self-contained HTML file out: it opens offline and asks for nothing."""
+"""The report page of a study: one self-contained HTML file that opens offline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ from rpbind.analysis.summary import Summary, read
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
-from rpbind.report import claims, collapses, curves, figures, searching, style, verdicts, words
+from rpbind.report import (
+    claims,
+    collapses,
+    curves,
+    figures,
+    search_words,
+    searching,
+    style,
+    verdicts,
+    words,
+)
 from rpbind.report.banners import banners
 
 HERE = Path(__file__).parent
@@ -24,9 +34,24 @@ CONFIG = {"responsive": True, "displayModeBar": False}
 
 
 def build_report(study: Path) -> Path:
-    """Write `index.html` into a study's folder from its ledger, and return its path.
+    """Write a study's report page, `index.html`, from its ledger.
 
-    Raises `UserError` where the folder holds no study. The page is written whole or not at all.
+    The file is complete or not written at all.
+
+    Parameters
+    ----------
+    study
+        Folder of the study.
+
+    Returns
+    -------
+    Path
+        Path of the page.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no study, or if the page cannot be written there.
     """
     summary = read(Ledger(study))
     page = study / "index.html"
@@ -36,7 +61,7 @@ def build_report(study: Path) -> Path:
 
 
 def render(summary: Summary) -> str:
-    """Return the page of a study; everything that the study's text says is escaped."""
+    """Return the HTML of a study's page; all text from the study is escaped."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -50,6 +75,7 @@ def render(summary: Summary) -> str:
         summary=summary,
         plan=summary.plan,
         words=words,
+        search_words=search_words,
         provenance_terms=PROVENANCE_TERMS,
         verdicts=verdicts,
         collapses=collapses,
@@ -64,7 +90,7 @@ def render(summary: Summary) -> str:
 
 
 def draw(summary: Summary) -> dict[str, Any]:
-    """Return every figure of the page as an HTML fragment, None where there is nothing to draw."""
+    """Return every figure of the page as an HTML fragment; None if there is nothing to draw."""
     place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
     contrasts, clusters = summary.contrasts, summary.clusters
     names = ("forest", "runs", "controls", "proteins", "map")
@@ -84,7 +110,7 @@ def draw(summary: Summary) -> dict[str, Any]:
 
 
 def _searched(summary: Summary) -> dict[str, Any]:
-    """Draw what a search found."""
+    """Draw the figures of searches."""
     search, tuned = summary.search, summary.tuned
     return {
         "search": search and searching.history(search),
@@ -105,7 +131,7 @@ def _learning(summary: Summary) -> list[tuple[str, Markup]]:
 
 
 def _fragment(figure: go.Figure, name: str) -> Markup:
-    # a fixed id: the same ledger gives the same bytes
+    # Plotly's default id is random; with a fixed one, equal ledgers give equal bytes
     return Markup(
         to_html(
             figure,

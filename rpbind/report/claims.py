@@ -1,4 +1,4 @@
-"""Claims as text: the confirmatory ones first, and which arms each answer is for."""
+"""Claims as text: for each claim, which arms have which answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ FEW_ARMS = 3
 
 
 def lines(controls: Controls) -> list[str]:
-    """The claims in a line each: which arms each answer is for, named where they are few."""
-    every = list(controls.claims.values())
-    return [_line([each[place] for each in every], list(controls.claims))
-            for place in range(len(every[0]) if every else 0)]  # fmt: skip
+    """Return a line per claim with the arms of each answer; more than 3 arms are only counted."""
+    by_arm = list(controls.claims.values())
+    return [_line([claims[place] for claims in by_arm], list(controls.claims))
+            for place in range(len(by_arm[0]) if by_arm else 0)]  # fmt: skip
 
 
 def _line(claims: list[Claim], arms: list[str]) -> str:
@@ -22,32 +22,44 @@ def _line(claims: list[Claim], arms: list[str]) -> str:
     for claim, arm in ranked:
         answers.setdefault(answer(claim), []).append(arm)
     parts = [
-        f"{said}: {', '.join(mine) if len(mine) <= FEW_ARMS else f'{len(mine)} arms'}"
-        for said, mine in answers.items()
+        f"{words}: {', '.join(mine) if len(mine) <= FEW_ARMS else f'{len(mine)} arms'}"
+        for words, mine in answers.items()
     ]
     return f"{claims[0].name}? ({family(claims[0])}) {'; '.join(parts)}"
 
 
 def family(claim: Claim) -> str:
-    """Which family of hypotheses a claim is in."""
+    """Return which family of hypotheses a claim belongs to."""
     return "confirmatory" if claim.confirmatory else "exploratory"
 
 
 def answer(claim: Claim) -> str:
-    """The answer in the rule's words, and what "no meaningful effect" leaves open."""
+    """Return the answer of a claim, with the collapse rate that "no meaningful effect" leaves open.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+
+    Returns
+    -------
+    str
+        The answer in the words of verdicts.
+    """
     return whole_words(claim.verdict) if claim.verdict and not claim.verdict.size else claim.answer
 
 
 def correction_note(controls: Controls) -> str:
-    """Say over what the claims are corrected."""
-    every = [claim for several in controls.claims.values() for claim in several]
-    if any(claim.confirmatory for claim in every):
-        names = dict.fromkeys(f"{claim.name}?" for claim in every if claim.confirmatory)
+    """Return which claims are corrected together."""
+    claims = [claim for by_arm in controls.claims.values() for claim in by_arm]
+    if any(claim.confirmatory for claim in claims):
+        names = dict.fromkeys(f'"{claim.name}"' for claim in claims if claim.confirmatory)
         return (
-            f"{', '.join(names)} is what the plan is to confirm: Holm over the arms. All other "
-            "claims are exploratory: Holm over all of their comparisons and arms"
+            f"The plan declares {' and '.join(names)} as confirmatory, with Holm's correction over "
+            "the arms. All other claims are exploratory, with Holm's correction over all their "
+            "comparisons and arms"
         )
     return (
-        "The plan declares none of them as confirmatory: all are exploratory, Holm over the "
-        "comparisons of one arm"
+        "The plan declares no claim as confirmatory. All are exploratory, with Holm's correction "
+        "over the comparisons of one arm"
     )

@@ -1,4 +1,4 @@
-"""Collapsed runs as text: how many, what is not excluded, and how two arms differ in them."""
+"""Collapsed runs as text: how many, which collapse rates remain possible, how two arms differ."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ ROW = "collapsed runs"
 
 
 def not_excluded(verdict: Verdict) -> str:
-    """What "no meaningful effect" leaves open: "in runs that train; up to 45 % collapses ..."."""
+    """Return the collapse rate that "no meaningful effect" leaves possible, in words."""
     if verdict.rates is None:
         return "in runs that train; collapses were not counted"
     counts = verdict.rates.counts
     if all(count.runs and count.collapsed == count.runs for count in counts):
-        return "every run collapsed, so nothing is known of runs that train"
+        return "every run collapsed, so nothing is known about runs that train"
     limits = dict.fromkeys(_percent(count) for count in counts)
     if len(limits) == 1:
-        return f"in runs that train; up to {next(iter(limits))} collapses are not excluded"
+        return f"in runs that train; a collapse rate up to {next(iter(limits))} is not excluded"
     if len(counts) > 2:
         most = _percent(max(counts, key=lambda count: count.limit))
-        return f"in runs that train; up to {most} collapses of an arm are not excluded"
-    told = " and ".join(f"{_percent(count)} of {count.arm}" for count in counts)
-    return f"in runs that train; collapses are not excluded in up to {told}"
+        return f"in runs that train; a collapse rate up to {most} in an arm is not excluded"
+    rates = " and ".join(f"{_percent(count)} in {count.arm}" for count in counts)
+    return f"in runs that train; collapse rates up to {rates} are not excluded"
 
 
 def _percent(count: CollapseCount) -> str:
     return f"{100 * count.limit:.0f} %"
 
 
-def collapses(verdict: Verdict) -> str:
-    """Say which arms had collapsed runs, and the difference without them; nothing without any."""
+def contrast_note(verdict: Verdict) -> str:
+    """Return which arms have collapsed runs, and the difference without them; empty if none has."""
     rates = verdict.rates
     if rates is None or not rates.has_collapses:
         return ""
-    told = f"{ROW}: {', '.join(f'{c.collapsed} of {c.runs} of {c.arm}' for c in rates.counts)}"
+    note = f"{ROW}: {', '.join(f'{c.arm} {c.collapsed} of {c.runs}' for c in rates.counts)}"
     if (apart := verdict.collapses) is not None:
-        told += f" ({apart.word}: Fisher's exact test, p {p_value(apart.p)} after Holm)"
-    return f"{told}; {_without(rates)}"
+        note += f" ({apart.word}: Fisher's exact test, p {p_value(apart.p)} after Holm)"
+    return f"{note}; {_without(rates)}"
 
 
 def _without(rates: CollapseRates) -> str:
     if rates.trained is None:
-        return "no pair is without one"
+        return "every pair has a collapsed run"
     pairs = "1 pair" if rates.pairs == 1 else f"{rates.pairs} pairs"
     return f"without them the difference is {signed(rates.trained)} ({pairs}, not judged)"
 
 
 def shares(rates: CollapseRates) -> str:
-    """The shares of the two sides of a contrast: "2/5 against 0/5"."""
+    """Return the shares of collapsed runs on the two sides of a contrast: "2/5 against 0/5"."""
     sides = [(sum(c.collapsed for c in side), sum(c.runs for c in side))
              for side in (rates.plus, rates.minus)]  # fmt: skip
     return " against ".join(f"{bad}/{runs}" for bad, runs in sides)
 
 
 def arm_note(arm: Arm) -> str:
-    """An arm's collapsed runs: "1 collapsed (seed 3)"; nothing where there is none."""
+    """Return an arm's collapsed runs, such as "1 collapsed (seed 3)"; empty if it has none."""
     if not arm.collapsed:
         return ""
     seeds = "seed" if len(arm.collapsed) == 1 else "seeds"
@@ -65,16 +65,16 @@ def arm_note(arm: Arm) -> str:
 
 
 def banner(arms: tuple[Arm, ...]) -> str:
-    """Say how many runs of which arms collapsed; nothing where none did."""
+    """Return how many runs of which arms collapsed; empty if none did."""
     bad = [arm for arm in arms if arm.collapsed]
     if not bad:
         return ""
     runs = sum(len(arm.macro) for arm in arms)
-    told = "; ".join(f"{arm.plan.name} {arm_note(arm)} of {len(arm.macro)}, median AUROC "
+    arms_text = "; ".join(f"{arm.plan.name}: {arm_note(arm)} of {len(arm.macro)}, median AUROC "
                      f"{number(_median(arm))}" for arm in bad)  # fmt: skip
     return (
         f"{sum(len(arm.collapsed) for arm in bad)} of {runs} runs collapsed: their AUROC is within "
-        f"noise of chance, or far below their arm's other runs. {told}."
+        f"noise of chance, or far below their arm's other runs. {arms_text}."
     )
 
 

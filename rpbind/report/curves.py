@@ -1,4 +1,4 @@
-"""Figures over time: learning curves by epoch."""
+"""Learning curves by epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Range = tuple[float, float] | None
 
 
 def learning(arm: Arm, place: int, loss: Range, auroc: Range) -> go.Figure:
-    """Draw one arm's losses over its validation AUROC: runs thin, their mean thick."""
+    """Draw one arm's losses above its validation AUROC, for each run (thin) and as mean (thick)."""
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     colour = style.colour(place)
     _lines(figure, 1, arm.curves["train.loss"], (style.MUTED, "dot", "train"))
@@ -28,8 +28,8 @@ def learning(arm: Arm, place: int, loss: Range, auroc: Range) -> go.Figure:
     return figure
 
 
-def _lines(figure: go.Figure, row: int, curve: Curve, look: tuple[str, str, str]) -> None:
-    colour, dash, name = look
+def _lines(figure: go.Figure, row: int, curve: Curve, line: tuple[str, str, str]) -> None:
+    colour, dash, name = line
     for epoch_E, value_E in zip(curve.epoch_by_run, curve.value_by_run, strict=True):
         thin = {"color": colour, "width": 1, "dash": dash}
         figure.add_trace(
@@ -58,7 +58,7 @@ def _lines(figure: go.Figure, row: int, curve: Curve, look: tuple[str, str, str]
 
 
 def shared_range(arms: Sequence[Arm], keys: Sequence[str]) -> Range:
-    """The axis on which all arms can be compared; None where no run has such a curve."""
+    """Return one axis range for the curves of all arms; None if no run has such a curve."""
     values = [
         float(v)
         for arm in arms

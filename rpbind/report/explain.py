@@ -1,4 +1,4 @@
-"""One window on one self-contained page: substitutions, the top span, and attention where it is."""
+"""The page of `rpbind explain`: the substitutions, top span and attention of one window."""
 
 from __future__ import annotations
 
@@ -19,11 +19,30 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Picture:
-    """Finished numbers of one window of L nucleotides.
+    """The numbers that the page shows about one window of L nucleotides.
 
-    `change` has L rows, one column per letter of `substitutes`; `attention` L rows, one column
-    per key, or is None where it is refused. `span` is (start, stop) from 0, two equal
-    numbers where there is none.
+    Parameters
+    ----------
+    protein
+        Name of the protein.
+    model
+        Name of the model file.
+    letters
+        The L letters of the window.
+    substitutes
+        The letters that are put in.
+    change
+        (L, number of substitutes) change of the logit.
+    span
+        (start, stop) of the top span, from 0; equal numbers if there is none.
+    attention
+        (L, number of keys) attention weights, mean over heads; None if there are none to show.
+    keys
+        Names of the keys.
+    sentences
+        What was found, in sentences.
+    strongest
+        (name, change of the logit) of the strongest substitutions.
     """
 
     protein: str
@@ -39,7 +58,18 @@ class Picture:
 
 
 def explain_page(picture: Picture) -> str:
-    """Return the page as HTML that opens offline; what is given is escaped."""
+    """Return the page as HTML that opens offline; all given text is escaped.
+
+    Parameters
+    ----------
+    picture
+        What to show.
+
+    Returns
+    -------
+    str
+        The HTML.
+    """
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
     )
@@ -81,7 +111,7 @@ def substitutions(picture: Picture) -> go.Figure:
 
 
 def attention(picture: Picture) -> go.Figure:
-    """Draw how much each nucleotide looks at each key of the protein, mean over heads."""
+    """Draw the attention weight of each nucleotide on each key of the protein, mean over heads."""
     weights = picture.attention or ()
     figure = go.Figure(
         go.Heatmap(
@@ -104,7 +134,7 @@ def _places(picture: Picture) -> list[int]:
 
 
 def _lettered(figure: go.Figure, picture: Picture) -> go.Figure:
-    """Write the window's letters along the axis."""
+    """Label the axis with the window's letters."""
     figure.update_xaxes(
         tickvals=_places(picture),
         ticktext=list(picture.letters),

@@ -1,4 +1,4 @@
-"""Figures of contrasts and runs: a finding in, a figure out; nothing is computed here."""
+"""Figures of contrasts, runs, controls and proteins; they draw what the analysis has computed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADLINE = "AUROC on test, mean over protein clusters"
 
 
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
-    """Draw each contrast's mean and its Holm interval over the band of delta."""
+    """Draw each contrast's mean difference and Holm-adjusted interval over the band of ±delta."""
     labels = [
         style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.whole_words(c.verdict)}")
         for n, c in enumerate(contrasts, 1)
@@ -68,13 +68,13 @@ def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
         },
         hovertemplate=(
             f"{words.signed(verdict.mean)} {verdicts.interval(verdict)}"
-            f"<br>{verdicts.tested(contrast)}<extra></extra>"
+            f"<br>{verdicts.table_size(contrast)}<extra></extra>"
         ),
     )
 
 
 def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:
-    """Draw each run's headline AUROC, a thin line through the runs of one seed."""
+    """Draw each run's headline AUROC, with a thin line through the runs of each seed."""
     labels = [style.wrap(arm.plan.name) for arm in arms]
     tops, middles, height = style.rows(labels, track=18)
     figure = go.Figure()
@@ -139,7 +139,7 @@ def controls(controls: Controls, arms: Sequence[Arm]) -> go.Figure:
 
 
 def _mark(name: str, spread: Spread, arm: int | None, y: float) -> go.Scatter:
-    """One control (no arm: open and grey) or one arm, with the range of its seeds."""
+    """Return the mark of a control (`arm` is None; open and grey) or an arm, with its range."""
     colour = style.MUTED if arm is None else style.colour(arm)
     symbol = "circle-open" if arm is None else style.symbol(arm)
     return go.Scatter(
@@ -170,7 +170,7 @@ def protein_spread(
         figure.add_trace(
             go.Scatter(
                 x=list(effects.values()),
-                # a golden-ratio sequence spreads dots that would lie on each other
+                # a golden-ratio sequence keeps dots from covering each other
                 y=[y + 20 * (i * 0.618 % 1 - 0.5) for i in range(len(effects))],
                 mode="markers",
                 marker={
@@ -196,11 +196,11 @@ def protein_spread(
 
 
 def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.Figure:
-    """Draw a cell per protein cluster and contrast, the clusters that lose on top."""
+    """Draw a cell per protein cluster and contrast; clusters with the largest loss are on top."""
     effects = [c.paired.by_cluster for c in contrasts]
     every = sorted({cluster for effect in effects for cluster in effect})
-    told = {c: [e[c] for e in effects if c in e] for c in every}
-    every.sort(key=lambda c: sum(told[c]) / len(told[c]), reverse=True)
+    by_cluster = {c: [e[c] for e in effects if c in e] for c in every}
+    every.sort(key=lambda c: sum(by_cluster[c]) / len(by_cluster[c]), reverse=True)
     shorts = [names[c] if len(names[c]) <= 26 else names[c][:25] + "…" for c in every]
     figure = go.Figure(
         go.Heatmap(
@@ -219,7 +219,7 @@ def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.F
     style.layout(figure, 16 * len(every) + 130)
     figure.update_layout(margin={"t": 56, "b": 74})
     figure.update_xaxes(
-        title={"text": "Contrast, by its number in the table"}, side="top", type="category"
+        title={"text": "Number of the contrast in the table"}, side="top", type="category"
     )
     figure.update_yaxes(
         tickvals=list(range(len(every))),

@@ -1,4 +1,4 @@
-"""Figures of searches: value by trial, a slice per knob, the front of two objectives, best of n."""
+"""Figures of searches: scores by trial and by hyperparameter, Pareto front, best of n."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rpbind.ledger.trials import OBJECTIVES
 from rpbind.report import style
 
 SLICES = 12
-"""Knobs that are drawn; the table has them all."""
+"""Number of hyperparameters that are drawn at most; the table has all of them."""
 
 
 def history(search: SearchResult) -> go.Figure:
-    """Draw the value of each trial on validation, where pruned ones were, and the best so far."""
+    """Draw each trial's validation score (a pruned one's last score) and the best so far."""
     numbers = list(range(1, len(search.trials) + 1))
     figure = go.Figure(
         [
@@ -32,43 +32,43 @@ def history(search: SearchResult) -> go.Figure:
         ]
     )
     style.layout(figure, 300)
-    figure.update_xaxes(title={"text": "Trial, in the order in which they ended"}, nticks=8)
+    figure.update_xaxes(title={"text": "Trials, in the order in which they ended"}, nticks=8)
     figure.update_yaxes(title={"text": _name(search.objectives[0]), "standoff": 8}, nticks=6)
     return figure
 
 
 def slices(search: SearchResult) -> go.Figure:
-    """Draw the value of each trial over each knob that was searched, one panel per knob."""
-    knobs = search.varied[:SLICES]
+    """Draw each trial's score over every searched hyperparameter, one panel for each."""
+    paths = search.varied[:SLICES]
     figure = make_subplots(
-        rows=len(knobs), cols=1, vertical_spacing=min(0.5 / max(len(knobs), 2), 0.2)
+        rows=len(paths), cols=1, vertical_spacing=min(0.5 / max(len(paths), 2), 0.2)
     )
-    for place, knob in enumerate(knobs, start=1):
-        values = [t.fields[knob] for t in search.trials]
+    for place, path in enumerate(paths, start=1):
+        values = [t.fields[path] for t in search.trials]
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
         log = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
-        plain = [v if v in numbers else _said(v) for v in values]
+        plain = [v if v in numbers else _text(v) for v in values]
         for trace in _marks(search, plain):
             figure.add_trace(trace, row=place, col=1)
         kind = "log" if log else "linear" if len(numbers) == len(values) else "category"
-        figure.update_xaxes(title={"text": style.text(knob)}, type=kind, row=place, col=1)
-    style.layout(figure, 60 + 170 * len(knobs))
+        figure.update_xaxes(title={"text": style.text(path)}, type=kind, row=place, col=1)
+    style.layout(figure, 60 + 170 * len(paths))
     figure.update_xaxes(nticks=6, title={"standoff": 4})
     figure.update_yaxes(nticks=4)
     return figure
 
 
 def front(search: SearchResult) -> go.Figure:
-    """Draw two objectives against each other; what no trial beats on both is joined by a line."""
+    """Draw two objectives against each other, with a line through the Pareto front."""
     one, two = search.objectives[:2]
-    whole = [t for t in search.distinct if t.values is not None]
+    complete = [t for t in search.distinct if t.values is not None]
     best = [t.values for t in search.front if t.values is not None]
     figure = go.Figure(
         [
             go.Scatter(
-                x=[t.values[1] for t in whole if t.values],
-                y=[t.values[0] for t in whole if t.values],
-                text=[t.name for t in whole],
+                x=[t.values[1] for t in complete if t.values],
+                y=[t.values[0] for t in complete if t.values],
+                text=[t.name for t in complete],
                 mode="markers",
                 marker={"color": style.MUTED, "size": 8},
                 hovertemplate="%{text}: %{y:.4f} at %{x:,.4g}<extra></extra>",
@@ -90,7 +90,7 @@ def front(search: SearchResult) -> go.Figure:
 
 
 def best_of(tuned: Tuned) -> go.Figure:
-    """Draw the expected best of n trials of each arm, mean over its searches."""
+    """Draw each arm's expected best of n configurations, mean over its searches."""
     figure = go.Figure()
     for place, (arm, curve_N) in enumerate(tuned.expected.items()):
         figure.add_trace(
@@ -115,9 +115,9 @@ def best_of(tuned: Tuned) -> go.Figure:
 
 
 def _marks(search: SearchResult, places: list[Any]) -> list[go.Scatter]:
-    """One mark per trial: whole ones filled, pruned ones open where they were, the best large."""
-    looks = [
-        ("whole", [t.value for t in search.trials], "circle", 8),
+    """Return one mark per trial: complete filled, pruned open at the last score, best large."""
+    kinds = [
+        ("complete", [t.value for t in search.trials], "circle", 8),
         ("pruned", [t.reached for t in search.trials], "circle-open", 7),
         ("best", [t.value if t is search.best else None for t in search.trials], "diamond", 11),
     ]
@@ -134,7 +134,7 @@ def _marks(search: SearchResult, places: list[Any]) -> list[go.Scatter]:
             },
             hovertemplate=f"%{{text}} ({name}): %{{y:.4f}}<extra></extra>",
         )
-        for name, ys, symbol, size in looks
+        for name, ys, symbol, size in kinds
         if any(y is not None for y in ys)
     ]
 
@@ -144,5 +144,5 @@ def _name(objective: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return "–" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""How every figure looks: the colours of the arms, one layout, labels that fit a phone."""
+"""The style of all figures: colours of arms, layout, labels that fit a phone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 INK, MUTED, GRID, BAND = "#1c2430", "#5b6675", "#e4e8ee", "#eaf0f6"
-COLOURS = (  # Okabe and Ito 2008, without black and yellow, which white and print lose
+COLOURS = (  # Okabe and Ito 2008, without black and yellow; yellow is lost on white and in print
     "#0072B2",
     "#D55E00",
     "#009E73",
@@ -26,27 +26,27 @@ LINE = 17
 
 
 def colour(index: int) -> str:
-    """The colour of the arm at this place in the plan, the same in every figure."""
+    """Return the colour of the arm with this index in the plan; it is the same in every figure."""
     return COLOURS[index % len(COLOURS)]
 
 
 def symbol(index: int) -> str:
-    """The marker of the arm at this place: it changes when the colours start again."""
+    """Return the marker of the arm with this index; it changes when the colours repeat."""
     return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]
 
 
 def text(raw: str) -> str:
-    """Text for a figure: plotly reads a few HTML tags, so what is given is escaped."""
+    """Return text escaped for a figure, because Plotly interprets some HTML tags."""
     return html.escape(raw, quote=False)
 
 
 def wrap(raw: str, width: int = 46) -> list[str]:
-    """The lines of a label, escaped; 46 characters fit a page of 390 pixels."""
+    """Return the escaped lines of a label; 46 characters fit a page of 390 pixels."""
     return [text(line) for line in textwrap.wrap(raw, width)] or [""]
 
 
 def layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
-    """Give a figure the page's look; margins grow with the labels."""
+    """Apply the page's style to a figure; margins grow with the labels."""
     figure.update_layout(
         height=height,
         template="none",
@@ -66,9 +66,10 @@ def layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
 
 
 def rows(labels: list[list[str]], track: int) -> tuple[list[float], list[float], float]:
-    """Place rows of a label with a track below it, in pixels from the top.
+    """Return the positions of rows that have a label and, below it, a track of `track` pixels.
 
-    Returns the top of each label, the middle of each track, and the height of them all.
+    They are, in pixels from the top: the top of each label, the middle of each track, and the total
+    height.
     """
     tops, middles, y = [], [], 6.0
     for lines in labels:
@@ -80,7 +81,7 @@ def rows(labels: list[list[str]], track: int) -> tuple[list[float], list[float],
 
 
 def label_rows(figure: go.Figure, labels: list[list[str]], tops: list[float]) -> None:
-    """Write each row's label above its track, from the left edge."""
+    """Write each row's label above its track, starting at the left edge."""
     for lines, top in zip(labels, tops, strict=True):
         figure.add_annotation(
             x=0,

@@ -1,4 +1,4 @@
-"""The verdict table for a terminal: what the page says, in one screen."""
+"""The verdict table for a terminal: the main results of the page on one screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rpbind.analysis.contrasts import few_clusters
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
-from rpbind.report import claims, collapses, verdicts, words
+from rpbind.report import claims, collapses, search_words, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.coverage import NEVER_MADE
@@ -25,24 +25,42 @@ STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
 
 
 def verdict_table(study: Path) -> RenderableType:
-    """Return a study's banners and verdict table, to be printed by rich.
+    """Return a study's banners and verdict table.
 
-    Raises `UserError` where the folder holds no study.
+    Parameters
+    ----------
+    study
+        Folder of the study.
+
+    Returns
+    -------
+    RenderableType
+        What `rich` prints.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no study.
     """
     summary = read(Ledger(study))
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
-    notes += [Text(f"  {line}") for winner in searches for line in words.winner_lines(winner)]
+    notes += [
+        Text(f"  {line}") for winner in searches for line in search_words.winner_lines(winner)
+    ]
     lost = [Text(f"  {line}") for line in dict.fromkeys(map(_failed, summary.failures))]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
     if summary.contrasts:
-        tables += [table_of(plan.study, summary.contrasts), *_open(summary.contrasts, plan.delta)]
+        tables += [
+            table_of(plan.study, summary.contrasts),
+            *_reasons(summary.contrasts, plan.delta),
+        ]
     if tuned and tuned.contrasts:
         title = f"{plan.study}, tuned arms paired by {tuned.unit}"
         tables += [
             table_of(title, tuned.contrasts, tuned.part),
-            *_open(tuned.contrasts, plan.delta),
+            *_reasons(tuned.contrasts, plan.delta),
         ]
     if tuned and tuned.refusal:
         tables.append(Text(tuned.refusal, style="yellow"))
@@ -58,25 +76,25 @@ def verdict_table(study: Path) -> RenderableType:
 
 
 def _failed(failure: Failure) -> str:
-    """Say what became of a run; of an arm that was never made, the same for all its runs."""
+    """Return what happened to a run; an arm without a winner has one text for all its runs."""
     run = failure.arm if failure.state == NEVER_MADE else f"{failure.arm}, seed {failure.seed}"
     return f"{run}: {failure.state}: {words.reason_of(failure.error)}"
 
 
-def _open(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:
-    """What stands behind verdicts that are not better or worse, and where intervals are cut."""
-    told = [f"  {note}"] if (note := verdicts.cut(contrasts)) else []
+def _reasons(contrasts: Sequence[verdicts.Judged], delta: float) -> list[Text]:
+    """Return the reasons of verdicts other than better and worse, and notes on cut intervals."""
+    notes = [f"  {note}"] if (note := verdicts.cut_note(contrasts)) else []
     for contrast in contrasts:
         name, verdict = contrast.paired.contrast.name, contrast.verdict
         if verdict.word in ("inconclusive", "no meaningful effect"):
-            told.append(f"  {name}: {verdicts.reason(contrast, delta)}{_why_none(contrast)}")
-        if said := collapses.collapses(verdict):
-            told.append(f"  {name}: {said}")
-    return [Text(line) for line in told]
+            notes.append(f"  {name}: {verdicts.reason(contrast, delta)}{_why_unpaired(contrast)}")
+        if note := collapses.contrast_note(verdict):
+            notes.append(f"  {name}: {note}")
+    return [Text(line) for line in notes]
 
 
-def _why_none(contrast: verdicts.Judged) -> str:
-    """Say why no pair is there, of the first that is missing."""
+def _why_unpaired(contrast: verdicts.Judged) -> str:
+    """Return why the first pair is missing, if all are missing."""
     first, *others = contrast.paired.missing or ("",)
     if contrast.paired.n or not first:
         return ""
@@ -84,36 +102,36 @@ def _why_none(contrast: verdicts.Judged) -> str:
 
 
 def _controls(summary: Summary) -> list[Text]:
-    """What the arms have to pass, and the claims in a line each."""
+    """Return the best baselines, and the claims in a line each."""
     scored = [b for b in summary.controls.baselines if b.macro is not None]
     if not scored:
         return []
     flags = [b.name for b in scored if b.flagged]
-    told = [_means("controls", [(b.name, b.averages) for b in scored[:3]], summary)]
-    told[0] += f"; flagged: {', '.join(flags)}" if flags else ""
-    return [Text(line) for line in told + claims.lines(summary.controls)]
+    best = _means("controls", [(b.name, b.averages) for b in scored[:3]], summary)
+    best += f"; flagged: {', '.join(flags)}" if flags else ""
+    return [Text(line) for line in [best, *claims.lines(summary.controls)]]
 
 
 def _arms(summary: Summary) -> list[Text]:
-    """The headline of every arm, and the plain mean beside it."""
+    """Return the headline of every arm, with the mean over proteins in brackets."""
     scored = [(arm.plan.name, arm.averages) for arm in summary.arms if arm.averages]
     return [Text(_means("arms", scored, summary))] if scored else []
 
 
 def _means(what: str, scored: Sequence[tuple[str, Averages | None]], summary: Summary) -> str:
-    """Names with their AUROC on test, as a mean over protein clusters (and over proteins)."""
+    """Return names with their test AUROC as a mean over protein clusters (and over proteins)."""
     of = summary.averages
-    told = [
+    scores = [
         f"{name} {words.number(a.over_clusters)} ({words.number(a.over_proteins)})"
         for name, a in scored
         if a is not None
     ]
     counts = f"mean over {of.clusters_text} (in brackets over {of.proteins_text})" if of else ""
-    return f"{what}: test AUROC, {counts}: {', '.join(told)}"
+    return f"{what}: test AUROC, {counts}: {', '.join(scores)}"
 
 
 def _curves(summary: Summary) -> list[Text]:
-    """What the curves of finished runs say, with the advice."""
+    """Return the findings on the learning curves of finished runs, with their advice."""
     names = (STILL_IMPROVING.name, OVERFITTING.name)
     return [
         Text(
@@ -127,14 +145,26 @@ def _curves(summary: Summary) -> list[Text]:
 
 
 def comparison_table(comparison: StudyComparison) -> RenderableType:
-    """Return two studies' contrasts and the notes that come before any number."""
+    """Return the contrasts of two studies, after the notes that a reader has to see first.
+
+    Parameters
+    ----------
+    comparison
+        The comparison of the two studies.
+
+    Returns
+    -------
+    RenderableType
+        What `rich` prints.
+    """
     few = few_clusters(comparison.contrasts)
-    told = [verdicts.screening(comparison.contrasts), words.few_proteins(few), *comparison.notes]
-    notes = [Text(f"! {note}", style="yellow") for note in told if note]
+    screening = verdicts.screening_note(comparison.contrasts)
+    banners = [screening, words.few_proteins(few), *comparison.notes]
+    notes = [Text(f"! {note}", style="yellow") for note in banners if note]
     lost = [Text(f"  {c.paired.contrast.name}: {why}") for c in comparison.contrasts
             for why in c.paired.missing]  # fmt: skip
     table = table_of("study 1 minus study 2", comparison.contrasts)
-    return Group(*notes, *lost, table, *_open(comparison.contrasts, comparison.delta))
+    return Group(*notes, *lost, table, *_reasons(comparison.contrasts, comparison.delta))
 
 
 def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test") -> Grid:
@@ -142,7 +172,7 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
     table = Grid(
         title=Text(
             f"{title}: {part} AUROC, mean over {verdicts.clusters_of(contrasts)}, arm minus "
-            "reference; n is paired of planned "
+            "reference; n: paired of planned "
             f"{words.plural(contrasts[0].unit, 2)} × protein clusters"
         ),
         title_justify="left",
@@ -151,7 +181,7 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
         padding=(0, 1, 0, 0),
     )
     table.add_column("contrast", overflow="fold")
-    table.add_column("diff.", justify="right", no_wrap=True)
+    table.add_column("difference", justify="right", no_wrap=True)
     table.add_column("interval (Holm)", no_wrap=True)
     table.add_column("p (Holm)", justify="right", no_wrap=True)
     table.add_column("n", no_wrap=True)
@@ -171,9 +201,9 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
 
 
 def _add_collapses(table: Grid, contrast: verdicts.Judged) -> None:
-    """Add the hypothesis of equal collapse rates, where it is one of the family."""
+    """Add a row for the test of equal collapse rates if it is part of the family."""
     rates, apart = contrast.verdict.rates, contrast.verdict.collapses
     if rates is not None and apart is not None:
         name = Text(f"{contrast.paired.contrast.name}: {collapses.ROW}")
-        said = Text(apart.word, style=STYLES.get(apart.word, ""))
-        table.add_row(name, words.ABSENT, collapses.shares(rates), words.p_value(apart.p), "", said)
+        word = Text(apart.word, style=STYLES.get(apart.word, ""))
+        table.add_row(name, words.ABSENT, collapses.shares(rates), words.p_value(apart.p), "", word)

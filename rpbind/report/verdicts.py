@@ -1,4 +1,4 @@
-"""Verdicts as text: no word outside the rule's, and no interval wider than AUROCs can differ."""
+"""Verdicts as text: only the words of the decision rule, and intervals cut at what is possible."""
 
 from __future__ import annotations
 
@@ -15,52 +15,63 @@ from rpbind.statistics.power import Needs
 from rpbind.statistics.verdict import Size, Verdict, Word
 
 Judged = Contrast | TunedContrast
-"""A contrast with its verdict, of arms or of tuned arms."""
+"""A contrast of arms or of tuned arms, with its verdict."""
 
 WORDS = get_args(Word)
 CUT = "*"
-CUT_NOTE = f"{CUT} cut: AUROCs cannot differ by more."
+CUT_NOTE = f"{CUT} interval cut: AUROCs cannot differ by more."
 
 
 def interval(verdict: Verdict, digits: int = 4) -> str:
-    """The interval of a verdict, "[low, high]"."""
+    """Return the interval of a verdict: "[low, high]"."""
     if verdict.ci is None:
         return ABSENT
     return within(verdict.ci, verdict.bound, digits)
 
 
 def within(ci: tuple[float, float], bound: float, digits: int = 4) -> str:
-    """An interval of a difference, cut at the largest that there can be; a cut end has a "*"."""
+    """Return an interval, cut at the largest possible difference (`bound`); a cut end has a "*"."""
     cut = [min(max(end, -bound), bound) for end in ci]
     marks = ["" if end == shown else CUT for end, shown in zip(ci, cut, strict=True)]
     low, high = (signed(end, digits) + mark for end, mark in zip(cut, marks, strict=True))
     return f"[{low}, {high}]"
 
 
-def cut(contrasts: Sequence[Judged]) -> str:
-    """Say what the mark of a cut interval means, where one is cut; else nothing."""
+def cut_note(contrasts: Sequence[Judged]) -> str:
+    """Return what the mark of a cut interval means if any is cut, else nothing."""
     return CUT_NOTE if any(CUT in interval(c.verdict) for c in contrasts) else ""
 
 
 def level(verdict: Verdict) -> str:
-    """The level of a verdict's interval in percent, "99.5 %"."""
+    """Return the confidence level of a verdict's interval: "99.5 %"."""
     return f"{100 * (1 - verdict.alpha):.3g} %"
 
 
 def verdict_words(verdict: Verdict) -> str:
-    """The verdict in the rule's words: "better, size uncertain"."""
+    """Return the verdict in words: "better, size uncertain"."""
     return f"{verdict.word}, {verdict.size}" if verdict.size else verdict.word
 
 
 def whole_words(verdict: Verdict) -> str:
-    """The verdict in the rule's words, and what "no meaningful effect" leaves open."""
+    """Return the verdict in words, with the collapse rate that "no meaningful effect" leaves open.
+
+    Parameters
+    ----------
+    verdict
+        The verdict.
+
+    Returns
+    -------
+    str
+        Its words.
+    """
     if verdict.word != "no meaningful effect":
         return verdict_words(verdict)
     return f"{verdict.word} ({not_excluded(verdict)})"
 
 
 def reason(contrast: Judged, delta: float) -> str:
-    """What stands behind a verdict that is not better or worse."""
+    """Return the reason of a verdict other than better and worse."""
     verdict, result = contrast.verdict, contrast.result
     if isinstance(result, Inert) and contrast.paired.contrast.weights:
         return "the scores of its arms cancel out in every paired run"
@@ -73,32 +84,40 @@ def reason(contrast: Judged, delta: float) -> str:
         return f"{lies}; {not_excluded(verdict)}"
     if verdict.needs is None or verdict.reason:
         return verdict.reason
-    return "; ".join(_open(verdict.needs, result, verdict.alpha, delta, plural(contrast.unit, 2)))
+    return "; ".join(
+        _missing(verdict.needs, result, verdict.alpha, delta, plural(contrast.unit, 2))
+    )
 
 
-def _open(needed: Needs, result: Interval, alpha: float, delta: float, units: str) -> Iterator[str]:
-    """What an inconclusive contrast could have seen, and what would settle it."""
+def _missing(
+    needed: Needs, result: Interval, alpha: float, delta: float, units: str
+) -> Iterator[str]:
+    """Yield what an inconclusive contrast could have detected, and what it needs to be decided."""
     half = result.half(alpha)
     if half < result.bound:
-        yield f"half-width {number(half, 4)}"
+        yield f"half-width of the interval {number(half, 4)}"
     if needed.mde < result.bound:
-        yield f"detects {number(needed.mde, 4)} or more (80 % power)"
+        yield f"smallest detectable difference {number(needed.mde, 4)} (80 % power)"
     else:
-        yield "detects no difference that AUROCs can have (80 % power)"
+        yield "no possible difference of AUROCs is detectable (80 % power)"
     if needed.has_few_df:
-        yield f"below {FEWEST_DF + 1} {units} or clusters, it is not known how many would do"
+        yield (
+            f"how many are needed cannot be estimated from fewer than {FEWEST_DF + 1} {units} or "
+            "clusters"
+        )
     else:
         yield f"to detect {number(delta)}: {_enough(needed, units)}"
 
 
 def _enough(needs: Needs, units: str) -> str:
     ways = {units: needs.seeds, "protein clusters": needs.clusters}
-    told = [f"{count} {what}" for what, count in ways.items() if count is not None]
-    return " or ".join(told) or f"neither more {units} nor more protein clusters alone are enough"
+    enough = [f"{count} {what}" for what, count in ways.items() if count is not None]
+    none = f"neither more {units} alone nor more protein clusters alone are enough"
+    return " or ".join(enough) or none
 
 
 def deviations(contrast: Contrast) -> list[str]:
-    """The standard deviations between runs, between clusters and of one cell."""
+    """Return the standard deviations between seeds, between clusters and of the rest."""
     if not isinstance(contrast.result, Interval) or contrast.result.has_few_df:
         return [ABSENT] * 3
     result = contrast.result
@@ -107,7 +126,7 @@ def deviations(contrast: Contrast) -> list[str]:
 
 
 def estimate(result: Result) -> tuple[str, str]:
-    """The mean of an effect that is not judged, and its 95 % interval or why there is none."""
+    """Return the mean of an effect without a verdict, and its 95 % interval or why it has none."""
     if isinstance(result, Interval):
         return signed(result.mean), within(result.ci(), result.bound)
     if isinstance(result, Unattainable):
@@ -116,7 +135,7 @@ def estimate(result: Result) -> tuple[str, str]:
 
 
 def clusters_of(contrasts: Sequence[Judged]) -> str:
-    """Over how many protein clusters the headline is a mean: "14 protein clusters"."""
+    """Return what the headline is a mean over: "14 protein clusters"."""
     sizes = sorted({len(c.paired.clusters) for c in contrasts if c.paired.n})
     if not sizes:
         return "protein clusters"
@@ -125,14 +144,14 @@ def clusters_of(contrasts: Sequence[Judged]) -> str:
     return f"{' to '.join(str(n) for n in dict.fromkeys((sizes[0], sizes[-1])))} protein clusters"
 
 
-def tested(contrast: Contrast) -> str:
-    """What varied behind a contrast's numbers: "5 seeds x 24 protein clusters"."""
+def table_size(contrast: Contrast) -> str:
+    """Return the size of a contrast's table: "5 seeds × 24 protein clusters"."""
     paired = contrast.paired
     return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
 
 
 def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:
-    """The contrasts by verdict, what was found first: [(words, contrast names)]."""
+    """Return the contrasts grouped by verdict, differences first: [(verdict, contrast names)]."""
     groups: dict[str, list[str]] = {}
     for contrast in sorted(contrasts, key=_rank):
         groups.setdefault(whole_words(contrast.verdict), []).append(contrast.paired.contrast.name)
@@ -144,10 +163,10 @@ def _rank(contrast: Judged) -> tuple[int, int]:
     return WORDS.index(contrast.verdict.word), sizes.index(contrast.verdict.size)
 
 
-def screening(contrasts: Sequence[Judged]) -> str:
-    """Say that verdicts are only screening, where a contrast has so few pairs; else nothing."""
+def screening_note(contrasts: Sequence[Judged]) -> str:
+    """Return that verdicts are only screening if a contrast has few pairs, else nothing."""
     few = [contrast for contrast in contrasts if contrast.is_screening]
     if not few:
         return ""
     paired = plural(few[0].unit, 2)
-    return f"Screening: 3 paired {paired} or fewer say what to look at next, not what holds."
+    return f"Screening: 3 paired {paired} or fewer show what to examine next, not what holds."

@@ -14,7 +14,7 @@ from rpbind.report.banners import banners
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
 
-KNOBS = {
+CHANGES = {
     "residual": ("model.residual", True),
     "temperature": ("model.attention.temperature", True),
     "lr": ("train.lr", 0.5),
@@ -27,7 +27,7 @@ FORBIDDEN = ("significan", "no effect", "without effect", "trend towards", "prov
 
 def crossed(folder: Path, k: int) -> Path:
     """A factorial study in which residual and lr need each other, and nothing else matters."""
-    changes = dict(list(KNOBS.items())[:k])
+    changes = dict(list(CHANGES.items())[:k])
     end = Recipe().with_(dict(changes.values()))
     moved = {name: (path,) for name, (path, _) in changes.items()}
     design = factorial(("end", end), Recipe(), moved)
@@ -83,26 +83,25 @@ def test_a_factorial_judges_main_effects_and_interactions_of_two(full: Path) -> 
 
 def test_its_section_shows_shapley_values_and_the_interaction_of_three(page: str) -> None:
     shown = section(page, "factorial")
-    assert "every combination ran" in shown
     assert shown.count('<th scope="row">') == 3 + 1
     assert "residual × temperature × lr" in shown
     assert "Exploratory" in shown
     assert "Aliases" not in shown
 
 
-def test_what_an_effect_compares_is_told_in_words(full: Path, page: str) -> None:
+def test_an_effect_says_how_many_arms_it_compares(full: Path, page: str) -> None:
     verdicts = section(page, "verdicts")
-    assert "mean of 4 arms with it, minus that of 4 without" in verdicts
-    assert "effect of one with the other, minus without it, over 8 arms" in verdicts
+    assert "mean of 4 arms with the change, minus mean of 4 arms without it" in verdicts
+    assert "in 8 arms" in verdicts
     assert verdict_table(full)
 
 
 def test_a_fraction_prints_its_aliases_and_judges_main_effects_alone(fraction: Path) -> None:
     summary = read(Ledger(fraction))
-    assert [c.paired.contrast.name for c in summary.contrasts] == list(KNOBS)
+    assert [c.paired.contrast.name for c in summary.contrasts] == list(CHANGES)
     assert summary.factorial is not None
     shown = section(build_report(fraction).read_text(), "factorial")
-    assert "an orthogonal fraction of the 64 combinations" in shown
+    assert "64 combinations" in shown
     for name, others in summary.factorial.aliases.items():
         assert name in shown
         assert all(other in shown for other in others)
@@ -118,7 +117,7 @@ def test_a_path_has_no_such_section_and_its_effects_are_not_at_one_reference(
 
 
 @pytest.mark.parametrize("design", ["leave-one-out", "add-one-in"])
-def test_one_at_a_time_designs_tell_effects_at_this_reference(design: str, tmp_path: Path) -> None:
+def test_one_at_a_time_designs_show_effects_at_this_reference(design: str, tmp_path: Path) -> None:
     write(tmp_path, plan(2, 2, design=design), lost=False)
     assert build_report(tmp_path).read_text().count("effect at this reference") == 1
 
@@ -139,14 +138,13 @@ def test_importance_names_evaluators_sampler_and_the_noise_floor(tmp_path: Path)
         "fANOVA",
         "PED-ANOVA",
         "mean decrease of impurity",
-        "sampler random",
         "Noise floor",
     ):
         assert part in shown
-    assert "over 13 different configurations" in shown
+    assert "13 different configurations" in shown
 
 
-def test_arms_that_know_base_rates_alone_are_told(tmp_path: Path) -> None:
+def test_only_arms_that_know_base_rates_get_a_banner(tmp_path: Path) -> None:
     asked = plan(2, 2)
     ledger = Ledger(tmp_path)
     ledger.begin(asked)

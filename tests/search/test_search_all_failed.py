@@ -81,7 +81,7 @@ def test_a_search_with_some_failed_trials_has_a_winner_and_shows_the_first_reaso
     bad = BASE.with_({"train.lr": 0.09})
     Ledger(tmp_path).append(row("trial-0002", 1000, "diverged", bad, "search"))
     assert not_done(plan, Ledger(tmp_path)) == []
-    assert f"the first trial that is not whole: {WHY}" in on_terminal(tmp_path)
+    assert f"first incomplete trial: {WHY}" in on_terminal(tmp_path)
 
 
 def test_a_plan_has_one_arm_for_each_search() -> None:
@@ -97,7 +97,7 @@ def test_a_plan_has_one_arm_for_each_search() -> None:
 def test_the_best_configuration_is_shown_with_its_values(tmp_path: Path) -> None:
     finished(tmp_path, toy_sweep(2), whole=("search",))
     values = "train.lr = 0.001, train.weight_decay = 1e-05"
-    assert f"the best has {values}" in on_terminal(tmp_path)
+    assert f"values of the best trial: {values}" in on_terminal(tmp_path)
     assert f"  with {values}" in status(Ledger(tmp_path)).words()
     assert values in build_report(tmp_path).read_text()
 

@@ -16,7 +16,7 @@ from rpbind.ledger import Ledger, Row
 from rpbind.ledger.search_results import summarise_search
 from rpbind.ledger.trials import was_reused
 from rpbind.recipe.presets import OLD
-from rpbind.report.words import winner_lines
+from rpbind.report.search_words import winner_lines
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
 from rpbind.search.ask_tell import AskTellLoop

@@ -109,7 +109,7 @@ def test_no_meaningful_effect_is_always_shown_with_the_limit_of_the_collapse_rat
         ledger.append(each)
     (contrast,) = read(ledger).contrasts
     assert contrast.verdict.word == NONE
-    assert not_excluded(contrast.verdict).endswith("up to 45 % collapses are not excluded")
+    assert not_excluded(contrast.verdict).endswith("a collapse rate up to 45 % is not excluded")
     page = build_report(tmp_path).read_text()
     answer = page[page.index('<section id="answer"') : page.index('<section id="verdicts">')]
     table = page[page.index('<section id="verdicts">') : page.index("<figure>")]
@@ -119,7 +119,7 @@ def test_no_meaningful_effect_is_always_shown_with_the_limit_of_the_collapse_rat
         shown(verdict_table(tmp_path)),
         shown(comparison_table(compare((planned, rows), (planned, rows), "new", "old"))),
     ):
-        assert text.count("up to 45 % collapses") >= text.count(NONE) >= 1  # fmt: skip
+        assert text.count("a collapse rate up to 45 %") >= text.count(NONE) >= 1  # fmt: skip
 
 
 def test_two_arms_whose_runs_all_collapsed_have_no_limit_of_the_collapse_rate() -> None:

@@ -90,7 +90,7 @@ def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Pat
     assert Ledger(tmp_path).rows() == confirmed
     (said,) = [banner for banner in banners(read(Ledger(tmp_path))) if "extended" in banner]
     assert "from 6 trials" in said
-    assert "test was not read again" in said
+    assert "the winner is still the same" in said
 
 
 def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
@@ -116,7 +116,7 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
     console = Console(width=300, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))
     for shown in (build_report(tmp_path).read_text(), console.export_text()):
-        assert f"{old['trial']} was replaced, and test was read again" in shown
+        assert f"{old['trial']} was replaced, and test was used again" in shown
 
 
 def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
     assert "the arm tuned was never made" in not_done(plan, Ledger(tmp_path))[0]
     plan = call(toy_sweep(4), tmp_path)
     assert not_done(plan, Ledger(tmp_path)) == []
-    assert "of which none was whole" in " ".join(banners(read(Ledger(tmp_path))))
+    assert "none of which was complete" in " ".join(banners(read(Ledger(tmp_path))))
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_its_second
     assert (look.seeds, look.verdicts) == (2, {"context": seen.word})
     assert read(Ledger(study)).contrasts[0].verdict.overall == 0.01
     text = build_report(study).read_text()
-    assert "Look 2 at a study that was extended after it was judged with 2 seeds" in text
+    assert "analysis 2 of a study that was judged with 2 seeds" in text
     again = launching.launch(plan, source, Resources(), study)
     assert again == Ledger(study).plan == extended
     assert Ledger(study).rows() == rows

@@ -85,7 +85,7 @@ class Price:
         clusters
             The number of protein clusters that are scored.
         alpha
-            The significance level of the whole report.
+            The level (alpha) of the whole report.
         units
             What pairs the arms: seeds, or the searches or configurations of tuned arms.
 

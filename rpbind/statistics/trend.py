@@ -15,7 +15,7 @@ from scipy.stats import linregress
 from rpbind.ledger import Finding, Row
 
 LINE_LEVEL = 0.01
-"""One-sided level at which the slope of a line through the last epochs is significant."""
+"""One-sided level at which a line through the last epochs counts as rising or falling."""
 FEWEST_POINTS = 4
 """Fewest points of such a line; 3 points leave only one degree of freedom."""
 
@@ -106,7 +106,7 @@ def trials_with_trend(rows: Iterable[Row]) -> Iterator[Row]:
 def _recent_fall(loss_E: NDArray[np.float64]) -> float:
     """How much the loss (E,) fell in the last third of the epochs.
 
-    0 unless the last epoch is the best, or the slope of a line is significant.
+    0 unless the last epoch is the best, or a line through them has a slope beyond noise.
     """
     third = max(1, len(loss_E) // 3)
     if int(np.argmin(loss_E)) == len(loss_E) - 1:
@@ -116,7 +116,7 @@ def _recent_fall(loss_E: NDArray[np.float64]) -> float:
 
 
 def _rise_since_best(loss_E: NDArray[np.float64]) -> float:
-    """How far the last losses (E,) lie above the best one, if they rise significantly; else 0."""
+    """How far the last losses (E,) lie above the best one, if they rise beyond noise; else 0."""
     best, half = int(np.argmin(loss_E)), len(loss_E) / 2
     after_E = loss_E[best + 1 :]
     if len(after_E) < max(FEWEST_POINTS, half) or _change_along_line(after_E) <= 0.0:
@@ -125,7 +125,7 @@ def _rise_since_best(loss_E: NDArray[np.float64]) -> float:
 
 
 def _change_along_line(loss_E: NDArray[np.float64]) -> float:
-    """The change along a line through these losses (E,); 0 if its slope is not significant."""
+    """The change along a line through these losses (E,); 0 if its slope is within noise."""
     if np.ptp(loss_E) == 0.0:
         return 0.0
     line = linregress(np.arange(len(loss_E)), loss_E)

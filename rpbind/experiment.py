@@ -21,8 +21,8 @@ from rpbind.run.stop import STOP
 from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
 from rpbind.study import announce
-from rpbind.study.landing import study_folder
-from rpbind.study.launch import launch, rehearse, repair
+from rpbind.study.folder import study_folder
+from rpbind.study.launch import check_on_cluster, launch, repair
 from rpbind.study.options import RunOptions
 from rpbind.study.ready import check_folder, check_options
 from rpbind.study.resume import is_resumable, not_done, resumed
@@ -78,7 +78,7 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     console.print(announce.summary(resumed_plan, price, options, folder), **PLAIN)
     if options.dry_run:
         if options.resources.address is not None:
-            rehearse(resumed_plan, options.source, options.resources, folder)
+            check_on_cluster(resumed_plan, options.source, options.resources, folder)
         with progress("comparing the arms"):
             compared = guard(bases(resumed_plan, options.sweep), options.source.inputs)
         for comparison in compared:

@@ -22,14 +22,14 @@ DEFAULTS = Defaults(narrower=8, epochs=4, seeds=3)
         ({"smoke": True, "epochs": 9, "narrower": 1}, 9, 256),
     ],
 )
-def test_what_is_said_wins_over_smoke_and_smoke_over_the_experiment(
+def test_given_options_override_smoke_and_smoke_overrides_the_experiment(
     said: dict[str, object], epochs: int, width: int
 ) -> None:
     recipe = Options(defaults=DEFAULTS, **said).sized(FIXED)  # type: ignore[arg-type]
     assert (recipe.train.epochs, recipe.model.classifier.hidden[0]) == (epochs, width)
 
 
-def test_the_vectors_are_the_experiments_unless_others_are_named() -> None:
+def test_the_protein_encoder_is_the_experiments_unless_one_is_given() -> None:
     defaults = Defaults(narrower=1, proteins="triad")
     assert Options(defaults=defaults).sized(FIXED).proteins == "triad"
     assert Options(defaults=defaults, proteins="physchem").sized(FIXED).proteins == "physchem"
@@ -41,7 +41,7 @@ def test_smoke_that_would_change_nothing_is_refused() -> None:
         Options(defaults=DEFAULTS, smoke=True, seeds=7, epochs=9, narrower=2)
 
 
-def test_a_recipe_file_is_taken_as_it_is_but_for_what_is_said() -> None:
+def test_a_recipe_file_keeps_its_values_except_for_given_options() -> None:
     same = Options(defaults=DEFAULTS, data=Path("d"))
     assert same.sized(FIXED, as_it_is=True) == FIXED
     assert Options(defaults=DEFAULTS, epochs=9).sized(FIXED, as_it_is=True).train.epochs == 9

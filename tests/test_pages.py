@@ -60,9 +60,7 @@ def dry_run(name: str, *options: str) -> BaseException | None:
         ),
     ],
 )
-def test_options_that_cannot_be_meant_are_refused(
-    name: str, options: str, why: str, tiny: Path
-) -> None:
+def test_contradictory_options_are_refused(name: str, options: str, why: str, tiny: Path) -> None:
     data = [] if "--data" in options else ["--data", str(tiny)]
     error = dry_run(name, *options.split(), *data)
     assert isinstance(error, UserError)
@@ -93,7 +91,7 @@ def test_a_logger_that_is_not_installed_is_refused(
         ("a_file/reports", "a_file is not a folder"),
     ],
 )
-def test_reports_that_cannot_land_are_refused(
+def test_unusable_report_folders_are_refused(
     reports: str, why: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

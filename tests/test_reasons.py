@@ -115,7 +115,7 @@ def test_the_status_the_terminal_and_the_report_say_why_a_run_failed(study: Path
 def test_the_progress_line_the_tables_and_the_notes_say_why_a_run_failed() -> None:
     lines = io.StringIO()
     row = failed(ARMS[0])
-    Watch(StudyProgress(1), Console(file=lines, width=200)).row(row)
+    Watch(StudyProgress(1), Console(file=lines, width=200)).add_row(row)
     assert WHY in lines.getvalue()
     assert WHY in coverage([("old", 0)], {("old", 0): row})
     trial = failed(ARMS[0], arm="trial-0000", stage="search")

@@ -42,8 +42,8 @@ class Best:
         seeds = self.seen.setdefault(name, {})
         seeds[row.seed] = row
         rows = tuple(seeds.values())
-        by, whole = (self.by, self.seeds) if is_trial else ("auroc", 1)
-        if values := values_of(rows, [by], whole):
+        by, needed = (self.by, self.seeds) if is_trial else ("auroc", 1)
+        if values := values_of(rows, [by], needed):
             place = values[0] if OBJECTIVES[by].mode == "min" else -values[0]
             found = (place, name, values[0], rows)
             self.best = found if self.best is None else min(self.best, found, key=lambda b: b[:2])

@@ -44,7 +44,7 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         task = self.begun[trial.trial_id] = trial.config["task"]
         seeds = [seed for seed, _ in task.seeds]
-        self.watch.begun(trial.trial_id, task.arm, seeds, task.recipe.train.epochs)
+        self.watch.start_trial(trial.trial_id, task.arm, seeds, task.recipe.train.epochs)
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any
@@ -52,7 +52,7 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         if "row" in result:
             self.keep(Row.model_validate_json(result["row"]))
         else:
-            self.watch.epoch(trial.trial_id, trial.config["task"].arm, result)
+            self.watch.end_epoch(trial.trial_id, trial.config["task"].arm, result)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         why = why_it_died(trial)
@@ -77,7 +77,7 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
 
     def _over(self, trial: Any) -> None:
         self.ended += 1
-        self.watch.over(trial.trial_id)
+        self.watch.end_trial(trial.trial_id)
 
     def _close(self, task: Task, state: Literal["failed", "stopped"], why: str) -> None:
         for job in task.jobs:
@@ -88,5 +88,5 @@ class LedgerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         """Write a row once, and show it."""
         self.recorded.add((row.arm, row.seed))
         if self.ledger.append(row):
-            self.watch.row(row)
+            self.watch.add_row(row)
             self.ledger.merge()

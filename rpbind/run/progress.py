@@ -44,14 +44,14 @@ class RunningTrial:
 
         From two ended epochs on, the current run's own epochs are used, without its start-up time.
         """
-        whole, passed = mean, now - self.since
+        run_seconds, passed = mean, now - self.since
         if len(self.ends) > 1:
             first, last = min(self.ends), max(self.ends)
             each = (self.ends[last] - self.ends[first]) / (last - first)
-            whole = self.ends[last] - self.since + each * (self.epochs - last)
-        if whole is None:
+            run_seconds = self.ends[last] - self.since + each * (self.epochs - last)
+        if run_seconds is None:
             return None
-        return max(whole - passed, 0.0) + (mean or whole) * max(len(self.seeds) - 1, 0)
+        return max(run_seconds - passed, 0.0) + (mean or run_seconds) * max(len(self.seeds) - 1, 0)
 
 
 class StudyProgress:
@@ -83,7 +83,7 @@ class StudyProgress:
         self.best = best or Best()
         self.states: Counter[str] = Counter()
         self.under_way: dict[str, RunningTrial] = {}
-        self.took: dict[str, list[float]] = {}
+        self.durations: dict[str, list[float]] = {}
 
     @classmethod
     def of(cls, ledger: Ledger, searched: int, left: int, slots: int) -> StudyProgress:
@@ -100,15 +100,15 @@ class StudyProgress:
         """How many runs have ended, in any state."""
         return self.done + self.states.total()
 
-    def begun(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
+    def start_trial(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
         """Record that a Tune trial, given by its id, has begun with some seeds of an arm."""
         self.under_way[trial] = RunningTrial(arm, list(seeds), epochs, self.clock())
 
-    def over(self, trial: str) -> None:
+    def end_trial(self, trial: str) -> None:
         """Record that a Tune trial has ended, in any way."""
         self.under_way.pop(trial, None)
 
-    def epoch(self, trial: str, seed: int, epoch: int) -> None:
+    def end_epoch(self, trial: str, seed: int, epoch: int) -> None:
         """Record that an epoch of a run has ended."""
         if at := self.under_way.get(trial):
             if at.seeds[:1] != [seed]:
@@ -116,14 +116,14 @@ class StudyProgress:
                 at.since, at.ends = self.clock(), {}
             at.ends[epoch] = self.clock()
 
-    def row(self, row: Row) -> str:
+    def add_row(self, row: Row) -> str:
         """Count an ended run, and return a line about it."""
         state = state_word(row)
         self.states[state] += 1
         self.best.add(row)
         for at in self.under_way.values():
             if at.arm == row.arm and row.seed in at.seeds:
-                self.took.setdefault(row.arm, []).append(self.clock() - at.since)
+                self.durations.setdefault(row.arm, []).append(self.clock() - at.since)
                 at.seeds.remove(row.seed)
                 at.since, at.ends = self.clock(), {}
         return self._line(row, state)
@@ -172,8 +172,8 @@ class StudyProgress:
 
     def _mean(self, arm: str | None = None) -> float | None:
         """Return the mean seconds of an arm's ended runs, or of all runs if it has none yet."""
-        every = [seconds for each in self.took.values() for seconds in each]
-        known = self.took.get(arm or "", every)
+        every = [seconds for each in self.durations.values() for seconds in each]
+        known = self.durations.get(arm or "", every)
         return sum(known) / len(known) if known else None
 
 

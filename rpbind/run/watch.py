@@ -40,19 +40,19 @@ class Watch:
     def __exit__(self, *error: object) -> None:
         self.bar.stop()
 
-    def begun(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
+    def start_trial(self, trial: str, arm: str, seeds: Sequence[int], epochs: int) -> None:
         """Show that a Tune trial, given by its id, has begun with some seeds of an arm."""
-        self.progress.begun(trial, arm, seeds, epochs)
+        self.progress.start_trial(trial, arm, seeds, epochs)
         self.bar.refresh()
 
-    def over(self, trial: str) -> None:
+    def end_trial(self, trial: str) -> None:
         """Remove a Tune trial that has ended, in any way."""
-        self.progress.over(trial)
+        self.progress.end_trial(trial)
 
-    def epoch(self, trial: str, arm: str, point: dict[str, Any]) -> None:
+    def end_epoch(self, trial: str, arm: str, point: dict[str, Any]) -> None:
         """Show the last ended epoch of a run."""
         if "epoch" in point:
-            self.progress.epoch(trial, int(point["seed"]), int(point["epoch"]))
+            self.progress.end_epoch(trial, int(point["seed"]), int(point["epoch"]))
             self.bar.refresh()
 
     def expect(self, runs: int) -> None:
@@ -60,9 +60,9 @@ class Watch:
         self.progress.total += runs
         self.bar.update(self.line, total=self.progress.total)
 
-    def row(self, row: Row) -> None:
+    def add_row(self, row: Row) -> None:
         """Count an ended run."""
-        text = self.progress.row(row)
+        text = self.progress.add_row(row)
         self.bar.update(self.line, completed=self.progress.ended)
         if state_word(row) not in ("done", "pruned", REPEATED) or not self.console.is_terminal:
             self.console.print(text, **PLAIN)

@@ -25,7 +25,7 @@ class Watchdog:
         self.alive, self.clock = alive, clock
         self.last = clock()
 
-    def gone(self) -> bool:
+    def is_ray_dead(self) -> bool:
         """Check once; True if no node has been alive for `PATIENCE` seconds."""
         with contextlib.suppress(Exception):  # Ray raises if its head is dead
             if self.alive():
@@ -41,7 +41,7 @@ def watched(alive: Callable[[], bool], leave: Callable[[], None]) -> Iterator[No
 
     def watch() -> None:
         while not over.wait(CHECK_EVERY):
-            if dog.gone():
+            if dog.is_ray_dead():
                 leave()
                 return
 

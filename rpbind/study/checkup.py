@@ -51,16 +51,16 @@ def _is_done(row: Row | None) -> bool:
 
 def _examined(arm: ArmPlan, plan: Plan, opens: InputsOf) -> Row:
     began, error, provenance = time.monotonic(), "", {"code": code_id()}
-    seen = Examination({}, ())
-    beside: Sequence[NoOpCheck] = ()
+    examination = Examination({}, ())
+    checks: Sequence[NoOpCheck] = ()
     recipe = Recipe.model_validate(arm.recipe)
     try:
         inputs = opens(recipe.proteins)
         provenance = inputs.provenance | provenance
-        beside = guard(plan, opens, arm.name)
-        seen = examine_untrained(Training(recipe, plan.seeds[0], inputs))
-    except UserError as reason:
-        error = str(reason)
+        checks = guard(plan, opens, arm.name)
+        examination = examine_untrained(Training(recipe, plan.seeds[0], inputs))
+    except UserError as refusal:
+        error = str(refusal)
     except Exception:
         error = traceback.format_exc()
     return Row(
@@ -70,8 +70,8 @@ def _examined(arm: ArmPlan, plan: Plan, opens: InputsOf) -> Row:
         stage="check",
         recipe=arm.recipe,
         recipe_id=arm.recipe_id,
-        metrics=dict(seen.measured),
-        findings=_all(seen, beside, error),
+        metrics=dict(examination.measured),
+        findings=_findings(examination, checks, error),
         cost={"seconds": time.monotonic() - began},
         provenance=provenance,
         error=error,
@@ -79,7 +79,10 @@ def _examined(arm: ArmPlan, plan: Plan, opens: InputsOf) -> Row:
     )
 
 
-def _all(seen: Examination, beside: Sequence[NoOpCheck], error: str) -> tuple[Finding, ...]:
-    guarded = [one for comparison in beside for one in comparison.findings]
+def _findings(
+    examination: Examination, checks: Sequence[NoOpCheck], error: str
+) -> tuple[Finding, ...]:
+    """Return the findings of an arm, including those of the no-op guard."""
+    guarded = [one for check in checks for one in check.findings]
     broken = [finding("does not run", None)] if error else []
-    return (*broken, *seen.findings, *guarded)
+    return (*broken, *examination.findings, *guarded)

@@ -15,7 +15,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
-from rpbind.study.landing import is_same_but_for_code
+from rpbind.study.folder import is_same_but_for_code
 
 
 def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
@@ -54,17 +54,20 @@ def nothing_to_extend(folder: object) -> UserError:
     )
 
 
-def another_study(there: Plan, plan: Plan, folder: object) -> UserError:
+def another_study(existing: Plan, plan: Plan, folder: object) -> UserError:
     """Return the error for a folder that has another study than the requested one."""
-    more = len(plan.seeds) - len(there.seeds)
-    found = differences(there, plan)
+    more = len(plan.seeds) - len(existing.seeds)
+    found = differences(existing, plan)
     advice = "Use another --name, or remove that folder."
-    if is_same_but_for_code(there, plan):
+    if is_same_but_for_code(existing, plan):
         advice = (
             "To continue with rows of both versions of the code, run the same command with "
             "--accept-code-change; the report will say which code made which rows."
         )
-    if found == differences(there, there.model_copy(update={"seeds": plan.seeds})) and more > 0:
+    if (
+        found == differences(existing, existing.model_copy(update={"seeds": plan.seeds}))
+        and more > 0
+    ):
         advice = f"To add seeds to it, run the command that made it with --add-seeds {more}."
     elif found and all(each.startswith("search ") for each in found):
         advice = (
@@ -72,7 +75,7 @@ def another_study(there: Plan, plan: Plan, folder: object) -> UserError:
             "change, use another --name."
         )
     return UserError(
-        f"{folder} has another study (fingerprint {there.fingerprint}; this one has "
+        f"{folder} has another study (fingerprint {existing.fingerprint}; this one has "
         f"{plan.fingerprint}). Differences: {'; '.join(found)}. {advice}"
     )
 

@@ -100,7 +100,7 @@ def repair(plan: Plan, folder: Path) -> None:
             Console(stderr=True).print(sentence, **PLAIN)
 
 
-def rehearse(plan: Plan, source: DataSource, resources: Resources, folder: Path) -> None:
+def check_on_cluster(plan: Plan, source: DataSource, resources: Resources, folder: Path) -> None:
     """Check that a Ray cluster has what a study needs, as `launch` does, without running it.
 
     Parameters
@@ -141,8 +141,8 @@ def _run(
         ledger.begin(plan)
         begin(slots)
         examine_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
-        bank = source.opened.embeddings(_first(plan, sweep).proteins)
-        score_baselines(source.opened.dataset, source.parts, bank, ledger)
+        store = source.opened.embeddings(_first(plan, sweep).proteins)
+        score_baselines(source.opened.dataset, source.parts, store, ledger)
         if sweep is not None:
             if not has_frozen_winners(ledger.plan):
                 template = _template(sweep, source, ledger.runs)

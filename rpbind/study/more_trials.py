@@ -22,24 +22,24 @@ from rpbind.study.extend import shown_verdicts
 BUDGETS = ("minutes", "train_seconds")
 
 
-def with_its_search(plan: Plan, there: Plan, ledger: Ledger) -> Plan:
+def with_its_search(plan: Plan, existing: Plan, ledger: Ledger) -> Plan:
     """Return a plan with the existing search, reopened if the plan has more trials or budget.
 
     Raises `UserError` if the plan has a smaller search than the existing study.
     """
-    if there.search is None or plan.search is None:
+    if existing.search is None or plan.search is None:
         return plan
-    _check_larger(there.search, plan.search, ledger)
-    closed = "closed" in there.search
-    if closed and not _has_more(there.search, plan.search, ledger):
-        return plan.model_copy(update={"arms": there.arms, "search": there.search})
-    past = list(there.search.get("extensions", ()))
+    _check_larger(existing.search, plan.search, ledger)
+    closed = "closed" in existing.search
+    if closed and not _has_more(existing.search, plan.search, ledger):
+        return plan.model_copy(update={"arms": existing.arms, "search": existing.search})
+    past = list(existing.search.get("extensions", ()))
     analyses = plan.looks
     if closed:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        made = max(_made(there.search, ledger).values())
-        past.append({"when": now, "made": made, **_closed_search(there)})
-        analyses += _interim_analysis(now, there, ledger)
+        made = max(_made(existing.search, ledger).values())
+        past.append({"when": now, "made": made, **_closed_search(existing)})
+        analyses += _interim_analysis(now, existing, ledger)
     search = plan.search | ({"extensions": past} if past else {})
     return plan.model_copy(update={"search": search, "looks": analyses})
 
@@ -90,10 +90,10 @@ def budget_text(budget: float) -> str:
     return "none" if math.isinf(budget) else f"{budget:g}"
 
 
-def _closed_search(there: Plan) -> dict[str, Any]:
+def _closed_search(existing: Plan) -> dict[str, Any]:
     """Return what the plan keeps of a closed search: its size, and its winners."""
-    search = there.search or {}
-    recipes = {arm.name: arm.recipe_id for arm in there.arms}
+    search = existing.search or {}
+    recipes = {arm.name: arm.recipe_id for arm in existing.arms}
     won = {
         name: {**each, "recipe_id": recipes[each["arm"]]}
         for name, each in search.get("winners", {}).items()
@@ -101,10 +101,12 @@ def _closed_search(there: Plan) -> dict[str, Any]:
     return {key: search[key] for key in SEARCH_SIZE if key in search} | {"winners": won}
 
 
-def _interim_analysis(when: str, there: Plan, ledger: Ledger) -> tuple[InterimAnalysis, ...]:
+def _interim_analysis(when: str, existing: Plan, ledger: Ledger) -> tuple[InterimAnalysis, ...]:
     """Return the analysis of tuned arms if they were judged; only their error level changes."""
     tuned = read(ledger).tuned
     verdicts = shown_verdicts(tuned.contrasts if tuned else ())
-    trials = int((there.search or {})["trials"])
-    analysis = InterimAnalysis(when=when, seeds=len(there.seeds), trials=trials, verdicts=verdicts)
+    trials = int((existing.search or {})["trials"])
+    analysis = InterimAnalysis(
+        when=when, seeds=len(existing.seeds), trials=trials, verdicts=verdicts
+    )
     return (analysis,) if verdicts else ()

@@ -1,4 +1,4 @@
-"""Continue the study of a folder: the plan that goes on with it, and what is not done of it."""
+"""Continue an existing study: its plan, and what is not done of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rpbind.ledger.plans import PLAN
 from rpbind.ledger.search_results import searches
 from rpbind.search.winners import has_frozen_winners
 from rpbind.study.extend import another_study, extended, nothing_to_extend
-from rpbind.study.landing import is_same_but_for_code, with_its_code
+from rpbind.study.folder import is_same_but_for_code, with_its_code
 from rpbind.study.more_trials import with_its_search
 
 
@@ -52,20 +52,20 @@ def resumed(
                 "Remove the option to begin a study."
             )
         return plan
-    there = ledger.plan
-    if there.fingerprint != plan.fingerprint:
-        accepted = accept_code_change or plan.code in there.accepted_code
-        if not (accepted and is_same_but_for_code(there, plan)):
-            raise another_study(there, plan, ledger.study)
-        plan = with_its_code(plan, there)
+    existing = ledger.plan
+    if existing.fingerprint != plan.fingerprint:
+        accepted = accept_code_change or plan.code in existing.accepted_code
+        if not (accepted and is_same_but_for_code(existing, plan)):
+            raise another_study(existing, plan, ledger.study)
+        plan = with_its_code(plan, existing)
     else:
-        plan = plan.model_copy(update={"accepted_code": there.accepted_code})
+        plan = plan.model_copy(update={"accepted_code": existing.accepted_code})
     kept: dict[str, object] = {
-        "seeds": there.seeds, "looks": there.looks, "created": there.created,
-        "confirmatory": there.confirmatory,  # as planned before any result was known
+        "seeds": existing.seeds, "looks": existing.looks, "created": existing.created,
+        "confirmatory": existing.confirmatory,  # as planned before any result was known
     }  # fmt: skip
-    plan = with_its_search(plan.model_copy(update=kept), there, ledger)
-    if add_seeds and has_frozen_winners(there) and not has_frozen_winners(plan):
+    plan = with_its_search(plan.model_copy(update=kept), existing, ledger)
+    if add_seeds and has_frozen_winners(existing) and not has_frozen_winners(plan):
         raise UserError(
             "A study can be extended by trials or by seeds, but not by both at once, so that each "
             "extension is judged. Run the larger search first, without --add-seeds."

@@ -65,14 +65,14 @@ class Status:
     """
 
     study: str
-    driven: bool
+    is_running: bool
     states: dict[str, int]
     trials: dict[str, int]
     best: str
     under_way: tuple[Mark, ...]
     reasons: dict[tuple[str, str], int]
     values: str
-    never: dict[str, str]
+    never_made: dict[str, str]
     requested: int
     remarks: tuple[str, ...]
     controls: dict[str, int]
@@ -80,7 +80,7 @@ class Status:
     def words(self) -> list[str]:
         """Return the lines for the terminal."""
         planned = sum(self.states.values())
-        lines = [f"{self.study}: {'running' if self.driven else 'not running'}"]
+        lines = [f"{self.study}: {'running' if self.is_running else 'not running'}"]
         if planned:
             lines.append(f"{planned} planned runs: {_counts(self.states)}")
         if self.controls:
@@ -92,7 +92,7 @@ class Status:
             share = f"{made} of {self.requested}: " if made < self.requested else ""
             lines.append(f"search trials: {share}{_counts(self.trials)}")
         lines += [f"  {n} {state}: {why}" for (state, why), n in self.reasons.items()]
-        lines += [f"the arm {arm} was never made: {why}" for arm, why in self.never.items()]
+        lines += [f"the arm {arm} was never made: {why}" for arm, why in self.never_made.items()]
         if self.best:
             lines.append(f"best so far: {self.best}")
         if self.values:
@@ -121,12 +121,12 @@ def status(ledger: Ledger) -> Status:
     tried = ledger.rows("search")
     trials = trials_of(tried)
     found = searches(plan, tried)
-    never = arms_without_winner(plan, found)
-    under_way = {**open_states(plan, marks), **open_runs(never, plan)}
+    never_made = arms_without_winner(plan, found)
+    under_way = {**open_states(plan, marks), **open_runs(never_made, plan)}
     best = best_so_far(plan, ledger)
     return Status(
         study=plan.study,
-        driven=ledger.is_driven,
+        is_running=ledger.is_driven,
         states=dict(
             Counter(state_of(run, runs.get(run), under_way) for run in required_runs(plan))
         ),
@@ -134,7 +134,7 @@ def status(ledger: Ledger) -> Status:
         best=best.words(),
         under_way=marks,
         values=format_values(values_of_best(search, best.recipe)),
-        never=never,
+        never_made=never_made,
         requested=int(search.get("trials", 0)) * len(winner_arms(search)),
         controls=_controls(plan, ledger, marks),
         remarks=(*remarks(ledger), *_left_out(rows_of_other_plans(others, plan))),

@@ -22,7 +22,7 @@ def recipes(design: Design) -> list[Recipe]:
     return [Recipe.model_validate(each.recipe) for each in design.arms]
 
 
-def test_the_path_from_old_to_fixed_makes_one_change_a_step_and_ends_at_fixed() -> None:
+def test_the_path_from_old_to_fixed_makes_one_change_per_step() -> None:
     steps = recipes(path(START, ("fixed", FIXED), ORIGINAL_CHANGES))
     assert (steps[0], steps[-1]) == (OLD, FIXED)
     assert len(steps) == len(ORIGINAL_CHANGES) + 1
@@ -48,7 +48,7 @@ def test_a_path_of_one_change_has_one_contrast() -> None:
     assert [(c.name, c.arm, c.reference) for c in design.contrasts] == [("residual", "end", "old")]
 
 
-def test_leave_one_out_takes_one_change_back_at_a_time() -> None:
+def test_leave_one_out_undoes_one_change_at_a_time() -> None:
     design = leave_one_out(START, ("end", MIDDLE), BOTH)
     assert [each.name for each in design.arms] == ["end", "no-residual", "no-lr"]
     assert recipes(design) == [
@@ -62,7 +62,7 @@ def test_leave_one_out_takes_one_change_back_at_a_time() -> None:
     }
 
 
-def test_an_arm_says_in_words_how_it_differs() -> None:
+def test_an_arm_describes_its_change() -> None:
     design = path(START, ("end", MIDDLE), BOTH)
     assert [each.change for each in design.arms] == [
         "start",
@@ -83,7 +83,7 @@ def test_add_one_in_makes_one_change_at_a_time_on_the_start() -> None:
     assert {c.reference for c in design.contrasts} == {"old"}
 
 
-def test_both_directions_of_a_path_share_their_ends_and_the_whole_step() -> None:
+def test_both_directions_of_a_path_share_their_ends_and_the_contrast_of_the_ends() -> None:
     there, back = (path(START, ("end", MIDDLE), BOTH, reverse=r) for r in (False, True))
     assert [each.name for each in back.arms] == ["old", "reverse-to-lr", "end"]
     both = there.then(back)
@@ -112,14 +112,16 @@ def test_a_design_is_printed_with_its_size_and_its_arms() -> None:
     ]
 
 
-def test_changes_are_chosen_by_name_and_an_unknown_one_is_told() -> None:
+def test_changes_are_chosen_by_name_and_an_unknown_one_is_refused() -> None:
     assert list(chosen(ORIGINAL_CHANGES, "init, residual")) == ["init", "residual"]
     with pytest.raises(UserError, match="Did you mean 'residual'"):
         chosen(ORIGINAL_CHANGES, "residua")
 
 
 @pytest.mark.parametrize("make", [path, leave_one_out, add_one_in])
-def test_changes_that_do_not_reach_the_end_are_told_what_they_left_out(make: object) -> None:
+def test_changes_that_do_not_reach_the_end_are_refused_with_the_missing_fields(
+    make: object,
+) -> None:
     with pytest.raises(UserError, match=r"also differs in train\.lr\."):
         make(START, ("end", MIDDLE), {"residual": ("model.residual",)})
 
@@ -130,12 +132,12 @@ def test_a_change_that_changes_nothing_is_refused(make: object) -> None:
         make(START, ("end", MIDDLE), {"heads": ("model.attention.heads",), **BOTH})
 
 
-def test_a_change_that_an_earlier_one_made_already_is_refused() -> None:
+def test_a_change_that_an_earlier_one_includes_is_refused() -> None:
     with pytest.raises(UserError, match="'again' changes nothing"):
         path(START, ("end", MIDDLE), {**BOTH, "again": ("model.residual",)})
 
 
-def test_two_arms_with_one_name_are_refused() -> None:
+def test_two_arms_with_the_same_name_are_refused() -> None:
     with pytest.raises(UserError, match=r"name: a\."):
         Design("mine", (arm("a", OLD, ""), arm("b", OLD, ""), arm("a", FIXED, "")), ())
     with pytest.raises(UserError, match="name: old"):
@@ -151,7 +153,7 @@ def test_joined_designs_keep_the_shared_arm_once() -> None:
     assert joined.contrasts == first.contrasts + second.contrasts
 
 
-def test_joined_designs_that_mean_two_recipes_by_one_name_are_refused() -> None:
+def test_joined_designs_with_two_recipes_of_the_same_name_are_refused() -> None:
     first = path(START, ("end", MIDDLE), BOTH)
     second = path(("end", FIXED), ("more", CONV_RESIDUE), {"all": ("model", "train")})
     with pytest.raises(UserError, match="name: end"):

@@ -113,6 +113,6 @@ def test_five_changes_in_sixteen_arms_leave_interactions_of_two_clear() -> None:
         ({"a": ("train.lr",), "b": ("train.epochs",)}, "'b' changes nothing"),
     ],
 )
-def test_changes_that_cannot_be_combined_are_told(changes: Changes, said: str) -> None:
+def test_changes_that_cannot_be_combined_are_refused(changes: Changes, said: str) -> None:
     with pytest.raises(UserError, match=said):
         factorial(("end", Recipe().with_({"train.lr": 0.5})), Recipe(), changes)

@@ -79,7 +79,7 @@ def trial(number: int, score: float, lr: float, state: State = "done") -> Row:
     )
 
 
-def test_a_plan_says_what_is_asked_and_on_what(make: Make) -> None:
+def test_a_plan_records_question_data_and_split(make: Make) -> None:
     plan = make()
     assert (plan.question, plan.arms, plan.contrasts) == (
         QUESTION.question,
@@ -96,7 +96,7 @@ def test_the_same_study_has_the_same_fingerprint(make: Make) -> None:
     assert make().fingerprint == make().fingerprint
 
 
-def test_all_that_rows_depend_on_changes_the_fingerprint(
+def test_everything_that_rows_depend_on_changes_the_fingerprint(
     make: Make, source: DataSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = OLD.with_({"model.residual": True, "train.lr": 0.5})
@@ -116,7 +116,7 @@ def test_all_that_rows_depend_on_changes_the_fingerprint(
     assert len({*marks, make().fingerprint}) == len(marks) + 1
 
 
-def test_the_size_of_a_search_is_not_in_the_fingerprint_but_what_it_searches_is(
+def test_the_fingerprint_covers_the_space_of_a_search_and_not_its_size(
     make: Make,
 ) -> None:
     more = make(sweep=Sweep.of(FIXED, SPACE, 9, SearchConfig(minutes=5)))
@@ -174,7 +174,7 @@ def test_a_split_on_which_no_protein_has_both_classes_is_refused(
     check_can_be_scored(dataset, split)
 
 
-def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one_for_all(
+def test_the_control_arm_is_planned_again_with_random_and_with_constant_vectors(
     source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
@@ -194,7 +194,7 @@ def test_the_arm_that_is_named_is_planned_again_with_random_vectors_and_with_one
     ]
 
 
-def test_an_arm_that_is_random_already_needs_no_such_control_and_an_unknown_one_is_refused(
+def test_an_arm_with_random_vectors_needs_no_random_control_and_an_unknown_arm_is_refused(
     source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
@@ -210,7 +210,7 @@ def test_a_study_without_seeds_is_refused(make: Make) -> None:
         make(seeds=())
 
 
-def test_done_and_diverged_runs_are_not_made_again_and_others_are_tried_once_more(
+def test_done_and_diverged_runs_are_not_missing_and_others_get_another_attempt(
     make: Make, tmp_path: Path
 ) -> None:
     plan, ledger = make(seeds=(0, 1, 2)), Ledger(tmp_path)
@@ -257,7 +257,7 @@ def test_a_folder_with_another_study_is_refused(
     assert Ledger(tmp_path).plan.seeds == (0, 1)
 
 
-def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(make: Make) -> None:
+def test_the_best_trial_on_validation_becomes_an_arm_without_a_contrast(make: Make) -> None:
     plan = make(sweep=SWEEP)
     trials = [trial(0, 0.6, 0.1), trial(1, 0.8, 0.2), trial(2, 0.9, 0.3, "diverged")]
     tuned = with_winners(plan, SWEEP, trials)
@@ -271,7 +271,7 @@ def test_the_best_trial_by_validation_becomes_an_arm_that_no_contrast_judges(mak
     assert tuned.search["winners"]["search"] == {**won, "value": 0.8}
 
 
-def test_a_search_over_protein_encoders_counts_a_winner_that_reads_another_one(
+def test_a_search_over_protein_encoders_may_have_a_winner_with_another_encoder(
     source: DataSource, tmp_path: Path
 ) -> None:
     shutil.copytree(source.data, tmp_path / "world")
@@ -294,7 +294,7 @@ def test_a_search_over_protein_encoders_counts_a_winner_that_reads_another_one(
     assert ("tuned", 0) not in missing(plan, ledger)
 
 
-def test_a_search_of_which_no_trial_is_done_gives_no_arm(make: Make) -> None:
+def test_a_search_without_a_finished_trial_adds_no_arm(make: Make) -> None:
     plan = make(sweep=SWEEP)
     assert with_winners(plan, SWEEP, [trial(0, 0.6, 0.1, "failed")]).arms == plan.arms
 
@@ -316,7 +316,7 @@ def test_a_row_of_another_recipe_does_not_count_for_an_arm(make: Make, tmp_path:
     assert missing(plan, ledger)[arm.name, plan.seeds[0]] == 0
 
 
-def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it_was_planned(
+def test_a_plan_declares_its_confirmatory_claims_and_an_older_study_keeps_its_own(
     make: Make, tmp_path: Path
 ) -> None:
     asked, ledger = make(), Ledger(tmp_path)
@@ -329,7 +329,7 @@ def test_a_plan_declares_what_it_is_to_confirm_and_a_study_of_before_stays_as_it
     assert resumed(before, ledger, 0).confirmatory == asked.confirmatory
 
 
-def test_a_plan_says_how_its_split_came_out(make: Make, source: DataSource) -> None:
+def test_a_plan_records_the_shares_of_its_split(make: Make, source: DataSource) -> None:
     dataset = Dataset.open(source.data)
     uneven = DataSource(OpenData(source.data), SplitSpec("cold-protein", (40, 30, 30)))
     for each in (source, uneven):

@@ -86,7 +86,7 @@ def test_a_changed_study_is_refused_with_the_names_of_what_changed(
         launch(other, DataSource(OpenData(tmp_path), None), Resources(), tmp_path)  # type: ignore[arg-type]
 
 
-def test_a_row_of_other_data_is_not_the_plans_and_its_attempt_is_not_used_again(
+def test_a_row_of_other_data_does_not_count_and_its_attempt_number_is_not_reused(
     tmp_path: Path,
 ) -> None:
     from rpbind.design.plan import missing, planned_rows
@@ -156,7 +156,7 @@ def of_trial(number: int, seed: int, loss: float, state: str = "done", **more: A
     return made.model_copy(update={"arm": f"trial-{number:04d}", **own})
 
 
-def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_objective(
+def test_the_status_counts_trials_once_and_names_the_best_by_the_objective(
     tmp_path: Path,
 ) -> None:
     ledger = Ledger(tmp_path)
@@ -175,7 +175,7 @@ def test_the_status_counts_trials_and_not_their_seeds_and_the_best_is_by_the_obj
     ]
 
 
-def test_of_two_spaces_the_dimensions_that_differ_are_named() -> None:
+def test_differing_dimensions_of_two_spaces_are_named() -> None:
     rate = {"path": "train.lr", "kind": "float", "low": 0.1, "when": None}
     mask = {"path": "train.mask", "kind": "float", "low": 0.0, "when": None}
     before, after = (

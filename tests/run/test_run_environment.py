@@ -22,7 +22,7 @@ def token(clean: pytest.MonkeyPatch) -> str:
     return os.environ["RAY_AUTH_TOKEN"]
 
 
-def test_every_study_on_one_machine_has_a_token_of_its_own(clean: pytest.MonkeyPatch) -> None:
+def test_every_study_on_one_machine_has_its_own_token(clean: pytest.MonkeyPatch) -> None:
     one, other = token(clean), token(clean)
     assert len(one) == len(other) == 64
     assert one != other
@@ -36,15 +36,13 @@ def test_every_study_on_one_machine_has_a_token_of_its_own(clean: pytest.MonkeyP
         {"RAY_AUTH_MODE": "disabled"},
     ],
 )
-def test_what_the_user_said_of_tokens_stays(
-    said: dict[str, str], clean: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_token_settings_stay(said: dict[str, str], clean: pytest.MonkeyPatch) -> None:
     os.environ.update(said)
     prepare(None)
     assert {name: word for name, word in os.environ.items() if name.startswith("RAY_AUTH")} == said
 
 
-def test_on_one_machine_every_socket_is_asked_to_be_on_loopback(clean: pytest.MonkeyPatch) -> None:
+def test_on_one_machine_all_sockets_are_set_to_loopback(clean: pytest.MonkeyPatch) -> None:
     prepare(None)
     assert os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0"
     assert os.environ["GLOO_SOCKET_IFNAME"] == os.environ["NCCL_SOCKET_IFNAME"]

@@ -39,7 +39,7 @@ def events(folder: Path) -> list[Any]:
     return told
 
 
-def test_tensorboard_has_a_curve_of_every_number_by_epoch(tmp_path: Path) -> None:
+def test_tensorboard_has_a_curve_per_number(tmp_path: Path) -> None:
     (callback,) = loggers.loggers(["tensorboard"], tmp_path / "study")
     one = trial()
     callback.on_trial_start(0, [], one)
@@ -56,7 +56,7 @@ def test_tensorboard_has_a_curve_of_every_number_by_epoch(tmp_path: Path) -> Non
     assert curve == [(1, 0.5), (2, 0.75)]
 
 
-def test_a_logger_is_told_settings_by_path_and_no_objects(tmp_path: Path) -> None:
+def test_a_logger_gets_hyperparameters_by_path_and_no_objects(tmp_path: Path) -> None:
     said: list[Any] = []
     spy = SimpleNamespace(
         log_trial_start=lambda seen: said.append((str(seen), seen.config)),
@@ -73,12 +73,12 @@ def test_a_logger_is_told_settings_by_path_and_no_objects(tmp_path: Path) -> Non
     assert (result, failed) == (EPOCH, True)
 
 
-def test_infinities_and_text_are_not_handed_on() -> None:
+def test_infinities_and_text_are_not_passed_to_loggers() -> None:
     assert numbers({"train.loss": float("inf"), "validation.word": "x", "epoch": 1}) == {"epoch": 1}
 
 
 @pytest.mark.parametrize("moment", ["setup", "log_trial_start", "log_trial_result"])
-def test_a_logger_that_fails_is_said_once_and_switched_off(
+def test_a_failing_logger_is_reported_once_and_switched_off(
     moment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[str] = []
@@ -114,7 +114,7 @@ def test_a_logger_that_fails_is_said_once_and_switched_off(
         ("mlflow", r"needs the package mlflow.*pip install --editable '\.\[mlflow\]'"),
     ],
 )
-def test_an_unknown_or_absent_logger_is_an_error_that_says_what_to_do(
+def test_an_unknown_or_missing_logger_is_an_error_with_advice(
     name: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logger_registry.importlib.util, "find_spec", lambda module: None)

@@ -53,83 +53,83 @@ def ended(name: str, seed: int = 0, auroc: float = 0.7, stage: Stage = "ablation
 
 @pytest.mark.parametrize("slots", [1, 2, 3, 4])
 @pytest.mark.parametrize("runs", [1, 2, 5, 7])
-def test_the_time_left_of_runs_that_take_alike_is_the_time_that_they_then_take(
+def test_the_estimated_time_of_runs_of_equal_length_is_the_time_that_they_take(
     slots: int, runs: int, clock: Clock
 ) -> None:
     """Runs of 60 s in so many slots; once one has ended, every estimate is exact."""
     progress = StudyProgress(runs + slots, slots=slots, clock=clock)
     for first in range(slots):
-        progress.begun(f"t{first}", "old", [first], 7)
+        progress.start_trial(f"t{first}", "old", [first], 7)
     assert progress.seconds_left() is None
     clock.now += 60
     for first in range(slots):
-        progress.row(ended("old", first))
-        progress.over(f"t{first}")
+        progress.add_row(ended("old", first))
+        progress.end_trial(f"t{first}")
     rounds = -(-runs // slots)
     for done in range(0, runs, slots):
         now = range(slots + done, slots + min(runs, done + slots))
         for seed in now:
-            progress.begun(f"t{seed}", "old", [seed], 7)
+            progress.start_trial(f"t{seed}", "old", [seed], 7)
         for passed in (0, 10, 50):
             clock.now += passed
             assert progress.seconds_left() == pytest.approx(60 * rounds - passed)
             clock.now -= passed
         clock.now += 60
         for seed in now:
-            progress.row(ended("old", seed))
-            progress.over(f"t{seed}")
+            progress.add_row(ended("old", seed))
+            progress.end_trial(f"t{seed}")
         rounds -= 1
     assert progress.seconds_left() == 0
     assert progress.ended == progress.total
 
 
-def test_one_last_run_of_64_seconds_is_not_two_seconds(clock: Clock) -> None:
+def test_the_estimate_of_one_last_run_uses_its_own_epochs(clock: Clock) -> None:
     """Issue 13: what is left is the slowest chain, not the rest at the rate of all."""
     progress = StudyProgress(23, slots=2, clock=clock)
     for seed in range(22):
-        progress.begun("t", "old", [seed], 7)
+        progress.start_trial("t", "old", [seed], 7)
         clock.now += 4
-        progress.row(ended("old", seed))
-        progress.over("t")
-    progress.begun("t", "context-residue", [0], 8)
+        progress.add_row(ended("old", seed))
+        progress.end_trial("t")
+    progress.start_trial("t", "context-residue", [0], 8)
     clock.now += 12  # a start of 4 s, and the first epoch
-    progress.epoch("t", 0, 1)
+    progress.end_epoch("t", 0, 1)
     clock.now += 8
-    progress.epoch("t", 0, 2)
+    progress.end_epoch("t", 0, 2)
     assert progress.seconds_left() == pytest.approx(6 * 8)
     clock.now += 8
     assert progress.seconds_left() == pytest.approx(5 * 8)
 
 
-def test_the_seeds_of_a_worker_group_are_made_one_after_another(clock: Clock) -> None:
+def test_the_seeds_of_a_worker_group_run_one_after_another(clock: Clock) -> None:
     progress = StudyProgress(3, slots=4, clock=clock)
-    progress.begun("t", "old", [0, 1, 2], 7)
+    progress.start_trial("t", "old", [0, 1, 2], 7)
     clock.now += 10
-    progress.row(ended("old", 0))
+    progress.add_row(ended("old", 0))
     assert progress.seconds_left() == pytest.approx(20)
     clock.now += 10
-    progress.row(ended("old", 1))
+    progress.add_row(ended("old", 1))
     assert progress.seconds_left() == pytest.approx(10)
 
 
-def test_an_arms_own_runs_say_how_long_the_next_one_takes(clock: Clock) -> None:
+def test_the_next_run_of_an_arm_is_estimated_from_its_own_runs(clock: Clock) -> None:
     progress = StudyProgress(4, slots=1, clock=clock)
     for name, seconds in (("fast", 2), ("slow", 50)):
-        progress.begun(name, name, [0], 7)
+        progress.start_trial(name, name, [0], 7)
         clock.now += seconds
-        progress.row(ended(name))
-        progress.over(name)
-    progress.begun("again", "fast", [1], 7)
+        progress.add_row(ended(name))
+        progress.end_trial(name)
+    progress.start_trial("again", "fast", [1], 7)
     assert progress.seconds_left() == pytest.approx(2 + 26)
 
 
 def test_a_run_has_its_seed_in_its_name_before_its_first_epoch(clock: Clock) -> None:
     progress = StudyProgress(4, slots=2, clock=clock)
-    progress.begun("a", "old", [0], 7)
-    progress.begun("b", "old", [1, 2], 7)
+    progress.start_trial("a", "old", [0], 7)
+    progress.start_trial("b", "old", [1, 2], 7)
     assert "old seed 0; old seed 1" in progress.lines()[0]
-    progress.epoch("b", 1, 1)
-    progress.row(ended("old", 1))
+    progress.end_epoch("b", 1, 1)
+    progress.add_row(ended("old", 1))
     assert "old seed 0; old seed 2" in progress.lines()[0]
 
 
@@ -143,7 +143,7 @@ def plan(controls: int = 0, arms: int = 12, **more: Any) -> Plan:
     )  # fmt: skip
 
 
-def test_the_total_is_every_run_that_is_made_controls_and_trials_too(tmp_path: Path) -> None:
+def test_the_total_counts_runs_of_arms_controls_and_trials(tmp_path: Path) -> None:
     """Issue 13: 24/24 stood where 28 runs were made."""
     ledger = Ledger(tmp_path)
     ledger.begin(plan(controls=2))
@@ -155,7 +155,7 @@ def test_the_total_is_every_run_that_is_made_controls_and_trials_too(tmp_path: P
     assert sum(stands.states.values()) + sum(stands.controls.values()) == left.total
 
 
-def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path: Path) -> None:
+def test_the_total_of_a_search_counts_its_winner_and_the_controls(tmp_path: Path) -> None:
     """Five trials of one seed, then base and tuned with two seeds each, and two controls."""
     asked = toy_sweep(5)
     ledger = Ledger(tmp_path)
@@ -166,7 +166,7 @@ def test_a_search_counts_its_winner_and_the_controls_that_come_after_it(tmp_path
 
 
 @pytest.mark.parametrize("trials", [False, True])
-def test_the_best_is_no_control_and_the_one_that_status_names(trials: bool, tmp_path: Path) -> None:
+def test_the_best_is_no_control_and_equals_that_of_status(trials: bool, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(plan(controls=1, arms=2, search=toy_sweep(2).plan_entry() if trials else None))
     rows = [ended("a0", 0, 0.6), ended("a0+c0", 0, 0.9, "control"), ended("a1", 0, 0.8)]
@@ -175,30 +175,30 @@ def test_the_best_is_no_control_and_the_one_that_status_names(trials: bool, tmp_
     live = StudyProgress(9, best=best_so_far(ledger.plan, ledger))
     for row in rows:
         ledger.append(row)
-        live.row(row)
+        live.add_row(row)
         assert live.best.words() == status(ledger).best == best_so_far(ledger.plan, ledger).words()
     assert live.best.words().startswith("trial-0000:" if trials else "a1 seed 0:")
 
 
-def test_what_has_ended_before_is_shown_as_done_and_may_be_the_best(tmp_path: Path) -> None:
+def test_earlier_runs_are_shown_as_done_and_may_be_the_best(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(plan(arms=2))
     ledger.append(ended("a0", 0, 0.9))
     watch = Watch(StudyProgress.of(ledger, 0, 3, 1), Console(quiet=True))
     assert (watch.bar.tasks[0].completed, watch.bar.tasks[0].total) == (1, 4)
-    watch.row(ended("a1", 0, 0.5))
+    watch.add_row(ended("a1", 0, 0.5))
     assert watch.bar.tasks[0].completed == 2
     assert "best so far a0 seed 0" in watch.words()
 
 
-def test_a_lost_run_that_is_made_again_is_one_run(tmp_path: Path) -> None:
+def test_a_lost_run_and_its_next_attempt_count_once(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(plan(arms=1))
     ledger.append(made("a0", 0, "done", BASE))
     ledger.append(made("a0", 1, "failed", BASE))
     again = StudyProgress.of(ledger, 0, 1, 1)
     assert (again.ended, again.total) == (1, 2)
-    again.row(made("a0", 1, "done", BASE))
+    again.add_row(made("a0", 1, "done", BASE))
     assert again.ended == again.total
 
 
@@ -234,7 +234,7 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     assert all(seen.values()), f"silent: {[name for name, moved in seen.items() if not moved]}"
 
 
-def test_every_slow_step_of_a_study_has_something_that_moves(
+def test_every_slow_step_of_a_study_shows_a_moving_bar(
     alive: Callable[..., Any], tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ray, the check-up and the baselines are stand-ins; between them nothing takes long."""

@@ -17,7 +17,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("asked", "workers", "gpus", "executor"), TABLE)
-def test_the_executor_follows_from_what_is_asked_for(
+def test_the_executor_follows_from_the_request_and_the_resources(
     asked: str, workers: int, gpus: float, executor: str
 ) -> None:
     assert Resources(workers=workers, gpus=gpus, requested=asked).executor == executor
@@ -33,13 +33,13 @@ def test_an_unknown_executor_is_refused() -> None:
         _ = Resources(requested="ray").executor
 
 
-def test_a_run_needs_what_its_workers_need_together() -> None:
+def test_a_run_needs_the_sum_of_its_workers_resources() -> None:
     assert Resources(workers=3, cpus=2, gpus=0.5).needs == {"CPU": 6.0, "GPU": 1.5}
     assert Resources(workers=3, cpus=2, gpus=0.5).share == {"CPU": 2.0, "GPU": 0.5}
     assert Resources(cpus=2).needs == {"CPU": 2.0}
 
 
-def test_where_is_said_in_a_line() -> None:
+def test_resources_are_described_in_one_line() -> None:
     assert Resources().words() == (
         "in the Tune trial's process: 1 worker(s) per run, each with 1 CPU, on this machine"
     )

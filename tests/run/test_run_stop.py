@@ -77,13 +77,13 @@ def test_a_second_ctrl_c_does_not_wait_for_tune(stop: Stop, tune: list[int]) -> 
         signal.raise_signal(signal.SIGINT)
 
 
-def test_a_sigterm_that_is_sent_twice_is_one(stop: Stop, tune: list[int]) -> None:
+def test_a_second_sigterm_is_ignored(stop: Stop, tune: list[int]) -> None:
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGTERM)
     assert stop.requested
 
 
-def test_after_a_fit_the_signals_are_heard_again_whatever_tune_left(stop: Stop) -> None:
+def test_our_signal_handlers_are_restored_after_a_fit(stop: Stop) -> None:
     mine = handlers()
     with stop.fitting():
         for number in (*SIGNALS, signal.SIGUSR1):
@@ -94,13 +94,13 @@ def test_after_a_fit_the_signals_are_heard_again_whatever_tune_left(stop: Stop) 
         signal.raise_signal(signal.SIGINT)
 
 
-def test_no_fit_begins_once_the_study_was_stopped(stop: Stop) -> None:
+def test_no_fit_begins_after_the_study_was_stopped(stop: Stop) -> None:
     stop.requested = True
     with pytest.raises(KeyboardInterrupt), stop.fitting():
         pytest.fail("a fit began")
 
 
-def test_after_the_study_the_signals_are_whose_they_were() -> None:
+def test_the_earlier_signal_handlers_are_restored_after_the_study() -> None:
     mine, stop = handlers(), Stop()
     with stop.installed():
         with stop.installed():
@@ -109,7 +109,7 @@ def test_after_the_study_the_signals_are_whose_they_were() -> None:
     assert handlers() == mine
 
 
-def test_a_stop_of_an_earlier_study_does_not_stop_the_next_but_one_within_is_the_same() -> None:
+def test_an_earlier_studys_stop_does_not_stop_the_next_and_nested_blocks_share_one_stop() -> None:
     stop = Stop()
     stop.requested = True
     with stop.installed():
@@ -119,7 +119,7 @@ def test_a_stop_of_an_earlier_study_does_not_stop_the_next_but_one_within_is_the
             assert stop.requested
 
 
-def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
+def test_a_stopped_search_is_not_finished_even_if_its_budget_is_spent(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     asked = Sweep.of(BASE, SPACE, 9, SearchConfig(sampler="random", train_seconds=1.0))
@@ -138,9 +138,7 @@ def test_a_search_that_is_stopped_is_not_finished_though_its_budget_is_spent(
     assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Resources())
 
 
-def test_lost_runs_are_not_begun_again_in_a_study_that_is_stopped(
-    tmp_path: Path, monkeypatch: Patch
-) -> None:
+def test_a_stopped_study_does_not_begin_lost_runs_again(tmp_path: Path, monkeypatch: Patch) -> None:
     fits = []
 
     def lose_and_stop(

@@ -37,16 +37,16 @@ def watched(terminal: bool) -> tuple[Watch, io.StringIO]:
     return Watch(StudyProgress(4), console), heard
 
 
-def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interval() -> None:
+def test_the_view_shows_states_running_runs_and_the_best_with_its_interval() -> None:
     watch, _ = watched(terminal=True)
     for trial in ("a", "b"):
-        watch.begun(trial, f"trial-{trial}", [0], 7)
-    watch.epoch("b", "trial-b", {"epoch": 3.0, "seed": 0.0})
-    watch.over("a")
+        watch.start_trial(trial, f"trial-{trial}", [0], 7)
+    watch.end_epoch("b", "trial-b", {"epoch": 3.0, "seed": 0.0})
+    watch.end_trial("a")
     each = (score(0, 0.6), score(1, 0.7), score(2, 0.8))
-    watch.row(run("trial-a", 0.7, proteins=each))
-    watch.row(run("trial-c", None, "stopped", provenance={"stopped_by": "asha"}))
-    watch.row(run("trial-d", 0.6))
+    watch.add_row(run("trial-a", 0.7, proteins=each))
+    watch.add_row(run("trial-c", None, "stopped", provenance={"stopped_by": "asha"}))
+    watch.add_row(run("trial-d", 0.6))
     assert watch.words() == (
         "2 done, 1 pruned · 1 running: trial-b seed 0 epoch 3 · "
         "best so far trial-a: validation AUROC 0.700 [0.452, 0.948], mean over 3 protein clusters "
@@ -54,12 +54,12 @@ def test_the_view_counts_states_and_names_what_runs_and_the_best_with_its_interv
     )
 
 
-def test_at_80_columns_the_score_of_the_best_is_seen_beside_two_runs_of_long_names() -> None:
+def test_at_80_columns_the_best_score_is_visible_despite_long_names() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     watch = Watch(StudyProgress(9), console)
     for trial in ("feed-forward", "expand-memory"):
-        watch.begun(trial, f"to-{trial}", [0], 7)
-    watch.row(run("to-residual", 0.7))
+        watch.start_trial(trial, f"to-{trial}", [0], 7)
+    watch.add_row(run("to-residual", 0.7))
     with console.capture() as seen:
         for line in watch.bar.get_renderables():
             console.print(line)
@@ -67,20 +67,20 @@ def test_at_80_columns_the_score_of_the_best_is_seen_beside_two_runs_of_long_nam
     assert any("best so far to-residual: validation AUROC 0.700" in line for line in lines)
 
 
-def test_the_best_of_the_view_is_by_the_objective_and_the_mean_over_a_trials_seeds() -> None:
+def test_the_best_trial_is_chosen_by_the_objective_and_the_mean_over_its_seeds() -> None:
     heard = io.StringIO()
     search = {"objectives": ["parameters"], "seeds_per_trial": 2}
     progress = StudyProgress(4, best=Best(search))
     watch = Watch(progress, Console(file=heard, width=160))
     for arm, seed, parameters in (("b", 0, 1.0), ("a", 0, 2e6), ("a", 1, 2e6), ("c", 0, 3e6)):
-        watch.row(run(f"trial-{arm}", 0.9, seed=seed, cost={"parameters": parameters}))
+        watch.add_row(run(f"trial-{arm}", 0.9, seed=seed, cost={"parameters": parameters}))
     assert watch.words() == "4 done · best so far trial-a, mean of 2 seeds: parameters 2,000,000"
     assert heard.getvalue().splitlines()[1] == "2/4 trial-a seed 0: done, parameters 2,000,000"
-    watch.row(run("trial-c", 0.1, seed=1, cost={"parameters": 0.0}))
+    watch.add_row(run("trial-c", 0.1, seed=1, cost={"parameters": 0.0}))
     assert "trial-c, mean of 2 seeds: parameters 1,500,000" in watch.words()
 
 
-def test_the_interval_of_one_run_is_that_of_student_over_clusters() -> None:
+def test_the_interval_of_one_run_is_a_t_interval_over_clusters() -> None:
     # t(0.975, 2) = 4.3027, sd = 0.1, n = 3: half = 0.2484
     each = (score(0, 0.6), score(1, 0.7), score(2, 0.75), score(2, 0.85))
     assert macro_interval(each) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-4)
@@ -90,16 +90,16 @@ def test_the_interval_of_one_run_is_that_of_student_over_clusters() -> None:
 def test_without_a_terminal_every_run_is_a_plain_line() -> None:
     watch, heard = watched(terminal=False)
     with watch:
-        watch.row(run("trial-a", 0.71234))
-        watch.row(run("trial-b", None, "failed"))
+        watch.add_row(run("trial-a", 0.71234))
+        watch.add_row(run("trial-b", None, "failed"))
     assert heard.getvalue().splitlines() == [
         "1/4 trial-a seed 0: done, validation AUROC 0.712",
         "2/4 trial-b seed 0: failed",
     ]
 
 
-def test_on_a_terminal_only_what_went_wrong_is_a_line_of_its_own() -> None:
+def test_on_a_terminal_only_unsuccessful_runs_get_a_line() -> None:
     watch, heard = watched(terminal=True)
-    watch.row(run("trial-a", 0.7))
-    watch.row(run("trial-b", None, "diverged"))
+    watch.add_row(run("trial-a", 0.7))
+    watch.add_row(run("trial-b", None, "diverged"))
     assert heard.getvalue().splitlines() == ["2/4 trial-b seed 0: diverged"]

@@ -16,30 +16,30 @@ class Time:
         return self.now
 
 
-def test_ray_is_gone_when_no_node_was_alive_for_so_long_and_not_before() -> None:
+def test_ray_counts_as_dead_only_after_no_node_was_alive_for_the_patience() -> None:
     clock, alive = Time(), [True]
     dog = Watchdog(lambda: alive[0], clock)
     clock.now += 10 * PATIENCE
-    assert not dog.gone()
+    assert not dog.is_ray_dead()
     alive[0] = False
     clock.now += PATIENCE - 1
-    assert not dog.gone()
+    assert not dog.is_ray_dead()
     clock.now += 1
-    assert dog.gone()
+    assert dog.is_ray_dead()
 
 
-def test_a_node_that_comes_back_in_time_starts_the_wait_anew() -> None:
+def test_a_node_that_comes_back_in_time_restarts_the_wait() -> None:
     clock, alive = Time(), [False]
     dog = Watchdog(lambda: alive[0], clock)
     clock.now += PATIENCE - 1
     alive[0] = True
-    assert not dog.gone()
+    assert not dog.is_ray_dead()
     alive[0] = False
     clock.now += PATIENCE - 1
-    assert not dog.gone()
+    assert not dog.is_ray_dead()
 
 
-def test_an_answer_that_fails_counts_as_no_node() -> None:
+def test_a_check_that_fails_counts_as_no_node() -> None:
     clock = Time()
 
     def ask() -> bool:
@@ -47,10 +47,10 @@ def test_an_answer_that_fails_counts_as_no_node() -> None:
 
     dog = Watchdog(ask, clock)
     clock.now += PATIENCE
-    assert dog.gone()
+    assert dog.is_ray_dead()
 
 
-def test_a_study_is_left_once_when_ray_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_is_ended_once_when_ray_has_died(monkeypatch: pytest.MonkeyPatch) -> None:
     left = threading.Event()
     monkeypatch.setattr(watchdog, "CHECK_EVERY", 0.001)
     monkeypatch.setattr(watchdog, "PATIENCE", 0.0)

@@ -119,7 +119,7 @@ def test_the_live_view_names_the_trial_that_a_repeat_repeats(tmp_path: Path) -> 
     shown = io.StringIO()
     watch = Watch(StudyProgress(12), Console(file=shown, width=160))
     for each in rows(tmp_path):
-        watch.row(each)
+        watch.add_row(each)
     repeats = [row for row in rows(tmp_path) if was_reused(row)]
     for each in repeats:
         assert f"{each.arm} seed 1000: repeated" in shown.getvalue()

@@ -74,7 +74,7 @@ def only_study(folder: Path) -> str:
     return study.name
 
 
-def test_a_comment_a_docstring_and_the_report_leave_a_study_and_its_extension(
+def test_changes_of_comments_docstrings_and_the_report_do_not_change_a_study(
     place: Path, tmp_path: Path
 ) -> None:
     folder = edited(place, tmp_path, "rpbind/report/style.py", "\n\n\n", "\n\nNEW = 1\n\n\n")
@@ -110,7 +110,7 @@ def test_other_code_of_the_model_is_another_study_until_it_is_accepted(
     assert len(list((folder / "reports").iterdir())) == 3
 
 
-def test_there_is_nothing_to_accept_where_no_study_is(place: Path, tmp_path: Path) -> None:
+def test_accepting_a_code_change_needs_an_existing_study(place: Path, tmp_path: Path) -> None:
     refused = asked(place, "--name", "nowhere", "--accept-code-change")
     assert refused.returncode == 2
     assert "has none" in refused.stderr

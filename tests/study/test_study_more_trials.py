@@ -67,7 +67,7 @@ def worse(recipe: Recipe) -> float:
     return best_at_a_thousandth(recipe) - 1.0
 
 
-def test_a_search_of_six_trials_is_given_two_more_and_the_six_are_not_made_again(
+def test_a_search_of_six_trials_is_extended_by_two_and_the_six_are_not_repeated(
     tmp_path: Path,
 ) -> None:
     call(toy_sweep(6), tmp_path)
@@ -82,7 +82,7 @@ def test_a_search_of_six_trials_is_given_two_more_and_the_six_are_not_made_again
     assert not_done(plan, Ledger(tmp_path)) == []
 
 
-def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Path) -> None:
+def test_an_unchanged_winner_is_not_evaluated_on_test_again(tmp_path: Path) -> None:
     before = call(toy_sweep(6), tmp_path)
     confirmed = Ledger(tmp_path).rows()
     plan = call(toy_sweep(8), tmp_path, worse)
@@ -93,7 +93,7 @@ def test_the_same_winner_is_not_run_on_test_again_and_that_is_said(tmp_path: Pat
     assert "the winner is still the same" in said
 
 
-def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
+def test_a_new_winner_is_evaluated_on_test_and_both_winners_are_recorded(
     tmp_path: Path,
 ) -> None:
     before = call(toy_sweep(6), tmp_path)
@@ -119,7 +119,7 @@ def test_a_new_winner_is_run_on_test_beside_the_old_one_and_both_are_recorded(
         assert f"{old['trial']} was replaced, and test was used again" in shown
 
 
-def test_an_extension_that_was_cut_off_goes_on_by_the_same_command(tmp_path: Path) -> None:
+def test_an_interrupted_extension_continues_with_the_same_command(tmp_path: Path) -> None:
     call(toy_sweep(6), tmp_path)
     ledger = Ledger(tmp_path)
     ledger.begin(resumed(plan_of(toy_sweep(8)), ledger, 0))  # and the process was killed
@@ -137,7 +137,7 @@ def test_the_same_command_changes_nothing_and_fewer_trials_are_refused(tmp_path:
         resumed(plan_of(toy_sweep(5)), Ledger(tmp_path), 0)
 
 
-def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: Path) -> None:
+def test_a_search_that_its_budget_ended_continues_with_a_larger_budget(tmp_path: Path) -> None:
     call(toy_sweep(6, config=SearchConfig(train_seconds=6)), tmp_path, most=3)
     assert len(Ledger(tmp_path).rows("search")) < 6
     with pytest.raises(UserError, match=r"larger budget.*--budget-train-seconds: 6 → 5"):
@@ -151,7 +151,7 @@ def test_a_search_that_its_budget_has_ended_goes_on_with_a_larger_one(tmp_path: 
     assert larger == whole  # all its trials are made: there is nothing to go on with
 
 
-def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
+def test_a_search_without_a_complete_trial_can_be_extended(tmp_path: Path) -> None:
     nan = float("nan")
     plan = call(toy_sweep(2), tmp_path, lambda recipe: nan)
     assert "the arm tuned was never made" in not_done(plan, Ledger(tmp_path))[0]
@@ -172,7 +172,7 @@ def test_a_search_that_failed_is_given_more_trials(tmp_path: Path) -> None:
         ({"dataset": "other"}, "another --name"),
     ],
 )
-def test_what_cannot_be_extended_says_why_with_advice_that_applies(
+def test_a_refused_extension_says_why_and_what_to_do(
     changed: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     Ledger(tmp_path).begin(plan_of(toy_sweep(6)))
@@ -182,14 +182,14 @@ def test_what_cannot_be_extended_says_why_with_advice_that_applies(
     assert ("--add-seeds" in str(told.value)) == (said == "--add-seeds 1")
 
 
-def test_trials_and_seeds_are_added_one_after_the_other(tmp_path: Path) -> None:
+def test_trials_and_seeds_cannot_be_added_at_once(tmp_path: Path) -> None:
     call(toy_sweep(6), tmp_path)
     with pytest.raises(UserError, match="not by both at once"):
         resumed(plan_of(toy_sweep(8)), Ledger(tmp_path), 2)
     assert resumed(plan_of(toy_sweep(6)), Ledger(tmp_path), 2).seeds == (0, 1, 2, 3)
 
 
-def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_look(
+def test_tuned_arms_are_judged_again_at_the_level_of_a_second_analysis(
     tmp_path: Path,
 ) -> None:
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
@@ -224,14 +224,14 @@ def test_tuned_arms_that_were_judged_are_judged_again_at_the_level_of_a_second_l
     assert "2 trials per search" in " ".join(banners(read(ledger)))
 
 
-def test_shared_configurations_are_the_same_however_many_are_drawn() -> None:
+def test_shared_configurations_do_not_depend_on_their_number() -> None:
     few, more = (
         Sweep({"a": OLD, "b": BASE}, toy_sweep(1).space, n, shared=True, seed=3) for n in (4, 7)
     )
     assert more.points[:4] == few.points
 
 
-def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
+def test_a_search_that_its_budget_ended_reports_the_requested_number_of_trials(
     tmp_path: Path,
 ) -> None:
     call(toy_sweep(6, config=SearchConfig(train_seconds=6)), tmp_path, most=3)
@@ -243,7 +243,7 @@ def test_a_search_that_its_budget_has_ended_says_how_many_trials_were_asked_for(
     assert f"{made} of 6" in build_report(tmp_path).read_text()
 
 
-def test_seeds_that_are_added_after_claims_were_answered_are_a_second_look(tmp_path: Path) -> None:
+def test_seeds_added_after_claims_were_answered_are_a_second_analysis(tmp_path: Path) -> None:
     def scored(part: float, name: str, seed: int, stage: Stage) -> Row:
         scores = [
             ProteinScore(part="test", protein=f"P{g}", cluster=g, windows=9, positives=4,

@@ -81,7 +81,7 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
     victims = {moment: victim for victim, _, moment in (each.partition("@") for each in strikes)}
     for moment in OUTSIDE.keys() & victims:
         strike_in(OUTSIDE[moment], victims[moment])
-    heard, hears = 0, Watch.epoch
+    heard, hears = 0, Watch.end_epoch
 
     def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
         nonlocal heard
@@ -91,7 +91,7 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
         if str(heard) in victims:
             strike(victims[str(heard)], point)
 
-    Watch.epoch = hear  # type: ignore[method-assign]
+    Watch.end_epoch = hear  # type: ignore[method-assign]
     base = RECIPES["fixed"].with_({"train.epochs": EPOCHS})
     how = SearchConfig(sampler="random", scheduler="asha")
     page.conduct(

@@ -74,13 +74,13 @@ def mine() -> dict[int, Any]:
 
 
 def main(data: str, study: str) -> None:
-    hears = Watch.epoch
+    hears = Watch.end_epoch
 
     def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
         trials[arm] = int(point["pid"])
         hears(watch, trial, arm, point)
 
-    Watch.epoch = hear  # type: ignore[method-assign]
+    Watch.end_epoch = hear  # type: ignore[method-assign]
     over, seen = threading.Event(), list[Any]()
     ledger, source = Ledger(Path(study)), DataSource(OpenData(Path(data)), SplitSpec())
     striker = threading.Thread(target=lambda: seen.extend(strike(ledger, over)))

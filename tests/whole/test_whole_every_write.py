@@ -36,7 +36,7 @@ def run(plan: Plan, source: DataSource, study: Path, step: int) -> tuple[int | N
     return process.exitcode, counted.value
 
 
-def test_a_study_that_is_killed_at_any_write_ends_as_if_it_had_not_been(
+def test_a_study_killed_at_any_write_ends_with_the_same_ledger(
     plan: Plan, source: DataSource, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole"

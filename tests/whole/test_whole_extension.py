@@ -45,7 +45,7 @@ def planned(source: DataSource, seeds: int = 2) -> Plan:
 
 
 @pytest.mark.usefixtures("without_ray")
-def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_its_second_look(
+def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_a_second_analysis(
     source: DataSource, tmp_path: Path
 ) -> None:
     study, plan = tmp_path / "study", planned(source)

@@ -31,7 +31,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     ],
     ids=["a quarter in the trial", "a quarter by Ray Train", "a whole GPU", "two workers on one"],
 )
-def test_runs_take_the_gpu_that_they_ask_for(
+def test_runs_use_the_requested_gpu(
     where: Resources, executor: str, source: DataSource, tmp_path: Path
 ) -> None:
     arms = RECIPES if executor == "trial" else {"conv-residue": RECIPES["conv-residue"]}

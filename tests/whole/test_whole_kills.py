@@ -24,7 +24,7 @@ def run(data: Path, study: Path, moment: str, count: int = 1) -> None:
     assert ended.returncode == (0 if moment == "never" else -signal.SIGKILL), ended.stderr
 
 
-def test_a_driver_that_is_killed_twice_loses_nothing_and_counts_nothing_twice(
+def test_a_driver_killed_twice_loses_no_run_and_counts_none_twice(
     tmp_path: Path,
 ) -> None:
     source = small_source(tmp_path / "toy")

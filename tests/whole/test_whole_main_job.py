@@ -73,7 +73,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
         (("--trials", "3", "--space", "none.toml"), "There is no search space none.toml"),
     ],
 )
-def test_what_cannot_be_run_is_one_paragraph_and_exit_code_2(
+def test_an_impossible_study_is_one_paragraph_and_exit_code_2(
     wrong: tuple[str, ...], said: str, subset: Path
 ) -> None:
     data = () if "--data" in wrong else ("--data", "ci")

@@ -36,7 +36,7 @@ def run(data: Path, reports: Path, strikes: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, env=here, check=False)
 
 
-def test_a_search_that_is_struck_in_every_way_makes_every_trial_once_and_none_from_zero(
+def test_a_search_killed_in_every_way_makes_every_trial_once_and_restarts_none(
     tmp_path: Path,
 ) -> None:
     data = small_source(tmp_path / "toy").data

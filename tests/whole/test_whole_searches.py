@@ -37,7 +37,7 @@ def trials(study: Path, name: str) -> list[optuna.trial.FrozenTrial]:
     return optuna.load_study(study_name=name, storage=JournalStorage(journal)).trials
 
 
-def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
+def test_a_scheduler_stops_trials_and_ledger_and_optuna_agree(
     source: DataSource, tmp_path: Path
 ) -> None:
     base = RECIPES["fixed"].with_({"train.epochs": 4})
@@ -66,7 +66,7 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_say_the_same(
     assert not_done(told, Ledger(tmp_path)) == []
 
 
-def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
+def test_tuned_arms_are_searched_equally_confirmed_once_and_get_no_verdict(
     source: DataSource, tmp_path: Path
 ) -> None:
     arms = {name: RECIPES[name] for name in ("old", "fixed")}
@@ -93,7 +93,7 @@ def test_tuned_arms_are_searched_alike_confirmed_once_and_refused_a_verdict(
     assert len(Ledger(tmp_path).attempts()) == before
 
 
-def test_a_database_that_is_lost_in_a_search_pauses_it_and_the_same_call_goes_on(
+def test_a_lost_database_pauses_a_search_and_the_same_call_continues(
     source: DataSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     how = SearchConfig(sampler="random", storage=f"sqlite:///{tmp_path / 'all.db'}?timeout=0.05")

@@ -25,7 +25,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> DataSource:
     return small_source(tmp_path_factory.mktemp("data") / "toy")
 
 
-def test_a_study_goes_on_with_what_its_ledger_lacks(source: DataSource, tmp_path: Path) -> None:
+def test_a_study_runs_what_its_ledger_lacks(source: DataSource, tmp_path: Path) -> None:
     plan = small_plan(source, {"old": RECIPES["old"]}, (0, 1))
     study = tmp_path / "study"
     launch(plan, source, Resources(), study)
@@ -39,7 +39,7 @@ def test_a_study_goes_on_with_what_its_ledger_lacks(source: DataSource, tmp_path
     assert rows_of(study) == first
 
 
-def test_a_study_scores_its_controls_once_trains_an_arm_with_random_vectors_and_tells_loggers(
+def test_a_study_scores_controls_once_trains_an_arm_with_random_vectors_and_informs_loggers(
     source: DataSource, tmp_path: Path
 ) -> None:
     design = Design("toy", (arm("conv", RECIPES["conv-residue"], ""),), ())
@@ -88,7 +88,7 @@ def test_a_trial_that_dies_leaves_a_failed_row_with_the_reason(
     assert "rpbind embed" in row.error
 
 
-def test_a_search_tells_optuna_of_every_trial_and_of_nan_as_failed(
+def test_a_search_reports_every_trial_to_optuna_and_nan_as_failed(
     source: DataSource, tmp_path: Path
 ) -> None:
     values = [1e-3, 2e-3, 3e-3, 4e-3, 1e27, 1e28, 1e29, 1e30]

@@ -47,7 +47,9 @@ def test_context_where_it_is_needed_is_better_by_more_than_delta(summary: Summar
     assert context.paired.seeds == (0, 1, 2)
 
 
-def test_two_arms_that_differ_in_a_knob_that_cannot_matter_are_inert(summary: Summary) -> None:
+def test_two_arms_that_differ_in_a_hyperparameter_without_effect_are_inert(
+    summary: Summary,
+) -> None:
     _, same = summary.contrasts
     assert (same.verdict.word, same.verdict.p) == ("inert", None)
     assert same.diff == {"model.attention.dropout": (0.5, 0.1)}

@@ -14,7 +14,7 @@ from rpbind.ledger import Ledger
 SCRIPT = Path(__file__).with_name("struck_group_study.py")
 
 
-def test_a_worker_and_a_trial_that_are_killed_in_a_run_leave_its_bits_as_they_were(
+def test_killing_a_worker_and_a_trial_does_not_change_the_bits_of_a_run(
     tmp_path: Path,
 ) -> None:
     source = small_source(tmp_path / "toy")

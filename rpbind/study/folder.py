@@ -34,12 +34,12 @@ def study_folder(plan: Plan, options: RunOptions) -> tuple[Path, str]:
         return folder, ""
     experiment = plan.study.removesuffix(f"-{plan.fingerprint}")
     for other in sorted(options.reports.glob(f"{experiment}-*"), key=_age):
-        there = _plan(other)
-        if there is None or not is_same_but_for_code(there, plan):
+        existing = _plan(other)
+        if existing is None or not is_same_but_for_code(existing, plan):
             continue
         if options.accept_code_change:
             return other.resolve(), ""
-        modules = ", ".join(changed_modules(there, plan))
+        modules = ", ".join(changed_modules(existing, plan))
         return folder, (
             f"This is a new study: {other} has the same design and data, but the code of {modules} "
             "has changed since. To continue that study instead, add --accept-code-change."
@@ -47,17 +47,17 @@ def study_folder(plan: Plan, options: RunOptions) -> tuple[Path, str]:
     return folder, ""
 
 
-def is_same_but_for_code(there: Plan, plan: Plan) -> bool:
+def is_same_but_for_code(existing: Plan, plan: Plan) -> bool:
     """Whether a study equals the requested one, except for the code that made its rows."""
-    alike = plan.model_copy(update={"code": there.code})
-    return there.code != plan.code and fingerprint(alike) == there.fingerprint
+    alike = plan.model_copy(update={"code": existing.code})
+    return existing.code != plan.code and fingerprint(alike) == existing.fingerprint
 
 
-def with_its_code(plan: Plan, there: Plan) -> Plan:
+def with_its_code(plan: Plan, existing: Plan) -> Plan:
     """Return the plan with the identity of the study that it continues, and accept its code."""
-    accepted = dict.fromkeys((*there.accepted_code, plan.code))
-    kept = {"study": there.study, "fingerprint": there.fingerprint, "code": there.code,
-            "code_modules": there.code_modules, "accepted_code": tuple(accepted)}  # fmt: skip
+    accepted = dict.fromkeys((*existing.accepted_code, plan.code))
+    kept = {"study": existing.study, "fingerprint": existing.fingerprint, "code": existing.code,
+            "code_modules": existing.code_modules, "accepted_code": tuple(accepted)}  # fmt: skip
     return plan.model_copy(update=kept)
 
 

@@ -31,7 +31,7 @@ BOTH = {
     "train.schedule.patience": 5,
     "proteins": "physchem",
 }
-OLD_COLUMN: dict[str, Any] = BOTH | {
+OLD_FIELDS: dict[str, Any] = BOTH | {
     "model.memory.kind": "pooled",
     "model.attention.temperature": False,
     "model.residual": False,
@@ -45,7 +45,7 @@ OLD_COLUMN: dict[str, Any] = BOTH | {
     "train.schedule.min_lr": 1e-5,
     "train.stop_after": 10,
 }
-FIXED_COLUMN: dict[str, Any] = BOTH | {
+FIXED_FIELDS: dict[str, Any] = BOTH | {
     "model.memory.kind": "expanded",
     "model.memory.position": True,
     "model.attention.temperature": True,
@@ -65,11 +65,11 @@ FIXED_COLUMN: dict[str, Any] = BOTH | {
 }
 
 
-@pytest.mark.parametrize(("recipe", "column"), [(OLD, OLD_COLUMN), (FIXED, FIXED_COLUMN)])
-def test_the_presets_are_the_two_columns_of_the_seeds_table(
-    recipe: Recipe, column: dict[str, Any]
+@pytest.mark.parametrize(("recipe", "fields"), [(OLD, OLD_FIELDS), (FIXED, FIXED_FIELDS)])
+def test_the_presets_have_the_hyperparameters_of_the_original_model(
+    recipe: Recipe, fields: dict[str, Any]
 ) -> None:
-    assert recipe.flat() == column
+    assert recipe.flat() == fields
 
 
 def test_the_id_of_a_recipe_never_changes() -> None:
@@ -116,13 +116,13 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def test_every_knob_changes_the_id() -> None:
+def test_every_hyperparameter_changes_the_id() -> None:
     ids = {path: FIXED.with_({path: value}).id for path, value in CHANGES.items()}
     assert len(set(ids.values()) | {FIXED.id}) == len(CHANGES) + 1
     assert {path for path in FIXED.flat() if not path.endswith("kind")} <= CHANGES.keys()
 
 
-def test_no_change_and_a_round_trip_leave_the_id() -> None:
+def test_no_change_and_a_round_trip_keep_the_id() -> None:
     assert FIXED.with_({"train.lr": FIXED.train.lr}).id == FIXED.id
     assert Recipe.model_validate_json(FIXED.model_dump_json()).id == FIXED.id
 
@@ -141,7 +141,7 @@ def test_a_misspelt_path_names_the_nearest(typo: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "knob"),
+    ("recipe", "path"),
     [
         (OLD, "model.memory.position"),
         (OLD, "model.init.gain"),
@@ -150,9 +150,9 @@ def test_a_misspelt_path_names_the_nearest(typo: str, meant: str) -> None:
         (FIXED.with_({"train.schedule": "constant"}), "train.schedule.patience"),
     ],
 )
-def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> None:
-    with pytest.raises(UserError, match=f"no hyperparameter '{knob}'"):
-        recipe.with_({knob: 1})
+def test_a_hyperparameter_of_another_variant_cannot_be_set(recipe: Recipe, path: str) -> None:
+    with pytest.raises(UserError, match=f"no hyperparameter '{path}'"):
+        recipe.with_({path: 1})
 
 
 @pytest.mark.parametrize(
@@ -171,14 +171,12 @@ def test_a_knob_of_another_variant_cannot_be_set(recipe: Recipe, knob: str) -> N
         ({"train.batch_size": 1}, "greater than or equal to 2"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused_with_the_reason(
-    changes: dict[str, Any], why: str
-) -> None:
+def test_an_invalid_value_is_refused_with_the_reason(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(UserError, match=why):
         FIXED.with_(changes)
 
 
-def test_a_recipe_cannot_be_changed_in_place_and_can_be_a_key() -> None:
+def test_a_recipe_is_immutable_and_can_be_a_key() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         FIXED.train.lr = 1.0  # type: ignore[misc]
     assert {FIXED: "fixed"}[Recipe.model_validate(FIXED.model_dump())] == "fixed"
@@ -193,14 +191,14 @@ def test_a_variant_is_set_by_its_kind_alone_or_as_a_whole() -> None:
     }
 
 
-def test_diff_names_every_knob_that_differs_and_nothing_else() -> None:
+def test_diff_has_every_hyperparameter_that_differs_and_no_other() -> None:
     changed = OLD.with_({"train.lr": 0.5, "model.residual": True})
     assert OLD.diff(changed) == {"model.residual": (False, True), "train.lr": (1e-3, 0.5)}
     assert OLD.diff(OLD) == {}
 
 
 @pytest.mark.parametrize("recipe", [OLD, FIXED, CONV_RESIDUE])
-def test_narrowed_divides_widths_and_heads_and_keeps_everything_else(recipe: Recipe) -> None:
+def test_narrowed_divides_widths_and_heads_and_changes_nothing_else(recipe: Recipe) -> None:
     widths = {"model.encoder.dim", "model.attention.dim", "model.attention.heads"}
     widths |= {"model.feed_forward.hidden"}
     changed = recipe.diff(narrowed(recipe, 4))
@@ -219,7 +217,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             '[model.encoder]\nkind = "conv"\nlyers = 3\n',
@@ -232,9 +230,9 @@ def test_an_unknown_preset_names_the_nearest() -> None:
         ("[train]\nlr = -1.0\n", r"train\.lr: expected a value greater than 0, found -1"),
     ],
 )
-def test_a_file_that_is_no_recipe_is_told_in_its_own_words(
-    text: str, told: str, tmp_path: Path
+def test_an_invalid_recipe_file_is_an_error_that_names_the_field(
+    text: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.toml").write_text(text)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         read_recipe(tmp_path / "mine.toml")

@@ -101,7 +101,8 @@ def _identity_findings(metrics: dict[str, float]) -> list[Finding]:
         if abs(auroc - 0.5) > IDENTITY_GAP:
             side = "above" if auroc > 0.5 else "below"
             words = (
-                f"{kind} AUROC {side} 0.5 without reading letters: protein or cluster alone ranks"
+                f"{kind} AUROC {side} 0.5 although no letter was read: the protein or the overlap "
+                "cluster alone ranks windows"
             )
             found = _finding(f"identity ranks, {kind}", "warning", words, auroc, IDENTITY_GAP)
             findings.append(found.model_copy(update={"reason": GAP_REASON}))

@@ -1,4 +1,4 @@
-"""What algebra says about the seed's two models, in float64; numbers are those of the facts."""
+"""Algebraic facts about the original model before and after its fix, in float64."""
 
 import pytest
 import torch
@@ -33,14 +33,14 @@ def attention(built: BindingModel, batch: Group) -> Tensor:
     return built.attend.weights(query_BQE, built.memory(batch), batch.protein_B).detach()
 
 
-def test_1_the_expanded_memory_gives_the_logits_of_the_pooled_one() -> None:
+def test_1_the_expanded_memory_gives_the_same_logits_as_the_pooled_one() -> None:
     expanded, pooled = model(SMALL_FIXED), model(SMALL_FIXED, memory="pooled")
     share_weights(expanded, pooled)
     same = logits(expanded, RNA_BL, GROUP)
     assert (same - logits(pooled, RNA_BL, GROUP)).abs().max() < 1e-12 < same.std() / 1e6
 
 
-def test_1_the_attention_of_both_seed_models_gets_no_gradient() -> None:
+def test_1_the_attention_of_old_and_fixed_gets_no_gradient() -> None:
     for recipe in (SMALL_FIXED, SMALL_OLD):
         size = {name: grad.abs().max().item() for name, grad in gradients(model(recipe)).items()}
         inert = [value for name, value in size.items() if name.startswith(INERT)]
@@ -48,7 +48,7 @@ def test_1_the_attention_of_both_seed_models_gets_no_gradient() -> None:
         assert max(inert) < 1e-12 * size["memory.value.weight"]
 
 
-def test_1_the_attention_of_a_residue_memory_does_get_a_gradient() -> None:
+def test_1_the_attention_of_a_residue_memory_gets_a_gradient() -> None:
     size = {
         n: g.abs().max().item() for n, g in gradients(model(SMALL_FIXED, memory="residue")).items()
     }
@@ -56,14 +56,14 @@ def test_1_the_attention_of_a_residue_memory_does_get_a_gradient() -> None:
     assert size["memory.key.bias"] < 1e-12 * size["memory.value.bias"]
 
 
-def test_2_expanded_weights_cannot_see_the_protein_and_residue_weights_can() -> None:
+def test_2_attention_weights_depend_on_the_protein_only_with_a_residue_memory() -> None:
     first, second = (group(proteins(25, seed=seed), [0] * 6) for seed in (1, 2))
     expanded, residue = model(SMALL_FIXED), model(SMALL_FIXED, memory="residue")
     assert (attention(expanded, first) - attention(expanded, second)).abs().max() < 1e-12
     assert (attention(residue, first) - attention(residue, second)).abs().max() > 1e-3
 
 
-def test_3_the_mean_weight_over_101_keys_is_1_over_101_whatever_was_learnt() -> None:
+def test_3_the_mean_weight_over_101_keys_is_1_over_101_for_any_parameters() -> None:
     built = model(SMALL_FIXED)
     untrained = attention(built, GROUP)
     assert untrained.mean().item() == pytest.approx(1 / 101, abs=1e-15)
@@ -91,7 +91,9 @@ def shuffled(rna_BL: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("memory", ["pooled", "expanded", "residue"])
-def test_5_a_token_encoder_counts_letters_and_a_convolution_sees_their_order(memory: str) -> None:
+def test_5_a_convolution_depends_on_the_order_of_letters_and_a_token_encoder_does_not(
+    memory: str,
+) -> None:
     for encoder in ("token", CONV):
         built = model(SMALL_FIXED, memory=memory, encoder=encoder)
         moved = logits(built, shuffled(RNA_BL), GROUP) - logits(built, RNA_BL, GROUP)
@@ -99,7 +101,9 @@ def test_5_a_token_encoder_counts_letters_and_a_convolution_sees_their_order(mem
 
 
 @pytest.mark.parametrize("temperature", [False, True])
-def test_7_a_residue_memory_under_uniform_attention_is_the_pooled_model(temperature: bool) -> None:
+def test_7_a_residue_memory_with_uniform_attention_equals_the_pooled_model(
+    temperature: bool,
+) -> None:
     residue = model(SMALL_FIXED, memory="residue", **{"attention.temperature": temperature})
     pooled = model(SMALL_FIXED, memory="pooled", **{"attention.temperature": temperature})
     torch.nn.init.zeros_(residue.attend.query.weight)
@@ -109,13 +113,13 @@ def test_7_a_residue_memory_under_uniform_attention_is_the_pooled_model(temperat
     assert (nested - logits(pooled, RNA_BL, GROUP)).abs().max() < 1e-12 < nested.std() / 1e6
 
 
-def test_7_a_residue_memory_that_attends_is_not_the_pooled_model() -> None:
+def test_7_a_residue_memory_with_attention_differs_from_the_pooled_model() -> None:
     residue, pooled = model(SMALL_FIXED, memory="residue"), model(SMALL_FIXED, memory="pooled")
     share_weights(residue, pooled)
     assert (logits(residue, RNA_BL, GROUP) - logits(pooled, RNA_BL, GROUP)).abs().max() > 1e-6
 
 
-def test_6_dropout_on_the_weights_is_noise_around_no_gradient() -> None:
+def test_6_dropout_on_the_weights_gives_gradients_with_mean_zero() -> None:
     built = model(SMALL_FIXED)
     built.attend.weight_dropout.train()
     draws = []
@@ -132,8 +136,8 @@ def test_6_dropout_on_the_weights_is_noise_around_no_gradient() -> None:
     assert gradients(built)["attend.query.weight"].abs().max() < 1e-6 * noise[0].abs().max()
 
 
-def test_8_adam_moves_dead_weights_and_they_still_do_nothing() -> None:
-    """float32: what rounding leaves of a zero gradient, Adam divides by its own size."""
+def test_8_adam_moves_weights_without_gradient_and_they_still_have_no_effect() -> None:
+    """In float32 a zero gradient is rounding noise, and Adam divides it by its own size."""
     built = model(SMALL_FIXED, **{"attention.dropout": 0.0}).float()
     batch = group([chain.float() for chain in CHAINS], [0, 1, 0, 1, 0, 1])
     label_B = torch.tensor([0.0, 1, 1, 0, 1, 0])

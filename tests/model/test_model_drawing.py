@@ -1,4 +1,4 @@
-"""Initial values of any layer depend on (run seed, full name) alone, else building is an error."""
+"""Initial values of any layer depend only on (run seed, full name), else building is an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rpbind.recipe.presets import FIXED, PRESETS
 
 
 class Bare(nn.Module):
-    """Parameters and a buffer that no layer owns, drawn in the ways that people write."""
+    """Parameters and a buffer outside any layer, drawn in the usual ways."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Bare(nn.Module):
 
 
 class Copied(nn.Module):
-    """torch copies one layer, so its layers would all begin alike."""
+    """torch copies one layer, so without help all layers would have the same initial values."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
 
 
 class Two(nn.Module):
-    """A layer, and in one arm others before and behind it that draw too."""
+    """A layer and, with `more`, others before and after it that draw too."""
 
     def __init__(self, make: Callable[[], nn.Module], *, more: bool) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ def test_two_builds_under_different_global_seeds_have_the_same_bits(kind: str) -
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_other_layers_before_and_behind_shift_no_value(kind: str) -> None:
+def test_other_layers_before_and_after_change_no_value(kind: str) -> None:
     alone = values(lambda: Two(LAYERS[kind], more=False))
     among = values(lambda: Two(LAYERS[kind], more=True))
     assert len(among) > len(alone) > 0
@@ -90,7 +90,7 @@ def test_other_layers_before_and_behind_shift_no_value(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_a_value_follows_the_run_seed_unless_it_is_constant(kind: str) -> None:
+def test_a_value_depends_on_the_run_seed_unless_it_is_constant(kind: str) -> None:
     one, other = values(LAYERS[kind]), values(LAYERS[kind], seed=1)
     for name, value in one.items():
         constant = value.unique().numel() == 1
@@ -113,7 +113,7 @@ def test_every_layer_keeps_the_distribution_that_torch_gives_it() -> None:
     assert bare["truncated"].abs().max() <= 0.5
 
 
-def test_layers_that_torch_copied_from_one_begin_differently() -> None:
+def test_layers_that_torch_copied_from_one_have_different_initial_values() -> None:
     drawn = values(Copied)
     one, other = (drawn[f"layers.layers.{n}.linear1.weight"] for n in (0, 1))
     assert not torch.equal(one, other)
@@ -128,7 +128,7 @@ def test_building_leaves_every_global_generator_as_it_was() -> None:
     assert before[1:] == (random.getstate(), np.random.get_state()[1].tolist())
 
 
-def own(draw: Callable[[], Tensor]) -> Callable[[], nn.Module]:
+def with_own_value(draw: Callable[[], Tensor]) -> Callable[[], nn.Module]:
     class Own(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -148,11 +148,11 @@ def own(draw: Callable[[], Tensor]) -> Callable[[], nn.Module]:
     ],
     ids=["numpy", "numpy generator", "random", "torch generator"],
 )
-def test_a_value_that_nothing_of_ours_drew_is_an_error_that_names_it(
+def test_a_value_drawn_by_another_generator_is_an_error_that_names_it(
     draw: Callable[[], Tensor],
 ) -> None:
     with pytest.raises(UserError, match="initial value of own differs"):
-        draw_by_name(own(draw), 0)
+        draw_by_name(with_own_value(draw), 0)
 
 
 def test_a_layer_without_sizes_is_an_error_that_names_it() -> None:
@@ -160,7 +160,7 @@ def test_a_layer_without_sizes_is_an_error_that_names_it() -> None:
         draw_by_name(lambda: nn.Sequential(nn.LazyLinear(3)), 0)
 
 
-def test_plain_dropout_becomes_the_seeded_one_of_its_name() -> None:
+def test_plain_dropout_is_replaced_by_dropout_seeded_by_its_name() -> None:
     model = nn.Sequential(nn.Linear(9, 9), nn.Sequential(nn.Dropout(0.5)))
     seed_dropout(model)
     masks = []
@@ -188,7 +188,7 @@ def test_plain_dropout_becomes_the_seeded_one_of_its_name() -> None:
     ],
     ids=lambda layer: type(layer).__name__,
 )
-def test_a_layer_that_draws_by_itself_is_an_error_that_names_it(layer: nn.Module) -> None:
+def test_a_layer_with_its_own_random_draws_is_an_error_that_names_it(layer: nn.Module) -> None:
     with pytest.raises(UserError, match=r"'1.* draws random numbers in training"):
         seed_dropout(nn.Sequential(nn.Linear(2, 2), layer))
 
@@ -198,7 +198,7 @@ def test_a_layer_that_draws_by_itself_is_an_error_that_names_it(layer: nn.Module
     [nn.Dropout1d(0.0), nn.GRU(2, 3, dropout=0.0), nn.MultiheadAttention(4, 2), nn.RReLU(0.1, 0.1)],
     ids=lambda layer: type(layer).__name__,
 )
-def test_a_layer_that_draws_nothing_is_taken_as_it_is(layer: nn.Module) -> None:
+def test_a_layer_without_random_draws_is_accepted(layer: nn.Module) -> None:
     seed_dropout(nn.Sequential(layer))
 
 
@@ -222,7 +222,7 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_variant_is_built_alike_under_different_global_seeds(name: str) -> None:
+def test_every_variant_has_the_same_initial_values_under_different_global_seeds(name: str) -> None:
     found = []
     for global_seed in (1, 2):
         torch.manual_seed(global_seed)

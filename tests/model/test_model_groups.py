@@ -1,4 +1,4 @@
-"""A window's score is its own: neighbours, padding and order in a batch do not touch it."""
+"""A window's score does not depend on the batch: on other windows, padding or order."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ RECIPES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", RECIPES)
-def test_padding_is_without_effect(changes: dict[str, Any]) -> None:
+def test_padding_has_no_effect(changes: dict[str, Any]) -> None:
     built = model(SMALL_FIXED, **changes)
     together = logits(built, RNA_BL, group(CHAINS, WHOSE))
     for row, protein in enumerate(WHOSE):
@@ -25,14 +25,14 @@ def test_padding_is_without_effect(changes: dict[str, Any]) -> None:
         assert alone.item() == pytest.approx(together[row].item(), abs=1e-12)
 
 
-def test_the_logits_of_different_proteins_do_differ() -> None:
+def test_the_logits_of_different_proteins_differ() -> None:
     built = model(SMALL_FIXED, memory="residue")
     one, two, three = (logits(built, RNA_BL, group([chain], [0] * 6)) for chain in CHAINS)
     assert min((one - two).abs().min(), (one - three).abs().min()) > 1e-3
 
 
 @pytest.mark.parametrize("changes", RECIPES)
-def test_a_batch_may_come_in_any_order(changes: dict[str, Any]) -> None:
+def test_the_order_of_a_batch_has_no_effect(changes: dict[str, Any]) -> None:
     built, order = model(SMALL_FIXED, **changes), [4, 2, 0, 5, 1, 3]
     straight = logits(built, RNA_BL, group(CHAINS, WHOSE))
     turned = logits(built, RNA_BL[order], group(CHAINS, [WHOSE[i] for i in order]))
@@ -40,7 +40,7 @@ def test_a_batch_may_come_in_any_order(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("changes", RECIPES)
-def test_a_batch_may_be_cut_into_any_groups(changes: dict[str, Any]) -> None:
+def test_the_division_of_a_batch_into_groups_has_no_effect(changes: dict[str, Any]) -> None:
     built = model(SMALL_FIXED, **changes)
     whole = logits(built, RNA_BL, group(CHAINS, WHOSE))
     late = group([CHAINS[2]], [0, 0], rows_B=[5, 2])
@@ -49,7 +49,7 @@ def test_a_batch_may_be_cut_into_any_groups(changes: dict[str, Any]) -> None:
     torch.testing.assert_close(cut, whole, rtol=0, atol=1e-12)
 
 
-def test_in_evaluation_nothing_is_drawn_and_nothing_is_learnt() -> None:
+def test_evaluation_draws_no_random_number_and_changes_no_parameter() -> None:
     built = model(SMALL_OLD)
     before = {name: value.clone() for name, value in built.state_dict().items()}
     first, again = (logits(built, RNA_BL, group(CHAINS, WHOSE)) for _ in range(2))
@@ -66,7 +66,7 @@ def test_pooling_keeps_the_last_positions_of_a_window(pool: int, queries: int) -
     assert not torch.equal(built.encoder(changed_BL), built.encoder(RNA_BL))
 
 
-def test_a_convolution_sees_as_far_as_the_recipe_says() -> None:
+def test_a_convolution_has_the_receptive_field_of_the_recipe() -> None:
     built = model(SMALL_FIXED, encoder={"kind": "conv", "dim": 16, "layers": 2, "kernel": 5})
     changed_BL = RNA_BL.clone()
     changed_BL[:, 50] = (changed_BL[:, 50] + 1) % 5

@@ -1,7 +1,7 @@
-"""The presets begin and train as the original model does: initial values, dropout in training.
+"""The presets have the initial values and the training (with dropout) of the original model.
 
-The facts are those of the public project (1AMZORRO/RPBP, commits 3e9b615, f016c42 and 6187b00):
-written down here once more, in plain torch; of the package it uses weights and masks alone.
+The original model is the public project 1AMZORRO/RPBP (commits 3e9b615, f016c42 and 6187b00). It is
+written here independently in plain torch; only weights and dropout masks come from rpbind.
 """
 
 import math
@@ -32,7 +32,7 @@ TORCH_LAYERS = {
     "head.8": (256, 128),
     "head.12": (128, 1),
 }
-"""Layers of `old` with (inputs, outputs): all of them begin as torch's Linear does."""
+"""Layers of `old` with (inputs, outputs); all have the initial values of torch's Linear."""
 
 XAVIER_LAYERS = {
     "encoder.project": (5, 128, 1.0),
@@ -45,14 +45,14 @@ XAVIER_LAYERS = {
     "head.4": (256, 128, 1.0),
     "head.8": (128, 1, 1.0),
 }
-"""Layers of `fixed` with (inputs, outputs, gain); their biases begin at 0."""
+"""Layers of `fixed` with (inputs, outputs, gain); their initial biases are 0."""
 
 FEED_FORWARD = {"feed_forward.wide": (256, 512), "feed_forward.narrow": (512, 256)}
-"""The layers of `fixed` that its reset passes over: torch's default, biases too."""
+"""The layers of `fixed` that it does not reset: weights and biases have torch's defaults."""
 
 
 def bounds(recipe: Recipe) -> dict[str, float]:
-    """Parameter -> bound of its uniform distribution; 0 where it begins at 0."""
+    """Return {parameter: bound of its uniform distribution}; 0 where the initial value is 0."""
     found: dict[str, float] = {}
     torch_layers = TORCH_LAYERS if recipe is OLD else FEED_FORWARD
     for name, (inputs, _) in torch_layers.items():
@@ -65,13 +65,13 @@ def bounds(recipe: Recipe) -> dict[str, float]:
 
 
 def few_runs(recipe: Recipe, name: str) -> list[float]:
-    """The initial value of a single number in four runs."""
+    """Return the initial value of a parameter with one element in four runs."""
     built = (build_model(recipe.model, width=2, length=3, seed=seed) for seed in range(4))
     return [dict(model.named_parameters())[name].item() for model in built]
 
 
 @pytest.mark.parametrize("recipe", [OLD, FIXED], ids=["old", "fixed"])
-def test_every_parameter_begins_as_in_the_original_model(recipe: Recipe) -> None:
+def test_every_parameter_has_the_initial_distribution_of_the_original_model(recipe: Recipe) -> None:
     built = build_model(recipe.model, width=1280, length=101, seed=0)
     parameters = {name: p.detach() for name, p in built.named_parameters()}
     uniform = bounds(recipe)
@@ -81,7 +81,7 @@ def test_every_parameter_begins_as_in_the_original_model(recipe: Recipe) -> None
             assert not values.any(), name
             continue
         assert values.abs().max() <= bound, name
-        if values.numel() == 1:  # of several runs: none is 0, none is twice the same
+        if values.numel() == 1:  # four runs have four different values, none of them 0
             assert len({*few_runs(recipe, name)} - {0.0}) == 4
             continue
         assert values.abs().max() > 0.9 * bound, name
@@ -108,7 +108,7 @@ def layer_norm(x: Tensor, w: Weights, name: str) -> Tensor:
 
 
 def dropped(x: Tensor, p: float, name: str) -> Tensor:
-    """A mask of the layer's own stream: the same one that the package draws."""
+    """Apply the dropout mask that rpbind draws for the layer of this name."""
     layer = Dropout(p)
     layer.stream = generator("cpu", 0, 1, name)
     return layer(x)

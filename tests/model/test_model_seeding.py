@@ -21,14 +21,14 @@ def test_an_arm_with_more_parameters_shares_every_value_that_both_have() -> None
     assert all(torch.equal(value, large[name]) for name, value in small.items())
 
 
-def test_a_head_of_other_sizes_leaves_the_layers_before_it() -> None:
+def test_other_head_sizes_leave_the_layers_before_the_head_unchanged() -> None:
     deep, flat = parameters(OLD), parameters(OLD.with_({"model.classifier.hidden": [512]}))
     common = [name for name in deep if name in flat and deep[name].shape == flat[name].shape]
     assert "head.0.weight" in common
     assert all(torch.equal(deep[name], flat[name]) for name in common)
 
 
-def test_initial_values_depend_on_seed_and_name_and_on_no_global_generator() -> None:
+def test_initial_values_depend_on_seed_and_name_and_not_on_the_global_generator() -> None:
     torch.manual_seed(1)
     first = parameters(FIXED)
     torch.manual_seed(2)
@@ -46,7 +46,7 @@ def test_two_init_rules_scale_the_same_draws() -> None:
     torch.testing.assert_close(ratio, torch.full_like(ratio, gain))
 
 
-def test_xavier_draws_within_its_bounds_and_fills_them_with_biases_zero() -> None:
+def test_xavier_weights_fill_their_bounds_and_biases_are_zero() -> None:
     drawn = parameters(FIXED)
     for name, gain, fans in [("attend.query", 0.5, 128 + 256), ("bypass", 1.0, 128 + 256)]:
         bound = gain * (6 / fans) ** 0.5
@@ -84,7 +84,7 @@ def test_a_mask_is_a_function_of_seed_layer_name_and_epoch() -> None:
     assert not torch.equal(first, dropped((0, 2)))
 
 
-def test_another_layer_does_not_shift_the_masks_of_this_one() -> None:
+def test_another_layer_does_not_change_the_masks_of_this_one() -> None:
     assert torch.equal(dropped((0, 1)), dropped((0, 1), more=True))
 
 
@@ -124,8 +124,8 @@ def test_evaluation_and_p_zero_return_the_input_itself() -> None:
     assert Dropout(0.0)(x) is x
 
 
-def test_a_layer_without_a_stream_says_so() -> None:
-    with pytest.raises(RuntimeError, match="has no stream: call"):
+def test_a_dropout_layer_without_a_stream_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="no stream"):
         Dropout(0.5)(torch.ones(3))
 
 

@@ -1,6 +1,6 @@
-"""The seed's two models written down once more from its table, in plain torch, window by window.
+"""The original model before and after its fix, written independently in plain torch.
 
-Nothing here comes from the package but the weights: both must give the same logits.
+It scores one window at a time. Only the weights come from rpbind; the logits must be equal.
 """
 
 import math
@@ -31,16 +31,16 @@ def layer_norm(x: Tensor, w: Weights, name: str) -> Tensor:
 
 def cross_attention(q: Tensor, k: Tensor, v: Tensor, temperature: float) -> Tensor:
     """Queries (L, 256), keys and values (S, 256); each head has 32 columns of its own."""
-    seen = []
+    attended = []
     for head in range(HEADS):
         own = slice(head * HEAD_DIM, (head + 1) * HEAD_DIM)
         scores = q[:, own] @ k[:, own].T / math.sqrt(HEAD_DIM) / temperature
-        seen.append(torch.softmax(scores, dim=1) @ v[:, own])
-    return torch.cat(seen, dim=1)
+        attended.append(torch.softmax(scores, dim=1) @ v[:, own])
+    return torch.cat(attended, dim=1)
 
 
 def classify(x: Tensor, w: Weights, hidden_layers: int) -> Tensor:
-    """[Linear, ReLU, Dropout, BatchNorm] per hidden layer: places 4n and 4n + 3 have weights."""
+    """[Linear, ReLU, Dropout, BatchNorm] per hidden layer: modules 4n and 4n + 3 have weights."""
     for place in range(0, 4 * hidden_layers, 4):
         x = torch.relu(linear(x, w, f"head.{place}"))
         norm = f"head.{place + 3}"
@@ -53,8 +53,8 @@ def old(rna_L: Tensor, protein_W: Tensor, w: Weights) -> Tensor:
     rna = linear(F.one_hot(rna_L.long(), 5).double(), w, "encoder.project")
     token = protein_W[None, :]
     key, value = linear(token, w, "memory.key"), linear(token, w, "memory.value")
-    seen = cross_attention(linear(rna, w, "attend.query"), key, value, 1.0)
-    mixed = layer_norm(linear(seen, w, "attend.output"), w, "norm")
+    attended = cross_attention(linear(rna, w, "attend.query"), key, value, 1.0)
+    mixed = layer_norm(linear(attended, w, "attend.output"), w, "norm")
     return classify(mixed.mean(0), w, hidden_layers=3)
 
 
@@ -64,15 +64,15 @@ def fixed(rna_L: Tensor, protein_W: Tensor, w: Weights) -> Tensor:
     key = linear(tokens, w, "memory.key") + w["memory.position"]
     value = linear(tokens, w, "memory.value")
     temperature = max(w["attend.temperature"].item(), 0.1)
-    seen = cross_attention(linear(rna, w, "attend.query"), key, value, temperature)
-    mixed = layer_norm(linear(seen, w, "attend.output") + linear(rna, w, "bypass"), w, "norm")
+    attended = cross_attention(linear(rna, w, "attend.query"), key, value, temperature)
+    mixed = layer_norm(linear(attended, w, "attend.output") + linear(rna, w, "bypass"), w, "norm")
     wide = torch.relu(linear(mixed, w, "feed_forward.wide"))
     mixed = layer_norm(mixed + linear(wide, w, "feed_forward.narrow"), w, "feed_forward.norm")
     return classify(mixed.mean(0), w, hidden_layers=2)
 
 
-def everything_used(built: BindingModel, temperature: float) -> Weights:
-    """Move every weight and statistic off its neutral value, so that leaving one out shows."""
+def move_off_neutral(built: BindingModel, temperature: float) -> Weights:
+    """Move all weights and statistics off 0 and 1, so that omitting one changes the logits."""
     stream = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, value in built.state_dict().items():
@@ -84,7 +84,7 @@ def everything_used(built: BindingModel, temperature: float) -> Weights:
 
 
 @pytest.mark.parametrize("temperature", [0.7, 0.02])
-def test_the_presets_compute_what_the_seeds_table_says(temperature: float) -> None:
+def test_the_presets_compute_the_logits_of_the_original_model(temperature: float) -> None:
     """A temperature of 0.02 is read as 0.1."""
     stream = torch.Generator().manual_seed(1)
     rna_BL = torch.randint(0, 5, (6, 101), generator=stream, dtype=torch.uint8)
@@ -92,7 +92,7 @@ def test_the_presets_compute_what_the_seeds_table_says(temperature: float) -> No
     whose = [0, 1, 1, 0, 1, 0]
     for recipe, written in ((OLD, old), (FIXED, fixed)):
         built = build_model(recipe.model, width=1280, length=101, seed=3).double().eval()
-        w = everything_used(built, temperature)
+        w = move_off_neutral(built, temperature)
         batch = Group(torch.arange(6), torch.tensor(whose), protein_PW)
         ours = built(rna_BL, [batch]).detach()
         theirs = torch.cat(

@@ -1,4 +1,4 @@
-"""Encoders with context, memories, both ways, FiLM: what each of them can and cannot do."""
+"""What each encoder, memory, FiLM, own head and the attention both ways can and cannot do."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_every_variant_scores_a_window_by_itself(changes: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("changes", VARIANTS)
-def test_every_variant_sees_the_rna_and_the_protein(changes: dict[str, Any]) -> None:
+def test_the_logits_of_every_variant_depend_on_rna_and_protein(changes: dict[str, Any]) -> None:
     built = model(SMALL_FIXED, **changes)
     here = logits(built, RNA_BL, GROUP)
     other_rna = logits(built, windows(6, seed=1), GROUP)
@@ -50,7 +50,7 @@ def test_every_variant_sees_the_rna_and_the_protein(changes: dict[str, Any]) -> 
 
 
 def moved(encoder: dict[str, Any], place: int) -> list[int]:
-    """The positions of the encoded window that move when one letter changes."""
+    """Return the positions of the encoded window that change with one letter."""
     built = model(SMALL_FIXED, encoder=encoder)
     before_BL, after_BL = windows(64), windows(64)
     after_BL[:, place] = (after_BL[:, place] + 1) % 5
@@ -64,7 +64,7 @@ def test_dilation_spreads_the_taps_of_each_layer() -> None:
     assert moved(dilated | {"dilation": 5}, 50) == [44, 45, 46, 49, 50, 51, 54, 55, 56]
 
 
-def test_with_self_attention_every_position_sees_every_letter_and_its_place() -> None:
+def test_with_self_attention_every_position_depends_on_every_letter_and_its_position() -> None:
     assert moved(CONTEXT, 50) == list(range(101))
     built = model(SMALL_FIXED, encoder=CONTEXT)
     backwards = logits(built, RNA_BL.flip(1), GROUP) - logits(built, RNA_BL, GROUP)
@@ -72,8 +72,8 @@ def test_with_self_attention_every_position_sees_every_letter_and_its_place() ->
 
 
 @pytest.mark.parametrize("memory", ["residue", SEGMENTS])
-def test_uniform_attention_over_residues_is_the_pooled_model(memory: Any) -> None:
-    """Segments of one length, since the mean of means is the mean only then."""
+def test_uniform_attention_over_residues_equals_the_pooled_model(memory: Any) -> None:
+    """The segments have equal lengths, because only then is the mean of means the mean."""
     batch = group(proteins(40, 16, 80), [0, 1, 2, 1, 0, 2])
     residue = model(SMALL_FIXED, memory=memory, encoder=CONV)
     pooled = model(SMALL_FIXED, memory="pooled", encoder=CONV)
@@ -102,7 +102,7 @@ def test_a_short_protein_has_a_segment_per_residue_and_masks_the_rest() -> None:
     assert held.tolist() == [[True] * 3 + [False] * 5, [True] * 8]
 
 
-def test_without_memory_there_is_no_attention_to_look_at() -> None:
+def test_without_memory_the_model_has_no_attention() -> None:
     built = model(SMALL_FIXED, memory="none")
     assert built.attend is None
     assert built.attention(RNA_BL, [GROUP]) == []
@@ -116,7 +116,7 @@ def test_without_memory_and_residual_the_recipe_is_refused() -> None:
         SMALL_FIXED.with_({"model.memory": "none", "model.attention.both_ways": True})
 
 
-def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
+def test_film_with_zero_weights_leaves_positive_channels_unchanged() -> None:
     plain, filmed = (
         model(SMALL_FIXED, encoder=CONV),
         model(SMALL_FIXED, encoder=CONV, film=True),
@@ -129,43 +129,42 @@ def test_film_without_weights_leaves_positive_channels_as_they_are() -> None:
     assert same.abs().max() < 1e-12
 
 
-def test_film_can_switch_a_channel_off_for_one_protein_alone() -> None:
+def test_film_can_switch_a_channel_off_for_one_protein_only() -> None:
     built = model(SMALL_FIXED, encoder=CONV, film=True)
     first, second = (built.encode(RNA_BL, [group([c], [0] * 6)]) for c in CHAINS[:2])
     assert (first != second).any()
     assert (first >= 0).all()
 
 
-def test_a_head_of_its_own_starts_at_nothing() -> None:
+def test_an_own_head_adds_zero_at_the_start() -> None:
     changes = {"memory": "none", "encoder": CONV, "readout": "mean-max"}
     plain = model(SMALL_FIXED, **changes)
     own = model(SMALL_FIXED, **changes, own_head=True)
     assert (logits(own, RNA_BL, GROUP) - logits(plain, RNA_BL, GROUP)).abs().max() == 0
 
 
-def test_every_protein_can_have_any_head_of_its_own_over_the_same_readout() -> None:
+def test_every_protein_can_have_any_own_head_over_the_same_readout() -> None:
     own = model(SMALL_FIXED, memory="pooled", encoder=CONV, own_head=True).own
     unit_PW = torch.nn.functional.normalize(own.apart(GROUP.mean_PW), dim=1)
     want_PF = torch.randn(3, 32, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    with torch.no_grad():  # three proteins in six dimensions: any three heads can be had
+    with torch.no_grad():  # three proteins in six dimensions can have any three heads
         own.weights.weight.copy_((torch.linalg.pinv(unit_PW) @ want_PF).T)
         added_B = own(torch.ones(6, 32, dtype=torch.float64), GROUP.mean_PW[GROUP.protein_B])
     torch.testing.assert_close(added_B, want_PF[GROUP.protein_B].sum(1))
 
 
-def test_the_maximum_of_a_readout_sees_one_site_however_long_the_window() -> None:
-    """A letter that is there once moves the maximum of its channel, and a mean by 1 / length."""
+def test_the_readout_mean_max_and_the_protein_triple_the_inputs_of_the_head() -> None:
     built = model(SMALL_FIXED, memory="none", readout="mean-max")
     assert built.head[0].in_features == 3 * SMALL_FIXED.model.attention.dim
 
 
 @pytest.mark.parametrize("after", ["first", "last"])
-def test_pooling_early_or_late_leaves_as_many_positions(after: str) -> None:
+def test_early_and_late_pooling_leave_the_same_number_of_positions(after: str) -> None:
     built = model(SMALL_FIXED, encoder=CONV | {"pool_after": after})
     assert built.encoder(RNA_BL).shape == (6, 26, 16)
 
 
-def test_after_early_pooling_the_second_layer_sees_further() -> None:
+def test_after_early_pooling_the_second_layer_has_a_wider_receptive_field() -> None:
     layers = {"kind": "conv", "dim": 16, "layers": 2, "kernel": 5}
     late = moved(layers | {"pool": 4}, 50)
     early = moved(layers | {"pool": 4, "pool_after": "first"}, 50)
@@ -173,7 +172,7 @@ def test_after_early_pooling_the_second_layer_sees_further() -> None:
     assert early == [10, 11, 12, 13, 14, 15]
 
 
-def test_attention_maps_are_told_per_group_and_sum_to_one() -> None:
+def test_attention_weights_come_per_group_and_sum_to_one() -> None:
     built = model(SMALL_FIXED, memory="residue", encoder=CONV)
     (weights_BHQS,) = built.attention(RNA_BL, [GROUP])
     assert weights_BHQS.shape == (6, 1, 26, 90)

@@ -20,15 +20,15 @@ CONV = {"kind": "conv", "dim": 16, "pool": 4}
 
 
 def model(recipe: Recipe, seed: int = 0, **changes: Any) -> BindingModel:
-    """An evaluating model in float64; `memory="residue"` is short for `model.memory`."""
-    knobs = recipe.with_({f"model.{key}": value for key, value in changes.items()}).model
-    built = build_model(knobs, width=WIDTH, length=LENGTH, seed=seed).double().eval()
+    """Build a model in float64 in evaluation mode; `memory="residue"` sets `model.memory`."""
+    config = recipe.with_({f"model.{key}": value for key, value in changes.items()}).model
+    built = build_model(config, width=WIDTH, length=LENGTH, seed=seed).double().eval()
     return settled(built)
 
 
 @torch.no_grad()
 def settled(built: BindingModel) -> BindingModel:
-    """Give batch norms running statistics that are not 0 and 1, as training would."""
+    """Give batch norms running statistics other than 0 and 1, as training would."""
     for name, buffer in built.named_buffers():
         if name.endswith(("running_mean", "running_var")):
             buffer.copy_(torch.linspace(0.1, 0.9, len(buffer)))
@@ -49,9 +49,9 @@ def proteins(*lengths: int, seed: int = 0) -> list[Tensor]:
 
 
 def group(chains: list[Tensor], protein_B: list[int], rows_B: list[int] | None = None) -> Group:
-    """Windows `rows_B` of a batch (all, in order) with the chains at `protein_B`.
+    """Group windows `rows_B` of a batch (default: all in order) with proteins `protein_B`.
 
-    Padding holds large numbers: a logit that looks at it is far off.
+    The padding has large values, so a logit that reads it is far off.
     """
     longest = max(len(chain) for chain in chains)
     residues_PRW = torch.full((len(chains), longest, WIDTH), 1e3, dtype=chains[0].dtype)

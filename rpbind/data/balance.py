@@ -38,11 +38,11 @@ def imbalance(dataset: Dataset, split: Split) -> str:
     """
     windows = [split.summary[part].windows for part in PARTS]
     actual = [100 * n / max(sum(windows), 1) for n in windows]
-    wanted = expected(split)
-    if max(abs(a - b) for a, b in zip(actual, wanted, strict=True)) < TOLERANCE:
+    target = expected(split)
+    if max(abs(a - b) for a, b in zip(actual, target, strict=True)) < TOLERANCE:
         return ""
     return (
-        f"The split has {_joined(actual)} % of the windows instead of {_joined(wanted)}: "
+        f"The split has {_joined(actual)} % of the windows instead of {_joined(target)}: "
         f"clusters stay whole, and {' and '.join(_largest(dataset, split))}."
     )
 

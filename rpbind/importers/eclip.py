@@ -58,18 +58,18 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = "expected a folder with a file GENE_CELL per protein"
+    expected = "expected a folder with a file GENE_CELL per protein"
     if folder.is_file():
         check_not_foreign(folder, read_file(folder)[0], "eCLIP")
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; {wanted}. Check the path.")
+        raise UserError(f"{folder} is not a folder; {expected}. Check the path.")
     visible = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     files = [path for path in visible if path.is_file()]
     if not files:
         within = f", only folders such as {visible[0].name}" if visible else ""
         raise UserError(
-            f"{folder} has no files{within}; {wanted}. Each line of a file has letters, a tab, and "
-            "0 or 1."
+            f"{folder} has no files{within}; {expected}. Each line of a file has letters, a "
+            "tab, and 0 or 1."
         )
     for path in files:
         if path.with_name(f"{path.name}.gz") in files:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.errors import UserError
-from rpbind.importers.formats import Wanted, check_not_foreign
+from rpbind.importers.formats import FileKind, check_not_foreign
 from rpbind.importers.sources import (
     FOLDER,
     Rows,
@@ -51,14 +51,14 @@ class Records:
     file_hash: FileHash
 
 
-def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
+def read_records(path: Path, kind: FileKind = "FASTA") -> Records:
     """Read the records of a FASTA file, also packed with gzip.
 
     Parameters
     ----------
     path
         The file.
-    wanted
+    kind
         What the file should hold, for messages.
 
     Returns
@@ -75,7 +75,7 @@ def read_records(path: Path, wanted: Wanted = "FASTA") -> Records:
     lines = text.split(b"\n")
     number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
     if not begin.startswith(b">"):
-        check_not_foreign(path, text, wanted)
+        check_not_foreign(path, text, kind)
         if b"\n>" not in text:
             raise UserError(
                 f"{path} has no FASTA record: none of its lines begins with '>'. Give a FASTA file."

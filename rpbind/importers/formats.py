@@ -9,7 +9,7 @@ from typing import Literal
 
 from rpbind.errors import UserError
 
-Wanted = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
+FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 """The kind of file to read; all but `proteins` (FASTA) are files of windows."""
 
 _HEAD = 20_000  # bytes that are examined
@@ -25,10 +25,14 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
     (b"FEA1", "a Feather file", "Write it as Parquet."),
     (b"\x93NUMPY", "a NumPy array (.npy)", _AS_TEXT),
-    (b"BAM\1", "a BAM file: reads and their coordinates", _AS_TEXT),
-    (b"CRAM", "a CRAM file: reads and their coordinates", _AS_TEXT),
-    (b"\x26\xfc\x8f\x88", "a bigWig file: values along a genome", _AS_TEXT),
-    (b"\xeb\xf2\x89\x87", "a bigBed file: coordinates", "Convert it with bigBedToBed first."),
+    (b"BAM\1", "a BAM file, with reads and their coordinates", _AS_TEXT),
+    (b"CRAM", "a CRAM file, with reads and their coordinates", _AS_TEXT),
+    (b"\x26\xfc\x8f\x88", "a bigWig file, with values along a genome", _AS_TEXT),
+    (
+        b"\xeb\xf2\x89\x87",
+        "a bigBed file, with genome coordinates",
+        "Convert it with bigBedToBed first.",
+    ),
     (b"\x43\x27\x41\x1a", "a 2bit genome", "Cut the windows out of it with twoBitToFa."),
     *((bytes([128, n]), "a pickled Python object (.pkl)", _AS_TEXT) for n in range(2, 6)),
     (b"BZh", "packed with bzip2", "Unpack it with bunzip2, or pack it with gzip."),
@@ -77,7 +81,7 @@ class _Format:
     name: str
     pattern: str
     advice: str
-    own: tuple[Wanted, ...] = ()
+    own: tuple[FileKind, ...] = ()
     after: int = 0
 
 
@@ -87,7 +91,7 @@ _CUT = (
     "and unbound windows, and the column label."
 )
 _STRAND = (
-    "It has no strand either. Write it as BED with the strand (+ or -) in column 6, and cut the "
+    "It has no strand either, so write it as BED with the strand (+ or -) in column 6, and cut the "
     "letters out of the genome (bedtools getfasta -s -fi GENOME.fa -bed PEAKS.bed). An import "
     "needs a table of bound and unbound windows with the columns rna, protein and label."
 )
@@ -114,7 +118,7 @@ _OF_FOLDERS = {
 }
 """The advice for a file in a folder of eCLIP files."""
 
-_WHERE = "with coordinates in a genome, and has no letters"
+_WHERE = "with genome coordinates and no letters"
 _NUMBER = r"[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 _PLACE = r"\S+[\t ]+\d+[\t ]+\d+"
 _PEAK = rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+.](?:[\t ]+{_NUMBER}){{3}}[\t ]+-?\d+\s*$"
@@ -124,28 +128,28 @@ _WINDOW = rf"(?:.*[\t,; |\"])?{_LETTERS}{{10,}}(?:[\t,;|\"]|\s+\S|$)"
 _COLUMN = r"(?i)(?:.*[\t,;|])?\"?(?:rna|seq|sequence|protein|label)\"?(?:[\t,;|]|$)"
 
 _TEXTS = (
-    _Format(f"is a narrowPeak file, {_WHERE}", _PEAK, _CUT),
-    _Format(f"is a bedGraph file, {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _STRAND),
-    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+]", _CUT),
-    _Format(f"is a BED file, {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _STRAND),
+    _Format(f"is a narrowPeak file {_WHERE}", _PEAK, _CUT),
+    _Format(f"is a bedGraph file {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _STRAND),
+    _Format(f"is a BED file {_WHERE}", rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+]", _CUT),
+    _Format(f"is a BED file {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _STRAND),
     _Format(f"is a table {_WHERE}", _CHROM, _CUT),
     _Format(
-        f"is a GTF or GFF file, {_WHERE}",
+        f"is a GTF or GFF file {_WHERE}",
         r"(?:[^\t]+\t){3}\d+\t\d+\t[^\t]*\t[-+.?]\t",
         _CUT,
     ),
-    _Format(f"is a wiggle file, {_WHERE}", "(?:fixed|variable)Step ", _STRAND),
-    _Format("is a SAM file: reads, and no labels", r"@(?:HD|SQ|RG|PG|CO)\t", _LABELLED),
-    _Format("is a VCF file: variants, and no windows", r"#?CHROM\tPOS\t", _LABELLED),
-    _Format("is FASTQ: reads, and no labels", r"@.*\n.*\n\+", _LABELLED, after=2),
-    _Format("is a web page (HTML)", r"(?i)<(?:!doctype|html)", "Fetch the file itself."),
+    _Format(f"is a wiggle file {_WHERE}", "(?:fixed|variable)Step ", _STRAND),
+    _Format("is a SAM file, with reads and no labels", r"@(?:HD|SQ|RG|PG|CO)\t", _LABELLED),
+    _Format("is a VCF file, with variants and no windows", r"#?CHROM\tPOS\t", _LABELLED),
+    _Format("is FASTQ, with reads and no labels", r"@.*\n.*\n\+", _LABELLED, after=2),
+    _Format("is a web page (HTML)", r"(?i)<(?:!doctype|html)", "Download the file itself."),
     _Format("is JSON", r"(?:\{\s*(?:\"|$)|\[\s*(?:\{|\[|\"|$))", _AS_TEXT),
     _Format("is XML", r"<\?xml", _AS_TEXT),
     _Format("is a GenBank or EMBL file", r"LOCUS |ID   \S", "Convert it to FASTA first."),
     _Format("is an alignment", "CLUSTAL|#NEXUS", "Convert it to FASTA without gaps first."),
     _Format("is a PrismNet table, without a header line or a protein", _ICSHAPE, _PRISMNET),
     _Format(
-        "is an eCLIP file: letters, a tab and a label, without a header line",
+        "is an eCLIP file (letters, a tab and a label) without a header line",
         rf"{_LETTERS}{{4,}}\t[01](?:\.0)?\s*$",
         _ECLIP,
         own=("eCLIP",),
@@ -161,10 +165,10 @@ _TEXTS = (
 )
 
 
-def check_not_foreign(path: Path, text: bytes, wanted: Wanted) -> None:
-    """Raise an error that names the format of a file, if it is a known format but not `wanted`.
+def check_not_foreign(path: Path, text: bytes, kind: FileKind) -> None:
+    """Raise an error that names the format of a file, if it is a known format but not `kind`.
 
-    Call it only after reading the file as `wanted` has failed, so that no valid file is refused
+    Call it only after reading the file as `kind` has failed, so that no valid file is refused
     for resembling another format.
 
     Parameters
@@ -173,7 +177,7 @@ def check_not_foreign(path: Path, text: bytes, wanted: Wanted) -> None:
         The file, for the message.
     text
         Its content.
-    wanted
+    kind
         The kind of file to read.
 
     Raises
@@ -186,8 +190,8 @@ def check_not_foreign(path: Path, text: bytes, wanted: Wanted) -> None:
     if not lines:
         return
     for known in _TEXTS:
-        if wanted not in known.own and re.match(known.pattern, "\n".join(lines[: known.after + 1])):
-            advice = _FASTA_OF_PROTEINS if wanted == "proteins" else known.advice
-            if wanted == "eCLIP":
+        if kind not in known.own and re.match(known.pattern, "\n".join(lines[: known.after + 1])):
+            advice = _FASTA_OF_PROTEINS if kind == "proteins" else known.advice
+            if kind == "eCLIP":
                 advice = _OF_FOLDERS.get(advice, advice)
             raise UserError(f"{path} {known.name}. {advice.replace('FILE', path.name)}")

@@ -87,12 +87,12 @@ def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequ
         other = header_of(text, delimiter)
         if sum(bool(matching(name, other)) for name in names) > here:
             packed = ".gz" if path.suffix == ".gz" else ""
-            wanted = DELIMITERS[Path(path.name.removesuffix(".gz")).suffix]
+            by_ending = DELIMITERS[Path(path.name.removesuffix(".gz")).suffix]
             fits = next((end for end, mark in DELIMITERS.items() if mark == delimiter), "")
             advice = "Separate them by commas (.csv) or tabs (.tsv), with decimal points in numbers"
             if fits:
                 advice = f"Name it {path.name.partition('.')[0]}{fits}{packed}"
             raise UserError(
-                f"{path} has its columns separated by {word}; its ending means {_WORDS[wanted]}. "
-                f"{advice}."
+                f"{path} has its columns separated by {word}; its ending means "
+                f"{_WORDS[by_ending]}. {advice}."
             )

@@ -58,8 +58,8 @@ class Columns:
     cluster: str | None = None
 
     @property
-    def wanted(self) -> list[str]:
-        """The names of the columns that are read."""
+    def names(self) -> list[str]:
+        """The names of the columns to read."""
         return [c for c in (self.rna, self.protein, self.label, self.cluster) if c is not None]
 
 
@@ -68,7 +68,7 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
 
     Clusters are numbered in the order of first appearance. Raises `UserError` with file and line.
     """
-    texts, origin, file_hash = read_columns(path, columns.wanted)
+    texts, origin, file_hash = read_columns(path, columns.names)
     names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
     rows = Rows(
         rna_NL=tokens_of(texts[columns.rna].to_pylist(), origin),
@@ -168,10 +168,10 @@ def _unreadable(path: Path, error: str) -> str:
     odd = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", error)
     if odd is None:
         return f"{path} is not a readable table ({error[:200]}). Correct it, or write it again."
-    row, wanted, got = odd.groups()
+    row, expected, got = odd.groups()
     return (
-        f"{path}, row {row} (the header is row 1): {got} columns; the header has {wanted}. Correct "
-        "the row; put a cell that contains the separator in quotation marks."
+        f"{path}, row {row} (the header is row 1): {got} columns; the header has {expected}. "
+        "Correct the row; put a cell that contains the separator in quotation marks."
     )
 
 

@@ -1,4 +1,4 @@
-"""Files of other formats, given to each `rpbind import`: they are named, with what to do."""
+"""Files of other formats, given to each importer: the message names the format and advises."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ FOREIGN: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "BAM": (gzip.compress(b"BAM\1" + bytes(20)), ("BAM",)),
     "bzip2": (b"BZh91AY&SY\x00", ("bzip2", "gzip")),
     "xz": (b"\xfd7zXZ\x00\x00", ("xz", "gzip")),
-    "UTF-16 with a mark": (WINDOWS.encode("utf-16"), ("UTF-16", "UTF-8")),
-    "UTF-16 without one": (WINDOWS.encode("utf-16-le"), ("UTF-16", "UTF-8")),
+    "UTF-16 with a byte-order mark": (WINDOWS.encode("utf-16"), ("UTF-16", "UTF-8")),
+    "UTF-16 without a byte-order mark": (WINDOWS.encode("utf-16-le"), ("UTF-16", "UTF-8")),
     "bytes of no known format": (bytes(range(256)) * 4, ("binary",)),
-    "nothing": ("", ("empty",)),
+    "an empty file": ("", ("empty",)),
     "blank lines": (" \n\n", ("empty",)),
-    "half a gzip file": (gzip.compress(WINDOWS.encode())[:-12], ("gzip",)),
+    "a truncated gzip file": (gzip.compress(WINDOWS.encode())[:-12], ("gzip",)),
 }
 READERS = {
     "table": (table("x.tsv"), "x.tsv"),
@@ -73,36 +73,36 @@ FORMATS = [
         command,
         (
             path.rpartition("/")[2],
-            *(said if reader != "proteins" or isinstance(content, bytes) else said[:1]),
+            *(facts if reader != "proteins" or isinstance(content, bytes) else facts[:1]),
         ),
         {path: content},
     )
-    for name, (content, said) in FOREIGN.items()
+    for name, (content, facts) in FOREIGN.items()
     for reader, (command, path) in READERS.items()
 ]
 
-ASKED = [
+SCORED = [
     (name, ending) for name in FOREIGN for ending in (".x", ".fa", ".tsv", ".tsv.gz", ".parquet")
 ]
 
 
-@pytest.mark.parametrize(("name", "ending"), ASKED)
-def test_windows_to_be_scored_in_another_format_are_named(
+@pytest.mark.parametrize(("name", "ending"), SCORED)
+def test_windows_to_score_in_another_format_are_refused_by_name(
     name: str, ending: str, tmp_path: Path
 ) -> None:
-    content, said = FOREIGN[name]
+    content, facts = FOREIGN[name]
     path = tmp_path / f"x{ending}"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(UserError) as refused:
         read_windows(path, 10, None)
-    assert said[0] in str(refused.value)
+    assert facts[0] in str(refused.value)
 
 
 CASES = [*FORMATS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_file_of_another_format_is_named(
+def test_a_file_of_another_format_is_refused_by_name(
     case: Case,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -1,4 +1,4 @@
-"""Windows, proteins and options that `rpbind import` refuses, or reads and remarks on."""
+"""Windows, proteins and options that `rpbind import` refuses, or accepts with a remark."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ PROTEIN = [
         "proteins.fasta": f">GENEA_K562\n{LETTERS}\n>GENEB_K562\n{LETTERS}\n"}),
     Case("a protein without residues", IMPORT, ("line 1", "GENEA_K562", "no sequence"), {
         "proteins.fasta": ">GENEA_K562\n>GENEB_K562\nMKV\n"}),
-    Case("a protein twice", IMPORT, ("line 5", "GENEA_K562", "twice"), {
+    Case("a protein that occurs twice", IMPORT, ("line 5", "GENEA_K562", "twice"), {
         "proteins.fasta": PROTEINS + ">GENEA_K562\nMKV\n"}),
     Case("proteins in UTF-16", IMPORT, ("UTF-16",), {"proteins.fasta": PROTEINS.encode("utf-16")}),
     Case("a folder of proteins", table(proteins="dir"), ("dir", "folder"), {"dir/a.fa": PROTEINS}),
@@ -118,9 +118,9 @@ PROTEIN = [
         }, exit=0),
     Case("names in another case", IMPORT, ("8 windows", "GENEA_K562 (GeneA_K562)"), {
         "proteins.fasta": PROTEINS.replace("GENEA", "GeneA")}, exit=0),
-    Case("positives alone, at import", IMPORT, ("Every window is bound", "both classes"), {
+    Case("an import of positives only", IMPORT, ("Every window is bound", "both classes"), {
         "windows.tsv": WINDOWS.replace("\t0\n", "\t1\n")}, exit=0),
-    Case("positives alone, at split", "rpbind split data --rule random", ("Every window is bound",
+    Case("a split of positives only", "rpbind split data --rule random", ("Every window is bound",
         "bound and unbound windows"), one_class, never=("cold-rna",)),
     Case("one chromosome as the cluster column", "rpbind split data", ("1 overlap clusters",
         "no --cluster-column"), one_chromosome, never=("random",)),
@@ -130,35 +130,35 @@ OPTIONS = [
     Case("no such cluster column", IMPORT.replace("--k 5",
         "--cluster-column chrom"), ("no column 'chrom'",)),
     Case("a column of the wrong kind", f"{IMPORT} --rna-column protein", ("line 2", "'E'")),
-    Case("another word for a conflict", f"{IMPORT} --on-conflict DROP", ("--on-conflict",
+    Case("an unknown --on-conflict", f"{IMPORT} --on-conflict DROP", ("--on-conflict",
         "Did you mean 'drop'")),
-    Case("another word for a method", f"{IMPORT} --homology Parasail", ("--homology",
+    Case("an unknown --homology", f"{IMPORT} --homology Parasail", ("--homology",
         "Did you mean 'parasail'")),
     Case("a k-mer longer than the windows", IMPORT.replace("--k 5", "--k 11"), ("--k 10",)),
-    Case("an --out that is there", IMPORT, ("exists already",), {"d/x": "x"}),
+    Case("an --out that exists", IMPORT, ("exists already",), {"d/x": "x"}),
     Case("an --out below a file", IMPORT.replace("--out d", "--out windows.tsv/d"), (
         "windows.tsv", "not a folder")),
     Case("an --out that is a URL", IMPORT.replace("--out d", "--out s3://x/d"), ("--out", "s3:")),
     Case("no proteins", IMPORT.replace("proteins.fasta", "nowhere.fa"),
         ("nowhere.fa", "Check the path")),
-    Case("clusters of another file", eclip().replace("--k 5", "--clusters c"),
+    Case("clusters under another file name", eclip().replace("--k 5", "--clusters c"),
         ("GENEA_K562", "c has", "did you mean 'GENEZ_K562'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEZ_K562": "1\n"}),
     Case("clusters that are words", eclip().replace("--k 5", "--clusters c"),
         ("line 1", "'chr1'"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n", "c/GENEA_K562": "chr1\n"}),
-    Case("clusters that are too few", eclip().replace("--k 5", "--clusters c"),
+    Case("fewer clusters than windows", eclip().replace("--k 5", "--clusters c"),
         ("1 lines", "2"), {
         "dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS[1:]}A\t0\n", "c/GENEA_K562": "1\n"}),
-    Case("a table where a dataset was wanted", "rpbind split windows.tsv", ("windows.tsv",
+    Case("a table instead of a dataset", "rpbind split windows.tsv", ("windows.tsv",
         "not a dataset")),
     Case("no dataset", "rpbind embed nowhere", ("nowhere", "not a dataset")),
     Case("a split whose record is a folder", "rpbind split data --rule random", ("splits/random",),
         lambda folder: spoilt(folder, None), never=("Errno",)),
-    Case("a split that is none", "rpbind split data --rule random", ("splits/random",
+    Case("an unreadable split", "rpbind split data --rule random", ("splits/random",
         "dataset is missing"), lambda folder: spoilt(folder, "{}"),
         never=("validation error", "_Record")),
-    Case("a manifest that is none", "rpbind split data", ("manifest.json",), {
+    Case("an unreadable manifest", "rpbind split data", ("manifest.json",), {
         "data/manifest.json": '{"schema_version": 1}'}, never=("validation error",)),
 ]  # fmt: skip
 
@@ -170,9 +170,9 @@ READ = [
         "w.csv": gzip.compress(COMMA.encode())}, exit=0),
     Case("unpacked under the name .gz", table("w.csv.gz"), ("8 windows",), {"w.csv.gz": COMMA},
         exit=0),
-    Case("a table with a mark and CRLF", IMPORT, ("8 windows",), {
+    Case("a table with a byte-order mark and CRLF", IMPORT, ("8 windows",), {
         "windows.tsv": b"\xef\xbb\xbf" + WINDOWS.replace("\n", "\r\n").encode()}, exit=0),
-    Case("FASTA with a mark and CRLF", fasta(), ("8 windows",), {
+    Case("FASTA with a byte-order mark and CRLF", fasta(), ("8 windows",), {
         "w.fa": b"\xef\xbb\xbf" + FASTA.replace("\n", "\r\n").encode(),
         "proteins.fasta": b"\xef\xbb\xbf" + PROTEINS.encode()}, exit=0),
     Case("line ends of old Macs", fasta(), ("8 windows",), {
@@ -187,7 +187,7 @@ CASES = [*OTHERS, *PROTEIN, *OPTIONS, *READ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_bad_import_is_answered_in_a_sentence(
+def test_the_answer_to_an_import_has_the_facts(
     case: Case,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

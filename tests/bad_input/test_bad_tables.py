@@ -21,24 +21,25 @@ from toy_imports import (
 
 TABLES = [
     Case(
-        "a letter that is no nucleotide",
+        "a letter that is not a nucleotide",
         IMPORT,
         ("windows.tsv", "line 2", "'X'"),
         {"windows.tsv": WINDOWS.replace("ACGUACGUAC", "ACGUXCGUAC", 1)},
     ),
     Case("an empty table", IMPORT, ("windows.tsv",), {"windows.tsv": ""}),
-    Case("no such table", IMPORT.replace("windows.tsv", "nowhere.tsv"), ("nowhere.tsv",)),
+    Case("a table that does not exist", IMPORT.replace("windows.tsv", "nowhere.tsv"),
+        ("nowhere.tsv",)),
     Case(
         "semicolons in .csv",
         table("w.csv"),
         ("w.csv", "semicolons", "commas"),
         {"w.csv": WINDOWS.replace("\t", ";")},
     ),
-    Case("Excel's line on separators", table("w.csv"), ("sep=", "Remove the line"), {
+    Case("Excel's sep= line", table("w.csv"), ("sep=", "Remove the line"), {
         "w.csv": "sep=;\n" + WINDOWS.replace("\t", ";")}),
     Case("tabs in .csv", table("w.csv"), ("tabs", "w.tsv"), {"w.csv": WINDOWS}),
     Case("commas in .tsv", table("w.tsv"), ("commas", "w.csv"), {"w.tsv": COMMA}),
-    Case("bars in .txt", table("w.txt"), ("bars",), {"w.txt": WINDOWS.replace("\t", "|")}),
+    Case("vertical bars in .txt", table("w.txt"), ("bars",), {"w.txt": WINDOWS.replace("\t", "|")}),
     Case("spaces in .txt", table("w.txt"), ("spaces",), {"w.txt": WINDOWS.replace("\t", " ")}),
     Case(
         "a header without the protein",
@@ -72,7 +73,7 @@ TABLES = [
         {"windows.tsv": "\n" + WINDOWS},
     ),
     Case(
-        "a row with a column too few",
+        "a row with a missing column",
         table(),
         ("row 3", "2 columns", "header has 3"),
         {"windows.tsv": "rna\tprotein\tlabel\nACGU\tGENEA_K562\t1\nACGA\t1\n"},
@@ -115,7 +116,7 @@ TABLES = [
         "w.parquet", label=[0.25, 1.0])),
     Case("no label in Parquet", table("w.parquet"), ("no column 'label'",), parquet("w.parquet")),
     Case("a folder", table("dir"), ("folder", "rpbind import eclip"), {"dir/GENEA_K562": "A\t1\n"}),
-    Case("no such file", table("nowhere.csv"), ("nowhere.csv", "Check the path")),
+    Case("a file that does not exist", table("nowhere.csv"), ("nowhere.csv", "Check the path")),
 ]  # fmt: skip
 
 PARQUET = [
@@ -123,19 +124,19 @@ PARQUET = [
     Case("Parquet without rows", table("w.parquet"), ("no rows",), parquet(
         "w.parquet", rna=pa.array([], pa.string()), protein=pa.array([], pa.string()),
         label=pa.array([], pa.int8()))),
-    Case("half a Parquet file", table("w.parquet"), ("w.parquet", "not a complete Parquet"), {
+    Case("a truncated Parquet file", table("w.parquet"), ("w.parquet", "not a complete Parquet"), {
         "w.parquet": b"PAR1" + bytes(100)}),
     Case("dates as labels", table("w.parquet"), ("row 1", "1970-01-01"), parquet(
         "w.parquet", label=pa.array([0, 1], pa.date32()))),
     Case("labels in lists", table("w.parquet"), ("'label'", "list"), parquet(
         "w.parquet", label=[[1], [0]])),
-    Case("no letters in Parquet", table("w.parquet"), ("row 2", "0 letters"), parquet(
+    Case("an empty window in Parquet", table("w.parquet"), ("row 2", "0 letters"), parquet(
         "w.parquet", rna=["ACGU", None], label=[1, 0])),
-    Case("a protein of nothing in Parquet", table("w.parquet"), ("row 2", "protein is missing"),
+    Case("an empty protein in Parquet", table("w.parquet"), ("row 2", "protein is missing"),
         parquet("w.parquet", protein=["GENEA_K562", None], label=[1, 0])),
     Case("an Excel workbook under the name of Parquet", table("w.parquet"), ("xlsx",), {
         "w.parquet": zipped("xl/workbook.xml")}),
-    Case("a dataset's own windows", table("data/windows.parquet"), ("dataset", "--data"),
+    Case("the windows.parquet of a dataset", table("data/windows.parquet"), ("dataset", "--data"),
         lambda folder: one_class(folder)),
 ]  # fmt: skip
 
@@ -143,7 +144,7 @@ CASES = [*TABLES, *PARQUET]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_bad_table_is_answered_in_a_sentence(
+def test_the_answer_to_a_bad_table_has_the_facts(
     case: Case,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

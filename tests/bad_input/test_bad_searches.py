@@ -117,7 +117,7 @@ CASES = [
     Case(
         "a base that cannot be divided so far",
         f"{TUNE} --base fixed --narrower 1000",
-        ("--narrower", "1000", "model.encoder.dim = 128"),
+        ("--narrower", "1000", "model.encoder.dim", "128"),
     ),
     Case(
         "a space with none for an optional field",

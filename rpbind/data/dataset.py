@@ -34,7 +34,7 @@ class Protein:
     sequence
         Its residues, one letter each.
     cluster
-        Its homology cluster; all cell lines of one gene share one.
+        Its protein cluster; all cell lines of one gene share one.
     """
 
     id: str

@@ -76,23 +76,23 @@ def _cause_in_rna(dataset: Dataset) -> str:
     method = _clusters(dataset)
     if method == "given":
         return (
-            f"{found}. These clusters were given to the import. Give smaller ones, or run `rpbind "
-            "import` with no --cluster-column and no --clusters: it then computes them."
+            f"{found}, as given to the import: give smaller clusters, or run `rpbind import` with "
+            "no --cluster-column and no --clusters to compute them."
         )
     kmer = re.fullmatch(r"shared (\d+)-mer", method)
     if kmer and int(kmer[1]) < 31 and (largest > LARGE or count < PARTS):
         return (
-            f"{found}. For smaller clusters, run `rpbind import` with a larger --k than {kmer[1]}."
+            f"{found}: for smaller clusters, run `rpbind import` with a larger --k than {kmer[1]}."
         )
-    return f"{found}. Import more windows that do not overlap with these."
+    return f"{found}: import more windows that do not overlap with these."
 
 
 def _cause_in_proteins(dataset: Dataset) -> str:
     cluster_P = np.array([protein.cluster for protein in dataset.proteins], dtype=np.int32)
     count, largest = _sizes(cluster_P[dataset.protein_N])
     return (
-        f"Its {len(dataset.proteins)} proteins are in {count} homology clusters, the largest with "
-        f"{largest:.0%} of the windows. Import windows of more proteins that are not related."
+        f"Its {len(dataset.proteins)} proteins are in {count} protein clusters, the largest with "
+        f"{largest:.0%} of the windows: import windows of more proteins that are not related."
     )
 
 

@@ -28,9 +28,9 @@ class SplitSpec:
     """How to split a dataset.
 
     `random` splits by window and leaks; `cold-rna` splits by overlap cluster, `cold-protein` by
-    homology cluster of the protein. `cold-both` splits by both: a window whose two clusters were
-    drawn for different parts is unused (about half of all windows at 70:15:15). Clusters stay
-    whole, so a very large one can push its part beyond its percentage; see `Split.summary`.
+    protein cluster. `cold-both` splits by both: a window whose two clusters were drawn for
+    different parts is unused (about half of all windows at 70:15:15). Clusters stay whole, so a
+    very large one can push its part beyond its percentage; see `Split.summary`.
 
     Parameters
     ----------

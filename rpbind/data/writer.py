@@ -119,7 +119,12 @@ def write_dataset(
     Returns
     -------
     Dataset
-        The new dataset, opened. `UserError` if `out` exists, or cannot be made.
+        The new dataset, opened.
+
+    Raises
+    ------
+    UserError
+        If `out` exists or cannot be made, or there is no window.
     """
     check_new(out)
     _check_windows(windows, proteins)
@@ -147,7 +152,7 @@ def _check_windows(windows: Windows, proteins: Sequence[Protein]) -> None:
     if len({protein.id for protein in proteins}) != len(proteins):
         raise ValueError("two proteins have one id")
     if len({(p.gene, p.cluster) for p in proteins}) != len({p.gene for p in proteins}):
-        raise ValueError("one gene is in two homology clusters")
+        raise ValueError("one gene is in two protein clusters")
 
 
 def _write_arrays(draft: Path, windows: Windows) -> None:

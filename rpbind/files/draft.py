@@ -72,9 +72,8 @@ def draft_folder(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     _sweep(out)
     draft = out.with_name(f".{stem(out)}.{uuid.uuid4().hex}")
-    nascent = draft.with_name(
-        f"{draft.name}.new"
-    )  # _sweep() ignores this name; renamed once locked
+    # _sweep() ignores this name; it is renamed once we hold the lock
+    nascent = draft.with_name(f"{draft.name}.new")
     with _ended_by_exit(), errors_name(out, draft):
         try:
             nascent.mkdir()

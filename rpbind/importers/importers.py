@@ -28,7 +28,7 @@ from rpbind.importers.table import Columns, read_table
 from rpbind.names import key
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
-"""Maps genes and sequences to homology clusters; equal genes are always in one cluster."""
+"""Maps genes and sequences to protein clusters; equal genes are always in one cluster."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ImportOptions:
     out
         Folder of the new dataset.
     protein_clusters
-        Computes the homology clusters.
+        Computes the protein clusters.
     homology
         Name of that method, for the manifest.
     on_conflict
@@ -108,7 +108,12 @@ def import_eclip(
     Returns
     -------
     ImportReport
-        The new dataset. `UserError` with file and line if the source cannot be used.
+        The new dataset.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be used; the message has file and line.
     """
     check_new(options.out)
     table = read_proteins(options.proteins)
@@ -129,7 +134,12 @@ def import_fasta(path: Path, options: ImportOptions) -> ImportReport:
     Returns
     -------
     ImportReport
-        The new dataset. `UserError` with file and line if the source cannot be used.
+        The new dataset.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be used; the message has file and line.
     """
     check_new(options.out)
     table = read_proteins(options.proteins)
@@ -153,7 +163,12 @@ def import_table(
     Returns
     -------
     ImportReport
-        The new dataset. `UserError` with file and line if the source cannot be used.
+        The new dataset.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be used; the message has file and line.
     """
     check_new(options.out)
     columns = columns or Columns()

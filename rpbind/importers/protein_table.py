@@ -113,12 +113,12 @@ class ProteinTable:
         if len(errors) > 1:
             message = (
                 f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
-                f"{short_list(list(errors), SHOWN, self._doubted)}. Add their sequences under "
+                f"{short_list(list(errors), SHOWN, self._with_reason)}. Add their sequences under "
                 f"these names, or correct the names. {FORMS}"
             )
         raise UserError(f"{origin.place(first)}: {message}")
 
-    def _doubted(self, name: str) -> str:
+    def _with_reason(self, name: str) -> str:
         found, _ = matching_ids(name, self.entries)
         if found:
             return f"'{name}' (can be any of {short_list(found, 3)}, whose sequences differ)"
@@ -158,7 +158,12 @@ def read_proteins(path: Path) -> ProteinTable:
     Returns
     -------
     ProteinTable
-        Its proteins. `UserError` with the line of a record that cannot be used.
+        Its proteins.
+
+    Raises
+    ------
+    UserError
+        If a record cannot be used; the message has its line.
     """
     records = read_records(path, "proteins")
     sequences: dict[str, str] = {}

@@ -142,7 +142,11 @@ def read_file(path: Path) -> tuple[bytes, FileHash]:
     -------
     tuple[bytes, FileHash]
         Its text, unpacked, in UTF-8 with LF line ends; and the hash of the file itself.
-        `UserError` if it is missing, damaged, empty or not text.
+
+    Raises
+    ------
+    UserError
+        If it is missing, damaged, empty or not text.
     """
     check_is_file(path)
     raw = path.read_bytes()

@@ -148,7 +148,7 @@ def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path) -> None:
         Dataset.open(tmp_path / "toy")
 
 
-def test_one_gene_in_two_homology_clusters_is_refused(tmp_path: Path) -> None:
+def test_one_gene_in_two_protein_clusters_is_refused(tmp_path: Path) -> None:
     torn = [Protein("A_K562", "A", "M", 0), Protein("A_HepG2", "A", "M", 1)]
     with pytest.raises(ValueError, match="one gene is in two"):
         write_dataset(tmp_path / "toy", WINDOWS, torn, MadeBy(importer="toy"))

@@ -23,7 +23,7 @@ RULES: list[Rule] = ["random", "cold-rna", "cold-protein", "cold-both"]
 
 
 def toy(out: Path, windows: int = 2000, rna_groups: int = 200, genes: int = 20) -> Dataset:
-    """Random windows; two cell lines of every gene, in one homology cluster."""
+    """Random windows; two cell lines of every gene, in one protein cluster."""
     rng = np.random.default_rng(windows)
     names = [f"G{i // 2}_{'K562' if i % 2 else 'HepG2'}" for i in range(2 * genes)]
     return write_dataset(
@@ -199,7 +199,7 @@ def made_with(dataset: Dataset, **changes: Any) -> Dataset:
     [
         ("given", "no --cluster-column", "random"),
         ("shared 7-mer", "larger --k than 7", "cluster-column"),
-        ("shared 31-mer", "Import more windows", "larger --k"),
+        ("shared 31-mer", "import more windows", "larger --k"),
     ],
 )
 def test_the_advice_depends_on_how_the_overlap_clusters_were_made(

@@ -33,7 +33,7 @@ def test_a_protein_is_named_after_its_file_and_its_gene_finds_the_sequence(
     assert dataset.protein_N.tolist() == [0, 0, 1]
 
 
-def test_two_cell_lines_of_one_gene_share_a_homology_cluster(
+def test_two_cell_lines_of_one_gene_share_a_protein_cluster(
     eclip: Folder, options: ImportOptions
 ) -> None:
     folder = eclip(AARS_HepG2="ACGU\t1\n", AARS_K562="ACGU\t0\n", FMR1_K562="ACGU\t0\n")

@@ -117,7 +117,7 @@ def _enough(needs: Needs, units: str) -> str:
 
 
 def deviations(contrast: Contrast) -> list[str]:
-    """Return the standard deviations between seeds, between clusters and of the rest."""
+    """Return the standard deviations between seeds, between clusters, and residual."""
     if not isinstance(contrast.result, Interval) or contrast.result.has_few_df:
         return [ABSENT] * 3
     result = contrast.result

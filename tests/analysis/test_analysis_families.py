@@ -1,4 +1,4 @@
-"""The claim that a study is to confirm is corrected over its arms, and by no exploratory probe."""
+"""The confirmatory claim is corrected over its arms only, not for exploratory probes."""
 
 import io
 from pathlib import Path
@@ -32,13 +32,13 @@ def part(name: str, means: np.ndarray) -> tuple[ProteinScore, ...]:
 
 
 def run(arm: str, seed: int, above: float) -> Row:
-    """A run `above` the plain baseline, with noise between seeds; nothing else matters to it."""
+    """A run with an AUROC `above` the plain baseline, and noise between seeds."""
     rng = np.random.default_rng([seed, arm == "new"])
     test_G = 0.70 + above + (0.006, -0.006, 0.009, -0.009, 0.0)[seed] + rng.normal(0, 0.003, 20)
     probed = [part(f"probe.{name}", test_G + rng.normal(0, 0.01, 20)) for name in PROBES]
-    every = (*part("test", test_G), *part("probe", test_G), *(s for p in probed for s in p))
+    scores = (*part("test", test_G), *part("probe", test_G), *(s for p in probed for s in p))
     metrics = {f"probe.{name}.moved": 0.5 for name in PROBES} | {"test.loss": 0.5 + seed / 100}
-    return row(arm, seed, metrics=metrics).model_copy(update={"proteins": every})
+    return row(arm, seed, metrics=metrics).model_copy(update={"proteins": scores})
 
 
 def baseline(name: str, mean: float) -> Row:
@@ -51,8 +51,8 @@ ROWS = [run("old", s, 0.014) for s in SEEDS] + [run("new", s, 0.0) for s in SEED
 BASELINES = [baseline("5mer-per-protein", 0.70), baseline("5mer-shared", 0.705)]
 
 
-def told(asked: Plan) -> Controls:
-    return summarise_controls(asked, planned_runs(asked, ROWS)[0], BASELINES)
+def summarise(study_plan: Plan) -> Controls:
+    return summarise_controls(study_plan, planned_runs(study_plan, ROWS)[0], BASELINES)
 
 
 def main_claim(controls: Controls) -> Claim:
@@ -60,22 +60,22 @@ def main_claim(controls: Controls) -> Claim:
     return claim
 
 
-def test_a_study_confirms_its_claim_where_probes_would_have_taken_the_power() -> None:
-    before, after = main_claim(told(OLD)), main_claim(told(NEW))
+def test_a_confirmatory_claim_is_not_corrected_for_exploratory_probes() -> None:
+    before, after = main_claim(summarise(OLD)), main_claim(summarise(NEW))
     assert (before.answer, before.confirmatory) == ("inconclusive", False)
     assert (after.answer, after.confirmatory) == ("better", True)
     assert after.comparisons[0].verdict.mean == before.comparisons[0].verdict.mean
 
 
-def test_the_confirmatory_family_is_one_claim_of_every_arm() -> None:
-    controls = told(NEW)
+def test_the_confirmatory_family_has_one_claim_of_every_arm() -> None:
+    controls = summarise(NEW)
     levels = {c.verdict.alpha for several in controls.claims.values() for claim in several
               if claim.confirmatory for c in claim.comparisons}  # fmt: skip
     assert min(levels) == pytest.approx(0.05 / 2)
 
 
 def test_all_probes_of_all_arms_are_the_exploratory_family() -> None:
-    controls = told(NEW)
+    controls = summarise(NEW)
     claims = [c for several in controls.claims.values() for c in several if not c.confirmatory]
     tested = [c.verdict for claim in claims for c in claim.comparisons if c.verdict.p is not None]
     assert len(tested) == 2 * (len(PROBES) + 1)
@@ -91,15 +91,15 @@ def test_every_claim_is_in_one_family() -> None:
     assert [len(f) for f in families(slots, CONFIRMATORY)] == [3, 3 * (len(CLAIM_NAMES) - 1)]
 
 
-def test_a_plan_of_before_is_read_and_judged_as_it_was(tmp_path: Path) -> None:
+def test_a_plan_without_a_declaration_is_judged_with_one_family_per_arm(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(OLD.model_dump_json(exclude={"confirmatory"}))
     assert Ledger(tmp_path).plan == OLD
-    levels = {c.verdict.alpha for claim in told(OLD).claims["old"] for c in claim.comparisons
+    levels = {c.verdict.alpha for claim in summarise(OLD).claims["old"] for c in claim.comparisons
               if c.verdict.p is not None}  # fmt: skip
     assert min(levels) == pytest.approx(0.05 / (len(PROBES) + 2))
 
 
-def test_terminal_and_page_say_which_family_a_claim_is_in(tmp_path: Path) -> None:
+def test_terminal_and_page_show_the_family_of_each_claim(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(NEW)
     for each in (*ROWS, *BASELINES):

@@ -20,9 +20,9 @@ SEARCH: dict[str, Any] = {
 
 
 def trials(count: int, effect: float) -> list[tuple[dict[str, Any], float]]:
-    """Random trials in which residue memory is worth so many standard deviations of the noise."""
+    """Random trials in which residue memory adds `effect` standard deviations of the noise."""
     rng = np.random.default_rng(0)
-    told = []
+    drawn_trials = []
     for _ in range(count):
         memory = str(rng.choice(["pooled", "expanded", "residue"]))
         drawn = {
@@ -31,8 +31,8 @@ def trials(count: int, effect: float) -> list[tuple[dict[str, Any], float]]:
             "model.memory": memory,
         }
         recipe = Recipe().with_(drawn).model_dump(mode="json")
-        told.append((recipe, float(rng.normal() + effect * (memory == "residue"))))
-    return told
+        drawn_trials.append((recipe, float(rng.normal() + effect * (memory == "residue"))))
+    return drawn_trials
 
 
 def rated(count: int = 50, effect: float = 0.0) -> dict[str, Importance]:
@@ -40,14 +40,14 @@ def rated(count: int = 50, effect: float = 0.0) -> dict[str, Importance]:
     return {each.evaluator: each for each in found}
 
 
-def test_a_planted_knob_is_named_first_and_rises_above_the_noise_floor() -> None:
+def test_the_only_hyperparameter_with_an_effect_is_first_and_above_the_noise_floor() -> None:
     fanova = rated(effect=3.0)["fANOVA"]
     assert next(iter(fanova.share)) == "model.memory"
     assert fanova.above == ("model.memory",)
     assert (fanova.sampler, fanova.trials) == ("random", 50)
 
 
-def test_pure_noise_has_a_top_knob_and_a_floor_that_shows_it_up() -> None:
+def test_no_hyperparameter_is_above_the_noise_floor_if_scores_are_noise() -> None:
     found = rated()
     assert list(found) == list(EVALUATORS)
     for each in found.values():
@@ -57,7 +57,7 @@ def test_pure_noise_has_a_top_knob_and_a_floor_that_shows_it_up() -> None:
         assert each.above == ()
 
 
-def test_few_trials_equal_scores_and_knobs_that_some_trials_lack_are_not_rated() -> None:
+def test_few_trials_equal_scores_and_hyperparameters_that_some_trials_lack_are_not_rated() -> None:
     rng = np.random.default_rng(0)
     assert importances(SEARCH, [], rng) == ()
     assert importances(SEARCH, trials(9, 3.0), rng) == ()
@@ -69,9 +69,7 @@ def test_few_trials_equal_scores_and_knobs_that_some_trials_lack_are_not_rated()
     assert importances(lacking, trials(30, 3.0), rng) == ()
 
 
-def test_of_a_loss_the_knob_that_makes_good_trials_is_rated_and_not_the_one_that_spoils_them() -> (
-    None
-):
+def test_for_a_loss_the_hyperparameter_that_makes_trials_good_is_rated_highest() -> None:
     rng, rows = np.random.default_rng(3), []
     for n in range(120):
         lr, decay = float(10 ** rng.uniform(-4, -1)), float(rng.uniform(0, 0.1))
@@ -87,8 +85,8 @@ def test_of_a_loss_the_knob_that_makes_good_trials_is_rated_and_not_the_one_that
                 }
             )
         )  # fmt: skip
-    asked = plan().model_copy(
+    study_plan = plan().model_copy(
         update={"search": SEARCH | {"objectives": ["loss"], "dimensions": SEARCH["dimensions"][:2]}}
     )
-    rated = {each.evaluator: each for each in summarise(asked, [], rows).importances}
+    rated = {each.evaluator: each for each in summarise(study_plan, [], rows).importances}
     assert next(iter(rated["PED-ANOVA"].share)) == "train.lr"

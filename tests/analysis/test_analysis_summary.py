@@ -13,7 +13,7 @@ from rpbind.report.words import cost_words
 AUROC = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
 
 
-def test_an_arms_headline_is_the_mean_over_clusters_and_seeds() -> None:
+def test_the_headline_of_an_arm_is_the_mean_over_clusters_and_seeds() -> None:
     better = {protein: value + 0.1 for protein, value in AUROC.items()}
     rows = [row("old", 0, AUROC), row("old", 1, better)]
     old, new = summarise(plan(), rows, []).arms
@@ -37,11 +37,11 @@ def test_the_mean_curve_ends_with_the_run_that_ends_first() -> None:
     assert len(drawn.value_by_run[1]) == 3
 
 
-def test_every_planned_run_is_done_or_told_as_a_failure() -> None:
+def test_every_planned_run_is_done_or_a_failure() -> None:
     rows = [row("old", 0, AUROC), row("new", 0, state="failed", error="out of memory")]
     summary = summarise(plan(), rows, [])
-    told = [(f.arm, f.seed, f.state) for f in summary.failures]
-    assert told == [("old", 1, "planned"), ("new", 0, "failed"), ("new", 1, "planned")]
+    found = [(f.arm, f.seed, f.state) for f in summary.failures]
+    assert found == [("old", 1, "planned"), ("new", 0, "failed"), ("new", 1, "planned")]
     assert summary.done == 1
 
 
@@ -59,7 +59,7 @@ def test_fewer_than_twenty_test_clusters_and_three_seeds_are_noticed() -> None:
     assert summary.contrasts[0].diff == {"model.residual": (True, False)}
 
 
-def test_one_finding_of_many_runs_is_told_once_and_errors_come_first() -> None:
+def test_equal_findings_are_grouped_and_errors_come_first() -> None:
     note = Finding(name="slow", severity="info", measured=1.0, threshold=2.0, advice="wait")
     dead = Finding(name="dead", severity="error", measured=None, threshold=None, advice="look")
     rows = [row("old", seed, AUROC, findings=(note, dead)) for seed in (0, 1)]
@@ -74,7 +74,7 @@ def at(second: int) -> str:
     return f"2026-01-01T00:00:{second:02d}+00:00"
 
 
-def test_training_is_told_beside_the_wall_time_of_all_calls_times_their_slots() -> None:
+def test_the_cost_has_training_time_and_slot_time_of_all_calls() -> None:
     trained = {"cost": {"train_seconds": 3.0}}
     rows = [
         row("old", 0, AUROC, ended=at(5), **trained),
@@ -87,26 +87,26 @@ def test_training_is_told_beside_the_wall_time_of_all_calls_times_their_slots() 
         Call(began=at(0), slots=2),  # killed: up to the pruned trial, 2 x 12 s
         Call(began=at(20), slots=1, ended=at(40)),
     )
-    told = summarise(plan(), rows, [pruned], controls=[control], calls=calls).cost
-    assert (told.runs, told.training, told.calls, told.killed) == (4, 12.0, 2, 1)
-    assert told.slot_seconds == pytest.approx(2 * 12 + 20)
+    found = summarise(plan(), rows, [pruned], controls=[control], calls=calls).cost
+    assert (found.runs, found.training, found.calls, found.killed) == (4, 12.0, 2, 1)
+    assert found.slot_seconds == pytest.approx(2 * 12 + 20)
     for part in ("4 runs", "12.0 s", "27 % of 44.0 s", "2 calls", "1 killed"):
-        assert part in cost_words(told)
+        assert part in cost_words(found)
 
 
-def test_a_killed_call_in_which_no_run_ended_took_no_time_that_is_known() -> None:
+def test_a_killed_call_in_which_no_run_ended_counts_no_time() -> None:
     (lost,) = [row("old", 0, state="lost", ended=at(30))]
-    told = summarise(plan(), [lost], [], calls=[Call(began=at(10), slots=2)]).cost
-    assert (told.runs, told.slot_seconds) == (0, 0.0)
+    found = summarise(plan(), [lost], [], calls=[Call(began=at(10), slots=2)]).cost
+    assert (found.runs, found.slot_seconds) == (0, 0.0)
 
 
-def test_of_a_study_whose_calls_were_not_noted_no_wall_time_is_told() -> None:
-    told = summarise(plan(), [row("old", 0, AUROC, cost={"train_seconds": 3.0})], []).cost
-    assert told.slot_seconds is None
-    assert "1 run trained for 3.0 s" in cost_words(told)
+def test_without_recorded_calls_there_is_no_slot_time() -> None:
+    found = summarise(plan(), [row("old", 0, AUROC, cost={"train_seconds": 3.0})], []).cost
+    assert found.slot_seconds is None
+    assert "1 run trained for 3.0 s" in cost_words(found)
 
 
-def test_a_search_shows_the_knobs_that_vary_and_the_best_so_far() -> None:
+def test_a_search_has_the_hyperparameters_that_vary_and_the_best_so_far() -> None:
     values = [0.6, 0.7, None, 0.65]
     trials = [
         row("old", 1000, stage="search", ended=f"2026-01-0{n + 1}",

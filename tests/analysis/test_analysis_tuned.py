@@ -15,7 +15,7 @@ CONTRAST = {"name": "whole", "arm": "fixed", "reference": "old"}
 
 
 def plan(searches: int, *, shared: bool = False, count: int = 3, seeds: int = 2) -> Plan:
-    lanes = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
+    search_names = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
     return Plan(
         study="x", question="", prediction="", rule="", design="tuned", arms=(), contrasts=(),
         seeds=tuple(range(seeds)), dataset="", split="", created="",
@@ -23,7 +23,7 @@ def plan(searches: int, *, shared: bool = False, count: int = 3, seeds: int = 2)
             "arms": {name: recipe.model_dump(mode="json") for name, recipe in ARMS.items()},
             "searches": searches, "shared": shared, "closed": True, "contrasts": [CONTRAST],
             "trials": count, "seeds_per_trial": 1,
-            "winners": {lane: {"arm": lane, "trial": f"{lane}.trial-0001"} for lane in lanes},
+            "winners": {s: {"arm": s, "trial": f"{s}.trial-0001"} for s in search_names},
         },
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ def confirmed(searches: int, seeds: int = 2) -> list[Row]:
     ]
 
 
-def test_the_expected_best_of_n_is_the_mean_over_all_ways_to_draw_them() -> None:
+def test_the_expected_best_of_n_is_the_mean_maximum_over_all_subsets() -> None:
     value_N = np.array([0.3, 0.9, 0.5, 0.1, 0.7])
     brute = [
         np.mean([max(chosen) for chosen in itertools.combinations(value_N, n)]) for n in range(1, 6)
@@ -74,14 +74,14 @@ def test_the_expected_best_of_n_is_the_mean_over_all_ways_to_draw_them() -> None
 
 
 @pytest.mark.parametrize("searches", [1, 4])
-def test_too_few_searches_per_arm_are_refused_a_verdict_with_the_reason(searches: int) -> None:
+def test_too_few_searches_per_arm_give_no_verdict_and_a_reason(searches: int) -> None:
     tuned = summarise_tuned(plan(searches), confirmed(searches), trials(searches))
     assert tuned.contrasts == ()
     assert f"{searches} search" in tuned.refusal
     assert "--shared-configs" in tuned.refusal
 
 
-def test_five_searches_per_arm_are_judged_by_search() -> None:
+def test_with_five_searches_per_arm_the_search_is_the_unit() -> None:
     tuned = summarise_tuned(plan(5), confirmed(5), trials(5))
     (contrast,) = tuned.contrasts
     assert (tuned.refusal, tuned.unit, tuned.part) == ("", "search", "test")
@@ -90,13 +90,13 @@ def test_five_searches_per_arm_are_judged_by_search() -> None:
     assert contrast.verdict.mean == pytest.approx(0.05, abs=0.004)
 
 
-def judged(asked: Plan, rows: list[Row], searched: list[Row] | None = None) -> TunedContrast:
-    tuned = summarise_tuned(asked, rows, searched or trials(5))
+def judged(study_plan: Plan, rows: list[Row], searched: list[Row] | None = None) -> TunedContrast:
+    tuned = summarise_tuned(study_plan, rows, searched or trials(5))
     (contrast,) = tuned.contrasts
     return contrast
 
 
-def test_searches_whose_winner_diverged_do_not_count_and_four_of_five_carry_no_verdict() -> None:
+def test_a_search_whose_winner_diverged_does_not_count_and_four_searches_are_inconclusive() -> None:
     rows = [
         r.model_copy(update={"state": "diverged", "error": "loss is nan"})
         if (r.arm, r.seed) == ("fixed.s2", 1)
@@ -112,7 +112,7 @@ def test_searches_whose_winner_diverged_do_not_count_and_four_of_five_carry_no_v
     )
 
 
-def test_a_winner_that_is_half_confirmed_is_no_unit_yet() -> None:
+def test_a_winner_with_missing_runs_is_not_a_unit_yet() -> None:
     rows = [r for r in confirmed(6) if r.seed == 0 or r.arm != "old.s4"]
     contrast = judged(plan(6), rows, trials(6))
     assert (contrast.paired.n, contrast.paired.planned) == (5, 6)
@@ -123,7 +123,7 @@ def test_a_winner_that_is_half_confirmed_is_no_unit_yet() -> None:
     assert nothing.verdict.mean is None
 
 
-def test_searches_with_one_winner_count_once_for_its_runs_are_the_same_runs() -> None:
+def test_searches_with_the_same_winner_count_once() -> None:
     rows = confirmed(6)
     first = next(r for r in rows if r.arm == "fixed.s0")
     same = {"recipe": first.recipe, "recipe_id": first.recipe_id}
@@ -135,17 +135,17 @@ def test_searches_with_one_winner_count_once_for_its_runs_are_the_same_runs() ->
 
 
 def test_a_configuration_counts_when_every_seed_of_both_its_trials_is_done() -> None:
-    asked = plan(1, shared=True, count=8)
+    study_plan = plan(1, shared=True, count=8)
     searched = trials(1, count=8)
     lost = searched[-1].model_copy(update={"state": "failed", "error": "no space"})
-    contrast = judged(asked, confirmed(1), [*searched[:-1], lost])
+    contrast = judged(study_plan, confirmed(1), [*searched[:-1], lost])
     assert contrast.paired.n == 7
     assert contrast.paired.missing == (
         "fixed trial 7: 0 of 1 runs done; seed 1000 failed (no space)",
     )
 
 
-def test_tuned_arms_that_were_judged_before_are_judged_at_the_level_of_their_look() -> None:
+def test_tuned_arms_after_an_interim_analysis_are_judged_at_its_level() -> None:
     seen = InterimAnalysis(when="2026-01-01", seeds=1, verdicts={"whole": "better, meaningful"})
     again = plan(5).model_copy(update={"looks": (seen,)})
     first, second = judged(plan(5), confirmed(5)), judged(again, confirmed(5))
@@ -155,16 +155,16 @@ def test_tuned_arms_that_were_judged_before_are_judged_at_the_level_of_their_loo
     assert second.verdict.ci[0] < first.verdict.ci[0]
 
 
-def test_what_was_seen_of_tuned_arms_is_kept_when_seeds_are_added(tmp_path: Path) -> None:
+def test_verdicts_on_tuned_arms_are_recorded_when_seeds_are_added(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     arms = tuple(
         ArmPlan(name=r.arm, recipe=r.recipe, recipe_id=r.recipe_id) for r in confirmed(5, seeds=1)
     )
-    asked = plan(5).model_copy(update={"arms": arms})
-    ledger.begin(asked)
+    study_plan = plan(5).model_copy(update={"arms": arms})
+    ledger.begin(study_plan)
     for each in [*trials(5), *confirmed(5)]:
         ledger.append(each)
-    (look,) = extended(asked, ledger, 2).looks
+    (look,) = extended(study_plan, ledger, 2).looks
     assert look.verdicts == {"whole": "better, meaningful"}
 
 
@@ -175,7 +175,7 @@ def test_shared_configurations_are_paired_on_validation() -> None:
     assert contrast.verdict.word == "better"
 
 
-def test_a_winner_says_its_budget_its_optimism_and_how_often_test_was_read() -> None:
+def test_a_winner_has_its_budget_its_optimism_and_its_test_runs() -> None:
     tuned = summarise_tuned(plan(1), confirmed(1), trials(1))
     old = tuned.winners[0]
     assert (old.search, old.trials, old.test_reads) == ("old.s0", 3, 2)
@@ -194,10 +194,10 @@ def test_the_best_of_fifty_equal_configurations_is_optimistic_by_two_sd() -> Non
 
 
 def test_a_search_that_goes_on_has_no_verdict_yet() -> None:
-    asked = plan(5)
-    assert asked.search is not None
-    open_search = {k: v for k, v in asked.search.items() if k not in ("closed", "winners")}
-    tuned = summarise_tuned(asked.model_copy(update={"search": open_search}), [], trials(5))
+    study_plan = plan(5)
+    assert study_plan.search is not None
+    open_search = {k: v for k, v in study_plan.search.items() if k not in ("closed", "winners")}
+    tuned = summarise_tuned(study_plan.model_copy(update={"search": open_search}), [], trials(5))
     assert "not finished" in tuned.refusal
 
 

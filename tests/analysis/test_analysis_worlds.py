@@ -1,4 +1,4 @@
-"""The known-answer tests of the decision rule, small; benchmarks/ has them in full."""
+"""Known-answer tests of the decision rule with few repetitions; benchmarks/ has the full ones."""
 
 import known_collapses
 import known_models
@@ -13,18 +13,18 @@ from rpbind.statistics.power import needs
 ROWS = known_worlds.ROWS | known_models.ROWS | known_collapses.ROWS
 REPEATS = 200
 SLACK = 2.5
-"""Standard errors: the bounds are those of 2,000 repetitions and more."""
+"""Allowed standard errors beyond the bounds, which are for 2,000 repetitions or more."""
 
 
 @pytest.mark.parametrize("row", range(1, 16))
-def test_a_world_whose_answer_is_known(row: int) -> None:
+def test_simulated_worlds_with_known_answers_get_them(row: int) -> None:
     _, measure = ROWS[row]
     checks = list(measure(REPEATS))
     assert checks
     assert [check for check in checks if not check.holds(SLACK)] == []
 
 
-def test_a_check_holds_within_its_bounds_alone() -> None:
+def test_a_check_holds_only_within_its_bounds() -> None:
     assert Check("share", 0.06, None, 0.065, 100).holds()
     assert not Check("share", 0.07, None, 0.065, 100).holds()
     assert Check("share", 0.07, None, 0.065, 100).holds(1)

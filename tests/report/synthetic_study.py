@@ -1,4 +1,4 @@
-"""A made-up ledger with everything a page must survive: 12 arms, lost runs, hostile text."""
+"""A synthetic ledger with what a page must handle: 12 arms, lost runs, hostile text."""
 
 from __future__ import annotations
 
@@ -61,13 +61,15 @@ def plan(arms: int = 12, seeds: int = 5, **changes: Any) -> Plan:
     return Plan(**(fields | changes))
 
 
-def write(folder: Path, asked: Plan | None = None, clusters: int = 24, lost: bool = True) -> Path:
+def write(
+    folder: Path, study_plan: Plan | None = None, clusters: int = 24, lost: bool = True
+) -> Path:
     """Write the study into a folder: done runs, one diverged, one failed, one never run."""
-    asked = asked or plan()
+    study_plan = study_plan or plan()
     ledger = Ledger(folder)
-    ledger.begin(asked)
-    for i, arm in enumerate(asked.arms):
-        for seed in asked.seeds:
+    ledger.begin(study_plan)
+    for i, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
             if lost and (i, seed) in {(2, 1), (5, 3)}:
                 ledger.append(_lost(arm, seed, "diverged" if i == 2 else "failed"))
             elif not (lost and (i, seed) == (6, 4)):
@@ -76,7 +78,7 @@ def write(folder: Path, asked: Plan | None = None, clusters: int = 24, lost: boo
 
 
 def trials(folder: Path, count: int = 12) -> None:
-    """Add a search stage: so many trials of the learning rate, the last one failed."""
+    """Add `count` trials of a search over learning rate and weight decay; the last one failed."""
     rng = np.random.default_rng(9)
     for n in range(count):
         lr = float(10 ** rng.uniform(-4, -2))
@@ -91,33 +93,38 @@ def trials(folder: Path, count: int = 12) -> None:
         Ledger(folder).append(row)
 
 
-def controls(folder: Path, asked: Plan) -> None:
-    """Add rows of controls: three baselines, of which one is flagged and one cannot speak."""
+def controls(folder: Path, study_plan: Plan) -> None:
+    """Add rows of controls: three baselines, of which one is flagged and one has no score."""
     flag = Finding(name="identity ranks, pooled", severity="warning", measured=0.31, threshold=0.05,
                    advice=f"pooled AUROC below 0.5 {HOSTILE}")  # fmt: skip
-    mute = Finding(name="control not applicable", severity="info", measured=None, threshold=None,
-                   advice="no protein of the test part has training windows")  # fmt: skip
-    said: dict[str, tuple[float | None, tuple[Finding, ...]]] = {
+    not_applicable = Finding(
+        name="control not applicable",
+        severity="info",
+        measured=None,
+        threshold=None,
+        advice="no protein of the test part has training windows",
+    )
+    baselines: dict[str, tuple[float | None, tuple[Finding, ...]]] = {
         "5mer-per-protein": (0.01, ()),
         "5mer-shared": (-0.06, ()),
         "protein-degree": (-0.23, (flag,)),
-        "gc-per-protein": (None, (mute,)),
+        "gc-per-protein": (None, (not_applicable,)),
     }
-    for name, (effect, findings) in said.items():
-        made = done(asked.arms[0], 0, effect or 0.0, 77, 24)
+    for name, (effect, findings) in baselines.items():
+        made = done(study_plan.arms[0], 0, effect or 0.0, 77, 24)
         mine: dict[str, Any] = {"arm": name, "stage": "control", "recipe": {"control": name}}
         mine |= {"recipe_id": recipe_id({"control": name})}
         mine |= {"curve": (), "findings": findings}
         nothing = {"metrics": {}, "proteins": ()} if effect is None else {}
         Ledger(folder).append(made.model_copy(update=mine | nothing))
-    for control in asked.controls:
-        for seed in asked.seeds[:4]:
+    for control in study_plan.controls:
+        for seed in study_plan.seeds[:4]:
             made = done(control, seed, -0.01, 88 + seed, 24)
             Ledger(folder).append(made.model_copy(update={"stage": "control", "findings": ()}))
 
 
 def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> Row:
-    """A finished run; two arms of one stream score identically."""
+    """A finished run; two arms with the same `stream` have equal scores."""
     rng = np.random.default_rng(1000 * stream + seed)
     base = np.random.default_rng(7).normal(0.73, 0.06, clusters)
     auroc = base + effect + rng.normal(0, 0.003) + rng.normal(0, 0.012, clusters)
@@ -147,7 +154,7 @@ _MOVED = {f"probe.{name}.moved": cost for name, cost in _TAKEN.items()}
 
 
 def _probed(scores: tuple[ProteinScore, ...], stream: int, seed: int) -> tuple[ProteinScore, ...]:
-    """The same proteins on a sample, as it is and with something taken away that costs so much."""
+    """The same proteins on a sample, as it is and under each probe, which costs this much."""
     rng = np.random.default_rng([stream, seed])
     parts = {"probe": 0.0} | {f"probe.{name}": cost for name, cost in _TAKEN.items()}
     return tuple(
@@ -160,7 +167,7 @@ def _probed(scores: tuple[ProteinScore, ...], stream: int, seed: int) -> tuple[P
 
 def _arm(i: int) -> ArmPlan:
     recipe = Recipe().with_({"train.lr": 1e-3 + 1e-5 * i, "train.epochs": 50 + i // 6})
-    change = HOSTILE if i == 4 else f"change number {i}: one knob of the reference"
+    change = HOSTILE if i == 4 else f"change number {i}: one hyperparameter of the reference"
     return ArmPlan(name=NAMES[i], recipe=recipe.model_dump(mode="json"), recipe_id=recipe.id,
                    change=change)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The arms' table: every metric stands under its own header, however many there are."""
+"""The table of arms: every metric is under its own header, however many there are."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ VALUES = {
 
 
 def columns(page: str) -> dict[str, str]:
-    """Header -> the first figure below it, of the arms' table."""
+    """Return {header: first number below it} of the table of arms."""
     table = page[page.index('<section id="arms">') :].split("</table>")[0]
     head, body = table.split("</thead>")
     headers = re.findall(r"<th[^>]*>(.*?)</th>", head.split("<tr>")[1], flags=re.DOTALL)
@@ -32,17 +32,17 @@ def columns(page: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("first", [False, True])
-def test_a_metric_that_is_added_anywhere_stands_under_its_own_header(
+def test_an_added_metric_is_under_its_own_header(
     first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more = {"test.accuracy": "Accuracy"}
     wanted = more | arms.SECONDARY if first else arms.SECONDARY | more
     monkeypatch.setattr(arms, "SECONDARY", wanted)
-    asked = plan()
+    study_plan = plan()
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
-    for arm in asked.arms:
-        for seed in asked.seeds:
+    ledger.begin(study_plan)
+    for arm in study_plan.arms:
+        for seed in study_plan.seeds:
             row = done(arm, seed, 0.0, 0, 4)
             ledger.append(row.model_copy(update={"metrics": {**row.metrics, **VALUES}}))
     shown = columns(build_report(tmp_path).read_text())

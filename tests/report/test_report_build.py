@@ -27,7 +27,7 @@ def outside_scripts(page: str) -> str:
     return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
 
 
-def test_the_page_lies_in_the_studys_folder_and_is_the_same_each_time(tmp_path: Path) -> None:
+def test_the_page_is_in_the_folder_of_the_study_and_the_same_each_time(tmp_path: Path) -> None:
     write(tmp_path, plan(2, 2), lost=False)
     first = build_report(tmp_path)
     assert first == tmp_path / "index.html"
@@ -36,38 +36,38 @@ def test_the_page_lies_in_the_studys_folder_and_is_the_same_each_time(tmp_path: 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "ledger", "plan.json"]
 
 
-def test_plotly_is_inlined_once_and_nothing_is_asked_for(page: str) -> None:
+def test_plotly_is_inlined_once_and_the_page_requests_nothing(page: str) -> None:
     assert page.count("plotly.js v") == 1
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
     assert "http" not in outside_scripts(page).replace("http-equiv", "")
     assert "default-src 'none'" in page
 
 
-def test_hostile_text_of_a_change_and_of_an_error_is_shown_and_not_run(page: str) -> None:
+def test_hostile_text_of_a_change_or_an_error_is_escaped(page: str) -> None:
     assert HOSTILE not in page
     assert outside_scripts(page).count("&lt;script&gt;alert(") >= 3
 
 
 def test_a_hostile_contrast_name_cannot_leave_its_figure(tmp_path: Path) -> None:
-    asked = plan(2, 2)
-    named = asked.contrasts[0].model_copy(update={"name": "</script>" + HOSTILE})
-    write(tmp_path, asked.model_copy(update={"contrasts": (named,)}), lost=False)
+    study_plan = plan(2, 2)
+    named = study_plan.contrasts[0].model_copy(update={"name": "</script>" + HOSTILE})
+    write(tmp_path, study_plan.model_copy(update={"contrasts": (named,)}), lost=False)
     written = build_report(tmp_path).read_text()
     assert HOSTILE not in written
     assert "</script></script>" not in written
 
 
-def test_every_lost_run_is_told_with_its_state_and_error(page: str) -> None:
+def test_every_failed_run_is_on_the_page_with_state_and_error(page: str) -> None:
     text = outside_scripts(page)
     assert "3 of 60 planned runs are not done" in text
     assert "loss is nan in epoch 3" in text
     assert re.search(r"init=xavier</th><td class=\"n\">4</td><td>planned", text)
 
 
-def test_only_the_words_of_the_rule_are_used(page: str) -> None:
-    said = set(VERDICT.findall(page)) - {"screening"}
-    assert {word.split(",")[0] for word in said} <= set(get_args(Word))
-    assert {"inert", "better, meaningful", "no meaningful effect", "inconclusive"} <= said
+def test_verdicts_use_only_the_words_of_the_decision_rule(page: str) -> None:
+    words = set(VERDICT.findall(page)) - {"screening"}
+    assert {word.split(",")[0] for word in words} <= set(get_args(Word))
+    assert {"inert", "better, meaningful", "no meaningful effect", "inconclusive"} <= words
 
 
 def test_a_metric_that_no_run_has_is_a_dash_and_never_nan(page: str) -> None:
@@ -89,7 +89,7 @@ def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -
     assert "train.lr" in search
 
 
-def test_controls_are_shown_with_their_flags_and_what_each_arm_rests_on(page: str) -> None:
+def test_controls_are_shown_with_their_flags_and_with_the_claims_of_each_arm(page: str) -> None:
     text = outside_scripts(page)
     section = text[text.index('<section id="controls">') : text.index('<section id="curves">')]
     assert section.index("5mer-per-protein") < section.index("5mer-shared")
@@ -101,8 +101,8 @@ def test_controls_are_shown_with_their_flags_and_what_each_arm_rests_on(page: st
 
 
 def test_a_study_without_controls_says_so_and_claims_nothing(tmp_path: Path) -> None:
-    asked = plan(2, 2)
-    Ledger(tmp_path).begin(asked)
+    study_plan = plan(2, 2)
+    Ledger(tmp_path).begin(study_plan)
     text = outside_scripts(build_report(tmp_path).read_text())
     assert "No baseline was scored." in text
     assert '<td class="claim">' not in text
@@ -119,9 +119,9 @@ def test_one_seed_gets_numbers_and_no_p_value(tmp_path: Path) -> None:
 
 
 def test_a_study_in_which_nothing_is_done_still_gets_its_page(tmp_path: Path) -> None:
-    asked = plan(2, 2)
-    Ledger(tmp_path).begin(asked)
-    arm = asked.arms[0]
+    study_plan = plan(2, 2)
+    Ledger(tmp_path).begin(study_plan)
+    arm = study_plan.arms[0]
     failed = Row(arm=arm.name, seed=0, state="failed", recipe=arm.recipe, error="no memory",
                  recipe_id=arm.recipe_id, ended="2026-01-02")  # fmt: skip
     Ledger(tmp_path).append(failed)
@@ -130,13 +130,13 @@ def test_a_study_in_which_nothing_is_done_still_gets_its_page(tmp_path: Path) ->
     assert "0 of 4: 1 failed (no memory), 3 planned." in text
 
 
-def test_a_folder_without_a_study_is_a_users_mistake(tmp_path: Path) -> None:
+def test_a_folder_without_a_study_is_a_user_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no plan\.json"):
         build_report(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_that_cannot_be_written_is_known_before_it_is_drawn(
+def test_a_page_that_cannot_be_written_fails_before_it_is_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, plan(2, 2), lost=False)

@@ -1,4 +1,4 @@
-"""What was found before training is on the page: a badge at the arm, a section, a banner."""
+"""Findings before training are on the page: a badge at the arm, a section, a banner."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ DEAD = Finding(
 
 
 def page_with_checks(folder: Path) -> str:
-    asked = plan(3, 2)
-    write(folder, asked, lost=False)
-    for place, arm in enumerate(asked.arms):
+    study_plan = plan(3, 2)
+    write(folder, study_plan, lost=False)
+    for place, arm in enumerate(study_plan.arms):
         row = Row(arm=arm.name, seed=0, state="failed" if place == 2 else "done", stage="check",
                   recipe=arm.recipe, recipe_id=arm.recipe_id, ended="2026-01-02",
                   metrics={"logits.spread": 0.0625}, findings=(DEAD,) if place == 1 else (),
@@ -41,7 +41,7 @@ def test_a_finding_is_a_badge_at_its_arm_and_a_row_with_reason_and_advice(tmp_pa
         assert text in findings
 
 
-def test_the_section_shows_every_arm_that_was_examined_and_the_banner_the_sick(
+def test_the_section_has_every_examined_arm_and_the_banner_those_with_errors(
     tmp_path: Path,
 ) -> None:
     page = page_with_checks(tmp_path)

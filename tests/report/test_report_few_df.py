@@ -1,4 +1,4 @@
-"""Few degrees of freedom: intervals end where AUROCs do, and no number is advised from guesses."""
+"""Few degrees of freedom: intervals are cut at possible AUROCs, and no sample size is advised."""
 
 import io
 import re
@@ -39,8 +39,8 @@ def ends(text: str) -> list[float]:
 
 def test_an_interval_of_a_difference_of_aurocs_is_cut_at_one_and_marked() -> None:
     assert WIDE.ci(0.05 / 11)[1] > 3
-    told = verdicts.interval(judge(WIDE, 0.9, 0.05 / 11, 0.01))
-    assert told == "[−1.0000*, +1.0000*]"
+    found = verdicts.interval(judge(WIDE, 0.9, 0.05 / 11, 0.01))
+    assert found == "[−1.0000*, +1.0000*]"
     assert verdicts.within((-0.2, 1.2), 1.0) == "[−0.2000, +1.0000*]"
     assert verdicts.within((-0.2, 0.2), 1.0) == "[−0.2000, +0.2000]"
 
@@ -53,11 +53,11 @@ def test_an_interaction_of_two_changes_can_be_two_wide() -> None:
     assert verdicts.within((-3.0, 1.5), 2.0) == "[−2.0000*, +1.5000]"
 
 
-def test_terminal_page_and_comparison_cut_what_two_seeds_say(tmp_path: Path) -> None:
-    asked, ledger = plan(4, 2), Ledger(tmp_path)
-    ledger.begin(asked)
-    for number, arm in enumerate(asked.arms):
-        for seed in asked.seeds:
+def test_terminal_page_and_comparison_cut_intervals_from_two_seeds(tmp_path: Path) -> None:
+    study_plan, ledger = plan(4, 2), Ledger(tmp_path)
+    ledger.begin(study_plan)
+    for number, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
             ledger.append(done(arm, seed, -0.2 * (number == 2) * seed, number, 24))
     study = ledger.plan, ledger.rows()
     page = build_report(tmp_path).read_text()
@@ -79,18 +79,18 @@ def test_with_two_degrees_of_freedom_no_number_of_seeds_is_advised(
     seeds: int, clusters: int
 ) -> None:
     table = np.random.default_rng(3).normal(0, 0.02, (seeds, clusters))
-    told = needs(two_way(table), 0.05, 0.010)  # type: ignore[arg-type]
-    assert (told.has_few_df, told.seeds, told.clusters) == (True, None, None)
+    found = needs(two_way(table), 0.05, 0.010)  # type: ignore[arg-type]
+    assert (found.has_few_df, found.seeds, found.clusters) == (True, None, None)
 
 
 def test_with_three_degrees_of_freedom_a_number_is_advised() -> None:
-    told = needs(Interval(0.0, 4, 40, 0.004, 0.0, 0.0), 0.05, 0.010)
-    assert not told.has_few_df
-    assert told.seeds is not None
+    found = needs(Interval(0.0, 4, 40, 0.004, 0.0, 0.0), 0.05, 0.010)
+    assert not found.has_few_df
+    assert found.seeds is not None
 
 
 @pytest.mark.parametrize(("seeds", "known"), [(3, False), (4, True)])
-def test_no_variance_component_is_shown_of_three_seeds(
+def test_variance_components_are_shown_from_four_seeds_on(
     seeds: int, known: bool, tmp_path: Path
 ) -> None:
     write(tmp_path, plan(3, seeds), lost=False)

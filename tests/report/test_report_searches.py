@@ -37,15 +37,15 @@ def row(name: str, seed: int, auroc: float, stage: str, part: str) -> Row:
 
 
 def study(folder: Path, searches: int) -> str:
-    """A study of two tuned arms, `fixed` better by 0.05; the text of its report's search."""
-    lanes = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
-    recipes = {lane: winner(*lane.split(".")) for lane in lanes}
+    """Write a study of two tuned arms, `fixed` better by 0.05; return the section of its search."""
+    search_names = [f"{arm}.s{s}" for arm in ARMS for s in range(searches)]
+    recipes = {search_name: winner(*search_name.split(".")) for search_name in search_names}
     contrast = {"name": "whole", "arm": "fixed", "reference": "old"}
     plan = Plan(
         study="tuned", question="?", prediction="!", rule=".", design="path, tuned arms",
         arms=tuple(
-            ArmPlan(name=lane, recipe=r.model_dump(mode="json"), recipe_id=r.id)
-            for lane, r in recipes.items()
+            ArmPlan(name=search_name, recipe=r.model_dump(mode="json"), recipe_id=r.id)
+            for search_name, r in recipes.items()
         ),
         contrasts=(), seeds=(0, 1), dataset="toy", split="cold-rna", created="2026-01-01",
         search={
@@ -53,18 +53,18 @@ def study(folder: Path, searches: int) -> str:
             "dimensions": [], "trials": 3, "sampler": "tpe", "scheduler": "none",
             "objectives": ["auroc"], "searches": searches, "shared": False, "closed": True,
             "contrasts": [contrast],
-            "winners": {lane: {"arm": lane, "trial": f"{lane}.trial-0002"} for lane in lanes},
+            "winners": {s: {"arm": s, "trial": f"{s}.trial-0002"} for s in search_names},
         },
     )  # fmt: skip
     ledger = Ledger(folder)
     ledger.begin(plan)
-    for lane in lanes:
-        worth = 0.05 * lane.startswith("fixed")
+    for search_name in search_names:
+        worth = 0.05 * search_name.startswith("fixed")
         for n in range(3):
-            name = f"{lane}.trial-{n:04d}"
+            name = f"{search_name}.trial-{n:04d}"
             ledger.append(row(name, 1000 + n, 0.6 + 0.01 * n + worth, "search", "validation"))
         for seed in (0, 1):
-            ledger.append(row(lane, seed, 0.58 + worth, "ablation", "test"))
+            ledger.append(row(search_name, seed, 0.58 + worth, "ablation", "test"))
     page = build_report(folder).read_text()
     assert "The plan has no contrast" not in page
     assert f"{2 * searches} searches" in answer(folder)
@@ -84,7 +84,7 @@ def answer(folder: Path) -> str:
     return page[page.index('<section id="answer"') : page.index('<section id="search">')]
 
 
-def test_the_answer_and_the_terminal_say_the_verdict_on_tuned_arms_or_why_there_is_none(
+def test_page_and_terminal_show_the_verdict_on_tuned_arms_or_why_there_is_none(
     tmp_path: Path,
 ) -> None:
     study(tmp_path / "five", 5)
@@ -92,9 +92,9 @@ def test_the_answer_and_the_terminal_say_the_verdict_on_tuned_arms_or_why_there_
     assert "<strong>1 better, meaningful</strong> (whole)" in answer(tmp_path / "five")
     assert re.search(r"whole +\+0\.05.*5/5×24 +better, meaningful", on_terminal(tmp_path / "five"))
     study(tmp_path / "one", 1)
-    for told in (answer(tmp_path / "one"), on_terminal(tmp_path / "one")):
-        assert "No verdict on tuned arms: 1 search per arm" in told
-        assert "better" not in told
+    for text in (answer(tmp_path / "one"), on_terminal(tmp_path / "one")):
+        assert "No verdict on tuned arms: 1 search per arm" in text
+        assert "better" not in text
 
 
 def test_five_searches_per_arm_show_a_verdict_by_search_budgets_and_optimism(
@@ -116,6 +116,6 @@ def test_one_search_per_arm_shows_the_refusal_and_no_verdict(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("searches", [1, 5])
-def test_a_winner_is_shown_beside_what_test_says(searches: int, tmp_path: Path) -> None:
+def test_a_winner_is_shown_with_its_optimism(searches: int, tmp_path: Path) -> None:
     section = study(tmp_path, searches)
     assert section.count("+0.0400") == 2 * searches

@@ -26,7 +26,7 @@ FORBIDDEN = ("significan", "no effect", "without effect", "trend towards", "prov
 
 
 def crossed(folder: Path, k: int) -> Path:
-    """A factorial study in which residual and lr need each other, and nothing else matters."""
+    """A factorial study in which only residual and lr together have an effect."""
     changes = dict(list(CHANGES.items())[:k])
     end = Recipe().with_(dict(changes.values()))
     moved = {name: (path,) for name, (path, _) in changes.items()}
@@ -37,12 +37,12 @@ def crossed(folder: Path, k: int) -> Path:
         "contrasts": design.contrasts,
         "factors": dict(design.factors),
     }
-    asked = plan().model_copy(update=parts | {"design": design.name})
+    study_plan = plan().model_copy(update=parts | {"design": design.name})
     ledger = Ledger(folder)
-    ledger.begin(asked)
-    for stream, arm in enumerate(asked.arms):
-        both = all(arm.name in asked.factors[name] for name in ("residual", "lr"))
-        for seed in asked.seeds:
+    ledger.begin(study_plan)
+    for stream, arm in enumerate(study_plan.arms):
+        both = all(arm.name in study_plan.factors[name] for name in ("residual", "lr"))
+        for seed in study_plan.seeds:
             ledger.append(done(arm, seed, 0.04 * both, stream, 24))
     return folder
 
@@ -66,7 +66,7 @@ def fraction(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return crossed(tmp_path_factory.mktemp("fraction"), 6)
 
 
-def test_a_factorial_judges_main_effects_and_interactions_of_two(full: Path) -> None:
+def test_a_full_factorial_has_verdicts_on_main_effects_and_interactions_of_two(full: Path) -> None:
     contrasts = {c.paired.contrast.name: c.verdict for c in read(Ledger(full)).contrasts}
     assert list(contrasts) == [
         "residual",
@@ -96,7 +96,7 @@ def test_an_effect_says_how_many_arms_it_compares(full: Path, page: str) -> None
     assert verdict_table(full)
 
 
-def test_a_fraction_prints_its_aliases_and_judges_main_effects_alone(fraction: Path) -> None:
+def test_a_fraction_has_verdicts_on_main_effects_only_and_shows_its_aliases(fraction: Path) -> None:
     summary = read(Ledger(fraction))
     assert [c.paired.contrast.name for c in summary.contrasts] == list(CHANGES)
     assert summary.factorial is not None
@@ -130,8 +130,8 @@ def test_importance_names_evaluators_sampler_and_the_noise_floor(tmp_path: Path)
             ("train.weight_decay", 0.0, 0.1, False),
         )
     ]
-    said = {"dimensions": dimensions, "sampler": "random", "trials": 12}
-    write(tmp_path, plan(2, 2, search=said), lost=False)
+    search = {"dimensions": dimensions, "sampler": "random", "trials": 12}
+    write(tmp_path, plan(2, 2, search=search), lost=False)
     trials(tmp_path, 14)
     shown = section(build_report(tmp_path).read_text(), "search")
     for part in (
@@ -145,20 +145,20 @@ def test_importance_names_evaluators_sampler_and_the_noise_floor(tmp_path: Path)
 
 
 def test_only_arms_that_know_base_rates_get_a_banner(tmp_path: Path) -> None:
-    asked = plan(2, 2)
+    study_plan = plan(2, 2)
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
-    for number, arm in enumerate(asked.arms):
-        for seed in asked.seeds:
+    ledger.begin(study_plan)
+    for number, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
             row = done(arm, seed, 0.0, number, 24)
             blind = tuple(score.model_copy(update={"auroc": 0.5}) for score in row.proteins)
             ledger.append(row.model_copy(update={"proteins": blind} if number else {}))
-    told = [b for b in banners(read(ledger)) if "base rates" in b]
-    assert len(told) == 1
-    assert "memory=residue 0.740 against 0.500" in told[0]
+    found = [b for b in banners(read(ledger)) if "base rates" in b]
+    assert len(found) == 1
+    assert "memory=residue 0.740 against 0.500" in found[0]
 
 
-def test_no_template_and_no_sentence_of_a_report_uses_a_word_outside_the_rule(page: str) -> None:
+def test_no_report_text_uses_a_forbidden_word_for_a_result(page: str) -> None:
     package = Path(rpbind.__file__).parent
     files = [*(package / "report").rglob("*.html"), package / "design" / "price.py"]
     files += [

@@ -13,7 +13,7 @@ from rpbind.report.banners import banners
 from rpbind.report.terminal import verdict_table
 
 
-def test_numbers_carry_a_real_minus_and_absent_ones_are_a_dash() -> None:
+def test_numbers_have_a_real_minus_sign_and_missing_ones_are_a_dash() -> None:
     assert words.signed(-0.01234) == "−0.0123"
     assert words.signed(0.01) == "+0.0100"
     assert words.number(None) == words.number(float("nan")) == "–"
@@ -26,7 +26,7 @@ def test_a_p_value_is_never_zero() -> None:
     assert words.p_value(None) == "–"
 
 
-def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
+def test_the_answer_starts_with_the_differences(tmp_path: Path) -> None:
     write(tmp_path)
     groups = verdicts.answer(read(Ledger(tmp_path)).contrasts)
     assert groups[0][0] == "better, meaningful"
@@ -34,11 +34,11 @@ def test_the_answer_starts_with_what_was_found(tmp_path: Path) -> None:
     assert sum(len(names) for _, names in groups) == 11
 
 
-def test_banners_tell_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: Path) -> None:
+def test_banners_name_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: Path) -> None:
     write(tmp_path, plan(12, 3, split="random-s0"), clusters=12)
-    told = " ".join(banners(read(Ledger(tmp_path))))
+    text = " ".join(banners(read(Ledger(tmp_path))))
     for part in ("1 of 36 planned runs", "Screening", "12 test protein clusters", "leaks"):
-        assert part in told
+        assert part in text
 
 
 def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
@@ -46,16 +46,16 @@ def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
     assert banners(read(Ledger(tmp_path))) == []
 
 
-def test_runs_whose_batches_went_in_pieces_beside_whole_ones_are_told(tmp_path: Path) -> None:
-    asked = plan(2, 5)
+def test_a_banner_names_runs_whose_batches_went_in_pieces(tmp_path: Path) -> None:
+    study_plan = plan(2, 5)
     ledger = Ledger(tmp_path)
-    ledger.begin(asked)
-    for i, arm in enumerate(asked.arms):
-        for seed in asked.seeds:
+    ledger.begin(study_plan)
+    for i, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
             pieces = {"pieces": "2" if i and seed == 3 else "1"}
             ledger.append(done(arm, seed, 0.0, i, 24).model_copy(update={"provenance": pieces}))
-    told = " ".join(banners(read(ledger)))
-    assert "went through the model in pieces" in told
+    text = " ".join(banners(read(ledger)))
+    assert "went through the model in pieces" in text
 
 
 def test_no_meaningful_effect_shows_the_interval_that_it_rests_on(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_figure_grows_with_its_arms_and_long_labels_wrap(tmp_path: Path) -> No
 
 
 def test_arms_beyond_the_palette_differ_by_their_marker() -> None:
-    looks = {(style.colour(i), style.symbol(i)) for i in range(32)}
-    assert len(looks) == 32
+    styles = {(style.colour(i), style.symbol(i)) for i in range(32)}
+    assert len(styles) == 32
 
 
 def test_text_for_a_figure_is_escaped() -> None:
@@ -101,7 +101,7 @@ def test_text_for_a_figure_is_escaped() -> None:
     [(3, 4, 1), (4, 4, 0), (10, 12, 0), (3, None, 0)],
     ids=["one left out", "all tried", "too few trials", "no finite space"],
 )
-def test_what_repeats_left_out_of_a_finite_space_is_said_with_the_option_that_tries_it(
+def test_untried_configurations_of_a_finite_space_name_the_option_that_tries_them(
     configurations: int, size: int | None, left: int
 ) -> None:
     found = Winner("search", "tuned", "trial-0001", 10, configurations, {"done": 10}, 0.7, 0.7,

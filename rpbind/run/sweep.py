@@ -148,7 +148,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]  # Ray ships no types
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of the next trial, of the search with the fewest trials so far."""
-        for loop in sorted(self.loops, key=lambda s: s.made):
+        for loop in sorted(self.loops, key=lambda loop: loop.made):
             task = loop.ask()
             if task is not None:
                 self.running[trial_id] = loop, task

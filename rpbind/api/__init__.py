@@ -1,0 +1,1 @@
+"""What `import rpbind` offers: studies, searches and their results as Python objects."""

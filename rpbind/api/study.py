@@ -1,0 +1,193 @@
+"""A study as a Python object: its verdicts, runs and trials as tables, its page, its best recipe."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rpbind.api.tables import verdict_table
+from rpbind.errors import UserError
+from rpbind.ledger import Ledger, Plan
+from rpbind.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rpbind.analysis.summary import Summary
+
+
+class Study:
+    """A study in its folder; everything is read from its ledger when it is asked for.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study: `reports/STUDY`.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no study, or one that a newer version of rpbind has written.
+
+    Examples
+    --------
+    >>> import rpbind as rb
+    >>> rb.Study("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    rpbind.errors.UserError: ...
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.plan  # noqa: B018 - a folder without a study is refused at once
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record of the study: its plan and a row per run."""
+        return Ledger(self.folder)
+
+    @property
+    def plan(self) -> Plan:
+        """What the study was to run, written before anything was trained."""
+        return self.ledger.plan
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+        return self.plan.study
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run that was planned is done."""
+        summary = self.summary()
+        return summary.done == summary.planned
+
+    def summary(self) -> Summary:
+        """Return everything that the report says, computed from the ledger now.
+
+        Returns
+        -------
+        Summary
+            Contrasts, arms, controls, findings, cost; see `rpbind.analysis.summary`.
+        """
+        from rpbind.analysis.summary import read
+
+        return read(self.ledger)
+
+    def verdicts(self) -> pd.DataFrame:
+        """Return the contrasts with their verdicts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per contrast: `difference` of test AUROC (mean over protein clusters, arm minus
+            reference), its Holm-adjusted interval from `low` to `high` and `p`, the `verdict`, the
+            number `n` of pairs (of seeds, or of searches), and `why`, where it has a reason.
+        """
+        summary = self.summary()
+        tuned = summary.tuned.contrasts if summary.tuned else ()
+        return verdict_table([*summary.contrasts, *tuned])
+
+    def runs(self) -> pd.DataFrame:
+        """Return the last attempt of every run: the arms of the comparison, and the controls.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per arm and seed, with its stage, state, error, metrics and cost.
+        """
+        return _table(self.ledger, ("ablation", "control"))
+
+    def trials(self) -> pd.DataFrame:
+        """Return the runs of the study's searches.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per trial and seed, with the trial's recipe by path; empty without a search.
+        """
+        return _table(self.ledger, ("search",), recipes=True)
+
+    @property
+    def best(self) -> Recipe:
+        """Recipe of the search's best trial; `UserError` if there is none, or several searches."""
+        arms = {arm.name: arm for arm in self.plan.arms}
+        winners = (self.plan.search or {}).get("winners", {})
+        found = {name: arms[won["arm"]] for name, won in winners.items()}
+        if len(found) != 1:
+            raise UserError(
+                f"The study {self.name} has {len(found) or 'no'} winners of searches"
+                f"{': ' + ', '.join(found) if found else ''}; `best` needs exactly one."
+            )
+        (won,) = found.values()
+        return Recipe.from_record(won.recipe, won.name)
+
+    def report(self) -> Path:
+        """Write the study's HTML page again from its ledger.
+
+        Returns
+        -------
+        pathlib.Path
+            The page, `index.html` in the study's folder.
+        """
+        from rpbind.report.build import build_report
+
+        return build_report(self.folder)
+
+    def __repr__(self) -> str:
+        summary = self.summary()
+        return f"Study({self.name}: {summary.done} of {summary.planned} runs are done)"
+
+    def _repr_html_(self) -> str:
+        """Show the answer in a notebook: what was asked, and the verdicts."""
+        summary = self.summary()
+        plan = summary.plan
+        table = self.verdicts().drop(columns=["arm", "reference"])
+        shown = table.to_html(index=False, float_format=lambda number: f"{number:+.4f}", na_rep="–")
+        return (
+            f"<p><b>{escape(plan.question or plan.study)}</b><br>{escape(plan.dataset)}; "
+            f"{summary.done} of {summary.planned} runs are done. Differences of test AUROC, mean "
+            f"over protein clusters, with Holm-adjusted intervals.</p>{shown}"
+        )
+
+
+def open_study(folder: str | Path) -> Study:
+    """Open a study that is there.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study: `reports/STUDY`.
+
+    Returns
+    -------
+    Study
+        It is read from its ledger, also while another process still runs it.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no study.
+    """
+    return Study(folder)
+
+
+def _table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False) -> pd.DataFrame:
+    """Return a table of the last attempts of all runs of some stages."""
+    import pandas as pd
+
+    table = []
+    for row in (row for stage in stages for row in ledger.rows(stage)):
+        kept: dict[str, Any] = {
+            "arm": row.arm,
+            "seed": row.seed,
+            "stage": row.stage,
+            "state": row.state,
+            "error": row.error,
+        }
+        settings = Recipe.from_record(row.recipe, row.arm).flat() if recipes else {}
+        table.append(kept | settings | row.metrics | row.cost)
+    columns = None if table else ["arm", "seed", "stage", "state", "error"]
+    return pd.DataFrame(table, columns=columns)

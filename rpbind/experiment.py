@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -33,8 +35,49 @@ UNFINISHED = 3
 """Exit code if fewer runs are done than were planned."""
 
 
-def conduct(experiment: str, question: Question, design: Design, options: RunOptions) -> None:
-    """Run a design and write its report; exit with code 3 if runs are missing.
+Show = Callable[[Plan, Path], None]
+
+
+@dataclass(frozen=True)
+class PreparedStudy:
+    """A study whose options, data and folder were checked; nothing was trained for it yet.
+
+    Parameters
+    ----------
+    plan
+        What is to be run.
+    resumed
+        The same, with what the folder's study has beyond it: added seeds, winners, trials.
+    price
+        Number of its runs.
+    folder
+        Folder of the study.
+    options
+        How it is run.
+    """
+
+    plan: Plan
+    resumed: Plan
+    price: Price
+    folder: Path
+    options: RunOptions
+
+
+def say(text: str) -> None:
+    """Print a sentence to stderr as it is.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    """
+    Console(stderr=True).print(text, **PLAIN)
+
+
+def prepared(
+    experiment: str, question: Question, design: Design, options: RunOptions
+) -> PreparedStudy:
+    """Check everything that can be checked before a study is run, and say what would run.
 
     Parameters
     ----------
@@ -46,8 +89,17 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
         The arms and contrasts.
     options
         How the study is run.
+
+    Returns
+    -------
+    PreparedStudy
+        For `run_study`.
+
+    Raises
+    ------
+    UserError
+        If the study cannot be run as asked, or its folder holds another one.
     """
-    console = Console(stderr=True)
     check_options(options)
     check_size(Price(len(design.arms), options.seeds, len(design.contrasts)), options.yes)
     plan = make_plan(
@@ -63,7 +115,7 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)
     folder, note = study_folder(plan, options)
     if note:
-        console.print(note, **PLAIN)
+        say(note)
     check_folder(folder)
     if not options.dry_run:
         repair(plan, folder)
@@ -75,32 +127,75 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     )
     price = announce.price_of(resumed_plan, options.sweep)
     check_size(price, options.yes)
-    console.print(announce.summary(resumed_plan, price, options, folder), **PLAIN)
-    if options.dry_run:
-        if options.resources.address is not None:
-            check_on_cluster(resumed_plan, options.source, options.resources, folder)
-        with progress("comparing the arms"):
-            compared = guard(bases(resumed_plan, options.sweep), options.source.inputs)
-        for comparison in compared:
-            console.print(f"  {comparison.words()}", **PLAIN)
-        with progress("timing a few batches"):
-            seconds = announce.time_of(price, resumed_plan, options, folder)
-        console.print(f"time      {seconds}", **PLAIN)
-        return
+    say(announce.summary(resumed_plan, price, options, folder))
+    return PreparedStudy(plan, resumed_plan, price, folder, options)
+
+
+def run_study(study: PreparedStudy, show: Show = lambda plan, report: None) -> str:
+    """Run what is missing of a study, and write its report page.
+
+    Parameters
+    ----------
+    study
+        What `prepared` returned.
+    show
+        Called with the final plan and the path of the report page.
+
+    Returns
+    -------
+    str
+        What is not done, and how to go on; "" if every planned run is done.
+    """
     with STOP.installed():
         try:
-            unfinished = _made(plan, options, folder)
+            return _run(study, show)
         except (KeyboardInterrupt, SystemExit):  # Ray exits on SIGTERM while it starts
-            unfinished = f"Stopped. The ledger is intact. {_again(plan)}"
+            return f"Stopped. The ledger is intact. {_again(study.plan)}"
+
+
+def conduct(experiment: str, question: Question, design: Design, options: RunOptions) -> None:
+    """Run a design and print its verdicts; exit with code 3 if runs are missing.
+
+    Parameters
+    ----------
+    experiment
+        Name of the experiment, with which the study's name begins.
+    question
+        Question, prediction and decision rule.
+    design
+        The arms and contrasts.
+    options
+        How the study is run.
+    """
+    study = prepared(experiment, question, design, options)
+    if options.dry_run:
+        _rehearse(study)
+        return
+    unfinished = run_study(study, _show)
     if unfinished:
-        console.print(unfinished, **PLAIN)
+        say(unfinished)
         raise typer.Exit(UNFINISHED)
 
 
-def _made(plan: Plan, options: RunOptions, folder: Path) -> str:
+def _rehearse(study: PreparedStudy) -> None:
+    """Do what a run does before it trains: ask the cluster, compare the arms, time some batches."""
+    options, plan = study.options, study.resumed
+    if options.resources.address is not None:
+        check_on_cluster(plan, options.source, options.resources, study.folder)
+    with progress("comparing the arms"):
+        compared = guard(bases(plan, options.sweep), options.source.inputs)
+    for comparison in compared:
+        say(f"  {comparison.words()}")
+    with progress("timing a few batches"):
+        seconds = announce.time_of(study.price, plan, options, study.folder)
+    say(f"time      {seconds}")
+
+
+def _run(study: PreparedStudy, show: Show) -> str:
     """Run the study and write its report; return what is not done, or "" if all is done."""
+    options, folder = study.options, study.folder
     plan = launch(
-        plan,
+        study.plan,
         options.source,
         options.resources,
         folder,
@@ -110,11 +205,7 @@ def _made(plan: Plan, options: RunOptions, folder: Path) -> str:
     )
     with phase("writing the report"):
         report = build_report(folder)
-        table = verdict_table(folder)
-    Console().print(table)
-    for file in winner_files(plan, folder).values():
-        print(f"winner: {file}")
-    print(f"{REPORT_PREFIX}{report}")
+    show(plan, report)
     ledger = Ledger(folder)
     left = not_done(plan, ledger)
     if not left:
@@ -127,6 +218,14 @@ def _made(plan: Plan, options: RunOptions, folder: Path) -> str:
     again = _again(plan) if is_resumable(plan, ledger) else ""
     text = f"{stopped}Not all of the {planned} planned runs are done: {'; '.join(left)}. {advice}"
     return f"{text} {again}".rstrip()
+
+
+def _show(plan: Plan, report: Path) -> None:
+    """Print the verdicts, the winners of searches, and where the report is."""
+    Console().print(verdict_table(report.parent))
+    for file in winner_files(plan, report.parent).values():
+        print(f"winner: {file}")
+    print(f"{REPORT_PREFIX}{report}")
 
 
 def _again(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rpbind.arguments import choices
+from rpbind.defaults import Defaults as Defaults
 from rpbind.design.source import open_source
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
@@ -41,31 +42,6 @@ Reports = Annotated[
 Name = Annotated[
     str | None, typer.Option(help="Folder of the study below --reports (default: its own name).")
 ]
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """The values that an experiment uses for options that are not given.
-
-    Parameters
-    ----------
-    epochs
-        Epochs per run on a dataset; None for those of the recipe.
-    simulated_epochs
-        Epochs per run in the simulated world.
-    narrower
-        Factor that divides model widths in the simulated world, and with `--smoke`.
-    seeds
-        Paired seeds per arm.
-    proteins
-        Protein encoder whose vectors every arm reads.
-    """
-
-    narrower: int
-    epochs: int | None = None
-    simulated_epochs: int = 7
-    seeds: int = 5
-    proteins: str = "physchem"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +190,35 @@ class Options:
         found.executor  # noqa: B018 - raises `UserError` on an unknown executor
         return found
 
+    def run_options(self, *, control: str | None = None, sweep: Sweep | None = None) -> RunOptions:
+        """Open the data, and return how a study is run.
+
+        Parameters
+        ----------
+        control, sweep
+            As for `rpbind.design.plan.make_plan`.
+
+        Returns
+        -------
+        RunOptions
+            The checked options.
+        """
+        resources = self.resources()
+        check_destination(self.reports, self.name)
+        return RunOptions(
+            source=open_source(self.data, self.split),
+            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.defaults.seeds),
+            add_seeds=self.add_seeds,
+            accept_code_change=self.accept_code_change,
+            resources=resources,
+            reports=self.reports,
+            name=self.name,
+            dry_run=self.dry_run,
+            yes=self.yes,
+            control=control,
+            sweep=sweep,
+        )
+
     def conduct(
         self,
         experiment: str,
@@ -230,21 +235,7 @@ class Options:
         experiment, question, design, control, sweep
             The study, as for `rpbind.design.plan.make_plan`.
         """
-        resources = self.resources()
-        check_destination(self.reports, self.name)
-        run_options = RunOptions(
-            source=open_source(self.data, self.split),
-            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.defaults.seeds),
-            add_seeds=self.add_seeds,
-            accept_code_change=self.accept_code_change,
-            resources=resources,
-            reports=self.reports,
-            name=self.name,
-            dry_run=self.dry_run,
-            yes=self.yes,
-            control=control,
-            sweep=sweep,
-        )
+        run_options = self.run_options(control=control, sweep=sweep)
         from rpbind.experiment import conduct  # torch takes seconds to import
 
         conduct(experiment, question, design, run_options)

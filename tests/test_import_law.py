@@ -33,7 +33,7 @@ FLOORS = [
     {"search"},
     {"run"},
     {"study"},
-    {"cli", "experiment", "command", "options", "__main__"},
+    {"cli", "experiment", "command", "defaults", "api", "options", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
 
@@ -91,6 +91,8 @@ def room_of(name: str) -> str:
 def test_imports_go_down_or_stay_in_the_room(module: str) -> None:
     room = module.split("/")[0]
     reached = {room_of(name) for name in imported(FILES[module]) if name.startswith("rpbind")}
+    if module == "__init__":  # the face, which imports a name when it is first used
+        return
     above = {other for other in reached - {room} if FLOOR[other] >= FLOOR[room]}
     assert above <= FLOORS[FLOOR[room]] & DOORS
     assert reached <= WALLED_OFF.get(room, set(FLOOR))

@@ -14,6 +14,8 @@ from rpbind.design.question import Question
 from rpbind.errors import UserError, did_you_mean
 from rpbind.options import Defaults, Options
 from rpbind.recipe import Recipe
+from rpbind.recipe.files import load_recipe
+from rpbind.recipe.presets import PRESETS
 
 if TYPE_CHECKING:
     from rpbind.design.design import Design
@@ -157,7 +159,7 @@ def tune(
         rule="Chosen on validation, then trained anew on fresh seeds and tested once per run.",
     )
     start = Design("search", (arm("base", recipe, "what the search began from"),), ())
-    sweep = Sweep.of(recipe, searched, trials, config, warm=begin)
+    sweep = Sweep.of(recipe, searched, trials, config, warm_start=begin)
     return _study(chosen, "tune", asked, start, control="base", sweep=sweep)
 
 
@@ -184,7 +186,7 @@ def _is_preset(recipe: Recipe | str | Path) -> bool:
 
 def _sized(options: Options, what: str, recipe: Recipe | str | Path) -> Recipe:
     """Return a recipe with the options' widths and epochs; only a preset takes the defaults."""
-    found = recipe if isinstance(recipe, Recipe) else named(what, str(recipe))
+    found = recipe if isinstance(recipe, Recipe) else load_recipe(what, str(recipe))
     return options.sized(found, as_it_is=not _is_preset(recipe))
 
 

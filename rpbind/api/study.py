@@ -1,4 +1,4 @@
-"""A study as a Python object: its verdicts, runs and trials as tables, its page, its best recipe."""
+"""A study as a Python object: verdicts, runs and trials as tables, its page, its best recipe."""
 
 from __future__ import annotations
 

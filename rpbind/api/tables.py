@@ -37,8 +37,18 @@ def verdict_table(contrasts: Sequence[Contrast | TunedContrast]) -> pd.DataFrame
         contrast, verdict = each.paired.contrast, each.verdict
         low, high = verdict.ci or (None, None)
         rows.append(
-            (contrast.name, contrast.arm, contrast.reference, verdict.mean, low, high, verdict.p)
-            + (verdict.word, each.paired.n, verdict.reason)
+            {
+                "contrast": contrast.name,
+                "arm": contrast.arm,
+                "reference": contrast.reference,
+                "difference": verdict.mean,
+                "low": low,
+                "high": high,
+                "p": verdict.p,
+                "verdict": verdict.word,
+                "n": each.paired.n,
+                "why": verdict.reason,
+            }
         )
     numbers = dict.fromkeys(("difference", "low", "high", "p"), float)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)

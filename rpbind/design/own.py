@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
-from rpbind.design.design import Changes, Design, arm, leave_one_out, path, words
+from rpbind.design.changes import Changes
+from rpbind.design.design import Design, arm, leave_one_out, path, words
 from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ContrastPlan
 from rpbind.recipe import Recipe

@@ -1,0 +1,109 @@
+"""`import rpbind`: a user's own question in a few lines, answered by the same machinery."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rpbind as rb
+from rpbind.ledger import Ledger
+
+HEAVY = ("torch", "ray", "scipy", "sklearn", "pandas", "plotly", "optuna", "typer")
+CHANGES = {"no-residual": {"model.residual": False}, "conv": {"model.encoder": "conv"}}
+SMALL = {"seeds": 2, "epochs": 1, "narrower": 16}
+
+
+@pytest.fixture(scope="module")
+def study(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> rb.Study:
+    """Two changes of `fixed` on a world of 4 proteins."""
+    reports = tmp_path_factory.mktemp("reports")
+    return rb.ablate(tiny, reference="fixed", changes=CHANGES, reports=reports, **SMALL)
+
+
+def test_importing_the_face_imports_nothing_heavy() -> None:
+    code = f"import sys, rpbind; dir(rpbind); print(sorted(set({HEAVY}) & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_name_of_the_face_is_there_and_documented() -> None:
+    assert len(rb.__all__) < 20
+    assert all(getattr(rb, name).__doc__ for name in rb.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'abblate'"):
+        rb.abblate  # noqa: B018
+
+
+def test_an_ablation_returns_its_verdicts_as_a_table(study: rb.Study) -> None:
+    assert study.is_complete
+    table = study.verdicts()
+    assert list(table["contrast"]) == ["no-residual", "conv"]
+    assert set(table["reference"]) == {"reference"}
+    assert set(table["n"]) == {2}
+    tested = table[table["p"].notna()]
+    assert (
+        (tested["low"] <= tested["difference"]) & (tested["difference"] <= tested["high"])
+    ).all()
+
+
+def test_runs_are_rows_of_a_table_with_their_metrics(study: rb.Study) -> None:
+    runs = study.runs()
+    arms = runs[runs["stage"] == "ablation"]
+    assert sorted(set(arms["arm"])) == ["conv", "no-residual", "reference"]
+    assert (arms["state"] == "done").all()
+    assert arms["test.auroc_macro"].between(0, 1).all()
+    assert study.trials().empty
+
+
+def test_the_same_call_continues_the_study_and_trains_nothing_again(
+    study: rb.Study, tiny: Path
+) -> None:
+    before = {row.run: row.ended for row in Ledger(study.folder).rows()}
+    again = rb.ablate(
+        tiny, reference="fixed", changes=CHANGES, reports=study.folder.parent, **SMALL
+    )
+    assert again.folder == study.folder
+    assert {row.run: row.ended for row in Ledger(study.folder).rows()} == before
+
+
+def test_a_study_is_opened_again_and_shown_in_a_notebook(study: rb.Study) -> None:
+    opened = rb.open_study(study.folder)
+    assert opened.name == study.name
+    shown = opened._repr_html_()
+    assert "no-residual" in shown
+    assert opened.report().read_text().startswith("<!")
+
+
+def test_a_study_compared_with_itself_is_inert(study: rb.Study) -> None:
+    table = rb.compare(study, study.folder)
+    assert set(table["verdict"]) == {"inert"}
+
+
+def test_a_study_that_was_not_searched_has_no_best(study: rb.Study) -> None:
+    with pytest.raises(rb.UserError, match="no winners"):
+        study.best  # noqa: B018
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(rb.UserError, match=str(tmp_path)):
+        rb.open_study(tmp_path)
+
+
+def test_an_option_that_there_is_not_is_refused_with_the_nearest_one(tiny: Path) -> None:
+    with pytest.raises(rb.UserError, match="Did you mean 'seeds'"):
+        rb.ablate(tiny, changes=CHANGES, seed=3)
+
+
+def test_a_search_returns_its_trials_and_its_best_recipe(tiny: Path, tmp_path: Path) -> None:
+    space = tmp_path / "rates.toml"
+    space.write_text(
+        'about = "Two rates."\n[[dimension]]\npath = "train.lr"\nkind = "choice"\n'
+        "values = [0.001, 0.01]\n"
+    )
+    study = rb.tune(
+        tiny, space=space, trials=2, sampler="grid", reports=tmp_path / "reports", **SMALL
+    )
+    assert sorted(study.trials()["train.lr"]) == [0.001, 0.01]
+    assert study.best.train.lr in (0.001, 0.01)

@@ -29,7 +29,7 @@ def embed(
         Path | None, typer.Option(help="ESM-2 checkpoint file; only an ESM-2 encoder needs it.")
     ] = None,
 ) -> None:
-    """Compute a vector per residue of a dataset's proteins and keep them in its embedding store."""
+    """Encode a dataset's proteins, one vector per residue, into its embedding store."""
     from rpbind.files.draft import explain_denied_write
     from rpbind.proteins.build import build_store
     from rpbind.proteins.encoders import make_encoder

@@ -50,7 +50,7 @@ MEASURES = {
     "change when padding is added": "probe.padding",
     "change when attention is uniform": "attention.uniform",
     "attention entropy / log(keys)": "attention.entropy",
-    "loss before training (evaluation mode)": "loss",
+    "loss on the sample (evaluation mode)": "loss",
     "one batch: loss before the fit": "fit.start",
     "one batch: loss after the fit": "fit.end",
     "one batch: accuracy after the fit": "fit.accuracy",

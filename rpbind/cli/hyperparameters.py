@@ -16,7 +16,10 @@ SLOTS = "; ".join(f"{path}: {', '.join(kinds)}" for path, kinds in variants().it
 
 def hyperparameters(
     path: Annotated[
-        str, typer.Argument(help=f"List only what is at or below this path. Slots: {SLOTS}.")
+        str,
+        typer.Argument(
+            help=f"List only hyperparameters at or below this path. Slots with variants: {SLOTS}."
+        ),
     ] = "",
 ) -> None:
     """List the hyperparameters: path, variant that has it, allowed values, default."""

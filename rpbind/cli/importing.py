@@ -62,7 +62,7 @@ def eclip(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder with a file per protein, GENE_CELL, of lines: window TAB label."
+            help="Folder with a file GENE_CELL for each protein; each line is window TAB label."
         ),
     ],
     proteins: Proteins,
@@ -70,7 +70,8 @@ def eclip(
     clusters: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with the windows' overlap clusters, a number per line; default: computed."
+            help="Folder with a file GENE_CELL for each protein; each line is the number of its "
+            "window's overlap cluster (default: computed)."
         ),
     ] = None,
     on_conflict: Conflicts = "error",
@@ -121,7 +122,7 @@ def table(
     ] = "protein",
     label_column: Annotated[str, typer.Option(help="Column with the label, 0 or 1.")] = "label",
     cluster_column: Annotated[
-        str | None, typer.Option(help="Column with the overlap cluster; default: computed.")
+        str | None, typer.Option(help="Column with the overlap cluster (default: computed).")
     ] = None,
     on_conflict: Conflicts = "error",
     homology: Homology = "parasail",

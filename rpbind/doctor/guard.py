@@ -63,7 +63,7 @@ class NoOpCheck:
         Returns
         -------
         str
-            Such as "residual: new beside old: logits differ by 3e-01 of the largest, ...".
+            Such as "residual: new against old: logits differ by 3e-01 of the largest, ...".
         """
         one = self.contrast
         arm, reference = self.parameters

@@ -165,7 +165,7 @@ def print_examination(title: str, examination: Examination) -> None:
         if key in examination.measured:
             shown.add_row(words, f"{examination.measured[key]:.3g}")
     for block, share in _gradient_ratios(examination).items():
-        shown.add_row(f"gradient norm, {block} / head", f"{share:.3g}")
+        shown.add_row(f"gradient norm, {block} relative to head", f"{share:.3g}")
     console.print(shown)
     if not examination.findings:
         console.print("No findings.", style="green", **PLAIN)

@@ -55,6 +55,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--split": ("d", "d --split random"), "--proteins": ("d", "d --proteins random"),
         "--out": ("d", "d --out scores.csv"),
     },
+    "rpbind hyperparameters train": {},
     "rpbind report s": {},
     "rpbind status s": {},
     "rpbind compare s s": {

@@ -18,7 +18,8 @@ from toy_models import (
 )
 
 from rpbind.doctor.examine import Examination, examine_trained, examine_untrained
-from rpbind.recipe.presets import PRESETS, narrowed
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import PRESETS
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

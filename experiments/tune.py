@@ -53,7 +53,7 @@ def main(
     repeats: Annotated[
         str,
         typer.Option(
-            help="How a configuration that was tried before is handled; it is not trained again. "
+            help="What a configuration that was tried before does, without another training: "
             + choices(REPEATED)
         ),
     ] = "reuse",

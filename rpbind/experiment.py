@@ -229,4 +229,4 @@ def _show(plan: Plan, report: Path) -> None:
 
 
 def _again(plan: Plan) -> str:
-    return f"To run what is missing, repeat the command: {plan.command}"
+    return f"Run the command again; it continues with what is missing: {plan.command}"

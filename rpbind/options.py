@@ -118,7 +118,7 @@ class Options:
         bool,
         typer.Option(
             "--smoke",
-            help="Quick run of everything: two seeds, one epoch and narrow models, unless given.",
+            help="Quick run of everything: two seeds, one epoch, narrow models, unless given.",
         ),
     ] = False
 

@@ -96,13 +96,13 @@ def folder(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
     """What an experiment would conduct, told apart by all that a study depends on."""
-    seen: list[tuple[object, ...]] = []
+    calls: list[tuple[object, ...]] = []
 
     def conduct(name: str, question: Any, design: Any, options: Any) -> None:
         searched = options.sweep and options.sweep.plan_entry()
         parts = {k: v for k, v in vars(options).items() if k != "sweep"}
         storage = options.sweep and options.sweep.config.storage
-        seen.append((name, repr(design), repr(parts), repr(searched), storage))
+        calls.append((name, repr(design), repr(parts), repr(searched), storage))
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)
     monkeypatch.setitem(LOGGERS, "tensorboard", replace(LOGGERS["tensorboard"], package="numpy"))
@@ -112,7 +112,7 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
     with pytest.raises(SystemExit) as ended:
         run_app(app)
     assert ended.value.code == 0
-    return seen[0]
+    return calls[0]
 
 
 def options_of(page: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ DEFAULTS = Defaults(narrower=8, epochs=4, seeds=3)
 
 
 @pytest.mark.parametrize(
-    ("said", "epochs", "width"),
+    ("given", "epochs", "width"),
     [
         ({}, 7, 32),
         ({"data": Path("d")}, 4, 256),
@@ -23,9 +23,9 @@ DEFAULTS = Defaults(narrower=8, epochs=4, seeds=3)
     ],
 )
 def test_given_options_override_smoke_and_smoke_overrides_the_experiment(
-    said: dict[str, object], epochs: int, width: int
+    given: dict[str, object], epochs: int, width: int
 ) -> None:
-    recipe = Options(defaults=DEFAULTS, **said).sized(FIXED)  # type: ignore[arg-type]
+    recipe = Options(defaults=DEFAULTS, **given).sized(FIXED)  # type: ignore[arg-type]
     assert (recipe.train.epochs, recipe.model.classifier.hidden[0]) == (epochs, width)
 
 

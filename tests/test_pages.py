@@ -109,8 +109,8 @@ def test_a_dry_run_says_that_one_protein_cluster_reaches_no_verdict(
     app = typer.Typer()
     app.command()(page("ablate").main)
     words = ["--data", str(tiny), "--smoke", "--dry-run", "--design", "add-one-in"]
-    told = CliRunner().invoke(app, words)
-    assert told.exit_code == 0, told.output
-    assert "with 1 protein cluster, no verdict except inert" in told.output
-    assert "old+one-protein: proteins: physchem → constant; 2 seeds" in told.output
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "with 1 protein cluster, no verdict except inert" in result.output
+    assert "old+one-protein: proteins: physchem → constant; 2 seeds" in result.output
     assert list(tmp_path.iterdir()) == []

@@ -51,8 +51,8 @@ class Resources:
         check_one_of("--executor", self.requested, ("auto", *get_args(Executor)))
         if self.requested == "trial" and self.workers > 1:
             raise UserError(
-                f"--executor trial runs in one process, but --workers is {self.workers}. Use "
-                "--executor train (or auto), or one worker."
+                f"--executor trial uses one process, which --workers {self.workers} contradicts. "
+                "Use --executor train (or auto), or one worker."
             )
         if self.requested == "train" or (
             self.requested == "auto" and (self.workers > 1 or self.gpus)

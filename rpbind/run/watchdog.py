@@ -57,8 +57,8 @@ def watched(alive: Callable[[], bool], leave: Callable[[], None]) -> Iterator[No
 def leave_at_once() -> NoReturn:
     """End the process at once, because Tune's loop does not react while Ray is dead."""
     print(
-        "No Ray node is alive any more, so the study ends here. The ledger is intact; repeat the "
-        "command to run what is missing.",
+        "No Ray node is alive any more, so the study ends here. The ledger is intact. Run the "
+        "command again; it continues with what is missing.",
         file=sys.stderr,
         flush=True,
     )

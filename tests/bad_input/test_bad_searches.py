@@ -217,7 +217,7 @@ CASES = [
     Case(
         "fewer trials than a search has",
         f"{STUDY} --trials 2 --budget-train-seconds 60",
-        ("3 trials", "asks for 2", "--name"),
+        ("3 trials", "--trials 2", "--name"),
         study,
     ),
     Case(
@@ -235,14 +235,14 @@ CASES = [
     Case(
         "more trials by another sampler",
         f"{STUDY} --trials 8 --sampler random",
-        ("search sampler tpe → random", "more trials", "--name"),
+        ("search sampler tpe → random", "number of trials", "--name"),
         study,
         never=("--add-seeds",),
     ),
     Case(
         "more trials of another space",
         f"{STUDY} --trials 8".replace("s.toml", "t.toml"),
-        ("search about rate (Widths divided by 8.) → other", "more trials"),
+        ("search about rate (Widths divided by 8.) → other", "number of trials"),
         changed(lambda s: (s.parents[1] / "t.toml").write_text(RATE.replace("rate", "other"))),  # type: ignore[arg-type,return-value]
         never=("--add-seeds",),
     ),
@@ -262,13 +262,13 @@ CASES = [
     Case(
         "more trials and more seeds at once",
         f"{STUDY} --trials 8 --add-seeds 2",
-        ("one after the other",),
+        ("by trials or by seeds", "--add-seeds"),
         study,
     ),
     Case(
         "more seeds for nothing",
         f"{STUDY} --trials 3 --add-seeds 2".replace("--name s", "--name t"),
-        ("--add-seeds adds to a study", "reports/t"),
+        ("--add-seeds", "reports/t has none"),
         study,
     ),
 ]  # fmt: skip

@@ -29,7 +29,7 @@ def test_the_path_from_old_to_fixed_makes_one_change_per_step() -> None:
     for before, after, fields in zip(steps, steps[1:], ORIGINAL_CHANGES.values(), strict=False):
         moved = before.diff(after)
         assert moved
-        assert all(knob.startswith(fields) for knob in moved)
+        assert all(field.startswith(fields) for field in moved)
 
 
 def test_each_arm_is_compared_with_the_one_before_it_and_the_end_with_the_start() -> None:

@@ -85,13 +85,13 @@ def test_the_alias_table_is_what_brute_force_finds(k: int) -> None:
         for each in effects(factors, 3)
     }
     table = aliases(on, factors)
-    told = {effect_name(first): set(others) for first, others in table.items()}
+    found = {effect_name(first): set(others) for first, others in table.items()}
     for one, other in combinations(column, 2):
         overlap = int(column[one] @ column[other])
         assert overlap in (0, len(on), -len(on))
-        if one in told:
+        if one in found:
             expected = {len(on): other, -len(on): f"−{other}"}.get(overlap)
-            assert (expected in told[one]) == (expected is not None)
+            assert (expected in found[one]) == (expected is not None)
 
 
 def test_five_changes_in_sixteen_arms_leave_interactions_of_two_clear() -> None:
@@ -106,13 +106,15 @@ def test_five_changes_in_sixteen_arms_leave_interactions_of_two_clear() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected_message"),
     [
         ({"a": ("train.lr",)}, "combines 2 to 16 changes; got 1"),
         ({"a": ("train.lr",), "b": ("train.lr",)}, "'a' and 'b' both move train.lr"),
         ({"a": ("train.lr",), "b": ("train.epochs",)}, "'b' changes nothing"),
     ],
 )
-def test_changes_that_cannot_be_combined_are_refused(changes: Changes, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_changes_that_cannot_be_combined_are_refused(
+    changes: Changes, expected_message: str
+) -> None:
+    with pytest.raises(UserError, match=expected_message):
         factorial(("end", Recipe().with_({"train.lr": 0.5})), Recipe(), changes)

@@ -319,20 +319,20 @@ def test_a_row_of_another_recipe_does_not_count_for_an_arm(make: Make, tmp_path:
 def test_a_plan_declares_its_confirmatory_claims_and_an_older_study_keeps_its_own(
     make: Make, tmp_path: Path
 ) -> None:
-    asked, ledger = make(), Ledger(tmp_path)
-    assert asked.confirmatory == ("beats the plain baseline",)
-    before = asked.model_copy(update={"confirmatory": None})
-    assert fingerprint(before) == fingerprint(asked)
+    plan, ledger = make(), Ledger(tmp_path)
+    assert plan.confirmatory == ("beats the plain baseline",)
+    before = plan.model_copy(update={"confirmatory": None})
+    assert fingerprint(before) == fingerprint(plan)
     ledger.begin(before)
-    assert resumed(asked, ledger, 0).confirmatory is None
-    ledger.begin(asked)
-    assert resumed(before, ledger, 0).confirmatory == asked.confirmatory
+    assert resumed(plan, ledger, 0).confirmatory is None
+    ledger.begin(plan)
+    assert resumed(before, ledger, 0).confirmatory == plan.confirmatory
 
 
 def test_a_plan_records_the_shares_of_its_split(make: Make, source: DataSource) -> None:
     dataset = Dataset.open(source.data)
     uneven = DataSource(OpenData(source.data), SplitSpec("cold-protein", (40, 30, 30)))
     for each in (source, uneven):
-        told = imbalance(dataset, load_split(dataset, each.split))
-        assert make(source=each).split_note == told
-    assert "the largest protein cluster has" in told
+        note = imbalance(dataset, load_split(dataset, each.split))
+        assert make(source=each).split_note == note
+    assert "the largest protein cluster has" in note

@@ -114,16 +114,18 @@ def test_added_seeds_follow_the_existing_ones_and_the_earlier_verdicts_are_recor
 
 def test_an_interrupted_extension_is_finished_before_another_begins(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    looked = plan((0, 1, 2), looks=(InterimAnalysis(when="", seeds=2, verdicts={"b": "inert"}),))
-    ledger.begin(looked)
+    plan_before = plan(
+        (0, 1, 2), looks=(InterimAnalysis(when="", seeds=2, verdicts={"b": "inert"}),)
+    )
+    ledger.begin(plan_before)
     for name in LR:
         for seed in (0, 1):
             ledger.append(done(name, seed))
     ledger.append(done("a", 2, "stopped"))
     ledger.append(done("b", 2, "failed"))
-    assert extended(looked, ledger, 4) == looked
+    assert extended(plan_before, ledger, 4) == plan_before
     ledger.append(done("a", 2, attempt=1))
-    assert extended(looked, ledger, 4).seeds == tuple(range(7))
+    assert extended(plan_before, ledger, 4).seeds == tuple(range(7))
 
 
 def test_adding_seeds_to_nothing_is_refused(tmp_path: Path) -> None:
@@ -139,9 +141,9 @@ def test_the_status_counts_states_and_names_the_best(tmp_path: Path) -> None:
     for name, score in (("a", 0.6), ("b", 0.7)):
         ledger.append(done(name, 0, metrics={"validation.auroc_macro": score}))
     ledger.append(done("a", 1, "diverged"))
-    told = status(ledger)
-    assert told.states == {"done": 2, "diverged": 1, "planned": 1}
-    assert told.words() == [
+    result = status(ledger)
+    assert result.states == {"done": 2, "diverged": 1, "planned": 1}
+    assert result.words() == [
         "toy-x: not running",
         "4 planned runs: 2 done, 1 diverged, 1 planned",
         "best so far: b seed 0: validation AUROC 0.700",
@@ -182,6 +184,6 @@ def test_differing_dimensions_of_two_spaces_are_named() -> None:
         plan(search={"dimensions": dimensions})
         for dimensions in ([rate, mask], [{**rate, "low": 0.2}])
     )
-    told = differences(before, after)
-    assert "search dimensions.train.lr.low 0.1 → 0.2" in told
-    assert all("train.lr" in each or "train.mask" in each for each in told)
+    result = differences(before, after)
+    assert "search dimensions.train.lr.low 0.1 → 0.2" in result
+    assert all("train.lr" in each or "train.mask" in each for each in result)

@@ -25,18 +25,18 @@ def test_with_one_seed_no_verdict_except_inert_is_possible() -> None:
 
 
 def test_three_seeds_and_twelve_contrasts_detect_only_differences_of_eleven_deviations() -> None:
-    told = Price(13, 3, 12).reach(0.01, 40)
-    assert "(screening)" in told
-    assert "at least 11.34 standard deviations" in told
-    assert "3.26 in the last step of Holm's correction" in told
+    text = Price(13, 3, 12).reach(0.01, 40)
+    assert "(screening)" in text
+    assert "at least 11.34 standard deviations" in text
+    assert "3.26 in the last step of Holm's correction" in text
 
 
 def test_ten_seeds_are_enough_for_claims_and_equivalence_needs_a_small_deviation() -> None:
-    told = Price(2, 10, 1).reach(0.01, 40)
-    assert "(enough for claims)" in told
+    text = Price(2, 10, 1).reach(0.01, 40)
+    assert "(enough for claims)" in text
     # t(9, .95) = 1.833: .01 * sqrt(10) / 1.833
-    assert "at least 1.00 standard deviations" in told
-    assert "must be below 0.0173" in told
+    assert "at least 1.00 standard deviations" in text
+    assert "must be below 0.0173" in text
 
 
 def test_a_design_without_a_contrast_reaches_no_verdict() -> None:
@@ -64,21 +64,25 @@ def test_clusters_count_where_a_protein_of_theirs_has_windows_of_both_classes(ti
         protein = int(dataset.protein_N[n])
         cluster = dataset.proteins[protein].cluster
         found.setdefault(cluster, set()).add((protein, bool(dataset.label_N[n])))
-    both = [c for c, seen in found.items() if any({(p, True), (p, False)} <= seen for p, _ in seen)]
+    both = [
+        c
+        for c, classes in found.items()
+        if any({(p, True), (p, False)} <= classes for p, _ in classes)
+    ]
     assert scored_clusters(dataset, split, "test") == len(both) > 0
     one_class = replace(dataset, label_N=np.ones_like(dataset.label_N))
     assert scored_clusters(one_class, split, "test") == 0
 
 
 def test_finished_runs_are_not_part_of_the_time() -> None:
-    told = Price(arms=2, seeds=5, contrasts=1).time(Timing(60.0, "as measured"), 2, done=4)
-    assert told == "about 3.0 min: 6 x 60 s, 2 at once, 4 of 10 runs are done; as measured"
+    text = Price(arms=2, seeds=5, contrasts=1).time(Timing(60.0, "as measured"), 2, done=4)
+    assert text == "about 3.0 min: 6 x 60 s, 2 at once, 4 of 10 runs are done; as measured"
 
 
 def test_time_is_that_of_runs_and_trials_over_the_number_at_once() -> None:
     price = Price(arms=12, seeds=5, contrasts=13, trials=40)
-    told = price.time(Timing(36.0, "as measured"), at_once=2)
-    assert told == "about 30.0 min: 100 x 36 s, 2 at once; as measured"
+    text = price.time(Timing(36.0, "as measured"), at_once=2)
+    assert text == "about 30.0 min: 100 x 36 s, 2 at once; as measured"
 
 
 @pytest.mark.parametrize(

@@ -29,17 +29,21 @@ def test_every_study_on_one_machine_has_its_own_token(clean: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "settings",
     [
         {"RAY_AUTH_TOKEN": "mine"},
         {"RAY_AUTH_TOKEN_PATH": "/some/file"},
         {"RAY_AUTH_MODE": "disabled"},
     ],
 )
-def test_the_users_own_token_settings_stay(said: dict[str, str], clean: pytest.MonkeyPatch) -> None:
-    os.environ.update(said)
+def test_the_users_own_token_settings_stay(
+    settings: dict[str, str], clean: pytest.MonkeyPatch
+) -> None:
+    os.environ.update(settings)
     prepare(None)
-    assert {name: word for name, word in os.environ.items() if name.startswith("RAY_AUTH")} == said
+    assert {
+        name: word for name, word in os.environ.items() if name.startswith("RAY_AUTH")
+    } == settings
 
 
 def test_on_one_machine_all_sockets_are_set_to_loopback(clean: pytest.MonkeyPatch) -> None:

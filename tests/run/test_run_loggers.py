@@ -29,14 +29,14 @@ def events(folder: Path) -> list[Any]:
     """Read TensorBoard's files: each event has its length before it, and checksums around it."""
     from tensorboardX.proto.event_pb2 import Event
 
-    told = []
+    events = []
     for file in folder.rglob("events.out.tfevents.*"):
         left = file.read_bytes()
         while left:
             (length,) = struct.unpack("<Q", left[:8])
-            told.append(Event.FromString(left[12 : 12 + length]))
+            events.append(Event.FromString(left[12 : 12 + length]))
             left = left[16 + length :]
-    return told
+    return events
 
 
 def test_tensorboard_has_a_curve_per_number(tmp_path: Path) -> None:
@@ -57,17 +57,17 @@ def test_tensorboard_has_a_curve_per_number(tmp_path: Path) -> None:
 
 
 def test_a_logger_gets_hyperparameters_by_path_and_no_objects(tmp_path: Path) -> None:
-    said: list[Any] = []
+    received: list[Any] = []
     spy = SimpleNamespace(
-        log_trial_start=lambda seen: said.append((str(seen), seen.config)),
-        log_trial_result=lambda iteration, seen, result: said.append(result),
-        log_trial_end=lambda seen, failed: said.append(failed),
+        log_trial_start=lambda view: received.append((str(view), view.config)),
+        log_trial_result=lambda iteration, view, result: received.append(result),
+        log_trial_end=lambda view, failed: received.append(failed),
     )
     callback, one = LoggerCallback(spy, tmp_path / "spy"), trial()
     callback.on_trial_start(0, [], one)
     callback.on_trial_result(1, [], one, {"row": "{}", "train.loss": float("nan")} | EPOCH)
     callback.on_trial_error(1, [], one)
-    (name, config), result, failed = said
+    (name, config), result, failed = received
     assert (name, config["train.lr"], config["stage"]) == ("fixed seed 1", 0.003, "ablation")
     assert config["model.classifier.hidden"] == "[256, 128]"
     assert (result, failed) == (EPOCH, True)
@@ -81,15 +81,15 @@ def test_infinities_and_text_are_not_passed_to_loggers() -> None:
 def test_a_failing_logger_is_reported_once_and_switched_off(
     moment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
 
     def spy(name: str) -> Any:
-        def hear(*given: Any, **named: Any) -> None:
-            asked.append(name)
+        def fail(*given: Any, **named: Any) -> None:
+            calls.append(name)
             if name == moment:
                 raise ConnectionError("the tracking server is gone")
 
-        return hear
+        return fail
 
     words = ("setup", "log_trial_start", "log_trial_result", "log_trial_end", "on_experiment_end")
     callback = LoggerCallback(
@@ -101,22 +101,22 @@ def test_a_failing_logger_is_reported_once_and_switched_off(
     callbacks.on_trial_result(iteration=1, trials=[], trial=one, result=EPOCH)
     callbacks.on_trial_complete(iteration=1, trials=[], trial=one)
     callbacks.on_experiment_end(trials=[])
-    assert asked[-1] == moment
-    told = capsys.readouterr().err
-    assert told.count("--log mlflow failed") == 1
-    assert "ConnectionError: the tracking server is gone" in told
+    assert calls[-1] == moment
+    errors = capsys.readouterr().err
+    assert errors.count("--log mlflow failed") == 1
+    assert "ConnectionError: the tracking server is gone" in errors
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("tensorbord", "Did you mean 'tensorboard'"),
         ("mlflow", r"needs the package mlflow.*pip install --editable '\.\[mlflow\]'"),
     ],
 )
 def test_an_unknown_or_missing_logger_is_an_error_with_advice(
-    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+    name: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logger_registry.importlib.util, "find_spec", lambda module: None)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         check_loggers([name])

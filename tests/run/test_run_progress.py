@@ -157,12 +157,12 @@ def test_the_total_counts_runs_of_arms_controls_and_trials(tmp_path: Path) -> No
 
 def test_the_total_of_a_search_counts_its_winner_and_the_controls(tmp_path: Path) -> None:
     """Five trials of one seed, then base and tuned with two seeds each, and two controls."""
-    asked = toy_sweep(5)
+    sweep = toy_sweep(5)
     ledger = Ledger(tmp_path)
-    ledger.begin(plan(controls=2, arms=1, search=asked.plan_entry()))
-    progress = searching._progress(asked, ledger, (0, 5), 2)
+    ledger.begin(plan(controls=2, arms=1, search=sweep.plan_entry()))
+    progress = searching._progress(sweep, ledger, (0, 5), 2)
     assert (progress.ended, progress.total) == (0, 5 + 2 * 2 + 2 * 2)
-    assert searching._progress(asked, ledger, (2, 3), 2).ended == 2
+    assert searching._progress(sweep, ledger, (2, 3), 2).ended == 2
 
 
 @pytest.mark.parametrize("trials", [False, True])
@@ -206,7 +206,7 @@ def test_a_lost_run_and_its_next_attempt_count_once(tmp_path: Path) -> None:
 def alive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     """Make a stand-in for a slow step that takes note whether something moves on the terminal."""
     moving: list[object] = []
-    seen: dict[str, bool] = {}
+    moved_during: dict[str, bool] = {}
     start, stop = rich.progress.Progress.start, rich.progress.Progress.stop
 
     def started(bar: rich.progress.Progress) -> None:
@@ -221,8 +221,8 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
         stop(bar)
 
     def step(name: str, gives: object = None) -> Any:
-        def call(*asked: object, **more: object) -> object:
-            seen[name] = bool(moving) and seen.get(name, True)
+        def call(*ignored: object, **more: object) -> object:
+            moved_during[name] = bool(moving) and moved_during.get(name, True)
             return gives
 
         return call
@@ -230,8 +230,10 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     monkeypatch.setattr(rich.progress.Progress, "start", started)
     monkeypatch.setattr(rich.progress.Progress, "stop", stopped)
     yield step
-    assert seen
-    assert all(seen.values()), f"silent: {[name for name, moved in seen.items() if not moved]}"
+    assert moved_during
+    assert all(moved_during.values()), (
+        f"silent: {[name for name, moved in moved_during.items() if not moved]}"
+    )
 
 
 def test_every_slow_step_of_a_study_shows_a_moving_bar(
@@ -244,11 +246,11 @@ def test_every_slow_step_of_a_study_shows_a_moving_bar(
     monkeypatch.setattr(ray, "shutdown", alive("shutdown"))
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "check_storage", alive("storage", "here"))
-    monkeypatch.setattr(run, "watched", lambda *asked: contextlib.nullcontext())
+    monkeypatch.setattr(run, "watched", lambda *ignored: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
     monkeypatch.setattr("rpbind.baselines.score.baseline_rows", alive("baselines", []))
     monkeypatch.setattr("rpbind.baselines.score.BaselineData.from_dataset", alive("windows"))
-    monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *asked, **more: None)
+    monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *ignored, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
     monkeypatch.setattr(page, "build_report", alive("report", tmp_path))

@@ -4,7 +4,7 @@ from rpbind.errors import UserError
 from rpbind.run.resources import Resources
 
 TABLE = [
-    # asked, workers, gpus, executor
+    # requested, workers, gpus, executor
     ("auto", 1, 0.0, "trial"),
     ("auto", 2, 0.0, "train"),
     ("auto", 1, 0.5, "train"),
@@ -16,11 +16,11 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "workers", "gpus", "executor"), TABLE)
+@pytest.mark.parametrize(("requested", "workers", "gpus", "executor"), TABLE)
 def test_the_executor_follows_from_the_request_and_the_resources(
-    asked: str, workers: int, gpus: float, executor: str
+    requested: str, workers: int, gpus: float, executor: str
 ) -> None:
-    assert Resources(workers=workers, gpus=gpus, requested=asked).executor == executor
+    assert Resources(workers=workers, gpus=gpus, requested=requested).executor == executor
 
 
 def test_one_process_cannot_be_several_workers() -> None:

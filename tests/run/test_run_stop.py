@@ -41,11 +41,11 @@ def stop() -> Iterator[Stop]:
 @pytest.fixture
 def tune(stop: Stop) -> Iterator[list[int]]:
     """Tune in its loop, as it leaves the signals; what it was told."""
-    told: list[int] = []
+    received: list[int] = []
     with stop.fitting():
-        signal.signal(signal.SIGUSR1, lambda number, frame: told.append(number))
+        signal.signal(signal.SIGUSR1, lambda number, frame: received.append(number))
         stop.step()
-        yield told
+        yield received
 
 
 def handlers() -> list[Any]:
@@ -122,7 +122,7 @@ def test_an_earlier_studys_stop_does_not_stop_the_next_and_nested_blocks_share_o
 def test_a_stopped_search_is_not_finished_even_if_its_budget_is_spent(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    asked = Sweep.of(BASE, SPACE, 9, SearchConfig(sampler="random", train_seconds=1.0))
+    searches = Sweep.of(BASE, SPACE, 9, SearchConfig(sampler="random", train_seconds=1.0))
 
     def spend_and_stop(
         where: Resources, space: None, config: Any, record: run.LedgerCallback
@@ -135,7 +135,7 @@ def test_a_stopped_search_is_not_finished_even_if_its_budget_is_spent(
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "fit", spend_and_stop)
     monkeypatch.setattr(sweep, "_progress", lambda *counted: StudyProgress(9))
-    assert not sweep.run_searches(TASK, asked, Ledger(tmp_path), Resources())
+    assert not sweep.run_searches(TASK, searches, Ledger(tmp_path), Resources())
 
 
 def test_a_stopped_study_does_not_begin_lost_runs_again(tmp_path: Path, monkeypatch: Patch) -> None:
@@ -171,12 +171,12 @@ def test_a_signal_outside_a_fit_ends_a_study_with_the_command_that_continues_it(
     monkeypatch.setattr("sys.argv", ["tune.py", "--name", "a b"])
     monkeypatch.setattr(run, "_start", lambda where: None)
     monkeypatch.setattr(run, "at_once", lambda where: 2)
-    monkeypatch.setattr(run, "check_storage", lambda *asked: "")
-    monkeypatch.setattr(run, "run_grid", lambda *asked: pytest.fail("a fit began"))
-    monkeypatch.setattr(sweep, "run_searches", lambda *asked: True)
+    monkeypatch.setattr(run, "check_storage", lambda *ignored: "")
+    monkeypatch.setattr(run, "run_grid", lambda *ignored: pytest.fail("a fit began"))
+    monkeypatch.setattr(sweep, "run_searches", lambda *ignored: True)
     for each in ("examine_arms", "score_baselines"):
-        monkeypatch.setattr(launching, each, lambda *asked: None)
-    monkeypatch.setattr(launching, step, lambda *asked: signal.raise_signal(number))
+        monkeypatch.setattr(launching, each, lambda *ignored: None)
+    monkeypatch.setattr(launching, step, lambda *ignored: signal.raise_signal(number))
     with pytest.raises(typer.Exit) as ended:
         page.conduct(
             "toy",
@@ -191,6 +191,6 @@ def test_a_signal_outside_a_fit_ends_a_study_with_the_command_that_continues_it(
             ),
         )
     assert ended.value.exit_code == page.UNFINISHED
-    told = capsys.readouterr().err
-    assert "Stopped. The ledger is intact." in told
-    assert told.endswith("python tune.py --name 'a b'\n")
+    errors = capsys.readouterr().err
+    assert "Stopped. The ledger is intact." in errors
+    assert errors.endswith("python tune.py --name 'a b'\n")

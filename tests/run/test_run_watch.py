@@ -16,12 +16,12 @@ RECIPE = Recipe().model_dump(mode="json")
 
 
 def run(arm: str, auroc: float | None, state: State = "done", **more: object) -> Row:
-    told = {
+    fields = {
         "arm": arm, "seed": 0, "stage": "search", "attempt": 0, "recipe": RECIPE,
         "recipe_id": "r", "state": state, "error": "", "ended": "2026-01-01T00:00:00+00:00",
     }  # fmt: skip
     metrics = {} if auroc is None else {"validation.auroc_macro": auroc}
-    return Row.model_validate(told | {"metrics": metrics} | more)
+    return Row.model_validate(fields | {"metrics": metrics} | more)
 
 
 def score(cluster: int, auroc: float) -> ProteinScore:
@@ -32,9 +32,9 @@ def score(cluster: int, auroc: float) -> ProteinScore:
 
 
 def watched(terminal: bool) -> tuple[Watch, io.StringIO]:
-    heard = io.StringIO()
-    console = Console(file=heard, force_terminal=terminal, width=160)
-    return Watch(StudyProgress(4), console), heard
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=terminal, width=160)
+    return Watch(StudyProgress(4), console), output
 
 
 def test_the_view_shows_states_running_runs_and_the_best_with_its_interval() -> None:
@@ -60,22 +60,22 @@ def test_at_80_columns_the_best_score_is_visible_despite_long_names() -> None:
     for trial in ("feed-forward", "expand-memory"):
         watch.start_trial(trial, f"to-{trial}", [0], 7)
     watch.add_row(run("to-residual", 0.7))
-    with console.capture() as seen:
+    with console.capture() as shown:
         for line in watch.bar.get_renderables():
             console.print(line)
-    lines = seen.get().splitlines()
+    lines = shown.get().splitlines()
     assert any("best so far to-residual: validation AUROC 0.700" in line for line in lines)
 
 
 def test_the_best_trial_is_chosen_by_the_objective_and_the_mean_over_its_seeds() -> None:
-    heard = io.StringIO()
+    output = io.StringIO()
     search = {"objectives": ["parameters"], "seeds_per_trial": 2}
     progress = StudyProgress(4, best=Best(search))
-    watch = Watch(progress, Console(file=heard, width=160))
+    watch = Watch(progress, Console(file=output, width=160))
     for arm, seed, parameters in (("b", 0, 1.0), ("a", 0, 2e6), ("a", 1, 2e6), ("c", 0, 3e6)):
         watch.add_row(run(f"trial-{arm}", 0.9, seed=seed, cost={"parameters": parameters}))
     assert watch.words() == "4 done · best so far trial-a, mean of 2 seeds: parameters 2,000,000"
-    assert heard.getvalue().splitlines()[1] == "2/4 trial-a seed 0: done, parameters 2,000,000"
+    assert output.getvalue().splitlines()[1] == "2/4 trial-a seed 0: done, parameters 2,000,000"
     watch.add_row(run("trial-c", 0.1, seed=1, cost={"parameters": 0.0}))
     assert "trial-c, mean of 2 seeds: parameters 1,500,000" in watch.words()
 
@@ -88,18 +88,18 @@ def test_the_interval_of_one_run_is_a_t_interval_over_clusters() -> None:
 
 
 def test_without_a_terminal_every_run_is_a_plain_line() -> None:
-    watch, heard = watched(terminal=False)
+    watch, output = watched(terminal=False)
     with watch:
         watch.add_row(run("trial-a", 0.71234))
         watch.add_row(run("trial-b", None, "failed"))
-    assert heard.getvalue().splitlines() == [
+    assert output.getvalue().splitlines() == [
         "1/4 trial-a seed 0: done, validation AUROC 0.712",
         "2/4 trial-b seed 0: failed",
     ]
 
 
 def test_on_a_terminal_only_unsuccessful_runs_get_a_line() -> None:
-    watch, heard = watched(terminal=True)
+    watch, output = watched(terminal=True)
     watch.add_row(run("trial-a", 0.7))
     watch.add_row(run("trial-b", None, "diverged"))
-    assert heard.getvalue().splitlines() == ["2/4 trial-b seed 0: diverged"]
+    assert output.getvalue().splitlines() == ["2/4 trial-b seed 0: diverged"]

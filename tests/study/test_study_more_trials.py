@@ -30,28 +30,28 @@ from rpbind.study.status import status
 Score = Callable[[Recipe], float]
 
 
-def plan_of(asked: Sweep, **more: Any) -> Plan:
+def plan_of(sweep: Sweep, **more: Any) -> Plan:
     base = ArmPlan(name="base", recipe=BASE.model_dump(mode="json"), recipe_id=BASE.id)
     fields: dict[str, Any] = {
         "study": "x", "question": "?", "prediction": "!", "rule": ".", "design": "search",
-        "arms": () if asked.tunes_arms else (base,), "contrasts": (), "seeds": (0, 1),
-        "dataset": "", "split": "", "search": asked.plan_entry(), "created": "",
+        "arms": () if sweep.tunes_arms else (base,), "contrasts": (), "seeds": (0, 1),
+        "dataset": "", "split": "", "search": sweep.plan_entry(), "created": "",
     }  # fmt: skip
     return Plan(**(fields | more))
 
 
 def call(
-    asked: Sweep, folder: Path, score: Score = best_at_a_thousandth, most: int | None = None
+    sweep: Sweep, folder: Path, score: Score = best_at_a_thousandth, most: int | None = None
 ) -> Plan:
     """Run a study as `launch` does, in one process; a budget ends its search after `most`."""
     ledger = Ledger(folder)
-    plan = resumed(plan_of(asked), ledger, 0)
+    plan = resumed(plan_of(sweep), ledger, 0)
     ledger.begin(plan)
     if not has_frozen_winners(plan):
-        for loop in opened(asked, folder):
+        for loop in opened(sweep, folder):
             loop.is_budget_spent = lambda: most is not None and len(ledger.rows("search")) >= most
             drive(loop, folder, score)
-        ledger.begin(with_winners(plan, asked, ledger.rows("search")))
+        ledger.begin(with_winners(plan, sweep, ledger.rows("search")))
     for (name, seed), attempt in missing(ledger.plan, ledger).items():
         recipe = next(a.recipe for a in ledger.plan.arms if a.name == name)
         made = row(name, seed, "done", Recipe.model_validate(recipe))
@@ -88,9 +88,9 @@ def test_an_unchanged_winner_is_not_evaluated_on_test_again(tmp_path: Path) -> N
     plan = call(toy_sweep(8), tmp_path, worse)
     assert plan.arms[-1].recipe_id == before.arms[-1].recipe_id
     assert Ledger(tmp_path).rows() == confirmed
-    (said,) = [banner for banner in banners(read(Ledger(tmp_path))) if "extended" in banner]
-    assert "from 6 trials" in said
-    assert "the winner is still the same" in said
+    (banner,) = [banner for banner in banners(read(Ledger(tmp_path))) if "extended" in banner]
+    assert "from 6 trials" in banner
+    assert "the winner is still the same" in banner
 
 
 def test_a_new_winner_is_evaluated_on_test_and_both_winners_are_recorded(
@@ -109,10 +109,10 @@ def test_a_new_winner_is_evaluated_on_test_and_both_winners_are_recorded(
     assert {(r.recipe_id, r.seed) for r in runs} == {
         (of.arms[-1].recipe_id, seed) for of in (before, plan) for seed in (0, 1)
     }
-    seen = read(Ledger(tmp_path))
-    assert seen.left_out == 0
+    summary = read(Ledger(tmp_path))
+    assert summary.left_out == 0
     assert not any("do not count" in line for line in status(Ledger(tmp_path)).words())
-    assert any(f"{old['trial']} was replaced" in banner for banner in banners(seen))
+    assert any(f"{old['trial']} was replaced" in banner for banner in banners(summary))
     console = Console(width=300, record=True, file=io.StringIO())
     console.print(verdict_table(tmp_path))
     for shown in (build_report(tmp_path).read_text(), console.export_text()):
@@ -161,7 +161,7 @@ def test_a_search_without_a_complete_trial_can_be_extended(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "expected"),
     [
         (
             {"search": toy_sweep(6, config=SearchConfig(sampler="random")).plan_entry()},
@@ -173,13 +173,13 @@ def test_a_search_without_a_complete_trial_can_be_extended(tmp_path: Path) -> No
     ],
 )
 def test_a_refused_extension_says_why_and_what_to_do(
-    changed: dict[str, Any], said: str, tmp_path: Path
+    changed: dict[str, Any], expected: str, tmp_path: Path
 ) -> None:
     Ledger(tmp_path).begin(plan_of(toy_sweep(6)))
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as error:
         resumed(plan_of(toy_sweep(6), **changed, fingerprint="other"), Ledger(tmp_path), 0)
-    assert said in str(told.value)
-    assert ("--add-seeds" in str(told.value)) == (said == "--add-seeds 1")
+    assert expected in str(error.value)
+    assert ("--add-seeds" in str(error.value)) == (expected == "--add-seeds 1")
 
 
 def test_trials_and_seeds_cannot_be_added_at_once(tmp_path: Path) -> None:
@@ -216,8 +216,8 @@ def test_tuned_arms_are_judged_again_at_the_level_of_a_second_analysis(
             made = row(arm.name, seed, "done", Recipe.model_validate(arm.recipe))
             ledger.append(made.model_copy(update={"proteins": tuple(scores)}))
     reopened = resumed(plan_of(more), Ledger(tmp_path), 0)
-    (look,) = reopened.looks
-    assert (look.trials, look.verdicts) == (2, {"whole": "better, meaningful"})
+    (analysis,) = reopened.looks
+    assert (analysis.trials, analysis.verdicts) == (2, {"whole": "better, meaningful"})
     assert level_of(analysis_number(reopened)) == 0.01
     assert reopened.arms == ()
     ledger.begin(reopened)

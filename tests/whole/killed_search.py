@@ -81,17 +81,17 @@ def main(data: Path, reports: Path, strikes: list[str]) -> None:
     victims = {moment: victim for victim, _, moment in (each.partition("@") for each in strikes)}
     for moment in OUTSIDE.keys() & victims:
         strike_in(OUTSIDE[moment], victims[moment])
-    heard, hears = 0, Watch.end_epoch
+    count, end_epoch = 0, Watch.end_epoch
 
-    def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
-        nonlocal heard
-        hears(watch, trial, arm, point)
+    def end_epoch_and_strike(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
+        nonlocal count
+        end_epoch(watch, trial, arm, point)
         print(f"epoch {arm} {point['epoch']:.0f}", flush=True)
-        heard += 1
-        if str(heard) in victims:
-            strike(victims[str(heard)], point)
+        count += 1
+        if str(count) in victims:
+            strike(victims[str(count)], point)
 
-    Watch.end_epoch = hear  # type: ignore[method-assign]
+    Watch.end_epoch = end_epoch_and_strike  # type: ignore[method-assign]
     base = RECIPES["fixed"].with_({"train.epochs": EPOCHS})
     how = SearchConfig(sampler="random", scheduler="asha")
     page.conduct(

@@ -82,21 +82,21 @@ def listening() -> Iterator[set[str]]:
     import rpbind.run.ray_tune  # noqa: F401  # Ray, which brings psutil along
 
     psutil = importlib.import_module("psutil")
-    heard: set[str] = set()
+    addresses: set[str] = set()
     over = threading.Event()
 
-    def look() -> None:
+    def watch() -> None:
         while not over.wait(1.0):
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     for each in process.net_connections("inet"):
                         if each.status == psutil.CONN_LISTEN:
-                            heard.add(each.laddr.ip)
+                            addresses.add(each.laddr.ip)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield heard
+        yield addresses
     finally:
         over.set()
         thread.join()

@@ -74,16 +74,16 @@ def mine() -> dict[int, Any]:
 
 
 def main(data: str, study: str) -> None:
-    hears = Watch.end_epoch
+    end_epoch = Watch.end_epoch
 
-    def hear(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
+    def end_epoch_and_mark(watch: Watch, trial: str, arm: str, point: dict[str, Any]) -> None:
         trials[arm] = int(point["pid"])
-        hears(watch, trial, arm, point)
+        end_epoch(watch, trial, arm, point)
 
-    Watch.end_epoch = hear  # type: ignore[method-assign]
-    over, seen = threading.Event(), list[Any]()
+    Watch.end_epoch = end_epoch_and_mark  # type: ignore[method-assign]
+    over, struck = threading.Event(), list[Any]()
     ledger, source = Ledger(Path(study)), DataSource(OpenData(Path(data)), SplitSpec())
-    striker = threading.Thread(target=lambda: seen.extend(strike(ledger, over)))
+    striker = threading.Thread(target=lambda: struck.extend(strike(ledger, over)))
     striker.start()
     try:
         launch(
@@ -96,7 +96,7 @@ def main(data: str, study: str) -> None:
         over.set()
         striker.join()
     psutil = importlib.import_module("psutil")
-    _, left = psutil.wait_procs([*seen, *mine().values()], timeout=30)
+    _, left = psutil.wait_procs([*struck, *mine().values()], timeout=30)
     for process in left:
         print(f"left {process.name()}", flush=True)
 

@@ -37,11 +37,11 @@ def direct(source: DataSource, tmp_path_factory: pytest.TempPathFactory) -> dict
     folder = study.study / "runs"
     rows = {}
     for name, recipe in RECIPES.items():
-        told: list[dict[str, object]] = []
+        reports: list[dict[str, object]] = []
         seeds = tuple((seed, 0) for seed in SEEDS)
         task = Task(name, recipe, seeds, source.data, source.split, folder)
-        train_task(task, Machine(), "direct", told.append)
-        for seed, message in zip(SEEDS, [m for m in told if "row" in m], strict=True):
+        train_task(task, Machine(), "direct", reports.append)
+        for seed, message in zip(SEEDS, [m for m in reports if "row" in m], strict=True):
             rows[name, seed] = substance(Row.model_validate_json(str(message["row"])))
     return rows
 
@@ -71,11 +71,11 @@ def two_workers(source: DataSource, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("two")
     plan = small_plan(source, {"conv-residue": RECIPES["conv-residue"]}, (0,))
     (folder / "home").mkdir()
-    with pytest.MonkeyPatch.context() as patch, listening() as heard:
+    with pytest.MonkeyPatch.context() as patch, listening() as addresses:
         patch.setenv("HOME", str(folder / "home"))
         launch(plan, source, Resources(workers=2), folder / "study")
     no_ray_is_left()
-    return Watched(folder / "study", heard, folder / "home")
+    return Watched(folder / "study", addresses, folder / "home")
 
 
 def test_two_workers_train_one_run_and_score_every_window_once(

@@ -36,7 +36,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     made = stand_in()
     monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", made)
     monkeypatch.setattr(room, "ray_tune", made, raising=False)
-    monkeypatch.setattr(launching, "check_arms", lambda *asked: None)
+    monkeypatch.setattr(launching, "examine_arms", lambda *asked: None)
     monkeypatch.setattr(launching, "score_baselines", lambda *asked: None)
 
 
@@ -51,15 +51,15 @@ def test_a_study_is_extended_in_its_folder_and_judged_at_the_level_of_a_second_a
     study, plan = tmp_path / "study", planned(source)
     launching.launch(plan, source, Resources(), study)
     first = Ledger(study).rows()
-    seen = read(Ledger(study)).contrasts[0].verdict
+    verdict = read(Ledger(study)).contrasts[0].verdict
     extended = launching.launch(plan, source, Resources(), study, add_seeds=2)
     assert extended.seeds == (0, 1, 2, 3)
     assert (extended.fingerprint, extended.study) == (plan.fingerprint, plan.study)
     rows = Ledger(study).rows()
     assert [row for row in rows if row.seed < 2] == first
     assert status(Ledger(study)).states == {"done": 8}
-    (look,) = Ledger(study).plan.looks
-    assert (look.seeds, look.verdicts) == (2, {"context": seen.word})
+    (analysis,) = Ledger(study).plan.looks
+    assert (analysis.seeds, analysis.verdicts) == (2, {"context": verdict.word})
     assert read(Ledger(study)).contrasts[0].verdict.overall == 0.01
     text = build_report(study).read_text()
     assert "analysis 2 of a study that was judged with 2 seeds" in text

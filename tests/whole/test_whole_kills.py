@@ -35,8 +35,8 @@ def test_a_driver_killed_twice_loses_no_run_and_counts_none_twice(
     run(source.data, study, "never")
     rows = rows_of(study)
     assert {r: row | {"attempt": 0} for r, row in rows.items()} == rows_of(direct.study)
-    told = [row for row in Ledger(study).attempts() if row.stage == "ablation"]
-    done = Counter(row.run for row in told if row.state == "done")
+    rows = [row for row in Ledger(study).attempts() if row.stage == "ablation"]
+    done = Counter(row.run for row in rows if row.state == "done")
     assert sorted(done.values()) == [1, 1, 1, 1]
     assert (study / "index.html").exists()
     first, *others, last = calls(study)  # one that dies while it repairs the study is not recorded

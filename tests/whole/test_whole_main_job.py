@@ -54,19 +54,19 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     shown = run(*ABLATE, "--data", "ci", "--dry-run", "--name", "dry", "--workers", "2", cwd=subset)
     assert shown.returncode == 0, shown.stderr
     assert "14 arms x 5 seeds = 70 runs" in shown.stderr
-    assert "by Ray Train worker groups: 2 worker(s)" in shown.stderr
+    assert "in Ray Train worker groups: 2 worker(s)" in shown.stderr
     assert "at least 3.51 standard deviations" in shown.stderr
     assert "timed on this machine" in shown.stderr
     assert not (subset / "reports" / "dry").exists()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         (("--data", "nowhere"), "nowhere"),
         (("--split", "cold-rma"), "Did you mean 'cold-rna'?"),
         (("--executor", "thread"), "--executor is one of auto, trial, train; got 'thread'"),
-        (("--executor", "trial", "--workers", "2"), "--workers 2 needs --executor train"),
+        (("--executor", "trial", "--workers", "2"), "Use --executor train"),
         (("--design", "star"), "--design is one of path, path-reverse, path-both, leave-one-out"),
         (("--design", "factorial", "--changes", "residua,lr"), "Did you mean 'residual'?"),
         (("--seeds", "1000"), "takes 14,000 runs"),
@@ -74,10 +74,10 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     ],
 )
 def test_an_impossible_study_is_one_paragraph_and_exit_code_2(
-    wrong: tuple[str, ...], said: str, subset: Path
+    wrong: tuple[str, ...], expected: str, subset: Path
 ) -> None:
     data = () if "--data" in wrong else ("--data", "ci")
     refused = run(*ABLATE, *data, "--dry-run", *wrong, cwd=subset)
     assert refused.returncode == 2
-    assert said in refused.stderr
+    assert expected in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -43,7 +43,7 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_agree(
     base = RECIPES["fixed"].with_({"train.epochs": 4})
     sweep = Sweep.of(base, SPACE, 8, SearchConfig(sampler="random", scheduler="asha"))
     plan = make_plan("toy", QUESTION, Design("search", (), ()), (0,), source, sweep=sweep)
-    told = launch(plan, source, Resources(), tmp_path, sweep)
+    finished = launch(plan, source, Resources(), tmp_path, sweep)
     no_ray_is_left()
     states = {t.user_attrs["arm"]: t.state.name for t in trials(tmp_path, "search")}
     rows = {row.arm: row for row in Ledger(tmp_path).rows("search")}
@@ -62,8 +62,8 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_agree(
     assert (spent.runs, spent.calls, spent.killed) == (9, 1, 0)  # the pruned, too, and the winner
     assert spent.slot_seconds is not None
     assert 0 < spent.training < spent.slot_seconds
-    assert [arm.name for arm in told.arms] == ["tuned"]
-    assert not_done(told, Ledger(tmp_path)) == []
+    assert [arm.name for arm in finished.arms] == ["tuned"]
+    assert not_done(finished, Ledger(tmp_path)) == []
 
 
 def test_tuned_arms_are_searched_equally_confirmed_once_and_get_no_verdict(
@@ -73,7 +73,7 @@ def test_tuned_arms_are_searched_equally_confirmed_once_and_get_no_verdict(
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")
     sweep = Sweep(arms, SPACE, 3, contrasts=(contrast,))
     plan = make_plan("toy", QUESTION, Design("tuned", (), ()), (0, 1), source, sweep=sweep)
-    told = launch(plan, source, Resources(), tmp_path, sweep)
+    finished = launch(plan, source, Resources(), tmp_path, sweep)
     rows = Ledger(tmp_path).rows("search")
     assert sorted(row.arm for row in rows) == [
         f"{arm}.s0.trial-{n:04d}" for arm in ("fixed", "old") for n in range(3)
@@ -89,7 +89,7 @@ def test_tuned_arms_are_searched_equally_confirmed_once_and_get_no_verdict(
     assert "the same number of trials for every search" in text
     before = len(Ledger(tmp_path).attempts())
     again = launch(plan, source, Resources(), tmp_path, sweep)
-    assert again == told
+    assert again == finished
     assert len(Ledger(tmp_path).attempts()) == before
 
 
@@ -100,11 +100,11 @@ def test_a_lost_database_pauses_a_search_and_the_same_call_continues(
     sweep = Sweep.of(RECIPES["fixed"], SPACE, 6, how)
     plan = make_plan("toy", QUESTION, Design("search", (), ()), (0,), source, sweep=sweep)
     other = sqlite3.connect(tmp_path / "all.db", isolation_level=None)
-    finish, told = AskTellLoop.finish, []
+    finish, finished = AskTellLoop.finish, []
 
     def locked(loop: AskTellLoop, name: str) -> None:
-        told.append(name)
-        if len(told) == 2:
+        finished.append(name)
+        if len(finished) == 2:
             other.execute("begin exclusive")
         finish(loop, name)
 

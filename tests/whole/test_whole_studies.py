@@ -46,8 +46,8 @@ def test_a_study_scores_controls_once_trains_an_arm_with_random_vectors_and_info
     plan = make_plan("toy", Question("?", "!", "."), design, (0, 1), source, control="conv")
     study = tmp_path / "study"
     launch(plan, source, Resources(logs=("tensorboard",)), study)
-    heard = {file.parent.name for file in (study / "tensorboard").rglob("events.out.tfevents.*")}
-    assert {"conv-seed-0", "conv-seed-1"} <= heard
+    folders = {file.parent.name for file in (study / "tensorboard").rglob("events.out.tfevents.*")}
+    assert {"conv-seed-0", "conv-seed-1"} <= folders
     rows = {(row.arm, row.seed): row for row in Ledger(study).rows("control")}
     assert rows.keys() == {(name, 0) for name in BASELINES} | {
         (f"conv+{control}", seed) for control in ("random-vector", "one-protein") for seed in (0, 1)
@@ -97,7 +97,7 @@ def test_a_search_reports_every_trial_to_optuna_and_nan_as_failed(
     base = RECIPES["fixed"].with_({"train.clip_norm": None})
     plan = small_plan(source, {"old": RECIPES["old"]}, (0,))
     plan = plan.model_copy(update={"search": Sweep.of(base, space, 6).plan_entry()})
-    told = launch(plan, source, Resources(), tmp_path / "study", Sweep.of(base, space, 6))
+    plan_after = launch(plan, source, Resources(), tmp_path / "study", Sweep.of(base, space, 6))
     journal = JournalFileBackend(str(tmp_path / "study" / "optuna.journal"))
     study = optuna.load_study(study_name="search", storage=JournalStorage(journal))
     wild = {t.number: float(t.params["train.lr"]) > 1 for t in study.trials}
@@ -110,7 +110,7 @@ def test_a_search_reports_every_trial_to_optuna_and_nan_as_failed(
         f"trial-{n:04d}": "diverged" if bad else "done" for n, bad in wild.items()
     }
     assert not any(key.startswith("test.") for row in trials for key in row.metrics)
-    assert [arm.name for arm in told.arms] == ["old", "tuned"]
+    assert [arm.name for arm in plan_after.arms] == ["old", "tuned"]
 
 
 def test_the_same_search_twice_draws_the_same_trials(source: DataSource, tmp_path: Path) -> None:

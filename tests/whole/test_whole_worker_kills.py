@@ -30,9 +30,9 @@ def test_killing_a_worker_and_a_trial_does_not_change_the_bits_of_a_run(
     )
     assert process.returncode == 0, process.stderr
     # Ray prints there too
-    told = [line for line in process.stdout.splitlines() if line.startswith(("struck ", "left "))]
+    lines = [line for line in process.stdout.splitlines() if line.startswith(("struck ", "left "))]
     struck = ["struck worker of old 0", "struck trial of fixed 1"]
-    assert [line.partition(" after ")[0] for line in told] == struck, (
+    assert [line.partition(" after ")[0] for line in lines] == struck, (
         process.stdout + process.stderr
     )
 

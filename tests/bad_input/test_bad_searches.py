@@ -167,7 +167,7 @@ CASES = [
     Case(
         "a space of which nothing is left",
         f"{TUNE} --narrower 64",
-        ("s.toml", "divided by 64", "model.encoder.dim = 16"),
+        ("s.toml", "divided by 64", "model.encoder.dim is 16"),
         choice("model.encoder.dim", "[16, 128]"),
     ),
     Case(

@@ -115,7 +115,7 @@ CASES = [
         recipe('[train]\nclip_norm = "no"'),
     ),
     Case(
-        "a base that cannot be divided so far",
+        "a base with a width below the divisor",
         f"{TUNE} --base fixed --narrower 1000",
         ("--narrower", "1000", "model.encoder.dim", "128"),
     ),
@@ -165,7 +165,7 @@ CASES = [
         ),
     ),
     Case(
-        "a space of which nothing is left",
+        "a space with a width below the divisor",
         f"{TUNE} --narrower 64",
         ("s.toml", "divided by 64", "model.encoder.dim is 16"),
         choice("model.encoder.dim", "[16, 128]"),

@@ -124,7 +124,7 @@ CASES = [
     Case(
         "a recipe without its format",
         "rpbind doctor recipe",
-        ("recipe is no recipe", ".toml"),
+        ("recipe is not a recipe", ".toml"),
         {"recipe": "[train]\nlr = 1.0\n"},
         never=("run code",),
     ),
@@ -253,20 +253,20 @@ def test_a_size_that_nobody_means_is_one_sentence_and_takes_no_memory(
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_parameters_that_are_counted_beforehand_are_those_that_are_built(name: str) -> None:
-    knobs = PRESETS[name].model
-    model = build_model(knobs, width=30, length=41, seed=0)
+    config = PRESETS[name].model
+    model = build_model(config, width=30, length=41, seed=0)
     built = sum(each.numel() for each in model.parameters())
-    assert parameter_count(knobs, width=30, length=41) == built
+    assert parameter_count(config, width=30, length=41) == built
 
 
 def test_the_largest_batch_and_the_largest_model_that_fit_are_those_of_the_machines_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    knobs = OLD.model
-    weights = parameter_count(knobs, width=30, length=41)
-    monkeypatch.setattr("rpbind.model.size.memory", lambda: 4 * 5 * weights)
-    check_fits(knobs, width=30, length=41, copies=5)
+    config = OLD.model
+    weights = parameter_count(config, width=30, length=41)
+    monkeypatch.setattr("rpbind.model.size.machine_memory", lambda: 4 * 5 * weights)
+    check_fits(config, width=30, length=41, copies=5)
     with pytest.raises(UserError, match=r"batches of 1 windows.*train\.batch_size"):
-        check_fits(knobs, width=30, length=41, copies=5, batch=1)
+        check_fits(config, width=30, length=41, copies=5, batch=1)
     with pytest.raises(UserError, match=r"largest width is model\.\w+\.\w+ = 512"):
         check_fits(FIXED.model, width=30, length=41, copies=5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
-from rpbind.report.words import number, p_value, signed
+from rpbind.report.words import number, p_value, plural, signed
 from rpbind.statistics.collapse import CollapseCount, CollapseRates
 from rpbind.statistics.verdict import Verdict
 
@@ -45,7 +45,7 @@ def contrast_note(verdict: Verdict) -> str:
 def _without(rates: CollapseRates) -> str:
     if rates.trained is None:
         return "every pair has a collapsed run"
-    pairs = "1 pair" if rates.pairs == 1 else f"{rates.pairs} pairs"
+    pairs = f"{rates.pairs} {plural('pair', rates.pairs)}"
     return f"without them the difference is {signed(rates.trained)} ({pairs}, not judged)"
 
 
@@ -57,11 +57,11 @@ def shares(rates: CollapseRates) -> str:
 
 
 def arm_note(arm: Arm) -> str:
-    """Return an arm's collapsed runs, such as "1 collapsed (seed 3)"; empty if it has none."""
+    """Return an arm's collapsed runs, such as "1 of 5 collapsed (seed 3)"; empty if it has none."""
     if not arm.collapsed:
         return ""
-    seeds = "seed" if len(arm.collapsed) == 1 else "seeds"
-    return f"{len(arm.collapsed)} collapsed ({seeds} {', '.join(map(str, arm.collapsed))})"
+    seeds = f"{plural('seed', len(arm.collapsed))} {', '.join(map(str, arm.collapsed))}"
+    return f"{len(arm.collapsed)} of {len(arm.macro)} collapsed ({seeds})"
 
 
 def banner(arms: tuple[Arm, ...]) -> str:
@@ -70,7 +70,7 @@ def banner(arms: tuple[Arm, ...]) -> str:
     if not bad:
         return ""
     runs = sum(len(arm.macro) for arm in arms)
-    arms_text = "; ".join(f"{arm.plan.name}: {arm_note(arm)} of {len(arm.macro)}, median AUROC "
+    arms_text = "; ".join(f"{arm.plan.name}: {arm_note(arm)}, median AUROC "
                      f"{number(_median(arm))}" for arm in bad)  # fmt: skip
     return (
         f"{sum(len(arm.collapsed) for arm in bad)} of {runs} runs collapsed: their AUROC is within "

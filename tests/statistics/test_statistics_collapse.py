@@ -165,7 +165,7 @@ def test_collapsed_runs_are_counted_per_arm_in_terminal_report_and_banner(tmp_pa
         assert "new vs old: collapsed runs" in text
         assert "1/5 against 0/5" in text
         assert "without them the difference is" in text
-    assert re.search(r"5 of 5<small>1 collapsed \(seed 1\)</small>", page)
+    assert re.search(r"5 of 5<small>1 of 5 collapsed \(seed 1\)</small>", page)
 
 
 def test_a_failed_run_is_not_a_collapsed_run() -> None:

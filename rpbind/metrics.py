@@ -1,4 +1,4 @@
-"""How well scores rank and predict: pooled, and per protein, which the headline averages."""
+"""Metrics of window scores: pooled over all windows, and per protein for the headline average."""
 
 from __future__ import annotations
 
@@ -15,14 +15,25 @@ from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
 
 DECIMALS = 5
-"""Scores are rounded before they are ranked: without it, a model that ignores the RNA gets a
-per-protein AUROC of 0.43-0.61 out of float noise, instead of exactly 0.5. Where noise straddles a
-rounding step, rounding alone would still rank it: scores within one step are one score."""
+"""Scores are rounded to this many decimals before they are ranked. Without rounding, a model that
+ignores the RNA gets a per-protein AUROC of 0.43-0.61 from float noise, instead of exactly 0.5.
+Rounding alone can still split two nearly equal scores across a boundary, so if all scores lie
+within one step they are treated as tied."""
 
 
 @dataclass(frozen=True)
 class WindowScores:
-    """Logits and labels of one part of a split, window by window, with their protein index."""
+    """Logits and labels of the N windows of one part of a split.
+
+    Parameters
+    ----------
+    logit_N
+        (N,) float32: one logit per window.
+    label_N
+        (N,) uint8: 1 if the protein binds the window, else 0.
+    protein_N
+        (N,) int64: the window's index into the dataset's proteins.
+    """
 
     logit_N: NDArray[np.float32]
     label_N: NDArray[np.uint8]
@@ -32,10 +43,23 @@ class WindowScores:
 def summarise(
     scores: WindowScores, proteins: tuple[Protein, ...], part: str
 ) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
-    """Return the part's metrics and its score per protein.
+    """Compute all metrics of a part, and the score of each of its proteins.
 
     `auroc_macro` is the mean over protein clusters of the mean AUROC of the cluster's proteins
-    (two cell lines of one gene are one cluster); a protein with one class only has no AUROC.
+    (two cell lines of one gene are one cluster). A protein with one class only has no AUROC.
+
+    Parameters
+    ----------
+    scores
+        Logits and labels of the part's windows.
+    proteins
+        The dataset's proteins, in the order of `scores.protein_N`.
+    part
+        The part's name, such as `test`; it becomes the prefix of each metric's name.
+
+    Returns
+    -------
+    {"PART.METRIC": value} without undefined metrics, and one score per protein with windows.
     """
     per_protein = tuple(
         _protein_score(scores, part, index, protein)
@@ -49,12 +73,22 @@ def summarise(
 
 
 def accuracy(scores: WindowScores) -> float:
-    """Return the share of windows whose logit has the sign of their label."""
+    """Return the share of windows for which the sign of the logit agrees with the label."""
     return float(((scores.logit_N > 0) == (scores.label_N == 1)).mean())
 
 
 def cross_entropy(scores: WindowScores) -> float:
-    """Return the mean binary cross-entropy in nats; ln 2 = 0.693 is what a coin gets."""
+    """Return the mean binary cross-entropy; chance level is ln 2 = 0.693.
+
+    Parameters
+    ----------
+    scores
+        Logits and labels.
+
+    Returns
+    -------
+    The mean over windows, in nats.
+    """
     logit_N = scores.logit_N.astype(np.float64)
     return float(np.mean(np.logaddexp(0.0, logit_N) - logit_N * scores.label_N))
 
@@ -62,7 +96,7 @@ def cross_entropy(scores: WindowScores) -> float:
 def macro_average(
     per_protein: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]
 ) -> float | None:
-    """Return the mean over protein clusters of a per-protein metric; None where none has it."""
+    """Return the mean over protein clusters of a per-protein metric; None if no protein has it."""
     means = _cluster_means(per_protein, metric)
     return float(np.mean(means)) if means else None
 
@@ -70,9 +104,18 @@ def macro_average(
 def macro_interval(
     per_protein: tuple[ProteinScore, ...], alpha: float = 0.05
 ) -> tuple[float, float] | None:
-    """Return the t interval, at level 1 - alpha, of one run's macro AUROC over protein clusters.
+    """Return the t interval of one run's macro AUROC over protein clusters.
 
-    Cut at 0 and 1. None with fewer than two clusters.
+    Parameters
+    ----------
+    per_protein
+        The scores per protein of one part.
+    alpha
+        1 - alpha is the confidence level.
+
+    Returns
+    -------
+    (low, high), cut at 0 and 1; None with fewer than two clusters.
     """
     means = _cluster_means(per_protein, "auroc")
     if len(means) < 2:
@@ -111,7 +154,7 @@ def _protein_score(scores: WindowScores, part: str, index: int, protein: Protein
 def auroc_and_auprc(
     label_N: NDArray[np.uint8], score_N: NDArray[np.floating]
 ) -> tuple[float | None, float | None]:
-    """Return (AUROC, AUPRC), or None for both where a class is absent; see `DECIMALS` for ties."""
+    """Return (AUROC, AUPRC), or None for both if a class is absent; see `DECIMALS` for ties."""
     if label_N.min() == label_N.max():
         return None, None
     wide_N = score_N.astype(np.float64)
@@ -124,7 +167,7 @@ def auroc_and_auprc(
 
 
 Metric = Callable[[WindowScores, tuple[ProteinScore, ...]], float | None]
-"""(scores of all windows, score per protein) -> value; None where it is not defined."""
+"""(scores of all windows, score per protein) -> value; None if it is undefined."""
 
 METRICS: dict[str, Metric] = {
     "loss": lambda scores, per_protein: cross_entropy(scores),
@@ -134,8 +177,8 @@ METRICS: dict[str, Metric] = {
     "auroc_macro": lambda scores, per_protein: macro_average(per_protein, "auroc"),
     "auprc_macro": lambda scores, per_protein: macro_average(per_protein, "auprc"),
 }
-"""What is measured on every part of every run: name in a row (after "test.") -> how.
+"""The metrics of every part of every run, by their name in a row (after "test.").
 
-`rpbind.analysis.arms.SECONDARY` says which of them the report's table of arms shows, and
-`rpbind.ledger.trials.OBJECTIVES` what a search can be asked for.
+`rpbind.analysis.arms.SECONDARY` lists those in the report's table of arms, and
+`rpbind.ledger.trials.OBJECTIVES` those that a search can optimise.
 """

@@ -43,61 +43,65 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order(
     assert auroc_and_auprc(np.array(label, dtype=np.uint8), np.array(score))[0] == auroc
 
 
-def test_auprc_of_a_coin_is_the_share_of_positives() -> None:
+def test_auprc_at_chance_level_is_the_share_of_positives() -> None:
     label_N = np.array([1, 0, 0, 0], dtype=np.uint8)
     assert auroc_and_auprc(label_N, np.zeros(4))[1] == 0.25
     assert auroc_and_auprc(label_N, np.array([3.0, 0, 1, 2]))[1] == 1.0
 
 
 @given(base=st.floats(-5, 5), noise=st.lists(st.floats(-4e-6, 4e-6), min_size=8, max_size=8))
-def test_float_noise_around_one_score_is_exactly_a_coin(base: float, noise: list[float]) -> None:
+def test_float_noise_around_one_score_has_an_auroc_of_exactly_one_half(
+    base: float, noise: list[float]
+) -> None:
     label_N = np.array([0, 1] * 4, dtype=np.uint8)
     score_N = (base + np.array(noise)).astype(np.float32)
     assert auroc_and_auprc(label_N, score_N)[0] == 0.5
 
 
-def test_a_protein_only_model_is_a_coin_per_protein_however_high_it_is_pooled() -> None:
+def test_a_model_that_ignores_the_rna_is_at_chance_per_protein_if_not_pooled() -> None:
     rng = np.random.default_rng(0)
     rows = []
     for protein, prior in ((0, 2.0), (1, 1.0), (2, -2.0)):
         positives = {0: 9, 1: 7, 2: 1}[protein]
         noise = rng.uniform(-3e-6, 3e-6, 10)
         rows += [(protein, int(i < positives), prior + noise[i]) for i in range(10)]
-    metrics, each = summarise(scores(*rows), PROTEINS, "test")
+    metrics, per_protein = summarise(scores(*rows), PROTEINS, "test")
     assert metrics["test.auroc_macro"] == 0.5
-    assert [score.auroc for score in each] == [0.5, 0.5, 0.5]
+    assert [score.auroc for score in per_protein] == [0.5, 0.5, 0.5]
     assert metrics["test.auroc_pooled"] > 0.8
 
 
-def test_a_protein_with_one_class_has_no_auroc_and_is_counted() -> None:
-    metrics, each = summarise(scores((0, 1, 2.0), (0, 0, 1.0), (2, 1, 3.0)), PROTEINS, "validation")
+def test_a_protein_with_one_class_has_a_score_without_auroc() -> None:
+    metrics, per_protein = summarise(
+        scores((0, 1, 2.0), (0, 0, 1.0), (2, 1, 3.0)), PROTEINS, "validation"
+    )
     only = ProteinScore(
         part="validation", protein="B", cluster=1, windows=1, positives=1, auroc=None, auprc=None
     )
-    assert each[1] == only
+    assert per_protein[1] == only
     assert metrics["validation.auroc_macro"] == 1.0
-    assert [score.protein for score in each] == ["A_K562", "B"]
+    assert [score.protein for score in per_protein] == ["A_K562", "B"]
 
 
-def test_two_proteins_of_one_cluster_count_once_in_the_macro() -> None:
+def test_two_proteins_of_one_cluster_count_once_in_the_macro_average() -> None:
     right, wrong = ((1, 1.0), (0, 0.0)), ((1, 0.0), (0, 1.0))
     rows = [(p, *row) for p, rows in ((0, right), (1, right), (2, wrong)) for row in rows]
-    _, each = summarise(scores(*rows), PROTEINS, "test")
-    assert [score.auroc for score in each] == [1.0, 1.0, 0.0]
-    assert macro_average(each, "auroc") == 0.5
+    _, per_protein = summarise(scores(*rows), PROTEINS, "test")
+    assert [score.auroc for score in per_protein] == [1.0, 1.0, 0.0]
+    assert macro_average(per_protein, "auroc") == 0.5
 
 
-def test_a_part_with_one_class_in_every_protein_has_no_macro() -> None:
-    metrics, each = summarise(scores((0, 1, 2.0), (2, 0, 1.0)), PROTEINS, "test")
-    assert macro_average(each, "auroc") is None
+def test_a_part_with_one_class_in_every_protein_has_no_macro_average() -> None:
+    metrics, per_protein = summarise(scores((0, 1, 2.0), (2, 0, 1.0)), PROTEINS, "test")
+    assert macro_average(per_protein, "auroc") is None
     assert "test.auroc_macro" not in metrics
     assert metrics["test.auroc_pooled"] == 1.0
 
 
-def test_loss_is_ln_2_for_a_coin_and_0_for_a_prophet() -> None:
-    coin, _ = summarise(scores((0, 1, 0.0), (0, 0, 0.0)), PROTEINS, "test")
+def test_loss_is_ln_2_at_chance_and_0_for_sure_and_right_predictions() -> None:
+    chance, _ = summarise(scores((0, 1, 0.0), (0, 0, 0.0)), PROTEINS, "test")
     sure, _ = summarise(scores((0, 1, 800.0), (0, 0, -800.0)), PROTEINS, "test")
-    assert coin["test.loss"] == pytest.approx(math.log(2), abs=1e-15)
+    assert chance["test.loss"] == pytest.approx(math.log(2), abs=1e-15)
     assert sure["test.loss"] == 0.0
 
 

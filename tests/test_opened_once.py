@@ -1,4 +1,4 @@
-"""A command opens and hashes a dataset, a split of it and protein vectors once each."""
+"""A command opens and hashes a dataset, its split and each embedding store once."""
 
 import contextlib
 import pickle
@@ -40,7 +40,7 @@ CONTROLS = ("random", "constant")
 
 @pytest.fixture
 def data(tiny: Path, tmp_path: Path) -> Path:
-    """A world of the test's own: no split of it is frozen, no vectors of controls are built."""
+    """A copy of the world without frozen splits and without the controls' embedding stores."""
     ours = Path(shutil.copytree(tiny, tmp_path / "world"))
     shutil.rmtree(ours / "splits", ignore_errors=True)
     for encoder in CONTROLS:
@@ -48,13 +48,13 @@ def data(tiny: Path, tmp_path: Path) -> Path:
     return ours
 
 
-def run(name: str, *words: object) -> int:
+def run(name: str, *command: object) -> int:
     main = typer.Typer()
     main.command()(page(name).main)
-    told = CliRunner().invoke(main, list(map(str, words)))
-    if told.exception is not None and not isinstance(told.exception, SystemExit):
-        raise told.exception
-    return told.exit_code
+    result = CliRunner().invoke(main, list(map(str, command)))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code
 
 
 @pytest.mark.parametrize("name", DRY)
@@ -72,7 +72,7 @@ def test_a_dry_run_opens_what_it_reads_once(
         16,
         "--dry-run",
     )
-    for _ in range(2):  # the second finds the split frozen and the vectors built
+    for _ in range(2):  # the second run finds the split frozen and the stores built
         seen = counted(monkeypatch)
         assert run(name, *options) == 0
         once(seen, "physchem", *CONTROLS)
@@ -83,8 +83,8 @@ def test_a_run_opens_what_its_driver_reads_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_ray = ModuleType("rpbind.run.ray_tune")
-    without_ray.ready = lambda *asked: contextlib.nullcontext(1)  # type: ignore[attr-defined]
-    without_ray.run_grid = lambda *asked: None  # type: ignore[attr-defined]
+    without_ray.ready = lambda *args: contextlib.nullcontext(1)  # type: ignore[attr-defined]
+    without_ray.run_grid = lambda *args: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", without_ray)
     monkeypatch.setattr(ray_room, "ray_tune", without_ray, raising=False)
     seen = counted(monkeypatch)
@@ -109,7 +109,7 @@ def test_the_doctor_and_an_evaluation_open_what_they_read_once(
         assert row.state == "done", row.error
     model, file = tmp_path / "study" / "runs" / f"{job.run}.pt", tmp_path / "recipe.json"
     file.write_text(RECIPE.model_dump_json())
-    for words in (
+    for command in (
         ("doctor", file),
         ("doctor", model),
         ("doctor", tmp_path / "study"),  # two models
@@ -117,8 +117,8 @@ def test_the_doctor_and_an_evaluation_open_what_they_read_once(
         ("evaluate", model, "--part", "validation"),
     ):
         seen = counted(monkeypatch)
-        told = CliRunner().invoke(app, [*map(str, words), "--data", str(data)])
-        assert told.exit_code in (0, 4), told.output
+        result = CliRunner().invoke(app, [*map(str, command), "--data", str(data)])
+        assert result.exit_code in (0, 4), result.output
         once(seen, "physchem")
         monkeypatch.undo()
     seen = counted(monkeypatch)
@@ -126,7 +126,7 @@ def test_the_doctor_and_an_evaluation_open_what_they_read_once(
     assert CliRunner().invoke(app, ["evaluate", str(model), *other]).exit_code == 0
     assert seen["dataset opened: world"] == seen["vectors opened: physchem"] == 1
     splits = {name: times for name, times in seen.items() if name.startswith("split read")}
-    assert len(splits) == 2  # that of the model, and the one it is scored on
+    assert len(splits) == 2  # the model's own split, and the one that it is scored on
     assert set(splits.values()) == {1}
 
 
@@ -141,7 +141,7 @@ def test_the_baselines_open_what_they_read_once(
 @pytest.mark.parametrize(
     "part", ["arrays/rna.npy", "embeddings/physchem/residues-*.npy", "splits/*/*.npy"]
 )
-def test_every_command_refuses_what_was_changed(part: str, data: Path, tmp_path: Path) -> None:
+def test_every_command_refuses_a_changed_file(part: str, data: Path, tmp_path: Path) -> None:
     opened = OpenData(data)
     opened.inputs(SplitSpec(), "physchem")  # freezes the split
     (changed,) = data.glob(part)
@@ -149,10 +149,10 @@ def test_every_command_refuses_what_was_changed(part: str, data: Path, tmp_path:
     changed.write_bytes(bytes([*rest, last ^ 1]))
     file = tmp_path / "recipe.json"
     file.write_text(RECIPE.model_dump_json())
-    for words in (["baselines", data], ["doctor", file, "--data", data]):
-        told = CliRunner().invoke(app, list(map(str, words)))
-        assert isinstance(told.exception, UserError), words
-        assert "change" in str(told.exception)
+    for command in (["baselines", data], ["doctor", file, "--data", data]):
+        result = CliRunner().invoke(app, list(map(str, command)))
+        assert isinstance(result.exception, UserError), command
+        assert "change" in str(result.exception)
     with pytest.raises(UserError, match="change"):
         run("tune", "--data", data, "--reports", tmp_path, "--smoke", "--dry-run")
     with pytest.raises(UserError, match="change"):  # another process opens it for itself

@@ -1,1 +1,1 @@
-"""Proteins: per-residue encoders, memory-mapped stores of their vectors, homology clusters."""
+"""Proteins: per-residue encoders, embedding stores of their vectors, and homology clusters."""

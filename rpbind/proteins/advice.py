@@ -1,4 +1,4 @@
-"""What an error says to do if an embedding store is missing."""
+"""What an error advises if an embedding store is missing or damaged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def embed_advice(data: Path, encoder_id: str) -> str:
     made = sorted(file.parent.name for file in stores_folder(data).glob("*/manifest.json"))
     names = list(dict.fromkeys([*made, *ENCODERS]))
     return (
-        f"an encoder is one of {', '.join(names)}, or has the name of an ESM-2 checkpoint's file: "
+        f"the encoders are {', '.join(names)}, and any ESM-2 checkpoint by the name of its file: "
         f"rpbind embed {data} --encoder esm2 --weights {encoder_id}.pt."
         f"{did_you_mean(encoder_id, names)}"
     )

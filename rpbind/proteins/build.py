@@ -1,4 +1,4 @@
-"""Building an embedding store: the missing proteins are encoded, one by one, and then added."""
+"""Build an embedding store: missing proteins are encoded one by one and then added together."""
 
 from __future__ import annotations
 

@@ -64,24 +64,24 @@ class EmbeddingStore:
             damaged. The message has the command that makes it.
         """
         folder = stores_folder(data) / encoder_id
-        remedy = embed_advice(data, encoder_id)
+        advice = embed_advice(data, encoder_id)
         try:
-            manifest = read_manifest(folder, remedy)
+            manifest = read_manifest(folder, advice)
             if not (folder / manifest.residues_file).exists():
-                manifest = read_manifest(folder, remedy)  # extended and replaced meanwhile
-            # copy-on-write, so that torch takes the array as it is; the file never changes
+                manifest = read_manifest(folder, advice)  # extended and replaced meanwhile
+            # copy-on-write, because torch warns about read-only arrays; the file never changes
             residues_ND = load_array(folder / manifest.residues_file, "c")
         except FileNotFoundError:
-            raise UserError(f"No embedding store at {folder}; {remedy}") from None
+            raise UserError(f"No embedding store at {folder}; {advice}") from None
         except (ValueError, EOFError) as error:
             raise UserError(
-                f"Embedding store {folder} is damaged ({reason(error)}); remove it and {remedy}"
+                f"Embedding store {folder} is damaged ({reason(error)}); remove it and {advice}"
             ) from None
         wanted = f"{manifest.dtype} {(manifest.residues, manifest.width)}"
         if (came := f"{residues_ND.dtype} {residues_ND.shape}") != wanted:
             raise UserError(
                 f"Embedding store {folder} is damaged (its vectors are {came} and its manifest "
-                f"says {wanted}); remove it and {remedy}"
+                f"says {wanted}); remove it and {advice}"
             )
         return cls(folder, manifest, residues_ND)
 

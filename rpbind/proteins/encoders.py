@@ -1,8 +1,6 @@
-"""Encoders turn one protein sequence into one matrix, residues x width, behind one interface.
+"""Protein encoders: each turns a protein sequence into a matrix (residues, width).
 
-The letters are those of `rpbind.proteins.sequence`. In the physico-chemical scales, `U` reads as
-`C` and `O` as `K`, `B`, `Z` and `J` as the mean of the two residues they stand for, `X` as the mean
-of all twenty.
+The letters are those of `rpbind.proteins.sequence`.
 """
 
 from __future__ import annotations
@@ -14,113 +12,56 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from Bio.SeqUtils import ProtParamData
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError, did_you_mean
-from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
+from rpbind.proteins.physchem import PhysChem
+from rpbind.proteins.sequence import STANDS_FOR, clean
 
 
 class ProteinEncoder(Protocol):
-    """What turns a sequence into per-residue vectors.
-
-    `id` names its embedding store, `width` is the length of a vector, `dtype` is how a store keeps
-    it, and `sha256` is the hash of what it is made of (weights or table), so that no store mixes
-    two.
-    """
+    """The interface of all protein encoders: one vector per residue."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its name, and that of its embedding store's folder."""
+        ...
+
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """Length of a residue's vector."""
+        ...
+
     @property
-    def dtype(self) -> str: ...
+    def dtype(self) -> str:
+        """The type in which an embedding store keeps the vectors: float32 or float16."""
+        ...
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Hash of its weights or table: a store never mixes vectors of two encoders."""
+        ...
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
-        """Return (residues, width) float32; raises `UserError` on a letter that is no residue."""
+        """Encode one protein; raises `UserError` if a letter is no amino acid.
+
+        Parameters
+        ----------
+        sequence
+            A protein sequence, in any case.
+
+        Returns
+        -------
+        (residues, width) float32.
+        """
         ...
 
 
-_ATCHLEY = """
-A -0.591 -1.302 -0.733  1.570 -0.146
-C -1.343  0.465 -0.862 -1.020 -0.255
-D  1.050  0.302 -3.656 -0.259 -3.242
-E  1.357 -1.453  1.477  0.113 -0.837
-F -1.006 -0.590  1.891 -0.397  0.412
-G -0.384  1.652  1.330  1.045  2.064
-H  0.336 -0.417 -1.673 -1.474 -0.078
-I -1.239 -0.547  2.131  0.393  0.816
-K  1.831 -0.561  0.533 -0.277  1.648
-L -1.019 -0.987 -1.505  1.266 -0.912
-M -0.663 -1.524  2.219 -1.005  1.212
-N  0.945  0.828  1.299 -0.169  0.933
-P  0.189  2.081 -1.628  0.421 -1.392
-Q  0.931 -0.179 -3.005 -0.503 -1.853
-R  1.538 -0.055  1.502  0.440  2.897
-S -0.228  1.399 -4.760  0.670 -2.647
-T -0.032  0.326  2.213  0.908  1.313
-V -1.337 -0.279 -0.544  1.242 -1.262
-W -0.595  0.009  0.672 -2.128 -0.184
-Y  0.260  0.830  3.097 -0.838  1.512
-"""
-
-
-def physchem_scales() -> NDArray[np.float64]:
-    """Return (20, 10): the ten published scales as published, rows in the order of `RESIDUES`.
-
-    Columns 0-4: the factors of Atchley et al. 2005, PNAS 102:6395, doi 10.1073/pnas.0408677102
-    (polarity, secondary structure, volume, codon diversity, charge). Columns 5-9, as Biopython's
-    `ProtParamData` ships them: hydropathy (Kyte and Doolittle 1982, doi
-    10.1016/0022-2836(82)90515-0), hydrophilicity (Hopp and Woods 1981, doi
-    10.1073/pnas.78.6.3824), surface probability after Emini and interior-to-surface transfer
-    energy after Janin (both in the form of Vergoten and Theophanides, Biomolecular Structure and
-    Dynamics, 1997, p. 138, which is not digit for digit that of Emini et al. 1985 and Janin 1979),
-    flexibility (Vihinen et al. 1994, doi 10.1002/prot.340190207).
-    """
-    atchley = {row[0]: [float(x) for x in row[1:].split()] for row in _ATCHLEY.split("\n") if row}
-    data = ProtParamData
-    single = [data.kd, data.hw, data.em, data.ja, data.Flex]
-    return np.array([atchley[aa] + [scale[aa] for scale in single] for aa in RESIDUES])
-
-
-def _physchem_table() -> NDArray[np.float32]:
-    scales = physchem_scales()
-    z = (scales - scales.mean(axis=0)) / scales.std(axis=0)
-    table = np.zeros((128, z.shape[1]), dtype=np.float32)
-    for letter, stands_for in [*zip(RESIDUES, RESIDUES, strict=True), *STANDS_FOR.items()]:
-        table[ord(letter)] = z[[RESIDUES.index(aa) for aa in stands_for]].mean(axis=0)
-    table[ord("X")] = 0.0
-    return table
-
-
-class PhysChem:
-    """Ten published physico-chemical scales per residue: the default, it needs no download.
-
-    Every scale is standardised to mean 0 and standard deviation 1 (population) over the twenty
-    residues. Sources: `physchem_scales`.
-    """
-
-    id = "physchem"
-    width = 10
-    dtype = "float32"
-
-    def __init__(self) -> None:
-        self._table = _physchem_table()
-        published = physchem_scales().astype("<f8")
-        self.sha256 = hashlib.sha256(published.tobytes()).hexdigest()
-
-    def encode(self, sequence: str) -> NDArray[np.float32]:
-        """Return (residues, 10) float32."""
-        return self._table[np.frombuffer(clean(sequence).encode(), dtype=np.uint8)]
-
-
 class RandomVector:
-    """A control: identity without biology. One vector per protein, the same for every residue.
+    """A control that identifies proteins without biology: one random vector for all residues.
 
-    It is cut from the SHAKE-256 digest of the sequence, uniform with mean 0 and variance 1, so it
-    is the same on every machine and needs no seed.
+    The vector is computed from the SHAKE-256 digest of the sequence (uniform, mean 0, variance 1),
+    so it is the same on every machine and needs no seed.
     """
 
     id = "random"
@@ -138,7 +79,7 @@ class RandomVector:
 
 
 class ConstantVector:
-    """A control: no protein at all. Every residue of every protein has the same vector."""
+    """A control without protein information: all residues of all proteins have the same vector."""
 
     id = "constant"
     width = 10
@@ -154,12 +95,12 @@ _CLASSES = ("AGV", "FILP", "MSTY", "HNQW", "KR", "DE", "C")
 
 
 class ConjointTriad:
-    """Which triad of residue classes is centred on a residue: 7 x 7 x 7, one of them 1.
+    """The classes of a residue and its two neighbours, as a one-hot vector of 7 x 7 x 7.
 
     The mean over a protein is its triad frequencies, which tell proteins apart far better than the
-    mean of a few scales does. The seven classes are by dipole and volume of the side chain (Shen et
-    al. 2007, PNAS 104:4337, doi 10.1073/pnas.0607879104). The ends have no triad: their rows are 0.
-    A letter that stands for several residues is shared out among their classes.
+    mean of a few scales does. The seven classes group side chains by dipole and volume (Shen et al.
+    2007, PNAS 104:4337, doi 10.1073/pnas.0607879104). The two end residues have no triad: their
+    rows are 0. A letter that stands for several residues is divided among their classes.
     """
 
     id = "triad"
@@ -183,7 +124,7 @@ class ConjointTriad:
 
 @dataclass(frozen=True)
 class Esm2Maker:
-    """Makes one of the published ESM-2 models, or with `model` None any ESM-2 checkpoint."""
+    """Makes a published ESM-2 model, or any ESM-2 checkpoint if `model` is None."""
 
     model: str | None
 
@@ -216,16 +157,32 @@ ENCODERS: dict[str, Callable[[Path | None], ProteinEncoder]] = {
     "esm2_t48_15B_UR50D": Esm2Maker("esm2_t48_15B_UR50D"),
     "esm2": Esm2Maker(None),
 }
-"""Every encoder by name; `esm2` is any other ESM-2 checkpoint, given by its file."""
+"""Every encoder by its name. `esm2` is any other ESM-2 checkpoint, given as a file."""
 
 
 def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
-    """Return the encoder called `name`; `weights` is a local ESM-2 checkpoint.
+    """Make an encoder by its name.
 
-    Raises `UserError` on an unknown name (with the nearest right one), on weights for an encoder
-    that has none, and where ESM-2 weights are missing or are not what was asked for.
+    Parameters
+    ----------
+    name
+        A name of `ENCODERS`.
+    weights
+        A local ESM-2 checkpoint file; without it, torch hub's cache is searched.
+
+    Returns
+    -------
+    The encoder.
+
+    Raises
+    ------
+    UserError
+        If the name is unknown, if the encoder takes no weights, or if the ESM-2 weights are missing
+        or are those of another model.
     """
     if name not in ENCODERS:
         known = ", ".join(ENCODERS)
-        raise UserError(f"No encoder '{name}'; there are {known}.{did_you_mean(name, ENCODERS)}")
+        raise UserError(
+            f"No encoder '{name}'; the encoders are {known}.{did_you_mean(name, ENCODERS)}"
+        )
     return ENCODERS[name](weights)

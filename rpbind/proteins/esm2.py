@@ -1,9 +1,9 @@
-"""ESM-2 per-residue vectors through fair-esm, from a local checkpoint that is read safely.
+"""ESM-2 vectors per residue, by fair-esm from a local checkpoint that is read safely.
 
 Lin et al. 2023, Science 379:1123, doi 10.1126/science.ade2574. A vector is the last layer's
-representation. The models were trained on at most 1,022 residues: a longer protein is run in
-windows of 1,022 that overlap by at least 510, and each residue takes its vector from the window in
-which it is farthest from a cut (an end of the protein is no cut).
+representation. The models were trained on at most 1,022 residues, so a longer protein is encoded in
+windows of 1,022 that overlap by at least 510. Each residue takes its vector from the window in
+which it is farthest from a cut (an end of the protein is not a cut).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NOT_A_CHECKPOINT = (
     RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, AssertionError,
     ArithmeticError,
 )  # fmt: skip
-"""What torch and fair-esm raise where a file holds something else, of whatever shape."""
+"""What torch and fair-esm raise if a file is something else, whatever it is."""
 
 _URL = "https://dl.fbaipublicfiles.com/fair-esm/models"
 
@@ -61,7 +61,7 @@ class Esm2:
         self._tokens = model.alphabet.get_batch_converter()
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
-        """Return (residues, width) float32. ESM-2 has no letter J: it reads it as X."""
+        """Return (residues, width) float32. ESM-2 has no letter J, so J is encoded as X."""
         residues = clean(sequence).replace("J", "X")
         return stitch(len(residues), lambda start, stop: self._forward(residues[start:stop]))
 
@@ -81,9 +81,9 @@ def stitch(
     size: int = WINDOW,
     overlap: int = OVERLAP,
 ) -> NDArray[np.float32]:
-    """Return (length, width) put together from `forward(start, stop)` -> (stop - start, width).
+    """Return (length, width), combined from windows `forward(start, stop)`: (stop - start, width).
 
-    Windows are evenly spaced over the protein; neighbours meet in the middle of their overlap.
+    Windows are evenly spaced over the protein; neighbours are cut in the middle of their overlap.
     """
     count = 1 if length <= size else -(-(length - overlap) // (size - overlap))
     starts = np.linspace(0, max(length - size, 0), count).round().astype(int).tolist()
@@ -98,14 +98,14 @@ def stitch(
 
 
 def load_esm2(name: str | None, weights: Path | None) -> Esm2:
-    """Load a published model by `name`, or with `name` None any ESM-2 checkpoint in `weights`.
+    """Load a published model by `name`, or any ESM-2 checkpoint in `weights` if `name` is None.
 
-    Without `weights` the file is looked for in torch hub's cache; nothing is downloaded. Raises
-    `UserError` where there is no such file, where it is no ESM-2 checkpoint, where it would run
-    code on loading, or where it holds another model than `name`.
+    Without `weights`, the file is searched in torch hub's cache; nothing is downloaded. Raises
+    `UserError` if there is no such file, if it is no ESM-2 checkpoint, if it would run code when
+    loaded, or if it holds another model than `name`.
     """
     if name is None and weights is None:
-        raise UserError("Encoder 'esm2' reads any ESM-2 checkpoint; name its file: --weights FILE.")
+        raise UserError("Encoder 'esm2' needs the file of an ESM-2 checkpoint: --weights FILE.")
     path = weights or Path(torch.hub.get_dir()) / "checkpoints" / f"{name}.pt"
     if not path.is_file():
         raise UserError(f"No file {path}." if weights else _missing_weights(name, path))
@@ -113,8 +113,8 @@ def load_esm2(name: str | None, weights: Path | None) -> Esm2:
     shape = (model.num_layers, model.embed_dim)
     if name is not None and shape != SHAPES[name]:
         raise UserError(
-            f"Wanted {name} ({SHAPES[name][0]} layers of width {SHAPES[name][1]}), but {path} has "
-            f"{shape[0]} of width {shape[1]}. Name the right file with --weights."
+            f"Expected {name} ({SHAPES[name][0]} layers of width {SHAPES[name][1]}); {path} has "
+            f"{shape[0]} of width {shape[1]}. Give the right file with --weights."
         )
     with path.open("rb") as file:
         return Esm2(model, path.stem, hashlib.file_digest(file, "sha256").hexdigest())
@@ -122,7 +122,7 @@ def load_esm2(name: str | None, weights: Path | None) -> Esm2:
 
 def _missing_weights(name: str | None, path: Path) -> str:
     return (
-        f"No weights of {name} at {path}. Download {_URL}/{name}.pt and put it there, or name the "
+        f"No weights of {name} at {path}. Download {_URL}/{name}.pt and put it there, or give the "
         "file with --weights FILE. `rpbind embed --encoder physchem` needs no download."
     )
 
@@ -133,7 +133,7 @@ def _read(path: Path) -> ESM2:
             data = torch.load(
                 path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
             )
-        if not isinstance(data, dict):  # a tensor would take words for indices, with a warning
+        if not isinstance(data, dict):  # a tensor would accept texts as indices, with a warning
             raise TypeError(f"it holds a {type(data).__name__}")
         config = data["cfg"]["model"]
         state = {
@@ -149,10 +149,12 @@ def _read(path: Path) -> ESM2:
         )
     except UnpicklingError as error:
         *_, why = (str(error).strip() or type(error).__name__).splitlines()
-        raise UserError(f"{path} is not read: it is damaged or would run code ({why}).") from None
+        raise UserError(
+            f"{path} cannot be read: it is damaged, or would run code when loaded ({why})."
+        ) from None
     except _NOT_A_CHECKPOINT as error:
         raise UserError(
-            f"{path} is no ESM-2 checkpoint of fair-esm's format ({error}). Wanted a file such as "
+            f"{path} is no ESM-2 checkpoint in fair-esm format ({error}). Expected a file such as "
             f"{_URL}/esm2_t6_8M_UR50D.pt."
         ) from None
     _load_weights(model, state, path)
@@ -164,10 +166,10 @@ def _load_weights(model: ESM2, state: dict[str, Any], path: Path) -> None:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # a tensor of another shape
         raise UserError(f"{path} does not fit the ESM-2 that it declares: {error}") from None
-    # published checkpoints keep the contact head in a second file, which vectors do not need
+    # published checkpoints have the contact head in a second file; the vectors do not need it
     missing = [key for key in missing if not key.startswith("contact_head.")]
     if missing or unexpected:
         raise UserError(
-            f"{path} does not fit the ESM-2 that it declares: it lacks {missing[:3]} and has "
-            f"{unexpected[:3]} too many ({len(missing)} and {len(unexpected)} in all)."
+            f"{path} does not fit the ESM-2 that it declares: {len(missing)} weights are missing "
+            f"(such as {missing[:3]}) and {len(unexpected)} are unknown (such as {unexpected[:3]})."
         )

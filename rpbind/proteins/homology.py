@@ -1,11 +1,11 @@
-"""Homology clusters of proteins, so that a cold split never tests on a relative of what it saw.
+"""Homology clusters of proteins, so that a cold split never tests on relatives of trained proteins.
 
-Two proteins are linked where their best local alignment (BLOSUM62, gap open 11, extend 1) has at
+Two proteins are linked if their best local alignment (BLOSUM62, gap open 11, extend 1) has at
 least 30 % identical columns (gaps counted) and is at least half as long as the shorter protein:
 below about 30 % identity related and unrelated pairs look alike (Rost 1999, Protein Engineering
-12:85, doi 10.1093/protein/12.2.85), and half the shorter protein asks for more than one shared
-short motif. Proteins of one gene are always linked. Clusters are the connected components (single
-linkage): a chain of relatives is one cluster, so that nothing linked is ever apart.
+12:85, doi 10.1093/protein/12.2.85), and half of the shorter protein is more than one shared short
+motif. Proteins of one gene are always linked. Clusters are the connected components (single
+linkage): a chain of relatives is one cluster, so linked proteins are never separated.
 """
 
 from __future__ import annotations
@@ -42,12 +42,30 @@ def cluster_proteins(
     method: Method = "parasail",
     progress: Progress | None = None,
 ) -> NDArray[np.int32]:
-    """Return (P,) int32: the homology cluster of each protein, numbered by first appearance.
+    """Cluster proteins by homology.
 
-    `parasail` aligns every pair, exactly; `mmseqs2` is for many thousands of proteins: it searches
-    heuristically (its own E-value limit, low-complexity masked) and so may link fewer. Which one
-    is the caller's choice and never the machine's, since the split depends on it. Calls
-    `progress(done, total)`. Raises `UserError` where MMseqs2 is asked for and not installed.
+    The split depends on the method, so the caller chooses it, and never the machine.
+
+    Parameters
+    ----------
+    genes
+        P gene names; proteins of one gene are always in one cluster.
+    sequences
+        P protein sequences.
+    method
+        `parasail` aligns every pair exactly. `mmseqs2` is for many thousands of proteins: it
+        searches heuristically (its own E-value limit, low complexity masked), so it may link fewer.
+    progress
+        Called with (done, total) proteins.
+
+    Returns
+    -------
+    (P,) int32: each protein's cluster, numbered by first appearance.
+
+    Raises
+    ------
+    UserError
+        If MMseqs2 is chosen and is not installed, or fails.
     """
     search = {"parasail": _parasail_links, "mmseqs2": _mmseqs2_links}[method]
     residues = [clean(s).replace("U", "C").replace("O", "K").replace("J", "X") for s in sequences]
@@ -75,7 +93,7 @@ def _parasail_links(residues: list[str], progress: Progress | None) -> list[Pair
         return [(other, at) for other in range(at) if _are_linked(profile, residues[other])]
 
     links: list[Pair] = []
-    # parasail lets go of the interpreter lock while it aligns
+    # parasail releases the interpreter lock while it aligns
     with ThreadPoolExecutor() as pool:
         for done, found in enumerate(pool.map(links_before, range(len(residues))), start=1):
             links += found
@@ -94,8 +112,8 @@ def _mmseqs2_links(residues: list[str], progress: Progress | None) -> list[Pair]
     program = shutil.which("mmseqs")
     if program is None:
         raise UserError(
-            "Wanted homology clusters by MMseqs2, but there is no program 'mmseqs' on the PATH; "
-            "install it, or use the method 'parasail', which needs nothing."
+            "Homology clusters by MMseqs2 need the program 'mmseqs', which is not on the PATH. "
+            "Install it, or use the method 'parasail', which needs nothing."
         )
     with tempfile.TemporaryDirectory() as name:
         links = list(_mmseqs2_hits(program, residues, Path(name)))
@@ -108,7 +126,7 @@ def _mmseqs2_hits(program: str, residues: list[str], folder: Path) -> Iterator[P
     fasta, hits = folder / "proteins.fasta", folder / "hits.tsv"
     fasta.write_text("".join(f">{at}\n{protein}\n" for at, protein in enumerate(residues)))
     command = [program, "easy-search", str(fasta), str(fasta), str(hits), str(folder / "work")]
-    # the most sensitive search that it has, no limit on the hits of one protein
+    # its most sensitive search, without a limit on the hits of one protein
     options = ["-s", "7.5", "--max-seqs", str(max(300, len(residues))), "-v", "1"]
     columns = ["--seq-id-mode", "0", "--format-output", "query,target,fident,alnlen"]
     done = subprocess.run([*command, *options, *columns], capture_output=True, text=True)

@@ -17,19 +17,19 @@ from rpbind.proteins.encoders import ProteinEncoder
 
 @dataclass(frozen=True)
 class PartialStore:
-    """What `encoder` has made so far, in a folder of its own."""
+    """The matrices that `encoder` has made so far, one .npy file per protein in `folder`."""
 
     folder: Path
     encoder: ProteinEncoder
 
     def get(self, key: str, sequence: str) -> NDArray[np.floating]:
-        """Return the matrix of a sequence, mapped; it is encoded and kept if it is not there."""
+        """Return the (residues, width) matrix of a sequence, mapped; encode and store it if new."""
         file = self.folder / f"{key}.npy"
-        with suppress(FileNotFoundError, ValueError):  # one that a crash has cut is made again
+        with suppress(FileNotFoundError, ValueError):  # a file that a crash has cut is made again
             return load_array(file, "r")
         matrix = self.encoder.encode(sequence).astype(self.encoder.dtype)
         if not np.isfinite(matrix).all():
-            raise ValueError(f"{self.encoder.id} gave NaN or infinity for {sequence[:12]}...")
+            raise ValueError(f"{self.encoder.id} returned NaN or infinity for {sequence[:12]}...")
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f"{uuid.uuid4().hex}.draft"
         try:

@@ -1,8 +1,8 @@
-"""The protein alphabet and how a sequence is cleaned; import, embed, predict and explain ask here.
+"""The protein alphabet, and the cleaning of sequences for import, embed, predict and explain.
 
-Case does not matter and one `*` (stop) at the end is dropped. Letters are the twenty amino acids,
-`U` (selenocysteine), `O` (pyrrolysine) and the IUPAC codes for doubt: `B` (D or N), `Z` (E or Q),
-`J` (I or L) and `X` (any). Everything else is an error, a gap or a `*` within the sequence too.
+Case does not matter, and one `*` (stop) at the end is dropped. The letters are the twenty amino
+acids, `U` (selenocysteine), `O` (pyrrolysine) and the ambiguous IUPAC codes: `B` (D or N), `Z` (E
+or Q), `J` (I or L) and `X` (any). Anything else is an error, including a gap or an inner `*`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,32 @@ from rpbind.errors import UserError
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 STANDS_FOR = {"B": "DN", "Z": "EQ", "J": "IL", "U": "C", "O": "K", "X": RESIDUES}
-"""What the other letters are read as by encoders that know the twenty alone."""
+"""How encoders that know only the twenty amino acids read the other letters."""
 
 _LETTERS = frozenset(RESIDUES) | STANDS_FOR.keys()
 _KNOWN = _LETTERS | {letter.lower() for letter in _LETTERS}  # "ß".upper() would be two residues
 
 
 def clean(sequence: str) -> str:
-    """Return the sequence in upper case without a final `*`; `UserError` where it is not one."""
+    """Return a sequence in upper case and without a final `*`.
+
+    Parameters
+    ----------
+    sequence
+        A protein sequence, in any case.
+
+    Returns
+    -------
+    The residues, one letter each.
+
+    Raises
+    ------
+    UserError
+        If the sequence is empty or has a letter that is no amino acid.
+    """
     residues = sequence.strip().removesuffix("*")
     if not residues:
-        raise UserError("Wanted a protein sequence, got an empty one.")
+        raise UserError("Expected a protein sequence, got an empty one.")
     place = next((at for at, letter in enumerate(residues) if letter not in _KNOWN), None)
     if place is None:
         return residues.upper()
@@ -36,5 +51,15 @@ def clean(sequence: str) -> str:
 
 
 def sequence_key(sequence: str) -> str:
-    """Return the SHA-256 (hex) of the cleaned sequence: a protein's key in an embedding store."""
+    """Return a protein's key in an embedding store.
+
+    Parameters
+    ----------
+    sequence
+        A protein sequence, in any case.
+
+    Returns
+    -------
+    The SHA-256 of the cleaned sequence, 64 hex digits.
+    """
     return hashlib.sha256(clean(sequence).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Where a dataset's embedding stores are, and the manifest of one: its maker, hashes and rows."""
+"""The folder of a dataset's embedding stores, and the manifest of a store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stores_folder(data: Path) -> Path:
 
 
 class StoreManifest(BaseModel):
-    """What is in an embedding store; `index` maps a sequence's SHA-256 to (first row, rows)."""
+    """The contents of a store; `index` maps a sequence's SHA-256 to (first row, number of rows)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,28 +50,30 @@ class StoreManifest(BaseModel):
     index: dict[str, tuple[int, int]]
 
     @model_validator(mode="after")
-    def _rows_are_those_of_the_proteins(self) -> StoreManifest:
-        """Refuse an index that would give a protein the rows of another, or rows that are not."""
+    def _check_rows(self) -> StoreManifest:
+        """Refuse an index whose rows overlap, leave a gap, or do not exist."""
         end = 0
         for start, rows in sorted(self.index.values()):
             if start != end or rows < 1:
-                raise ValueError(f"index: a protein's {rows} rows begin at {start}, not at {end}")
+                raise ValueError(
+                    f"index: {rows} rows of a protein start at {start}, expected {end}"
+                )
             end += rows
         if (end, len(self.index)) != (self.residues, self.proteins):
             raise ValueError(
-                f"index: {len(self.index)} proteins with {end} rows; the manifest says "
+                f"index: it has {len(self.index)} proteins with {end} rows, the manifest says "
                 f"{self.proteins} with {self.residues}"
             )
         return self
 
 
-def read_manifest(folder: Path, remedy: str) -> StoreManifest:
-    """Read the manifest of a store; `UserError`, which ends in `remedy`, on another version's."""
+def read_manifest(folder: Path, advice: str) -> StoreManifest:
+    """Read a store's manifest; `UserError`, ending in `advice`, if its version is unknown."""
     tree = json.loads((folder / "manifest.json").read_bytes())
     version = tree.get("schema_version") if isinstance(tree, dict) else None
     if version not in get_args(Version):
         raise UserError(
             f"Embedding store {folder} has schema version {version!r}; this rpbind ({__version__}) "
-            f"reads {get_args(Version)[0]}. Remove it and {remedy}"
+            f"reads version {get_args(Version)[0]}. Remove it and {advice}"
         )
     return StoreManifest.model_validate(tree)

@@ -33,7 +33,8 @@ from rpbind.search.restart import reconcile
 from rpbind.search.search import Sweep
 from rpbind.search.storage import open_storage, open_study, quiet
 from rpbind.search.trials import MAX_CRASHES
-from rpbind.train.run import earlier_epochs, ended_row
+from rpbind.train.run import ended_row
+from rpbind.train.run_files import earlier_epochs
 from rpbind.train.task import Task
 
 

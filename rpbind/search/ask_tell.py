@@ -15,7 +15,7 @@ from rpbind.ledger.marks import was_started
 from rpbind.search.pending import PendingTrials
 from rpbind.search.sampling import make_sampler
 from rpbind.search.trials import PROGRESSED, REPEATS, PendingTrial, replay_epochs, was_interrupted
-from rpbind.train.run import finished_row
+from rpbind.train.run_files import finished_row
 from rpbind.train.task import Task
 
 

@@ -1,1 +1,1 @@
-"""One run: inputs in, epochs in plain torch, a ledger row out; `worker.py` brings Ray Train."""
+"""Training of one run in plain torch, from inputs to a ledger row; `worker.py` adds Ray Train."""

@@ -1,4 +1,4 @@
-"""What the validation windows say about a run's logits: how to read them, and where to cut them."""
+"""Calibrated probabilities and a threshold, both chosen on a run's validation windows."""
 
 from __future__ import annotations
 
@@ -17,22 +17,30 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """Windows whose probability is in [low, high): how many, what was said, what was so."""
+    """The windows whose predicted probability is in [low, high)."""
 
     low: float
     high: float
     windows: int
     mean_probability: float
-    """Mean probability."""
+    """Mean predicted probability."""
     bound_share: float
-    """Share of bound windows."""
+    """Share of windows that the protein binds."""
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """How well probabilities keep their word: Brier score, ECE, and the bins that it is made of.
+    """How well probabilities agree with frequencies.
 
-    The expected calibration error is the mean over windows of |said - bound| of their bin.
+    Parameters
+    ----------
+    brier
+        Brier score, the mean squared error of the probabilities.
+    ece
+        Expected calibration error: the mean over windows of |mean_probability - bound_share| of
+        their bin.
+    bins
+        The bins of the ECE that hold windows, by increasing probability.
     """
 
     brier: float
@@ -42,10 +50,20 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt's scaling and a threshold, both chosen on `windows` validation windows.
+    """Platt scaling and a threshold, both chosen on validation windows.
 
-    A logit z has the calibrated probability 1 / (1 + exp(-(slope * z + intercept))). A window whose
-    logit is above `threshold` is called bound: the cut of the greatest MCC on validation.
+    A logit z has the calibrated probability 1 / (1 + exp(-(slope * z + intercept))).
+
+    Parameters
+    ----------
+    slope
+        Slope of Platt scaling.
+    intercept
+        Intercept of Platt scaling.
+    threshold
+        A window with a logit above it is predicted as bound: the cut with the greatest MCC.
+    windows
+        Number of validation windows.
     """
 
     slope: float
@@ -54,7 +72,17 @@ class Calibration:
     windows: int
 
     def probability(self, logit_N: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the calibrated probabilities (N,)."""
+        """Calibrate logits.
+
+        Parameters
+        ----------
+        logit_N
+            (N,) logits.
+
+        Returns
+        -------
+        (N,) float64 probabilities.
+        """
         return expit(self.slope * logit_N.astype(np.float64) + self.intercept)
 
 
@@ -68,41 +96,64 @@ def calibrate(scores: WindowScores) -> Calibration:
 def calibrated_metrics(
     calibration: Calibration, scores: WindowScores, part: str
 ) -> dict[str, float]:
-    """Return what a part's windows say of a threshold and probabilities chosen on validation.
+    """Measure a calibration on the windows of a part.
 
-    MCC at the threshold; Brier score and expected calibration error, as it is and calibrated.
+    Parameters
+    ----------
+    calibration
+        Chosen on validation.
+    scores
+        Logits and labels of the part's windows.
+    part
+        The part's name; it becomes the prefix of each metric's name.
+
+    Returns
+    -------
+    MCC at the threshold; Brier score and expected calibration error, raw and `_calibrated`.
     """
     label_N = scores.label_N
     raw = reliability(expit(scores.logit_N.astype(np.float64)), label_N)
     calibrated = reliability(calibration.probability(scores.logit_N), label_N)
-    told = {
+    metrics = {
         "mcc": float(matthews_corrcoef(label_N, scores.logit_N > calibration.threshold)),
         "brier": raw.brier,
         "brier_calibrated": calibrated.brier,
         "ece": raw.ece,
         "ece_calibrated": calibrated.ece,
     }
-    return {f"{part}.{name}": value for name, value in told.items()}
+    return {f"{part}.{name}": value for name, value in metrics.items()}
 
 
 def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> Reliability:
-    """Return Brier score, expected calibration error and its ten bins of equal width."""
+    """Compute the Brier score and the expected calibration error over ten bins of equal width.
+
+    Parameters
+    ----------
+    probability_N
+        (N,) predicted probabilities.
+    label_N
+        (N,) labels, 0 or 1.
+
+    Returns
+    -------
+    The reliability of the probabilities.
+    """
     place_N = np.minimum((probability_N * BINS).astype(np.int64), BINS - 1)
     bins = []
     for place in range(BINS):
         mine = place_N == place
         if mine.any():
-            said, bound = float(probability_N[mine].mean()), float(label_N[mine].mean())
-            bins.append(Bin(place / BINS, (place + 1) / BINS, int(mine.sum()), said, bound))
+            mean, share = float(probability_N[mine].mean()), float(label_N[mine].mean())
+            bins.append(Bin(place / BINS, (place + 1) / BINS, int(mine.sum()), mean, share))
     gaps = sum(b.windows * abs(b.mean_probability - b.bound_share) for b in bins)
     brier = float(np.mean((probability_N - label_N) ** 2))
     return Reliability(brier, gaps / len(label_N), tuple(bins))
 
 
 def _platt(logit_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> tuple[float, float]:
-    """Fit slope and intercept by likelihood, with Platt's targets (1999), which stay off 0 and 1.
+    """Fit slope and intercept by maximum likelihood to Platt's targets (1999), not 0 and 1.
 
-    Where all logits are one score, the slope is 0: every window gets the share of positives.
+    If all logits are tied, the slope is 0: every window gets the share of positives.
     """
     positives = int(label_N.sum())
     negatives = len(label_N) - positives
@@ -128,7 +179,7 @@ def mcc_threshold(logit_N: NDArray[np.floating], label_N: NDArray[np.uint8]) -> 
     """Return the cut of the greatest Matthews correlation, halfway between two scores."""
     ranked_N = np.round(logit_N.astype(np.float64), DECIMALS)
     fall_C, hit_C, cut_C = roc_curve(label_N, ranked_N, drop_intermediate=False)
-    if len(cut_C) == 2:  # one score for all: no cut tells anything
+    if len(cut_C) == 2:  # all scores are tied: no cut separates them
         return float(cut_C[1])
     positives = int(label_N.sum())
     negatives = len(label_N) - positives

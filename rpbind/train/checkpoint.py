@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, and read without running anything that is in them."""
+"""Checkpoints: written atomically, and read without running code that they may contain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values; the file appears under its name only when it is whole."""
+    """Write tensors and plain values atomically."""
     buffer = io.BytesIO()
     torch.save({"schema": SCHEMA, **content}, buffer)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,21 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def load(path: Path, advice: str) -> dict[str, Any]:
     """Read a checkpoint onto the CPU with `weights_only=True`.
 
-    Raises `UserError`, which ends in `advice`, where it is damaged, something else, or too new.
+    Parameters
+    ----------
+    path
+        The file.
+    advice
+        What the user should do if it cannot be read: the end of the error message.
+
+    Returns
+    -------
+    The content as `save` received it, with the key `schema`.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, no checkpoint, or has another schema version.
     """
     unreadable = (
         f"{path} is not a readable rpbind checkpoint: it is damaged, is another kind of file, or "
@@ -39,13 +53,13 @@ def load(path: Path, advice: str) -> dict[str, Any]:
     try:
         whole = zipfile.ZipFile(io.BytesIO(raw)).testzip() is None  # torch ignores the checksums
         content: dict[str, Any] = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
-    except Exception:  # what torch says of it may advise to read it unsafely
+    except Exception:  # torch's own message may advise to load it unsafely
         raise UserError(unreadable) from None
     if not whole:
         raise UserError(unreadable)
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         raise UserError(
-            f"{path} has checkpoint schema {schema}, this version reads {SCHEMA}. {advice}"
+            f"{path} has checkpoint schema {schema}; this version reads {SCHEMA}. {advice}"
         )
     return content

@@ -1,7 +1,7 @@
-"""Which code rows depend on, by its meaning: comments, docstrings and layout do not count.
+"""The code that rows depend on, without comments, docstrings and layout.
 
-It begins at the modules that make rows and follows their imports, so a new module counts as soon as
-one of these uses it. What only reads rows (analysis, report, the command line) never counts.
+The search starts at the modules that make rows and follows their imports, so a new module counts
+as soon as one of them uses it. Code that only reads rows (analysis, report, CLI) never counts.
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ ROW_MODULES = ("train.run", "train.worker", "baselines.run")
 """The modules that make rows."""
 
 ROOMS = ("baselines", "data", "files", "metrics", "model", "proteins", "recipe", "train")
-"""Where code can change a row. The rest that these import (errors, ledger, terminal) only says or
-keeps what they made."""
+"""The rooms whose code can change a row. What else they import (errors, ledger, terminal) only
+shows or stores rows."""
 
 
 @lru_cache(maxsize=1)
 def code_of_rows() -> dict[str, str]:
-    """Return {module: eight hex digits of its meaning} of all code that rows depend on."""
+    """Hash each module that rows depend on.
+
+    Returns
+    -------
+    {module: eight hex digits}, such as {"train.loop": "1f2e3d4c"}.
+    """
     found: dict[str, str] = {}
     waiting = list(ROW_MODULES)
     while waiting:
@@ -40,13 +45,18 @@ def code_of_rows() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def code_id() -> str:
-    """Return twelve hex digits of the meaning of all code that rows depend on."""
+    """Hash all code that rows depend on.
+
+    Returns
+    -------
+    Twelve hex digits.
+    """
     text = "\n".join(f"{module} {mark}" for module, mark in code_of_rows().items())
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def normalised_code(tree: ast.Module) -> str:
-    """Return a module as text without comments, docstrings and layout."""
+    """Return a module's code without comments, docstrings and layout."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
@@ -55,13 +65,13 @@ def normalised_code(tree: ast.Module) -> str:
 
 
 def _is_text(node: ast.stmt) -> bool:
-    """Whether a statement is a bare string: a docstring, or the words below a constant."""
+    """Whether a statement is a bare string: a docstring, or the text below a constant."""
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
-    """Name the modules of this package that a module imports, anywhere in it."""
+    """Yield the modules of this package that a module imports, at any depth."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

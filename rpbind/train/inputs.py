@@ -1,4 +1,4 @@
-"""What a run reads, as tensors: a dataset's mapped arrays, one split and one embedding store."""
+"""The inputs of a run as tensors: a dataset's mapped arrays, a split and an embedding store."""
 
 from __future__ import annotations
 
@@ -20,16 +20,35 @@ from rpbind.model.memory import Group, Reads
 from rpbind.proteins.embedding_store import EmbeddingStore
 
 GROUP_SIZE = 8
-"""Distinct proteins of like length that share one padded block of residues."""
+"""Distinct proteins of similar length that share one padded block of residues."""
 
 
 @dataclass(frozen=True)
 class Inputs:
     """Windows, labels, parts of the split, and protein vectors.
 
-    `rna_NL` uint8 tokens, `label_N` uint8, `protein_N` index into `proteins`; `parts` maps train,
-    validation and test to window indices; `mean_PW` is each protein's mean vector, and protein p's
-    residues are rows `offset_P[p] : offset_P[p] + length_P[p]` of `residues_ND`.
+    Parameters
+    ----------
+    rna_NL
+        (N, L) uint8 tokens of the windows.
+    label_N
+        (N,) uint8 labels.
+    protein_N
+        (N,) int32 index of each window's protein in `proteins`.
+    parts
+        Window indices (int64) of `train`, `validation` and `test`.
+    mean_PW
+        (P, W) float32: each protein's mean vector.
+    residues_ND
+        (residues, W) vectors of all residues of all proteins.
+    offset_P
+        (P,) int64: the first row of each protein in `residues_ND`.
+    length_P
+        (P,) int64: the number of its rows.
+    proteins
+        The P proteins.
+    provenance
+        Names and hashes of dataset, split, embedding store and encoder.
     """
 
     rna_NL: Tensor
@@ -45,9 +64,22 @@ class Inputs:
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
-        """Open, in a worker process, what the driver of the study has verified.
+        """Open inputs in a worker process, where the study's driver has verified them.
 
-        A command reads through `rpbind.train.opened.OpenData` instead.
+        A command uses `rpbind.train.opened.OpenData` instead.
+
+        Parameters
+        ----------
+        data
+            The dataset folder.
+        split
+            Which split; it is frozen now if it is new.
+        encoder
+            Id of the protein encoder.
+
+        Returns
+        -------
+        The inputs.
         """
         dataset = Dataset.open(data)
         return cls.from_dataset(
@@ -56,7 +88,21 @@ class Inputs:
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, split: Split, store: EmbeddingStore) -> Inputs:
-        """Return a dataset, a split and vectors as tensors; large ones stay mapped, not copied."""
+        """Wrap an open dataset as tensors; large arrays stay memory-mapped.
+
+        Parameters
+        ----------
+        dataset
+            The open dataset.
+        split
+            A split of it.
+        store
+            An embedding store with all of its proteins.
+
+        Returns
+        -------
+        The inputs.
+        """
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = store.locate(sequences)
         return cls(
@@ -91,13 +137,35 @@ class Inputs:
         return self.rna_NL.shape[1]
 
     def to(self, device: str) -> Inputs:
-        """Return these inputs on a device."""
+        """Copy the tensors to a device.
+
+        Parameters
+        ----------
+        device
+            A torch device, such as `cuda`.
+
+        Returns
+        -------
+        The inputs on that device.
+        """
         moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         parts = {name: index.to(device) for name, index in self.parts.items()}
         return Inputs(**{**vars(self), **moved, "parts": parts})
 
     def batch(self, index_B: Tensor, reads: Reads) -> tuple[Tensor, list[Group], Tensor]:
-        """Return (rna_BL, groups, label_B float) of some windows: a gather, nothing else."""
+        """Gather a batch of windows.
+
+        Parameters
+        ----------
+        index_B
+            (B,) window indices.
+        reads
+            Whether the model reads each protein's mean vector or its residues.
+
+        Returns
+        -------
+        rna_BL (B, L) uint8, the protein groups that cover the batch, and label_B (B,) float32.
+        """
         groups = list(self._groups(self.protein_N[index_B].long(), reads))
         return self.rna_NL[index_B], groups, self.label_N[index_B].float()
 
@@ -117,7 +185,7 @@ class Inputs:
             )
 
     def _residues(self, members: Tensor) -> tuple[Tensor, Tensor]:
-        """Return residues (P, R, W), R the longest of `members`, and the mask of real ones."""
+        """Return residues (P, R, W), padded to the longest protein, and the mask of real ones."""
         length_P1 = self.length_P[members].unsqueeze(1)
         step_1R = torch.arange(int(length_P1.max()), device=members.device).unsqueeze(0)
         rows_PR = self.offset_P[members].unsqueeze(1) + torch.minimum(step_1R, length_P1 - 1)
@@ -125,7 +193,7 @@ class Inputs:
 
 
 def _mapped(array: NDArray[Any]) -> Tensor:
-    """Return a tensor over the mapped memory, which nothing ever writes to."""
+    """Return a tensor over the mapped memory; nothing ever writes to it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         return torch.from_numpy(array)

@@ -1,4 +1,4 @@
-"""Where a run runs, and how it ends where its numbers are no numbers any more."""
+"""The device and workers of a run, and the error of a run whose numbers are no longer finite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ class DivergedError(Exception):
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a run runs: a device, CPU threads, and its rank among `world` workers."""
+    """The device of a run, and this process's place among its workers.
+
+    Parameters
+    ----------
+    device
+        A torch device: `cpu` or `cuda`.
+    threads
+        CPU threads of torch.
+    rank
+        This worker's number, from 0.
+    world
+        Number of workers that train the run together.
+    """
 
     device: str = "cpu"
     threads: int = 1

@@ -1,6 +1,6 @@
-"""What a finished run leaves: a model file with all that is needed to use its weights, and judge.
+"""The model file of a finished run: its weights, and all that is needed to use and judge them.
 
-The file is read with `weights_only=True`: tensors, numbers, texts, lists and mappings.
+It is read with `weights_only=True`: tensors, numbers, strings, lists and dictionaries.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from rpbind.train.loop import Training
 
 
 class KnownProtein(TypedDict):
-    """A protein of the dataset: what training saw of it, and how validation went."""
+    """A protein of the dataset: its training windows and its validation score."""
 
     id: str
+    """The dataset's name of the protein."""
     sequence: str
     """SHA-256 of the sequence, as in the embedding store."""
     windows: int
-    """Training windows; `positives` of them are bound."""
+    """Training windows."""
     positives: int
+    """Training windows with label 1."""
     auroc: float | None
-    """On validation; None where the protein has none, or one class only."""
+    """On validation; None if the protein has no validation windows, or one class only."""
 
 
 class ModelFile(TypedDict):
@@ -49,7 +51,7 @@ class ModelFile(TypedDict):
 def model_file(
     training: Training, scores: WindowScores, per_protein: Sequence[ProteinScore]
 ) -> ModelFile:
-    """Return what a run's model file holds; `scores` and `per_protein` are those of validation."""
+    """Return the content of a run's model file; both arguments are scores on validation."""
     return {
         "recipe": training.recipe.model_dump_json(),
         "seed": training.seed,

@@ -1,4 +1,4 @@
-"""A dataset that is open: it, its splits and its protein vectors, each read and verified once."""
+"""An open dataset with its splits and embedding stores, each read and verified once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OpenData:
     Parameters
     ----------
     folder
-        The dataset folder; its embedding stores are found by `stores_folder`.
+        The dataset folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,19 +40,39 @@ class OpenData:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The dataset; `UserError` where there is none, or where its bytes have changed."""
+        """The dataset; `UserError` if there is none or its files have changed."""
         dataset = Dataset.open(self.folder)
         dataset.verify()
         return dataset
 
     def split(self, spec: SplitSpec) -> Split:
-        """Return a split of the dataset, frozen now where it was not yet; see `load_split`."""
+        """Return a split of the dataset; a new split is frozen now, see `load_split`.
+
+        Parameters
+        ----------
+        spec
+            Rule, ratio and seed.
+
+        Returns
+        -------
+        The frozen split.
+        """
         if spec not in self._splits:
             self._splits[spec] = load_split(self.dataset, spec)
         return self._splits[spec]
 
     def embeddings(self, encoder: str) -> EmbeddingStore:
-        """Return the vectors of an encoder; `UserError` where they are missing or have changed."""
+        """Return the embedding store of an encoder; `UserError` if it is missing or has changed.
+
+        Parameters
+        ----------
+        encoder
+            Id of the protein encoder.
+
+        Returns
+        -------
+        The verified store.
+        """
         if encoder not in self._stores:
             store = EmbeddingStore.open(self.folder, encoder)
             store.verify()
@@ -60,12 +80,30 @@ class OpenData:
         return self._stores[encoder]
 
     def build_embeddings(self, encoder: str) -> None:
-        """Make sure that there are vectors of an encoder for every protein of the dataset."""
+        """Make or extend the embedding store of an encoder, for every protein of the dataset.
+
+        Parameters
+        ----------
+        encoder
+            Name of a protein encoder that needs no weights file.
+        """
         sequences = [protein.sequence for protein in self.dataset.proteins]
         self._stores[encoder] = build_store(self.folder, make_encoder(encoder), sequences)
 
     def inputs(self, spec: SplitSpec, encoder: str) -> Inputs:
-        """Return what a run reads, as tensors over the same mapped memory."""
+        """Return the inputs of runs, as tensors over the same mapped memory.
+
+        Parameters
+        ----------
+        spec
+            Rule, ratio and seed of the split.
+        encoder
+            Id of the protein encoder.
+
+        Returns
+        -------
+        The inputs.
+        """
         from rpbind.train.inputs import Inputs  # torch takes seconds to import
 
         key = spec, encoder

@@ -1,4 +1,4 @@
-"""The optimizer and the learning-rate schedule of a plan."""
+"""The optimizer and the learning-rate schedule of a recipe."""
 
 from __future__ import annotations
 
@@ -19,19 +19,33 @@ from rpbind.recipe import training as fields
 from rpbind.recipe.base import Hyperparameters
 
 Maker = Callable[[Any, fields.Train, Optimizer, int], LRScheduler]
-"""(part, plan, optimizer, batches of an epoch) -> schedule."""
+"""(schedule's config, training config, optimizer, batches per epoch) -> schedule."""
 
 
 def optimizer_of(config: fields.Train, model: nn.Module) -> Optimizer:
-    """Return the optimizer of a plan, for all parameters of a model."""
+    """Return an optimizer for all parameters of a model."""
     return OPTIMIZERS[config.optimizer](
         model.parameters(), lr=config.lr, weight_decay=config.weight_decay
     )
 
 
 def schedule_of(config: fields.Train, optimizer: Optimizer, batches: int) -> LRScheduler:
-    """Return the schedule of a plan whose epochs have so many batches."""
+    """Return the learning-rate schedule; `batches` is the number of batches per epoch."""
     return SCHEDULES[type(config.schedule)](config.schedule, config, optimizer, batches)
+
+
+def after_batch(schedule: LRScheduler) -> None:
+    """Step a schedule that changes with each batch."""
+    if isinstance(schedule, OneCycleLR):
+        schedule.step()
+
+
+def after_epoch(schedule: LRScheduler, loss: float) -> None:
+    """Step a schedule that changes with each epoch; `loss` is the validation loss."""
+    if isinstance(schedule, ReduceLROnPlateau):
+        schedule.step(loss)
+    elif not isinstance(schedule, OneCycleLR):
+        schedule.step()
 
 
 def _plateau(
@@ -51,10 +65,10 @@ def _cosine(
 def _one_cycle(
     part: fields.OneCycle, config: fields.Train, optimizer: Optimizer, batches: int
 ) -> LRScheduler:
-    """Return a schedule that moves with each batch."""
-    # one step more than there are: a scheduler that is asked beyond its last one raises
+    """Return a schedule that changes with each batch."""
+    # one step more than are made, because OneCycleLR raises after its last step
     steps = config.epochs * batches + 1
-    steps += part.rise * steps == 1.0  # there torch divides nothing by nothing
+    steps += part.rise * steps == 1.0  # with a single rising step, torch divides 0 by 0
     return OneCycleLR(optimizer, max_lr=config.lr, total_steps=steps, pct_start=part.rise)
 
 

@@ -1,4 +1,4 @@
-"""What a trained model's scores rest on: some test windows again, with one thing taken away.
+"""Probes: a trained model scores test windows again, each time with one input altered.
 
 Shapes: N windows of the sample, L letters, P proteins.
 """
@@ -20,30 +20,30 @@ from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
 SAMPLE_SIZE = 20_000
-"""A probe scores at most so many test windows, evenly spread over all of them."""
+"""A probe scores at most this many test windows, evenly spread over all of them."""
 
 
 def probe(training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
-    """Score a sample of test windows as it is, and once for each thing that can be taken away.
+    """Score a sample of test windows unchanged, and once with each alteration.
 
-    Returns metrics and scores per protein of the parts `probe` and `probe.NAME`; the metric
-    `probe.NAME.moved` is the greatest change of any window's probability. What is drawn depends on
-    the run's seed alone.
+    Returns metrics and scores per protein of the parts `probe` and `probe.NAME`. The metric
+    `probe.NAME.moved` is the greatest change of any window's probability. Random draws depend only
+    on the run's seed.
     """
     sample = _sample(training.inputs)
     as_is = _score(training, sample)
     metrics, per_protein = summarise(as_is, sample.proteins, "probe")
     for name, scores in _altered(training, sample):
         part = f"probe.{name}"
-        told, by_protein = summarise(scores, sample.proteins, part)
+        altered, by_protein = summarise(scores, sample.proteins, part)
         moved = np.abs(expit(scores.logit_N) - expit(as_is.logit_N)).max()
-        metrics |= told | {f"{part}.moved": float(moved)}
+        metrics |= altered | {f"{part}.moved": float(moved)}
         per_protein += by_protein
     return metrics, per_protein
 
 
 def _altered(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowScores]]:
-    """Take one thing away after another; what the model or the sample has not is left out."""
+    """Yield the scores of each alteration that this model and sample allow."""
     seed, model = training.seed, training.model
     yield "letters-shuffled", _score(training, letters_shuffled(sample, seed))
     swapped = proteins_shuffled(sample, seed)
@@ -55,7 +55,7 @@ def _altered(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowSc
 
 
 def letters_shuffled(sample: Inputs, seed: int) -> Inputs:
-    """Put the letters of each window in another order: composition stays, motifs go."""
+    """Shuffle the letters of each window: this keeps the composition and destroys motifs."""
     stream = generator("cpu", "probe", "letters", seed)
     order_NL = torch.rand(sample.rna_NL.shape, generator=stream).argsort(dim=1)
     device = sample.rna_NL.device
@@ -63,10 +63,10 @@ def letters_shuffled(sample: Inputs, seed: int) -> Inputs:
 
 
 def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
-    """Give each protein the vectors of another one, of another cluster; labels stay where they are.
+    """Give each protein the vectors of a protein of another cluster; labels stay unchanged.
 
-    One protein's windows all get the same other protein, and no two proteins the same one. None
-    where one cluster has more than half of the proteins: then that is impossible.
+    All windows of a protein get the same other protein, and no two proteins get the same one.
+    Returns None if one cluster has more than half of the proteins, which makes that impossible.
     """
     present = torch.unique(sample.protein_N.long()).cpu()
     cluster_P = torch.tensor([sample.proteins[p].cluster for p in present.tolist()])
@@ -78,7 +78,9 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
     rank = torch.randperm(len(distinct), generator=stream)
     order_P = present[torch.argsort(rank[place_P], stable=True)]
     other = torch.arange(len(sample.proteins))
-    other[order_P] = order_P.roll(shift)  # clusters are contiguous: a shift leaves them all
+    other[order_P] = order_P.roll(
+        shift
+    )  # clusters are contiguous: the shift moves every protein out of its own
     other = other.to(sample.mean_PW.device)
     return replace(
         sample,
@@ -89,7 +91,7 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
 
 
 def _sample(inputs: Inputs) -> Inputs:
-    """Return inputs that hold a spread of the test windows and nothing else."""
+    """Return inputs with an evenly spread sample of the test windows only."""
     test_N = inputs.parts["test"]
     count = min(SAMPLE_SIZE, len(test_N))
     spread_N = torch.linspace(0, len(test_N) - 1, count, dtype=torch.float64).long()

@@ -1,4 +1,4 @@
-"""What made a row: the code, its commit, the versions around it, and the machine."""
+"""The provenance of a row: code, commit, package versions and machine."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from rpbind.train.machine import Machine
 
 @lru_cache(maxsize=1)
 def commit() -> str:
-    """Return the git commit of the package's checkout, or say that there is none."""
+    """Return the git commit of the package's checkout, or a note that there is none."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, check=True)
+        described = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "not a git checkout"
-    return told.stdout.strip()
+    return described.stdout.strip()
 
 
 def provenance(machine: Machine, executor: str) -> dict[str, str]:
-    """Return what made a run: code, versions, device, workers."""
+    """Return the provenance of a run except that of its data."""
     return {
         "code": code_id(),
         "rpbind": version("rpbind"),

@@ -1,15 +1,14 @@
-"""A run from start to ledger row: train, keep the best epoch, score it once, say what was spent."""
+"""A run from start to ledger row: train, restore the best epoch, score it once, record the cost."""
 
 from __future__ import annotations
 
 import math
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from rpbind.errors import UserError
@@ -24,6 +23,7 @@ from rpbind.train.machine import DivergedError, Machine
 from rpbind.train.model_file import model_file
 from rpbind.train.probes import probe
 from rpbind.train.provenance import provenance
+from rpbind.train.run_files import checkpoint_file, finished_row, result_file
 from rpbind.train.task import Job, Task
 
 Report = Callable[[dict[str, float]], None]
@@ -31,32 +31,44 @@ HEADLINE = "validation.auroc_macro"
 
 
 def train_task(
-    task: Task, machine: Machine, executor: str, tell: Callable[[dict[str, Any]], None]
+    task: Task, machine: Machine, executor: str, report: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Make a task's runs; `tell` hears every epoch's point, and every finished row as JSON."""
+    """Train the runs of a task, one after another.
+
+    Parameters
+    ----------
+    task
+        The runs.
+    machine
+        Device, threads and rank.
+    executor
+        What runs this process, for provenance: `train`, `direct`, ...
+    report
+        Called with every epoch's point of the curve, and with every finished row as JSON (`row`).
+    """
     inputs = _inputs(task.data, task.split, task.recipe.proteins)
     for job in task.jobs:
         name = {"seed": float(job.seed)}
 
-        def report(point: dict[str, float], name: dict[str, float] = name) -> None:
-            tell(name | point)
+        def report_epoch(point: dict[str, float], name: dict[str, float] = name) -> None:
+            report(name | point)
 
-        row = train_run(job, inputs, machine, executor, report)
+        row = train_run(job, inputs, machine, executor, report_epoch)
         score = row.metrics.get(HEADLINE, math.nan)
-        tell(name | {HEADLINE: score, "row": row.model_dump_json()})
+        report(name | {HEADLINE: score, "row": row.model_dump_json()})
 
 
 _inputs = lru_cache(maxsize=1)(Inputs.open)
 
 
 def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
-    """Make one run and return its row, whatever happens in it.
+    """Train one run and return its row, also if the run fails.
 
-    `report` is called with every epoch's point and the seconds trained so far, inside the loop. A
-    run that was interrupted goes on after its last whole epoch; one that was finished, but perhaps
-    not heard of, is not made again.
-    A search run never reads the test windows. An exception in the run becomes a row with state
-    "failed" and the traceback; one that `report` raises, to stop the run, passes.
+    `report` is called inside the loop, with every epoch's point and the seconds trained so far. An
+    interrupted run continues after its last complete epoch, and a finished run is not trained
+    again, even if it was never reported. A search run never reads the test windows. An exception in
+    the run becomes a row with state "failed" and the traceback; an exception of `report`, which
+    stops the run, is raised.
     """
     if (finished := finished_row(job)) is not None:
         return finished
@@ -69,23 +81,9 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
             report(point)
 
         row = _row_of_run(job, inputs, machine, executor, marking)
-        write_atomic(_finished(job), row.model_dump_json().encode())
-        _unfinished(job).unlink(missing_ok=True)
+        write_atomic(result_file(job), row.model_dump_json().encode())
+        checkpoint_file(job).unlink(missing_ok=True)
     return row
-
-
-def finished_row(job: Job) -> Row | None:
-    """Return the finished row that a run has left beside its files, whether or not it is told."""
-    file = _finished(job)
-    return Row.model_validate_json(file.read_bytes()) if file.exists() else None
-
-
-def earlier_epochs(job: Job, heard: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-    """Return a run's epochs before those that were heard of: it was interrupted after them."""
-    if not heard or heard[0]["epoch"] == 1 or not _unfinished(job).exists():
-        return []
-    state = checkpoint.load(_unfinished(job), "Remove it to train anew.")
-    return [point for point in state["curve"] if point["epoch"] < heard[0]["epoch"]]
 
 
 def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
@@ -106,7 +104,7 @@ def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, repor
 
 @dataclass
 class _Outcome:
-    """What has become of a run so far."""
+    """The results of a run so far."""
 
     state: State = "done"
     error: str = ""
@@ -123,7 +121,7 @@ def _train_and_score(
         training = outcome.training = _resume(job, inputs, machine)
         for point in training.epochs():
             if machine.rank == 0:
-                checkpoint.save(_unfinished(job), training.state())
+                checkpoint.save(checkpoint_file(job), training.state())
             reporting(point | {"train_seconds": training.train_seconds})
         outcome.metrics, outcome.proteins = _score_best_epoch(job, training)
     except DivergedError as reason:
@@ -132,17 +130,31 @@ def _train_and_score(
         outcome.state, outcome.error = "failed", str(reason)
     except Exception:
         if reporting.raised or machine.world > 1:
-            raise  # other ranks wait for this one: the whole group must end
+            raise  # the other ranks wait for this one, so the whole group must end
         outcome.state, outcome.error = "failed", traceback.format_exc()
 
 
 def ended_row(job: Job, state: State, error: str) -> Row:
-    """Return the row of a run whose process is gone or that was never begun."""
+    """Return the row of a run without results: its process died, or it never started.
+
+    Parameters
+    ----------
+    job
+        The run.
+    state
+        How it ended, such as `lost` or `stopped`.
+    error
+        Why.
+
+    Returns
+    -------
+    A row without metrics.
+    """
     return _row(job, state, error)
 
 
 class _Reporter:
-    """Calls `report`, and remembers whether an exception came from there."""
+    """Calls `report`, and records whether an exception came from there."""
 
     def __init__(self, report: Report) -> None:
         self.report, self.raised = report, False
@@ -155,20 +167,14 @@ class _Reporter:
             raise
 
 
-def _finished(job: Job) -> Path:
-    return job.folder / f"{job.run}.{job.attempt}.json"
-
-
-def _unfinished(job: Job) -> Path:
-    return job.folder / f"{job.run}.unfinished.pt"
-
-
 def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
     training = Training(job.recipe, job.seed, inputs, machine)
-    if _unfinished(job).exists():
-        state = checkpoint.load(_unfinished(job), "Remove it to train anew.")
+    if checkpoint_file(job).exists():
+        state = checkpoint.load(checkpoint_file(job), "Remove it to train from the start.")
         if state["recipe"] != job.recipe.model_dump_json() or state["seed"] != job.seed:
-            raise UserError(f"{_unfinished(job)} belongs to another recipe; remove it.")
+            raise UserError(
+                f"{checkpoint_file(job)} is a checkpoint of another recipe or seed; remove it."
+            )
         training.load_state(state)
     return training
 
@@ -176,9 +182,9 @@ def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
 def _score_best_epoch(
     job: Job, training: Training
 ) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
-    """Score the best epoch on validation and, but for a search, on test; keep its weights.
+    """Score the best epoch on validation and, except in a search, on test; save its weights.
 
-    A run that is compared is probed last of all: nothing that was scored before depends on it.
+    Probes are last, so that no other score depends on them.
     """
     training.restore_best()
     proteins = training.inputs.proteins
@@ -215,7 +221,7 @@ def _identity(job: Job) -> dict[str, Any]:
 
 
 def _cost(training: Training | None, seconds: float) -> dict[str, float]:
-    """Seconds and counts; `train_seconds` covers the epochs, without opening files or testing."""
+    """Return seconds and counts; `train_seconds` is that of epochs, without opening and testing."""
     if training is None:
         return {"seconds": seconds}
     windows = training.windows_seen
@@ -231,5 +237,5 @@ def _cost(training: Training | None, seconds: float) -> dict[str, float]:
 
 
 def _pieces(training: Training | None) -> dict[str, str]:
-    """In how many pieces a batch went through the model: several where memory was short."""
+    """Return the number of pieces per batch: more than 1 if memory was short."""
     return {"pieces": str(training.pieces)} if training else {}

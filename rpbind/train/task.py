@@ -1,4 +1,4 @@
-"""What a process is asked to make: the runs of one arm, one seed after another."""
+"""The work of one process: the runs of one arm, one seed after another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,23 @@ from rpbind.recipe import Recipe
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made: an arm's recipe with a seed. `folder` is where its files go."""
+    """One run to train: an arm's recipe with a seed.
+
+    Parameters
+    ----------
+    arm
+        The arm's name, or the trial's.
+    recipe
+        All hyperparameters.
+    seed
+        The run's seed.
+    folder
+        Where the run's files are written.
+    stage
+        Which stage of the study the run belongs to.
+    attempt
+        0, or how many earlier attempts were lost or failed.
+    """
 
     arm: str
     recipe: Recipe
@@ -23,18 +39,35 @@ class Job:
 
     @property
     def run(self) -> str:
-        """The run's name, as the ledger writes it."""
+        """The run's name in the ledger."""
         return f"{self.stage}-{self.arm}-{self.recipe.id}-s{self.seed}"
 
 
 @dataclass(frozen=True)
 class Task:
-    """The runs of one arm that one process (or worker group) makes, one seed after another."""
+    """The runs of one arm that one process (or worker group) trains, one seed after another.
+
+    Parameters
+    ----------
+    arm
+        The arm's name, or the trial's.
+    recipe
+        All hyperparameters.
+    seeds
+        Pairs of (seed, attempt), one per run.
+    data
+        The dataset folder.
+    split
+        Which split of it.
+    folder
+        Where the runs' files are written.
+    stage
+        Which stage of the study the runs belong to.
+    """
 
     arm: str
     recipe: Recipe
     seeds: tuple[tuple[int, int], ...]
-    """Pairs of (seed, attempt)."""
     data: Path
     split: SplitSpec
     folder: Path

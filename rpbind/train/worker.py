@@ -1,7 +1,7 @@
-"""The room that knows Ray Train: one worker group trains all seeds of a recipe.
+"""Ray Train: one worker group trains all seeds of a recipe.
 
-It runs inside a Tune trial, which only drives it. Starting a group costs 10-12 s, a report one poll
-of Ray's controller (0.05 s as `run/environment.py` sets it).
+The group runs inside a Tune trial, which only drives it. Starting a group takes 10-12 s, and each
+report takes one poll of Ray's controller (0.05 s as set in `run/environment.py`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ from rpbind.train.task import Task
 
 
 def train_group(config: dict[str, Any]) -> None:
-    """Drive one worker group from a Tune trial; `config` has `task`, `workers`, `cpus`, `gpus`
-    and `one_machine`.
+    """Drive one worker group from a Tune trial.
 
-    A worker that dies is replaced once; every run goes on after its last whole epoch.
+    A worker that dies is replaced once; its run continues after the last complete epoch.
+
+    Parameters
+    ----------
+    config
+        `task` (a Task), `workers` (their number), `cpus` and `gpus` (per worker), and `one_machine`
+        (whether all workers are on this machine).
     """
     task: Task = config["task"]
     gpus = config["gpus"]
@@ -69,7 +74,7 @@ def _work(config: dict[str, Any]) -> None:
 
 
 def _scratch(task: Task) -> Path:
-    """Where Ray keeps its files of a study; removed at its end."""
+    """Return the folder of Ray's files for a study; it is removed at the end."""
     return task.folder.parent / "ray"
 
 
@@ -83,11 +88,11 @@ class _BackendWithoutStore(Backend):  # type: ignore[misc]  # Ray ships no types
 
 @dataclass
 class OneMachineConfig(TorchConfig):  # type: ignore[misc]
-    """Workers that meet in a file: torch's store would listen on every interface of the machine."""
+    """Workers that find each other through a file: torch's TCP store listens on all interfaces."""
 
     @property
     def backend_cls(self) -> type[Backend]:
-        """Ray's torch backend without the store."""
+        """Ray's torch backend without the TCP store."""
         return _BackendWithoutStore
 
 
@@ -95,7 +100,7 @@ class OneMachineConfig(TorchConfig):  # type: ignore[misc]
 def joined_process_group(folder: Path, machine: Machine, backend: str) -> Iterator[None]:
     """Join the process group of this machine's workers through a new file in `folder`.
 
-    The file stays: a rank that leaves last aborts where it is gone.
+    The file is not removed: the last rank to leave would abort without it.
     """
     file = folder / broadcast_from_rank_zero(f"meeting-{uuid.uuid4().hex}")
     distributed.init_process_group(

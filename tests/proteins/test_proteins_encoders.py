@@ -1,4 +1,4 @@
-"""What the physico-chemical and the random encoder say about a residue."""
+"""The values that each protein encoder gives a residue, and the registry of encoders."""
 
 import inspect
 from pathlib import Path
@@ -10,16 +10,14 @@ from rpbind.cli.data import embed
 from rpbind.errors import UserError
 from rpbind.proteins.encoders import (
     ENCODERS,
-    RESIDUES,
     ConjointTriad,
     Esm2Maker,
-    PhysChem,
     RandomVector,
     make_encoder,
-    physchem_scales,
 )
 from rpbind.proteins.esm2 import SHAPES
-from rpbind.proteins.sequence import sequence_key
+from rpbind.proteins.physchem import PhysChem, physchem_scales
+from rpbind.proteins.sequence import RESIDUES, sequence_key
 
 
 def test_the_scales_are_the_published_ones() -> None:
@@ -64,10 +62,10 @@ def test_case_and_a_final_stop_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sequence", "said"), [("MK-V", "Residue 3"), ("M*K", "'\\*'"), ("*", "empty")]
+    ("sequence", "reason"), [("MK-V", "Residue 3"), ("M*K", "'\\*'"), ("*", "empty")]
 )
-def test_what_is_no_residue_is_an_error(sequence: str, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_a_sequence_with_another_character_or_none_is_an_error(sequence: str, reason: str) -> None:
+    with pytest.raises(UserError, match=reason):
         PhysChem().encode(sequence)
 
 
@@ -94,7 +92,7 @@ def test_a_triad_is_the_classes_of_a_residue_and_its_neighbours() -> None:
     assert not rows_LW[[0, 3]].any()
 
 
-def test_a_letter_that_stands_for_two_is_shared_out_among_their_classes() -> None:
+def test_a_letter_that_stands_for_two_residues_is_divided_among_their_classes() -> None:
     row_W = ConjointTriad().encode("KBK")[1]
     # B is D (class 5) or N (class 3)
     assert {i: float(row_W[i]) for i in np.flatnonzero(row_W).tolist()} == {
@@ -109,21 +107,21 @@ def test_every_residue_has_one_class_of_the_triad() -> None:
 
 
 @pytest.mark.parametrize("short", ["M", "MK"])
-def test_a_chain_too_short_for_a_triad_has_none(short: str) -> None:
+def test_a_protein_too_short_for_a_triad_has_none(short: str) -> None:
     assert not ConjointTriad().encode(short).any()
 
 
-def test_a_misspelt_encoder_is_told_the_right_name() -> None:
-    with pytest.raises(UserError, match="Did you mean 'physchem'"):
+def test_the_error_on_a_misspelt_encoder_names_the_right_one() -> None:
+    with pytest.raises(UserError, match="'physchem'"):
         make_encoder("phys-chem")
 
 
 def test_weights_for_an_encoder_without_weights_are_refused() -> None:
-    with pytest.raises(UserError, match="'physchem' has no weights"):
+    with pytest.raises(UserError, match=r"physchem.*--weights"):
         make_encoder("physchem", Path("esm2.pt"))
 
 
-def test_the_registry_names_every_encoder_that_there_is() -> None:
+def test_every_encoder_is_in_the_registry_under_its_id() -> None:
     names = {"physchem", "triad", "random"}
     assert {make_encoder(name).id for name in names} == names
     models = {maker.model for maker in ENCODERS.values() if isinstance(maker, Esm2Maker)}
@@ -132,6 +130,6 @@ def test_the_registry_names_every_encoder_that_there_is() -> None:
 
 def test_the_help_of_embed_names_every_encoder_that_needs_no_weights() -> None:
     option = inspect.signature(embed, eval_str=True).parameters["encoder"].annotation
-    told = option.__metadata__[0].help
+    help_text = option.__metadata__[0].help
     for name, maker in ENCODERS.items():
-        assert isinstance(maker, Esm2Maker) or name in told
+        assert isinstance(maker, Esm2Maker) or name in help_text

@@ -1,4 +1,4 @@
-"""ESM-2 on a small random model that is saved in the format of the published checkpoints."""
+"""ESM-2 with a small random model that is saved in the format of the published checkpoints."""
 
 import argparse
 import os
@@ -44,7 +44,7 @@ def last_layer(model: ESM2, sequence: str) -> torch.Tensor:
     return output[0, 1:-1]
 
 
-def test_residue_vectors_are_fair_esms_last_layer(tmp_path: Path) -> None:
+def test_residue_vectors_are_the_last_layer_of_fair_esm(tmp_path: Path) -> None:
     model = tiny_model()
     encoder = make_encoder("esm2", save_as_published(model, tmp_path / "esm2_t2_tiny.pt"))
     vectors_LW = encoder.encode("mktayiakqrQISFVKSHFSRQ*")
@@ -119,7 +119,7 @@ def test_a_checkpoint_that_would_run_code_is_refused(
     assert not (tmp_path / "ran").exists()
 
 
-def test_missing_weights_say_where_to_get_them_and_where_to_put_them(
+def test_the_error_on_missing_weights_has_their_address_and_their_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
@@ -128,33 +128,33 @@ def test_missing_weights_say_where_to_get_them_and_where_to_put_them(
         make_encoder("esm2_t6_8M_UR50D")
 
 
-def test_any_checkpoint_needs_its_file_named() -> None:
+def test_an_unpublished_checkpoint_needs_its_file() -> None:
     with pytest.raises(UserError, match="--weights FILE"):
         make_encoder("esm2")
 
 
-def test_a_named_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_the_error_on_a_missing_weights_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"No file .*nowhere\.pt"):
         make_encoder("esm2_t6_8M_UR50D", tmp_path / "nowhere.pt")
 
 
-def test_another_model_than_the_one_asked_for_is_refused(tmp_path: Path) -> None:
+def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     path = save_as_published(tiny_model(), tmp_path / "esm2_t6_8M_UR50D.pt")
     with pytest.raises(UserError, match="6 layers of width 320"):
         make_encoder("esm2_t6_8M_UR50D", path)
 
 
-@pytest.mark.parametrize("change", ["lacks", "too many"])
+@pytest.mark.parametrize("change", ["missing", "unknown"])
 def test_a_checkpoint_with_other_tensors_is_refused(tmp_path: Path, change: str) -> None:
     path = save_as_published(tiny_model(), tmp_path / "tiny.pt")
     with torch.serialization.safe_globals([argparse.Namespace]):
         data = torch.load(path, weights_only=True)
-    if change == "lacks":
+    if change == "missing":
         del data["model"]["encoder.sentence_encoder.layers.1.fc1.weight"]
     else:
         data["model"]["encoder.sentence_encoder.layers.2.fc1.weight"] = torch.zeros(1)
     torch.save(data, path)
-    with pytest.raises(UserError, match=change):
+    with pytest.raises(UserError, match=rf"1 (weights )?are {change}"):
         make_encoder("esm2", path)
 
 

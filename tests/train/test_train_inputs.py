@@ -18,7 +18,7 @@ def stored(tiny: Path) -> tuple[Dataset, EmbeddingStore]:
     return Dataset.open(tiny), EmbeddingStore.open(tiny, "physchem")
 
 
-def test_a_batch_is_the_datasets_rows_in_the_order_asked_for(tiny: Path) -> None:
+def test_a_batch_has_the_datasets_rows_in_the_given_order(tiny: Path) -> None:
     dataset = Dataset.open(tiny)
     rna_BL, _, label_B = open_inputs(tiny).batch(INDEX_B, "mean")
     assert np.array_equal(rna_BL.numpy(), dataset.rna_NL[INDEX_B])
@@ -44,7 +44,7 @@ def test_groups_cover_every_row_once_and_each_row_has_its_own_protein(
         assert len(group.mean_PW) == len(set(whose.tolist()))
 
 
-def test_a_group_holds_the_stores_residues_and_says_which_are_padding(tiny: Path) -> None:
+def test_a_group_has_the_residues_of_the_store_and_a_mask_of_padding(tiny: Path) -> None:
     inputs, store, dataset = (
         open_inputs(tiny),
         EmbeddingStore.open(tiny, "physchem"),
@@ -58,8 +58,8 @@ def test_a_group_holds_the_stores_residues_and_says_which_are_padding(tiny: Path
     for row, place in zip(group.rows_B, group.protein_B, strict=True):
         protein = dataset.protein_N[INDEX_B[row]]
         rows = slice(offset_P[protein], offset_P[protein] + length_P[protein])
-        chain = group.residues_PRW[place][group.real_PR[place]]
-        assert np.array_equal(chain.numpy(), store.residues_ND[rows])
+        residues = group.residues_PRW[place][group.real_PR[place]]
+        assert np.array_equal(residues.numpy(), store.residues_ND[rows])
 
 
 def many_proteins(lengths: list[int]) -> Inputs:
@@ -80,7 +80,7 @@ def many_proteins(lengths: list[int]) -> Inputs:
     )
 
 
-def test_proteins_of_like_length_share_a_group_so_that_little_is_padded() -> None:
+def test_proteins_of_similar_length_share_a_group() -> None:
     lengths = [100 + i for i in range(GROUP_SIZE)] + [10 + i for i in range(GROUP_SIZE)] + [500]
     mixed = torch.randperm(len(lengths), generator=torch.Generator().manual_seed(0))
     inputs = many_proteins([lengths[i] for i in mixed])
@@ -93,9 +93,7 @@ def test_proteins_of_like_length_share_a_group_so_that_little_is_padded() -> Non
         assert torch.equal(inputs.length_P[group.mean_PW.squeeze(1).long()], last_P + 1)
 
 
-def test_nothing_is_copied_out_of_the_mapped_files(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_arrays_stay_in_the_mapped_files(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, store = stored(tiny)
     monkeypatch.setattr(Dataset, "open", lambda root: dataset)
     monkeypatch.setattr(EmbeddingStore, "open", lambda root, encoder: store)
@@ -116,7 +114,7 @@ def test_the_parts_are_those_of_the_frozen_split(tiny: Path) -> None:
     assert inputs.provenance["split"].startswith(split.id)
 
 
-def test_an_embedding_store_that_was_never_made_is_named_with_the_command_that_makes_it(
+def test_the_error_on_a_missing_embedding_store_has_the_command_that_makes_it(
     tiny: Path,
 ) -> None:
     with pytest.raises(UserError, match=r"rpbind embed .* --encoder random"):

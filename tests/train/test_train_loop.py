@@ -26,7 +26,7 @@ def trained(recipe: Recipe, inputs: Inputs, seed: int = 0) -> Training:
 
 
 @pytest.mark.parametrize("recipe", [FIXED_SMALL, CONV_SMALL])
-def test_the_same_run_twice_is_the_same_bit_by_bit(recipe: Recipe, inputs: Inputs) -> None:
+def test_a_run_gives_the_same_bits_when_it_is_repeated(recipe: Recipe, inputs: Inputs) -> None:
     torch.manual_seed(1)
     one = trained(recipe, inputs)
     torch.manual_seed(2)
@@ -46,7 +46,7 @@ def test_two_recipes_of_one_seed_see_the_same_batches_in_the_same_order(
     assert order["a"] == order["b"] != order["c"]
 
 
-def test_an_epoch_sees_every_training_window_but_the_rest_of_a_batch_once(
+def test_an_epoch_uses_each_training_window_once_except_an_incomplete_batch(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with batches_read(monkeypatch) as seen:
@@ -79,7 +79,7 @@ SCHEDULES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", SCHEDULES)
 @pytest.mark.parametrize("recipe", [FIXED_SMALL, CONV_SMALL])
-def test_a_run_that_was_interrupted_and_resumed_is_the_uninterrupted_one(
+def test_a_resumed_run_equals_the_uninterrupted_one(
     changes: dict[str, Any], recipe: Recipe, inputs: Inputs, tmp_path: Path
 ) -> None:
     recipe = recipe.with_(changes | {"train.epochs": 4, "train.lr": 0.03})
@@ -87,7 +87,7 @@ def test_a_run_that_was_interrupted_and_resumed_is_the_uninterrupted_one(
     next(begun.epochs())
     checkpoint.save(tmp_path / "run.pt", begun.state())
     resumed = Training(recipe, 0, inputs)
-    resumed.load_state(checkpoint.load(tmp_path / "run.pt", "Ask again."))
+    resumed.load_state(checkpoint.load(tmp_path / "run.pt", "Do this."))
     assert len(list(resumed.epochs())) == len(whole.curve) - 1
     assert resumed.curve == whole.curve
     assert equal(resumed.model.state_dict(), whole.model.state_dict())
@@ -95,7 +95,7 @@ def test_a_run_that_was_interrupted_and_resumed_is_the_uninterrupted_one(
     assert resumed.best_epoch == whole.best_epoch
 
 
-def test_schedules_move_the_learning_rate_as_they_say(inputs: Inputs) -> None:
+def test_constant_and_cosine_schedules_give_their_learning_rates(inputs: Inputs) -> None:
     def rates(schedule: Any) -> list[float]:
         recipe = FIXED_SMALL.with_({"train.schedule": schedule, "train.lr": 0.5, "train.epochs": 4})
         return [point["lr"] for point in trained(recipe, inputs).curve]
@@ -105,7 +105,7 @@ def test_schedules_move_the_learning_rate_as_they_say(inputs: Inputs) -> None:
     assert rates("cosine") == pytest.approx(half_a_cosine)
 
 
-def test_one_cycle_goes_up_for_its_share_of_the_batches_and_ends_at_nothing(
+def test_one_cycle_rises_for_its_share_of_the_batches_and_ends_near_zero(
     inputs: Inputs,
 ) -> None:
     cycle = {"kind": "one-cycle", "rise": 0.5}
@@ -113,23 +113,25 @@ def test_one_cycle_goes_up_for_its_share_of_the_batches_and_ends_at_nothing(
     training = trained(recipe, inputs)
     first, second = (point["lr"] for point in training.curve)
     assert first == pytest.approx(0.5 / 25)
-    # half of the steps, one of which is never taken, are behind it: it is next to the top
+    # after half of the steps, of which the last is never made, it is near its maximum
     assert 0.45 < second <= 0.5
     assert training.optimizer.param_groups[0]["lr"] < 1e-5
 
 
-def test_one_cycle_that_rises_for_a_single_step_is_a_schedule_too(inputs: Inputs) -> None:
+def test_one_cycle_may_rise_for_a_single_step(inputs: Inputs) -> None:
     tenth = {"train.schedule": {"kind": "one-cycle", "rise": 0.1}, "train.epochs": 3}
     recipe = FIXED_SMALL.with_(tenth | {"train.batch_size": len(inputs.parts["train"]) // 3})
     training = trained(recipe, inputs)
-    assert len(training.curve) == 3  # of three batches: with the one that is never taken, ten
+    assert (
+        len(training.curve) == 3
+    )  # of three batches: ten steps, with the last one, which is never made
     assert training.optimizer.param_groups[0]["lr"] < 0.05 * recipe.train.lr
 
 
 def script(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the validation loss of the epochs be what is written here."""
-    told = iter(losses)
-    answer = lambda *args: ({"validation.loss": next(told)}, ())  # noqa: E731
+    """Replace the validation losses of the epochs."""
+    remaining = iter(losses)
+    answer = lambda *args: ({"validation.loss": next(remaining)}, ())  # noqa: E731
     monkeypatch.setattr("rpbind.train.loop.summarise", answer)
 
 
@@ -152,7 +154,7 @@ def test_a_plateau_halves_the_learning_rate_down_to_its_floor(
     assert [point["lr"] for point in curve] == [1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 3e-4]
 
 
-def test_the_best_epoch_is_put_back_with_its_batch_norm_statistics(
+def test_the_best_epoch_is_restored_with_its_batch_norm_statistics(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script([0.5, 0.6, 0.7], monkeypatch)
@@ -169,14 +171,14 @@ def test_a_learning_rate_that_is_far_too_high_diverges(clip: float | None, input
         trained(FIXED_SMALL.with_({"train.lr": 1e30, "train.clip_norm": clip}), inputs)
 
 
-def test_a_score_that_is_no_number_is_diverged_and_no_metric(inputs: Inputs) -> None:
+def test_a_score_of_nan_is_an_error(inputs: Inputs) -> None:
     training = Training(FIXED_SMALL, 0, inputs)
     torch.nn.init.constant_(training.model.head[-1].bias, torch.nan)
     with pytest.raises(DivergedError, match="a score on validation is NaN"):
         training.score("validation")
 
 
-def test_clipping_bounds_the_step_and_the_curve_shows_the_norm_before_it(inputs: Inputs) -> None:
+def test_clipping_limits_the_gradient_and_the_curve_has_the_norm_before_it(inputs: Inputs) -> None:
     changes = {"train.epochs": 1, "train.clip_norm": 1e-3}
     training = trained(FIXED_SMALL.with_(changes), inputs)
     left = [p.grad for p in training.model.parameters() if p.grad is not None]

@@ -32,7 +32,7 @@ def probed(recipe: Recipe, inputs: Inputs, epochs: int = 1) -> dict[str, float]:
     return probe(training)[0]
 
 
-def test_a_probe_says_what_each_thing_that_is_taken_away_costs(inputs: Inputs) -> None:
+def test_a_probe_measures_each_alteration(inputs: Inputs) -> None:
     metrics = probed(CONV_SMALL, inputs)
     for name in ("letters-shuffled", "proteins-shuffled", "uniform-attention"):
         assert metrics[f"probe.{name}.moved"] > 1e-6
@@ -42,27 +42,27 @@ def test_a_probe_says_what_each_thing_that_is_taken_away_costs(inputs: Inputs) -
 def test_a_model_that_ignores_the_protein_does_not_move_when_proteins_are_shuffled(
     inputs: Inputs,
 ) -> None:
-    deaf = replace(inputs, mean_PW=torch.zeros_like(inputs.mean_PW))
-    metrics = probed(FIXED_SMALL, deaf)
+    blind = replace(inputs, mean_PW=torch.zeros_like(inputs.mean_PW))
+    metrics = probed(FIXED_SMALL, blind)
     assert metrics["probe.proteins-shuffled.moved"] == 0.0
     assert metrics["probe.proteins-shuffled.auroc_macro"] == metrics["probe.auroc_macro"]
     assert metrics["probe.letters-shuffled.moved"] >= 0.0
 
 
-def test_a_model_that_ignores_the_rna_is_at_a_half_whatever_is_taken_away(inputs: Inputs) -> None:
+def test_a_model_that_ignores_the_rna_is_at_chance_level_in_every_probe(inputs: Inputs) -> None:
     metrics = probed(OLD_SMALL, inputs)
     for part in ("probe", "probe.letters-shuffled", "probe.proteins-shuffled"):
         assert metrics[f"{part}.auroc_macro"] == 0.5
     assert metrics["probe.proteins-shuffled.moved"] > 1e-6
 
 
-def test_a_model_that_counts_letters_does_not_see_that_they_are_shuffled(inputs: Inputs) -> None:
+def test_a_model_that_counts_letters_does_not_change_when_they_are_shuffled(inputs: Inputs) -> None:
     counts = probed(FIXED_SMALL, inputs)["probe.letters-shuffled.moved"]
     context = probed(CONV_SMALL, inputs)["probe.letters-shuffled.moved"]
     assert counts < 1e-5 < context
 
 
-def test_attention_over_copies_of_one_value_is_inert_and_none_is_not_probed(
+def test_attention_over_copies_of_one_value_is_inert_and_a_model_without_attention_is_not_probed(
     inputs: Inputs,
 ) -> None:
     assert probed(FIXED_SMALL, inputs)["probe.uniform-attention.moved"] < 1e-6
@@ -86,7 +86,7 @@ def in_clusters(inputs: Inputs, clusters: tuple[int, ...]) -> Inputs:
 
 @pytest.mark.parametrize("clusters", [(0, 1, 2, 3), (0, 0, 1, 1), (5, 2, 5, 9)])
 @pytest.mark.parametrize("seed", range(5))
-def test_every_protein_gets_one_of_another_cluster_and_none_is_given_twice(
+def test_every_protein_gets_another_one_of_another_cluster(
     clusters: tuple[int, ...], seed: int, inputs: Inputs
 ) -> None:
     swapped = proteins_shuffled(in_clusters(inputs, clusters), seed)
@@ -103,7 +103,7 @@ def test_proteins_of_one_cluster_cannot_be_exchanged(inputs: Inputs) -> None:
     assert proteins_shuffled(in_clusters(inputs, (0, 0, 0, 1)), 0) is None
 
 
-def test_a_large_test_part_is_sampled_over_all_of_it(
+def test_a_large_test_part_is_sampled_evenly(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probes, "SAMPLE_SIZE", 12)
@@ -114,7 +114,7 @@ def test_a_large_test_part_is_sampled_over_all_of_it(
     assert len(seen) == 4
 
 
-def test_probes_change_nothing_that_was_known_before_them(inputs: Inputs, tmp_path: Path) -> None:
+def test_probes_do_not_change_the_other_scores(inputs: Inputs, tmp_path: Path) -> None:
     compared, control = (
         train_run(job(tmp_path, CONV_SMALL, stage=stage), inputs, Machine(), "test", silent)
         for stage in ("ablation", "control")
@@ -127,12 +127,12 @@ def test_probes_change_nothing_that_was_known_before_them(inputs: Inputs, tmp_pa
     assert {p.part for p in control.proteins} == {"validation", "test"}
 
 
-def test_a_probe_leaves_training_as_it_was(inputs: Inputs) -> None:
+def test_a_probe_does_not_change_the_training_state(inputs: Inputs) -> None:
     training = Training(CONV_SMALL, 0, inputs)
     before = {k: v.clone() for k, v in training.model.state_dict().items()}
-    kept = training.inputs
+    inputs_before = training.inputs
     probe(training)
-    assert training.inputs is kept
+    assert training.inputs is inputs_before
     assert training.model.attend is not None
     assert not training.model.attend.uniform
     assert equal(before, training.model.state_dict())

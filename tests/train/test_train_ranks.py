@@ -1,4 +1,4 @@
-"""Two worker processes that train one model together, as Ray Train runs them, but without Ray."""
+"""Two processes train one model together, as with Ray Train, but without Ray."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +24,7 @@ PLAIN = FIXED_SMALL.with_(
         "model.classifier.hidden": [],
     }
 )
-"""Neither dropout nor batch norm: two halves of a batch give the gradient of the whole."""
+"""Without dropout and batch norm, two halves of a batch give the gradient of the whole."""
 RECIPES = {"plain": PLAIN, "conv": CONV_SMALL}
 
 
@@ -46,14 +46,14 @@ def work(rank: int, tiny: Path, out: Path) -> None:
     )
     inputs = open_inputs(tiny)
     machine = Machine(rank=rank, world=2)
-    told = {name: trained(recipe, inputs, machine) for name, recipe in RECIPES.items()}
-    torch.save(told, out / f"rank{rank}.pt")
+    results = {name: trained(recipe, inputs, machine) for name, recipe in RECIPES.items()}
+    torch.save(results, out / f"rank{rank}.pt")
     distributed.destroy_process_group()
 
 
 @pytest.fixture(scope="module")
 def ranks(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What each of two ranks has to tell of the runs of `RECIPES`."""
+    """The results of both ranks for each of `RECIPES`."""
     out = tmp_path_factory.mktemp("ranks")
     open_inputs(tiny)
     with pytest.MonkeyPatch.context() as patch:
@@ -62,13 +62,13 @@ def ranks(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str
     return [torch.load(out / f"rank{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
-def scores_of(told: dict[str, Any]) -> WindowScores:
-    return WindowScores(**{key: value.numpy() for key, value in told["scores"].items()})
+def scores_of(results: dict[str, Any]) -> WindowScores:
+    return WindowScores(**{key: value.numpy() for key, value in results["scores"].items()})
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_both_ranks_have_one_curve_and_one_model(name: str, ranks: list[dict[str, Any]]) -> None:
-    one, two = (told[name] for told in ranks)
+    one, two = (results[name] for results in ranks)
     assert one["curve"] == two["curve"]
     assert len(one["curve"]) == 3
     assert equal(one["weights"], two["weights"])
@@ -83,8 +83,8 @@ def test_every_rank_scores_every_validation_window_exactly_once(
     alone = Training(RECIPES[name], 0, inputs)
     alone.model.load_state_dict(ranks[0][name]["weights"])
     expected = alone.score("validation")
-    for told in ranks:
-        found = scores_of(told[name])
+    for results in ranks:
+        found = scores_of(results[name])
         mine, theirs = np.argsort(expected.logit_N), np.argsort(found.logit_N)
         np.testing.assert_allclose(found.logit_N[theirs], expected.logit_N[mine], atol=1e-5)
         assert np.bincount(found.protein_N).tolist() == np.bincount(expected.protein_N).tolist()
@@ -102,7 +102,7 @@ def test_metrics_over_ranks_are_those_of_one_process_with_the_same_weights(
     assert {key: last[key] for key in metrics} == pytest.approx(metrics, abs=1e-6)
 
 
-def test_without_dropout_and_batch_norm_two_ranks_train_as_one_process_does(
+def test_without_dropout_and_batch_norm_two_ranks_train_like_one_process(
     ranks: list[dict[str, Any]], tiny: Path
 ) -> None:
     alone = trained(PLAIN, open_inputs(tiny), Machine())

@@ -11,7 +11,8 @@ from rpbind.metrics import summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
-from rpbind.train.run import HEADLINE, earlier_epochs, train_run, train_task
+from rpbind.train.run import HEADLINE, train_run, train_task
+from rpbind.train.run_files import earlier_epochs
 from rpbind.train.task import Job, Task
 
 VOLATILE = {"cost", "ended"}
@@ -26,27 +27,27 @@ def inputs(tiny: Path) -> Inputs:
     return open_inputs(tiny)
 
 
-def run(asked: Job, inputs: Inputs, report: Any = silent) -> Row:
-    return train_run(asked, inputs, Machine(), "test", report)
+def run(wanted: Job, inputs: Inputs, report: Any = silent) -> Row:
+    return train_run(wanted, inputs, Machine(), "test", report)
 
 
 def poisoned(inputs: Inputs) -> Inputs:
-    """The same inputs with test windows that no encoder and no metric can read."""
+    """The same inputs with invalid tokens and labels in the test windows."""
     rna_NL, label_N = inputs.rna_NL.clone(), inputs.label_N.clone()
     rna_NL[inputs.parts["test"]] = 9
     label_N[inputs.parts["test"]] = 255
     return replace(inputs, rna_NL=rna_NL, label_N=label_N)
 
 
-def test_a_run_ends_in_a_row_that_holds_all_that_is_known_of_it(
+def test_a_run_ends_in_a_row_with_its_curve_metrics_scores_and_provenance(
     inputs: Inputs, tmp_path: Path
 ) -> None:
-    told: list[dict[str, float]] = []
-    row = run(job(tmp_path, CONV_SMALL), inputs, told.append)
+    reported: list[dict[str, float]] = []
+    row = run(job(tmp_path, CONV_SMALL), inputs, reported.append)
     assert (row.state, row.error, row.recipe_id) == ("done", "", CONV_SMALL.id)
-    assert [p.pop("train_seconds") for p in told][-1] == row.cost["train_seconds"]
-    assert list(row.curve) == told
-    assert [point["epoch"] for point in told] == [1, 2, 3]
+    assert [p.pop("train_seconds") for p in reported][-1] == row.cost["train_seconds"]
+    assert list(row.curve) == reported
+    assert [point["epoch"] for point in reported] == [1, 2, 3]
     assert {"test.loss", "test.auroc_macro", "validation.auroc_pooled"} <= row.metrics.keys()
     assert {(p.part, p.protein) for p in row.proteins} == {
         (part, f"SIM0{i}") for part in ("validation", "test", *PROBES) for i in range(4)
@@ -65,19 +66,17 @@ def test_the_metrics_are_those_of_the_epoch_with_the_lowest_validation_loss(
     assert row.metrics[HEADLINE] == best[HEADLINE]
 
 
-def test_the_weights_that_are_kept_give_the_scores_of_the_row(
-    inputs: Inputs, tmp_path: Path
-) -> None:
+def test_the_saved_weights_give_the_scores_of_the_row(inputs: Inputs, tmp_path: Path) -> None:
     from rpbind.train.loop import Training
 
-    asked = job(tmp_path)
-    row = run(asked, inputs)
-    kept = checkpoint.load(tmp_path / f"{asked.run}.pt", "Ask again.")
-    training = Training(asked.recipe, 99, inputs)
-    training.model.load_state_dict(kept["weights"])
+    wanted = job(tmp_path)
+    row = run(wanted, inputs)
+    content = checkpoint.load(tmp_path / f"{wanted.run}.pt", "Do this.")
+    training = Training(wanted.recipe, 99, inputs)
+    training.model.load_state_dict(content["weights"])
     metrics, _ = summarise(training.score("test"), inputs.proteins, "test")
     assert metrics.items() <= row.metrics.items()
-    assert (kept["width"], kept["length"]) == (10, 31)
+    assert (content["width"], content["length"]) == (10, 31)
 
 
 def test_a_search_run_never_reads_the_test_windows(inputs: Inputs, tmp_path: Path) -> None:
@@ -114,16 +113,14 @@ def test_an_exception_becomes_a_failed_row_with_its_traceback(
     assert row.provenance["dataset"] == inputs.provenance["dataset"]
 
 
-def test_a_run_that_blows_up_is_diverged_and_its_row_can_be_sent(
-    inputs: Inputs, tmp_path: Path
-) -> None:
+def test_a_diverged_run_has_a_row_that_can_be_serialised(inputs: Inputs, tmp_path: Path) -> None:
     row = run(job(tmp_path, FIXED_SMALL.with_({"train.lr": 1e30})), inputs)
     assert row.state == "diverged"
     assert not row.metrics
     assert Row.model_validate_json(row.model_dump_json()) == row
 
 
-def test_a_gradient_whose_norm_overflows_is_diverged_too(
+def test_a_run_whose_gradient_norm_overflows_is_diverged(
     inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infinite = torch.tensor(torch.inf)
@@ -142,40 +139,39 @@ def stop_after(epoch: int) -> Any:
     return report
 
 
-def test_a_run_that_went_on_knows_the_epochs_that_its_study_did_not_hear_of(
+def test_a_resumed_run_has_the_epochs_from_before_the_interruption(
     inputs: Inputs, tmp_path: Path
 ) -> None:
-    asked = job(tmp_path, CONV_SMALL)
-    heard: list[dict[str, float]] = []
+    wanted = job(tmp_path, CONV_SMALL)
+    reported: list[dict[str, float]] = []
 
     def report(point: dict[str, float]) -> None:
-        heard.append(point)
+        reported.append(point)
         raise KeyError("the study was stopped")
 
     for _ in range(2):
         with pytest.raises(KeyError):
-            run(asked, inputs, report)
-    first, second = heard
-    (earlier,) = earlier_epochs(asked, [second])
+            run(wanted, inputs, report)
+    first, second = reported
+    (earlier,) = earlier_epochs(wanted, [second])
     assert earlier.items() <= first.items()
-    assert earlier_epochs(asked, [first, second]) == []
-    assert earlier_epochs(asked, []) == []
+    assert earlier_epochs(wanted, [first, second]) == []
+    assert earlier_epochs(wanted, []) == []
 
 
-def test_an_exception_of_the_report_passes_and_the_run_goes_on_where_it_was(
+def test_an_exception_of_the_report_is_raised_and_the_run_can_continue(
     inputs: Inputs, tmp_path: Path
 ) -> None:
-    asked = job(tmp_path / "stopped", CONV_SMALL)
+    wanted = job(tmp_path / "stopped", CONV_SMALL)
     with pytest.raises(KeyError, match="was stopped"):
-        run(asked, inputs, stop_after(2))
-    told: list[dict[str, float]] = []
-    resumed = run(replace(asked, attempt=1), inputs, told.append)
-    whole = run(replace(asked, attempt=1, folder=tmp_path / "whole"), inputs)
-    assert [point["epoch"] for point in told] == [3]
+        run(wanted, inputs, stop_after(2))
+    reported: list[dict[str, float]] = []
+    resumed = run(replace(wanted, attempt=1), inputs, reported.append)
+    whole = run(replace(wanted, attempt=1, folder=tmp_path / "whole"), inputs)
+    assert [point["epoch"] for point in reported] == [3]
     assert resumed.model_dump(exclude=VOLATILE) == whole.model_dump(exclude=VOLATILE)
     one, two = (
-        checkpoint.load(tmp_path / f / f"{asked.run}.pt", "Ask again.")
-        for f in ("stopped", "whole")
+        checkpoint.load(tmp_path / f / f"{wanted.run}.pt", "Do this.") for f in ("stopped", "whole")
     )
     assert equal(one["weights"], two["weights"])
 
@@ -194,34 +190,34 @@ def test_a_finished_run_is_not_trained_again(
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(inputs: Inputs, tmp_path: Path) -> None:
-    other, asked = job(tmp_path, CONV_SMALL), job(tmp_path, FIXED_SMALL)
+    other, wanted = job(tmp_path, CONV_SMALL), job(tmp_path, FIXED_SMALL)
     with pytest.raises(KeyError):
         run(other, inputs, stop_after(1))
-    (tmp_path / f"{other.run}.unfinished.pt").rename(tmp_path / f"{asked.run}.unfinished.pt")
-    row = run(asked, inputs)
+    (tmp_path / f"{other.run}.unfinished.pt").rename(tmp_path / f"{wanted.run}.unfinished.pt")
+    row = run(wanted, inputs)
     assert row.state == "failed"
-    assert "belongs to another recipe" in row.error
+    assert f"{wanted.run}.unfinished.pt" in row.error
 
 
-def test_a_task_makes_its_seeds_one_after_another_and_tells_every_epoch_and_row(
+def test_a_task_trains_its_seeds_one_after_another_and_reports_every_epoch_and_row(
     tiny: Path, tmp_path: Path
 ) -> None:
-    told: list[dict[str, Any]] = []
+    reported: list[dict[str, Any]] = []
     task = Task("arm", FIXED_SMALL, ((3, 0), (5, 2)), tiny, SPLIT, tmp_path)
-    train_task(task, Machine(), "test", told.append)
-    assert [point["seed"] for point in told] == [3, 3, 3, 3, 5, 5, 5, 5]
-    rows = [Row.model_validate_json(point["row"]) for point in told if "row" in point]
+    train_task(task, Machine(), "test", reported.append)
+    assert [point["seed"] for point in reported] == [3, 3, 3, 3, 5, 5, 5, 5]
+    rows = [Row.model_validate_json(point["row"]) for point in reported if "row" in point]
     assert [(row.seed, row.attempt, row.state) for row in rows] == [(3, 0, "done"), (5, 2, "done")]
-    assert told[3][HEADLINE] == rows[0].metrics[HEADLINE]
+    assert reported[3][HEADLINE] == rows[0].metrics[HEADLINE]
     assert rows[0].metrics != rows[1].metrics
 
 
-def test_the_runs_name_is_that_of_its_row(tmp_path: Path, inputs: Inputs) -> None:
-    asked = job(tmp_path, FIXED_SMALL.with_({"train.epochs": 1}), stage="search", arm="trial-0001")
-    assert run(asked, inputs).run == asked.run
+def test_a_run_and_its_row_have_one_name(tmp_path: Path, inputs: Inputs) -> None:
+    wanted = job(tmp_path, FIXED_SMALL.with_({"train.epochs": 1}), stage="search", arm="trial-0001")
+    assert run(wanted, inputs).run == wanted.run
 
 
-def test_threads_are_those_that_the_machine_says(inputs: Inputs, tmp_path: Path) -> None:
+def test_a_run_uses_the_threads_of_its_machine(inputs: Inputs, tmp_path: Path) -> None:
     short = FIXED_SMALL.with_({"train.epochs": 1})
     row = train_run(job(tmp_path, short), inputs, Machine(threads=2), "test", silent)
     assert (torch.get_num_threads(), row.provenance["threads"]) == (2, "2")

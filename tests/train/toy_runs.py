@@ -33,7 +33,7 @@ def job(folder: Path, recipe: Recipe = FIXED_SMALL, **changes: Any) -> Job:
 
 
 def silent(point: dict[str, float]) -> None:
-    """A report that nobody hears."""
+    """A report function that does nothing."""
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -1,0 +1,68 @@
+"""The gradient of a batch, added up over pieces of it if memory is short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from rpbind.errors import UserError
+from rpbind.model.randomness import check_no_unseeded_draw
+from rpbind.train.augment import augment
+from rpbind.train.batches import MIN_WINDOWS
+
+if TYPE_CHECKING:
+    from rpbind.train.loop import Training
+
+
+def accumulate_gradient(training: Training, index_B: Tensor) -> list[Tensor]:
+    """Compute a batch's gradient; return the shares of its loss, one per piece.
+
+    If memory runs out, `training.pieces` is doubled. Raises `UserError` if pieces of two windows
+    still need too much memory.
+    """
+    while not (losses := _piece_losses(training, index_B)):
+        training.pieces *= 2
+        if len(index_B) // training.pieces < MIN_WINDOWS:
+            raise UserError(
+                f"Out of memory on {training.machine.device} with {len(index_B)} windows in "
+                f"{training.pieces // 2} piece(s), which cannot be smaller. Use a machine with "
+                "more memory, fewer runs at once, or a narrower model."
+            )
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+    return losses
+
+
+def _piece_losses(training: Training, index_B: Tensor) -> list[Tensor]:
+    """Add up a batch's gradient; return each piece's share of its loss, [] if out of memory."""
+    training.optimizer.zero_grad(set_to_none=True)
+    # the last batch is small and has fewer pieces
+    pieces = max(1, min(training.pieces, len(index_B) // MIN_WINDOWS))
+    try:
+        with check_no_unseeded_draw(training.model, training.machine.device):
+            return [
+                _backward(training, index_b, len(index_b) / len(index_B))
+                for index_b in index_B.tensor_split(pieces)
+            ]
+    except RuntimeError as error:  # torch.OutOfMemoryError is one
+        if training.machine.world > 1 or not _is_out_of_memory(error):
+            raise
+        return []
+
+
+def _backward(training: Training, index_B: Tensor, share: float) -> Tensor:
+    """Add the gradient of a piece, weighted by its share of the batch; return its loss."""
+    rna_BL, groups, label_B = training.inputs.batch(index_B, training.model.reads)
+    rna_BL = augment(rna_BL, training.recipe.train, training.stream)
+    logit_B = training.wrapped(rna_BL, groups)
+    loss = F.binary_cross_entropy_with_logits(logit_B, label_B) * share
+    loss.backward()
+    return loss.detach()
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an allocator raised it; the CPU's has no exception class of its own."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

@@ -13,7 +13,8 @@ from rpbind.ledger import Ledger, Row
 from rpbind.run.progress import StudyProgress
 from rpbind.run.stop import STOP
 from rpbind.run.watch import Watch
-from rpbind.train.run import ended_row, finished_row
+from rpbind.train.run import ended_row
+from rpbind.train.run_files import finished_row
 from rpbind.train.task import Task
 
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from rpbind.errors import UserError
+from rpbind.model.binding import BindingModel
 from rpbind.model.randomness import check_no_unseeded_draw
+from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
 from rpbind.train.batches import MIN_WINDOWS
+from rpbind.train.inputs import Inputs
+from rpbind.train.machine import Machine
 
-if TYPE_CHECKING:
-    from rpbind.train.loop import Training
+
+class GradientState(Protocol):
+    """What a gradient needs of `rpbind.train.loop.Training`, which imports this module."""
+
+    recipe: Recipe
+    inputs: Inputs
+    machine: Machine
+    model: BindingModel
+    wrapped: nn.Module
+    optimizer: Optimizer
+    stream: torch.Generator
+    pieces: int
 
 
-def accumulate_gradient(training: Training, index_B: Tensor) -> list[Tensor]:
+def accumulate_gradient(training: GradientState, index_B: Tensor) -> list[Tensor]:
     """Compute a batch's gradient; return the shares of its loss, one per piece.
 
     If memory runs out, `training.pieces` is doubled. Raises `UserError` if pieces of two windows
@@ -36,7 +51,7 @@ def accumulate_gradient(training: Training, index_B: Tensor) -> list[Tensor]:
     return losses
 
 
-def _piece_losses(training: Training, index_B: Tensor) -> list[Tensor]:
+def _piece_losses(training: GradientState, index_B: Tensor) -> list[Tensor]:
     """Add up a batch's gradient; return each piece's share of its loss, [] if out of memory."""
     training.optimizer.zero_grad(set_to_none=True)
     # the last batch is small and has fewer pieces
@@ -53,7 +68,7 @@ def _piece_losses(training: Training, index_B: Tensor) -> list[Tensor]:
         return []
 
 
-def _backward(training: Training, index_B: Tensor, share: float) -> Tensor:
+def _backward(training: GradientState, index_B: Tensor, share: float) -> Tensor:
     """Add the gradient of a piece, weighted by its share of the batch; return its loss."""
     rna_BL, groups, label_B = training.inputs.batch(index_B, training.model.reads)
     rna_BL = augment(rna_BL, training.recipe.train, training.stream)

@@ -40,20 +40,20 @@ Show = Callable[[Plan, Path], None]
 
 @dataclass(frozen=True)
 class PreparedStudy:
-    """A study whose options, data and folder were checked; nothing was trained for it yet.
+    """A study whose options, data and folder are checked, and for which nothing is trained yet.
 
     Parameters
     ----------
     plan
-        What is to be run.
+        The plan as requested.
     resumed
-        The same, with what the folder's study has beyond it: added seeds, winners, trials.
+        The plan with the seeds, trials and winners of the existing study added.
     price
-        Number of its runs.
+        The numbers of its runs.
     folder
-        Folder of the study.
+        The folder of the study.
     options
-        How it is run.
+        How the study is run.
     """
 
     plan: Plan
@@ -77,7 +77,7 @@ def say(text: str) -> None:
 def prepared(
     experiment: str, question: Question, design: Design, options: RunOptions
 ) -> PreparedStudy:
-    """Check everything that can be checked before a study is run, and say what would run.
+    """Check a study before it runs, and print the summary of what would run.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def prepared(
     Returns
     -------
     PreparedStudy
-        For `run_study`.
+        The checked study, for `run_study`.
 
     Raises
     ------
     UserError
-        If the study cannot be run as asked, or its folder holds another one.
+        If the study cannot be run, or if its folder has another study.
     """
     check_options(options)
     check_size(Price(len(design.arms), options.seeds, len(design.contrasts)), options.yes)
@@ -137,14 +137,14 @@ def run_study(study: PreparedStudy, show: Show = lambda plan, report: None) -> s
     Parameters
     ----------
     study
-        What `prepared` returned.
+        The checked study.
     show
         Called with the final plan and the path of the report page.
 
     Returns
     -------
     str
-        What is not done, and how to go on; "" if every planned run is done.
+        What is not done, and how to continue; "" if every planned run is done.
     """
     with STOP.installed():
         try:
@@ -169,7 +169,7 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     """
     study = prepared(experiment, question, design, options)
     if options.dry_run:
-        _rehearse(study)
+        _dry_run(study)
         return
     unfinished = run_study(study, _show)
     if unfinished:
@@ -177,8 +177,8 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
         raise typer.Exit(UNFINISHED)
 
 
-def _rehearse(study: PreparedStudy) -> None:
-    """Do what a run does before it trains: ask the cluster, compare the arms, time some batches."""
+def _dry_run(study: PreparedStudy) -> None:
+    """Check the cluster, compare the arms, and estimate the time, without training."""
     options, plan = study.options, study.resumed
     if options.resources.address is not None:
         check_on_cluster(plan, options.source, options.resources, study.folder)

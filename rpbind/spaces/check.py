@@ -11,7 +11,6 @@ from rpbind.recipe import Recipe
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.dimension_base import as_text
 from rpbind.spaces.numbers import FloatDimension
-from rpbind.spaces.ranges import is_in_range, range_of
 
 
 def is_active(dim: Dimension, drawn: Mapping[str, Any]) -> bool:
@@ -60,11 +59,11 @@ def _check_order(dim: Dimension, before: tuple[Dimension, ...]) -> None:
             "number, which is never drawn exactly: depend on a choice or a whole number."
         )
     for value in dim.when.values:
-        if not any(is_in_range(other, value) for other in parents):
+        if not any(other.has(value) for other in parents):
             words = [as_text(known) for other in parents for known in other.extremes]
             raise UserError(
                 f"dimension '{dim.name}' depends on {dim.when.path} = {as_text(value)}, but the "
-                f"space only has {' or '.join(map(range_of, parents))}."
+                f"space only has {' or '.join(parent.words() for parent in parents)}."
                 f"{did_you_mean(as_text(value), words)}"
             )
 
@@ -118,7 +117,7 @@ def _contexts(dim: Dimension, before: tuple[Dimension, ...]) -> list[dict[str, A
     contexts = []
     for place, parent in enumerate(before):
         if parent.path == dim.when.path:
-            held = [value for value in dim.when.values if is_in_range(parent, value)]
+            held = [value for value in dim.when.values if parent.has(value)]
             for given in _contexts(parent, before[:place]):
                 contexts += [{**given, parent.path: value} for value in held]
     return contexts

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
 from rpbind.recipe.base import OFF
-from rpbind.spaces.dimension_base import DimensionBase, spread
+from rpbind.spaces.dimension_base import DimensionBase, as_text, spread
 
 MAX_DEPTH = 64
 """The largest number of hidden layers that a search may give a perceptron."""
@@ -48,6 +49,23 @@ class ChoiceDimension(DimensionBase):
         value = OFF if value is None else value
         found = max(self.values, key=lambda choice: _fit(choice, value))
         return {self.name: json.dumps(found)} if _fit(found, value) >= 0 else None
+
+    def has(self, value: Any) -> bool:
+        """Whether a value is one of the choices as they are written."""
+        return value in self.values
+
+    @property
+    def count(self) -> int:
+        """Number of choices."""
+        return len(self.values)
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """Yield every choice."""
+        yield from self.grid
+
+    def words(self) -> str:
+        """List the choices."""
+        return ", ".join(map(as_text, self.values))
 
 
 def _fit(choice: Any, value: Any) -> int:
@@ -106,6 +124,24 @@ class LayersDimension(DimensionBase):
             return None
         inside = all(type(width) is int and low <= width <= high for width in value)
         return self._params(list(value)) if inside else None
+
+    @property
+    def count(self) -> int:
+        """Number of perceptrons: every depth with every width in every layer."""
+        widths = self.width[1] - self.width[0] + 1
+        return sum(widths**depth for depth in range(self.depth[0], self.depth[1] + 1))
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """Yield every perceptron."""
+        widths = range(self.width[0], self.width[1] + 1)
+        for depth in range(self.depth[0], self.depth[1] + 1):
+            for layers in itertools.product(widths, repeat=depth):
+                yield self._params(list(layers))
+
+    def words(self) -> str:
+        """Describe the number of layers and their widths."""
+        (few, many), (low, high) = self.depth, self.width
+        return f"a list of {few} to {many} widths from {low} to {high}"
 
     def _params(self, widths: list[int]) -> dict[str, Any]:
         layers = {f"{self.name}/{i}": width for i, width in enumerate(widths)}

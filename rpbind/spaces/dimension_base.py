@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +34,41 @@ class DimensionBase(BaseModel):
         if self.when is None:
             return self.path
         return f"{self.path} [{', '.join(map(as_text, self.when.values))}]"
+
+    def has(self, value: Any) -> bool:
+        """Whether a recipe's value is among the dimension's."""
+        return self.find(value) is not None
+
+    @property
+    @abstractmethod
+    def extremes(self) -> list[Any]:
+        """Values that a recipe must accept for the space to be usable."""
+
+    @property
+    @abstractmethod
+    def grid(self) -> list[dict[str, Any]]:
+        """Optuna parameters of the points in a grid search."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int | None:
+        """Number of values; None for real numbers."""
+
+    @abstractmethod
+    def every(self) -> Iterator[dict[str, Any]]:
+        """Yield the Optuna parameters of every value; nothing if `count` is None."""
+
+    @abstractmethod
+    def suggest(self, trial: Any) -> Any:
+        """Take a value from an Optuna trial."""
+
+    @abstractmethod
+    def find(self, value: Any) -> dict[str, Any] | None:
+        """Return the Optuna parameters that produce a recipe's value, or None if none do."""
+
+    @abstractmethod
+    def words(self) -> str:
+        """Describe the values, for messages."""
 
 
 def as_text(value: Any) -> str:

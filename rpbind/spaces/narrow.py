@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
@@ -11,7 +11,7 @@ from rpbind.recipe.narrower import HEADS, WIDTHS, narrow_value
 from rpbind.spaces.choices import ChoiceDimension, LayersDimension
 from rpbind.spaces.dimension import Dimension
 from rpbind.spaces.dimension_base import When
-from rpbind.spaces.numbers import IntDimension
+from rpbind.spaces.numbers import FloatDimension, IntDimension
 
 Dimensions = Sequence[Dimension]
 
@@ -44,7 +44,11 @@ def _divide_dimension(dim: Dimension, every: Dimensions, factor: int) -> Dimensi
     if isinstance(dim, LayersDimension):
         width = tuple(narrow_value(dim.path, end, factor) for end in dim.width)
         return dim.model_copy(update={"width": width})
-    return _divide_range(dim, factor) if isinstance(dim, IntDimension) else dim
+    if isinstance(dim, IntDimension):
+        return _divide_range(dim, factor)
+    if isinstance(dim, FloatDimension):
+        return dim  # no width is a real number, which the check of the space says
+    assert_never(dim)
 
 
 def _divide_range(dim: IntDimension, factor: int) -> Dimension:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, model_validator
@@ -74,6 +75,18 @@ class FloatDimension(DimensionBase):
         """
         inside = isinstance(value, int | float) and self.low <= value <= self.high
         return {self.name: float(value)} if inside else None
+
+    @property
+    def count(self) -> None:
+        """There are infinitely many."""
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """Yield nothing: real numbers cannot be listed."""
+        yield from ()
+
+    def words(self) -> str:
+        """Describe the range."""
+        return f"a number from {self.low} to {self.high}"
 
 
 class IntDimension(DimensionBase):
@@ -150,3 +163,17 @@ class IntDimension(DimensionBase):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         inside = number and self.low <= value <= self.high
         return {self.name: int(value)} if inside and (value - self.low) % self.step == 0 else None
+
+    @property
+    def count(self) -> int:
+        """Number of steps in the range, both ends included."""
+        return len(range(self.low, self.high + 1, self.step))
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """Yield every step of the range."""
+        yield from ({self.name: value} for value in range(self.low, self.high + 1, self.step))
+
+    def words(self) -> str:
+        """Describe the range and its steps."""
+        step = f" in steps of {self.step}" if self.step > 1 else ""
+        return f"a number from {self.low} to {self.high}{step}"

@@ -9,10 +9,7 @@ from typing import Any
 
 from rpbind.recipe import Recipe
 from rpbind.spaces.check import is_active
-from rpbind.spaces.choices import ChoiceDimension
 from rpbind.spaces.dimension import Dimension
-from rpbind.spaces.numbers import FloatDimension, IntDimension
-from rpbind.spaces.ranges import is_in_range
 from rpbind.spaces.space import Space
 from rpbind.spaces.suggesters import FixedSuggester
 
@@ -98,35 +95,14 @@ def _points(dims: tuple[Dimension, ...], drawn: dict[str, Any]) -> Iterator[dict
     elif not is_active(dims[0], drawn):
         yield from _points(dims[1:], drawn)
     else:
-        for params in _values_of(dims[0]):
+        for params in dims[0].every():
             value = dims[0].suggest(FixedSuggester(params))
             for rest in _points(dims[1:], {**drawn, dims[0].path: value}):
                 yield params | rest
 
 
-def _values_of(dim: Dimension) -> Iterator[dict[str, Any]]:
-    """Yield the Optuna parameters of every value of a dimension; none if it is a real number."""
-    if isinstance(dim, ChoiceDimension):
-        yield from dim.grid
-    elif isinstance(dim, IntDimension):
-        yield from ({dim.name: value} for value in range(dim.low, dim.high + 1, dim.step))
-    elif not isinstance(dim, FloatDimension):
-        widths = range(dim.width[0], dim.width[1] + 1)
-        for depth in range(dim.depth[0], dim.depth[1] + 1):
-            for layers in itertools.product(widths, repeat=depth):
-                yield dim.find(list(layers)) or {}
-
-
 def _count(dim: Dimension) -> int | None:
-    """Count the values of a dimension; None if it is a real number."""
-    if isinstance(dim, FloatDimension):
-        return None
-    if isinstance(dim, ChoiceDimension):
-        return len(dim.values)
-    if isinstance(dim, IntDimension):
-        return len(range(dim.low, dim.high + 1, dim.step))
-    widths = dim.width[1] - dim.width[0] + 1
-    return sum(widths**depth for depth in range(dim.depth[0], dim.depth[1] + 1))
+    return dim.count
 
 
 def _size(
@@ -159,9 +135,7 @@ def _named(dim: Dimension, left: tuple[Dimension, ...]) -> list[Any]:
     """Return the values of a dimension that conditions of later ones name, each once."""
     conditions = [each.when.values for each in left if each.when and each.when.path == dim.path]
     named = list(itertools.chain(*conditions))
-    return [
-        value for i, value in enumerate(named) if value not in named[:i] and is_in_range(dim, value)
-    ]
+    return [value for i, value in enumerate(named) if value not in named[:i] and dim.has(value)]
 
 
 def _on_grid(dim: Dimension, values: list[Any]) -> list[Any]:

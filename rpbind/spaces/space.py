@@ -15,7 +15,6 @@ from rpbind.spaces.check import check_dimension, is_active
 from rpbind.spaces.dimension import NAMES, Dimension
 from rpbind.spaces.dimension_base import as_text
 from rpbind.spaces.narrow import divide_widths
-from rpbind.spaces.ranges import range_of
 from rpbind.spaces.space_errors import mistakes
 from rpbind.spaces.suggesters import FixedSuggester, RandomSuggester
 
@@ -103,7 +102,7 @@ class Space(BaseModel):
             found = dim.find(value)
             if found is None:
                 raise UserError(
-                    f"The space has no {dim.path} = {as_text(value)}; it has {range_of(dim)}."
+                    f"The space has no {dim.path} = {as_text(value)}; it has {dim.words()}."
                 )
             params |= found
             values[dim.path] = dim.suggest(FixedSuggester(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from toy_models import open_world
+from toy_trainings import open_world
 
 from rpbind.train.inputs import Inputs
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from toy_models import (
+from toy_trainings import (
     AlwaysZero,
     LabelBlind,
     ProteinBlind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toy_models import HEALTHY, open_world
+from toy_trainings import HEALTHY, open_world
 from typer.testing import CliRunner
 
 from rpbind.cli import app

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from toy_models import untrained
+from toy_trainings import untrained
 
 from rpbind.doctor.examine import examine_untrained, fit_with_seeds, measure
 from rpbind.doctor.finding import finding, primary_findings

@@ -222,7 +222,9 @@ def _run(study: PreparedStudy, show: Show) -> str:
 
 def _show(plan: Plan, report: Path) -> None:
     """Print the verdicts, the winners of searches, and where the report is."""
-    Console().print(verdict_table(report.parent))
+    with phase("reading the verdicts"):
+        table = verdict_table(report.parent)
+    Console().print(table)
     for file in winner_files(plan, report.parent).values():
         print(f"winner: {file}")
     print(f"{REPORT_PREFIX}{report}")

@@ -63,7 +63,7 @@ def test_what_the_tests_inherit_changes_none_of_them() -> None:
     chosen = (
         "test_surroundings.py::test_a_process_of_a_test_has_known_surroundings",
         "test_surroundings.py::test_a_test_has_known_surroundings",
-        "files/test_files_draft.py::test_a_process_that_is_told_to_end_leaves_no_half_folder",
+        "files/test_files_draft.py::test_a_terminated_process_leaves_no_half_folder",
     )
     kept = {k: os.environ[k] for k in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH") if k in os.environ}
     ended = subprocess.run(

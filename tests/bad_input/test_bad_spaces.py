@@ -140,7 +140,7 @@ CONDITIONS = [
           "3", "from 0 to 8 in steps of 2"),
     drawn("a condition on a continuous number",
           RATE + dim("train.batch_size", "choice", ("train.lr", [0.001]), values=[32, 64]),
-          "continuous", "a choice or a whole number"),
+          "real number", "a choice or a whole number"),
     drawn("a number as a condition on layers",
           LAYERS + dim("train.lr", "float", ("model.classifier.hidden", [3]), low=0.1, high=0.2),
           "3", "1 to 2 widths from 8 to 16"),

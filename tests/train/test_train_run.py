@@ -6,8 +6,10 @@ import pytest
 import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL, SPLIT, batches_read, equal, job, open_inputs, silent
 
+from rpbind.analysis.arms import SECONDARY
 from rpbind.ledger import Row
-from rpbind.metrics import summarise
+from rpbind.ledger.trials import OBJECTIVES
+from rpbind.metrics import METRICS, summarise
 from rpbind.train import checkpoint
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
@@ -54,6 +56,17 @@ def test_a_run_ends_in_a_row_with_its_curve_metrics_scores_and_provenance(
     }
     assert {"dataset", "split", "bank", "code", "torch", "threads"} <= row.provenance.keys()
     assert Row.model_validate_json(row.model_dump_json()) == row
+
+
+def test_every_metric_that_the_report_or_a_search_names_is_measured_by_a_run(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    row = run(job(tmp_path, CONV_SMALL), inputs)
+    assert {f"test.{name}" for name in METRICS} | SECONDARY.keys() <= row.metrics.keys()
+    scored_by = {objective.key for objective in OBJECTIVES.values()}
+    assert scored_by <= row.metrics.keys() | row.cost.keys()
+    assert all(SECONDARY.values())
+    assert all(objective.words for objective in OBJECTIVES.values())
 
 
 def test_the_metrics_are_those_of_the_epoch_with_the_lowest_validation_loss(

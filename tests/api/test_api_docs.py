@@ -1,0 +1,30 @@
+"""docs/python.md runs as it stands, one block after another, in an empty folder."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_code_of_the_page_about_python_runs_as_it_stands(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "python.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    shutil.copytree(ROOT / "search_spaces", tmp_path / "search_spaces")
+    code = "\n".join(blocks) + (
+        "\nprint(*study.verdicts()['contrast'], search.best.id, search.is_complete, sep='|')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    *_, told = ended.stdout.splitlines()
+    first, second, best, complete = told.split("|")
+    assert (first, second, complete) == ("no-residual", "conv", "True")
+    assert len(best) == 12
+    assert {page.parent.parent.name for page in tmp_path.glob("reports/*/index.html")} == {
+        "reports"
+    }

@@ -72,8 +72,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         f"question  {plan.question}",
         f"data      {plan.dataset}; split {plan.split}; proteins {plan.proteins_note}",
         *([f"          {plan.split_note}"] if plan.split_note else []),
-        f"design    {plan.design}: {len(plan.arms)} arms x {len(plan.seeds)} seeds = "
-        f"{len(plan.planned)} runs, {len(plan.contrasts)} contrasts",
+        f"design    {plan.design}: {_size_of(plan)}",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
         f"controls  {len(BASELINES)} baselines without a network, and probes of every run",
         *(f"  {arm.name}: {arm.change}; {len(plan.seeds)} seeds" for arm in plan.controls),
@@ -161,6 +160,14 @@ def _reach(price: Price, plan: Plan, options: RunOptions) -> str:
     clusters = scored_clusters(dataset, split, part)
     tuned = Price(price.arms, units, len(sweep.contrasts))
     return tuned.reach(plan.delta, clusters, alpha, paired)
+
+
+def _size_of(plan: Plan) -> str:
+    """Return how many runs the arms of the design take."""
+    if not plan.arms:
+        return "every arm is tuned first, see below"
+    runs = f"{len(plan.arms)} arms x {len(plan.seeds)} seeds = {len(plan.planned)} runs"
+    return f"{runs}, {len(plan.contrasts)} contrasts"
 
 
 def _searched(search: dict[str, Any], seeds: int) -> list[str]:

@@ -29,7 +29,7 @@ from rpbind.train.opened import OpenData
 
 MOMENTS: dict[str, tuple[Any, str]] = {
     "begin": (Ledger, "begin"),
-    "epoch": (Watch, "epoch"),
+    "epoch": (Watch, "end_epoch"),
     "append": (Ledger, "append"),
     "report": (build, "write_atomic"),
 }

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import resource
 import runpy
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from advice import EXPERIMENTS, cannot_be_followed
+from full_disk import files_of_at_most
 
 from rpbind import cli
 
@@ -112,20 +112,6 @@ def called(command: str) -> int:
     finally:
         sys.argv = before
     return 0
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let every file of this process fail to grow beyond so many bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    writes_no_bytecode = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # a module imported now would leave a truncated .pyc file
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        sys.dont_write_bytecode = writes_no_bytecode
 
 
 def check(

@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bad_input import called, files_of_at_most
+from bad_input import called
+from full_disk import files_of_at_most
 
 from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split

@@ -1,9 +1,9 @@
 import re
-import resource
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from full_disk import files_of_at_most
 from synthetic_study import HOSTILE, controls, plan, trials, write
 
 from rpbind.errors import UserError
@@ -158,13 +158,8 @@ def test_a_page_on_a_full_disk_leaves_the_old_one(size: int, tmp_path: Path) -> 
     write(tmp_path, plan(2, 2), lost=False)
     page = tmp_path / "index.html"
     page.write_text("the old page")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        with pytest.raises(OSError, match="large") as error:
-            build_report(tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with files_of_at_most(size), pytest.raises(OSError, match="large") as error:
+        build_report(tmp_path)
     assert error.value.filename == str(page)
     assert page.read_text() == "the old page"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "ledger", "plan.json"]

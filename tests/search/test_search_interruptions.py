@@ -1,6 +1,5 @@
 """Searches whose process dies at a bad moment, and how the next process continues."""
 
-import resource
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 import optuna
 import pytest
+from full_disk import files_of_at_most
 from optuna.storages.journal import JournalFileBackend
 from toy_search import best_at_a_thousandth, drive, make, opened, row, toy_sweep
 
@@ -170,13 +170,8 @@ def test_a_full_disk_leaves_no_incomplete_line_in_the_journal(tmp_path: Path) ->
     (task,) = next_tasks(loop, 1)
     journal = tmp_path / "optuna.journal"
     whole = journal.read_bytes()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 10, before[1]))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            loop.stop()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with files_of_at_most(len(whole) + 10), pytest.raises(OSError, match="too large"):
+        loop.stop()
     assert journal.read_bytes() == whole
     loop.stop()  # there is room again
     (loop,) = opened(sweep, tmp_path)

@@ -74,13 +74,13 @@ def ablate(
     Raises
     ------
     UserError
-        If something cannot be asked of this data or this machine; nothing was trained then.
+        If the study cannot be run on this data or this machine; nothing was trained then.
     """
     chosen = _options(data, options)
     recipe = _sized(chosen, "reference", reference)
     arms = own_design(recipe, changes, design)
-    asked = Question(question=question, prediction=prediction, rule=RULE)
-    return _study(chosen, "ablate", asked, arms, control=arms.arms[0].name)
+    stated = Question(question=question, prediction=prediction, rule=RULE)
+    return _study(chosen, "ablate", stated, arms, control=arms.arms[0].name)
 
 
 def tune(
@@ -129,7 +129,7 @@ def tune(
     Raises
     ------
     UserError
-        If something cannot be asked of this data or this machine; nothing was trained then.
+        If the study cannot be run on this data or this machine; nothing was trained then.
     """
     from rpbind.design.design import Design, arm
     from rpbind.search.config import SearchConfig
@@ -153,14 +153,14 @@ def tune(
         repeats=repeats,
     )
     begin = configurations_of(list(warm_start), searched, recipe, width)
-    asked = Question(
+    stated = Question(
         question="Which configuration of this space is best, and how much of its score is luck?",
         prediction="",
         rule="Chosen on validation, then trained anew on fresh seeds and tested once per run.",
     )
     start = Design("search", (arm("base", recipe, "what the search began from"),), ())
     sweep = Sweep.of(recipe, searched, trials, config, warm_start=begin)
-    return _study(chosen, "tune", asked, start, control="base", sweep=sweep)
+    return _study(chosen, "tune", stated, start, control="base", sweep=sweep)
 
 
 def _options(data: str | Path | None, given: Mapping[str, Any]) -> Options:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """A study in its folder; everything is read from its ledger when it is asked for.
+    """A study in its folder; its ledger is read anew at every use.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class Study:
         return f"Study({self.name}: {summary.done} of {summary.planned} runs are done)"
 
     def _repr_html_(self) -> str:
-        """Show the answer in a notebook: what was asked, and the verdicts."""
+        """Show the answer in a notebook: the question and the verdicts."""
         summary = self.summary()
         plan = summary.plan
         table = self.verdicts().drop(columns=["arm", "reference"])

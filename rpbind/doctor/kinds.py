@@ -1,8 +1,4 @@
-"""All kinds of findings as data: name, severity, threshold, reason for the threshold, advice.
-
-A few names are older than the glossary and stay, because ledgers have them: "learnt by heart" means
-memorised, and "a coin" means the chance level.
-"""
+"""All kinds of findings as data: name, severity, threshold, reason for the threshold, advice."""
 
 from __future__ import annotations
 
@@ -201,23 +197,23 @@ KINDS = {
             "Make the initial values smaller: training must first undo these confident logits.",
         ),
         Kind(
-            "no better than a coin",
+            "no better than chance",
             "error",
             None,
             "0.5 plus three standard errors of a random score's AUROC (mean over proteins) here",
             "The model predicts validation windows at chance level: see the other findings.",
         ),
         Kind(
-            "learnt by heart",
+            "memorised",
             "error",
             None,
             "0.5 plus three standard errors of a random score's AUROC (mean over proteins) here",
             "The model fits its training windows and is at chance level on others: check that "
             "labels belong to their windows, then regularise.",
-            ("no better than a coin",),
+            ("no better than chance",),
         ),
         Kind(
-            "worse than a coin",
+            "worse than chance",
             "warning",
             LN2,
             "predicting 1/2 for every window has a loss of ln 2",

@@ -94,15 +94,15 @@ def fit_findings(
 
 def learning_findings(scored: Measures) -> Iterator[Finding]:
     """Yield findings on the scores of a trained model."""
-    if scored["validation.loss"] > _threshold("worse than a coin"):
-        yield finding("worse than a coin", scored["validation.loss"])
+    if scored["validation.loss"] > _threshold("worse than chance"):
+        yield finding("worse than chance", scored["validation.loss"])
     if (
         "validation.auroc" not in scored
         or scored["validation.auroc"] > scored["validation.chance-limit"]
     ):
         return
     is_memorised = scored["train.loss"] < _threshold("batch not fitted")
-    name = "learnt by heart" if is_memorised else "no better than a coin"
+    name = "memorised" if is_memorised else "no better than chance"
     yield finding(name, scored["validation.auroc"], threshold=scored["validation.chance-limit"])
 
 

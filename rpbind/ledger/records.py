@@ -109,6 +109,14 @@ class ProteinScore(Record):
     auprc: float | None
 
 
+RENAMED_FINDINGS = {
+    "no better than a coin": "no better than chance",
+    "worse than a coin": "worse than chance",
+    "learnt by heart": "memorised",
+}
+"""Name of a finding in rows of version 0.1 -> its name now."""
+
+
 class Finding(Record):
     """Something about a run that a reader must know.
 
@@ -128,7 +136,7 @@ class Finding(Record):
         What to do, in one or two sentences.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(lambda name: RENAMED_FINDINGS.get(name, name))]
     severity: Severity
     measured: float | None
     threshold: float | None

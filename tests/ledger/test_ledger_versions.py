@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from toy_rows import PLAN, row
 
+from rpbind.doctor.kinds import KINDS
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, schema
+from rpbind.ledger import Finding, Ledger, schema
+from rpbind.ledger.records import RENAMED_FINDINGS
 from rpbind.ledger.remarks import remarks
 from rpbind.ledger.row_files import read_table
 
@@ -96,3 +98,13 @@ def test_rows_of_a_later_version_are_refused_with_both_versions(first: Path) -> 
     pq.write_table(newer.replace_schema_metadata({schema.KEY: b"99"}), file)
     with pytest.raises(UserError, match=r"has schema version 99; .* reads 1 to"):
         list(Ledger(first).attempts())
+
+
+@pytest.mark.parametrize(("before", "now"), RENAMED_FINDINGS.items())
+def test_a_finding_of_an_earlier_version_has_the_name_that_it_has_now(
+    before: str, now: str
+) -> None:
+    found = Finding(name=before, severity="error", measured=0.5, threshold=0.6, advice="")
+    assert found.name == now
+    assert KINDS[now].name == now
+    assert before not in KINDS

@@ -119,7 +119,10 @@ def main(
         ),
     ] = None,
     tune_arms: Annotated[
-        int, typer.Option(min=0, max=MANY, help="Trials of a search for every arm.")
+        int,
+        typer.Option(
+            min=0, max=MANY, help="Tune every arm separately, with this many trials per search."
+        ),
     ] = 0,
     searches: Annotated[
         int, typer.Option(min=1, max=MANY, help="Searches per tuned arm; a verdict needs 5.")

@@ -1,7 +1,8 @@
 """Which configuration of a model is best, and how much of its score is luck?
 
 Question. What is the best configuration of a recipe within a search space? The default space has
-five hyperparameters: learning rate, weight decay, classifier depth, dropout, attention variant.
+five hyperparameters: learning rate, weight decay, classifier depth, dropout, and the memory that
+the RNA attends to.
 
 Prediction. The validation score of the best of many trials is too high: it is lower on fresh seeds,
 and may be lower still on test.
@@ -43,7 +44,13 @@ DEFAULTS = Defaults(narrower=8)
 @experiment(DEFAULTS)
 def main(
     options: Options,
-    space: Annotated[Path, typer.Option(help="Search space, a TOML file.")] = ORIGINAL_SPACE,
+    space: Annotated[
+        Path,
+        typer.Option(
+            help="Search space, a TOML file (default: search_spaces/original.toml).",
+            show_default=False,
+        ),
+    ] = ORIGINAL_SPACE,
     trials: Annotated[int, typer.Option(min=1, max=MANY, help="Number of trials.")] = 50,
     base: Annotated[
         str, typer.Option(help="Preset or recipe file whose hyperparameters the space varies.")
@@ -62,20 +69,24 @@ def main(
     ] = 1,
     objective: Annotated[
         list[str] | None,
-        typer.Option(help=f"Objective: {', '.join(OBJECTIVES)}. Repeat the option for several."),
+        typer.Option(
+            help=f"Objective: {', '.join(OBJECTIVES)} (default: auroc). Repeat the option for "
+            "several; the first chooses the winner."
+        ),
     ] = None,
     budget_minutes: Annotated[
-        float | None, typer.Option(help="Start no trial after this many minutes.")
+        float | None, typer.Option(help="Start no trial after this many minutes of a call.")
     ] = None,
     budget_train_seconds: Annotated[
         float | None,
-        typer.Option(help="Start no trial after this many seconds of training in all."),
+        typer.Option(help="Start no trial after this many seconds of training, over all calls."),
     ] = None,
     warm: Annotated[
         list[str] | None,
         typer.Option(
             "--warm-start",
-            help="Preset, recipe file (JSON, TOML) or earlier study whose best is tried first.",
+            help="Tried first: a preset, a recipe file (JSON, TOML), or the five best of an "
+            "earlier study.",
         ),
     ] = None,
     storage: Annotated[

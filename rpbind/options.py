@@ -40,7 +40,10 @@ Reports = Annotated[
     ),
 ]
 Name = Annotated[
-    str | None, typer.Option(help="Folder of the study below --reports (default: its own name).")
+    str | None,
+    typer.Option(
+        help="Folder of the study below --reports (default: made from experiment, data and a hash)."
+    ),
 ]
 
 
@@ -73,7 +76,7 @@ class Options:
     seeds: Annotated[int | None, typer.Option(min=1, max=MANY, help="Paired seeds per arm.")] = None
     add_seeds: Annotated[
         int,
-        typer.Option(min=0, max=MANY, help="Extend an existing study by this many seeds."),
+        typer.Option(min=0, max=MANY, help="Extend a finished study by this many seeds."),
     ] = 0
     accept_code_change: Annotated[
         bool,
@@ -100,13 +103,14 @@ class Options:
     executor: Annotated[
         str,
         typer.Option(
-            help="trial (in the process of the Tune trial), train (Ray Train workers) or auto."
+            help="trial (in the Tune trial's process), train (Ray Train workers), or auto: train "
+            "with a GPU or several workers, else trial."
         ),
     ] = "auto"
     address: Address = None
     log: Annotated[
         list[str] | None,
-        typer.Option(help=f"Trackers that log each epoch; repeatable: {choices(TRACKERS)}"),
+        typer.Option(help=f"Loggers that see each epoch; repeatable: {choices(TRACKERS)}"),
     ] = None
     reports: Reports = REPORTS
     name: Name = None

@@ -12,7 +12,8 @@ import rpbind
 from rpbind.cli import baselines, cluster, data, doctor, hyperparameters, importing, study, use
 from rpbind.terminal import run_app
 
-app = typer.Typer(no_args_is_help=True, help=rpbind.__doc__)
+WHAT, *_ = (rpbind.__doc__ or "").split("\n\n")
+app = typer.Typer(no_args_is_help=True, help=WHAT)
 app.add_typer(importing.app, name="import")
 app.add_typer(cluster.job, name="job")
 for command in (

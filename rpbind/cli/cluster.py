@@ -22,7 +22,9 @@ Address = Annotated[
 JobId = Annotated[str, typer.Argument(metavar="ID", help="Job id that `rpbind submit` printed.")]
 HERE = "http://127.0.0.1:8265"
 
-job = typer.Typer(no_args_is_help=True, help="Follow, stop or fetch a job of `rpbind submit`.")
+job = typer.Typer(
+    no_args_is_help=True, help="Show, follow, stop or fetch a job of `rpbind submit`."
+)
 
 
 def submit(

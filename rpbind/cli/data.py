@@ -21,12 +21,13 @@ def embed(
     encoder: Annotated[
         str,
         typer.Option(
-            help="Protein encoder: physchem, triad, random, constant, or an ESM-2 model by its "
-            "name, such as esm2_t33_650M_UR50D."
+            help="Protein encoder: physchem, triad, random, constant, an ESM-2 model by its "
+            "name, such as esm2_t33_650M_UR50D, or esm2 for any other checkpoint."
         ),
     ] = "physchem",
     weights: Annotated[
-        Path | None, typer.Option(help="ESM-2 checkpoint file; only an ESM-2 encoder needs it.")
+        Path | None,
+        typer.Option(help="ESM-2 checkpoint file (default: the one in torch hub's cache)."),
     ] = None,
 ) -> None:
     """Encode a dataset's proteins, one vector per residue, into its embedding store."""

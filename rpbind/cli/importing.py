@@ -20,7 +20,7 @@ from rpbind.terminal import PLAIN, progress
 if TYPE_CHECKING:
     from rpbind.importers.importers import ImportOptions, ImportReport
 
-app = typer.Typer(no_args_is_help=True, help="Make a dataset folder from other formats.")
+app = typer.Typer(no_args_is_help=True, help="Make a dataset folder from your files.")
 
 Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid sequences.")]
 Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exist yet.")]
@@ -38,7 +38,7 @@ MaxN = Annotated[
         "--max-n-share",
         min=0,
         max=1,
-        help="Largest allowed share of the letter N in a window; the import is refused above it.",
+        help="Largest share of the letter N; if a window has more, the whole import is refused.",
     ),
 ]
 Homology = Annotated[

@@ -104,7 +104,7 @@ def _best_of_study(study: Path, space: Space, base: Recipe) -> list[dict[str, An
                 reason = str(error)
     if not points:
         raise UserError(
-            f"--warm-start {study} has no whole trial that this search could make. "
+            f"--warm-start {study} has no complete trial that this search could make. "
             f"{reason}".rstrip()
         )
     return points[:BEST]

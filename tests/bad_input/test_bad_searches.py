@@ -205,7 +205,7 @@ CASES = [
     Case(
         "a warm start from a study without rows",
         f"{STUDY} --trials 3 --warm-start reports/s",
-        ("reports/s", "no whole trial"),
+        ("reports/s", "no complete trial"),
         changed(without_rows),
     ),
     Case(

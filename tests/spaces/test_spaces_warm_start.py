@@ -81,5 +81,7 @@ def test_trials_of_an_earlier_study_around_another_base_are_left_out(tmp_path: P
     )  # fmt: skip
     Ledger(tmp_path).begin(plan)
     other = BASE.with_({"train.batch_size": 64})
-    with pytest.raises(UserError, match=r"no whole trial that this search could make.*batch_size"):
+    with pytest.raises(
+        UserError, match=r"no complete trial that this search could make.*batch_size"
+    ):
         warm_start([str(tmp_path)], SPACE, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +18,16 @@ SMALL = {"seeds": 2, "epochs": 1, "narrower": 16}
 
 
 @pytest.fixture(scope="module")
-def study(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> rb.Study:
-    """Two changes of `fixed` on a world of 4 proteins."""
+def data(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world of 4 proteins of our own: a study adds the vectors of its controls to it."""
+    return Path(shutil.copytree(tiny, tmp_path_factory.mktemp("data") / "world"))
+
+
+@pytest.fixture(scope="module")
+def study(data: Path, tmp_path_factory: pytest.TempPathFactory) -> rb.Study:
+    """Two changes of `fixed`."""
     reports = tmp_path_factory.mktemp("reports")
-    return rb.ablate(tiny, reference="fixed", changes=CHANGES, reports=reports, **SMALL)
+    return rb.ablate(data, reference="fixed", changes=CHANGES, reports=reports, **SMALL)
 
 
 def test_importing_the_face_imports_nothing_heavy() -> None:
@@ -58,11 +65,11 @@ def test_runs_are_rows_of_a_table_with_their_metrics(study: rb.Study) -> None:
 
 
 def test_the_same_call_continues_the_study_and_trains_nothing_again(
-    study: rb.Study, tiny: Path
+    study: rb.Study, data: Path
 ) -> None:
     before = {row.run: row.ended for row in Ledger(study.folder).rows()}
     again = rb.ablate(
-        tiny, reference="fixed", changes=CHANGES, reports=study.folder.parent, **SMALL
+        data, reference="fixed", changes=CHANGES, reports=study.folder.parent, **SMALL
     )
     assert again.folder == study.folder
     assert {row.run: row.ended for row in Ledger(study.folder).rows()} == before
@@ -91,19 +98,19 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
         rb.open_study(tmp_path)
 
 
-def test_an_option_that_there_is_not_is_refused_with_the_nearest_one(tiny: Path) -> None:
+def test_an_option_that_there_is_not_is_refused_with_the_nearest_one(data: Path) -> None:
     with pytest.raises(rb.UserError, match="Did you mean 'seeds'"):
-        rb.ablate(tiny, changes=CHANGES, seed=3)
+        rb.ablate(data, changes=CHANGES, seed=3)
 
 
-def test_a_search_returns_its_trials_and_its_best_recipe(tiny: Path, tmp_path: Path) -> None:
+def test_a_search_returns_its_trials_and_its_best_recipe(data: Path, tmp_path: Path) -> None:
     space = tmp_path / "rates.toml"
     space.write_text(
         'about = "Two rates."\n[[dimension]]\npath = "train.lr"\nkind = "choice"\n'
         "values = [0.001, 0.01]\n"
     )
     study = rb.tune(
-        tiny, space=space, trials=2, sampler="grid", reports=tmp_path / "reports", **SMALL
+        data, space=space, trials=2, sampler="grid", reports=tmp_path / "reports", **SMALL
     )
     assert sorted(study.trials()["train.lr"]) == [0.001, 0.01]
     assert study.best.train.lr in (0.001, 0.01)

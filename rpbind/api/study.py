@@ -29,14 +29,6 @@ class Study:
     ------
     UserError
         If the folder holds no study, or one that a newer version of rpbind has written.
-
-    Examples
-    --------
-    >>> import rpbind as rb
-    >>> rb.Study("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    rpbind.errors.UserError: ...
     """
 
     def __init__(self, folder: str | Path) -> None:

@@ -32,12 +32,15 @@ class Listed:
         What it takes, in words.
     default
         Its value where a recipe does not say, as in a recipe's file.
+    variants
+        The names of its variants, where it is a slot.
     """
 
     path: str
     variant: str
     values: str
     default: str
+    variants: tuple[str, ...] = ()
 
 
 def hyperparameters(below: str = "") -> list[Listed]:
@@ -74,16 +77,7 @@ def variants() -> dict[str, tuple[str, ...]]:
     dict
         In the order of the fields; the first variant is the default where a recipe names none.
     """
-    return {
-        one.path: tuple(one.values.split(" or ")) for one in hyperparameters() if _is_slot(one.path)
-    }
-
-
-def _is_slot(path: str) -> bool:
-    kind: Any = Recipe
-    for name in path.split("."):
-        kind = kind.model_fields[name].annotation if hasattr(kind, "model_fields") else None
-    return len(_groups(kind)) > 1
+    return {one.path: one.variants for one in hyperparameters() if one.variants}
 
 
 def _fields(group: type[Hyperparameters], prefix: str, variant: str) -> Iterator[Listed]:
@@ -93,7 +87,8 @@ def _fields(group: type[Hyperparameters], prefix: str, variant: str) -> Iterator
         path, groups = f"{prefix}{name}", _groups(field.annotation)
         if len(groups) > 1:
             kinds = [_kind(one) for one in groups]
-            yield Listed(path, variant, " or ".join(kinds), _kind(type(field.default)))
+            default = _kind(type(field.default))
+            yield Listed(path, variant, " or ".join(kinds), default, tuple(kinds))
             for one in groups:
                 yield from _fields(one, f"{path}.", _kind(one))
         elif groups and NoneType in get_args(field.annotation):

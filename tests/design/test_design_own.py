@@ -1,9 +1,11 @@
 """A design from a reference and named changes: which arms and contrasts follow."""
 
+import doctest
 from typing import Any
 
 import pytest
 
+from rpbind.design import own
 from rpbind.design.own import COMBINED, DESIGNS, own_design
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
@@ -82,3 +84,7 @@ def test_changes_that_cannot_be_compared_are_refused(changes: Any, says: str) ->
 def test_an_unknown_design_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UserError, match="leave-one-out"):
         own_design(FIXED, CHANGES, "leave-one-in")
+
+
+def test_the_example_of_the_docstring_gives_what_it_shows() -> None:
+    assert doctest.testmod(own) == (0, 3)

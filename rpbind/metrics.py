@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
-
-DECIMALS = 5
-"""Scores are rounded to this many decimals before they are ranked. Without rounding, a model that
-ignores the RNA gets a per-protein AUROC of 0.43-0.61 from float noise, instead of exactly 0.5.
-Rounding alone can still split two nearly equal scores across a boundary, so if all scores lie
-within one step they are treated as tied."""
+from rpbind.statistics.ranking import Ranking, rank_by_group
 
 
 @dataclass(frozen=True)
@@ -38,6 +33,14 @@ class WindowScores:
     logit_N: NDArray[np.float32]
     label_N: NDArray[np.uint8]
     protein_N: NDArray[np.int64]
+
+    @cached_property
+    def pooled(self) -> Ranking:
+        """How well the logits rank all windows together."""
+        (ranking,) = rank_by_group(
+            self.label_N, self.logit_N, np.zeros_like(self.protein_N)
+        ).values()
+        return ranking
 
 
 def summarise(
@@ -61,10 +64,18 @@ def summarise(
     -------
     {"PART.METRIC": value} without undefined metrics, and one score per protein with windows.
     """
+    ranked = rank_by_group(scores.label_N, scores.logit_N, scores.protein_N)
     per_protein = tuple(
-        _protein_score(scores, part, index, protein)
-        for index, protein in enumerate(proteins)
-        if (scores.protein_N == index).any()
+        ProteinScore(
+            part=part,
+            protein=proteins[index].id,
+            cluster=proteins[index].cluster,
+            windows=ranking.windows,
+            positives=ranking.positives,
+            auroc=ranking.auroc,
+            auprc=ranking.auprc,
+        )
+        for index, ranking in ranked.items()
     )
     metrics = {name: measure(scores, per_protein) for name, measure in METRICS.items()}
     return {
@@ -136,44 +147,14 @@ def _cluster_means(
     return [float(np.mean(values)) for values in by_cluster.values()]
 
 
-def _protein_score(scores: WindowScores, part: str, index: int, protein: Protein) -> ProteinScore:
-    mine = scores.protein_N == index
-    label_N = scores.label_N[mine]
-    auroc, auprc = auroc_and_auprc(label_N, scores.logit_N[mine])
-    return ProteinScore(
-        part=part,
-        protein=protein.id,
-        cluster=protein.cluster,
-        windows=int(mine.sum()),
-        positives=int(label_N.sum()),
-        auroc=auroc,
-        auprc=auprc,
-    )
-
-
-def auroc_and_auprc(
-    label_N: NDArray[np.uint8], score_N: NDArray[np.floating]
-) -> tuple[float | None, float | None]:
-    """Return (AUROC, AUPRC), or None for both if a class is absent; see `DECIMALS` for ties."""
-    if label_N.min() == label_N.max():
-        return None, None
-    wide_N = score_N.astype(np.float64)
-    one_score = np.ptp(wide_N) <= 10.0**-DECIMALS
-    ranked_N = np.zeros_like(wide_N) if one_score else np.round(wide_N, DECIMALS)
-    return (
-        float(roc_auc_score(label_N, ranked_N)),
-        float(average_precision_score(label_N, ranked_N)),
-    )
-
-
 Metric = Callable[[WindowScores, tuple[ProteinScore, ...]], float | None]
 """(scores of all windows, score per protein) -> value; None if it is undefined."""
 
 METRICS: dict[str, Metric] = {
     "loss": lambda scores, per_protein: cross_entropy(scores),
     "accuracy": lambda scores, per_protein: accuracy(scores),
-    "auroc_pooled": lambda scores, per_protein: auroc_and_auprc(scores.label_N, scores.logit_N)[0],
-    "auprc_pooled": lambda scores, per_protein: auroc_and_auprc(scores.label_N, scores.logit_N)[1],
+    "auroc_pooled": lambda scores, per_protein: scores.pooled.auroc,
+    "auprc_pooled": lambda scores, per_protein: scores.pooled.auprc,
     "auroc_macro": lambda scores, per_protein: macro_average(per_protein, "auroc"),
     "auprc_macro": lambda scores, per_protein: macro_average(per_protein, "auprc"),
 }

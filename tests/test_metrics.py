@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from rpbind.data.dataset import Protein
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import WindowScores, auroc_and_auprc, macro_average, summarise
+from rpbind.metrics import WindowScores, macro_average, summarise
+from rpbind.statistics.ranking import Ranking, rank_by_group
 
 PROTEINS = (
     Protein("A_K562", "A", "M", 0),
@@ -15,6 +17,10 @@ PROTEINS = (
     Protein("B", "B", "M", 1),
     Protein("unseen", "U", "M", 2),
 )
+
+
+def ranking(label_N: np.ndarray, score_N: np.ndarray) -> Ranking:
+    return rank_by_group(label_N, score_N, np.zeros(len(label_N), dtype=np.int64))[0]
 
 
 def scores(*rows: tuple[int, int, float]) -> WindowScores:
@@ -40,13 +46,13 @@ def scores(*rows: tuple[int, int, float]) -> WindowScores:
 def test_auroc_is_the_share_of_pairs_in_the_right_order(
     label: list[int], score: list[float], auroc: float
 ) -> None:
-    assert auroc_and_auprc(np.array(label, dtype=np.uint8), np.array(score))[0] == auroc
+    assert ranking(np.array(label, dtype=np.uint8), np.array(score)).auroc == auroc
 
 
 def test_auprc_at_chance_level_is_the_share_of_positives() -> None:
     label_N = np.array([1, 0, 0, 0], dtype=np.uint8)
-    assert auroc_and_auprc(label_N, np.zeros(4))[1] == 0.25
-    assert auroc_and_auprc(label_N, np.array([3.0, 0, 1, 2]))[1] == 1.0
+    assert ranking(label_N, np.zeros(4)).auprc == 0.25
+    assert ranking(label_N, np.array([3.0, 0, 1, 2])).auprc == 1.0
 
 
 @given(base=st.floats(-5, 5), noise=st.lists(st.floats(-4e-6, 4e-6), min_size=8, max_size=8))
@@ -55,7 +61,7 @@ def test_float_noise_around_one_score_has_an_auroc_of_exactly_one_half(
 ) -> None:
     label_N = np.array([0, 1] * 4, dtype=np.uint8)
     score_N = (base + np.array(noise)).astype(np.float32)
-    assert auroc_and_auprc(label_N, score_N)[0] == 0.5
+    assert ranking(label_N, score_N).auroc == 0.5
 
 
 def test_a_model_that_ignores_the_rna_is_at_chance_per_protein_if_not_pooled() -> None:
@@ -113,3 +119,30 @@ def test_a_confident_mistake_costs_its_logit() -> None:
 def test_accuracy_is_the_share_on_the_right_side_of_zero() -> None:
     rows = scores((0, 1, 0.1), (0, 1, -0.1), (0, 0, -5.0), (2, 0, -0.2))
     assert summarise(rows, PROTEINS, "validation")[0]["validation.accuracy"] == 0.75
+
+
+@given(seed=st.integers(0, 1000), groups=st.integers(1, 6), levels=st.sampled_from([2, 5, 10**6]))
+def test_one_sort_over_all_groups_ranks_each_as_scikit_learn_does(
+    seed: int, groups: int, levels: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    group_N = 7 * draw.integers(0, groups, 60)
+    label_N = draw.integers(0, 2, 60).astype(np.uint8)
+    score_N = (draw.integers(0, levels, 60) / 10).astype(np.float32)
+    found = rank_by_group(label_N, score_N, group_N)
+    assert set(found) == set(group_N.tolist())
+    for group, one in found.items():
+        mine = group_N == group
+        label, score = label_N[mine], np.round(score_N[mine].astype(np.float64), 5)
+        assert (one.windows, one.positives) == (mine.sum(), label.sum())
+        if label.min() == label.max():
+            assert one.auroc is one.auprc is None
+        else:
+            assert one.auroc == pytest.approx(roc_auc_score(label, score), abs=1e-12)
+            assert one.auprc == pytest.approx(average_precision_score(label, score), abs=1e-12)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_scores_that_are_not_finite_are_not_ranked(odd: float) -> None:
+    with pytest.raises(ValueError):
+        ranking(np.array([0, 1], dtype=np.uint8), np.array([0.0, odd]))

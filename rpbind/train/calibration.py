@@ -10,7 +10,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.metrics import matthews_corrcoef, roc_curve
 
-from rpbind.metrics import DECIMALS, WindowScores
+from rpbind.metrics import WindowScores
+from rpbind.statistics.ranking import DECIMALS
 
 BINS = 10
 

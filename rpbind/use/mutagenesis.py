@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LETTERS, N_TOKEN
 from rpbind.errors import UserError
-from rpbind.metrics import DECIMALS
+from rpbind.statistics.ranking import DECIMALS
 
 SUBSTITUTES = LETTERS[:N_TOKEN]
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.floating]]

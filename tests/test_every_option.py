@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 
+from rpbind import cli
 from rpbind.run.logger_registry import LOGGERS
 from rpbind.terminal import run_app
 
@@ -144,3 +145,15 @@ def test_an_option_changes_what_is_run(
     without = WITHOUT.get(option, "") if page.stem == "ablate" else ""
     plain = run(page, f"--data data {without}", monkeypatch)
     assert run(page, f"{data}{options_of(page)[option]}", monkeypatch) != plain
+
+
+@pytest.mark.parametrize("name", ["ablate", "tune"])
+def test_the_command_in_the_package_is_the_experiment_of_that_name(name: str) -> None:
+    page = runpy.run_path(str(EXPERIMENTS[0].with_name(f"{name}.py")))
+    (command,) = [c for c in cli.app.registered_commands if c.callback is page["main"]]
+    assert (
+        typer.main.get_command_from_info(
+            command, pretty_exceptions_short=True, rich_markup_mode=None
+        ).name
+        == name
+    )

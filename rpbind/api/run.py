@@ -63,7 +63,7 @@ def ablate(
     prediction
         What you expect, said before the runs.
     **options
-        The options of `experiments/ablate.py --help`, with underscores: `seeds`, `epochs`, `split`,
+        The options of `rpbind ablate --help`, with underscores: `seeds`, `epochs`, `split`,
         `proteins`, `name`, `reports`, `workers`, `address`, `add_seeds`, `smoke`, and so on.
 
     Returns
@@ -107,7 +107,7 @@ def tune(
     data
         Dataset folder; without it, the simulated world.
     space
-        Search space, a TOML file.
+        Search space: a TOML file, or the name of one that comes with rpbind, such as "original".
     trials
         Configurations to try.
     base
@@ -117,7 +117,7 @@ def tune(
     warm_start
         Presets, recipe files or earlier studies' folders with whose recipes the search begins.
     sampler, scheduler, repeats, seeds_per_trial, budget_minutes, budget_train_seconds, storage
-        As the options of `experiments/tune.py --help`.
+        As the options of `rpbind tune --help`.
     **options
         The options that every experiment has, with underscores, as for `ablate`.
 
@@ -141,7 +141,7 @@ def tune(
     recipe = _sized(chosen, "base", base)
     width = chosen.width(as_it_is=not _is_preset(base))
     check_once("warm_start", list(warm_start))
-    searched = load_space(Path(space), recipe, width)
+    searched = load_space(space, recipe, width)
     config = SearchConfig(
         sampler=sampler,
         scheduler=scheduler,

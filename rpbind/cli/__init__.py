@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 import rpbind
-from rpbind.cli import baselines, cluster, data, doctor, hyperparameters, importing, study, use
+from rpbind.cli import (
+    ablate,
+    baselines,
+    cluster,
+    data,
+    doctor,
+    hyperparameters,
+    importing,
+    study,
+    tune,
+    use,
+)
 from rpbind.terminal import run_app
 
 WHAT, *_ = (rpbind.__doc__ or "").split("\n\n")
@@ -17,6 +28,8 @@ app = typer.Typer(no_args_is_help=True, help=WHAT)
 app.add_typer(importing.app, name="import")
 app.add_typer(cluster.job, name="job")
 for command in (
+    ablate.ablate,
+    tune.tune,
     data.embed,
     data.split,
     data.subset,

@@ -197,7 +197,7 @@ def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
         raise UserError(
             f"{path} is the windows.parquet of a dataset; its column '{name}' holds tokens and not "
             "text. Give the dataset's folder to `rpbind evaluate --data` or to the --data of "
-            "experiments/tune.py. `rpbind subset` makes a smaller dataset from it."
+            "`rpbind tune`. `rpbind subset` makes a smaller dataset from it."
         )
     try:
         column.validate(full=True)  # a damaged file can hold text that is not UTF-8

@@ -14,6 +14,7 @@ from rpbind.recipe import Recipe
 from rpbind.spaces.check import check_dimension, is_active
 from rpbind.spaces.dimension import NAMES, Dimension
 from rpbind.spaces.dimension_base import as_text
+from rpbind.spaces.named import missing, space_file
 from rpbind.spaces.narrow import divide_widths
 from rpbind.spaces.space_errors import mistakes
 from rpbind.spaces.suggesters import FixedSuggester, RandomSuggester
@@ -140,13 +141,13 @@ FIELDS = {"": tuple(Space.model_fields), **NAMES}
 """The keys of a space's file ("" is its top level), of a condition, and of each kind."""
 
 
-def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
+def load_space(name: str | Path, recipe: Recipe, narrower: int = 1) -> Space:
     """Read a search space and check every dimension against the recipe that it will change.
 
     Parameters
     ----------
-    path
-        TOML file.
+    name
+        A space that comes with rpbind, such as "original", or a TOML file.
     recipe
         The base of the search, its widths already divided by `narrower`.
     narrower
@@ -161,14 +162,13 @@ def load_space(path: Path, recipe: Recipe, narrower: int = 1) -> Space:
     UserError
         If the file is not a search space, or a path or value does not fit the recipe.
     """
+    path = space_file(name)
     check_no_yaml("A search space", path)
     try:
         tree = tomllib.loads(path.read_text("utf-8-sig"))
         space = Space.model_validate(tree)
     except FileNotFoundError:
-        there = sorted(file.name for file in path.parent.glob("*.toml"))
-        others = f" Its folder has {', '.join(there)}." if there else ""
-        raise UserError(f"There is no search space {path}.{others}") from None
+        raise missing(path) from None
     except ValidationError as error:
         found = mistakes(error, tree, FIELDS)
         raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None

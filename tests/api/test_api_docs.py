@@ -1,7 +1,6 @@
 """docs/python.md runs as it stands, one block after another, in an empty folder."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ def test_the_code_of_the_page_about_python_runs_as_it_stands(tmp_path: Path) -> 
     page = (ROOT / "docs" / "python.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) == 3
-    shutil.copytree(ROOT / "search_spaces", tmp_path / "search_spaces")
     code = "\n".join(blocks) + (
         "\nprint(*study.verdicts()['contrast'], search.best.id, search.is_complete, sep='|')\n"
     )

@@ -211,3 +211,10 @@ def test_a_recipe_outside_the_space_is_refused_with_its_value(tmp_path: Path) ->
     space = load_space(written(tmp_path, LR), FIXED)
     with pytest.raises(UserError, match=r"train\.lr = 0\.5"):
         space.find(FIXED.with_({"train.lr": 0.5}))
+
+
+def test_a_space_that_comes_with_rpbind_is_named_without_its_path() -> None:
+    for file in SPACES:
+        assert load_space(file.stem, FIXED) == load_space(file, FIXED)
+    with pytest.raises(UserError, match="Did you mean 'original'"):
+        load_space("orignal", FIXED)

@@ -1,0 +1,104 @@
+"""The command that searches a space; its question is in `experiments/tune.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rpbind.arguments import check_once, choices
+from rpbind.command import experiment
+from rpbind.design.design import Design, arm
+from rpbind.design.question import Question
+from rpbind.ledger.trials import OBJECTIVES
+from rpbind.options import MANY, Defaults, Options
+from rpbind.recipe.files import load_recipe
+from rpbind.recipe.presets import PRESETS
+from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, SearchConfig
+from rpbind.search.search import Sweep
+from rpbind.spaces.named import SPACES
+from rpbind.spaces.space import load_space
+from rpbind.spaces.warm_start import warm_start
+
+QUESTION = Question(
+    question="Which configuration of this space is best, and how much of its score is luck?",
+    prediction="The best trial's validation score is too high: fresh seeds and test score lower.",
+    rule="The best trial on validation is frozen and trained again on fresh seeds; each of these "
+    "runs is evaluated on test once. One search supports no verdict.",
+)
+DEFAULTS = Defaults(narrower=8)
+
+
+@experiment(DEFAULTS)
+def tune(
+    options: Options,
+    space: Annotated[
+        str, typer.Option(help=f"Search space: a TOML file, or {', '.join(SPACES)}.")
+    ] = "original",
+    trials: Annotated[int, typer.Option(min=1, max=MANY, help="Number of trials.")] = 50,
+    base: Annotated[
+        str, typer.Option(help="Preset or recipe file whose hyperparameters the space varies.")
+    ] = "fixed",
+    sampler: Annotated[str, typer.Option(help=choices(SAMPLERS))] = "tpe",
+    scheduler: Annotated[str, typer.Option(help=choices(SCHEDULERS))] = "none",
+    repeats: Annotated[
+        str,
+        typer.Option(
+            help="What a configuration that was tried before does, without another training: "
+            + choices(REPEATED)
+        ),
+    ] = "reuse",
+    seeds_per_trial: Annotated[
+        int, typer.Option(min=1, max=MANY, help="Seeds per trial; their mean is its score.")
+    ] = 1,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Objective: {', '.join(OBJECTIVES)} (default: auroc). Repeat the option for "
+            "several; the first chooses the winner."
+        ),
+    ] = None,
+    budget_minutes: Annotated[
+        float | None, typer.Option(help="Start no trial after this many minutes of a call.")
+    ] = None,
+    budget_train_seconds: Annotated[
+        float | None,
+        typer.Option(help="Start no trial after this many seconds of training, over all calls."),
+    ] = None,
+    warm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--warm-start",
+            help="Tried first: a preset, a recipe file (JSON, TOML), or the five best of an "
+            "earlier study.",
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(help="Optuna storage URL (default: a journal file in the study's folder)."),
+    ] = None,
+) -> None:
+    """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
+    as_it_is = base not in PRESETS  # a file keeps its values
+    recipe = options.sized(load_recipe("--base", base), as_it_is=as_it_is)
+    width = options.width(as_it_is=as_it_is)
+    check_once("--warm-start", warm or [])
+    searched = load_space(space, recipe, width)
+    begin = warm_start(warm or [], searched, recipe, width)
+    how = SearchConfig(
+        sampler=sampler,
+        scheduler=scheduler,
+        objectives=tuple(objective or ("auroc",)),
+        seeds_per_trial=seeds_per_trial,
+        minutes=budget_minutes,
+        train_seconds=budget_train_seconds,
+        storage=storage,
+        repeats=repeats,
+    )
+    options.conduct(
+        "tune",
+        QUESTION,
+        Design("search", (arm("base", recipe, "what the search began from"),), ()),
+        control="base",
+        sweep=Sweep.of(recipe, searched, trials, how, warm_start=begin),
+    )

@@ -164,7 +164,7 @@ def _recipe() -> str:
         "# Fields of a recipe",
         "",
         "Changes, search spaces and recipe files name these paths. A field that belongs to a",
-        "variant exists only if its slot has that variant. `rpbind hyperparameters` lists them too.",
+        "variant exists only if its slot has that variant. `rpbind hyperparameters` lists them.",
         "",
         "| path | variant | values | default |",
         "|---|---|---|---|",

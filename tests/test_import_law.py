@@ -20,8 +20,10 @@ from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "recipe"},
+    {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables"},
     {"files"},
+    {"parts"},
+    {"recipe"},
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},
     {"data", "analysis"},
@@ -42,10 +44,10 @@ DOORS = FLOORS[0] | FLOORS[-1]
 """Single files, which may import their neighbours."""
 
 MOST_LINES_OF_A_ROOM, MOST_LINES_OF_A_FILE = 2500, 250
-READING_SIDE = FLOORS[0] | {"files", "ledger", "statistics", "analysis", "report"}
+READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "analysis", "report"}
 WALLED_OFF = {
-    "model": FLOORS[0] | {"model"},
-    "spaces": FLOORS[0] | {"ledger", "spaces"},
+    "model": FLOORS[0] | {"parts", "recipe", "model"},
+    "spaces": FLOORS[0] | {"recipe", "ledger", "spaces"},
     "statistics": READING_SIDE - {"analysis", "report"},
     "analysis": READING_SIDE - {"report"},
     "report": READING_SIDE,
@@ -56,6 +58,7 @@ ONLY_IN = {
     "plotly": ("report/",),
 }
 WITHOUT_TORCH = (
+    "parts/",
     "recipe",
     "files/",
     "ledger/",

@@ -18,7 +18,7 @@ ROOT = Path(rpbind.__file__).parent
 ROW_MODULES = ("train.run", "train.worker", "baselines.run")
 """The modules that make rows."""
 
-ROOMS = ("baselines", "data", "files", "metrics", "model", "proteins", "recipe", "train")
+ROOMS = ("baselines", "data", "files", "metrics", "model", "parts", "proteins", "recipe", "train")
 """The rooms whose code can change a row. What else they import (errors, ledger, terminal) only
 shows or stores rows."""
 

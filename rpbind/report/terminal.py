@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rpbind.analysis.arms import SECONDARY, Arm
 from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.contrasts import few_clusters
 from rpbind.analysis.record import Failure
@@ -64,13 +65,16 @@ def verdict_table(study: Path) -> RenderableType:
         ]
     if tuned and tuned.refusal:
         tables.append(Text(tuned.refusal, style="yellow"))
+    compared = bool(summary.contrasts or tuned)
+    if not compared:
+        tables += [_metrics(arm, summary) for arm in summary.arms if arm.headline]
     return Group(
         *notes,
         *lost,
         *tables,
-        *_arms(summary),
+        *(_arms(summary) if compared else []),
         *_controls(summary),
-        *_curves(summary),
+        *_findings(summary),
         Text(words.cost_words(summary.cost)),
     )
 
@@ -130,18 +134,44 @@ def _means(what: str, scored: Sequence[tuple[str, Averages | None]], summary: Su
     return f"{what}: test AUROC, {counts}: {', '.join(scores)}"
 
 
-def _curves(summary: Summary) -> list[Text]:
-    """Return the findings on the learning curves of finished runs, with their advice."""
+def _metrics(arm: Arm, summary: Summary) -> Grid:
+    """Return the test metrics of an arm that is compared with no other arm."""
+    seeds = f"{arm.done} {words.plural('seed', arm.done)}"
+    table = Grid(
+        title=Text(f"{arm.plan.name}: test part, {seeds}"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("metric", overflow="fold")
+    for column in ("mean", "lowest", "highest"):
+        table.add_column(column, justify="right", no_wrap=True)
+    spreads = {
+        f"AUROC, mean over {words.clusters(arm.averages)}": arm.headline,
+        f"AUROC, mean over {words.proteins(arm.averages)}": arm.plain,
+    }
+    spreads |= {name: arm.secondary[metric] for metric, name in SECONDARY.items()}
+    for name, spread in spreads.items():
+        values = (spread.mean, spread.low, spread.high) if spread else (None, None, None)
+        table.add_row(Text(name), *map(words.number, values))
+    return table
+
+
+def _findings(summary: Summary) -> list[Text]:
+    """Return the findings with their advice: if arms are compared, only on learning curves."""
     names = (STILL_IMPROVING.name, OVERFITTING.name)
-    return [
+    compared = bool(summary.contrasts or summary.tuned)
+    found = [
         Text(
             f"{f.finding.severity}: {f.finding.name}: {f.runs} run{'' if f.runs == 1 else 's'} "
             f"({', '.join(f.arms)}). {f.finding.advice}",
             style="yellow",
         )
         for f in summary.findings
-        if f.finding.name in names
+        if f.finding.name in names or not compared
     ]
+    return found if found or compared else [Text("findings: none, before training and of the runs")]
 
 
 def comparison_table(comparison: StudyComparison) -> RenderableType:

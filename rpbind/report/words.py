@@ -110,6 +110,19 @@ def reason_of(error: str) -> str:
     return errors.reason(error) or ABSENT
 
 
+def scores(summary: Summary) -> list[str]:
+    """Return the headline of every arm that is scored, a sentence each, with its range."""
+    lines = []
+    for arm in summary.arms:
+        if arm.headline is None or arm.averages is None:
+            continue
+        seeds = f"{arm.headline.n} {plural('seed', arm.headline.n)}"
+        spread = range_of(arm.headline, 3, arm.headline.n)
+        over = f" Over {seeds}: {spread}." if spread else ""
+        lines.append(f"{arm.plan.name}: test AUROC {arm.averages.words()}.{over}")
+    return lines
+
+
 def best_baseline(summary: Summary) -> str:
     """Return the test AUROC of the best baseline, in words; empty if none was scored."""
     scored = [each for each in summary.controls.baselines if each.macro is not None]

@@ -166,8 +166,13 @@ def _size_of(plan: Plan) -> str:
     """Return how many runs the arms of the design take."""
     if not plan.arms:
         return "every arm is tuned first, see below"
-    runs = f"{len(plan.arms)} arms x {len(plan.seeds)} seeds = {len(plan.planned)} runs"
-    return f"{runs}, {len(plan.contrasts)} contrasts"
+    arms, seeds, contrasts = (
+        f"{n} {word}{'' if n == 1 else 's'}"
+        for n, word in (
+            (len(plan.arms), "arm"), (len(plan.seeds), "seed"), (len(plan.contrasts), "contrast")
+        )
+    )  # fmt: skip
+    return f"{arms} x {seeds} = {len(plan.planned)} runs, {contrasts}"
 
 
 def _searched(search: dict[str, Any], seeds: int) -> list[str]:

@@ -1,0 +1,51 @@
+"""A study that compares no arms: its page and its last screen say how the arm did."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+from synthetic_study import plan, write
+
+from rpbind.ledger import Finding, Ledger
+from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
+
+
+def alone(folder: Path) -> list[float]:
+    """Write a study of one arm with three seeds, and return their test AUROCs."""
+    write(folder, plan(1, 3, prediction="", contrasts=(), controls=()), lost=False)
+    return [row.metrics["test.auroc_macro"] for row in Ledger(folder).rows()]
+
+
+def screen(study: Path) -> str:
+    shown = io.StringIO()
+    Console(file=shown, width=100).print(verdict_table(study))
+    return shown.getvalue()
+
+
+def test_the_page_answers_with_the_mean_and_the_range_over_seeds(tmp_path: Path) -> None:
+    auroc = alone(tmp_path)
+    page = build_report(tmp_path).read_text()
+    answer = page[page.index('<section id="answer"') : page.index('<section id="arms">')]
+    assert f"{sum(auroc) / 3:.3f}, mean over 24 protein clusters" in answer
+    assert f"{min(auroc):.3f} to {max(auroc):.3f}" in answer
+    assert "<dt>Prediction</dt>" not in page
+    assert '<section id="verdicts">' not in page
+
+
+def test_the_screen_lists_the_metrics(tmp_path: Path) -> None:
+    auroc = alone(tmp_path)
+    (line,) = [line for line in screen(tmp_path).splitlines() if "24 protein clusters" in line]
+    shown = [float(value) for value in line.split()[-3:]]
+    assert shown == [round(x, 3) for x in (sum(auroc) / 3, min(auroc), max(auroc))]
+
+
+def test_every_finding_of_the_doctor_is_on_the_screen(tmp_path: Path) -> None:
+    alone(tmp_path)
+    deaf = Finding(name="RNA has no effect", severity="error", measured=0.0, threshold=1e-6,
+                   advice="Check the residual.")  # fmt: skip
+    (row, *_) = Ledger(tmp_path).rows()
+    Ledger(tmp_path).append(
+        row.model_copy(update={"attempt": row.attempt + 1, "findings": (deaf,)})
+    )
+    assert "error: RNA has no effect: 1 run (old). Check the residual." in screen(tmp_path)

@@ -4,15 +4,21 @@
 it is. A name is imported when it is first used, so that the import itself costs next to nothing.
 """
 
+import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rpbind.api.compare import compare
+    from rpbind.api.dataset import Dataset, load_dataset
+    from rpbind.api.embeddings import embed
+    from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.run import ablate, tune
+    from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
-    from rpbind.errors import UserError
+    from rpbind.errors import PausedError, UserError
     from rpbind.recipe import Recipe
     from rpbind.recipe.presets import preset
 
@@ -22,33 +28,60 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 __all__ = [
+    "Dataset",
+    "PausedError",
     "Recipe",
     "Study",
     "UserError",
     "ablate",
     "compare",
+    "embed",
+    "import_eclip",
+    "import_fasta",
+    "import_table",
+    "load_dataset",
     "open_study",
     "preset",
+    "split",
+    "subset",
     "tune",
 ]
 
 _HOME = {
-    "Recipe": "rpbind.recipe",
-    "Study": "rpbind.api.study",
-    "UserError": "rpbind.errors",
-    "ablate": "rpbind.api.run",
-    "compare": "rpbind.api.compare",
-    "open_study": "rpbind.api.study",
-    "preset": "rpbind.recipe.presets",
-    "tune": "rpbind.api.run",
+    "rpbind.api.compare": ("compare",),
+    "rpbind.api.dataset": ("Dataset", "load_dataset"),
+    "rpbind.api.embeddings": ("embed",),
+    "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
+    "rpbind.api.run": ("ablate", "tune"),
+    "rpbind.api.splitting": ("split", "subset"),
+    "rpbind.api.study": ("Study", "open_study"),
+    "rpbind.errors": ("PausedError", "UserError"),
+    "rpbind.recipe": ("Recipe",),
+    "rpbind.recipe.presets": ("preset",),
 }
-"""Name -> the module that defines it."""
+"""Module -> the names that it defines."""
+
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+class _Package(ModuleType):
+    """This package: `rb.NAME` of the face stays that, also once a room `rpbind.NAME` is imported.
+
+    The import system binds every imported room to the package, which would hide the function.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _MODULE_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'rpbind' has no attribute '{name}'")
-    value = getattr(import_module(_HOME[name]), name)
+    value = getattr(import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -20,7 +20,7 @@ from rpbind.train.optim import OPTIMIZERS, SCHEDULES
 ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
-    {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables"},
+    {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "keywords"},
     {"files"},
     {"parts"},
     {"recipe"},
@@ -35,12 +35,14 @@ FLOORS = [
     {"search"},
     {"run"},
     {"study"},
-    {"cli", "experiment", "command", "defaults", "api", "options", "__main__"},
+    {"experiment", "command", "defaults", "options"},
+    {"api"},
+    {"cli", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
 
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = FLOORS[0] | FLOORS[-1]
+DOORS = FLOORS[0] | {"experiment", "command", "defaults", "options", "cli", "__main__"}
 """Single files, which may import their neighbours."""
 
 MOST_LINES_OF_A_ROOM, MOST_LINES_OF_A_FILE = 2500, 250

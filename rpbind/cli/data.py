@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from rpbind.data.balance import imbalance
-from rpbind.data.dataset import Dataset
-from rpbind.data.frozen_split import load_split
-from rpbind.data.splits import Rule, SplitSpec
+from rpbind.api import embeddings, splitting
 from rpbind.tables import Grid
-from rpbind.terminal import progress
 
 
 def embed(
@@ -31,25 +27,10 @@ def embed(
     ] = None,
 ) -> None:
     """Encode a dataset's proteins, one vector per residue, into its embedding store."""
-    from rpbind.files.draft import explain_denied_write
-    from rpbind.proteins.build import build_store
-    from rpbind.proteins.encoders import make_encoder
-    from rpbind.proteins.store_manifest import stores_folder
-
-    dataset = _verified(data)
-    name = weights.stem if weights else encoder
-    if not (stores_folder(data) / name / "manifest.json").exists():
-        command = f"rpbind embed {data} --encoder {encoder}"
-        with explain_denied_write(data, f"The embedding store of {name}", command):
-            pass  # check that we may write before we load an encoder, which can take minutes
-    with progress(f"loading {encoder}"):
-        protein_encoder = make_encoder(encoder, weights)
-    with progress(f"embedding with {protein_encoder.id}") as bar:
-        sequences = [protein.sequence for protein in dataset.proteins]
-        store = build_store(data, protein_encoder, sequences, bar)
+    made = embeddings.embed(data, encoder, weights)
     print(
-        f"embedding store {protein_encoder.id}: {store.manifest.proteins} sequences, "
-        f"{store.manifest.residues:,} residues x {store.width}, {store.manifest.dtype}"
+        f"embedding store {made.encoder}: {made.sequences} sequences, "
+        f"{made.residues:,} residues x {made.width}, {made.dtype}"
     )
 
 
@@ -61,17 +42,16 @@ def split(
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split.")] = 0,
 ) -> None:
     """Make a frozen split (70:15:15), or read it if it exists, and count what each part holds."""
-    dataset = _verified(data)
-    frozen = load_split(dataset, SplitSpec(rule=cast(Rule, rule), seed=seed))
-    shown = Grid(title=f"{frozen.id}  sha256 {frozen.sha256[:12]}", title_justify="left")
+    frozen = splitting.split(data, rule, seed)
+    shown = Grid(title=f"{frozen.name}  sha256 {frozen.sha256[:12]}", title_justify="left")
     for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
         shown.add_column(column, justify="left" if column == "part" else "right")
-    for part, held in frozen.summary.items():
-        counts = (held.windows, held.positives, held.rna_clusters, held.protein_clusters)
-        shown.add_row(part, *(f"{count:,}" for count in counts))
+    for held in frozen.counts:
+        counts = (held.windows, held.positives, held.overlap_clusters, held.protein_clusters)
+        shown.add_row(held.part, *(f"{count:,}" for count in counts))
     Console().print(shown)
-    if remark := imbalance(dataset, frozen):
-        print(remark)
+    for note in frozen.notes:
+        print(note)
 
 
 def subset(
@@ -83,18 +63,8 @@ def subset(
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the draw.")] = 0,
 ) -> None:
     """Draw a smaller dataset from a larger one; overlap and protein clusters stay the same."""
-    from rpbind.data.subset import subset
-
-    drawn = subset(_verified(data), out, per_protein, seed)
-    manifest = drawn.manifest
+    drawn = splitting.subset(data, out, per_protein=per_protein, seed=seed)
     print(
-        f"{out}: dataset {drawn.id}, {manifest.windows:,} windows ({manifest.positives:,} "
-        f"positive), {manifest.proteins} proteins, {manifest.clusters:,} overlap clusters"
+        f"{out}: dataset {drawn.id}, {len(drawn):,} windows ({drawn.positives:,} positive), "
+        f"{len(drawn.protein_names)} proteins, {drawn.overlap_clusters:,} overlap clusters"
     )
-
-
-def _verified(data: Path) -> Dataset:
-    """Open a dataset and compare its files with the hashes of its manifest."""
-    dataset = Dataset.open(data)
-    dataset.verify()
-    return dataset

@@ -1,0 +1,94 @@
+"""What every function of the face does with its call: a mistake of the user is a `UserError`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+from rpbind.errors import UserError
+from rpbind.keywords import check_names, check_type, parameters_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _FrameType(type):
+    """Makes `isinstance` true for pandas' tables, without importing pandas."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        pandas = sys.modules.get("pandas")
+        return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+class DataFrame(metaclass=_FrameType):
+    """Stands for `pandas.DataFrame` in the types of arguments."""
+
+
+LAZY = {"pd": SimpleNamespace(DataFrame=DataFrame)}
+"""What annotations name, and only type checkers import."""
+
+
+def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T]:
+    """Check the arguments of a function of the face before it runs.
+
+    An unknown keyword, a missing argument and a wrong type are a `UserError`, and so is a path that
+    the system cannot read or write.
+
+    Parameters
+    ----------
+    function
+        The function, or a method.
+    options
+        The dataclass whose fields it takes as `**options`.
+
+    Returns
+    -------
+    Callable
+        The same function with these checks; its signature names every option.
+    """
+    signature = inspect.signature(function)
+    if options is not None:
+        *own, _ = signature.parameters.values()
+        signature = inspect.Signature([*own, *parameters_of(options)])
+    name = f"rb.{function.__qualname__}"
+
+    @wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> T:
+        known = [one for one in signature.parameters if one != "self"]
+        check_names(name, named, known)
+        try:
+            arguments = signature.bind(*given, **named).arguments
+        except TypeError as error:
+            raise UserError(f"{name}: {error}. It takes {', '.join(known)}.") from None
+        hints = _hints(function, options)
+        for argument, value in arguments.items():
+            check_type(f"{name}: {argument}", value, hints.get(argument, Any))
+        try:
+            return function(*given, **named)
+        except OSError as error:
+            _refuse_path(error)
+            raise
+
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    return call
+
+
+def _hints(function: Callable[..., Any], options: type | None) -> dict[str, Any]:
+    """Return the types of a function's arguments and of its options."""
+    found = get_type_hints(function, localns=LAZY, include_extras=True)
+    more = parameters_of(options) if options is not None else []
+    return found | {one.name: one.annotation for one in more}
+
+
+def _refuse_path(error: OSError) -> None:
+    """Raise `UserError` if the system refuses a path that the user gave."""
+    from rpbind.terminal import PATH_ERRORS
+
+    if error.errno in PATH_ERRORS and error.filename is not None:
+        raise UserError(
+            f"{error.filename}: {error.strerror}. Correct this path or give another one."
+        ) from error

@@ -1,0 +1,89 @@
+"""Protein vectors of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpbind.api.calls import face
+from rpbind.api.dataset import Dataset, load_dataset
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """The vectors of a dataset's proteins, one per residue, in the dataset's folder.
+
+    Parameters
+    ----------
+    encoder
+        Id of the protein encoder; the name that studies and recipes use.
+    folder
+        The embedding store.
+    sequences, residues
+        Numbers of distinct sequences and of their residues.
+    width
+        Length of a vector.
+    dtype
+        Type of its numbers.
+    """
+
+    encoder: str
+    folder: Path
+    sequences: int
+    residues: int
+    width: int
+    dtype: str
+
+
+@face
+def embed(
+    data: str | Path | Dataset, encoder: str = "physchem", weights: str | Path | None = None
+) -> Embeddings:
+    """Encode a dataset's proteins, one vector per residue, into its embedding store.
+
+    Parameters
+    ----------
+    data
+        The dataset, or its folder.
+    encoder
+        Protein encoder: physchem, triad, random, constant, an ESM-2 model by its name, such as
+        esm2_t33_650M_UR50D, or esm2 for any other checkpoint.
+    weights
+        ESM-2 checkpoint file; without it, the one in torch hub's cache.
+
+    Returns
+    -------
+    Embeddings
+        What the store holds now; proteins that it held before are not encoded again.
+
+    Raises
+    ------
+    UserError
+        If there is no such encoder, its weights are missing, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> rb.embed("data/mine", "triad")
+    """
+    from rpbind.files.draft import explain_denied_write
+    from rpbind.proteins.build import build_store
+    from rpbind.proteins.encoders import make_encoder
+    from rpbind.proteins.store_manifest import stores_folder
+    from rpbind.terminal import progress
+
+    dataset = load_dataset(data).opened.dataset
+    checkpoint = None if weights is None else Path(weights)
+    name = checkpoint.stem if checkpoint else encoder
+    if not (stores_folder(dataset.root) / name / "manifest.json").exists():
+        command = f"rpbind embed {dataset.root} --encoder {encoder}"
+        with explain_denied_write(dataset.root, f"The embedding store of {name}", command):
+            pass  # check that we may write before we load an encoder, which can take minutes
+    with progress(f"loading {encoder}"):
+        protein_encoder = make_encoder(encoder, checkpoint)
+    with progress(f"embedding with {protein_encoder.id}") as bar:
+        sequences = [protein.sequence for protein in dataset.proteins]
+        store = build_store(dataset.root, protein_encoder, sequences, bar)
+    made = store.manifest
+    return Embeddings(
+        protein_encoder.id, store.folder, made.proteins, made.residues, store.width, made.dtype
+    )

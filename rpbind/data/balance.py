@@ -17,6 +17,7 @@ CLUSTERS: dict[Rule, tuple[str, ...]] = {
     "cold-rna": ("overlap",),
     "cold-protein": ("protein",),
     "cold-both": ("overlap", "protein"),
+    "cold-chromosome": ("chromosome",),
 }
 """The kinds of cluster that each rule keeps whole."""
 
@@ -43,7 +44,7 @@ def imbalance(dataset: Dataset, split: Split) -> str:
         return ""
     return (
         f"The split has {_joined(actual)} % of the windows instead of {_joined(target)}: "
-        f"clusters stay whole, and {' and '.join(_largest(dataset, split))}."
+        f"{_kept(split.spec.rule)} stay whole, and {' and '.join(_largest(dataset, split))}."
     )
 
 
@@ -59,6 +60,10 @@ def expected(split: Split) -> list[float]:
     return [100 * square / sum(squares) for square in squares]
 
 
+def _kept(rule: Rule) -> str:
+    return "chromosomes" if rule == "cold-chromosome" else "clusters"
+
+
 def _joined(percents: list[float]) -> str:
     return "/".join(f"{percent:.1f}".removesuffix(".0") for percent in percents)
 
@@ -66,7 +71,10 @@ def _joined(percents: list[float]) -> str:
 def _largest(dataset: Dataset, split: Split) -> Iterator[str]:
     cluster_P = np.array([protein.cluster for protein in dataset.proteins])
     groups = {"overlap": dataset.cluster_N, "protein": cluster_P[dataset.protein_N]}
+    if split.spec.rule == "cold-chromosome" and dataset.coordinates is not None:
+        groups["chromosome"] = dataset.coordinates.chromosome_N
     for kind in CLUSTERS[split.spec.rule]:
         _, size_G = np.unique(groups[kind], return_counts=True)
         share = 100 * size_G.max() / len(dataset)
-        yield f"the largest {kind} cluster has {share:.1f} % of them"
+        what = kind if kind == "chromosome" else f"{kind} cluster"
+        yield f"the largest {what} has {share:.1f} % of them"

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from rpbind.data.manifest import ARRAYS, PROTEINS, Manifest, hash_file, read_manifest
+from rpbind.data.coordinates import Coordinates, read_coordinates
+from rpbind.data.manifest import ARRAYS, PROTEINS, WINDOWS, Manifest, hash_file, read_manifest
 from rpbind.errors import UserError
 from rpbind.files.arrays import load_array
 
@@ -77,6 +78,13 @@ class Dataset:
     def id(self) -> str:
         """Hash of the content (12 hex digits); equal for imports of the same sources."""
         return self.manifest.id
+
+    @cached_property
+    def coordinates(self) -> Coordinates | None:
+        """Genome coordinates of the windows; None if the dataset was imported without."""
+        if self.manifest.coordinates_sha256 is None:
+            return None
+        return read_coordinates(self.root / WINDOWS)
 
     def __len__(self) -> int:
         return self.manifest.windows

@@ -46,7 +46,8 @@ class MadeBy(_Record):
     Parameters
     ----------
     importer
-        The importer's name: `eclip`, `fasta`, `table`, `subset` or `simulated world`.
+        The importer's name: `eclip`, `fasta`, `table`, `peaks`, `negatives`, `subset` or
+        `simulated world`.
     arguments
         Its arguments.
     sources
@@ -72,6 +73,7 @@ class Manifest(_Record):
 
     `negatives` names the method that made the negative windows. It is part of the name of every
     split, so it must be a valid file name. `parts` has the hash of each file of the dataset.
+    `coordinates_sha256` is the hash of the windows' genome coordinates, None if they have none.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -84,6 +86,7 @@ class Manifest(_Record):
     proteins: int
     protein_clusters: int
     proteins_sha256: str
+    coordinates_sha256: str | None = None
     parts: dict[str, FileHash]
     made_by: MadeBy
 
@@ -95,6 +98,8 @@ class Manifest(_Record):
         """
         arrays = {name: self.parts[path].sha256 for name, path in ARRAYS.items()}
         content = arrays | {"proteins": self.proteins_sha256, "negatives": self.negatives}
+        if self.coordinates_sha256 is not None:
+            content["coordinates"] = self.coordinates_sha256
         return hashlib.sha256(canonical(content).encode()).hexdigest()[:12]
 
 

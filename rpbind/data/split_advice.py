@@ -66,6 +66,12 @@ def _cause(dataset: Dataset, rule: str) -> str:
         return f"The dataset has {len(dataset):,} windows; import more."
     if rule == "cold-protein":
         return _cause_in_proteins(dataset)
+    if dataset.coordinates is not None and rule == "cold-chromosome":
+        count, largest = _sizes(dataset.coordinates.chromosome_N)
+        return (
+            f"Its windows are on {count:,} chromosomes, the largest with {largest:.0%} of them: "
+            "import windows of more chromosomes."
+        )
     in_rna = _cause_in_rna(dataset)
     return in_rna if rule == "cold-rna" else f"{in_rna} {_cause_in_proteins(dataset)}"
 

@@ -17,10 +17,11 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.split_advice import refusal
 from rpbind.errors import UserError, check_one_of
 
-Rule = Literal["random", "cold-rna", "cold-protein", "cold-both"]
+Rule = Literal["random", "cold-rna", "cold-protein", "cold-both", "cold-chromosome"]
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 UNUSED = 255
+CHROMOSOME: Rule = "cold-chromosome"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class SplitSpec:
     `random` splits by window and leaks; `cold-rna` splits by overlap cluster, `cold-protein` by
     protein cluster. `cold-both` splits by both: a window whose two clusters were drawn for
     different parts is unused (about half of all windows at 70:15:15). Clusters stay whole, so a
-    very large one can push its part beyond its percentage; see `Split.summary`.
+    very large one can push its part beyond its percentage; see `Split.summary`. `cold-chromosome`
+    splits by chromosome and needs a dataset with genome coordinates.
 
     Parameters
     ----------
@@ -143,13 +145,15 @@ def make_split(dataset: Dataset, spec: SplitSpec) -> Split:
     Raises
     ------
     UserError
-        If a part has no windows, or windows of one class only.
+        If a part has no windows, or windows of one class only, or if the rule needs genome
+        coordinates that the dataset does not have.
     """
     part_N = _assign(dataset, spec)
     part_N.flags.writeable = False
     summary = _summarise(dataset, part_N)
     if lacking := _lacking(summary):
-        by_rule = {rule: _assign(dataset, replace(spec, rule=rule)) for rule in get_args(Rule)}
+        rules = [rule for rule in get_args(Rule) if rule != CHROMOSOME or dataset.coordinates]
+        by_rule = {rule: _assign(dataset, replace(spec, rule=rule)) for rule in rules}
         others = [rule for rule in by_rule if not _lacking(_summarise(dataset, by_rule[rule]))]
         raise UserError(refusal(dataset, spec.rule, lacking, others))
     return Split(
@@ -179,6 +183,8 @@ def _assign(dataset: Dataset, spec: SplitSpec) -> NDArray[np.uint8]:
         for number, rows in enumerate(np.split(shuffled(n, spec.seed, "window"), cuts)):
             part_N[rows] = number
         return part_N
+    if spec.rule == CHROMOSOME:
+        return _assign_groups(_chromosomes(dataset), spec, "chromosome")
     by_rna_N = _assign_groups(dataset.cluster_N, spec, "rna")
     by_protein_N = _assign_groups(_protein_clusters(dataset), spec, "protein")
     if spec.rule == "cold-both":
@@ -203,6 +209,15 @@ def shuffled(n: int, seed: int, what: str) -> NDArray[np.int64]:
     # numpy keeps the raw stream of a bit generator in all versions, but not `permutation`
     salt = int.from_bytes(hashlib.sha256(f"{what} {seed}".encode()).digest()[:8], "little")
     return np.argsort(np.random.PCG64(salt).random_raw(n), kind="stable")
+
+
+def _chromosomes(dataset: Dataset) -> NDArray[np.int32]:
+    if dataset.coordinates is None:
+        raise UserError(
+            f"{dataset.root} cannot be split by chromosome: its windows have no genome "
+            "coordinates. Use cold-rna, or import it with `rpbind import peaks`."
+        )
+    return dataset.coordinates.chromosome_N
 
 
 def _protein_clusters(dataset: Dataset) -> NDArray[np.int32]:

@@ -61,6 +61,7 @@ def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Data
             dataset.label_N[rows_M],
             dataset.protein_N[rows_M],
             dataset.cluster_N[rows_M],
+            dataset.coordinates and dataset.coordinates.take(rows_M),
         ),
         dataset.proteins,
         MadeBy(

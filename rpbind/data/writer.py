@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import N_TOKEN
+from rpbind.data.coordinates import FIELDS, Coordinates
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
 from rpbind.errors import UserError
@@ -42,12 +43,15 @@ class Windows:
         (N,) index of the protein.
     cluster_N
         (N,) overlap cluster.
+    coordinates
+        Where the windows lie in a genome, if that is known.
     """
 
     rna_NL: NDArray[np.uint8]
     label_N: NDArray[np.uint8]
     protein_N: NDArray[np.int32]
     cluster_N: NDArray[np.int32]
+    coordinates: Coordinates | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +147,8 @@ def _check_windows(windows: Windows, proteins: Sequence[Protein]) -> None:
     others = (windows.label_N, windows.protein_N, windows.cluster_N)
     if windows.rna_NL.ndim != 2 or any(array.shape != (n,) for array in others):
         raise ValueError(f"the windows' arrays disagree: {[a.shape for a in others]} for {n} rows")
+    if windows.coordinates is not None and windows.coordinates.start_N.shape != (n,):
+        raise ValueError(f"{len(windows.coordinates.start_N)} coordinates for {n} rows")
     if n == 0:
         raise UserError("A dataset needs at least one window; got none.")
     if windows.rna_NL.max() > N_TOKEN or windows.label_N.max() > 1:
@@ -176,6 +182,7 @@ def _write_parquet(
     length = windows.rna_NL.shape[1]
     names = pa.array([protein.id for protein in proteins], pa.string())
     text = pa.dictionary(pa.int32(), pa.string())
+    places = windows.coordinates
     schema = pa.schema(
         [
             ("rna", pa.binary(length)),
@@ -184,6 +191,7 @@ def _write_parquet(
             ("cluster", pa.int32()),
             ("source_file", text),
             ("source_row", pa.int32()),
+            *(FIELDS if places else ()),
         ]
     )
     with pq.ParquetWriter(path, schema, compression="zstd") as file:
@@ -198,6 +206,7 @@ def _write_parquet(
                 pa.array(windows.label_N[part]),
                 pa.array(windows.cluster_N[part]),
                 *_origin_columns(origin, part, len(rna_NL)),
+                *(places.columns(part) if places else ()),
             ]
             file.write_table(pa.Table.from_arrays(columns, schema=schema))
 
@@ -230,6 +239,7 @@ def _describe(
         clusters=len(np.unique(windows.cluster_N)),
         proteins=len(proteins),
         protein_clusters=len({protein.cluster for protein in proteins}),
+        coordinates_sha256=windows.coordinates.sha256() if windows.coordinates else None,
         proteins_sha256=hashlib.sha256(table.encode()).hexdigest(),
         parts={part: hash_file(draft / part) for part in (WINDOWS, PROTEINS, *ARRAYS.values())},
         made_by=made_by,

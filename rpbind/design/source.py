@@ -69,7 +69,7 @@ def open_source(data: Path | None, rule: str) -> DataSource:
     data
         The dataset folder; None for the simulated world.
     rule
-        "random", "cold-rna", "cold-protein" or "cold-both"; another one is a `UserError`.
+        A rule of `rpbind.data.splits`, such as "cold-rna"; another one is a `UserError`.
 
     Returns
     -------

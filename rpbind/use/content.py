@@ -28,7 +28,8 @@ NamedHash = Annotated[str, Field(pattern=r"^\S.* [0-9a-f]{12}$")]
 SplitName = Annotated[
     str,
     Field(
-        pattern=r"^(random|cold-rna|cold-protein|cold-both)_\d+-\d+-\d+_seed\d+_\S+ [0-9a-f]{12}$"
+        pattern=r"^(random|cold-(rna|protein|both|chromosome))"
+        r"_\d+-\d+-\d+_seed\d+_\S+ [0-9a-f]{12}$"
     ),
 ]
 

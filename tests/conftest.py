@@ -36,3 +36,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sequences = [protein.sequence for protein in dataset.proteins]
     build_store(folder, make_encoder("physchem"), sequences)
     return folder
+
+
+SLOW = ("whole", "cluster", "search", "api")
+"""Rooms whose tests take longest; with several processes they begin first, so none ends alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the tests of slow rooms to the front; the order within a file stays."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)

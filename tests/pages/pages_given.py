@@ -1,0 +1,59 @@
+"""What the reader of a how-to has in a folder before the page begins, made small."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from rpbind.data.alphabet import decode
+from rpbind.data.dataset import Dataset
+
+
+def _dataset(folder: Path, tiny: Path) -> None:
+    shutil.copytree(tiny, folder / "data" / "eclip91")
+
+
+def _rows(tiny: Path) -> list[tuple[str, str, int]]:
+    """Windows with their protein and label, as text."""
+    dataset = Dataset.open(tiny)
+    names = [protein.id for protein in dataset.proteins]
+    return [
+        (decode(rna), names[protein], int(label))
+        for rna, protein, label in zip(
+            dataset.rna_NL, dataset.protein_N, dataset.label_N, strict=True
+        )
+    ]
+
+
+def _eclip(folder: Path, tiny: Path) -> None:
+    (folder / "eclip_windows").mkdir()
+    for rna, protein, label in _rows(tiny):
+        with (folder / "eclip_windows" / f"{protein}_K562").open("a") as file:
+            file.write(f"{rna}\t{label}\n")
+
+
+def _table(folder: Path, tiny: Path) -> None:
+    lines = [f"{rna},{protein},{label}" for rna, protein, label in _rows(tiny)]
+    (folder / "windows.csv").write_text("\n".join(["rna,protein,label", *lines]) + "\n")
+
+
+def _fasta(folder: Path, tiny: Path) -> None:
+    proteins = Dataset.open(tiny).proteins
+    text = "".join(f">{protein.id}\n{protein.sequence}\n" for protein in proteins)
+    (folder / "proteins.fasta").write_text(text)
+
+
+GIVEN: dict[str, Callable[[Path, Path], None]] = {
+    "data/eclip91": _dataset,
+    "eclip_windows": _eclip,
+    "proteins.fasta": _fasta,
+    "windows.csv": _table,
+}
+"""Name -> what makes it in a folder, from the tests' dataset."""
+
+
+def give(names: list[str], folder: Path, tiny: Path) -> None:
+    """Put what a page takes as given into its folder."""
+    for name in names:
+        GIVEN[name](folder, tiny)

@@ -1,0 +1,56 @@
+"""The commands of the tutorial and of every how-to are run, in a folder that holds nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pages_blocks import SHOWN, blocks, given, run
+from pages_given import give
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN_BY = {
+    "extending.md": "tests/test_extending.py",
+    "python.md": "tests/api/test_api_docs.py",
+}
+"""Page -> the test that runs it, where it is not the one of this file."""
+
+NOT_WRITTEN_HERE = {"reading-a-report.md": ROOT / "reports" / "README.md"}
+NOT_RUN = {
+    "cluster.md": "needs a cluster and its shared storage; tests/cluster runs the same commands",
+    "data.md": "needs the weights of ESM-2, a file of 2.5 GB",
+    "gpu.md": "needs a GPU",
+}
+"""Every reason for which blocks of a page are not run: a new one is added here, too."""
+
+
+def pages() -> dict[str, Path]:
+    """The pages of the site's tutorial and how-tos."""
+    text = re.sub(r"!!python\S*", "", (ROOT / "mkdocs.yml").read_text())
+    sections = {name: below for part in yaml.safe_load(text)["nav"] for name, below in part.items()}
+    names = [name for part in ("How to",) for entry in sections[part] for name in entry.values()]
+    return {name: NOT_WRITTEN_HERE.get(name, ROOT / "docs" / name) for name in names}
+
+
+PAGES = pages()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in RUN_BY])
+def test_the_commands_of_a_page_run_in_order(name: str, tmp_path: Path, tiny: Path) -> None:
+    give(given(PAGES[name]), tmp_path, tiny)
+    run(PAGES[name], tmp_path)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_says_what_it_is_and_why_it_is_not_run(name: str) -> None:
+    found = list(blocks(PAGES[name]))
+    assert {block.language for block in found} <= set(SHOWN) | (
+        {""} if name == "models.md" else set()
+    )
+    reasons = {block.not_run for block in found} - {""}
+    assert reasons == ({NOT_RUN[name]} if name in NOT_RUN else set())
+
+
+@pytest.mark.parametrize("name", RUN_BY)
+def test_a_page_that_another_test_runs_is_named_there(name: str) -> None:
+    assert name in (ROOT / RUN_BY[name]).read_text()

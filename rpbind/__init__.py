@@ -11,10 +11,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rpbind.api.compare import compare
+    from rpbind.api.baselines import Baselines, baselines
+    from rpbind.api.compare import Comparison, compare
     from rpbind.api.dataset import Dataset, load_dataset
     from rpbind.api.embeddings import embed
     from rpbind.api.imports import import_eclip, import_fasta, import_table
+    from rpbind.api.jobs import Job, submit
+    from rpbind.api.recipes import hyperparameters
     from rpbind.api.run import ablate, tune
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
@@ -28,14 +31,19 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 __all__ = [
+    "Baselines",
+    "Comparison",
     "Dataset",
+    "Job",
     "PausedError",
     "Recipe",
     "Study",
     "UserError",
     "ablate",
+    "baselines",
     "compare",
     "embed",
+    "hyperparameters",
     "import_eclip",
     "import_fasta",
     "import_table",
@@ -43,15 +51,19 @@ __all__ = [
     "open_study",
     "preset",
     "split",
+    "submit",
     "subset",
     "tune",
 ]
 
 _HOME = {
-    "rpbind.api.compare": ("compare",),
+    "rpbind.api.baselines": ("Baselines", "baselines"),
+    "rpbind.api.compare": ("Comparison", "compare"),
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.embeddings": ("embed",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
+    "rpbind.api.jobs": ("Job", "submit"),
+    "rpbind.api.recipes": ("hyperparameters",),
     "rpbind.api.run": ("ablate", "tune"),
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rpbind.api.tables import verdict_table
+from rpbind.api.calls import face
+from rpbind.api.tables import table_html, verdict_table
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import RenderableType
 
     from rpbind.analysis.summary import Summary
+    from rpbind.study.status import Status
 
 
 class Study:
@@ -51,6 +53,13 @@ class Study:
         return self.plan.study
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about the study's files, such as that one is damaged."""
+        from rpbind.ledger.remarks import remarks
+
+        return remarks(self.ledger)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every run that was planned is done."""
         summary = self.summary()
@@ -67,6 +76,18 @@ class Study:
         from rpbind.analysis.summary import read
 
         return read(self.ledger)
+
+    def status(self) -> Status:
+        """Return the numbers of runs by state, the best run so far, and the runs in progress.
+
+        Returns
+        -------
+        Status
+            Counts by state; `words()` says it in lines. Also while another process runs the study.
+        """
+        from rpbind.study.status import status
+
+        return status(self.ledger)
 
     def verdicts(self) -> pd.DataFrame:
         """Return the contrasts with their verdicts.
@@ -132,20 +153,26 @@ class Study:
         summary = self.summary()
         return f"Study({self.name}: {summary.done} of {summary.planned} runs are done)"
 
+    def __rich__(self) -> RenderableType:
+        """Show the answer in a terminal: banners, verdicts, arms and controls."""
+        from rpbind.report.terminal import verdict_table as shown
+
+        return shown(self.folder)
+
     def _repr_html_(self) -> str:
         """Show the answer in a notebook: the question and the verdicts."""
         summary = self.summary()
         plan = summary.plan
-        table = self.verdicts().drop(columns=["arm", "reference"])
-        shown = table.to_html(index=False, float_format=lambda number: f"{number:+.4f}", na_rep="–")
-        return (
-            f"<p><b>{escape(plan.question or plan.study)}</b><br>{escape(plan.dataset)}; "
-            f"{summary.done} of {summary.planned} runs are done. Differences of test AUROC, mean "
-            f"over protein clusters, with Holm-adjusted intervals.</p>{shown}"
-        )
+        lines = [
+            f"{plan.dataset}; {summary.done} of {summary.planned} runs are done. Differences of "
+            "test AUROC, mean over protein clusters, with Holm-adjusted intervals.",
+            *self.notes,
+        ]
+        return table_html(plan.question or plan.study, lines, self.verdicts())
 
 
-def open_study(folder: str | Path) -> Study:
+@face
+def open_study(folder: str | Path | Study) -> Study:
     """Open a study that is there.
 
     Parameters
@@ -163,7 +190,7 @@ def open_study(folder: str | Path) -> Study:
     UserError
         If the folder holds no study.
     """
-    return Study(folder)
+    return folder if isinstance(folder, Study) else Study(folder)
 
 
 def _table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False) -> pd.DataFrame:

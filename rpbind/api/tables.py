@@ -1,8 +1,9 @@
-"""Contrasts as a table."""
+"""Contrasts as a table, and tables in a notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,3 +53,26 @@ def verdict_table(contrasts: Sequence[Contrast | TunedContrast]) -> pd.DataFrame
         )
     numbers = dict.fromkeys(("difference", "low", "high", "p"), float)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
+
+
+def table_html(title: str, lines: Sequence[str], table: pd.DataFrame) -> str:
+    """Return a title, lines of text and a table of contrasts for a notebook.
+
+    Parameters
+    ----------
+    title
+        Shown in bold; it may hold any text, as all texts do.
+    lines
+        Shown below the title.
+    table
+        As of `verdict_table`; the columns `arm` and `reference` are left out.
+
+    Returns
+    -------
+    str
+        HTML in which every text is escaped.
+    """
+    shown = table.drop(columns=["arm", "reference"])
+    html = shown.to_html(index=False, float_format="{:+.4f}".format, na_rep="–", escape=True)
+    below = "".join(f"<br>{escape(line)}" for line in lines)
+    return f"<p><b>{escape(title)}</b>{below}</p>{html}"

@@ -5,25 +5,15 @@ from __future__ import annotations
 import resource
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from rpbind.data.splits import Rule, SplitSpec
-from rpbind.errors import check_one_of
-from rpbind.ledger import Row
-from rpbind.statistics.averages import averages
+from rpbind.api import baselines as scoring
+from rpbind.api.baselines import METRICS, Baselines
+from rpbind.api.files import check_out, write_frame
 from rpbind.tables import Grid
-from rpbind.terminal import PLAIN, progress
-from rpbind.use.output import check_out, write_table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from rpbind.baselines.data import BaselineData
-
-METRICS = ("test.auroc_pooled", "test.auprc_macro", "test.loss")
 
 
 def baselines(
@@ -45,65 +35,32 @@ def baselines(
     """
     if out is not None:
         check_out(out, (".parquet", ".csv"))
-    check_one_of("--split", split, get_args(Rule))
-    from rpbind.baselines.data import BaselineData  # SciPy, scikit-learn
-    from rpbind.baselines.run import baseline_rows
-    from rpbind.train.opened import OpenData
-
     began = time.monotonic()
-    opened, spec = OpenData(data), SplitSpec(rule=cast(Rule, split))
-    windows = BaselineData.from_dataset(
-        opened.dataset, opened.split(spec), opened.embeddings(proteins)
-    )
-    with progress("controls") as bar:
-        rows = [_print_ended(row) for row in baseline_rows(windows, progress=bar.restart)]
-    Console().print(_table(rows, windows))
-    for row in rows:
-        for finding in row.findings:
-            print(f"{row.arm}: {finding.name}: {finding.advice}")
+    scored = scoring.baselines(data, split, proteins)
+    Console().print(_table(scored))
+    for note in scored.notes:
+        print(note)
     spent = resource.getrusage(resource.RUSAGE_SELF)
     print(
         f"{time.monotonic() - began:.0f} s, {spent.ru_utime + spent.ru_stime:.0f} s of CPU, "
         f"peak memory {spent.ru_maxrss / 2**20:.2f} GB"
     )
     if out is not None:
-        write_table(out, _per_protein(rows))
+        write_frame(out, scored.proteins())
         print(f"written: {out}")
 
 
-def _print_ended(row: Row) -> Row:
-    """Print that a baseline is finished, if stderr is no terminal and shows no progress bar."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        means = averages([row])
-        auroc = f"test AUROC {means.words(4)}" if means else "no AUROC"
-        console.print(f"{row.arm}: {row.state}, {auroc}, {row.cost['seconds']:.0f} s", **PLAIN)
-    return row
-
-
-def _table(rows: list[Row], windows: BaselineData) -> Grid:
-    from rpbind.report.words import number
-
-    title = f"{windows.provenance['dataset']}, test part of {windows.provenance['split']}"
+def _table(scored: Baselines) -> Grid:
+    title = f"{scored.dataset}, test part of {scored.split}"
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
-    known = averages(rows)
-    for unit in (known.clusters_text, known.proteins_text) if known else ("clusters", "proteins"):
+    metrics = [key.removeprefix("test.") for key in METRICS]
+    for unit in scored.units:
         table.add_column(f"AUROC, mean over {unit}", justify="right")
-    for key in (*METRICS, "proteins", "seconds"):
-        table.add_column(key.removeprefix("test.").replace("_", " "), justify="right")
-    for row in rows:
-        auroc = averages([row])
-        means = (auroc.over_clusters, auroc.over_proteins) if auroc else (None, None)
-        metrics = (number(row.metrics.get(key), 4) for key in METRICS)
-        counts = str(len(row.proteins)), number(row.cost["seconds"], 1)
-        table.add_row(row.arm, *(number(mean, 4) for mean in means), *metrics, *counts)
+    for name in (*metrics, "proteins", "seconds"):
+        table.add_column(name.replace("_", " "), justify="right")
+    for row in scored.records():
+        numbers = [row[name] for name in ("auroc", "auroc_proteins", *metrics)]
+        cells = ["–" if one is None else f"{one:.4f}" for one in numbers]
+        table.add_row(row["control"], *cells, str(row["proteins"]), f"{row['seconds']:.1f}")
     return table
-
-
-def _per_protein(rows: list[Row]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(
-        [{"control": row.arm} | score.model_dump() for row in rows for score in row.proteins]
-    )

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rpbind.recipe.listing import hyperparameters as listed
-from rpbind.recipe.listing import variants
+from rpbind.api.recipes import listed, variants
 from rpbind.tables import Grid
 
 SLOTS = "; ".join(f"{path}: {', '.join(kinds)}" for path, kinds in variants().items())

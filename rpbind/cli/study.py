@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rpbind.api import compare as comparing
+from rpbind.api.study import open_study
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger
-from rpbind.ledger.remarks import remarks
 from rpbind.terminal import PLAIN
 
 
@@ -19,21 +19,15 @@ def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STU
 
     The headline AUROC is the mean over protein clusters; the mean over proteins is shown too.
     """
-    Ledger(study).plan  # noqa: B018 - raises UserError if the folder holds no study
-    from rpbind.report.build import build_report  # Plotly, SciPy
-    from rpbind.report.terminal import verdict_table
-
-    page = build_report(study)
-    Console().print(verdict_table(study))
+    opened = open_study(study)
+    page = opened.report()
+    Console().print(opened)
     print(f"report: {page}")
 
 
 def status(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
     """Print a study's number of runs by state, the best run so far, and the runs in progress."""
-    Ledger(study).plan  # noqa: B018 - raises UserError if the folder holds no study
-    from rpbind.study.status import status  # scikit-learn
-
-    for line in status(Ledger(study)).words():
+    for line in open_study(study).status().words():
         Console().print(line, **PLAIN)
 
 
@@ -54,14 +48,10 @@ def compare(
             f"--against {against} names an arm of the second study, and --arm, the arm of the "
             "first study, is missing. Give both or neither."
         )
-    ledgers = [Ledger(folder) for folder in (one, other)]
-    mine, theirs = [(ledger.plan, ledger.rows()) for ledger in ledgers]
-    from rpbind.analysis.compare import compare  # SciPy
-    from rpbind.report.terminal import comparison_table
-
+    studies = [open_study(folder) for folder in (one, other)]
     console = Console()
-    for number, ledger in enumerate(ledgers, start=1):
-        console.print(f"{number}: {ledger.plan.study}", **PLAIN)
-        for remark in remarks(ledger):
-            console.print(f"  ! {remark}", **PLAIN)
-    console.print(comparison_table(compare(mine, theirs, arm, against)))
+    for number, study in enumerate(studies, start=1):
+        console.print(f"{number}: {study.name}", **PLAIN)
+        for note in study.notes:
+            console.print(f"  ! {note}", **PLAIN)
+    console.print(comparing.compare(*studies, arm, against))

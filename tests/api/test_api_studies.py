@@ -84,8 +84,9 @@ def test_a_study_is_opened_again_and_shown_in_a_notebook(study: rb.Study) -> Non
 
 
 def test_a_study_compared_with_itself_is_inert(study: rb.Study) -> None:
-    table = rb.compare(study, study.folder)
-    assert set(table["verdict"]) == {"inert"}
+    compared = rb.compare(study, study.folder)
+    assert set(compared.verdicts()["verdict"]) == {"inert"}
+    assert "no-residual" in compared._repr_html_()
 
 
 def test_a_study_that_was_not_searched_has_no_best(study: rb.Study) -> None:

@@ -87,7 +87,11 @@ class Baselines:
         import pandas as pd
 
         return pd.DataFrame(
-            [{"control": row.arm} | score.model_dump() for row in self.rows for score in row.proteins]
+            [
+                {"control": row.arm} | score.model_dump()
+                for row in self.rows
+                for score in row.proteins
+            ]
         )
 
 
@@ -135,9 +139,7 @@ def baselines(
     with progress("controls") as bar:
         rows = tuple(_told(row) for row in baseline_rows(windows, progress=bar.restart))
     notes = [f"{row.arm}: {found.name}: {found.advice}" for row in rows for found in row.findings]
-    return Baselines(
-        windows.provenance["dataset"], windows.provenance["split"], rows, tuple(notes)
-    )
+    return Baselines(windows.provenance["dataset"], windows.provenance["split"], rows, tuple(notes))
 
 
 def _told(row: Row) -> Row:

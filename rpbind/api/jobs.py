@@ -81,7 +81,7 @@ class Job:
         return JobStatus(state, found.entrypoint, begun, ended, found.driver_exit_code)
 
     @face
-    def follow(self, show: Callable[[str], object] | None = None) -> int:
+    def follow(self, show: Callable[[str], None] | None = None) -> int:
         """Show the job's output until the job has ended.
 
         Parameters

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
 from rpbind.recipe.listing import Listed as Listed
-from rpbind.recipe.listing import hyperparameters as listed
+from rpbind.recipe.listing import hyperparameters as _listed
 from rpbind.recipe.listing import variants as variants
 from rpbind.recipe.presets import PRESETS as PRESETS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+listed = _listed
+"""The same without pandas, for the command, which answers at once."""
 
 
 @face

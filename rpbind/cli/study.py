@@ -48,10 +48,10 @@ def compare(
             f"--against {against} names an arm of the second study, and --arm, the arm of the "
             "first study, is missing. Give both or neither."
         )
-    studies = [open_study(folder) for folder in (one, other)]
+    mine, theirs = open_study(one), open_study(other)
     console = Console()
-    for number, study in enumerate(studies, start=1):
+    for number, study in enumerate((mine, theirs), start=1):
         console.print(f"{number}: {study.name}", **PLAIN)
         for note in study.notes:
             console.print(f"  ! {note}", **PLAIN)
-    console.print(comparing.compare(*studies, arm, against))
+    console.print(comparing.compare(mine, theirs, arm, against))

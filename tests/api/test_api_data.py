@@ -79,6 +79,43 @@ def test_a_split_and_a_subset_agree_with_the_windows(tiny: Path, tmp_path: Path)
         assert table.loc[part, "positives"] == chosen.sum()
 
 
+def test_baselines_are_a_table_in_which_what_reads_no_letter_is_at_chance_level(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = rb.baselines(tiny)
+    table = scored.table().set_index("control")
+    assert table.loc["protein-degree", "auroc"] == 0.5
+    assert {"5mer-shared", "protein-only"} <= set(table.index)
+    each = scored.proteins()
+    mean = each[each["control"] == "5mer-shared"]["auroc"].mean()
+    assert table.loc["5mer-shared", "auroc_proteins"] == pytest.approx(mean)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "5mer-shared: done" in told.err
+
+
+def test_hyperparameters_are_a_table_below_a_path() -> None:
+    paths = set(rb.hyperparameters("train")["path"])
+    assert "train.lr" in paths
+    assert all(path.startswith("train") for path in paths)
+    with pytest.raises(rb.UserError, match=r"Did you mean 'model\.encoder'"):
+        rb.hyperparameters("model.encodr")
+
+
+def test_a_job_that_cannot_run_on_a_cluster_is_refused_before_anything_is_sent() -> None:
+    with pytest.raises(rb.UserError, match="absolute path"):
+        rb.submit("rpbind ablate", reports="reports")
+    with pytest.raises(rb.UserError, match="missing"):
+        rb.submit([], reports="/shared")
+
+
+def test_a_name_of_the_face_is_a_function_also_where_a_room_has_the_same_name() -> None:
+    import rpbind.baselines.run
+
+    assert inspect.isfunction(rb.baselines)
+    assert rpbind.baselines is rb.baselines
+
+
 MISTAKES = {
     "unknown keyword": (lambda s: rb.import_table(**s, on_conflct="drop"), "Did you mean 'on_con"),
     "unknown argument": (lambda s: rb.embed(s["out"], encodr="triad"), "Did you mean 'encoder'"),

@@ -110,6 +110,8 @@ def prepared(
         options.source,
         sweep=options.sweep,
         control=options.control,
+        delta=options.delta,
+        predictions=options.predictions,
     )
     on_gpu = options.resources.gpus > 0
     check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)
@@ -167,8 +169,18 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     options
         How the study is run.
     """
-    study = prepared(experiment, question, design, options)
-    if options.dry_run:
+    conduct_prepared(prepared(experiment, question, design, options))
+
+
+def conduct_prepared(study: PreparedStudy) -> None:
+    """Run a checked study and print its verdicts; exit with code 3 if runs are missing.
+
+    Parameters
+    ----------
+    study
+        The study.
+    """
+    if study.options.dry_run:
         _dry_run(study)
         return
     unfinished = run_study(study, _show)
@@ -202,6 +214,7 @@ def _run(study: PreparedStudy, show: Show) -> str:
         options.sweep,
         add_seeds=options.add_seeds,
         accept_code_change=options.accept_code_change,
+        study_file=options.study_file,
     )
     with phase("writing the report"):
         report = build_report(folder)

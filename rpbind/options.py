@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -164,15 +164,20 @@ class Options:
         Recipe
             The changed recipe.
         """
-        defaults, epochs, proteins = self.defaults, recipe.train.epochs, recipe.proteins
-        if not as_it_is:
-            epochs = (defaults.simulated_epochs if self.data is None else defaults.epochs) or epochs
-            proteins = defaults.proteins
-        changes = {
-            "train.epochs": self.epochs or (SMOKE_EPOCHS if self.smoke else epochs),
-            "proteins": self.proteins or proteins,
-        }
-        return narrowed(recipe, self.width(as_it_is=as_it_is)).with_(changes)
+        whole = self.at_full_width(recipe, as_it_is=as_it_is)
+        return narrowed(whole, self.width(as_it_is=as_it_is))
+
+    def at_full_width(self, recipe: Recipe, *, as_it_is: bool = False) -> Recipe:
+        """Return a recipe with the epochs and the protein encoder of the options, as `sized`."""
+        proteins = recipe.proteins if as_it_is else self.defaults.proteins
+        epochs = self.given_epochs(as_it_is=as_it_is) or recipe.train.epochs
+        return recipe.with_({"train.epochs": epochs, "proteins": self.proteins or proteins})
+
+    def given_epochs(self, *, as_it_is: bool = False) -> int | None:
+        """Return the epochs of every run; None for those of its recipe."""
+        defaults = self.defaults
+        usual = defaults.simulated_epochs if self.data is None else defaults.epochs
+        return self.epochs or (SMOKE_EPOCHS if self.smoke else None if as_it_is else usual)
 
     def resources(self) -> Resources:
         """Return what each run gets, and on which Ray; workers share the GPUs of their run.
@@ -194,13 +199,13 @@ class Options:
         found.executor  # noqa: B018 - raises `UserError` on an unknown executor
         return found
 
-    def run_options(self, *, control: str | None = None, sweep: Sweep | None = None) -> RunOptions:
+    def run_options(self, **study: Any) -> RunOptions:
         """Open the data, and return how a study is run.
 
         Parameters
         ----------
-        control, sweep
-            As for `rpbind.design.plan.make_plan`.
+        study
+            The fields of `RunOptions` that are no options.
 
         Returns
         -------
@@ -219,8 +224,7 @@ class Options:
             name=self.name,
             dry_run=self.dry_run,
             yes=self.yes,
-            control=control,
-            sweep=sweep,
+            **study,
         )
 
     def conduct(

@@ -35,7 +35,7 @@ FLOORS = [
     {"search"},
     {"run"},
     {"study"},
-    {"experiment", "command", "defaults", "options"},
+    {"experiment", "command", "defaults", "options", "studyfile"},
     {"api"},
     {"cli", "__main__"},
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rpbind.command import experiment
-from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen
+from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen, differing
 from rpbind.design.design import (
     Design,
     add_one_in,
@@ -21,7 +21,7 @@ from rpbind.options import MANY, Defaults, Options
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
 from rpbind.search.search import Sweep
-from rpbind.search.tuning import differing, emptied, neutral, tuned
+from rpbind.search.tuning import emptied, neutral, tuned
 from rpbind.spaces.named import SPACES
 from rpbind.spaces.space import load_space
 

@@ -59,6 +59,27 @@ def move(recipe: Recipe, target: Recipe, fields: Sequence[str]) -> Recipe:
     return recipe.with_({field: target.value(field) for field in fields})
 
 
+def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
+    """Keep the changes in which two recipes differ.
+
+    Parameters
+    ----------
+    changes
+        {name: paths that the change sets}.
+    start, end
+        The recipes.
+
+    Returns
+    -------
+    The changes with at least one path that differs.
+    """
+    return {
+        name: fields
+        for name, fields in changes.items()
+        if any(start.value(field) != end.value(field) for field in fields)
+    }
+
+
 def check_leads_to_end(start: Recipe, end: Recipe, changes: Changes) -> None:
     """Raise `UserError` if the changes do not lead from start to end, or if one changes nothing."""
     moved = start

@@ -15,7 +15,8 @@ from rpbind.design.design import Design
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Plan, Row, Stage
+from rpbind.ledger import Ledger, Plan, PredictionPlan, Row, Stage
+from rpbind.ledger.plan_records import DELTA
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
 from rpbind.statistics.table import planned_runs
@@ -45,6 +46,8 @@ def make_plan(
     *,
     sweep: Searches | None = None,
     control: str | None = None,
+    delta: float = DELTA,
+    predictions: tuple[PredictionPlan, ...] = (),
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
 
@@ -64,6 +67,10 @@ def make_plan(
         The searches that come first, if there are any.
     control
         Name of the arm that is trained again with random and with constant protein vectors.
+    delta
+        Largest difference of the primary metric that counts as negligible.
+    predictions
+        What is expected of the contrasts.
 
     Returns
     -------
@@ -73,8 +80,8 @@ def make_plan(
     Raises
     ------
     UserError
-        Without a seed, if an arm has the reserved name of a search's winner, or if the data cannot
-        be scored.
+        Without a seed, if an arm has the reserved name of a search's winner, if a prediction is
+        about no contrast, or if the data cannot be scored.
     """
     if not seeds:
         raise UserError("A study needs at least one seed, and got none. Use --seeds 1 or more.")
@@ -106,6 +113,8 @@ def make_plan(
         split=f"{split.id} {split.sha256[:12]}",
         split_note=imbalance(dataset, split),
         proteins_note=", ".join(vectors),
+        delta=delta,
+        predictions=predictions,
         search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),
@@ -133,7 +142,8 @@ def fingerprint(plan: Plan) -> str:
         Eight hexadecimal digits.
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
-            "code_modules", "accepted_code", "confirmatory", "split_note"}  # fmt: skip
+            "code_modules", "accepted_code", "confirmatory", "split_note",
+            "predictions"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     if plan.search is not None:
         hashed["search"] = {k: v for k, v in plan.search.items() if k not in SEARCH_SIZE}

@@ -12,6 +12,7 @@ from rpbind.ledger.plan_records import (
     ControlPlan,
     InterimAnalysis,
     Plan,
+    PredictionPlan,
 )
 from rpbind.ledger.records import (
     CUT_OFF,
@@ -34,6 +35,7 @@ __all__ = [
     "InterimAnalysis",
     "Ledger",
     "Plan",
+    "PredictionPlan",
     "ProteinScore",
     "Row",
     "RunStart",

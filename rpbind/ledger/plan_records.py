@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from rpbind.ledger.records import ArmName, Record
+
+DELTA = 0.010
+"""Equivalence margin of the verdicts, where a study says nothing else."""
+
+Expect = Literal["better", "worse", "inert", "no meaningful effect"]
+"""What a prediction can say of a contrast."""
 
 
 class ArmPlan(Record):
@@ -65,6 +71,21 @@ class ContrastPlan(Record):
     reference: str
     fields: tuple[str, ...] = ()
     weights: dict[str, float] = Field(default_factory=dict)
+
+
+class PredictionPlan(Record):
+    """The expected verdict of a contrast, written down before the study ran.
+
+    Parameters
+    ----------
+    contrast
+        Name of the contrast.
+    expect
+        The verdict.
+    """
+
+    contrast: str
+    expect: Expect
 
 
 class InterimAnalysis(Record):
@@ -167,6 +188,8 @@ class Plan(Record):
         Other hashes of code with which the study was continued by `--accept-code-change`.
     looks
         Its interim analyses so far.
+    predictions
+        What was expected of its contrasts; no verdict depends on them.
     """
 
     study: str
@@ -184,7 +207,7 @@ class Plan(Record):
     split: str
     split_note: str = ""
     proteins_note: str = ""
-    delta: float = 0.010
+    delta: float = DELTA
     confirmatory: tuple[str, ...] | None = None
     search: dict[str, Any] | None = None
     created: str
@@ -193,6 +216,7 @@ class Plan(Record):
     code_modules: dict[str, str] = Field(default_factory=dict)
     accepted_code: tuple[str, ...] = ()
     looks: tuple[InterimAnalysis, ...] = ()
+    predictions: tuple[PredictionPlan, ...] = ()
 
     @property
     def planned(self) -> list[tuple[str, int]]:

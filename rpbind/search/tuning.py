@@ -5,7 +5,6 @@ Tuned hyperparameters are no longer changes between arms: they start equal in al
 
 from __future__ import annotations
 
-from rpbind.design.changes import Changes
 from rpbind.design.design import Design, arm
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
@@ -31,27 +30,6 @@ def neutral(recipe: Recipe, like: Recipe, space: Space) -> Recipe:
     The changed recipe.
     """
     return recipe.with_({path: like.value(path) for path in space.paths})
-
-
-def differing(changes: Changes, start: Recipe, end: Recipe) -> Changes:
-    """Keep the changes in which two recipes differ.
-
-    Parameters
-    ----------
-    changes
-        {name: paths that the change sets}.
-    start, end
-        The recipes.
-
-    Returns
-    -------
-    The changes with at least one path that differs.
-    """
-    return {
-        name: fields
-        for name, fields in changes.items()
-        if any(start.value(field) != end.value(field) for field in fields)
-    }
 
 
 def tuned(design: Design, space: Space, trials: int) -> Sweep:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,13 +141,13 @@ FIELDS = {"": tuple(Space.model_fields), **NAMES}
 """The keys of a space's file ("" is its top level), of a condition, and of each kind."""
 
 
-def load_space(name: str | Path, recipe: Recipe, narrower: int = 1) -> Space:
+def load_space(given: str | Path | Mapping[str, Any], recipe: Recipe, narrower: int = 1) -> Space:
     """Read a search space and check every dimension against the recipe that it will change.
 
     Parameters
     ----------
-    name
-        A space that comes with rpbind, such as "original", or a TOML file.
+    given
+        A space that comes with rpbind, such as "original", a TOML file, or the content of one.
     recipe
         The base of the search, its widths already divided by `narrower`.
     narrower
@@ -162,30 +162,52 @@ def load_space(name: str | Path, recipe: Recipe, narrower: int = 1) -> Space:
     UserError
         If the file is not a search space, or a path or value does not fit the recipe.
     """
-    path = space_file(name)
-    check_no_yaml("A search space", path)
+    place = "[search.space]" if isinstance(given, Mapping) else str(space_file(given))
+    tree = given if isinstance(given, Mapping) else read_space(given)
     try:
-        tree = tomllib.loads(path.read_text("utf-8-sig"))
         space = Space.model_validate(tree)
-    except FileNotFoundError:
-        raise missing(path) from None
     except ValidationError as error:
         found = mistakes(error, tree, FIELDS)
-        raise UserError("\n".join(f"{path} is no search space: {one}" for one in found)) from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no search space: it is not text in UTF-8.") from None
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder: name the TOML file of a search space.") from None
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path} is no search space: {error}") from None
+        raise UserError("\n".join(f"{place} is no search space: {one}" for one in found)) from None
     small = f" (widths divided by {narrower})" if narrower > 1 else ""
     try:
         about, dimensions = divide_widths(space.about, space.dimension, narrower)
         space = space.model_copy(update={"about": about, "dimension": dimensions})
         check_space(space, recipe)
     except UserError as error:
-        raise UserError(f"{path}{small}: {error}") from None
+        raise UserError(f"{place}{small}: {error}") from None
     return space
+
+
+def read_space(name: str | Path) -> dict[str, Any]:
+    """Read the TOML file of a search space; its content is not checked yet.
+
+    Parameters
+    ----------
+    name
+        A space that comes with rpbind, such as "original", or a TOML file.
+
+    Returns
+    -------
+    The content of the file.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, or it is not TOML.
+    """
+    path = space_file(name)
+    check_no_yaml("A search space", path)
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise missing(path) from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no search space: it is not text in UTF-8.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder: name the TOML file of a search space.") from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path} is no search space: {error}") from None
 
 
 def check_space(space: Space, recipe: Recipe) -> None:

@@ -12,7 +12,7 @@ from rpbind.baselines.score import score_baselines
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
 from rpbind.design.source import DataSource
-from rpbind.ledger import Ledger, Plan, Stage
+from rpbind.ledger import Ledger, Plan, Stage, write_atomic
 from rpbind.ledger.calls import record_call
 from rpbind.ledger.plans import PLAN
 from rpbind.ledger.repair import repair_study
@@ -27,6 +27,9 @@ from rpbind.study.resume import resumed
 from rpbind.terminal import PLAIN, phase
 from rpbind.train.task import Task
 
+STUDY_FILE = "study.toml"
+"""The study as one file, in its folder."""
+
 
 def launch(
     plan: Plan,
@@ -37,6 +40,7 @@ def launch(
     *,
     add_seeds: int = 0,
     accept_code_change: bool = False,
+    study_file: Callable[[Plan], str] | None = None,
 ) -> Plan:
     """Run what is missing of a study.
 
@@ -59,6 +63,8 @@ def launch(
         The number of seeds by which an existing study is extended.
     accept_code_change
         Continue a study whose rows were made by other code.
+    study_file
+        Returns the text of `study.toml`, from which the study can be run again.
 
     Returns
     -------
@@ -73,7 +79,14 @@ def launch(
             plan = resumed(plan, ledger, add_seeds, accept_code_change=accept_code_change)
         for sentence in messages:
             Console(stderr=True).print(sentence, **PLAIN)
-        plan = _run(plan, source, resources, ledger, sweep, begin=begin)
+
+        def begun(slots: int) -> None:
+            if study_file is not None:
+                write_atomic(folder / STUDY_FILE, study_file(plan).encode())
+            ledger.begin(plan)
+            begin(slots)
+
+        plan = _run(plan, source, resources, ledger, sweep, begin=begun)
         with phase("reading the ledger"):
             # all processes of the study have ended: collect what they left behind
             repair_study(ledger)
@@ -130,7 +143,7 @@ def _run(
     *,
     begin: Callable[[int], None],
 ) -> Plan:
-    """Run what is missing; calls `begin` with the number of runs at the same time."""
+    """Run what is missing; calls `begin` with the number of runs that fit at the same time."""
     prepare(resources.address)
     with phase("loading Ray"):
         from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
@@ -138,7 +151,6 @@ def _run(
         from rpbind.search.database import pausing_if_lost
 
     with run.ready(resources, ledger.study, source.data) as slots:
-        ledger.begin(plan)
         begin(slots)
         examine_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
         store = source.opened.embeddings(_first(plan, sweep).proteins)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.errors import UserError, check_not_url
 from rpbind.files.places import check_place
+from rpbind.ledger.plan_records import DELTA, Plan, PredictionPlan
 
 if TYPE_CHECKING:
     from rpbind.design.source import DataSource
@@ -47,6 +49,12 @@ class RunOptions:
         The number of seeds by which an existing study is extended.
     accept_code_change
         Continue a study whose rows were made by other code.
+    delta
+        Largest difference of the primary metric that counts as negligible.
+    predictions
+        What is expected of the contrasts.
+    study_file
+        Returns the text of `study.toml` for a plan; None writes no such file.
     """
 
     source: DataSource
@@ -60,6 +68,9 @@ class RunOptions:
     control: str | None = None
     add_seeds: int = 0
     accept_code_change: bool = False
+    delta: float = DELTA
+    predictions: tuple[PredictionPlan, ...] = ()
+    study_file: Callable[[Plan], str] | None = None
 
 
 def check_destination(reports: Path, name: str | None) -> None:

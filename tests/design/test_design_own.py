@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from rpbind.design import own
-from rpbind.design.own import COMBINED, DESIGNS, own_design
+from rpbind.design.kinds import COMBINED, DESIGNS
+from rpbind.design.own import own_design
 from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED

@@ -1,0 +1,1 @@
+"""One value defines a study: its schema, its file `study.toml`, and what is run from it."""

@@ -1,0 +1,175 @@
+"""The one way in which a study begins: from its schema to its design, its plan and its report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rpbind.ledger import PredictionPlan
+from rpbind.options import REPORTS, Defaults, Options
+from rpbind.studyfile.build import Place, build, nowhere
+from rpbind.studyfile.resolve import resolved, to_toml
+from rpbind.studyfile.spec import StudySpec
+
+if TYPE_CHECKING:
+    from rpbind.experiment import PreparedStudy
+
+USUAL = Defaults(narrower=8)
+"""The simulated world is small: the same models with an eighth of the widths."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What belongs to one call, and not to the study.
+
+    Parameters
+    ----------
+    reports
+        The folder that holds the folders of studies.
+    add_seeds
+        The number of seeds by which a finished study is extended.
+    accept_code_change
+        Continue a study whose rows were made by other code.
+    dry_run
+        Check the study and show what would run, without running it.
+    yes
+        Allow more than 10,000 runs.
+    """
+
+    reports: Path = REPORTS
+    add_seeds: int = 0
+    accept_code_change: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+
+def options_of(spec: StudySpec, call: Call, defaults: Defaults = USUAL) -> Options:
+    """Return a study's data, size and resources as the options that every experiment has.
+
+    Parameters
+    ----------
+    spec
+        The study.
+    call
+        What belongs to this call.
+    defaults
+        The values of options that the study leaves out.
+
+    Returns
+    -------
+    Options
+        The options.
+    """
+    gets = spec.resources
+    return Options(
+        defaults=defaults,
+        data=None if spec.data is None else Path(spec.data),
+        proteins=spec.proteins,
+        seeds=spec.seeds,
+        epochs=spec.epochs,
+        narrower=spec.narrower,
+        split=spec.split,
+        smoke=spec.smoke,
+        name=spec.name,
+        workers=gets.workers,
+        cpus_per_worker=gets.cpus_per_worker,
+        gpus_per_run=gets.gpus_per_run,
+        executor=gets.executor,
+        address=gets.address,
+        log=gets.log,
+        reports=call.reports,
+        add_seeds=call.add_seeds,
+        accept_code_change=call.accept_code_change,
+        dry_run=call.dry_run,
+        yes=call.yes,
+    )
+
+
+def prepared_study(
+    spec: StudySpec,
+    call: Call | None = None,
+    defaults: Defaults = USUAL,
+    place: Place = nowhere,
+) -> PreparedStudy:
+    """Check a study before it runs, and print the summary of what would run.
+
+    Parameters
+    ----------
+    spec
+        The study.
+    call
+        What belongs to this call.
+    defaults
+        The values of options that the study leaves out.
+    place
+        Adds to errors where in the study's file the mistake is.
+
+    Returns
+    -------
+    PreparedStudy
+        The checked study, for `rpbind.experiment.run_study`.
+
+    Raises
+    ------
+    UserError
+        If the study cannot be run; nothing was trained then.
+    """
+    options = options_of(spec, call or Call(), defaults)
+    built = build(spec, options, place)
+    whole = resolved(spec, options, built)
+    run_options = options.run_options(
+        control=built.control,
+        sweep=built.sweep,
+        delta=spec.delta,
+        predictions=tuple(PredictionPlan(**each.model_dump()) for each in spec.predict),
+        study_file=lambda plan: to_toml(whole, plan),
+    )
+    from rpbind.experiment import prepared  # torch takes seconds to import
+
+    return prepared(built.experiment, built.question, built.design, run_options)
+
+
+def run(
+    spec: StudySpec,
+    call: Call | None = None,
+    defaults: Defaults = USUAL,
+    place: Place = nowhere,
+) -> Path:
+    """Run what is missing of a study and write its report; say on stderr what is not done.
+
+    Parameters
+    ----------
+    spec, call, defaults, place
+        As for `prepared_study`.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder of the study.
+    """
+    study = prepared_study(spec, call, defaults, place)
+    from rpbind.experiment import run_study, say
+
+    if unfinished := run_study(study):
+        say(unfinished)
+    return study.folder
+
+
+def conduct(
+    spec: StudySpec,
+    call: Call | None = None,
+    defaults: Defaults = USUAL,
+    place: Place = nowhere,
+) -> None:
+    """Run a study from the command line: print its verdicts; exit with code 3 if runs are missing.
+
+    Parameters
+    ----------
+    spec, call, defaults, place
+        As for `prepared_study`.
+    """
+    study = prepared_study(spec, call, defaults, place)
+    from rpbind.experiment import conduct_prepared
+
+    conduct_prepared(study)

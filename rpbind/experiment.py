@@ -16,6 +16,7 @@ from rpbind.design.plan import make_plan
 from rpbind.design.price import Price, check_size
 from rpbind.design.question import Question
 from rpbind.doctor.guard import guard
+from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
 from rpbind.report.terminal import verdict_table
@@ -29,11 +30,8 @@ from rpbind.study.options import RunOptions
 from rpbind.study.ready import check_folder, check_options
 from rpbind.study.resume import is_resumable, not_done, resumed
 from rpbind.study.sizes import check_sizes
-from rpbind.terminal import PLAIN, REPORT_PREFIX, phase, progress
-
-UNFINISHED = 3
-"""Exit code if fewer runs are done than were planned."""
-
+from rpbind.terminal import REPORT_PREFIX, phase, progress
+from rpbind.verbosity import say, tell
 
 Show = Callable[[Plan, Path], None]
 
@@ -61,17 +59,6 @@ class PreparedStudy:
     price: Price
     folder: Path
     options: RunOptions
-
-
-def say(text: str) -> None:
-    """Print a sentence to stderr as it is.
-
-    Parameters
-    ----------
-    text
-        The sentence.
-    """
-    Console(stderr=True).print(text, **PLAIN)
 
 
 def prepared(
@@ -129,7 +116,8 @@ def prepared(
     )
     price = announce.price_of(resumed_plan, options.sweep)
     check_size(price, options.yes)
-    say(announce.summary(resumed_plan, price, options, folder))
+    show = tell if options.dry_run else say  # the summary is the result of a dry run
+    show(announce.summary(resumed_plan, price, options, folder))
     return PreparedStudy(plan, resumed_plan, price, folder, options)
 
 
@@ -185,7 +173,7 @@ def conduct_prepared(study: PreparedStudy) -> None:
         return
     unfinished = run_study(study, _show)
     if unfinished:
-        say(unfinished)
+        tell(unfinished)
         raise typer.Exit(UNFINISHED)
 
 
@@ -197,10 +185,10 @@ def _dry_run(study: PreparedStudy) -> None:
     with progress("comparing the arms"):
         compared = guard(bases(plan, options.sweep), options.source.inputs)
     for comparison in compared:
-        say(f"  {comparison.words()}")
+        tell(f"  {comparison.words()}")
     with progress("timing a few batches"):
         seconds = announce.time_of(study.price, plan, options, study.folder)
-    say(f"time      {seconds}")
+    tell(f"time      {seconds}")
 
 
 def _run(study: PreparedStudy, show: Show) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -23,18 +23,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from rpbind import verbosity
 from rpbind.arguments import check_arguments
+from rpbind.conventions import follow_conventions
 from rpbind.errors import PausedError, UserError, is_full_disk, reason
-
-PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
-"""Arguments of `Console.print` that show a text unchanged."""
+from rpbind.exits import EXIT_AGAIN as EXIT_AGAIN
+from rpbind.exits import IMPOSSIBLE
+from rpbind.verbosity import PLAIN as PLAIN
+from rpbind.verbosity import notices
 
 REPORT_PREFIX = "report: "
 """Start of the line that names a written report; `rpbind job fetch` looks for it."""
-
-
-EXIT_AGAIN = 75
-"""Exit code (EX_TEMPFAIL): the records are intact, and the same command continues."""
 
 PATH_ERRORS = (
     errno.EACCES,
@@ -62,18 +61,24 @@ def run_app(app: typer.Typer) -> None:
     app
         The command line; its arguments are those of this process.
     """
+    verbosity.reset()
     try:
         check_arguments(app, sys.argv[1:])
         _flushed(app)
     except UserError as error:
-        _fail(str(error), 2)
+        _refuse(str(error))
     except PausedError as error:
         _fail(f"{error} The command was: {typed_command()}", EXIT_AGAIN)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in PATH_ERRORS and error.filename is not None:
-            _fail(f"{error.filename}: {error.strerror}. Correct this path or give another one.", 2)
+            _fail(
+                f"{error.filename}: {error.strerror}. Correct this path or give another one.",
+                IMPOSSIBLE,
+            )
         if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):
-            _fail(f"{error}. Correct this path or give another one.", 2)  # from Path.resolve
+            _fail(
+                f"{error}. Correct this path or give another one.", IMPOSSIBLE
+            )  # from Path.resolve
         if not is_full_disk(error):
             raise
         file = getattr(error, "filename", None)
@@ -102,6 +107,10 @@ def _flushed(app: typer.Typer) -> None:
             if isinstance(error, BrokenPipeError):  # the reader (such as `head`) is gone
                 sys.exit(1)
             raise
+
+
+def _refuse(why: str) -> NoReturn:
+    _fail(why, IMPOSSIBLE)
 
 
 def _fail(why: str, code: int) -> NoReturn:
@@ -149,7 +158,7 @@ def run_experiment(main: Callable[..., None]) -> None:
     """
     app = typer.Typer(add_completion=False)
     app.command()(main)
-    run_app(app)
+    run_app(follow_conventions(app))
 
 
 class Bar:
@@ -182,7 +191,7 @@ def progress(title: str) -> Iterator[Bar]:
     Iterator of Bar
         A context manager for the bar; call the bar with (done, total).
     """
-    console = Console(stderr=True)
+    console = notices()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -207,7 +216,7 @@ def phase(title: str) -> Iterator[None]:
     Iterator
         A context manager.
     """
-    console = Console(stderr=True)
+    console = notices()
     if not console.is_terminal:
         console.print(title, **PLAIN)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

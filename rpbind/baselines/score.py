@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from rpbind.baselines.data import BaselineData
 from rpbind.baselines.run import BASELINES, baseline_rows
 from rpbind.data.dataset import Dataset
@@ -12,7 +10,8 @@ from rpbind.errors import reason
 from rpbind.ledger import Ledger
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.statistics.averages import averages
-from rpbind.terminal import PLAIN, progress
+from rpbind.terminal import progress
+from rpbind.verbosity import PLAIN, notices
 
 
 def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger) -> None:
@@ -33,7 +32,7 @@ def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledge
     left = [name for name in BASELINES if name not in before or before[name].state != "done"]
     if not left:
         return
-    console = Console(stderr=True)
+    console = notices()
     with progress("controls") as bar:
         data = BaselineData.from_dataset(dataset, split, store)
         for row in baseline_rows(data, left, bar.restart):

@@ -21,6 +21,7 @@ from rpbind.cli import (
     tune,
     use,
 )
+from rpbind.conventions import follow_conventions
 from rpbind.terminal import run_app
 
 WHAT, *_ = (rpbind.__doc__ or "").split("\n\n")
@@ -63,6 +64,20 @@ def rpbind_command(
     ] = False,
 ) -> None:
     """Handle the options that come before a command."""
+
+
+@app.command("help")
+def show_help(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="A command, or a group and its command (default: rpbind itself)."),
+    ] = None,
+) -> None:
+    """Show the help of a command, such as `rpbind help import table`."""
+    app([*(command or ()), "--help"], prog_name="rpbind")
+
+
+follow_conventions(app)
 
 
 def main() -> None:

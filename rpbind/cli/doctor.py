@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from rpbind.errors import UserError
+from rpbind.exits import HAS_ERRORS as HAS_ERRORS
 from rpbind.recipe.presets import PRESETS
-
-HAS_ERRORS = 4
-"""Exit code if a finding is an error."""
 
 
 def doctor(

@@ -14,12 +14,11 @@ from typing import Any
 
 from ray import tune
 from ray.tune import logger as ray_logger
-from rich.console import Console
 
 from rpbind.recipe import Recipe
 from rpbind.run.logger_registry import LOGGERS, check_loggers
-from rpbind.terminal import PLAIN
 from rpbind.train.task import Task
+from rpbind.verbosity import tell
 
 LONGEST = 250
 """Characters of a hyperparameter's text; MLflow refuses longer ones."""
@@ -110,10 +109,9 @@ class LoggerCallback(tune.Callback):  # type: ignore[misc]  # Ray ships no types
         except Exception as error:
             self.logger = ray_logger.LoggerCallback()
             why = f"{type(error).__name__}: {error}"
-            Console(stderr=True).print(
+            tell(
                 f"--log {self.folder.name} failed and is now off ({why}). The study continues; "
-                "all results are in its ledger.",
-                **PLAIN,
+                "all results are in its ledger."
             )
 
 

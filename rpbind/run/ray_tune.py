@@ -19,7 +19,6 @@ from typing import Any
 import ray
 from ray import tune
 from ray.tune import TuneError
-from rich.console import Console
 
 from rpbind.cluster import placement, preflight, start
 from rpbind.cluster.placement import SLOT
@@ -33,11 +32,12 @@ from rpbind.run.progress import StudyProgress
 from rpbind.run.resources import Resources
 from rpbind.run.stop import STOP
 from rpbind.run.watchdog import leave_at_once, watched
-from rpbind.terminal import PLAIN, phase
+from rpbind.terminal import phase
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
+from rpbind.verbosity import is_verbose, say
 
 MAX_ATTEMPTS = 3
 """Attempts of a run whose process or node is lost. It continues after its last whole epoch."""
@@ -53,7 +53,9 @@ def ray_running(resources: Resources) -> Iterator[None]:
             ):
                 _start(resources)
             STOP.install()
-            logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+            logging.getLogger("ray.tune").setLevel(
+                logging.INFO if is_verbose() else logging.CRITICAL
+            )
             with watched(lambda: bool(preflight.alive_nodes()), leave_at_once):
                 yield
         finally:
@@ -62,17 +64,14 @@ def ray_running(resources: Resources) -> Iterator[None]:
 
 
 def _start(resources: Resources) -> None:
-    common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    level = logging.INFO if is_verbose() else logging.ERROR
+    common: dict[str, Any] = {"log_to_driver": is_verbose(), "logging_level": level}
     if resources.address is not None:
         start.join(resources.address, runtime_env={"env_vars": worker_environment()}, **common)
         return
     # Ray Train asks the dashboard whether a stopped worker group has ended, and waits for that
     common["include_dashboard"] = resources.executor == "train"
-    start.start_local(_say, num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
-
-
-def _say(sentence: str) -> None:
-    Console(stderr=True).print(sentence, **PLAIN)
+    start.start_local(say, num_cpus=os.cpu_count(), resources={SLOT: 64}, **common)
 
 
 @contextlib.contextmanager
@@ -81,7 +80,7 @@ def ready(resources: Resources, folder: Path, data: Path) -> Iterator[int]:
     with ray_running(resources):
         with start.explain_lost_ray(resources.address), phase("checking the storage"):
             slots = at_once(resources)
-            _say(f"storage   {check_storage(resources, folder, data)}")
+            say(f"storage   {check_storage(resources, folder, data)}")
         yield slots
 
 

@@ -21,7 +21,7 @@ from rich.text import Text
 from rpbind.ledger import Row
 from rpbind.ledger.trials import REPEATED
 from rpbind.run.progress import StudyProgress, state_word
-from rpbind.terminal import PLAIN
+from rpbind.verbosity import PLAIN, is_quiet
 
 
 class Watch:
@@ -29,6 +29,7 @@ class Watch:
 
     def __init__(self, progress: StudyProgress, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
+        self.is_quiet = is_quiet()
         self.progress = progress
         self.bar = _BarAndLines(self)
         self.line = self.bar.add_task("runs", total=progress.total, completed=progress.ended)
@@ -64,7 +65,8 @@ class Watch:
         """Count an ended run."""
         text = self.progress.add_row(row)
         self.bar.update(self.line, completed=self.progress.ended)
-        if state_word(row) not in ("done", "pruned", REPEATED) or not self.console.is_terminal:
+        is_expected = state_word(row) in ("done", "pruned", REPEATED)
+        if not is_expected or not (self.is_quiet or self.console.is_terminal):
             self.console.print(text, **PLAIN)
 
     def words(self) -> str:
@@ -84,7 +86,7 @@ class _BarAndLines(Progress):
             TimeElapsedColumn(),
             _TimeLeft(watch.progress),
             console=watch.console,
-            disable=not watch.console.is_terminal,
+            disable=watch.is_quiet or not watch.console.is_terminal,
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from rpbind.terminal import EXIT_AGAIN
+from rpbind.exits import EXIT_AGAIN
 
 PATIENCE = 30.0
 """Seconds without a live node after which Ray counts as dead."""

@@ -12,7 +12,6 @@ from typing import Any
 import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from rich.console import Console
 
 from rpbind.files.atomic import read
 from rpbind.ledger import write_atomic
@@ -21,7 +20,7 @@ from rpbind.search.config import SearchConfig
 from rpbind.search.database import open_database
 from rpbind.search.sampling import make_pruner
 from rpbind.search.search import Search
-from rpbind.terminal import PLAIN
+from rpbind.verbosity import tell
 
 JOURNAL = "optuna.journal"
 """Optuna's storage file in the study's folder, without `--storage`."""
@@ -66,10 +65,9 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         return JournalStorage(WholeLines(str(file)))
     except (ValueError, KeyError, TypeError, AssertionError):
         file.replace(aside := file.with_name(f"{JOURNAL}.unreadable"))
-        Console(stderr=True).print(
+        tell(
             f"{file} cannot be read. It is kept as {aside.name}, and a new one is made from the "
-            "ledger.",
-            **PLAIN,
+            "ledger."
         )
         return JournalStorage(WholeLines(str(file)))
 

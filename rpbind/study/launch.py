@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from rpbind.baselines.score import score_baselines
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
@@ -24,8 +22,9 @@ from rpbind.search.tuning import bases
 from rpbind.search.winners import has_frozen_winners, with_winners, write_winners
 from rpbind.study.checkup import examine_arms
 from rpbind.study.resume import resumed
-from rpbind.terminal import PLAIN, phase
+from rpbind.terminal import phase
 from rpbind.train.task import Task
+from rpbind.verbosity import tell
 
 STUDY_FILE = "study.toml"
 """The study as one file, in its folder."""
@@ -78,7 +77,7 @@ def launch(
             ledger.merge()
             plan = resumed(plan, ledger, add_seeds, accept_code_change=accept_code_change)
         for sentence in messages:
-            Console(stderr=True).print(sentence, **PLAIN)
+            tell(sentence)
 
         def begun(slots: int) -> None:
             if study_file is not None:
@@ -110,7 +109,7 @@ def repair(plan: Plan, folder: Path) -> None:
         return
     with ledger.drive(plan.command):
         for sentence in repair_study(ledger):
-            Console(stderr=True).print(sentence, **PLAIN)
+            tell(sentence)
 
 
 def check_on_cluster(plan: Plan, source: DataSource, resources: Resources, folder: Path) -> None:

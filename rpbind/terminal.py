@@ -62,6 +62,7 @@ def run_app(app: typer.Typer) -> None:
         The command line; its arguments are those of this process.
     """
     verbosity.reset()
+    _open_closed_streams()
     try:
         check_arguments(app, sys.argv[1:])
         _flushed(app)
@@ -92,6 +93,14 @@ def run_app(app: typer.Typer) -> None:
         if ended.__context__ and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
             print("Interrupted.", file=sys.stderr)
         raise
+
+
+def _open_closed_streams() -> None:
+    """Send output to nowhere if the shell has closed it (`rpbind ... >&-`)."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
 
 
 def _flushed(app: typer.Typer) -> None:

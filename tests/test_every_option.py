@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import runpy
 import shutil
 import sys
@@ -150,7 +151,9 @@ def test_an_option_changes_what_is_run(
 @pytest.mark.parametrize("name", ["ablate", "tune"])
 def test_the_command_in_the_package_is_the_experiment_of_that_name(name: str) -> None:
     page = runpy.run_path(str(EXPERIMENTS[0].with_name(f"{name}.py")))
-    (command,) = [c for c in cli.app.registered_commands if c.callback is page["main"]]
+    main = inspect.unwrap(page["main"])
+    commands = cli.app.registered_commands
+    (command,) = [c for c in commands if c.callback and inspect.unwrap(c.callback) is main]
     assert (
         typer.main.get_command_from_info(
             command, pretty_exceptions_short=True, rich_markup_mode=None

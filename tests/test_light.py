@@ -88,6 +88,7 @@ REFUSED = [
     "rpbind split d",
     "rpbind compare . . --against old",
     "rpbind doctor",
+    "rpbind doctor --preset fixd",
     "rpbind report .",
     "rpbind status .",
     "rpbind compare . .",

@@ -9,7 +9,7 @@ import typer
 
 from rpbind.errors import UserError
 from rpbind.exits import HAS_ERRORS as HAS_ERRORS
-from rpbind.recipe.presets import PRESETS
+from rpbind.recipe.presets import PRESETS, preset
 
 
 def doctor(
@@ -35,6 +35,8 @@ def doctor(
             "rpbind doctor examines either a recipe, model file or study folder, or --preset NAME; "
             f"got {given}. Give exactly one of them."
         )
+    if name is not None:
+        preset(name)
     from rpbind.cli import examining  # torch takes seconds to import
 
     has_error = False

@@ -92,7 +92,7 @@ def run(tree: Path, *words: str) -> str:
 def test_an_added_encoder_metric_and_logger_are_in_the_help(tree: Path) -> None:
     assert "gru" in run(tree, "-m", "rpbind", "hyperparameters", "--help")
     assert "model.encoder.layers" in run(tree, "-m", "rpbind", "hyperparameters", "model.encoder")
-    shown = run(tree, "experiments/tune.py", "--help")
+    shown = " ".join(run(tree, "experiments/tune.py", "--help").split())
     assert "balanced-accuracy" in shown
     assert "csv (progress.csv per run" in shown
 

@@ -144,12 +144,10 @@ def baselines(
 
 def _told(row: Row) -> Row:
     """Print on stderr that a baseline has ended, if stderr shows no progress bar."""
-    from rich.console import Console
-
     from rpbind.statistics.averages import averages
-    from rpbind.terminal import PLAIN
+    from rpbind.verbosity import PLAIN, notices
 
-    console = Console(stderr=True)
+    console = notices()
     if not console.is_terminal:
         means = averages([row])
         auroc = f"test AUROC {means.words(4)}" if means else "no AUROC"

@@ -11,6 +11,7 @@ from rpbind.options import REPORTS, Defaults, Options
 from rpbind.studyfile.build import Place, build, nowhere
 from rpbind.studyfile.resolve import resolved, to_toml
 from rpbind.studyfile.spec import StudySpec
+from rpbind.verbosity import tell
 
 if TYPE_CHECKING:
     from rpbind.experiment import PreparedStudy
@@ -149,10 +150,10 @@ def run(
         The folder of the study.
     """
     study = prepared_study(spec, call, defaults, place)
-    from rpbind.experiment import run_study, say
+    from rpbind.experiment import run_study
 
     if unfinished := run_study(study):
-        say(unfinished)
+        tell(unfinished)
     return study.folder
 
 

@@ -28,7 +28,7 @@ FLOORS = [
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},
     {"data", "analysis"},
-    {"metrics", "importers", "report", "cluster"},
+    {"metrics", "importers", "report", "cluster", "saved"},
     {"baselines"},
     {"train"},
     {"doctor", "use"},

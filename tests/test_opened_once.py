@@ -107,7 +107,7 @@ def test_the_doctor_and_an_evaluation_open_what_they_read_once(
         job = Job("model", RECIPE, seed, tmp_path / "study" / "runs")
         row = train_run(job, source.inputs("physchem"), Machine(), "test", lambda point: None)
         assert row.state == "done", row.error
-    model, file = tmp_path / "study" / "runs" / f"{job.run}.pt", tmp_path / "recipe.json"
+    model, file = tmp_path / "study" / "runs" / job.run, tmp_path / "recipe.json"
     file.write_text(RECIPE.model_dump_json())
     for command in (
         ("doctor", file),

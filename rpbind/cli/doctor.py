@@ -1,4 +1,4 @@
-"""The command that examines a recipe, a model file or all models of a study."""
+"""The command that examines a recipe, a model or all models of a study."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rpbind.recipe.presets import PRESETS, preset
 def doctor(
     subject: Annotated[
         Path | None,
-        typer.Argument(help="Recipe (.json, .toml), model file (RUN.pt) or study folder."),
+        typer.Argument(help="Recipe (.json, .toml), model folder or study folder."),
     ] = None,
     name: Annotated[
         str | None,
@@ -32,7 +32,7 @@ def doctor(
     if (subject is None) == (name is None):
         given = "neither" if subject is None else "both"
         raise UserError(
-            "rpbind doctor examines either a recipe, model file or study folder, or --preset NAME; "
+            "rpbind doctor examines either a recipe, model or study folder, or --preset NAME; "
             f"got {given}. Give exactly one of them."
         )
     if name is not None:

@@ -1,4 +1,4 @@
-"""Examine the recipe, model file or study that `rpbind doctor` gets, and print the findings."""
+"""Examine the recipe, model or study that `rpbind doctor` gets, and print the findings."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from rpbind.ledger import Ledger, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import preset
+from rpbind.saved.places import is_model, models_of_study, run_of_model
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN, progress
 from rpbind.train.loop import Training
@@ -70,12 +71,12 @@ def examinations(
         yield from _examine_recipe(preset(name), name, data)
     elif subject is not None and subject.suffix in (".json", ".toml"):
         yield from _examine_recipe(read_recipe(subject), subject.name, data)
-    elif subject is not None and subject.is_dir():
+    elif subject is not None and subject.is_dir() and not is_model(subject):
         Ledger(subject).plan  # noqa: B018 - raises UserError if the folder holds no study
-        runs = sorted(p for p in (subject / "runs").glob("*.pt") if ".unfinished" not in p.name)
+        runs = models_of_study(subject)
         if not runs:
             raise UserError(
-                f"{subject} has no model file in runs/: none of its runs is done. Let a run "
+                f"{subject} has no model in runs/: none of its runs is done. Let a run "
                 "finish, then examine the study."
             )
         for run in runs:
@@ -94,7 +95,7 @@ def _check_kind(subject: Path) -> None:
     check_no_yaml("A recipe", subject)
     if subject.is_file() and subject.suffix != ".pt" and not is_zipfile(subject):
         raise UserError(
-            f"{subject} is not a recipe (.toml, .json), a model file (.pt) or a study folder. If "
+            f"{subject} is not a recipe (.toml, .json), a model folder or a study folder. If "
             "it is a recipe, give the file the ending of its format."
         )
 
@@ -146,13 +147,13 @@ def _examine_model(
 
 
 def _row_of(file: Path) -> Row | None:
-    """Return the ledger row of a model file, or None if it no longer lies in its study's runs/."""
+    """Return the ledger row of a model, or None if it no longer lies in its study's runs/."""
     study = file.absolute().parent.parent
     if not (study / "plan.json").exists():
         return None
     ledger = Ledger(study)
     rows = (*ledger.rows("ablation"), *ledger.rows("control"))
-    return next((row for row in rows if row.run == file.stem), None)
+    return next((row for row in rows if row.run == run_of_model(file)), None)
 
 
 def print_examination(title: str, examination: Examination) -> None:

@@ -14,10 +14,11 @@ from rpbind.data.alphabet import MOST_N
 from rpbind.data.splits import Part, Rule
 from rpbind.errors import check_one_of
 from rpbind.ledger import write_atomic
+from rpbind.saved.places import check_model
 from rpbind.statistics.averages import averages_of_scores
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN, progress
-from rpbind.use.output import check_model, check_out, write_table
+from rpbind.use.output import check_out, write_table
 
 if TYPE_CHECKING:
     from rpbind.use.evaluate import Evaluation
@@ -26,9 +27,15 @@ if TYPE_CHECKING:
     from rpbind.use.trained import TrainedModel
 
 Model = Annotated[
-    Path, typer.Argument(help="Model file of a finished run: reports/STUDY/runs/RUN.pt.")
+    Path, typer.Argument(help="Model folder of a finished run: reports/STUDY/runs/RUN.")
 ]
-Proteins = Annotated[Path, typer.Option(help="FASTA of the proteins' amino-acid sequences.")]
+Proteins = Annotated[
+    Path | None,
+    typer.Option(
+        help="FASTA of the proteins' amino-acid sequences (default: the proteins that the model "
+        "was trained or evaluated on)."
+    ),
+]
 Weights = Annotated[
     Path | None,
     typer.Option(help="ESM-2 checkpoint file, if the model was trained with ESM-2 vectors."),
@@ -41,8 +48,8 @@ def predict(
     windows: Annotated[
         Path, typer.Argument(help="Windows: FASTA, CSV, TSV or Parquet, also with .gz.")
     ],
-    proteins: Proteins,
     out: Annotated[Path, typer.Option(help="Table to write: .parquet or .csv.")],
+    proteins: Proteins = None,
     protein: Annotated[
         str | None,
         typer.Option(help="Score all windows for this protein (default: the one the file names)."),
@@ -188,8 +195,8 @@ def _reliability(result: Evaluation) -> Grid:
 def explain(
     model: Model,
     rna: Annotated[str, typer.Option(help="Letters of the window.")],
-    protein: Annotated[str, typer.Option(help="Name of the protein in the FASTA.")],
-    proteins: Proteins,
+    protein: Annotated[str, typer.Option(help="Name of the protein.")],
+    proteins: Proteins = None,
     width: Annotated[int, typer.Option(min=1, help="Length of the top span, in nucleotides.")] = 8,
     weights: Weights = None,
     out: Annotated[

@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import methodcaller
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +36,39 @@ def write_atomic(path: Path, content: bytes) -> None:
             sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a small folder whole or not at all: write a synced temporary folder, then rename it.
+
+    An existing folder is replaced. A folder that other processes may make at the same time is
+    written with `rpbind.files.draft.draft_folder`.
+
+    Parameters
+    ----------
+    path
+        The folder; its parents are made too.
+    files
+        Content of each file by its name, which may contain subfolders, such as "parts/a.py".
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft, old = _draft(path), _draft(path)
+    try:
+        with errors_name(path, draft):
+            folders = {draft, *((draft / name).parent for name in files)}
+            for folder in sorted(folders):
+                folder.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                _write(draft / name, methodcaller("write", content))
+            for folder in folders:
+                sync(folder)
+            if os.path.lexists(path):  # a folder that is not empty cannot be renamed over
+                path.rename(old)
+            draft.rename(path)
+            sync(path.parent)
+    finally:
+        for left in (draft, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
@@ -164,20 +199,26 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def leftover_drafts(folder: Path) -> list[Path]:
-    """List the temporary files in a folder, which dead processes have left.
+def remove_drafts(folder: Path) -> int:
+    """Remove the temporary files and folders that dead processes have left in a folder.
 
     Parameters
     ----------
     folder
-        The folder.
+        The folder; no process writes to it now.
 
     Returns
     -------
-    list[Path]
-        Their paths, sorted by name.
+    int
+        How many there were.
     """
-    return [file for file in list_folder(folder, ".*") if _DRAFT.fullmatch(file.name)]
+    left = [file for file in list_folder(folder, ".*") if _DRAFT.fullmatch(file.name)]
+    for draft in left:
+        if draft.is_dir():
+            shutil.rmtree(draft)
+        else:
+            draft.unlink(missing_ok=True)
+    return len(left)
 
 
 def _draft(path: Path) -> Path:

@@ -50,6 +50,13 @@ class Entry:
         genes = named or parts | set(map(gene_of, parts))
         return cls(first, frozenset(names), frozenset(bare), frozenset(genes))
 
+    @classmethod
+    def of_protein(cls, name: str, gene: str) -> Entry:
+        """Return the names of a protein of a dataset, whose id may contain blanks."""
+        own = key(name)
+        bare = {re.sub(r"[.-]\d+$", "", own)} if _versioned(own) else set()
+        return cls(name, frozenset({own}), frozenset(bare), frozenset({key(gene)}))
+
 
 def _versioned(name: str) -> bool:
     """Whether a key is an accession with a version or isoform: ENSP00000240185.4, P35637-2."""

@@ -30,19 +30,22 @@ class ProteinTable:
     Parameters
     ----------
     path
-        The FASTA file.
+        The FASTA file, or the file of a trained model that has the sequences.
     sequences
         Sequence of each id.
     entries
         The names of each protein.
     file_hash
         Hash of the file.
+    advice
+        What to do if a protein is not there.
     """
 
     path: Path
     sequences: dict[str, str]
     entries: list[Entry]
     file_hash: FileHash
+    advice: str = "Add its sequence under that name, or correct the name."
 
     def find(self, name: str) -> str:
         """Return the sequence of the protein `name`, such as `AARS_K562`, by `matching_ids`.
@@ -71,8 +74,8 @@ class ProteinTable:
                 "differ. Give the whole id."
             )
         raise UserError(
-            f"{self.path} has no protein '{name}' ({why_no_match(name, self.entries)}). Add its "
-            f"sequence under that name, or correct the name. {FORMS}"
+            f"{self.path} has no protein '{name}' ({why_no_match(name, self.entries)}). "
+            f"{self.advice} {FORMS}"
         )
 
     def sequences_of(

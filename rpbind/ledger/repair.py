@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rpbind.errors import UserError
-from rpbind.files.atomic import leftover_drafts, list_folder, read
+from rpbind.files.atomic import list_folder, read, remove_drafts
 from rpbind.files.locks import is_locked
 from rpbind.ledger.ledger import Ledger
 from rpbind.ledger.marks import SUFFIX, read_mark
@@ -99,15 +99,9 @@ def _rename_as_damaged(file: Path) -> str:
 
 
 def _remove_drafts(ledger: Ledger) -> Iterator[str]:
-    left = [
-        file
-        for at in (ledger.study, ledger.rows_folder, ledger.runs)
-        for file in leftover_drafts(at)
-    ]
-    for file in left:
-        file.unlink(missing_ok=True)
+    left = sum(remove_drafts(at) for at in (ledger.study, ledger.rows_folder, ledger.runs))
     if left:
-        yield f"{len(left)} half-written file(s) of dead processes are deleted."
+        yield f"{left} half-written file(s) or folder(s) of dead processes are deleted."
 
 
 def _unrecorded_rows(ledger: Ledger, repairs: list[str]) -> Iterator[Row]:

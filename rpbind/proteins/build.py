@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_blocks
-from rpbind.files.atomic import errors_name, leftover_drafts
+from rpbind.files.atomic import errors_name, remove_drafts
 from rpbind.files.draft import explain_denied_write
 from rpbind.files.locks import exclusive
 from rpbind.ledger import write_atomic
@@ -95,8 +95,7 @@ def _build(
     missing: dict[str, str],
     progress: Progress | None,
 ) -> None:
-    for left in leftover_drafts(folder):
-        left.unlink()
+    remove_drafts(folder)
     pieces = PartialStore(folder / f".partial-{encoder.sha256[:12]}", encoder)
     for done, (key, chain) in enumerate(missing.items(), start=1):
         pieces.get(key, chain)

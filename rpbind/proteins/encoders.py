@@ -160,6 +160,22 @@ ENCODERS: dict[str, Callable[[Path | None], ProteinEncoder]] = {
 """Every encoder by its name. `esm2` is any other ESM-2 checkpoint, given as a file."""
 
 
+def needs_weights(name: str) -> bool:
+    """Whether an encoder is an ESM-2 model, whose weights are a file of their own.
+
+    Parameters
+    ----------
+    name
+        Id of the encoder; a name that is not in `ENCODERS` is that of an ESM-2 checkpoint.
+
+    Returns
+    -------
+    bool
+        True for ESM-2.
+    """
+    return isinstance(ENCODERS.get(name, Esm2Maker(None)), Esm2Maker)
+
+
 def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
     """Make an encoder by its name.
 

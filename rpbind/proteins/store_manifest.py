@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -33,6 +34,28 @@ def stores_folder(data: Path) -> Path:
     return old if old.is_dir() and not new.exists() else new
 
 
+@dataclass(frozen=True)
+class VectorSource:
+    """The encoder of some protein vectors.
+
+    Parameters
+    ----------
+    id
+        Its name.
+    sha256
+        Hash of its weights or table.
+    width
+        Length of a vector.
+    dtype
+        In which the vectors are stored: float32 or float16.
+    """
+
+    id: str
+    sha256: str
+    width: int
+    dtype: str
+
+
 class StoreManifest(BaseModel):
     """The contents of a store; `index` maps a sequence's SHA-256 to (first row, number of rows)."""
 
@@ -48,6 +71,11 @@ class StoreManifest(BaseModel):
     residues_file: Annotated[str, Field(pattern=r"^residues-[0-9a-f]{12}\.npy$")]
     residues_sha256: str
     index: dict[str, tuple[int, int]]
+
+    @property
+    def source(self) -> VectorSource:
+        """The encoder that made the vectors."""
+        return VectorSource(self.encoder, self.encoder_sha256, self.width, self.dtype)
 
     @model_validator(mode="after")
     def _check_rows(self) -> StoreManifest:

@@ -26,7 +26,7 @@ class Picture:
     protein
         Name of the protein.
     model
-        Name of the model file.
+        Name of the model.
     letters
         The L letters of the window.
     substitutes

@@ -18,6 +18,7 @@ from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
 from rpbind.model.memory import Group, Reads
 from rpbind.proteins.embedding_store import EmbeddingStore
+from rpbind.proteins.store_manifest import VectorSource
 
 GROUP_SIZE = 8
 """Distinct proteins of similar length that share one padded block of residues."""
@@ -49,6 +50,8 @@ class Inputs:
         The P proteins.
     provenance
         Names and hashes of dataset, split, embedding store and encoder.
+    source
+        The protein encoder; None if the vectors were not read from a store.
     """
 
     rna_NL: Tensor
@@ -61,6 +64,7 @@ class Inputs:
     length_P: Tensor
     proteins: tuple[Protein, ...]
     provenance: dict[str, str]
+    source: VectorSource | None = None
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
@@ -124,6 +128,7 @@ class Inputs:
                 "bank": f"{store.folder.name} {store.sha256[:12]}",
                 "encoder": f"{store.folder.name} {store.manifest.encoder_sha256[:12]}",
             },
+            source=store.manifest.source,
         )
 
     @property

@@ -15,12 +15,13 @@ from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, write_atomic
 from rpbind.ledger.marks import marked, start_here
 from rpbind.metrics import summarise
+from rpbind.saved.folder import write_model
 from rpbind.train import checkpoint
-from rpbind.train.calibration import Calibration, calibrated_metrics
+from rpbind.train.calibration import calibrate, calibrated_metrics
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import DivergedError, Machine
-from rpbind.train.model_file import model_file
+from rpbind.train.model_folder import saved_model
 from rpbind.train.probes import probe
 from rpbind.train.provenance import provenance
 from rpbind.train.run_files import checkpoint_file, finished_row, result_file
@@ -191,13 +192,17 @@ def _score_best_epoch(
     scores = training.score("validation")
     metrics, per_protein = summarise(scores, proteins, "validation")
     if job.stage != "search":
-        content = model_file(training, scores, per_protein)
+        calibration = calibrate(scores)
         on_test = training.score("test")
         tested, tested_proteins = summarise(on_test, proteins, "test")
-        tested |= calibrated_metrics(Calibration(**content["calibration"]), on_test, "test")
+        tested |= calibrated_metrics(calibration, on_test, "test")
+        scored = {
+            "validation": (scores, metrics, per_protein),
+            "test": (on_test, tested, tested_proteins),
+        }
         metrics, per_protein = metrics | tested, per_protein + tested_proteins
         if training.machine.rank == 0:
-            checkpoint.save(job.folder / f"{job.run}.pt", dict(content))
+            write_model(job.folder / job.run, saved_model(job, training, calibration, scored))
     if job.stage == "ablation":
         probed, probed_proteins = probe(training)
         metrics, per_protein = metrics | probed, per_protein + probed_proteins

@@ -142,7 +142,7 @@ def _leak_notes(trained: TrainedModel, data: OpenData, spec: SplitSpec, part: Pa
 
 def _known_proteins_note(trained: TrainedModel, inputs: Inputs, part: Part) -> str:
     """Note how many of the part's proteins the model was trained on."""
-    sequences_trained_on = {known["sequence"] for known in trained.proteins if known["windows"]}
+    sequences_trained_on = {known.sequence for known in trained.proteins if known.windows}
     here = [inputs.proteins[p] for p in inputs.protein_N[inputs.parts[part]].unique().tolist()]
     count = sum(sequence_key(protein.sequence) in sequences_trained_on for protein in here)
     return f"{count} of the {len(here)} proteins were seen in training"

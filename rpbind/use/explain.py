@@ -14,7 +14,6 @@ import pyarrow as pa
 from rpbind.data.alphabet import MOST_N, decode, encode, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
-from rpbind.importers.protein_table import read_proteins
 from rpbind.report.explain import Picture
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate
@@ -33,14 +32,14 @@ class Pair:
     protein
         Name of the protein in the FASTA.
     proteins
-        FASTA file with the protein's sequence.
+        FASTA file with the protein's sequence; None if the model knows the protein.
     weights
         ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
     """
 
     rna: str
     protein: str
-    proteins: Path
+    proteins: Path | None = None
     weights: Path | None = None
 
 
@@ -116,7 +115,7 @@ def explain_window(
             f"{share:.0%} of the letters of --rna are N, and at most {MOST_N:.0%} are allowed. "
             "Give a window with more known letters."
         )
-    sequence = read_proteins(pair.proteins).find(pair.protein)
+    sequence = trained.proteins_table(pair.proteins).find(pair.protein)
     with inputs_of_proteins({pair.protein: sequence}, trained.encoder(pair.weights)) as inputs:
 
         def score(rna_ML: np.ndarray) -> np.ndarray:

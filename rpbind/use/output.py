@@ -13,28 +13,7 @@ import pyarrow.parquet as pq
 from rpbind.errors import UserError
 from rpbind.files.places import check_creatable
 from rpbind.ledger import write_atomic
-
-EXPECTED_FILE = (
-    "Give the model file that every finished run of a study writes: reports/STUDY/runs/RUN.pt."
-)
-"""Advice of errors about model files."""
-
-
-def check_model(path: Path) -> None:
-    """Check that a model file exists, before torch is imported to read it.
-
-    Parameters
-    ----------
-    path
-        The model file.
-
-    Raises
-    ------
-    UserError
-        If it does not exist.
-    """
-    if not path.is_file():
-        raise UserError(f"There is no model file {path}. {EXPECTED_FILE}")
+from rpbind.saved.places import is_model
 
 
 def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] = ()) -> None:
@@ -54,8 +33,8 @@ def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] 
     Raises
     ------
     UserError
-        If the ending is another one, the folder is missing, `out` is a folder, an input or within a
-        dataset, or it cannot be written.
+        If the ending is another one, the folder is missing, `out` is a folder, an input, or in a
+        dataset or model, or it cannot be written.
     """
     if out.suffix not in endings:
         raise UserError(
@@ -68,6 +47,8 @@ def check_out(out: Path, endings: tuple[str, ...], given: Sequence[Path | None] 
         raise UserError(f"{out} is a folder; name a file to write.")
     if out.resolve() in [path.resolve() for path in given if path is not None]:
         raise UserError(f"{out} is an input of this command; name another file for the result.")
+    if is_model(out.parent):
+        raise UserError(f"{out.parent} is a model; name a file in another folder for the result.")
     if (out.parent / "manifest.json").exists():
         raise UserError(f"{out.parent} is a dataset; name a file in another folder for the result.")
 

@@ -14,7 +14,6 @@ from scipy.special import expit
 
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
-from rpbind.importers.protein_table import read_proteins
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel
@@ -30,7 +29,7 @@ class PredictionInput:
     windows
         FASTA or table of windows.
     proteins
-        FASTA of protein sequences.
+        FASTA of protein sequences; None for the proteins that the model knows.
     protein
         Score all windows for this protein; None for the one that the file names.
     weights
@@ -38,7 +37,7 @@ class PredictionInput:
     """
 
     windows: Path
-    proteins: Path
+    proteins: Path | None = None
     protein: str | None = None
     weights: Path | None = None
 
@@ -93,7 +92,7 @@ def predict_windows(
         If a file cannot be read, with file and line, or the protein encoder is not the model's.
     """
     windows = read_windows(given.windows, trained.length, given.protein)
-    proteins = read_proteins(given.proteins)
+    proteins = trained.proteins_table(given.proteins)
     sequences = proteins.sequences_of(windows.proteins, windows.protein_N, windows.origin)
     by_name = dict(zip(windows.proteins, sequences, strict=True))
     with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:

@@ -81,7 +81,7 @@ def score_windows(
         raise UserError(
             f"The logits of {int(strange.sum()):,} of {len(logit_N):,} windows are not finite "
             f"({float(logit_N[strange][0])}): the model's weights or its protein vectors are "
-            "damaged. Take the model file of another run, or train this run again."
+            "damaged. Take the model of another run, or train this run again."
         )
     return logit_N.numpy(), index_N.numpy()
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from pydantic import ValidationError
 
+from rpbind.data.manifest import hash_file
 from rpbind.errors import UserError
+from rpbind.importers.protein_names import Entry
+from rpbind.importers.protein_table import ProteinTable, read_proteins
 from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
 from rpbind.names import matching
 from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
+from rpbind.saved.description import KnownProtein, Vectors
+from rpbind.saved.folder import read_model
+from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
-from rpbind.train.model_file import KnownProtein
-from rpbind.use.content import read_content
-from rpbind.use.output import EXPECTED_FILE
+from rpbind.use.old_file import read_old_file
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class TrainedModel:
     Parameters
     ----------
     path
-        Its file.
+        Its folder, or its file of version 0.1.0.
     recipe
         The recipe it was trained with.
     seed
@@ -58,6 +61,8 @@ class TrainedModel:
         From logits to calibrated probabilities.
     proteins
         Proteins of its dataset, with counts of training windows and validation AUROC.
+    vectors
+        The protein vectors that it reads; None for a file of version 0.1.0.
     model
         The network.
     """
@@ -71,16 +76,18 @@ class TrainedModel:
     provenance: dict[str, str]
     calibration: Calibration
     proteins: tuple[KnownProtein, ...] = field(repr=False)
+    vectors: Vectors | None
     model: BindingModel = field(repr=False)
 
     @classmethod
     def open(cls, path: Path) -> TrainedModel:
-        """Read a model file.
+        """Read a model.
 
         Parameters
         ----------
         path
-            File of a finished run: `reports/STUDY/runs/RUN.pt`.
+            Folder of a finished run, `reports/STUDY/runs/RUN`, or its file `RUN.pt` of version
+            0.1.0.
 
         Returns
         -------
@@ -90,20 +97,20 @@ class TrainedModel:
         Raises
         ------
         UserError
-            If there is no such file, it is damaged, or another version wrote it.
+            If there is none, it is damaged, or another version wrote it.
         """
-        content = read_content(path)
-        recipe = _recipe(path, content.recipe)
+        check_model(path)
+        saved = read_model(path) if path.is_dir() else read_old_file(path)
+        content = saved.description
+        recipe = _recipe(path, saved.recipe)
         model = build_model(
             recipe.model, width=content.width, length=content.length, seed=content.seed
         )
         try:
-            model.load_state_dict(content.weights)
+            model.load_state_dict(saved.weights)
         except RuntimeError as error:
             message = " ".join(str(error).split())
-            raise UserError(
-                f"{path} is damaged: its weights do not fit its recipe ({message}). {EXPECTED_FILE}"
-            ) from None
+            raise damaged_model(path, f"its weights do not fit its recipe ({message})") from None
         model.eval().requires_grad_(False)
         return cls(
             path=path,
@@ -113,8 +120,9 @@ class TrainedModel:
             length=content.length,
             threads=content.threads,
             provenance=content.provenance.model_dump(),
-            calibration=content.calibration.calibration(),
-            proteins=tuple(cast(KnownProtein, known.model_dump()) for known in content.proteins),
+            calibration=Calibration(**content.calibration.model_dump()),
+            proteins=tuple(content.proteins),
+            vectors=content.vectors,
             model=model,
         )
 
@@ -137,15 +145,48 @@ class TrainedModel:
             Whether it was seen in training, with base rate and AUROC.
         """
         key = sequence_key(sequence)
-        same = [known for known in self.proteins if known["sequence"] == key]
-        named = matching(name, [known["id"] for known in same])
-        chosen = [known for known in same if known["id"] in named] or same
-        windows = sum(known["windows"] for known in chosen)
-        aurocs = [known["auroc"] for known in chosen if known["auroc"] is not None]
+        same = [known for known in self.proteins if known.sequence == key]
+        named = matching(name, [known.id for known in same])
+        chosen = [known for known in same if known.id in named] or same
+        windows = sum(known.windows for known in chosen)
+        aurocs = [known.auroc for known in chosen if known.auroc is not None]
         return ProteinContext(
-            seen=any(known["windows"] for known in same),
-            base_rate=sum(known["positives"] for known in chosen) / windows if windows else None,
+            seen=any(known.windows for known in same),
+            base_rate=sum(known.positives for known in chosen) / windows if windows else None,
             auroc=sum(aurocs) / len(aurocs) if aurocs else None,
+        )
+
+    def proteins_table(self, file: Path | None) -> ProteinTable:
+        """Return the sequences of proteins: of a FASTA file, or of the proteins of the dataset.
+
+        Parameters
+        ----------
+        file
+            FASTA; None for the proteins that the model's folder has.
+
+        Returns
+        -------
+        ProteinTable
+            Sequences by name.
+
+        Raises
+        ------
+        UserError
+            If `file` is None and the model has no sequences, because an older version wrote it.
+        """
+        if file is not None:
+            return read_proteins(file)
+        if not all(known.residues for known in self.proteins):
+            raise UserError(
+                f"{self.path} was written by version 0.1.0 and has no protein sequences. Give them "
+                "with --proteins FASTA."
+            )
+        return ProteinTable(
+            self.path / PROTEINS,
+            {known.id: known.residues for known in self.proteins},
+            [Entry.of_protein(known.id, known.gene) for known in self.proteins],
+            hash_file(self.path / PROTEINS),
+            "Give the FASTA of its sequence with --proteins, or correct the name.",
         )
 
     def encoder(self, weights: Path | None) -> ProteinEncoder:
@@ -184,5 +225,5 @@ def _recipe(path: Path, text: str) -> Recipe:
     except ValidationError as error:
         raise UserError(
             f"The recipe in {path} is damaged or of another version ({recipe_mistakes(error)}). "
-            f"{EXPECTED_FILE}"
+            f"{EXPECTED_MODEL}"
         ) from None

@@ -19,6 +19,7 @@ from toy_model import (
     EXPLAIN,
     LENGTH,
     MADE,
+    OLD,
     PREDICT,
     WORDS,
     bytes_of,
@@ -28,6 +29,7 @@ from toy_model import (
     usual,
     written,
 )
+from toy_saved import described
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,23 +49,76 @@ def overflowing(content: dict[str, Any]) -> None:
 
 
 def flipped(raw: bytes) -> bytes:
-    """Change a bit in the middle of the largest member of the archive, a tensor."""
+    """Change a bit in the middle of a file."""
+    place = len(raw) // 2
+    return raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+
+
+def flipped_in_zip(raw: bytes) -> bytes:
+    """Change a bit in the middle of the largest member of an archive, a tensor."""
     largest = max(zipfile.ZipFile(io.BytesIO(raw)).infolist(), key=lambda info: info.file_size)
     place = largest.header_offset + largest.file_size // 2
     return raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
 
 
+def without(name: str) -> Callable[[Path], None]:
+    def fill(folder: Path) -> None:
+        usual(folder)
+        (folder / "model" / name).unlink()
+
+    return fill
+
+
+def description(**changes: Any) -> Callable[[Path], None]:
+    """A model whose description is changed, without any other file."""
+
+    def change(raw: bytes) -> bytes:
+        tree = json.loads(raw) | changes
+        del tree["sha256"]
+        return described(tree)
+
+    return bytes_of("model/model.json", change)
+
+
+HELD = ("model.safetensors", "recipe.json", "proteins.json")
 MODELS = [
-    Case("no model file", PREDICT.replace("model.pt", "none.pt"), ("none.pt",), usual),
-    Case("a folder for a model", PREDICT.replace("model.pt", "d"), ("no model file d",), usual),
-    Case("an empty model file", PREDICT, ("model.pt", "damaged"), bytes_of(lambda raw: b"")),
-    Case("a cut model file", PREDICT, ("model.pt", "damaged"), bytes_of(lambda raw: raw[:999])),
-    Case("its last bytes missing", PREDICT, ("damaged",), bytes_of(lambda raw: raw[:-9])),
-    Case("one bit flipped in a weight", PREDICT, ("damaged",), bytes_of(flipped)),
-    Case("a text file", PREDICT, ("model.pt", "damaged"), written("model.pt", "weights\n" * 99)),
-    Case("every a is a b", PREDICT, ("damaged",), bytes_of(lambda raw: raw.replace(b"a", b"b"))),
+    Case("no model", PREDICT.replace("model", "none"), ("none",), usual),
+    Case("a dataset for a model", PREDICT.replace("model", "d"), ("no model d",), usual),
+    Case(
+        "a file of a model",
+        PREDICT.replace("model", "model/model.safetensors"),
+        ("Give its folder, model",),
+        usual,
+    ),
+    Case("a text file", PREDICT.replace("model", "w.csv"), ("w.csv", "damaged"), usual),
     *(
-        Case(f"{path} {value!r}", command, ("model.pt", "is damaged", path.split(".")[-1]), files)
+        Case(
+            f"{what} {name}",
+            PREDICT,
+            (f"model/{name}", "is damaged"),
+            bytes_of(f"model/{name}", change),
+        )
+        for what, change in (
+            ("an empty", lambda raw: b""),
+            ("a cut", lambda raw: raw[:-9]),
+            ("one bit flipped in", flipped),
+        )
+        for name in (*HELD, "model.json")
+    ),
+    *(
+        Case(f"no {name}", PREDICT, (f"model/{name} cannot be read",), without(name))
+        for name in (*HELD, "model.json")
+    ),
+    Case("a description without hashes", PREDICT, ("hashes",), description(files=None)),
+    Case("a file that is not listed", PREDICT, ("does not list", *HELD), description(files={})),
+    Case(
+        "a file outside the folder",
+        PREDICT,
+        ("../w.csv", "lies outside"),
+        description(files={"../w.csv": "0" * 64}),
+    ),
+    *(
+        Case(f"{path} {value!r}", command, ("model", "is damaged", path.split(".")[-1]), files)
         for command, path, value, files in [
             (command, path, value, field(path, value))
             for command, path, value in (
@@ -82,7 +137,7 @@ MODELS = [
                 (EVALUATE, "provenance.split", "cold"),
                 (EVALUATE, "threads", 0),
                 (PREDICT, "seed", None),
-                (PREDICT, "weights", []),
+                (PREDICT, "vectors.reads", "letters"),
             )
         ]
     ),
@@ -90,17 +145,61 @@ MODELS = [
         "no calibration", PREDICT, ("lacks calibration",), changed(lambda c: c.pop("calibration"))
     ),
     Case("a recipe that is none", PREDICT, ("recipe",), field("recipe", "{}x")),
-    Case("weights that are NaN", PREDICT, ("model.pt", "NaN"), changed(nan_weights)),
+    Case("weights that are NaN", PREDICT, ("model", "NaN"), changed(nan_weights)),
     Case("weights that are NaN, evaluated", EVALUATE, ("NaN",), changed(nan_weights)),
     Case("weights that are NaN, explained", EXPLAIN, ("NaN",), changed(nan_weights)),
     Case("weights that overflow", PREDICT, ("4 of 4 windows", "not finite"), changed(overflowing)),
     Case("weights that overflow, evaluated", EVALUATE, ("not finite",), changed(overflowing)),
     Case("a schema from the future", PREDICT, ("schema 99",), field("schema", 99)),
     Case(
-        "a damaged model, examined",
-        "rpbind doctor model.pt --data d",
-        ("width",),
-        field("width", 0),
+        "a damaged model, examined", "rpbind doctor model --data d", ("width",), field("width", 0)
+    ),
+    Case(
+        "a result into the model",
+        EVALUATE.replace("out.json", "model/recipe.json"),
+        ("model is a model",),
+        usual,
+    ),
+]
+
+OLD_FILES = [
+    Case(
+        "an empty model file", OLD, ("model.pt", "damaged"), bytes_of("model.pt", lambda raw: b"")
+    ),
+    Case("a cut model file", OLD, ("model.pt", "damaged"), bytes_of("model.pt", lambda r: r[:999])),
+    Case("its last bytes missing", OLD, ("damaged",), bytes_of("model.pt", lambda raw: raw[:-9])),
+    Case("one bit flipped in its weight", OLD, ("damaged",), bytes_of("model.pt", flipped_in_zip)),
+    Case(
+        "text as a model file", OLD, ("model.pt", "damaged"), written("model.pt", "weights\n" * 99)
+    ),
+    Case(
+        "every a is a b", OLD, ("damaged",), bytes_of("model.pt", lambda r: r.replace(b"a", b"b"))
+    ),
+    *(
+        Case(
+            f"{path} {value!r} in a file", OLD, ("model.pt", "is damaged", path), field(path, value)
+        )
+        for path, value in (("width", 0), ("length", 31.0), ("proteins", None), ("weights", []))
+    ),
+    Case(
+        "no calibration in a file",
+        OLD,
+        ("lacks calibration",),
+        changed(lambda c: c.pop("calibration")),
+    ),
+    Case("NaN in a file", OLD, ("model.pt", "NaN"), changed(nan_weights)),
+    Case("a file from the future", OLD, ("schema 99",), field("schema", 99)),
+    Case(
+        "no proteins for a file",
+        OLD.replace("--proteins proteins.fasta ", ""),
+        ("model.pt", "--proteins"),
+        usual,
+    ),
+    Case(
+        "a protein that the model does not know",
+        PREDICT.replace("--proteins proteins.fasta", "--protein FUS"),
+        ("FUS", "--proteins"),
+        usual,
     ),
 ]
 
@@ -109,7 +208,7 @@ INPUTS = [
     Case("an empty --protein=", f"{PREDICT} --protein=", ("--protein", "empty"), usual),
     Case("an empty --weights", f"{PREDICT} --weights ''", ("--weights", "empty"), usual),
     Case("an empty --split", f"{EVALUATE} --split ''", ("--split", "empty"), usual),
-    Case("an empty --data", "rpbind evaluate model.pt --data ''", ("--data", "empty"), usual),
+    Case("an empty --data", "rpbind evaluate model --data ''", ("--data", "empty"), usual),
     Case("an empty --rna", EXPLAIN.replace("ACGU" * 7 + "ACG", "''"), ("--rna", "empty"), usual),
     Case(
         "an empty --protein, explained",
@@ -211,7 +310,7 @@ STORES = [
         "vectors elsewhere",
         EVALUATE,
         (*DAMAGED, "residues_file"),
-        manifest(residues_file="../../../model.pt"),
+        manifest(residues_file="../../../model/model.safetensors"),
     ),
     Case("a manifest that is a list", EVALUATE, DAMAGED, store("manifest.json", lambda raw: b"[]")),
     Case("a manifest of zeros", EVALUATE, DAMAGED, store("manifest.json", lambda raw: bytes(99))),
@@ -235,7 +334,7 @@ STORES = [
 ]
 """Stores and splits that are not what was written; `allow_pickle` is numpy's unsafe advice."""
 
-CASES = [*MODELS, *INPUTS, *STORES]
+CASES = [*MODELS, *OLD_FILES, *INPUTS, *STORES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

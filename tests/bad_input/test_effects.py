@@ -21,8 +21,8 @@ from rpbind.proteins.encoders import make_encoder
 TABLE = "rpbind import table windows.tsv --proteins proteins.fasta --out o"
 FASTA = "rpbind import fasta w.fa --proteins proteins.fasta --out o"
 ECLIP = "rpbind import eclip dir --proteins proteins.fasta --out o"
-PREDICT = "rpbind predict model.pt w.csv --proteins sim.fasta --out o.csv"
-EXPLAIN = f"rpbind explain model.pt --rna {'ACGU' * 7}ACG --protein SIM00 --proteins sim.fasta"
+PREDICT = "rpbind predict model w.csv --proteins sim.fasta --out o.csv"
+EXPLAIN = f"rpbind explain model --rna {'ACGU' * 7}ACG --protein SIM00 --proteins sim.fasta"
 SUBMIT = "rpbind submit --reports /s"
 IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta"),
             "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 10"),
@@ -70,7 +70,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--protein": ("o.csv", "o.csv --protein SIM01"),
         "--weights": ("o.csv", "o.csv --weights w.pt"),
     },
-    "rpbind evaluate model.pt --data d": {
+    "rpbind evaluate model --data d": {
         "--data": ("data d", "data e"), "--split": ("d", "d --split random"),
         "--part": ("data d", "data d --part validation"),
         "--other-data": ("data d", "data d --split random --other-data"),

@@ -1,4 +1,4 @@
-"""A model file of a run that need not have learnt anything, with its data and proteins."""
+"""The model of a run that need not have learnt anything, with its data and proteins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+from toy_saved import content_of, write_folder_of, write_old_file_of
 
 from rpbind.data.alphabet import decode
 from rpbind.data.splits import SplitSpec
@@ -27,10 +27,10 @@ LENGTH = 31
 
 @dataclass
 class Made:
-    """What a session has made once: a dataset `d`, a model file and windows of the dataset."""
+    """What a session has made once: a dataset `d`, a model and windows of the dataset."""
 
     data: Path
-    file: Path
+    model: Path
     fasta: str
     rna: tuple[str, ...]
 
@@ -45,7 +45,7 @@ def make(folder: Path) -> Made:
     assert row.state == "done", row.error
     return Made(
         folder / "d",
-        folder / "runs" / f"{job.run}.pt",
+        folder / "runs" / job.run,
         "".join(f">{p.id}\n{p.sequence}\n" for p in dataset.proteins),
         tuple(decode(dataset.rna_NL[n]) for n in range(4)),
     )
@@ -58,23 +58,27 @@ Bytes = Callable[[bytes], bytes]
 def placed(made: Made, folder: Path) -> None:
     """Put model, dataset, proteins and windows into a case's folder."""
     shutil.copytree(made.data, folder / "d")
-    shutil.copy(made.file, folder / "model.pt")
+    shutil.copytree(made.model, folder / "model")
+    write_old_file_of(content_of(made.model), folder / "model.pt")
     (folder / "proteins.fasta").write_text(made.fasta)
     rows = "".join(f"{rna},SIM{n:02d}\n" for n, rna in enumerate(made.rna))
     (folder / "w.csv").write_text(f"rna,protein\n{rows}")
 
 
 def rewritten(folder: Path, change: Change) -> None:
-    """Change the content of the model file in a folder."""
-    content = torch.load(folder / "model.pt", weights_only=True)
+    """Change the content of the model in a folder, and of its file in the format of 0.1.0."""
+    content = content_of(folder / "model")
     change(content)
-    torch.save(content, folder / "model.pt")
+    if isinstance(content["weights"], dict):
+        write_folder_of(content, folder / "model")
+    write_old_file_of(content, folder / "model.pt")
 
 
 WORDS = "--proteins proteins.fasta --out out.csv"
-PREDICT = f"rpbind predict model.pt w.csv {WORDS}"
-EVALUATE = "rpbind evaluate model.pt --data d --out out.json"
-EXPLAIN = f"rpbind explain model.pt --rna {'ACGU' * 7}ACG --protein SIM00 --proteins proteins.fasta"
+PREDICT = f"rpbind predict model w.csv {WORDS}"
+OLD = f"rpbind predict model.pt w.csv {WORDS}"
+EVALUATE = "rpbind evaluate model --data d --out out.json"
+EXPLAIN = f"rpbind explain model --rna {'ACGU' * 7}ACG --protein SIM00 --proteins proteins.fasta"
 MADE: list[Made] = []
 
 
@@ -91,7 +95,7 @@ def changed(change: Change) -> Callable[[Path], None]:
 
 
 def field(path: str, value: Any) -> Callable[[Path], None]:
-    """A model file with one value changed: "calibration.slope"."""
+    """A model with one value changed: "calibration.slope"."""
 
     def change(content: dict[str, Any]) -> None:
         *parents, last = path.split(".")
@@ -102,10 +106,10 @@ def field(path: str, value: Any) -> Callable[[Path], None]:
     return changed(change)
 
 
-def bytes_of(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+def bytes_of(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     def fill(folder: Path) -> None:
         usual(folder)
-        (folder / "model.pt").write_bytes(change((folder / "model.pt").read_bytes()))
+        (folder / name).write_bytes(change((folder / name).read_bytes()))
 
     return fill
 

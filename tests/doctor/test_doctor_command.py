@@ -133,7 +133,7 @@ def test_a_run_that_still_improved_by_its_ledger_has_that_finding(
     made = train_run(job, inputs, Machine(), "test", lambda point: None)
     curve = tuple({"epoch": n + 1.0, "validation.loss": 0.7 - 0.05 * n} for n in range(3))
     ledger.append(made.model_copy(update={"curve": curve}))
-    (file,) = (tmp_path / "runs").glob("*.pt")
+    (file,) = (tmp_path / "runs").glob("*/")
     for subject in (tmp_path, file):
         code, output = run_doctor(subject, "--data", data)
         assert code == 0, output

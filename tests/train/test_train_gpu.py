@@ -90,7 +90,7 @@ def test_a_model_that_a_gpu_trained_scores_the_same_on_the_cpu(
     made = job(tmp_path, CONV_SMALL)
     row = train_run(made, inputs, GPU, "direct", silent)
     assert row.state == "done", row.error
-    trained = TrainedModel.open(tmp_path / f"{made.run}.pt")
+    trained = TrainedModel.open(tmp_path / made.run)
     there = Training(CONV_SMALL, 0, inputs, GPU)
     there.model.load_state_dict(trained.model.state_dict())
     here = Training(CONV_SMALL, 0, inputs)

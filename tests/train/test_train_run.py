@@ -10,7 +10,7 @@ from rpbind.analysis.arms import SECONDARY
 from rpbind.ledger import Row
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.metrics import METRICS, summarise
-from rpbind.train import checkpoint
+from rpbind.saved.folder import read_model
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import HEADLINE, train_run, train_task
@@ -84,12 +84,12 @@ def test_the_saved_weights_give_the_scores_of_the_row(inputs: Inputs, tmp_path: 
 
     wanted = job(tmp_path)
     row = run(wanted, inputs)
-    content = checkpoint.load(tmp_path / f"{wanted.run}.pt", "Do this.")
+    saved = read_model(tmp_path / wanted.run)
     training = Training(wanted.recipe, 99, inputs)
-    training.model.load_state_dict(content["weights"])
+    training.model.load_state_dict(saved.weights)
     metrics, _ = summarise(training.score("test"), inputs.proteins, "test")
     assert metrics.items() <= row.metrics.items()
-    assert (content["width"], content["length"]) == (10, 31)
+    assert (saved.description.width, saved.description.length) == (10, 31)
 
 
 def test_a_search_run_never_reads_the_test_windows(inputs: Inputs, tmp_path: Path) -> None:
@@ -183,10 +183,11 @@ def test_an_exception_of_the_report_is_raised_and_the_run_can_continue(
     whole = run(replace(wanted, attempt=1, folder=tmp_path / "whole"), inputs)
     assert [point["epoch"] for point in reported] == [3]
     assert resumed.model_dump(exclude=VOLATILE) == whole.model_dump(exclude=VOLATILE)
-    one, two = (
-        checkpoint.load(tmp_path / f / f"{wanted.run}.pt", "Do this.") for f in ("stopped", "whole")
-    )
-    assert equal(one["weights"], two["weights"])
+    one, two = (tmp_path / name / wanted.run for name in ("stopped", "whole"))
+    assert equal(read_model(one).weights, read_model(two).weights)
+    assert {f.name: f.read_bytes() for f in one.iterdir()} == {
+        f.name: f.read_bytes() for f in two.iterdir()
+    }
 
 
 def test_a_finished_run_is_not_trained_again(

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from toy_saved import content_of, write_folder_of
 from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.alphabet import decode, encode
@@ -15,7 +16,6 @@ from rpbind.model.attention import uniform_attention
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.explain import explain_page
-from rpbind.train import checkpoint
 from rpbind.use.attention import attention_map
 from rpbind.use.explain import Explanation, Pair, as_picture, as_table, explain_window, sentences
 from rpbind.use.mutagenesis import mutate
@@ -205,13 +205,10 @@ def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_mot
 
 def with_zero_head(toy: Toy) -> Toy:
     """Return the model with a last layer of zero weights: its logit is constant."""
-    content = checkpoint.load(toy.file, "Ask again.")
-    del content["schema"]
+    content = content_of(toy.file)
     last = max(name for name in content["weights"] if re.fullmatch(r"head\.\d+\.weight", name))
     content["weights"][last] = torch.zeros_like(content["weights"][last])
-    file = toy.file.with_name("dead.pt")
-    checkpoint.save(file, content)
-    return replace(toy, file=file)
+    return replace(toy, file=write_folder_of(content, toy.file.with_name("dead")))
 
 
 def test_the_map_of_a_constant_model_is_flat_and_has_no_top_span(sees_motifs: Toy) -> None:

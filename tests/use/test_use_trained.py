@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 from esm.model.esm2 import ESM2
+from toy_saved import content_of, write_folder_of, write_old_file_of
 from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
 from rpbind.data.dataset import Dataset
 from rpbind.errors import UserError
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
-from rpbind.train import checkpoint
 from rpbind.use.predict import PredictionInput, predict_windows
 from rpbind.use.trained import TrainedModel
 
@@ -60,14 +60,15 @@ def test_an_encoder_with_another_hash_is_refused(sees_motifs: Toy) -> None:
 
 
 def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: Path) -> None:
-    content = checkpoint.load(sees_motifs.file, "Ask again.")
-    del content["calibration"], content["schema"]
-    checkpoint.save(tmp_path / "old.pt", content)
-    with pytest.raises(UserError, match="lacks calibration"):
-        TrainedModel.open(tmp_path / "old.pt")
-    with pytest.raises(UserError, match="no model file"):
-        TrainedModel.open(tmp_path / "none.pt")
-    (tmp_path / "bad.pt").write_bytes(sees_motifs.file.read_bytes()[:999])
+    content = content_of(sees_motifs.file)
+    del content["calibration"]
+    old = write_old_file_of(content, tmp_path / "old.pt")
+    for model in (old, write_folder_of(content, tmp_path / "odd")):
+        with pytest.raises(UserError, match="lacks calibration"):
+            TrainedModel.open(model)
+    with pytest.raises(UserError, match="no model"):
+        TrainedModel.open(tmp_path / "none")
+    (tmp_path / "bad.pt").write_bytes(old.read_bytes()[:999])
     with pytest.raises(UserError, match="not a readable rpbind checkpoint"):
         TrainedModel.open(tmp_path / "bad.pt")
 
@@ -76,26 +77,24 @@ def test_a_file_that_is_no_finished_run_is_refused(sees_motifs: Toy, tmp_path: P
 def test_weights_that_do_not_fit_the_recipe_are_refused(
     change: str, sees_motifs: Toy, tmp_path: Path
 ) -> None:
-    content = checkpoint.load(sees_motifs.file, "Ask again.")
-    del content["schema"]
+    content = content_of(sees_motifs.file)
     if change == "width":
         content["width"] += 1
     else:
         content["weights"] = {k: v for k, v in content["weights"].items() if "head" not in k}
-    checkpoint.save(tmp_path / "odd.pt", content)
     with pytest.raises(UserError, match="is damaged: its weights"):
-        TrainedModel.open(tmp_path / "odd.pt")
+        TrainedModel.open(write_folder_of(content, tmp_path / "odd"))
 
 
 def test_the_name_decides_between_two_proteins_with_one_sequence(sees_motifs: Toy) -> None:
     trained = sees_motifs.trained
     first = trained.proteins[0]
-    twin = first | {"id": "TWIN", "windows": 10, "positives": 1, "auroc": 0.5}
+    twin = first.model_copy(update={"id": "TWIN", "windows": 10, "positives": 1, "auroc": 0.5})
     both = type(trained)(**{**vars(trained), "proteins": (first, twin)})
     sequence = sees_motifs.inputs.proteins[0].sequence
     assert both.context("TWIN", sequence).base_rate == 0.1
-    assert both.context("SIM00", sequence).auroc == first["auroc"]
+    assert both.context("SIM00", sequence).auroc == first.auroc
     pooled = both.context("NEITHER", sequence)
-    assert pooled.base_rate == (first["positives"] + 1) / (first["windows"] + 10)
-    assert pooled.auroc == pytest.approx(((first["auroc"] or 0) + 0.5) / 2)
+    assert pooled.base_rate == (first.positives + 1) / (first.windows + 10)
+    assert pooled.auroc == pytest.approx(((first.auroc or 0) + 0.5) / 2)
     assert not both.context("TWIN", "MKV").seen

@@ -38,7 +38,7 @@ SMALL = World(proteins=4, sites=40, length=33, seed=1)
 
 @dataclass(frozen=True)
 class Toy:
-    """A dataset, the model file of a run on it, the run's row, and the proteins as FASTA."""
+    """A dataset, the model folder of a run on it, the run's row, and the proteins as FASTA."""
 
     data: Path
     file: Path
@@ -70,4 +70,4 @@ def train(data: Path, folder: Path, recipe: Recipe) -> Toy:
     assert row.state == "done", row.error
     fasta = folder / "proteins.fasta"
     fasta.write_text("".join(f">{p.id}\n{p.sequence}\n" for p in inputs.proteins))
-    return Toy(data, folder / f"{job.run}.pt", row, fasta)
+    return Toy(data, folder / job.run, row, fasta)

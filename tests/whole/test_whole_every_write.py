@@ -12,7 +12,9 @@ from rpbind.analysis.summary import read
 from rpbind.data.splits import SplitSpec
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan
+from rpbind.saved.places import models_of_study
 from rpbind.train.opened import OpenData
+from rpbind.use.trained import TrainedModel
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,7 @@ def test_a_study_killed_at_any_write_ends_with_the_same_ledger(
     code, writes = run(plan, source, whole, NEVER)
     assert code == 0
     assert writes > 25
+    (whole_model,) = models_of_study(whole)
     rows = {run: row | {"attempt": 0} for run, row in rows_of(whole).items()}
     for step in range(1, writes + 1):
         study = tmp_path / f"killed-{step}"
@@ -54,4 +57,9 @@ def test_a_study_killed_at_any_write_ends_with_the_same_ledger(
         assert Counter(r.seed for r in attempts if r.state == "done") == {0: 1}, step
         assert {r.state for r in attempts} <= {"done", "lost"}, step
         assert read(Ledger(study)).coverage == "1 of 1", step
-        assert not [f for f in study.rglob(".*") if f.is_file()], step
+        assert not [path for path in study.rglob(".*") if path.name != ".lock"], step
+        (model,) = models_of_study(study)
+        assert TrainedModel.open(model).path.name == whole_model.name, step
+        assert {f.name: f.read_bytes() for f in model.iterdir()} == {
+            f.name: f.read_bytes() for f in whole_model.iterdir()
+        }, step

@@ -78,7 +78,8 @@ def test_ci_runs_the_test_command_of_the_readme_and_nothing_else() -> None:
 
 def test_every_decision_says_context_decision_and_cost() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-    assert [page.name[:4] for page in pages] == [f"{n:04d}" for n in range(1, len(pages) + 1)]
+    numbers = [int(page.name[:4]) for page in pages]
+    assert len(set(numbers)) == len(numbers)  # one decision per number
     for page in pages:
         for part in ("**Context.**", "**Decision.**", "**What it costs.**"):
             assert part in page.read_text(), f"{page.name} lacks {part}"

@@ -146,7 +146,7 @@ def _gate(design: Design) -> list[Row]:
     rows = []
     for each in design.arms:
         recipe = Recipe.model_validate(each.recipe)
-        both = recipe.model.residual and recipe.train.lr == 0.01
+        both = recipe.value("model.residual") and recipe.train.lr == 0.01
         for seed in range(3):
             # what a seed and a protein do to every arm alike is gone from a paired difference
             auroc_G = 0.80 + 0.02 * both + noise_SG[seed]

@@ -24,6 +24,7 @@ from rpbind.run.stop import STOP
 from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
 from rpbind.study import announce
+from rpbind.study.custom import check_custom_classes
 from rpbind.study.folder import study_folder
 from rpbind.study.launch import check_on_cluster, launch, repair
 from rpbind.study.options import RunOptions
@@ -100,6 +101,7 @@ def prepared(
         delta=options.delta,
         predictions=options.predictions,
     )
+    check_custom_classes(plan, options.sweep, options.source)
     on_gpu = options.resources.gpus > 0
     check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)
     folder, note = study_folder(plan, options)

@@ -17,7 +17,7 @@ def test_every_field_of_a_preset_is_listed(name: str) -> None:
 
 
 def test_a_slot_lists_its_variants_and_what_each_of_them_has() -> None:
-    assert variants()["model.encoder"] == ("token", "conv", "self-attention")
+    assert variants()["model.encoder"] == ("token", "conv", "self-attention", "custom")
     of_conv = {one.path for one in hyperparameters("model.encoder") if one.variant == "conv"}
     assert "model.encoder.kernel" in of_conv
     assert "model.encoder.heads" not in of_conv

@@ -34,7 +34,8 @@ QUESTION = Question(
 )
 WITH_CONTEXT = FIXED.with_(
     {
-        "model.encoder": CONV_RESIDUE.model.encoder.model_dump() | {"dim": FIXED.model.encoder.dim},
+        "model.encoder": CONV_RESIDUE.value("model.encoder")
+        | {"dim": FIXED.value("model.encoder.dim")},
         "model.memory": "residue",
     }
 )

@@ -179,7 +179,7 @@ def print_examination(title: str, examination: Examination) -> None:
 
 
 def _gradient_ratios(examination: Examination) -> dict[str, float]:
-    head = examination.measured["gradient.head"]
+    head = examination.measured.get("gradient.head")  # a whole model of one's own may lack it
     norms = {
         k.removeprefix("gradient."): v for k, v in examination.measured.items() if "gradient." in k
     }

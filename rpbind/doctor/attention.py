@@ -11,18 +11,20 @@ from torch import Tensor
 from rpbind.doctor.probes import change
 from rpbind.model.attention import uniform_attention
 from rpbind.model.binding import BindingModel
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
+from rpbind.model.pair_model import PairModel
 
 
 @torch.no_grad()
-def attention(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
-    """Return statistics of the attention weights, or {} for a model without attention.
+def attention(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
+    """Return statistics of the attention weights, or {} for a model without attention, and for a
+    whole model of the user's own.
 
     They are the weights' mean and standard deviation, their entropy divided by log(keys), and the
     largest change of a logit when the attention is made uniform. Padded keys are left out, and so
     is the entropy if every protein is a single key.
     """
-    if model.attend is None:
+    if not isinstance(model, BindingModel) or model.attend is None:
         return {}
     by_group = zip(model.attention(rna_BL, groups), groups, strict=True)
     pairs = [(w_BHQS, model.memory(g).real_PS, g.protein_B) for w_BHQS, g in by_group]

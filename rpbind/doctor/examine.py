@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from rpbind.doctor.applicable import not_applicable
 from rpbind.doctor.attention import attention
 from rpbind.doctor.finding import primary_findings
 from rpbind.doctor.fit import Fit, fit
@@ -32,7 +33,7 @@ from rpbind.doctor.thresholds import (
 )
 from rpbind.doctor.units import dead_units
 from rpbind.ledger import Finding, Row
-from rpbind.model.binding import BindingModel
+from rpbind.model.pair_model import PairModel
 from rpbind.recipe import Recipe
 from rpbind.statistics.trend import trend
 from rpbind.train.inputs import Inputs
@@ -87,6 +88,7 @@ def examine_untrained(training: Training) -> Examination:
         *start_findings(before),
         *state_findings(states, frozen),
         *fit_findings(fitted, states, frozen, len(index_B)),
+        *not_applicable(training.model),
     ]
     after = {k: v for k, v in states[-1].items() if k.startswith("attention.")}
     return _examination(
@@ -124,14 +126,15 @@ def fit_with_seeds(
 
 
 def _fit_measures(fitted: Fit) -> dict[str, float]:
+    norms = fitted.gradient_norms
+    at_encoder = {"fit.gradient-low": min(norms), "fit.gradient-high": max(norms)} if norms else {}
     return {
         "fit.start": fitted.losses[0],
         "fit.end": fitted.end,
         "fit.worst": fitted.worst,
         "fit.accuracy-before": fitted.accuracy_before,
         "fit.accuracy": fitted.accuracy,
-        "fit.gradient-low": min(fitted.gradient_norms),
-        "fit.gradient-high": max(fitted.gradient_norms),
+        **at_encoder,
         **{f"moved.{name}": value for name, value in fitted.moved.items()},
     }
 
@@ -152,7 +155,11 @@ def examine_trained(training: Training) -> Examination:
     index_B = sample(training.inputs)
     loader_measures = loader(training.inputs, index_B, training.model.reads)
     measured_now = measure(training.model, training.inputs, index_B)
-    found = [*loader_findings(loader_measures), *state_findings([measured_now], frozenset())]
+    found = [
+        *loader_findings(loader_measures),
+        *state_findings([measured_now], frozenset()),
+        *not_applicable(training.model),
+    ]
     measured = {**loader_measures, **measured_now}
     if measured_now["logits.finite"]:
         scored = measure_learning(training)
@@ -189,7 +196,7 @@ def _examination(measured: Measures, found: list[Finding]) -> Examination:
     return Examination(finite, primary_findings(found))
 
 
-def measure(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
+def measure(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
     """Return all measures of a model in its current state, in evaluation mode."""
     model.eval()
     rna_BL, groups, _ = inputs.batch(index_B, model.reads)
@@ -201,7 +208,7 @@ def measure(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, f
     }
 
 
-def _frozen_blocks(model: BindingModel) -> frozenset[str]:
+def _frozen_blocks(model: PairModel) -> frozenset[str]:
     """Return the names of the blocks in which no weight requires a gradient."""
     return frozenset(
         name

@@ -23,8 +23,9 @@ TINY = 1e-12
 class Fit:
     """The loss of each step, accuracies on the batch, and by how much each block's weights moved.
 
-    `gradient_norms` has the norm of the encoder's gradient at each step, before clipping. `moved`
-    is relative to the block's weights before the fit: |after - before| / |before|.
+    `gradient_norms` has the norm of the encoder's gradient at each step, before clipping; it is
+    empty for a whole model of the user's own without a child module "encoder". `moved` is relative
+    to the block's weights before the fit: |after - before| / |before|.
     """
 
     losses: tuple[float, ...]
@@ -57,12 +58,14 @@ def fit(training: Training, index_B: Tensor, steps: int = STEPS) -> Fit:
     _turn_off_dropout(training)
     _hold_peak_rate(training)
     accuracy_before = _accuracy(training, index_B)
+    encoder = blocks(training.model).get("encoder")
     losses: list[float] = []
     gradient_norms: list[float] = []
     while len(losses) < steps and (not losses or math.isfinite(losses[-1])):
         loss, total_norm = training.step(index_B).tolist()
         losses.append(loss)
-        gradient_norms.append(norm(training.model.encoder) * _clip_factor(training, total_norm))
+        if encoder is not None:
+            gradient_norms.append(norm(encoder) * _clip_factor(training, total_norm))
     moved = {
         name: float((_flat_weights(training, name) - was).norm() / was.norm().clamp(min=TINY))
         for name, was in before.items()

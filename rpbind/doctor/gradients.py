@@ -5,16 +5,21 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind.model.binding import BindingModel
+from rpbind.model.pair_model import PairModel
 from rpbind.train.inputs import Inputs
 
 
-def blocks(model: BindingModel) -> dict[str, nn.Module]:
-    """Return the blocks of a model that have weights, by name: encoder, memory, ..., head."""
-    return {name: block for name, block in model.named_children() if list(block.parameters())}
+def blocks(model: PairModel) -> dict[str, nn.Module]:
+    """Return the blocks of a model that have weights, by name: encoder, memory, ..., head.
+
+    Weights that a model of the user's own has outside its child modules are the block "model".
+    """
+    found = {name: block for name, block in model.named_children() if list(block.parameters())}
+    rest = list(model.parameters(recurse=False))
+    return found | ({"model": nn.ParameterList(rest)} if rest else {})
 
 
-def gradients(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
+def gradients(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
     """Return the norm of each block's gradient of the loss on these windows."""
     model.eval()
     model.zero_grad(set_to_none=True)

@@ -2,7 +2,8 @@
 
 It tests whether the two can compute different functions. Both get the same weights where names and
 shapes agree, none of them at a neutral value, and score the same windows in float64, in evaluation
-mode. A change that affects training alone is not compared.
+mode. If one of them has a class of the user's own, which need not work in float64, both are
+compared in float32. A change that affects training alone is not compared.
 """
 
 from __future__ import annotations
@@ -17,15 +18,21 @@ from rpbind.doctor.finding import finding
 from rpbind.doctor.kinds import KINDS
 from rpbind.doctor.sample import sample
 from rpbind.ledger import ContrastPlan, Finding, Plan
-from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
+from rpbind.model.pair_model import PairModel
 from rpbind.model.seeding import generator
 from rpbind.recipe import Recipe
+from rpbind.recipe.custom import custom_classes
 from rpbind.train.inputs import Inputs
 
 InputsOf = Callable[[str], Inputs]
 """Function from the name of a protein encoder to the inputs with its vectors."""
+
+SAME = {
+    torch.float64: "inert: same function",
+    torch.float32: "inert: same function in float32",
+}
 
 
 @dataclass(frozen=True)
@@ -135,13 +142,16 @@ def compare_arms(
 ) -> NoOpCheck:
     """Build an arm and its reference, and compare fields, parameters and logits."""
     fields = tuple(arm.diff(reference))
-    models = [_build_model(recipe, inputs_of(recipe.proteins)) for recipe in (arm, reference)]
+    dtype = torch.float32 if _is_custom(arm) or _is_custom(reference) else torch.float64
+    models = [
+        _build_model(recipe, inputs_of(recipe.proteins), dtype) for recipe in (arm, reference)
+    ]
     mine, theirs = (dict(model.named_parameters()) for model in models)
     shared = {n for n in mine if n in theirs and mine[n].shape == theirs[n].shape}
     gap = None
     if any(not _is_training_only(field) for field in fields):
         logits = [
-            _logits(model, inputs_of(recipe.proteins))
+            _logits(model, inputs_of(recipe.proteins), dtype)
             for model, recipe in zip(models, (arm, reference), strict=True)
         ]
         gap = float((logits[0] - logits[1]).abs().max() / logits[1].abs().max())
@@ -152,19 +162,25 @@ def compare_arms(
         tuple(name for name in mine if name not in shared),
         tuple(name for name in theirs if name not in shared),
         gap,
-        tuple(_findings(contrast, fields, gap)),
+        tuple(_findings(contrast, fields, gap, SAME[dtype])),
     )
 
 
-def _findings(contrast: ContrastPlan, fields: tuple[str, ...], gap: float | None) -> list[Finding]:
+def _is_custom(recipe: Recipe) -> bool:
+    return any(custom_classes(recipe))
+
+
+def _findings(
+    contrast: ContrastPlan, fields: tuple[str, ...], gap: float | None, same: str
+) -> list[Finding]:
     reference = f"Compared with '{contrast.reference}'."
     if not fields:
         return [finding("identical to the reference", 0.0, note=reference)]
     found = []
-    tolerance = KINDS["inert: same function"].threshold
+    tolerance = KINDS[same].threshold
     assert tolerance is not None
     if gap is not None and gap <= tolerance:
-        found.append(finding("inert: same function", gap, note=reference))
+        found.append(finding(same, gap, note=reference))
     unnamed = [field for field in fields if not _is_named(field, contrast.fields)]
     if contrast.fields and unnamed:
         note = f"Compared with '{contrast.reference}', not named: {', '.join(unnamed)}."
@@ -182,13 +198,13 @@ def _is_training_only(field: str) -> bool:
 
 
 @torch.no_grad()
-def _build_model(recipe: Recipe, inputs: Inputs) -> BindingModel:
-    """Build a model in float64 and draw every weight from its name and shape alone.
+def _build_model(recipe: Recipe, inputs: Inputs, dtype: torch.dtype) -> PairModel:
+    """Build a model and draw every weight from its name and shape alone.
 
     No weight is at a neutral value (a temperature of 1, a norm's shift of 0), which would hide its
     effect.
     """
-    model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0).double()
+    model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0).to(dtype)
     for name, weight in model.named_parameters():
         stream = generator("cpu", "guard", name, tuple(weight.shape))
         bound = max(1, weight[0].numel()) ** -0.5 if weight.ndim > 1 else 0.5
@@ -199,15 +215,15 @@ def _build_model(recipe: Recipe, inputs: Inputs) -> BindingModel:
 
 
 @torch.no_grad()
-def _logits(model: BindingModel, inputs: Inputs) -> Tensor:
+def _logits(model: PairModel, inputs: Inputs, dtype: torch.dtype) -> Tensor:
     rna_BL, groups, _ = inputs.batch(sample(inputs), model.reads)
-    return model(rna_BL, [_double(group) for group in groups])
+    return model(rna_BL, [_in_dtype(group, dtype) for group in groups])
 
 
-def _double(group: Group) -> Group:
+def _in_dtype(group: Group, dtype: torch.dtype) -> Group:
     residues_PRW = group.residues_PRW
     return replace(
         group,
-        mean_PW=group.mean_PW.double(),
-        residues_PRW=None if residues_PRW is None else residues_PRW.double(),
+        mean_PW=group.mean_PW.to(dtype),
+        residues_PRW=None if residues_PRW is None else residues_PRW.to(dtype),
     )

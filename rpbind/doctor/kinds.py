@@ -221,6 +221,13 @@ KINDS = {
         ),
         *(_of_curve(found) for found in (STILL_IMPROVING, OVERFITTING)),
         Kind(
+            "not applicable",
+            "info",
+            None,
+            "a class of your own",
+            "All other measures of the model are as for any other.",
+        ),
+        Kind(
             "identical to the reference",
             "error",
             0.0,
@@ -232,6 +239,13 @@ KINDS = {
             "warning",
             1e-9,
             "of the largest logit, in float64, where rounding errors are about 1e-15",
+            "Training cannot give this change an effect: do not spend seeds on it.",
+        ),
+        Kind(
+            "inert: same function in float32",
+            "warning",
+            SAME_SCORE,
+            "of the largest logit, in float32, which classes of your own may need",
             "Training cannot give this change an effect: do not spend seeds on it.",
         ),
         Kind(

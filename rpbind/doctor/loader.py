@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rpbind.model.memory import Reads
+from rpbind.model.group import Reads
 from rpbind.train.inputs import Inputs
 
 

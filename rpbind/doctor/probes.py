@@ -10,8 +10,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from rpbind.model.binding import BindingModel
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
+from rpbind.model.pair_model import PairModel
 from rpbind.train.inputs import Inputs
 
 FAR_OFF = 100.0
@@ -19,7 +19,7 @@ FAR_OFF = 100.0
 
 
 @torch.no_grad()
-def probes(model: BindingModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
+def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float]:
     """Return the spread of the logits, and the largest change of a logit by each intervention.
 
     Changes are relative to the largest logit, or to 1 if that is larger: see `change`.
@@ -82,7 +82,7 @@ def _with_proteins(inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Inputs
     return replace(inputs, protein_N=protein_N)
 
 
-def _alone(model: BindingModel, inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Tensor:
+def _alone(model: PairModel, inputs: Inputs, index_B: Tensor, protein_B: Tensor) -> Tensor:
     """Return logits from batches of one protein each, in which nothing is padded."""
     logit_B = torch.empty(len(index_B), device=index_B.device)
     for protein in protein_B.unique().tolist():

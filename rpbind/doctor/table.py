@@ -52,8 +52,6 @@ def table(
     points = [each["fit.accuracy"] - each["fit.accuracy-before"] for each in every]
     gains = [p / each["fit.accuracy-before"] for p, each in zip(points, every, strict=True)
              if each["fit.accuracy-before"]]  # fmt: skip
-    low = min(each["fit.gradient-low"] for each in every)
-    high = max(each["fit.gradient-high"] for each in every)
     of = "fit of one batch" + (f", {len(every)} seeds" if fits else "")
     return [
         TableRow(
@@ -64,7 +62,7 @@ def table(
         TableRow(
             "gradient norm at the RNA encoder",
             f"lowest to highest, {of}, before clipping",
-            f"{low:.2g} to {high:.2g}" if high else "0",
+            _at_encoder(every),
         ),
         TableRow("loss over training", f"first step to last five, {of}", _loss_change(changes)),
         TableRow(
@@ -74,6 +72,15 @@ def table(
         ),
         TableRow("attention weights", "mean ± sd, before and after the fit", _weights(measured)),
     ]
+
+
+def _at_encoder(every: Sequence[Mapping[str, float]]) -> str:
+    """Describe the gradient norms at the RNA encoder, which a model of one's own may not have."""
+    if any("fit.gradient-low" not in each for each in every):
+        return "not applicable: no module 'encoder'"
+    low = min(each["fit.gradient-low"] for each in every)
+    high = max(each["fit.gradient-high"] for each in every)
+    return f"{low:.2g} to {high:.2g}" if high else "0"
 
 
 def _loss_change(changes: Sequence[float]) -> str:

@@ -68,8 +68,13 @@ def _blocks(state: Measures) -> list[str]:
 
 
 def _gradient_share(state: Measures, block: str) -> float:
-    """Return a block's gradient norm divided by the head's, or 0 if the head's is 0."""
-    return state[f"gradient.{block}"] / head if (head := state["gradient.head"]) else 0.0
+    """Return a block's gradient norm divided by the head's, or 0 if the head's is 0.
+
+    A whole model of the user's own may have no head; there it is divided by the largest norm.
+    """
+    norms = {key: value for key, value in state.items() if key.startswith("gradient.")}
+    reference = norms.get("gradient.head", max(norms.values()))
+    return state[f"gradient.{block}"] / reference if reference else 0.0
 
 
 def fit_findings(

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.model.binding import BindingModel
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
+from rpbind.model.pair_model import PairModel
 
 
 @torch.no_grad()
-def dead_units(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
+def dead_units(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
     """Return {layer: share of its units that are off for all windows and positions}."""
     dead: dict[str, float] = {}
     handles = [
@@ -27,15 +28,20 @@ def dead_units(model: BindingModel, rna_BL: Tensor, groups: Sequence[Group]) -> 
     return dead
 
 
-def _rectified(model: BindingModel) -> list[tuple[str, nn.Module]]:
+def _rectified(model: PairModel) -> list[tuple[str, nn.Module]]:
     """Return the layers whose output goes into a ReLU, with their names.
+
+    Of the user's own layers that is not known.
 
     They are the layers called `wide`, the norms after convolutions, and in the head the linear
     layer before each ReLU.
     """
+    if not isinstance(model, BindingModel):
+        return []
+    ours = [each for each in model.named_modules() if not each[0].startswith(model.custom)]
     return [
         (name, module)
-        for name, module in model.named_modules()
+        for name, module in ours
         if name.endswith(".wide") or name.startswith("encoder.norms.") or _before_relu(model, name)
     ]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from rpbind.model.memory import Memory
+from rpbind.model.group import Memory
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
 

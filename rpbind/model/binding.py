@@ -12,11 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rpbind.model.attention import CrossAttention, ReverseAttention
+from rpbind.model.custom import encoder_width
 from rpbind.model.encoder import ENCODERS
-from rpbind.model.memory import MEMORIES, Group, Memory, NoKeys, Reads
+from rpbind.model.group import Group, Memory
+from rpbind.model.memory import MEMORIES, NoKeys
+from rpbind.model.pair_model import PairModel, in_batch_order, mean_vectors
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
-from rpbind.recipe.memories import NoMemory
+from rpbind.recipe.encoders import CustomEncoder
+from rpbind.recipe.memories import CustomMemory, NoMemory
 
 
 class FeedForwardBlock(nn.Module):
@@ -95,7 +99,7 @@ class OwnHead(nn.Module):
         return own_B + self.level(unit_BW).squeeze(1)
 
 
-class BindingModel(nn.Module):
+class BindingModel(PairModel):
     """A cross-attention classifier of (RNA window, protein) pairs.
 
     This class draws its initial values from torch's global generator. Use `build_model` for a model
@@ -113,8 +117,12 @@ class BindingModel(nn.Module):
 
     def __init__(self, config: fields.Model, *, width: int, length: int) -> None:
         super().__init__()
-        dim, rna_dim = config.attention.dim, config.encoder.dim
+        dim = config.attention.dim
         self.encoder = ENCODERS[type(config.encoder)](config.encoder, length)
+        if is_own := isinstance(config.encoder, CustomEncoder):
+            rna_dim = encoder_width(self.encoder)
+        else:
+            rna_dim = config.encoder.dim
         self.film = Film(width, rna_dim) if config.film else None
         self.memory = MEMORIES[type(config.memory)](config.memory, width, dim, length)
         attends = not isinstance(config.memory, NoMemory)
@@ -133,10 +141,11 @@ class BindingModel(nn.Module):
         self.head = Head(config.classifier, read)
         self.own = OwnHead(width, read, config.classifier.dropout) if config.own_head else None
 
-    @property
-    def reads(self) -> Reads:
-        """What the memory reads of a protein: its mean vector ("mean") or its residues."""
-        return self.memory.reads
+        self.reads = self.memory.reads
+        self.has_attention = self.attend is not None or self.back is not None
+        slots = {"encoder.": is_own, "memory.": isinstance(config.memory, CustomMemory)}
+        self.custom = tuple(slot for slot, own in slots.items() if own)
+        """What the names of the user's own layers begin with."""
 
     def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         """Return the logit of binding for each window.
@@ -162,7 +171,7 @@ class BindingModel(nn.Module):
                 self.attend.context(query_BQE[g.rows_B], memory, g.protein_B)
                 for g, memory in zip(groups, memories, strict=True)
             ]
-            terms.append(self.attend.project(_in_batch_order(attended, groups)))
+            terms.append(self.attend.project(in_batch_order(attended, groups)))
         if self.bypass is not None:
             terms.append(self.bypass(rna_BQC))
         mixed_BQE = self.norm(sum(terms))
@@ -172,7 +181,7 @@ class BindingModel(nn.Module):
         read_BF = torch.cat([*read, *self._beside(rna_BQC, memories, groups)], 1)
         logit_B = self.head(read_BF).squeeze(1)
         if self.own is not None:
-            logit_B = logit_B + self.own(read_BF, _mean_vectors(groups))
+            logit_B = logit_B + self.own(read_BF, mean_vectors(groups))
         return logit_B
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
@@ -193,7 +202,7 @@ class BindingModel(nn.Module):
         rna_BQC = self.encoder(rna_BL)
         if self.film is None:
             return rna_BQC
-        return self.film(rna_BQC, _mean_vectors(groups))
+        return self.film(rna_BQC, mean_vectors(groups))
 
     def attention(self, rna_BL: Tensor, groups: Sequence[Group]) -> list[Tensor]:
         """Return the attention weights of each group.
@@ -234,14 +243,4 @@ class BindingModel(nn.Module):
             attended = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]
         else:
             return []
-        return [_in_batch_order(attended, groups)]
-
-
-def _mean_vectors(groups: Sequence[Group]) -> Tensor:
-    """Return the mean vector of each window's protein (B, W)."""
-    return _in_batch_order([g.mean_PW[g.protein_B] for g in groups], groups)
-
-
-def _in_batch_order(by_group: list[Tensor], groups: Sequence[Group]) -> Tensor:
-    """Concatenate the groups' results and restore the order of the batch."""
-    return torch.cat(by_group)[torch.argsort(torch.cat([g.rows_B for g in groups]))]
+        return [in_batch_order(attended, groups)]

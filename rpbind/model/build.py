@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from rpbind.model.binding import BindingModel
 from rpbind.model.drawing import draw_by_name
 from rpbind.model.initialise import initialise
+from rpbind.model.network import custom_layers, network
+from rpbind.model.pair_model import PairModel
 from rpbind.model.randomness import seed_dropout
 from rpbind.model.size import check_fits
 from rpbind.recipe import model as fields
 
 
-def build_model(config: fields.Model, *, width: int, length: int, seed: int) -> BindingModel:
+def build_model(config: fields.AnyModel, *, width: int, length: int, seed: int) -> PairModel:
     """Build a model whose random numbers are seeded by name, at the start and in training.
 
     Parameters
@@ -26,7 +27,7 @@ def build_model(config: fields.Model, *, width: int, length: int, seed: int) -> 
 
     Returns
     -------
-    BindingModel
+    PairModel
         The model, in training mode and on the CPU.
 
     Raises
@@ -36,7 +37,9 @@ def build_model(config: fields.Model, *, width: int, length: int, seed: int) -> 
         the model does not fit this machine's memory.
     """
     check_fits(config, width=width, length=length)
-    model = draw_by_name(lambda: BindingModel(config, width=width, length=length), seed)
-    initialise(model, config.init, seed)
+    model = draw_by_name(lambda: network(config, width=width, length=length), seed)
+    if not isinstance(config.init, fields.OwnInit):
+        is_whole = isinstance(config, fields.CustomModel)
+        initialise(model, config.init, seed, () if is_whole else custom_layers(model))
     seed_dropout(model)
     return model

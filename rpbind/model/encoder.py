@@ -4,12 +4,14 @@ Shapes: B windows, L nucleotides, Q query positions, C encoder width, H heads, D
 head.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rpbind.model.custom import custom_encoder
 from rpbind.model.seeding import Dropout
 from rpbind.recipe import encoders as fields
 
@@ -113,8 +115,9 @@ def _max_pool(x_BC1L: Tensor, pool: int) -> Tensor:
     return F.max_pool2d(x_BC1L, (1, pool), ceil_mode=True)
 
 
-ENCODERS: dict[type, type[Any]] = {
+ENCODERS: dict[type, Callable[..., Any]] = {
     fields.TokenEncoder: Token,
     fields.ConvEncoder: Conv,
     fields.SelfAttentionEncoder: SelfAttention,
+    fields.CustomEncoder: custom_encoder,
 }

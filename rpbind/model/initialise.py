@@ -17,7 +17,12 @@ ZERO = ("own.weights", "own.level")
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, rule: fields.TorchInit | fields.XavierInit, seed: int) -> None:
+def initialise(
+    model: nn.Module,
+    rule: fields.TorchInit | fields.XavierInit,
+    seed: int,
+    own: tuple[str, ...] = (),
+) -> None:
     """Draw the initial values of linear layers, 2-d convolutions and positions by a recipe's rule.
 
     All other layers (norms, recurrent layers, a user's) keep the values that they have. So do
@@ -33,19 +38,21 @@ def initialise(model: nn.Module, rule: fields.TorchInit | fields.XavierInit, see
         The recipe's rule.
     seed
         Seed of the run; each parameter is seeded by it and its full name.
+    own
+        What the names of the user's own layers begin with; these keep the values that they have.
 
     Source
     ------
     torch's `Linear.reset_parameters`; Glorot and Bengio 2010 for Xavier.
     """
     for name, module in model.named_modules():
-        if type(module) in (nn.Linear, nn.Conv2d):
+        if type(module) in (nn.Linear, nn.Conv2d) and not name.startswith(own):
             weight, bias = _bounds(name, module.weight, rule)
             _uniform(module.weight, weight, seed, f"{name}.weight")
             if module.bias is not None:
                 _uniform(module.bias, bias, seed, f"{name}.bias")
     for name, parameter in model.named_parameters():
-        if name.endswith(".position"):
+        if name.endswith(".position") and not name.startswith(own):
             stream = generator("cpu", seed, name)
             parameter.copy_(torch.randn(parameter.shape, generator=stream) * POSITION_SD)
 

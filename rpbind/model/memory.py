@@ -4,61 +4,15 @@ Shapes: P distinct proteins of a group, R residues (padded), W protein vector wi
 attention width. `dim` is E, `length` the window length in nucleotides.
 """
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from rpbind.model.custom import custom_memory
+from rpbind.model.group import Group, Memory, Reads
 from rpbind.recipe import memories as fields
-
-Reads = Literal["mean", "residues"]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Some windows of a batch with their distinct proteins.
-
-    Proteins of similar length share a group, so that there is little padding.
-
-    Parameters
-    ----------
-    rows_B
-        The windows' indices in the batch (windows of the group,) int64.
-    protein_B
-        Each window's protein, as an index into this group's proteins (windows of the group,) int64.
-    mean_PW
-        Mean residue vector of each protein (P, W).
-    residues_PRW
-        Residue vectors (P, R, W), padded; None if the memory does not read them.
-    real_PR
-        True for a residue, False for padding (P, R) bool; None without residues.
-    """
-
-    rows_B: Tensor
-    protein_B: Tensor
-    mean_PW: Tensor
-    residues_PRW: Tensor | None = None
-    real_PR: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Keys and values of a group's proteins.
-
-    Parameters
-    ----------
-    keys_PSE
-        Keys (P, S, E).
-    values_PSE
-        Values (P, S, E).
-    real_PS
-        True for a key, False for padding (P, S) bool; None if there is no padding.
-    """
-
-    keys_PSE: Tensor
-    values_PSE: Tensor
-    real_PS: Tensor | None = None
 
 
 class Pooled(nn.Module):
@@ -165,10 +119,11 @@ class NoKeys(nn.Module):
         return Memory(value_P1E[:, :0], value_P1E)
 
 
-MEMORIES: dict[type, type[Any]] = {
+MEMORIES: dict[type, Callable[..., Any]] = {
     fields.PooledMemory: Pooled,
     fields.ExpandedMemory: Expanded,
     fields.ResidueMemory: Residue,
     fields.SegmentMemory: Segment,
     fields.NoMemory: NoKeys,
+    fields.CustomMemory: custom_memory,
 }

@@ -8,9 +8,10 @@ import os
 import torch
 
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel
+from rpbind.model.network import network
 from rpbind.recipe import model as fields
-from rpbind.recipe.encoders import ConvEncoder
+from rpbind.recipe.custom import custom_classes
+from rpbind.recipe.encoders import ConvEncoder, CustomEncoder
 
 BYTES = 4
 COPIES_BUILT = 2
@@ -20,9 +21,11 @@ COPIES_TRAINED = 5
 
 
 def check_fits(
-    config: fields.Model, *, width: int, length: int, copies: int = COPIES_BUILT, batch: int = 0
+    config: fields.AnyModel, *, width: int, length: int, copies: int = COPIES_BUILT, batch: int = 0
 ) -> None:
     """Check that a model makes sense for the windows and fits this machine's memory.
+
+    What the user's own classes keep for the gradient is not known, and is left out.
 
     Parameters
     ----------
@@ -57,15 +60,22 @@ def check_fits(
     )
 
 
-def parameter_count(config: fields.Model, *, width: int, length: int) -> int:
-    """Return a model's number of parameters, without allocating memory for them."""
-    with torch.device("meta"):
-        model = BindingModel(config, width=width, length=length)
+def parameter_count(config: fields.AnyModel, *, width: int, length: int) -> int:
+    """Return a model's number of parameters, without allocating memory for them; 0 if not known."""
+    try:
+        with torch.device("meta"):
+            model = network(config, width=width, length=length)
+    except UserError:
+        if any(custom_classes(config)):
+            return 0  # a class of the user's own need not work without memory; it is built next
+        raise
     return sum(each.numel() for each in model.parameters())
 
 
-def activation_count(config: fields.Model, length: int) -> int:
+def activation_count(config: fields.AnyModel, length: int) -> int:
     """Estimate how many numbers of one window are kept for its gradient, rather too few."""
+    if isinstance(config, fields.CustomModel):
+        return 0
     encoder, dim = config.encoder, config.attention.dim
     queries = math.ceil(length / encoder.positions_per_query)
     kept = encoder.activations(length) + 2 * queries * dim
@@ -74,13 +84,21 @@ def activation_count(config: fields.Model, length: int) -> int:
     return kept + 3 * sum(config.classifier.hidden)
 
 
-def widest_layer(config: fields.Model) -> tuple[str, int]:
-    """Return the path and the value of a model's largest width."""
+def widest_layer(config: fields.AnyModel) -> tuple[str, int]:
+    """Return the path and the value of a model's largest width.
+
+    Of a whole model of the user's own, that is the largest whole number among its options.
+    """
+    if isinstance(config, fields.CustomModel):
+        given = {name: value for name, value in config.options.items() if isinstance(value, int)}
+        name = max(given, key=lambda path: given[path], default="")
+        return (f"model.options.{name}", given[name]) if given else ("model.class", 0)
     widths = {
-        "model.encoder.dim": config.encoder.dim,
         "model.attention.dim": config.attention.dim,
         "model.classifier.hidden": max(config.classifier.hidden, default=0),
     }
+    if not isinstance(config.encoder, CustomEncoder):
+        widths["model.encoder.dim"] = config.encoder.dim
     if config.feed_forward is not None:
         widths["model.feed_forward.hidden"] = config.feed_forward.hidden
     name = max(widths, key=lambda path: widths[path])
@@ -92,7 +110,9 @@ def machine_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _check_kernel(config: fields.Model, length: int) -> None:
+def _check_kernel(config: fields.AnyModel, length: int) -> None:
+    if isinstance(config, fields.CustomModel):
+        return
     kernel = config.encoder.kernel if isinstance(config.encoder, ConvEncoder) else 1
     if kernel > 2 * length - 1:
         raise UserError(

@@ -45,7 +45,7 @@ class Content:
 
 _known: dict[str, Content] = {}
 _folders: dict[Path, None] = {}
-_base: ContextVar[Path] = ContextVar("base", default=Path())
+_base: ContextVar[Path | None] = ContextVar("base", default=None)
 
 
 @contextmanager
@@ -72,8 +72,24 @@ def relative_to(folder: Path) -> Iterator[None]:
 
 def path_of(name: str) -> Path:
     """Return the path of a custom file as the user gave it, see `relative_to`."""
-    beside = _base.get() / name
+    beside = (_base.get() or Path()) / name
     return beside if beside.is_file() else Path(name)
+
+
+def is_given_now() -> bool:
+    """Whether a user names custom files now, in contrast to a record that is read."""
+    return _base.get() is not None
+
+
+@contextmanager
+def given_now() -> Iterator[None]:
+    """Read custom files that a user names while the block runs: relative to the current folder,
+    unless an outer `relative_to` names another one."""
+    token = _base.set(_base.get() or Path())
+    try:
+        yield
+    finally:
+        _base.reset(token)
 
 
 def remember(content: Content) -> Content:

@@ -62,10 +62,47 @@ def load(part: Part, what: str) -> type:
     return found
 
 
+def loaded(part: Part) -> type | None:
+    """Return a class whose content this process has imported already; None if it has not.
+
+    Parameters
+    ----------
+    part
+        The class, and the hash of its file's content.
+
+    Returns
+    -------
+    type or None
+        The class; no code is run.
+    """
+    found = vars(_modules[part.sha256]).get(part.class_name) if part.sha256 in _modules else None
+    return found if isinstance(found, type) else None
+
+
 def class_file(kind: type) -> str:
     """Return the path of the file that a loaded class came from, as its tracebacks name it."""
     module = sys.modules.get(kind.__module__)
     return getattr(module, "__file__", None) or kind.__module__
+
+
+def declared(of: object, name: str, default: object) -> object:
+    """Return an attribute that a user's class or object declares.
+
+    Parameters
+    ----------
+    of
+        The class or object.
+    name
+        The attribute, as its contract names it.
+    default
+        What a class without it means.
+
+    Returns
+    -------
+    object
+        The attribute, or the default.
+    """
+    return getattr(of, name, default)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from rpbind.recipe.base import Count, Fraction, Hyperparameters, Layers, MultiHead
+from rpbind.recipe.custom import CustomClass
 
 MAX_TAP_DISTANCE = 65_536
 """The largest distance, in nucleotides, between two taps of a dilated convolution."""
@@ -192,4 +193,40 @@ class SelfAttentionEncoder(MultiHead, RnaEncoder):
         return 7 * self.layers * length * self.dim
 
 
-Encoder = Annotated[TokenEncoder | ConvEncoder | SelfAttentionEncoder, Field(discriminator="kind")]
+class CustomEncoder(CustomClass, RnaEncoder):
+    """An RNA encoder of the user's own, see `rpbind.model.contracts.Encoder`.
+
+    Parameters
+    ----------
+    kind
+        "custom".
+    class_
+        In files and paths "class": "my_parts.py:GRUEncoder" or "package.module:GRUEncoder".
+    options
+        Keyword arguments of its `__init__`; its defaults are filled in.
+    sha256
+        Recorded SHA-256 of the class's file. Leave it out: it is filled in.
+    """
+
+    slot = "model.encoder"
+    given = ("length",)
+
+    def activations(self, length: int) -> int:
+        """Return 0: what a class of the user's own keeps is not known, and is left out.
+
+        Parameters
+        ----------
+        length
+            Window length L, in nucleotides.
+
+        Returns
+        -------
+        int
+            0.
+        """
+        return 0
+
+
+Encoder = Annotated[
+    TokenEncoder | ConvEncoder | SelfAttentionEncoder | CustomEncoder, Field(discriminator="kind")
+]

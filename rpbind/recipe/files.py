@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from rpbind.errors import UserError, check_no_yaml, did_you_mean, reason
 from rpbind.mistakes import MAX_MISTAKES, mistake_path
+from rpbind.parts.contents import FOLDER, relative_to, seek_in
 from rpbind.recipe.base import OFF
 from rpbind.recipe.presets import PRESETS
 from rpbind.recipe.recipe import FIELDS, Recipe, recipe_mistake
@@ -111,7 +112,9 @@ def read_recipe(path: Path) -> Recipe:
                 f"{path} sets no field. A recipe file sets the fields that differ from preset "
                 "old; if you mean old itself, name that preset instead."
             )
-        return Recipe.model_validate(tree)
+        seek_in(path.parent / FOLDER)  # a study's recipe, such as winner.toml, has its parts there
+        with relative_to(path.parent):
+            return Recipe.model_validate(tree)
     except ValidationError as error:
         wrong = "; ".join(map(_mistake, error.errors()[:MAX_MISTAKES]))
         raise UserError(f"{path} is not a valid recipe: {wrong}") from None

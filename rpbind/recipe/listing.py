@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -14,6 +14,10 @@ from rpbind.recipe.base import OFF, Hyperparameters
 from rpbind.recipe.recipe import Recipe
 
 NUMBERS = {int: "whole number", float: "number"}
+NOT_SET = ("kind", "sha256")
+"""Fields that no change sets: the name of a variant, and the recorded content of a class."""
+SLOTS = "slots"
+"""The model that is made of slots; it has no `kind`."""
 ENDLESS = 1e30
 """From here on an upper bound only says that a float32 must hold the number."""
 
@@ -82,32 +86,40 @@ def variants() -> dict[str, tuple[str, ...]]:
 
 def _fields(group: type[Hyperparameters], prefix: str, variant: str) -> Iterator[Listed]:
     for name, field in group.model_fields.items():
-        if name == "kind":
+        if name in NOT_SET:
             continue
-        path, groups = f"{prefix}{name}", _groups(field.annotation)
+        path, groups = f"{prefix}{field.alias or name}", _groups(field.annotation)
         if len(groups) > 1:
             kinds = [_kind(one) for one in groups]
             default = _kind(type(field.default))
-            yield Listed(path, variant, " or ".join(kinds), default, tuple(kinds))
-            for one in groups:
-                yield from _fields(one, f"{path}.", _kind(one))
+            named = () if SLOTS in kinds else tuple(kinds)
+            yield Listed(path, variant, " or ".join(kinds), default, named)
+            for one, kind in zip(groups, kinds, strict=True):
+                yield from _fields(one, f"{path}.", variant if kind == SLOTS else kind)
         elif groups and NoneType in get_args(field.annotation):
             yield Listed(path, variant, f'its own fields, or "{OFF}"', _shown(field.default))
             yield from _fields(groups[0], f"{path}.", "on")
         elif groups:
             yield from _fields(groups[0], f"{path}.", variant)
         else:
-            yield Listed(path, variant, _values(field.annotation, field), _shown(field.default))
+            default = "required" if field.is_required() else _shown(_default(field))
+            yield Listed(path, variant, _values(field.annotation, field), default)
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.get_default(call_default_factory=True, validated_data={})
 
 
 def _groups(annotation: Any) -> list[type[Hyperparameters]]:
     """Return the classes of hyperparameters that an annotation names."""
     kinds = get_args(annotation) or (annotation,)
-    return [one for one in kinds if isinstance(one, type) and issubclass(one, Hyperparameters)]
+    bare = [get_args(one)[0] if get_origin(one) is Annotated else one for one in kinds]
+    return [one for one in bare if isinstance(one, type) and issubclass(one, Hyperparameters)]
 
 
 def _kind(group: type[Hyperparameters]) -> str:
-    return str(group.model_fields["kind"].default)
+    kind = group.model_fields.get("kind")
+    return SLOTS if kind is None else str(kind.default)
 
 
 def _values(annotation: Any, field: FieldInfo | None = None) -> str:
@@ -117,6 +129,8 @@ def _values(annotation: Any, field: FieldInfo | None = None) -> str:
     if origin in (Union, UnionType):  # the only other union is "or nothing"
         inner = next(one for one in args if one is not NoneType)
         return f'{_values(inner)}, or "{OFF}"'
+    if origin is dict:
+        return "the keywords of the class"
     if origin is tuple:
         return f"list of {_values(args[0])}"
     if annotation is bool:
@@ -127,7 +141,7 @@ def _values(annotation: Any, field: FieldInfo | None = None) -> str:
         inner, *more = args
         extra = [bound for one in more if isinstance(one, FieldInfo) for bound in one.metadata]
         return _values(inner) + _bounds(extra)
-    return "name"
+    return "FILE.py:CLASS or PACKAGE.MODULE:CLASS" if field and field.alias == "class" else "name"
 
 
 def _bounds(metadata: Any) -> str:
@@ -148,6 +162,8 @@ def _bounds(metadata: Any) -> str:
 def _shown(default: Any) -> str:
     if default is None:
         return OFF
+    if default == {}:
+        return "its defaults"
     if isinstance(default, bool):
         return str(default).lower()
     return str(list(default)) if isinstance(default, tuple) else str(default)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rpbind.recipe.base import Count, Hyperparameters
+from rpbind.recipe.custom import CustomClass
 
 
 class PooledMemory(Hyperparameters):
@@ -79,7 +80,26 @@ class NoMemory(Hyperparameters):
     kind: Literal["none"] = "none"
 
 
+class CustomMemory(CustomClass):
+    """A memory of the user's own, see `rpbind.model.contracts.Memory`.
+
+    Parameters
+    ----------
+    kind
+        "custom".
+    class_
+        In files and paths "class": "my_parts.py:MyMemory" or "package.module:MyMemory".
+    options
+        Keyword arguments of its `__init__`; its defaults are filled in.
+    sha256
+        Recorded SHA-256 of the class's file. Leave it out: it is filled in.
+    """
+
+    slot = "model.memory"
+    given = ("width", "dim", "length")
+
+
 Memory = Annotated[
-    PooledMemory | ExpandedMemory | ResidueMemory | SegmentMemory | NoMemory,
+    PooledMemory | ExpandedMemory | ResidueMemory | SegmentMemory | NoMemory | CustomMemory,
     Field(discriminator="kind"),
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from rpbind.recipe.base import Count, Fraction, Hyperparameters, MultiHead, Positive
+from rpbind.recipe.custom import CustomClass
 from rpbind.recipe.encoders import Encoder, TokenEncoder
 from rpbind.recipe.memories import Memory, NoMemory, PooledMemory
 
@@ -157,3 +158,50 @@ class Model(Hyperparameters):
                 "memory 'none' has no attention that could go both ways; set both_ways to false"
             )
         return self
+
+
+class OwnInit(Hyperparameters):
+    """The initial values that the class draws itself, seeded by the run's seed and their names.
+
+    Parameters
+    ----------
+    kind
+        "own".
+    """
+
+    kind: Literal["own"] = "own"
+
+
+class CustomModel(CustomClass):
+    """A whole model of the user's own, see `rpbind.model.contracts.PairModel`.
+
+    Parameters
+    ----------
+    kind
+        "custom".
+    class_
+        In files and paths "class": "my_parts.py:MyModel" or "package.module:MyModel".
+    options
+        Keyword arguments of its `__init__`; its defaults are filled in.
+    sha256
+        Recorded SHA-256 of the class's file. Leave it out: it is filled in.
+    init
+        The class's "own" initial values, or a rule of `Model.init` for its linear layers and 2-d
+        convolutions.
+    """
+
+    slot = "model"
+    given = ("width", "length")
+    init: Annotated[OwnInit | TorchInit | XavierInit, Field(discriminator="kind")] = OwnInit()
+
+
+def _is_custom(value: Any) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return "custom" if kind == "custom" else "slots"
+
+
+AnyModel = Annotated[
+    Annotated[Model, Tag("slots")] | Annotated[CustomModel, Tag("custom")],
+    Discriminator(_is_custom),
+]
+"""The model of a recipe: its slots, or a whole model of the user's own."""

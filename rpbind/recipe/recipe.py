@@ -14,8 +14,9 @@ from pydantic_core import ErrorDetails
 
 from rpbind.errors import UserError
 from rpbind.mistakes import MAX_MISTAKES, mistake, mistake_path
+from rpbind.parts.contents import given_now
 from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
-from rpbind.recipe.model import Model
+from rpbind.recipe.model import AnyModel, Model
 from rpbind.recipe.training import Train
 from rpbind.recipe.tree import canonical, flat, set_value, unknown_path
 
@@ -31,13 +32,13 @@ class Recipe(Hyperparameters):
     proteins
         Name of the protein encoder whose vectors the run reads from the embedding store.
     model
-        The model's hyperparameters.
+        The model's hyperparameters, or a whole model of the user's own.
     train
         The hyperparameters of training.
     """
 
     proteins: EncoderName = "physchem"
-    model: Model = Model()
+    model: AnyModel = Model()
     train: Train = Train()
 
     @property
@@ -67,9 +68,10 @@ class Recipe(Hyperparameters):
         """
         tree = self.model_dump(mode="json")
         for path, value in changes.items():
-            set_value(tree, path, value, fresh=path.rpartition(".")[0] in changes)
+            set_value(tree, path, value, fresh=any(_is_below(path, other) for other in changes))
         try:
-            return Recipe.model_validate(tree)
+            with given_now():
+                return Recipe.model_validate(tree)
         except ValidationError as error:
             raise UserError(
                 f"The recipe refuses {dict(changes)!r}: {recipe_mistakes(error)}."
@@ -157,6 +159,10 @@ class Recipe(Hyperparameters):
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
 
 
+def _is_below(path: str, other: str) -> bool:
+    return path.startswith(f"{other}.")
+
+
 def off_hint(place: Sequence[Any]) -> str:
     """Return how to leave a refused field out; "" where the field is not optional."""
     name = place[-1] if place else ""
@@ -185,7 +191,7 @@ def recipe_mistake(one: ErrorDetails) -> str:
 
 
 def _fields(part: type[Hyperparameters]) -> set[str]:
-    names = set(part.model_fields)
+    names = {field.alias or name for name, field in part.model_fields.items()}
     return names.union(*(_fields(each) for each in part.__subclasses__()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from rpbind.errors import UserError, did_you_mean
@@ -60,6 +61,8 @@ def set_value(tree: dict[str, Any], path: str, value: Any, *, fresh: bool) -> No
     *parents, last = path.split(".")
     node: Any = tree
     for depth, key in enumerate(parents):
+        if fresh and key == "options" and isinstance(node, dict):
+            node.setdefault(key, {})  # a class of the user's own that these changes also set
         node = node.get(key) if isinstance(node, dict) else None
         if node is None or node == OFF:
             raise UserError(unknown_path(tree, path, ".".join(parents[: depth + 1])))
@@ -68,7 +71,7 @@ def set_value(tree: dict[str, Any], path: str, value: Any, *, fresh: bool) -> No
     current = node.get(last)
     is_variant = isinstance(current, dict) and "kind" in current
     if isinstance(value, dict):
-        value = dict(value)  # a copy: later paths may change it, and the caller keeps the original
+        value = deepcopy(value)  # later paths may change it, and the caller keeps the original
     node[last] = {"kind": value} if is_variant and isinstance(value, str) else value
 
 

@@ -21,6 +21,7 @@ from rpbind.search.search import Sweep
 from rpbind.search.tuning import bases
 from rpbind.search.winners import has_frozen_winners, with_winners, write_winners
 from rpbind.study.checkup import examine_arms
+from rpbind.study.custom import keep_custom_classes
 from rpbind.study.resume import resumed
 from rpbind.terminal import phase
 from rpbind.train.task import Task
@@ -82,6 +83,7 @@ def launch(
         def begun(slots: int) -> None:
             if study_file is not None:
                 write_atomic(folder / STUDY_FILE, study_file(plan).encode())
+            keep_custom_classes(plan, sweep, folder)
             ledger.begin(plan)
             begin(slots)
 

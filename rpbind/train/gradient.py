@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel
+from rpbind.model.pair_model import PairModel
 from rpbind.model.randomness import check_no_unseeded_draw
 from rpbind.recipe import Recipe
 from rpbind.train.augment import augment
@@ -25,7 +25,7 @@ class GradientState(Protocol):
     recipe: Recipe
     inputs: Inputs
     machine: Machine
-    model: BindingModel
+    model: PairModel
     wrapped: nn.Module
     optimizer: Optimizer
     stream: torch.Generator

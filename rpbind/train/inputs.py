@@ -16,7 +16,7 @@ from torch import Tensor
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
-from rpbind.model.memory import Group, Reads
+from rpbind.model.group import Group, Reads
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
 

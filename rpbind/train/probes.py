@@ -15,6 +15,7 @@ from scipy.special import expit
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
+from rpbind.model.network import has_attention
 from rpbind.model.seeding import generator
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
@@ -49,7 +50,7 @@ def _altered(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowSc
     swapped = proteins_shuffled(sample, seed)
     if swapped is not None:
         yield "proteins-shuffled", _score(training, swapped)
-    if model.attend is not None or model.back is not None:
+    if has_attention(model):
         with uniform_attention(model):
             yield "uniform-attention", _score(training, sample)
 

@@ -15,6 +15,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, write_atomic
 from rpbind.ledger.marks import marked, start_here
 from rpbind.metrics import summarise
+from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.saved.folder import write_model
 from rpbind.train import checkpoint
 from rpbind.train.calibration import calibrate, calibrated_metrics
@@ -47,6 +48,7 @@ def train_task(
     report
         Called with every epoch's point of the curve, and with every finished row as JSON (`row`).
     """
+    seek_in(task.folder.parent / FOLDER)  # the study's copies of the user's own classes
     inputs = _inputs(task.data, task.split, task.recipe.proteins)
     for job in task.jobs:
         name = {"seed": float(job.seed)}

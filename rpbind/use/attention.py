@@ -5,6 +5,7 @@ Shapes: L nucleotides, H heads, Q query positions, S keys, E attention width.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rpbind.model.attention import uniform_attention
+from rpbind.model.binding import BindingModel
 from rpbind.proteins.sequence import clean
 from rpbind.train.inputs import Inputs
 from rpbind.use.score import logits_of
@@ -45,6 +47,11 @@ def attention_map(trained: TrainedModel, inputs: Inputs) -> AttentionMap | str:
     weights cannot change the output, and a figure of them would explain nothing.
     """
     model = trained.model
+    if not isinstance(model, BindingModel):
+        return (
+            "not applicable: a whole model of one's own computes the logit itself, and rpbind "
+            "cannot see or change its attention."
+        )
     rna_1L, groups, _ = inputs.batch(torch.arange(1), model.reads)
     weights = model.attention(rna_1L, groups)
     if not weights:
@@ -52,10 +59,15 @@ def attention_map(trained: TrainedModel, inputs: Inputs) -> AttentionMap | str:
     memory = model.memory(groups[0])
     real_S = slice(None) if memory.real_PS is None else memory.real_PS[0]
     if reason := _inert_reason(memory.values_PSE[0, real_S]):
-        kind = trained.recipe.model.memory.kind
+        kind = trained.recipe.value("model.memory.kind")
         return f"the weights cannot change the logit (memory '{kind}'): {reason}"
     weight_QS = weights[0][0].mean(0)[:, real_S].double().numpy()
-    shared = trained.recipe.model.encoder.positions_per_query
+    shared = math.ceil(trained.length / len(weight_QS))
+    if math.ceil(trained.length / shared) != len(weight_QS):
+        return (
+            f"not applicable: the encoder makes {len(weight_QS)} query vectors of "
+            f"{trained.length} nt, so a query has no place in the window."
+        )
     with uniform_attention(model):
         uniform = logits_of(model, inputs)[0]
     return AttentionMap(

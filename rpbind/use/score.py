@@ -16,7 +16,7 @@ from torch import Tensor
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
 from rpbind.errors import UserError
-from rpbind.model.binding import BindingModel
+from rpbind.model.pair_model import PairModel
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.train.batches import scoring_batches
@@ -62,7 +62,7 @@ def with_windows(inputs: Inputs, rna_NL: NDArray[np.uint8], protein_N: NDArray[n
 
 @torch.no_grad()
 def score_windows(
-    model: BindingModel, inputs: Inputs, index_N: Tensor, progress: Progress = silent
+    model: PairModel, inputs: Inputs, index_N: Tensor, progress: Progress = silent
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the logits of the windows `index_N`, and the index of each logit's window.
 
@@ -86,9 +86,7 @@ def score_windows(
     return logit_N.numpy(), index_N.numpy()
 
 
-def logits_of(
-    model: BindingModel, inputs: Inputs, progress: Progress = silent
-) -> NDArray[np.float32]:
+def logits_of(model: PairModel, inputs: Inputs, progress: Progress = silent) -> NDArray[np.float32]:
     """Return the logit of every window of `inputs` (N,), in the order of the windows."""
     logit_N, index_N = score_windows(model, inputs, torch.arange(len(inputs.rna_NL)), progress)
     ordered_N = np.empty_like(logit_N)

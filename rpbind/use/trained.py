@@ -11,8 +11,8 @@ from rpbind.data.manifest import hash_file
 from rpbind.errors import UserError
 from rpbind.importers.protein_names import Entry
 from rpbind.importers.protein_table import ProteinTable, read_proteins
-from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
+from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
 from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
@@ -77,7 +77,7 @@ class TrainedModel:
     calibration: Calibration
     proteins: tuple[KnownProtein, ...] = field(repr=False)
     vectors: Vectors | None
-    model: BindingModel = field(repr=False)
+    model: PairModel = field(repr=False)
 
     @classmethod
     def open(cls, path: Path) -> TrainedModel:

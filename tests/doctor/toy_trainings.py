@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rpbind.data.splits import SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.model.memory import Group, Memory
+from rpbind.model.group import Group, Memory
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe.presets import CONV_RESIDUE

@@ -6,7 +6,7 @@ from torch import Tensor
 from toy_models import CONV, LENGTH, SMALL_FIXED, SMALL_OLD, group, logits, model, proteins, windows
 
 from rpbind.model.binding import BindingModel
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
 from rpbind.model.seeding import reseed
 
 RNA_BL = windows(6)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from rpbind.model.build import build_model
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
 from rpbind.model.seeding import Dropout, generator, reseed
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD

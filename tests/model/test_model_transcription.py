@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
 from rpbind.recipe.presets import FIXED, OLD
 
 HEADS, HEAD_DIM = 8, 32

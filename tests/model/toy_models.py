@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED, OLD

@@ -1,0 +1,156 @@
+"""Modules of the user's own, built from a recipe and called as `rpbind.model.contracts` says.
+
+Each becomes a subclass of the user's class that only changes how `forward` is called. So parameters
+keep the names that the user gave them.
+
+Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rpbind.errors import UserError
+from rpbind.model.group import Group, Memory, Reads
+from rpbind.model.pair_model import PairModel, WholeModel, in_batch_order, mean_vectors
+from rpbind.parts.loading import class_file, declared, errors_in
+from rpbind.parts.signature import arguments
+from rpbind.recipe.custom import CustomClass
+from rpbind.recipe.encoders import CustomEncoder
+from rpbind.recipe.memories import CustomMemory
+from rpbind.recipe.model import CustomModel
+
+READS: dict[str, Reads] = {"mean": "mean", "residues": "residues"}
+
+
+def custom_encoder(config: CustomEncoder, length: int) -> nn.Module:
+    """Build an encoder of the user's own; raises `UserError` if it has no width `dim`."""
+    made = _built(config, _encoder, {"length": length})
+    if encoder_width(made) < 1:
+        raise UserError(
+            f"{config.slot}: {config.part.class_name} must set self.dim, the width of its output "
+            "(a whole number), in __init__."
+        )
+    return made
+
+
+def encoder_width(encoder: nn.Module) -> int:
+    """Return the width C that a user's encoder declares; 0 if it declares none."""
+    dim = declared(encoder, "dim", 0)
+    return dim if isinstance(dim, int) and not isinstance(dim, bool) else 0
+
+
+def custom_memory(config: CustomMemory, width: int, dim: int, length: int) -> nn.Module:
+    """Build a memory of the user's own."""
+    return _built(config, _memory, {"width": width, "dim": dim, "length": length})
+
+
+def custom_model(config: CustomModel, *, width: int, length: int) -> PairModel:
+    """Build a whole model of the user's own."""
+    made: Any = _built(config, _model, {"width": width, "length": length})
+    return made
+
+
+def _built(config: CustomClass, adapted: Any, given: dict[str, int]) -> nn.Module:
+    kind = config.load()
+    what = f"{config.slot}: {kind.__name__}"
+    if not issubclass(kind, nn.Module):
+        raise UserError(
+            f"{what} is no torch.nn.Module. Derive it: class {kind.__name__}(nn.Module)."
+        )
+    reads = declared(kind, "reads", "mean")
+    if config.slot != "model.encoder" and reads not in READS:
+        raise UserError(
+            f"{what}.reads is {reads!r}; it must be 'mean' or 'residues': what the class reads of "
+            "a protein."
+        )
+    with errors_in(class_file(kind), f"{what} cannot be built"):
+        made: nn.Module = adapted(kind)(**config.options, **arguments(kind, given, config.slot))
+    _check_device(made, what)
+    return made
+
+
+def _check_device(made: nn.Module, what: str) -> None:
+    """Refuse weights on a device that a class has chosen itself: rpbind moves the model."""
+    asked = torch.get_default_device()
+    for name, weight in (*made.named_parameters(), *made.named_buffers()):
+        if weight.device.type != asked.type:
+            raise UserError(
+                f"{what}: '{name}' was made on the device {weight.device}, and {asked} was asked "
+                "for. Do not choose a device in __init__: rpbind moves the whole model."
+            )
+
+
+@lru_cache
+def _encoder(kind: type[nn.Module]) -> type[nn.Module]:
+    class Adapted(kind):  # type: ignore[valid-type, misc]
+        def forward(self, rna_BL: Tensor) -> Tensor:
+            return super().forward(rna_BL.long())
+
+    return _renamed(Adapted, kind)
+
+
+@lru_cache
+def _memory(kind: type[nn.Module]) -> type[nn.Module]:
+    its_reads = declared(kind, "reads", "mean")
+
+    class Adapted(kind):  # type: ignore[valid-type, misc]
+        reads = its_reads
+
+        def forward(self, group: Group) -> Memory:
+            if its_reads == "mean":
+                given: tuple[Tensor | None, ...] = (group.mean_PW,)
+            else:
+                given = (group.residues_PRW, group.real_PR)
+            return _as_memory(super().forward(*given), kind.__name__)
+
+    return _renamed(Adapted, kind)
+
+
+@lru_cache
+def _model(kind: type[nn.Module]) -> type[nn.Module]:
+    its_reads = declared(kind, "reads", "mean")
+
+    class Adapted(kind, WholeModel):  # type: ignore[valid-type, misc]
+        reads = its_reads
+
+        def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
+            given = (mean_vectors(groups),) if its_reads == "mean" else _residues(groups)
+            return super().forward(rna_BL.long(), *given)
+
+    return _renamed(Adapted, kind)
+
+
+def _renamed(adapted: type[nn.Module], kind: type) -> type[nn.Module]:
+    """Give a subclass the name of the user's class, which messages show."""
+    adapted.__name__, adapted.__qualname__ = kind.__name__, kind.__qualname__
+    adapted.__module__ = kind.__module__
+    return adapted
+
+
+def _as_memory(made: Any, name: str) -> Memory:
+    if isinstance(made, tuple) and len(made) in (2, 3) and isinstance(made[0], Tensor):
+        return Memory(*made)
+    raise UserError(
+        f"model.memory: {name}.forward must return (keys, values) of shape (P, S, E), or (keys, "
+        f"values, mask); got {type(made).__name__}."
+    )
+
+
+def _residues(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
+    """Return the residues of each window's protein (B, R, W), and which are no padding (B, R)."""
+    longest = max(g.real_PR.shape[1] for g in groups if g.real_PR is not None)
+    residues, real = [], []
+    for group in groups:
+        assert group.residues_PRW is not None
+        assert group.real_PR is not None
+        more = longest - group.real_PR.shape[1]
+        padded_PRW = nn.functional.pad(group.residues_PRW, (0, 0, 0, more))
+        residues.append(padded_PRW[group.protein_B])
+        real.append(nn.functional.pad(group.real_PR, (0, more))[group.protein_B])
+    return in_batch_order(residues, groups), in_batch_order(real, groups)

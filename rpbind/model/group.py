@@ -1,0 +1,58 @@
+"""Proteins of a batch, and the keys and values that a memory makes of them.
+
+Shapes: B windows, P distinct proteins of a group, R residues (padded), W protein vector width, S
+keys, E attention width.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+Reads = Literal["mean", "residues"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some windows of a batch with their distinct proteins.
+
+    Proteins of similar length share a group, so that there is little padding.
+
+    Parameters
+    ----------
+    rows_B
+        The windows' indices in the batch (windows of the group,) int64.
+    protein_B
+        Each window's protein, as an index into this group's proteins (windows of the group,) int64.
+    mean_PW
+        Mean residue vector of each protein (P, W).
+    residues_PRW
+        Residue vectors (P, R, W), padded; None if the memory does not read them.
+    real_PR
+        True for a residue, False for padding (P, R) bool; None without residues.
+    """
+
+    rows_B: Tensor
+    protein_B: Tensor
+    mean_PW: Tensor
+    residues_PRW: Tensor | None = None
+    real_PR: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Keys and values of a group's proteins.
+
+    Parameters
+    ----------
+    keys_PSE
+        Keys (P, S, E).
+    values_PSE
+        Values (P, S, E).
+    real_PS
+        True for a key, False for padding (P, S) bool; None if there is no padding.
+    """
+
+    keys_PSE: Tensor
+    values_PSE: Tensor
+    real_PS: Tensor | None = None

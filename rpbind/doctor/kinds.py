@@ -49,7 +49,7 @@ KINDS = {
             None,
             "nothing was measured",
             "Read the error: this arm cannot be built or cannot make a training step.",
-        ),
+        ),  # fmt: skip
         Kind(
             "labels do not follow windows",
             "error",
@@ -221,11 +221,7 @@ KINDS = {
         ),
         *(_of_curve(found) for found in (STILL_IMPROVING, OVERFITTING)),
         Kind(
-            "not applicable",
-            "info",
-            None,
-            "a class of your own",
-            "All other measures of the model are as for any other.",
+            "not applicable", "info", None, "a class of your own", "All else is measured as usual."
         ),
         Kind(
             "identical to the reference",
@@ -247,7 +243,7 @@ KINDS = {
             SAME_SCORE,
             "of the largest logit, in float32, which classes of your own may need",
             "Training cannot give this change an effect: do not spend seeds on it.",
-        ),
+        ),  # fmt: skip
         Kind(
             "changes more than it names",
             "error",

@@ -40,6 +40,14 @@ def _of_curve(found: Finding) -> Kind:
 _FIT = ("batch not fitted", "accuracy stuck")
 _STEP = "of the largest logit: float32 leaves about 1e-6, and metrics round scores to 1e-5"
 
+_NO_SEEDS = "Training cannot give this change an effect: do not spend seeds on it."
+_IN_64 = "of the largest logit, in float64, where rounding errors are about 1e-15"
+_IN_32 = "of the largest logit, in float32, which classes of your own may need"
+_SAME_FUNCTION = (
+    ("inert: same function", 1e-9, _IN_64),
+    ("inert: same function in float32", SAME_SCORE, _IN_32),
+)
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -49,7 +57,7 @@ KINDS = {
             None,
             "nothing was measured",
             "Read the error: this arm cannot be built or cannot make a training step.",
-        ),  # fmt: skip
+        ),
         Kind(
             "labels do not follow windows",
             "error",
@@ -230,20 +238,7 @@ KINDS = {
             "the two recipes have the same hyperparameters",
             "Remove this arm: it would train the reference again.",
         ),
-        Kind(
-            "inert: same function",
-            "warning",
-            1e-9,
-            "of the largest logit, in float64, where rounding errors are about 1e-15",
-            "Training cannot give this change an effect: do not spend seeds on it.",
-        ),
-        Kind(
-            "inert: same function in float32",
-            "warning",
-            SAME_SCORE,
-            "of the largest logit, in float32, which classes of your own may need",
-            "Training cannot give this change an effect: do not spend seeds on it.",
-        ),  # fmt: skip
+        *(Kind(name, "warning", limit, why, _NO_SEEDS) for name, limit, why in _SAME_FUNCTION),
         Kind(
             "changes more than it names",
             "error",

@@ -24,6 +24,7 @@ FROM_ELSEWHERE = {
     "docs/decisions": "decisions/index.md",
     "benchmarks": "benchmarks/index.md",
     "reports/README.md": "reading-a-report.md",
+    "examples/README.md": "examples/index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
@@ -31,7 +32,7 @@ FROM_ELSEWHERE = {
 
 WHY = "Why rpbind is built as it is: each page says the context, the decision, and what it costs."
 MEASURED = "Each page is one claim about rpbind, measured; the script beside it measures it again."
-INCLUDED = ("reports/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+INCLUDED = ("reports/README.md", "examples/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 LINK = re.compile(r"\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)\s]*)?\)")
 
 
@@ -132,7 +133,8 @@ def _api() -> str:
     ]
     lines += ["may change. [From Python](../python.md) shows how to use them."]
     for name in rpbind.__all__:
-        lines += ["", f"::: {rpbind._HOME[name]}.{name}"]
+        value = getattr(rpbind, name)
+        lines += ["", f"::: {value.__module__}.{value.__qualname__}"]
     return "\n".join(lines)
 
 

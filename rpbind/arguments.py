@@ -7,18 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
-
 from rpbind.errors import UserError
 
 
-def check_arguments(app: typer.Typer, words: Sequence[str]) -> None:
+def check_arguments(command: Any, words: Sequence[str]) -> None:
     """Check the arguments of a command line before typer reads them.
 
     Parameters
     ----------
-    app
-        The command line, with its subcommands.
+    command
+        The command, with its subcommands.
     words
         The arguments, without the program's name.
 
@@ -28,7 +26,6 @@ def check_arguments(app: typer.Typer, words: Sequence[str]) -> None:
         Where an argument is empty, or an option that takes one value is given twice.
     """
     _check_no_empty_argument(words)
-    command: Any = typer.main.get_command(app)
     left = list(words)
     while left and left[0] in getattr(command, "commands", {}):
         command = command.commands[left.pop(0)]

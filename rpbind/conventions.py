@@ -15,6 +15,7 @@ import typer
 
 from rpbind import verbosity
 from rpbind.exits import exit_codes_text
+from rpbind.verbosity import detail, masked
 
 Verbose = Annotated[
     bool,
@@ -57,6 +58,17 @@ def _summary(function: Callable[..., Any]) -> str:
     return " ".join(first.split())
 
 
+def _describe_options(context: typer.Context) -> None:
+    """Print, as details, the options that are not built-in defaults, and what sets them."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        given = {"COMMANDLINE": "given", "ENVIRONMENT": f"from {option.envvar}"}
+        by = given.get(source.name if source else "", getattr(option, "set_by", ""))
+        if by and option.name not in ("verbose", "quiet"):
+            value = masked(str(context.params.get(option.name or "")))
+            detail(f"option    {option.opts[0]} = {value} ({by})")
+
+
 def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function of a command that also takes --verbose and --quiet.
 
@@ -72,13 +84,15 @@ def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(function)
-    def command(*, verbose: bool, quiet: bool, **given: Any) -> Any:
+    def command(*, context: typer.Context, verbose: bool, quiet: bool, **given: Any) -> Any:
         verbosity.choose(quiet=quiet, verbose=verbose)
+        _describe_options(context)
         return function(**given)
 
     named = inspect.signature(function, eval_str=True).parameters.values()
     keyword = inspect.Parameter.KEYWORD_ONLY
     common = [
+        inspect.Parameter("context", keyword, annotation=typer.Context),
         inspect.Parameter("verbose", keyword, default=False, annotation=Verbose),
         inspect.Parameter("quiet", keyword, default=False, annotation=Quiet),
     ]

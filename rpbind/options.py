@@ -93,12 +93,23 @@ class Options:
     split: Annotated[
         str, typer.Option(help="Split: cold-rna, cold-protein, cold-both, or random (which leaks).")
     ] = "cold-rna"
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes per run (Ray Train).")] = 1
+    workers: Annotated[
+        int,
+        typer.Option(envvar="RPBIND_WORKERS", min=1, help="Worker processes per run (Ray Train)."),
+    ] = 1
     cpus_per_worker: Annotated[
-        int, typer.Option(min=1, help="CPUs per worker, which are also its torch threads.")
+        int,
+        typer.Option(
+            envvar="RPBIND_CPUS_PER_WORKER",
+            min=1,
+            help="CPUs per worker, which are also its torch threads.",
+        ),
     ] = 1
     gpus_per_run: Annotated[
-        float, typer.Option(min=0.0, help="GPUs per run, shared by its workers.")
+        float,
+        typer.Option(
+            envvar="RPBIND_GPUS_PER_RUN", min=0.0, help="GPUs per run, shared by its workers."
+        ),
     ] = 0.0
     executor: Annotated[
         str,
@@ -110,7 +121,10 @@ class Options:
     address: Address = None
     log: Annotated[
         list[str] | None,
-        typer.Option(help=f"Loggers that see each epoch; repeatable: {choices(TRACKERS)}"),
+        typer.Option(
+            envvar="RPBIND_LOG",
+            help=f"Loggers that see each epoch; repeatable: {choices(TRACKERS)}",
+        ),
     ] = None
     reports: Reports = REPORTS
     name: Name = None

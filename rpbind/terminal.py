@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +28,9 @@ from rpbind.conventions import follow_conventions
 from rpbind.errors import PausedError, UserError, is_full_disk, reason
 from rpbind.exits import EXIT_AGAIN as EXIT_AGAIN
 from rpbind.exits import IMPOSSIBLE
+from rpbind.settings import command_of
 from rpbind.verbosity import PLAIN as PLAIN
+from rpbind.verbosity import masked as masked
 from rpbind.verbosity import notices
 
 REPORT_PREFIX = "report: "
@@ -64,8 +65,9 @@ def run_app(app: typer.Typer) -> None:
     verbosity.reset()
     _open_closed_streams()
     try:
-        check_arguments(app, sys.argv[1:])
-        _flushed(app)
+        command = command_of(app)
+        check_arguments(command, sys.argv[1:])
+        _flushed(command)
     except UserError as error:
         _refuse(str(error))
     except PausedError as error:
@@ -103,10 +105,10 @@ def _open_closed_streams() -> None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
 
 
-def _flushed(app: typer.Typer) -> None:
+def _flushed(command: Callable[[], None]) -> None:
     """Run a command line, and flush its output while we can still report an error."""
     try:
-        app()
+        command()
     finally:
         try:
             sys.stdout.flush()
@@ -138,23 +140,6 @@ def typed_command() -> str:
     program, *words = sys.argv
     start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
     return shlex.join([*start, *map(masked, words)])
-
-
-def masked(text: str) -> str:
-    """Return a text with the passwords in its URLs replaced by ***.
-
-    Parameters
-    ----------
-    text
-        A command, URL or sentence.
-
-    Returns
-    -------
-    str
-        The text without passwords.
-    """
-    text = re.sub(r"(://[^\s/:@]*:)\S*@", r"\1***@", text)
-    return re.sub(r"([?&]\w*password=)[^\s&'\"]*", r"\1***", text)
 
 
 def run_experiment(main: Callable[..., None]) -> None:

@@ -7,6 +7,7 @@ result needs to be understood, are always printed.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import Any
 
@@ -107,3 +108,20 @@ def detail(text: str) -> None:
     """
     if is_verbose():
         Console(stderr=True).print(text, style="dim", **PLAIN)
+
+
+def masked(text: str) -> str:
+    """Return a text with the passwords in its URLs replaced by ***.
+
+    Parameters
+    ----------
+    text
+        A command, URL or sentence.
+
+    Returns
+    -------
+    str
+        The text without passwords.
+    """
+    text = re.sub(r"(://[^\s/:@]*:)\S*@", r"\1***@", text)
+    return re.sub(r"([?&]\w*password=)[^\s&'\"]*", r"\1***", text)

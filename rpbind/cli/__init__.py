@@ -13,6 +13,7 @@ from rpbind.cli import (
     ablate,
     baselines,
     cluster,
+    config,
     data,
     doctor,
     hyperparameters,
@@ -22,6 +23,7 @@ from rpbind.cli import (
     use,
 )
 from rpbind.conventions import follow_conventions
+from rpbind.settings import command_of
 from rpbind.terminal import run_app
 
 WHAT, *_ = (rpbind.__doc__ or "").split("\n\n")
@@ -44,6 +46,7 @@ for command in (
     use.evaluate,
     use.explain,
     cluster.submit,
+    config.config,
 ):
     app.command()(command)
 
@@ -74,7 +77,7 @@ def show_help(
     ] = None,
 ) -> None:
     """Show the help of a command, such as `rpbind help import table`."""
-    app([*(command or ()), "--help"], prog_name="rpbind")
+    command_of(app)([*(command or ()), "--help"], prog_name="rpbind")
 
 
 follow_conventions(app)

@@ -37,7 +37,7 @@ from rpbind.train.machine import Machine
 from rpbind.train.run import train_task
 from rpbind.train.task import Task
 from rpbind.train.worker import train_group
-from rpbind.verbosity import is_verbose, say
+from rpbind.verbosity import detail, is_verbose, say
 
 MAX_ATTEMPTS = 3
 """Attempts of a run whose process or node is lost. It continues after its last whole epoch."""
@@ -81,6 +81,7 @@ def ready(resources: Resources, folder: Path, data: Path) -> Iterator[int]:
         with start.explain_lost_ray(resources.address), phase("checking the storage"):
             slots = at_once(resources)
             say(f"storage   {check_storage(resources, folder, data)}")
+        detail(f"executor  {resources.executor}; {slots} runs fit at the same time")
         yield slots
 
 

@@ -16,6 +16,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.run.logger_registry import TRACKERS, check_loggers
 from rpbind.run.resources import Resources
+from rpbind.settings import Address, CpusPerWorker, GpusPerRun, Reports, Workers
 from rpbind.study.options import RunOptions, check_destination
 
 if TYPE_CHECKING:
@@ -29,16 +30,6 @@ MANY = 100_000
 """More seeds, epochs, trials or searches than this are refused as a typing error."""
 
 Data = Annotated[Path | None, typer.Option(help="Dataset folder (default: a simulated world).")]
-Address = Annotated[
-    str | None,
-    typer.Option(envvar="RPBIND_ADDRESS", help="Address of a Ray cluster (default: this machine)."),
-]
-Reports = Annotated[
-    Path,
-    typer.Option(
-        envvar="RPBIND_REPORTS", help="Folder for studies; on a cluster, all nodes must share it."
-    ),
-]
 Name = Annotated[
     str | None,
     typer.Option(
@@ -93,24 +84,9 @@ class Options:
     split: Annotated[
         str, typer.Option(help="Split: cold-rna, cold-protein, cold-both, or random (which leaks).")
     ] = "cold-rna"
-    workers: Annotated[
-        int,
-        typer.Option(envvar="RPBIND_WORKERS", min=1, help="Worker processes per run (Ray Train)."),
-    ] = 1
-    cpus_per_worker: Annotated[
-        int,
-        typer.Option(
-            envvar="RPBIND_CPUS_PER_WORKER",
-            min=1,
-            help="CPUs per worker, which are also its torch threads.",
-        ),
-    ] = 1
-    gpus_per_run: Annotated[
-        float,
-        typer.Option(
-            envvar="RPBIND_GPUS_PER_RUN", min=0.0, help="GPUs per run, shared by its workers."
-        ),
-    ] = 0.0
+    workers: Workers = 1
+    cpus_per_worker: CpusPerWorker = 1
+    gpus_per_run: GpusPerRun = 0.0
     executor: Annotated[
         str,
         typer.Option(

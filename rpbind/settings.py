@@ -21,6 +21,35 @@ from rpbind.errors import UserError, did_you_mean, reason
 
 PROJECT_FILE = Path("rpbind.toml")
 
+Reports = Annotated[
+    Path,
+    typer.Option(
+        envvar="RPBIND_REPORTS", help="Folder for studies; on a cluster, all nodes must share it."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(envvar="RPBIND_ADDRESS", help="Address of a Ray cluster (default: this machine)."),
+]
+Workers = Annotated[
+    int,
+    typer.Option(envvar="RPBIND_WORKERS", min=1, help="Worker processes per run (Ray Train)."),
+]
+CpusPerWorker = Annotated[
+    int,
+    typer.Option(
+        envvar="RPBIND_CPUS_PER_WORKER",
+        min=1,
+        help="CPUs per worker, which are also its torch threads.",
+    ),
+]
+GpusPerRun = Annotated[
+    float,
+    typer.Option(
+        envvar="RPBIND_GPUS_PER_RUN", min=0.0, help="GPUs per run, shared by its workers."
+    ),
+]
+
 
 class Settings(BaseModel):
     """The defaults that a file can set, each named as the option is, with underscores."""

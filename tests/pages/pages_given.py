@@ -8,6 +8,13 @@ from pathlib import Path
 
 from rpbind.data.alphabet import decode
 from rpbind.data.dataset import Dataset
+from rpbind.data.splits import SplitSpec
+from rpbind.recipe.narrower import narrowed
+from rpbind.recipe.presets import CONV_RESIDUE
+from rpbind.train.inputs import Inputs
+from rpbind.train.machine import Machine
+from rpbind.train.run import train_run
+from rpbind.train.task import Job
 
 
 def _dataset(folder: Path, tiny: Path) -> None:
@@ -44,16 +51,34 @@ def _fasta(folder: Path, tiny: Path) -> None:
     (folder / "proteins.fasta").write_text(text)
 
 
+def _windows(folder: Path, tiny: Path) -> None:
+    text = "".join(f">{n}\n{rna}\n" for n, (rna, _, _) in enumerate(_rows(tiny)[:4]))
+    (folder / "windows.fasta").write_text(text)
+
+
+def _model(folder: Path, tiny: Path) -> None:
+    """A model of the tests' dataset, after one epoch, in the folder `model`."""
+    inputs = Inputs.open(tiny, SplitSpec(), "physchem")
+    recipe = narrowed(CONV_RESIDUE, 8).with_({"train.epochs": 1})
+    (folder / "runs").mkdir()
+    job = Job("toy", recipe, 0, folder / "runs")
+    assert train_run(job, inputs, Machine(), "test", lambda point: None).state == "done"
+    (folder / "runs" / job.run).rename(folder / "model")
+
+
 GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "data/eclip91": _dataset,
     "eclip_windows": _eclip,
     "proteins.fasta": _fasta,
     "windows.csv": _table,
+    "windows.fasta": _windows,
+    "a trained model": _model,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""
 
 
 def give(names: list[str], folder: Path, tiny: Path) -> None:
     """Put what a page takes as given into its folder."""
+    own = Path(shutil.copytree(tiny, folder.parent / "tests-dataset"))  # a split is written to it
     for name in names:
-        GIVEN[name](folder, tiny)
+        GIVEN[name](folder, own)

@@ -25,4 +25,6 @@ def write_frame(out: Path, table: pd.DataFrame) -> None:
 
     from rpbind.use.output import write_table
 
-    write_table(out, pa.Table.from_pandas(table, preserve_index=False))
+    made = pa.Table.from_pandas(table, preserve_index=False)
+    kinds = [pa.string() if pa.types.is_null(one.type) else one.type for one in made.schema]
+    write_table(out, made.cast(pa.schema(zip(made.column_names, kinds, strict=True))))

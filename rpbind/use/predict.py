@@ -5,6 +5,7 @@ Shapes: N windows, P proteins.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel
-from rpbind.use.window_input import WindowInput, read_windows
+from rpbind.use.window_input import GivenWindows, WindowInput, read_windows
+
+SHOWN = 5
+"""Most names of proteins in a remark."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class PredictionInput:
     Parameters
     ----------
     windows
-        FASTA or table of windows.
+        FASTA or table of windows, or windows that are given in Python.
     proteins
         FASTA of protein sequences; None for the proteins that the model knows.
     protein
@@ -36,7 +40,7 @@ class PredictionInput:
         ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
     """
 
-    windows: Path
+    windows: Path | GivenWindows
     proteins: Path | None = None
     protein: str | None = None
     weights: Path | None = None
@@ -58,7 +62,8 @@ class Predictions:
     unread
         Number of windows without a logit, because they are mostly N.
     remarks
-        Sentences on protein names that were found in another spelling.
+        Sentences on protein names that were found in another spelling, on windows without a logit,
+        and on proteins that are new to the model.
     """
 
     table: pa.Table
@@ -101,7 +106,24 @@ def predict_windows(
     contexts = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
     table = _table(windows, logit_N, trained, contexts)
     remarks = spelling_remarks(proteins.found_by_other_name(windows.proteins), windows.proteins)
-    return Predictions(table, contexts, table["logit"].null_count, remarks)
+    unread = table["logit"].null_count
+    return Predictions(table, contexts, unread, (*remarks, *_notes(unread, contexts, len(table))))
+
+
+def _notes(unread: int, contexts: dict[str, ProteinContext], count: int) -> Iterator[str]:
+    """Say how many windows are mostly N, and which proteins are new to the model."""
+    new = [name for name, known in contexts.items() if not known.seen]
+    if unread:
+        yield (
+            f"{unread:,} of {count:,} windows have no logit and no probability: more than "
+            f"{MOST_N:.0%} of their letters are N (column n_share)"
+        )
+    if new:
+        yield (
+            f"{len(new)} of {len(contexts)} proteins were not in training, so it is unknown how "
+            f"good the model is on them: {', '.join(new[:SHOWN])}"
+            f"{' ...' if len(new) > SHOWN else ''}"
+        )
 
 
 def _table(

@@ -6,8 +6,10 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,24 +39,49 @@ class WindowInput:
     origin: Origin
 
 
-def read_windows(path: Path, length: int, protein: str | None) -> WindowInput:
+@dataclass(frozen=True)
+class GivenWindows:
+    """Windows that are given in Python: the letters of each, and the name of its protein."""
+
+    rna: Sequence[str]
+    proteins: Sequence[str] | None = None
+
+
+def given_windows(windows: Any) -> Path | GivenWindows:
+    """Return what a user gives as windows, for `read_windows`.
+
+    Parameters
+    ----------
+    windows
+        A file, a list of sequences, or a pandas table with the columns `rna` and `protein`.
+
+    Returns
+    -------
+    Path | GivenWindows
+        The same; raises `UserError` if a table has no column `rna`.
+    """
+    if isinstance(windows, (str, Path)):
+        return Path(windows)
+    if not hasattr(windows, "columns"):
+        return GivenWindows(list(windows))
+    if "rna" not in windows.columns:
+        raise UserError(
+            f"A table of windows has the column `rna`; got {', '.join(map(str, windows.columns))}."
+        )
+    named = windows["protein"].tolist() if "protein" in windows.columns else None
+    return GivenWindows(windows["rna"].tolist(), named)
+
+
+def read_windows(source: Path | GivenWindows, length: int, protein: str | None) -> WindowInput:
     """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
+
+    Windows may also be given in Python.
 
     A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`; a table has the
     columns `rna` and `protein`. If `protein` is given, it replaces the file's proteins. Raises
     `UserError` with file and line if a window cannot be read or has another length.
     """
-    suffix = Path(path.name.removesuffix(".gz")).suffix
-    if suffix in FASTA:
-        titles, rna, origin, names = _fasta(path, protein)
-    elif suffix in TABLES:
-        titles, rna, origin, names = _table(path, protein)
-    else:
-        check_not_foreign(path, read_file(path)[0], "table")
-        raise UserError(
-            f"Windows come as FASTA ({', '.join(FASTA)}) or as a table ({', '.join(TABLES)}), each "
-            f"also with .gz; got {path} with the ending '{suffix}'."
-        )
+    titles, rna, origin, names = _columns(source, protein)
     sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
     wrong_N = np.flatnonzero(sizes != length)
     if len(wrong_N):
@@ -69,6 +96,41 @@ def read_windows(path: Path, length: int, protein: str | None) -> WindowInput:
 
 SourceColumns = tuple[list[str | None], list[str], Origin, list[str]]
 """Titles, letters, origin (file and lines) and protein names of the windows."""
+
+
+def _columns(source: Path | GivenWindows, protein: str | None) -> SourceColumns:
+    if isinstance(source, GivenWindows):
+        return _given(source, protein)
+    suffix = Path(source.name.removesuffix(".gz")).suffix
+    if suffix in FASTA:
+        return _fasta(source, protein)
+    if suffix in TABLES:
+        return _table(source, protein)
+    check_not_foreign(source, read_file(source)[0], "table")
+    raise UserError(
+        f"Windows come as FASTA ({', '.join(FASTA)}) or as a table ({', '.join(TABLES)}), each "
+        f"also with .gz; got {source} with the ending '{suffix}'."
+    )
+
+
+def _given(windows: GivenWindows, protein: str | None) -> SourceColumns:
+    count = len(windows.rna)
+    origin = one_file(Path("the given windows"), np.arange(1, count + 1, dtype=np.int32))
+    if not count:
+        raise UserError("There are no windows to score: the list is empty.")
+    for number, letters in enumerate(windows.rna, start=1):
+        if not isinstance(letters, str):
+            raise UserError(
+                f"A window is a string of letters; number {number} of the given windows is "
+                f"{str(letters)[:60]!r} of type {type(letters).__name__}."
+            )
+    if protein is None and windows.proteins is None:
+        raise UserError(
+            "The windows name no protein. Give protein=NAME for all of them, or a table with a "
+            "column `protein`."
+        )
+    names = [protein] * count if protein else [str(name) for name in windows.proteins or ()]
+    return [None] * count, list(windows.rna), origin, names
 
 
 def _fasta(path: Path, protein: str | None) -> SourceColumns:

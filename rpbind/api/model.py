@@ -1,0 +1,243 @@
+"""A trained model: it predicts windows, is scored on a split, and explains a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from rpbind.api.calls import face
+from rpbind.api.dataset import Dataset, load_dataset
+from rpbind.api.results import Evaluation, Explanation, check_evaluation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rpbind.recipe import Recipe
+
+
+class Model:
+    """A trained model, ready to score windows on the CPU; see `load_model`.
+
+    Parameters
+    ----------
+    path
+        What a finished run has written: `reports/STUDY/runs/RUN`.
+    weights
+        ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
+    """
+
+    def __init__(self, path: str | Path, weights: str | Path | None = None) -> None:
+        from rpbind.saved.places import check_model
+
+        self.path = Path(path)
+        check_model(self.path)
+        from rpbind.use.trained import TrainedModel  # torch: seconds
+
+        self.weights = None if weights is None else Path(weights)
+        self.trained = TrainedModel.open(self.path)
+
+    @property
+    def name(self) -> str:
+        """Name of the model: that of its run."""
+        return self.path.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that it was trained with."""
+        return self.trained.recipe
+
+    @property
+    def length(self) -> int:
+        """Nucleotides of the windows that it reads."""
+        return self.trained.length
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Names and hashes of its dataset, split, embedding store and protein encoder."""
+        return self.trained.provenance
+
+    @property
+    def calibration_windows(self) -> int:
+        """Number of validation windows on which its probabilities were calibrated."""
+        return self.trained.calibration.windows
+
+    def proteins(self) -> pd.DataFrame:
+        """Return the proteins that the model knows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per protein of its dataset: `protein`, the numbers of training `windows` and of
+            `positives` among them, and the validation `auroc`.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame([dict(known) for known in self.trained.proteins])
+        return table.rename(columns={"id": "protein"})[["protein", "windows", "positives", "auroc"]]
+
+    @face
+    def predict(
+        self,
+        windows: str | Path | Sequence[str] | pd.DataFrame,
+        protein: str | None = None,
+        *,
+        proteins: str | Path | None = None,
+    ) -> pd.DataFrame:
+        """Predict logit, probability and calibrated probability of windows.
+
+        Parameters
+        ----------
+        windows
+            A list of RNA sequences, a table with the columns `rna` and `protein`, or a file: FASTA,
+            CSV, TSV or Parquet, also with .gz.
+        protein
+            Score all windows for this protein; without it, for the one that the table or file
+            names.
+        proteins
+            FASTA of amino-acid sequences; without it, the proteins that the model knows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per window, with the index of the given table: `protein`, `logit`, `probability`,
+            `calibrated` (NaN if more than half of the letters are N: `n_share`), and what is known
+            of the protein (`seen_in_training`, `training_base_rate`, `validation_auroc`).
+            `DataFrame.attrs["notes"]` has sentences that a reader should know.
+
+        Raises
+        ------
+        UserError
+            If a window cannot be read, with its place, or a protein's sequence is unknown.
+
+        Examples
+        --------
+        >>> model = rb.load_model("reports/mine/runs/RUN")
+        >>> model.predict(["ACGU" * 25 + "A"], protein="TARDBP")
+        """
+        from rpbind.terminal import progress
+        from rpbind.use.predict import PredictionInput, predict_windows
+        from rpbind.use.window_input import given_windows
+
+        index = getattr(windows, "index", None) if hasattr(windows, "columns") else None
+        source = PredictionInput(given_windows(windows), None if proteins is None else Path(proteins), protein, self.weights)
+        with progress("encoding proteins, then scoring windows") as bar:
+            found = predict_windows(self.trained, source, bar)
+        table = cast("pd.DataFrame", found.table.to_pandas())
+        if index is not None:
+            table.index = index
+        table.attrs["notes"] = list(found.remarks)
+        return table
+
+    @face
+    def evaluate(
+        self,
+        data: str | Path | Dataset,
+        *,
+        split: str | None = None,
+        part: str = "test",
+        other_data: bool = False,
+    ) -> Evaluation:
+        """Score the model on a part of a split: the ledger's metrics, MCC, Brier, calibration.
+
+        Parameters
+        ----------
+        data
+            The dataset, or its folder.
+        split
+            Split rule: random, cold-rna, cold-protein or cold-both; without it, the model's.
+        part
+            Part of the split: train, validation or test.
+        other_data
+            Allow a dataset, split or embedding store other than the model was trained with.
+
+        Returns
+        -------
+        Evaluation
+            Metrics, scores per protein and calibration.
+
+        Raises
+        ------
+        UserError
+            If this is not the model's data and `other_data` is not given.
+        """
+        from rpbind.terminal import progress
+
+        check_evaluation(split, part)
+        from rpbind.use.compatibility import EvaluationTarget
+        from rpbind.use.evaluate import evaluate_model
+
+        target = EvaluationTarget(load_dataset(data).opened, split, cast(Any, part), other_data)
+        with progress("scoring") as bar:
+            return Evaluation(self.trained, evaluate_model(self.trained, target, bar))
+
+    @face
+    def explain(
+        self,
+        rna: str,
+        protein: str,
+        *,
+        proteins: str | Path | None = None,
+        width: int = 8,
+    ) -> Explanation:
+        """Explain the prediction for one window.
+
+        Parameters
+        ----------
+        rna
+            Letters of the window.
+        protein
+            Name of the protein.
+        proteins
+            FASTA of amino-acid sequences; without it, the proteins that the model knows.
+        width
+            Length of the top span, in nucleotides.
+
+        Returns
+        -------
+        Explanation
+            The effect of each substitution, the span with the largest effects, and the attention if
+            it can change the logit.
+
+        Raises
+        ------
+        UserError
+            If the window has another length, too many N, or the protein is unknown.
+        """
+        from rpbind.terminal import progress
+        from rpbind.use.explain import Pair, explain_window
+
+        pair = Pair(rna, protein, None if proteins is None else Path(proteins), self.weights)
+        with progress("scoring substitutions") as bar:
+            return Explanation(self.trained, explain_window(self.trained, pair, width, bar))
+
+    def __repr__(self) -> str:
+        return f"Model({str(self.path)!r}: trained on {self.provenance['dataset']})"
+
+
+@face
+def load_model(path: str | Path | Model, *, weights: str | Path | None = None) -> Model:
+    """Open a trained model.
+
+    Parameters
+    ----------
+    path
+        What a finished run has written: `reports/STUDY/runs/RUN`.
+    weights
+        ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
+
+    Returns
+    -------
+    Model
+        It predicts, is evaluated and explains; reading it executes no code.
+
+    Raises
+    ------
+    UserError
+        If there is no such model, it is damaged, or another version wrote it.
+
+    Examples
+    --------
+    >>> model = rb.load_model("reports/mine/runs/RUN")
+    """
+    return path if isinstance(path, Model) else Model(path, weights)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from rpbind.api.baselines import Baselines, baselines
     from rpbind.api.compare import Comparison, compare
     from rpbind.api.dataset import Dataset, load_dataset
+    from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
+    from rpbind.api.model import Model, load_model
     from rpbind.api.recipes import hyperparameters
     from rpbind.api.run import ablate, tune
     from rpbind.api.splitting import split, subset
@@ -32,9 +34,11 @@ except PackageNotFoundError:  # a source tree that was never installed
 
 __all__ = [
     "Baselines",
+    "Checkup",
     "Comparison",
     "Dataset",
     "Job",
+    "Model",
     "PausedError",
     "Recipe",
     "Study",
@@ -42,12 +46,14 @@ __all__ = [
     "ablate",
     "baselines",
     "compare",
+    "doctor",
     "embed",
     "hyperparameters",
     "import_eclip",
     "import_fasta",
     "import_table",
     "load_dataset",
+    "load_model",
     "open_study",
     "preset",
     "split",
@@ -60,9 +66,11 @@ _HOME = {
     "rpbind.api.baselines": ("Baselines", "baselines"),
     "rpbind.api.compare": ("Comparison", "compare"),
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
+    "rpbind.api.doctor": ("Checkup", "doctor"),
     "rpbind.api.embeddings": ("embed",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),
+    "rpbind.api.model": ("Model", "load_model"),
     "rpbind.api.recipes": ("hyperparameters",),
     "rpbind.api.run": ("ablate", "tune"),
     "rpbind.api.splitting": ("split", "subset"),

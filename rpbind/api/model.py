@@ -120,7 +120,12 @@ class Model:
         from rpbind.use.window_input import given_windows
 
         index = getattr(windows, "index", None) if hasattr(windows, "columns") else None
-        source = PredictionInput(given_windows(windows), None if proteins is None else Path(proteins), protein, self.weights)
+        source = PredictionInput(
+            given_windows(windows),
+            None if proteins is None else Path(proteins),
+            protein,
+            self.weights,
+        )
         with progress("encoding proteins, then scoring windows") as bar:
             found = predict_windows(self.trained, source, bar)
         table = cast("pd.DataFrame", found.table.to_pandas())

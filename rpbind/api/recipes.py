@@ -10,6 +10,7 @@ from rpbind.recipe.listing import Listed as Listed
 from rpbind.recipe.listing import hyperparameters as _listed
 from rpbind.recipe.listing import variants as variants
 from rpbind.recipe.presets import PRESETS as PRESETS
+from rpbind.recipe.presets import preset as preset
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 
+from rpbind.api.recipes import PRESETS, preset
 from rpbind.errors import UserError
 from rpbind.exits import HAS_ERRORS as HAS_ERRORS
-from rpbind.recipe.presets import PRESETS, preset
+from rpbind.tables import Grid
+from rpbind.terminal import PLAIN
+
+if TYPE_CHECKING:
+    from rpbind.api.doctor import Diagnosis
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def doctor(
@@ -37,10 +46,44 @@ def doctor(
         )
     if name is not None:
         preset(name)
-    from rpbind.cli import examining  # torch takes seconds to import
+    from rpbind.api import doctor as room  # also imports what reads trained models
 
     has_error = False
-    for title, examination in examining.examinations(subject, name, data):
-        examining.print_examination(title, examination)
-        has_error |= examination.has_error
+    chosen = name if subject is None else subject
+    for diagnosis in room.diagnoses(chosen or "", data):
+        _print(diagnosis)
+        has_error |= diagnosis.has_error
     raise typer.Exit(HAS_ERRORS if has_error else 0)
+
+
+def _print(diagnosis: Diagnosis) -> None:
+    """Print one model's measures and findings."""
+    console = Console()
+    if diagnosis.about:
+        console.print(diagnosis.about, **PLAIN)
+        console.print(_original(diagnosis))
+    shown = Grid(title=diagnosis.model, title_justify="left", box=SIMPLE_HEAD)
+    shown.add_column("measure")
+    shown.add_column("value", justify="right")
+    for words, number in diagnosis.measures().items():
+        shown.add_row(words, f"{number:.3g}")
+    console.print(shown)
+    if not diagnosis.findings:
+        console.print("No findings.", style="green", **PLAIN)
+    for one in diagnosis.findings:
+        value, limit = ("–" if n is None else f"{n:.3g}" for n in (one.measured, one.threshold))
+        console.print(f"{one.severity}: {one.name}", style=STYLES[one.severity], **PLAIN)
+        console.print(f"  measured {value}, threshold {limit} ({one.reason})", **PLAIN)
+        console.print(f"  {one.advice}", **PLAIN)
+
+
+def _original(diagnosis: Diagnosis) -> Grid:
+    """Return the table of the original model, with our measures."""
+    stated = diagnosis.stated
+    title = "The table of the original model, measured"
+    shown = Grid(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for column in ("quantity", "measured here", *(["original document"] if stated else []), "how"):
+        shown.add_column(column)
+    for number, line in enumerate(diagnosis.original):
+        shown.add_row(line.quantity, line.value, *([stated[number]] if stated else []), line.how)
+    return shown

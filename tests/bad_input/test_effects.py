@@ -139,14 +139,14 @@ class Server:
 
 def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let clusters and examinations say what they were asked for."""
-    import rpbind.cli.examining
+    import rpbind.api.doctor
     from rpbind.cluster import jobs
 
     monkeypatch.setattr(jobs, "connect", Server)
     monkeypatch.setattr(jobs, "submit", lambda server, order: print(server.address, order) or "ID")
     for name in ("follow", "stop", "details", "fetch"):
         monkeypatch.setattr(jobs, name, lambda server, *asked: said(server.address, *asked[:2]))
-    monkeypatch.setattr(rpbind.cli.examining, "examinations", lambda *asked: said(*asked) or [])
+    monkeypatch.setattr(rpbind.api.doctor, "diagnoses", lambda *asked: said(*asked) or [])
 
 
 def said(*asked: Any) -> Any:

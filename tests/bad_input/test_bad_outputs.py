@@ -20,6 +20,8 @@ from toy_model import (
     written,
 )
 
+from rpbind.baselines.data import BaselineData
+
 
 @pytest.fixture(scope="module", autouse=True)
 def made(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -183,12 +185,12 @@ def test_an_output_that_may_not_be_written_is_found_before_the_work(
     monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
     for place in (
         "rpbind.use.trained.TrainedModel.open",
-        "rpbind.baselines.data.BaselineData.from_dataset",
         "rpbind.importers.importers.read_proteins",
         "rpbind.data.subset.write_dataset",
         "rpbind.data.frozen_split.make_split",
         "rpbind.proteins.encoders.RandomVector.encode",
     ):
         monkeypatch.setattr(place, work)
+    monkeypatch.setattr(BaselineData, "from_dataset", work)
     case = Case("", command, (WRITERS[command], "Permission denied"), fill)
     check(case, tmp_path, capsys, monkeypatch)

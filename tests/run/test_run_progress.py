@@ -16,6 +16,7 @@ from toy_finished import row as made
 from toy_search import BASE, toy_sweep
 
 from rpbind import experiment as page
+from rpbind.baselines import score
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
@@ -248,8 +249,8 @@ def test_every_slow_step_of_a_study_shows_a_moving_bar(
     monkeypatch.setattr(run, "check_storage", alive("storage", "here"))
     monkeypatch.setattr(run, "watched", lambda *ignored: contextlib.nullcontext())
     monkeypatch.setattr("rpbind.study.checkup._examined", alive("check-up", ended("x")))
-    monkeypatch.setattr("rpbind.baselines.score.baseline_rows", alive("baselines", []))
-    monkeypatch.setattr("rpbind.baselines.score.BaselineData.from_dataset", alive("windows"))
+    monkeypatch.setattr(score, "baseline_rows", alive("baselines", []))
+    monkeypatch.setattr(score.BaselineData, "from_dataset", alive("windows"))
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *ignored, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})

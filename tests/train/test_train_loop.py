@@ -7,7 +7,7 @@ import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL, batches_read, equal, open_inputs
 
 from rpbind.recipe import Recipe, model, training
-from rpbind.train import checkpoint
+from rpbind.train import checkpoint, loop
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import DivergedError
@@ -132,7 +132,7 @@ def script(losses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the validation losses of the epochs."""
     remaining = iter(losses)
     answer = lambda *args: ({"validation.loss": next(remaining)}, ())  # noqa: E731
-    monkeypatch.setattr("rpbind.train.loop.summarise", answer)
+    monkeypatch.setattr(loop, "summarise", answer)
 
 
 def test_training_stops_after_so_many_epochs_without_a_better_validation_loss(

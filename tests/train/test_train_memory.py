@@ -10,6 +10,7 @@ from toy_runs import CONV_SMALL, FIXED_SMALL, equal, job, open_inputs, silent
 
 from rpbind.recipe import Recipe
 from rpbind.train import checkpoint
+from rpbind.train import run as one_run
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
@@ -38,7 +39,7 @@ def training(recipe: Recipe, inputs: Inputs, room: int, error: Exception = GPU) 
 
 def small_machine(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     make = lambda recipe, seed, inputs, machine: training(recipe, inputs, room)  # noqa: E731
-    monkeypatch.setattr("rpbind.train.run.Training", make)
+    monkeypatch.setattr(one_run, "Training", make)
 
 
 @pytest.mark.parametrize("error", [GPU, CPU])

@@ -11,6 +11,7 @@ from rpbind.ledger import Row
 from rpbind.ledger.trials import OBJECTIVES
 from rpbind.metrics import METRICS, summarise
 from rpbind.saved.folder import read_model
+from rpbind.train import run as one_run
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import HEADLINE, train_run, train_task
@@ -109,7 +110,7 @@ def test_an_ablation_run_reads_the_test_windows_once_and_last(
     inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with batches_read(monkeypatch) as seen, monkeypatch.context() as patch:
-        patch.setattr("rpbind.train.run.probe", lambda training: ({}, ()))
+        patch.setattr(one_run, "probe", lambda training: ({}, ()))
         run(job(tmp_path), inputs)
     test = set(inputs.parts["test"].tolist())
     assert [bool(test & set(batch)) for batch in seen] == [False] * (len(seen) - 1) + [True]

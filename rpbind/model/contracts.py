@@ -64,6 +64,21 @@ class MeanModel(Protocol):
         ...
 
 
+class ProteinsModel(Protocol):
+    """The whole `model` from the batch's distinct proteins, each of which it gets once.
+
+    A batch has fewer proteins than windows, so what depends on the protein alone is cheaper.
+    `__init__` may name `width` (W) and `length` (L).
+    """
+
+    reads: ClassVar[Literal["proteins"]] = "proteins"
+
+    def forward(self, rna_BL: Tensor, mean_PW: Tensor, protein_B: Tensor) -> Tensor:
+        """Map tokens (B, L), the mean vectors (P, W) of the batch's proteins, and each window's
+        index among them (B,) int64, to logits (B,)."""
+        ...
+
+
 class ResidueModel(Protocol):
     """The whole `model` from residues. `__init__` may name `width` (W) and `length` (L)."""
 

@@ -8,8 +8,9 @@ Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -26,6 +27,9 @@ from rpbind.recipe.memories import CustomMemory
 from rpbind.recipe.model import CustomModel
 
 READS: dict[str, Reads] = {"mean": "mean", "residues": "residues"}
+"""What a class declares that it reads of a protein -> what it is given of the embedding store."""
+MODEL_READS: dict[str, Reads] = READS | {"proteins": "mean"}
+"""The same for a whole model, which may also ask for each distinct protein once."""
 
 
 def custom_encoder(config: CustomEncoder, length: int) -> nn.Module:
@@ -64,10 +68,11 @@ def _built(config: CustomClass, adapted: Any, given: dict[str, int]) -> nn.Modul
             f"{what} is no torch.nn.Module. Derive it: class {kind.__name__}(nn.Module)."
         )
     reads = declared(kind, "reads", "mean")
-    if config.slot != "model.encoder" and reads not in READS:
+    known = MODEL_READS if isinstance(config, CustomModel) else READS
+    if config.slot != "model.encoder" and reads not in known:
         raise UserError(
-            f"{what}.reads is {reads!r}; it must be 'mean' or 'residues': what the class reads of "
-            "a protein."
+            f"{what}.reads is {reads!r}; it must be {' or '.join(map(repr, known))}: what the "
+            "class reads of a protein."
         )
     with errors_in(class_file(kind), f"{what} cannot be built"):
         made: nn.Module = adapted(kind)(**config.options, **arguments(kind, given, config.slot))
@@ -114,14 +119,13 @@ def _memory(kind: type[nn.Module]) -> type[nn.Module]:
 
 @lru_cache
 def _model(kind: type[nn.Module]) -> type[nn.Module]:
-    its_reads = declared(kind, "reads", "mean")
+    its_reads = str(declared(kind, "reads", "mean"))
 
     class Adapted(kind, WholeModel):  # type: ignore[valid-type, misc]
-        reads = its_reads
+        reads = MODEL_READS[its_reads]
 
         def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
-            given = (mean_vectors(groups),) if its_reads == "mean" else _residues(groups)
-            return super().forward(rna_BL.long(), *given)
+            return super().forward(rna_BL.long(), *GIVEN[its_reads](groups))
 
     return _renamed(Adapted, kind)
 
@@ -142,6 +146,18 @@ def _as_memory(made: Any, name: str) -> Memory:
     )
 
 
+def _mean(groups: Sequence[Group]) -> tuple[Tensor]:
+    """Return the mean vector of each window's protein (B, W)."""
+    return (mean_vectors(groups),)
+
+
+def _proteins(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
+    """Return the distinct proteins' mean vectors (P, W), and each window's place among them."""
+    before = accumulate((len(g.mean_PW) for g in groups), initial=0)
+    place_B = [start + group.protein_B for start, group in zip(before, groups, strict=False)]
+    return torch.cat([g.mean_PW for g in groups]), in_batch_order(place_B, groups)
+
+
 def _residues(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
     """Return the residues of each window's protein (B, R, W), and which are no padding (B, R)."""
     longest = max(g.real_PR.shape[1] for g in groups if g.real_PR is not None)
@@ -154,3 +170,11 @@ def _residues(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
         residues.append(padded_PRW[group.protein_B])
         real.append(nn.functional.pad(group.real_PR, (0, more))[group.protein_B])
     return in_batch_order(residues, groups), in_batch_order(real, groups)
+
+
+GIVEN: dict[str, Callable[[Sequence[Group]], tuple[Tensor, ...]]] = {
+    "mean": _mean,
+    "residues": _residues,
+    "proteins": _proteins,
+}
+"""What a whole model declares that it reads -> what its `forward` is given after the tokens."""

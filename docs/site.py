@@ -181,4 +181,10 @@ def _cells(notebook: Path) -> Iterator[str]:
     """Yield a notebook's cells as Markdown."""
     for cell in json.loads(notebook.read_text())["cells"]:
         source = "".join(cell["source"])
-        yield source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```"
+        if cell["cell_type"] == "markdown":
+            yield source
+        elif source.startswith("%%writefile "):
+            magic, code = source.split("\n", 1)
+            yield f'```python title="{magic.split()[1]}"\n{code}\n```'
+        else:
+            yield f"```python\n{source}\n```"

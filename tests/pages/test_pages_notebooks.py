@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from rpbind.ledger import Ledger
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 
@@ -47,6 +49,18 @@ def test_the_quickstart_shows_its_verdicts_inline(
     assert "Does the residual connection matter" in shown["study"]
     assert {"no-residual", "slower", "inconclusive"} <= set(re.findall(r"[\w-]+", shown["study"]))
     assert "index.html" in shown["study.report()"]
+
+
+def test_ten_lines_ablate_an_encoder_of_ones_own_on_real_windows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = outputs("2-my-own-encoder", folder, monkeypatch)
+    assert {"gru", "inconclusive"} <= set(re.findall(r"[\w-]+", shown["study"]))
+    notebook = nbformat.read(folder / "2-my-own-encoder.ipynb", as_version=4)
+    (lines,) = [c["source"].splitlines() for c in notebook.cells if "rb.ablate" in c["source"]]
+    assert len(lines) <= 10
+    rows = Ledger(folder / "reports" / "my-encoder").rows("ablation")
+    assert {(row.arm, row.state) for row in rows} == {("reference", "done"), ("gru", "done")}
 
 
 def test_a_ledger_is_read_without_training_anything(

@@ -19,7 +19,7 @@ from rpbind.doctor.guard import guard
 from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.report.screen import MOST_LINES, last_screen
 from rpbind.run.stop import STOP
 from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
@@ -226,10 +226,13 @@ def _run(study: PreparedStudy, show: Show) -> str:
 def _show(plan: Plan, report: Path) -> None:
     """Print the verdicts, the winners of searches, and where the report is."""
     with phase("reading the verdicts"):
-        table = verdict_table(report.parent)
+        table = last_screen(report.parent)
     Console().print(table)
-    for file in winner_files(plan, report.parent).values():
+    winners = winner_files(plan, report.parent)
+    for file in list(winners.values())[:MOST_LINES]:
         print(f"winner: {file}")
+    if len(winners) > MOST_LINES:
+        print(f"winners: {len(winners)} files winner-*.toml in {report.parent}")
     print(f"{REPORT_PREFIX}{report}")
 
 

@@ -25,8 +25,10 @@ class Grid(Table):
         """Render the table within the terminal's width, or as a list of each row's cells."""
         for column in self.columns:
             column.width, column.overflow = None, "fold"
-        most = [_longest(console, column.cells, column.header) for column in self.columns]
         least = [_narrowest(console, column) for column in self.columns]
+        for column in self.columns:
+            column.no_wrap = False  # each cell that must not wrap has its width: only headers wrap
+        most = [_longest(console, column.cells, column.header) for column in self.columns]
         whole = Measurement.get(console, options.update(max_width=WIDE), self).maximum
         spare = options.max_width - (whole - sum(most)) - sum(least)
         if spare < 0:

@@ -133,6 +133,17 @@ def test_a_table_of_any_width_truncates_neither_a_name_nor_a_number(
         assert name in together
 
 
+def test_a_header_that_is_wider_than_its_numbers_is_folded_between_words() -> None:
+    table = Grid()
+    table.add_column("control")
+    table.add_column("p (Holm)", justify="right", no_wrap=True)
+    table.add_row("protein-only-5mers-shared", "0.05")
+    console = Console(file=io.StringIO(), width=37)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    assert "(Holm)" in console.file.getvalue()
+
+
 def test_no_module_prints_a_table_of_another_class() -> None:
     for file in sorted((Path(rpbind.__file__).parent).rglob("*.py")):
         assert file.name == "tables.py" or "from rich.table" not in file.read_text(), file

@@ -155,9 +155,9 @@ class Study:
 
     def __rich__(self) -> RenderableType:
         """Show the answer in a terminal: banners, verdicts, arms and controls."""
-        from rpbind.report.terminal import verdict_table as shown
+        from rpbind.report.screen import last_screen
 
-        return shown(self.folder)
+        return last_screen(self.folder)
 
     def _repr_html_(self) -> str:
         """Show the answer in a notebook: the question and the verdicts."""

@@ -1,4 +1,4 @@
-"""The verdict table for a terminal: the main results of the page on one screen."""
+"""The answer of a study for a terminal: verdicts with their reasons, arms, controls, findings."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, search_words, verdicts, words
 from rpbind.report.banners import banners
+from rpbind.report.contrast_table import table_of
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.coverage import NEVER_MADE
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.tables import Grid
 
-STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
+CURVES = (STILL_IMPROVING.name, OVERFITTING.name)
+"""Findings on learning curves."""
 
 
 def verdict_table(study: Path) -> RenderableType:
@@ -43,13 +45,28 @@ def verdict_table(study: Path) -> RenderableType:
     UserError
         If the folder holds no study.
     """
-    summary = read(Ledger(study))
+    return whole_answer(read(Ledger(study)))
+
+
+def whole_answer(summary: Summary) -> RenderableType:
+    """Return everything that a terminal shows of a study.
+
+    Parameters
+    ----------
+    summary
+        The study.
+
+    Returns
+    -------
+    RenderableType
+        What `rich` prints.
+    """
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
     notes += [
         Text(f"  {line}") for winner in searches for line in search_words.winner_lines(winner)
     ]
-    lost = [Text(f"  {line}") for line in dict.fromkeys(map(_failed, summary.failures))]
+    lost = [Text(f"  {line}") for line in dict.fromkeys(failed_runs(summary))]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
     if summary.contrasts:
@@ -77,6 +94,22 @@ def verdict_table(study: Path) -> RenderableType:
         *_findings(summary),
         Text(words.cost_words(summary.cost)),
     )
+
+
+def failed_runs(summary: Summary) -> list[str]:
+    """Return what happened to each run that is not done.
+
+    Parameters
+    ----------
+    summary
+        The study.
+
+    Returns
+    -------
+    list of str
+        A line for each run; lines may be equal.
+    """
+    return [_failed(failure) for failure in summary.failures]
 
 
 def _failed(failure: Failure) -> str:
@@ -160,7 +193,6 @@ def _metrics(arm: Arm, summary: Summary) -> Grid:
 
 def _findings(summary: Summary) -> list[Text]:
     """Return the findings with their advice: if arms are compared, only on learning curves."""
-    names = (STILL_IMPROVING.name, OVERFITTING.name)
     compared = bool(summary.contrasts or summary.tuned)
     found = [
         Text(
@@ -169,7 +201,7 @@ def _findings(summary: Summary) -> list[Text]:
             style="yellow",
         )
         for f in summary.findings
-        if f.finding.name in names or not compared
+        if f.finding.name in CURVES or not compared
     ]
     return found if found or compared else [Text("findings: none, before training and of the runs")]
 
@@ -195,45 +227,3 @@ def comparison_table(comparison: StudyComparison) -> RenderableType:
             for why in c.paired.missing]  # fmt: skip
     table = table_of("study 1 minus study 2", comparison.contrasts)
     return Group(*notes, *lost, table, *_reasons(comparison.contrasts, comparison.delta))
-
-
-def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test") -> Grid:
-    """Return a table of contrasts with their verdicts."""
-    table = Grid(
-        title=Text(
-            f"{title}: {part} AUROC, mean over {verdicts.clusters_of(contrasts)}, arm minus "
-            "reference; n: paired of planned "
-            f"{words.plural(contrasts[0].unit, 2)} × protein clusters"
-        ),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("contrast", overflow="fold")
-    table.add_column("difference", justify="right", no_wrap=True)
-    table.add_column("interval (Holm)", no_wrap=True)
-    table.add_column("p (Holm)", justify="right", no_wrap=True)
-    table.add_column("n", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
-    for contrast in contrasts:
-        verdict, paired = contrast.verdict, contrast.paired
-        table.add_row(
-            Text(paired.contrast.name),
-            words.signed(verdict.mean),
-            Text(verdicts.interval(verdict)),
-            words.p_value(verdict.p),
-            f"{paired.n}/{paired.planned}×{len(paired.clusters)}",
-            Text(verdicts.verdict_words(verdict), style=STYLES.get(verdict.word, "")),
-        )
-        _add_collapses(table, contrast)
-    return table
-
-
-def _add_collapses(table: Grid, contrast: verdicts.Judged) -> None:
-    """Add a row for the test of equal collapse rates if it is part of the family."""
-    rates, apart = contrast.verdict.rates, contrast.verdict.collapses
-    if rates is not None and apart is not None:
-        name = Text(f"{contrast.paired.contrast.name}: {collapses.ROW}")
-        word = Text(apart.word, style=STYLES.get(apart.word, ""))
-        table.add_row(name, words.ABSENT, collapses.shares(rates), words.p_value(apart.p), "", word)

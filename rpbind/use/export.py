@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from rpbind.data.alphabet import LETTERS
 from rpbind.errors import UserError
 from rpbind.ledger import write_atomic
-from rpbind.model.binding import BindingModel
-from rpbind.model.memory import Group
+from rpbind.model.group import Group
+from rpbind.model.pair_model import PairModel
 from rpbind.saved.places import run_of_model
 from rpbind.use.export_formats import FORMATS, NEEDS
 from rpbind.use.trained import TrainedModel
@@ -49,7 +49,7 @@ class ExportedModel(nn.Module):
         The model, in evaluation mode.
     """
 
-    def __init__(self, model: BindingModel) -> None:
+    def __init__(self, model: PairModel) -> None:
         super().__init__()
         self.model = model
 

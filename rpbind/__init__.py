@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rpbind.api.jobs import Job, submit
     from rpbind.api.model import Model, load_model
     from rpbind.api.recipes import hyperparameters
-    from rpbind.api.run import ablate, tune
+    from rpbind.api.run import ablate, run_study, tune
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
     from rpbind.errors import PausedError, UserError
@@ -56,6 +56,7 @@ __all__ = [
     "load_model",
     "open_study",
     "preset",
+    "run_study",
     "split",
     "submit",
     "subset",
@@ -72,7 +73,7 @@ _HOME = {
     "rpbind.api.jobs": ("Job", "submit"),
     "rpbind.api.model": ("Model", "load_model"),
     "rpbind.api.recipes": ("hyperparameters",),
-    "rpbind.api.run": ("ablate", "tune"),
+    "rpbind.api.run": ("ablate", "run_study", "tune"),
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
     "rpbind.errors": ("PausedError", "UserError"),

@@ -159,18 +159,8 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     options
         How the study is run.
     """
-    conduct_prepared(prepared(experiment, question, design, options))
-
-
-def conduct_prepared(study: PreparedStudy) -> None:
-    """Run a checked study and print its verdicts; exit with code 3 if runs are missing.
-
-    Parameters
-    ----------
-    study
-        The study.
-    """
-    if study.options.dry_run:
+    study = prepared(experiment, question, design, options)
+    if options.dry_run:
         _dry_run(study)
         return
     unfinished = run_study(study, _show)

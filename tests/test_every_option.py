@@ -61,6 +61,7 @@ OWN = {
         "--tune-arms": "--tune-arms 3",
         "--searches": "--tune-arms 3 --searches 2",
         "--shared-configs": "--tune-arms 3 --shared-configs",
+        "--study": "--study study.toml",
     },
     "tune": {
         "--space": "--space s.toml",
@@ -88,11 +89,12 @@ WITHOUT = {
 
 @pytest.fixture(scope="module")
 def folder(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two datasets, and a space."""
+    """Two datasets, a space, and a study."""
     home = tmp_path_factory.mktemp("options")
     for name in ("data", "other"):
         shutil.copytree(tiny, home / name)
     (home / "s.toml").write_text(SPACE)
+    (home / "study.toml").write_text("[changes]\nslow = { train.lr = 1e-4 }\n")
     return home
 
 
@@ -102,7 +104,7 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
 
     def conduct(name: str, question: Any, design: Any, options: Any) -> None:
         searched = options.sweep and options.sweep.plan_entry()
-        parts = {k: v for k, v in vars(options).items() if k != "sweep"}
+        parts = {k: v for k, v in vars(options).items() if k not in ("sweep", "study_file")}
         storage = options.sweep and options.sweep.config.storage
         calls.append((name, repr(design), repr(parts), repr(searched), storage))
 

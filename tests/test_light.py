@@ -94,6 +94,8 @@ REFUSED = [
     "rpbind compare . .",
     "rpbind submit --reports s3://bucket -- python page.py",
     "rpbind nonsense",
+    "rpbind run nowhere.toml",
+    "ablate.py --study nowhere.toml",
     "ablate.py --nonsense",
     "ablate.py --design pth",
     "ablate.py --trials 2 --tune-arms 2",

@@ -158,6 +158,38 @@ def tune(
     return _study(data, {"reference": base, "search": named}, options)
 
 
+def run_study(study: str | Path, **options: Any) -> Study:
+    """Run the study of a study file (docs/study-file.md).
+
+    Parameters
+    ----------
+    study
+        The TOML file.
+    **options
+        The options that every experiment has, with underscores, as for `ablate`. They fill in what
+        the file leaves out.
+
+    Returns
+    -------
+    Study
+        Also where runs are missing: see `Study.is_complete`.
+
+    Raises
+    ------
+    UserError
+        If the file has a mistake, which is named with its line, if an option contradicts it, or if
+        the study cannot be run on this data or this machine; nothing was trained then.
+    """
+    from rpbind.studyfile.given import call_of
+    from rpbind.studyfile.read import read_study, with_options
+    from rpbind.studyfile.run import run
+
+    said = _checked(options, also=("data",))
+    file = read_study(Path(study))
+    spec = with_options(file, said)
+    return Study(run(spec, call_of(said), place=file.source.place))
+
+
 def _predictions(given: Mapping[str, str] | None) -> list[dict[str, str]] | None:
     if not given:
         return None
@@ -166,18 +198,26 @@ def _predictions(given: Mapping[str, str] | None) -> list[dict[str, str]] | None
 
 def _study(data: str | Path | None, given: Mapping[str, Any], options: Mapping[str, Any]) -> Study:
     """Run what is missing of a study, and say on stderr what is not done."""
-    from rpbind.options import Options
     from rpbind.studyfile.given import call_of, spec_of
     from rpbind.studyfile.run import run
 
-    known = [field.name for field in fields(Options) if field.name not in ONLY_TYPED]
+    said = {"data": data, **_checked(options)}
+    return Study(run(spec_of(given, said), call_of(said)))
+
+
+def _checked(options: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the options that were given; refuse one that there is not."""
+    from rpbind.options import Options
+
+    names = [field.name for field in fields(Options)]
+    known = [name for name in names if name not in ONLY_TYPED or name in also]
     for name in options:
         if name not in known:
             raise UserError(
                 f"There is no option '{name}'.{did_you_mean(name, known)} The options are "
                 f"{', '.join(known)}."
             )
-    said = {"data": data, **options}
+    said = {name: value for name, value in options.items() if value is not None}
     if isinstance(said.get("log"), str):
         said["log"] = [said["log"]]
-    return Study(run(spec_of(given, said), call_of(said)))
+    return said

@@ -19,6 +19,7 @@ from rpbind.cli import (
     hyperparameters,
     importing,
     study,
+    studyfile,
     tune,
     use,
 )
@@ -33,6 +34,9 @@ app.add_typer(cluster.job, name="job")
 for command in (
     ablate.ablate,
     tune.tune,
+    studyfile.run,
+    studyfile.init,
+    studyfile.schema,
     data.embed,
     data.split,
     data.subset,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rpbind.cli.studyfile import run_file
 from rpbind.command import experiment
 from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen, differing
 from rpbind.design.design import (
@@ -39,6 +41,9 @@ WITH_CONTEXT = FIXED.with_(
         "model.memory": "residue",
     }
 )
+OWN = ("kind", "factors", "trials", "space", "tune_arms", "searches", "shared_configs")
+"""Options that say what is compared, as a study file does."""
+
 DEFAULTS = Defaults(narrower=8)
 """Models have an eighth of their widths in the simulated world, which is small."""
 
@@ -81,6 +86,7 @@ def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, factors: str)
 @experiment(DEFAULTS)
 def ablate(
     options: Options,
+    typed: typer.Context,
     kind: Annotated[
         str, typer.Option("--design", help=f"Design of the study: {', '.join(DESIGNS)}.")
     ] = "path",
@@ -117,8 +123,15 @@ def ablate(
     shared_configs: Annotated[
         bool, typer.Option("--shared-configs", help="Give every tuned arm the same configurations.")
     ] = False,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="Run this study file instead, as rpbind run does."),
+    ] = None,
 ) -> None:
     """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
+    if study is not None:
+        run_file(study, options, typed, refused=OWN)
+        return
     if factors is not None and kind != "factorial":
         raise UserError(
             f"--changes needs --design factorial, but --design is {kind}. Use that design, or "

@@ -198,7 +198,7 @@ class _Arms:
                 raise UserError(f"The arm '{its.name}' cannot be made. {error}") from None
         about = its.about
         if about is None:
-            about = words(arm("", self.final(self.reference), ""), made) or "reference"
+            about = words(arm(its.name, self.final(self.reference), ""), made) or "reference"
         return arm(its.name, made, about)
 
 

@@ -8,34 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import UserError, closest
 from rpbind.mistakes import MAX_MISTAKES, mistake
-from rpbind.studyfile.recipes import ReferenceTable
-from rpbind.studyfile.search import SearchSpec
-from rpbind.studyfile.spec import (
-    ArmSpec,
-    ContrastSpec,
-    DesignTable,
-    Prediction,
-    ResourceSpec,
-    StudySpec,
-)
-
-TABLES: dict[str, type[BaseModel]] = {
-    "": StudySpec,
-    "reference": ReferenceTable,
-    "base": ReferenceTable,
-    "design": DesignTable,
-    "arms": ArmSpec,
-    "contrasts": ContrastSpec,
-    "predict": Prediction,
-    "search": SearchSpec,
-    "resources": ResourceSpec,
-}
-"""Name of a table -> what it holds; "" is the top level."""
+from rpbind.studyfile.reference import TABLES
 
 Path_ = tuple[Any, ...]
 
@@ -128,10 +106,11 @@ def refused(error: ValidationError, tree: Mapping[str, Any], source: Source | No
     UserError
         A sentence per mistake, at most three.
     """
-    found = error.errors(include_url=False)
+    found = [(_path(one, tree), one) for one in error.errors(include_url=False)]
+    if source is not None:
+        found.sort(key=lambda pair: source.line(pair[0]) or 0)
     texts = []
-    for one in found[:MAX_MISTAKES]:
-        path = _path(one, tree)
+    for path, one in found[:MAX_MISTAKES]:
         start = f"{source.at(path)}: " if source else ""
         texts.append(start + _text(one, path))
     if len(found) > MAX_MISTAKES:
@@ -170,19 +149,18 @@ def _text(one: ErrorDetails, path: Path_) -> str:
     if one["type"] != "extra_forbidden":
         return f"{mistake(one, words)}."
     *parents, key = path
-    table = next((str(k) for k in reversed(parents) if k in TABLES), "")
-    known = list(TABLES[table].model_fields)
+    models = {name: model for name, (model, _) in TABLES.items()}
+    models["base"] = models["reference"]
+    table = next((str(k) for k in reversed(parents) if k in models), "")
+    known = list(models[table].model_fields)
     where = f"[{table}]" if table else "A study"
     near = closest(str(key), known)
-    others = [name for name, model in TABLES.items() if key in model.model_fields]
-    if near:
-        hint = f" Did you mean '{near}'?"
-    elif "" in others:
+    others = [name for name, model in models.items() if key in model.model_fields]
+    hint = f" Did you mean '{near}'?" if near else ""
+    if "" in others:
         hint = f" It belongs at the top, before the first [table]: move '{key}' there."
     elif others:
         hint = f" It belongs in [{others[0]}]: move '{key}' there."
-    else:
-        hint = ""
     return f"{where} has no key '{key}'; known are {', '.join(known)}.{hint}"
 
 

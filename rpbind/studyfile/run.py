@@ -14,7 +14,9 @@ from rpbind.studyfile.spec import StudySpec
 from rpbind.verbosity import tell
 
 if TYPE_CHECKING:
-    from rpbind.experiment import PreparedStudy
+    from rpbind.design.design import Design
+    from rpbind.design.question import Question
+    from rpbind.study.options import RunOptions
 
 USUAL = Defaults(narrower=8)
 """The simulated world is small: the same models with an eighth of the widths."""
@@ -87,13 +89,13 @@ def options_of(spec: StudySpec, call: Call, defaults: Defaults = USUAL) -> Optio
     )
 
 
-def prepared_study(
+def request(
     spec: StudySpec,
     call: Call | None = None,
     defaults: Defaults = USUAL,
     place: Place = nowhere,
-) -> PreparedStudy:
-    """Check a study before it runs, and print the summary of what would run.
+) -> tuple[str, Question, Design, RunOptions]:
+    """Return what `rpbind.experiment` runs: all that follows from a study's schema.
 
     Parameters
     ----------
@@ -108,13 +110,13 @@ def prepared_study(
 
     Returns
     -------
-    PreparedStudy
-        The checked study, for `rpbind.experiment.run_study`.
+    tuple
+        Name of the experiment, question, design, and how it is run.
 
     Raises
     ------
     UserError
-        If the study cannot be run; nothing was trained then.
+        If the study compares nothing, or names something that there is not.
     """
     options = options_of(spec, call or Call(), defaults)
     built = build(spec, options, place)
@@ -126,9 +128,7 @@ def prepared_study(
         predictions=tuple(PredictionPlan(**each.model_dump()) for each in spec.predict),
         study_file=lambda plan: to_toml(whole, plan),
     )
-    from rpbind.experiment import prepared  # torch takes seconds to import
-
-    return prepared(built.experiment, built.question, built.design, run_options)
+    return built.experiment, built.question, built.design, run_options
 
 
 def run(
@@ -142,16 +142,22 @@ def run(
     Parameters
     ----------
     spec, call, defaults, place
-        As for `prepared_study`.
+        As for `request`.
 
     Returns
     -------
     pathlib.Path
         The folder of the study.
-    """
-    study = prepared_study(spec, call, defaults, place)
-    from rpbind.experiment import run_study
 
+    Raises
+    ------
+    UserError
+        If the study cannot be run; nothing was trained then.
+    """
+    asked = request(spec, call, defaults, place)
+    from rpbind.experiment import prepared, run_study  # torch takes seconds to import
+
+    study = prepared(*asked)
     if unfinished := run_study(study):
         tell(unfinished)
     return study.folder
@@ -168,9 +174,9 @@ def conduct(
     Parameters
     ----------
     spec, call, defaults, place
-        As for `prepared_study`.
+        As for `request`.
     """
-    study = prepared_study(spec, call, defaults, place)
-    from rpbind.experiment import conduct_prepared
+    asked = request(spec, call, defaults, place)
+    from rpbind.experiment import conduct  # torch takes seconds to import
 
-    conduct_prepared(study)
+    conduct(*asked)

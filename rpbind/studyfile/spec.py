@@ -127,7 +127,7 @@ class Prediction(Entry):
         The expected verdict.
     """
 
-    contrast: str = Field(description="Name of a contrast; rpbind run --dry-run lists them.")
+    contrast: str = Field(description="Name of a contrast; a wrong one is refused with the list.")
     expect: Expect = Field(description=f"Expected verdict: {', '.join(get_args(Expect))}.")
 
 

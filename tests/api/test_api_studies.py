@@ -89,6 +89,20 @@ def test_a_study_compared_with_itself_is_inert(study: rb.Study) -> None:
     assert "no-residual" in compared._repr_html_()
 
 
+def test_the_study_file_that_a_study_leaves_gives_the_same_bits_elsewhere(
+    study: rb.Study, tmp_path: Path
+) -> None:
+    again = rb.run_study(study.folder / "study.toml", reports=tmp_path)
+    assert again.plan.fingerprint == study.plan.fingerprint
+    mine, theirs = (
+        {(row.arm, row.seed, row.stage): row.metrics for row in Ledger(each.folder).attempts()}
+        for each in (study, again)
+    )
+    assert mine == theirs
+    files = [(each.folder / "study.toml").read_text() for each in (study, again)]
+    assert files[0] == files[1]
+
+
 def test_a_study_that_was_not_searched_has_no_best(study: rb.Study) -> None:
     with pytest.raises(rb.UserError, match="no winners"):
         study.best  # noqa: B018

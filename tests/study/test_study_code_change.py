@@ -20,7 +20,7 @@ from rpbind.ledger import Ledger
 from rpbind.study.resume import resumed
 
 
-def planned_only(plan, source, where, folder, sweep=None, **asked):
+def planned_only(plan, source, where, folder, sweep=None, study_file=None, **asked):
     plan = resumed(plan, Ledger(folder), **asked)
     Ledger(folder).begin(plan)
     accepted = len(plan.accepted_code)

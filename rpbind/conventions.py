@@ -87,9 +87,11 @@ def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*, context: typer.Context, verbose: bool, quiet: bool, **given: Any) -> Any:
         verbosity.choose(quiet=quiet, verbose=verbose)
         _describe_options(context)
-        return function(**given)
+        return function(**given, **dict.fromkeys(own_context, context))
 
-    named = inspect.signature(function, eval_str=True).parameters.values()
+    every = inspect.signature(function, eval_str=True).parameters.values()
+    own_context = [one.name for one in every if one.annotation is typer.Context]
+    named = [one for one in every if one.name not in own_context]
     keyword = inspect.Parameter.KEYWORD_ONLY
     common = [
         inspect.Parameter("context", keyword, annotation=typer.Context),

@@ -54,7 +54,7 @@ NOT_YET_ON_THE_FACE = {"cli/studyfile", "cli/ablate", "cli/tune", "experiments/*
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "analysis", "report"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "model"},
-    "spaces": FLOORS[0] | {"recipe", "ledger", "spaces"},
+    "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
     "statistics": READING_SIDE - {"analysis", "report"},
     "analysis": READING_SIDE - {"report"},
     "report": READING_SIDE,

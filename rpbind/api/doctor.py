@@ -82,7 +82,10 @@ class Checkup:
 
 @face
 def doctor(
-    subject: Recipe | Model | Study | str | Path, data: Dataset | str | Path | None = None
+    subject: Recipe | Model | Study | str | Path,
+    data: Dataset | str | Path | None = None,
+    *,
+    trust: bool = False,
 ) -> Checkup:
     """Test whether a model's logits react to each input, gradients arrive and it can fit a batch.
 
@@ -93,6 +96,9 @@ def doctor(
         model or its folder; or a study or its folder, of which every model is examined.
     data
         Dataset to examine on; without it, a simulated world.
+    trust
+        Whether classes that a trained model's author has brought may be imported, which runs their
+        code.
 
     Returns
     -------
@@ -102,17 +108,21 @@ def doctor(
     Raises
     ------
     UserError
-        If `subject` is none of these, or a trained model is examined on other data than its own.
+        If `subject` is none of these, a trained model is examined on other data than its own, or
+        it has code that is not trusted.
 
     Examples
     --------
     >>> rb.doctor("old").findings()
     """
-    return Checkup(tuple(diagnoses(subject, data)))
+    return Checkup(tuple(diagnoses(subject, data, trust=trust)))
 
 
 def diagnoses(
-    subject: Recipe | Model | Study | str | Path, data: Dataset | str | Path | None = None
+    subject: Recipe | Model | Study | str | Path,
+    data: Dataset | str | Path | None = None,
+    *,
+    trust: bool = False,
 ) -> Iterator[Diagnosis]:
     """Examine one model after another; arguments and errors as of `doctor`.
 
@@ -142,10 +152,10 @@ def diagnoses(
                 "examine the study."
             )
         for run in runs:
-            yield _examine_model(run, opens, named=named)
+            yield _examine_model(run, opens, named=named, trust=trust)
     else:
         _check_kind(place)
-        yield _examine_model(place, opens, named=named)
+        yield _examine_model(place, opens, named=named, trust=trust)
 
 
 def _open_data(data: Dataset | str | Path | None, world: World | None = None) -> OpenData:
@@ -176,7 +186,9 @@ def _examine_recipe(recipe: Recipe, name: str, data: Dataset | str | Path | None
         return diagnose_recipe(recipe, name, inputs)
 
 
-def _examine_model(file: Path, opens: Callable[[], OpenData], *, named: bool) -> Diagnosis:
+def _examine_model(
+    file: Path, opens: Callable[[], OpenData], *, named: bool, trust: bool
+) -> Diagnosis:
     """Examine a trained model; `named` is whether the user gave the dataset."""
     from rpbind.doctor.diagnosis import Diagnosis as Diagnosis
     from rpbind.doctor.examine import add_curve, examine_trained
@@ -185,7 +197,7 @@ def _examine_model(file: Path, opens: Callable[[], OpenData], *, named: bool) ->
     from rpbind.use.compatibility import EvaluationTarget, matching_inputs
     from rpbind.use.trained import TrainedModel
 
-    trained = TrainedModel.open(file)
+    trained = TrainedModel.open(file, trust=trust)
     its = trained.provenance["dataset"]
     if not named and opens().dataset.id != its.split()[-1]:
         raise UserError(

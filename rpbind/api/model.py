@@ -25,9 +25,13 @@ class Model:
         What a finished run has written: `reports/STUDY/runs/RUN`.
     weights
         ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
+    trust
+        Whether classes that the model's author has brought may be imported, which runs their code.
     """
 
-    def __init__(self, path: str | Path, weights: str | Path | None = None) -> None:
+    def __init__(
+        self, path: str | Path, weights: str | Path | None = None, *, trust: bool = False
+    ) -> None:
         from rpbind.saved.places import check_model
 
         self.path = Path(path)
@@ -35,7 +39,7 @@ class Model:
         from rpbind.use.trained import TrainedModel  # torch: seconds
 
         self.weights = None if weights is None else Path(weights)
-        self.trained = TrainedModel.open(self.path)
+        self.trained = TrainedModel.open(self.path, trust=trust)
 
     @property
     def name(self) -> str:
@@ -221,7 +225,9 @@ class Model:
 
 
 @face
-def load_model(path: str | Path | Model, *, weights: str | Path | None = None) -> Model:
+def load_model(
+    path: str | Path | Model, *, weights: str | Path | None = None, trust: bool = False
+) -> Model:
     """Open a trained model.
 
     Parameters
@@ -230,19 +236,22 @@ def load_model(path: str | Path | Model, *, weights: str | Path | None = None) -
         What a finished run has written: `reports/STUDY/runs/RUN`.
     weights
         ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
+    trust
+        Whether classes that the model's author has brought may be imported, which runs their code.
 
     Returns
     -------
     Model
-        It predicts, is evaluated and explains; reading it executes no code.
+        It predicts, is evaluated and explains; reading it executes no code but that.
 
     Raises
     ------
     UserError
-        If there is no such model, it is damaged, or another version wrote it.
+        If there is no such model, it is damaged, another version wrote it, or it has code that is
+        not trusted.
 
     Examples
     --------
     >>> model = rb.load_model("reports/mine/runs/RUN")
     """
-    return path if isinstance(path, Model) else Model(path, weights)
+    return path if isinstance(path, Model) else Model(path, weights, trust=trust)

@@ -33,6 +33,13 @@ def doctor(
     data: Annotated[
         Path | None, typer.Option(help="Dataset folder (default: a simulated world).")
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Run the code of classes that the model's author has brought (read it).",
+        ),
+    ] = False,
 ) -> None:
     """Test whether a model's logits react to each input, gradients arrive and it can fit a batch.
 
@@ -50,7 +57,7 @@ def doctor(
 
     has_error = False
     chosen = name if subject is None else subject
-    for diagnosis in room.diagnoses(chosen or "", data):
+    for diagnosis in room.diagnoses(chosen or "", data, trust=trust):
         _print(diagnosis)
         has_error |= diagnosis.has_error
     raise typer.Exit(HAS_ERRORS if has_error else 0)

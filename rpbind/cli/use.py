@@ -28,6 +28,12 @@ Weights = Annotated[
     Path | None,
     typer.Option(help="ESM-2 checkpoint file, if the model was trained with ESM-2 vectors."),
 ]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Run the code of classes that the model's author has brought (read it)."
+    ),
+]
 LINE = 60
 
 
@@ -43,13 +49,14 @@ def predict(
         typer.Option(help="Score all windows for this protein (default: the one the file names)."),
     ] = None,
     weights: Weights = None,
+    trust: Trust = False,
 ) -> None:
     """Predict logit, probability and calibrated probability of windows.
 
     Each window's row also says whether the model was trained on its protein, and how well.
     """
     check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
-    trained = load_model(model, weights=weights)
+    trained = load_model(model, weights=weights, trust=trust)
     table = trained.predict(windows, protein, proteins=proteins)
     write_frame(out, table)
     print(
@@ -85,6 +92,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Also write metrics and scores per protein to this .json.")
     ] = None,
+    trust: Trust = False,
 ) -> None:
     """Score a model on a part of a split: the ledger's metrics, MCC, Brier score, calibration.
 
@@ -93,7 +101,7 @@ def evaluate(
     check_evaluation(split, part)
     if out is not None:
         check_out(out, (".json",))
-    trained = load_model(model)
+    trained = load_model(model, trust=trust)
     result = trained.evaluate(data, split=split, part=part, other_data=other_data)
     if out is not None:
         result.save(out)
@@ -141,6 +149,7 @@ def explain(
         Path | None,
         typer.Option(help="Also write a page with figures (.html) or the numbers (.parquet)."),
     ] = None,
+    trust: Trust = False,
 ) -> None:
     """Explain the prediction for one window.
 
@@ -149,7 +158,7 @@ def explain(
     """
     if out is not None:
         check_out(out, (".html", ".parquet"), (model, proteins, weights))
-    trained = load_model(model, weights=weights)
+    trained = load_model(model, weights=weights, trust=trust)
     explanation = trained.explain(rna, protein, proteins=proteins, width=width)
     _print_explanation(explanation)
     if out is not None:

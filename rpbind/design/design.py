@@ -198,8 +198,10 @@ def _contrast(name: str, arm: str, reference: str, fields: Sequence[str]) -> Con
 def words(before: ArmPlan, recipe: Recipe) -> str:
     """Return the differences between an arm and a recipe, as "field: old → new; ..."."""
     was = Recipe.model_validate(before.recipe)
-    return "; ".join(f"{k}: {_say(a)} → {_say(b)}" for k, (a, b) in was.diff(recipe).items())
+    return "; ".join(f"{k}: {_say(k, a)} → {_say(k, b)}" for k, (a, b) in was.diff(recipe).items())
 
 
-def _say(value: Any) -> str:
-    return "–" if value is None else str(value)
+def _say(path: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"content {value[:8]}" if path.endswith(".sha256") else str(value)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rpbind.ledger import ArmPlan, Plan
+from rpbind.parts.reference import Part
 from rpbind.recipe import flat
+from rpbind.recipe.custom import changed_content
 
 FIELDS = {
     "dataset": "dataset",
@@ -87,7 +89,39 @@ def _arms(before: Plan, after: Plan) -> list[str]:
 
 
 def _changed_fields(old: ArmPlan, new: ArmPlan) -> str:
-    return ", ".join(_differing(flat(old.recipe), flat(new.recipe)))
+    was, now = flat(old.recipe), flat(new.recipe)
+    files = changed_content(was, now)
+    rest = _differing(*({k: v for k, v in r.items() if k not in files} for r in (was, now)))
+    return ", ".join([*files.values(), *rest])
+
+
+def changed_files(before: Plan, after: Plan) -> list[str]:
+    """Return the custom files whose content differs, if the plans' arms differ in nothing else.
+
+    Parameters
+    ----------
+    before
+        The earlier plan.
+    after
+        The later plan.
+
+    Returns
+    -------
+    list
+        Names of the copies that the earlier study keeps.
+    """
+    was, is_ = ({arm.name: flat(arm.recipe) for arm in p.arms} for p in (before, after))
+    copies: dict[str, None] = {}
+    for name in was.keys() & is_.keys():
+        files = changed_content(was[name], is_[name])
+        if files.keys() != {
+            k for k in was[name] | is_[name] if was[name].get(k) != is_[name].get(k)
+        }:
+            return []
+        for path in files:
+            part = Part(was[name][f"{path[:-6]}class"], was[name][path])
+            copies[f"{part.sha256}-{part.file}"] = None
+    return list(copies)
 
 
 def _search(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

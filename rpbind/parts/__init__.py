@@ -5,7 +5,7 @@ hash is loaded, on every machine. Importing this room runs no user's code and im
 """
 
 from rpbind.parts.contents import content_of, keep, kept_in, relative_to, seek_in
-from rpbind.parts.loading import load, loaded
+from rpbind.parts.loading import load
 from rpbind.parts.reference import Part, part
 from rpbind.parts.signature import checked_options
 
@@ -16,7 +16,6 @@ __all__ = [
     "keep",
     "kept_in",
     "load",
-    "loaded",
     "part",
     "relative_to",
     "seek_in",

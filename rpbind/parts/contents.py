@@ -42,6 +42,11 @@ class Content:
         """The SHA-256 of the bytes, 64 hex digits."""
         return hashlib.sha256(self.raw).hexdigest()
 
+    @property
+    def copy_name(self) -> str:
+        """The name of its copies."""
+        return f"{self.sha256}-{self.name}"
+
 
 _known: dict[str, Content] = {}
 _folders: dict[Path, None] = {}
@@ -184,7 +189,7 @@ def keep(folder: Path, parts: Iterable[tuple[str, str]]) -> None:
     for sha256, name in dict.fromkeys(parts):
         content = content_of(sha256, name)
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{sha256}-{content.name}"
+        file = folder / content.copy_name
         if not write_new(file, lambda out, raw=content.raw: out.write(raw)):  # type: ignore[misc]
             _copy(file, sha256)
 

@@ -62,21 +62,9 @@ def load(part: Part, what: str) -> type:
     return found
 
 
-def loaded(part: Part) -> type | None:
-    """Return a class whose content this process has imported already; None if it has not.
-
-    Parameters
-    ----------
-    part
-        The class, and the hash of its file's content.
-
-    Returns
-    -------
-    type or None
-        The class; no code is run.
-    """
-    found = vars(_modules[part.sha256]).get(part.class_name) if part.sha256 in _modules else None
-    return found if isinstance(found, type) else None
+def is_loaded(part: Part) -> bool:
+    """Whether this process has imported the content already."""
+    return part.sha256 in _modules
 
 
 def class_file(kind: type) -> str:

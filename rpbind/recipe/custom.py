@@ -1,8 +1,8 @@
 """Classes of the user's own in a slot of the model, or as the whole model.
 
 A recipe records the hash of the class's file. Only a recipe that a user writes now (`with_`, a
-recipe's file, a search space) may lack it: then the file is read, hashed and imported, and its
-options are checked. Reading a recorded recipe runs no user's code.
+recipe's file) may lack it. Then the file is read and hashed, the class is imported, and its options
+are checked. Reading a recorded recipe runs no user's code.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ class CustomClass(Hyperparameters):
             raise ValueError('a custom class needs class = "my_parts.py:MyClass"')
         options = given.get("options", {})
         part = parts.Part(given["class"], str(given.get("sha256", "")))
-        kind = parts.loaded(part)
-        if "sha256" not in given and is_given_now():
-            part = parts.part(given["class"], cls.slot)
-            kind = parts.load(part, cls.slot)
-        if kind is not None and isinstance(options, dict):
-            options = parts.checked_options(kind, options, cls.slot, cls.given)
+        if is_given_now():
+            if not part.sha256:
+                part = parts.part(given["class"], cls.slot)
+            if isinstance(options, dict):
+                kind = parts.load(part, cls.slot)
+                options = parts.checked_options(kind, options, cls.slot, cls.given)
         recorded = {"class": part.reference, "options": options}
         return {**given, **recorded, **({"sha256": part.sha256} if part.sha256 else {})}
 
@@ -83,6 +83,59 @@ class CustomClass(Hyperparameters):
         kind = parts.load(self.part, self.slot)
         parts.checked_options(kind, self.options, self.slot, self.given)
         return kind
+
+
+def recorded(value: Any) -> Any:
+    """Return a value of a file with the content of each class of the user's own recorded in it.
+
+    Parameters
+    ----------
+    value
+        Mappings, lists and plain values, as TOML holds them.
+
+    Returns
+    -------
+    Any
+        The same, in which each custom class has its reference without folders and its hash, so
+        that it means the same content at any place.
+
+    Raises
+    ------
+    UserError
+        If there is no such file.
+    """
+    if isinstance(value, list | tuple):
+        return [recorded(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") == "custom" and isinstance(value.get("class"), str):
+        if "sha256" in value:
+            return value
+        part = parts.part(value["class"], "class")
+        return value | {"class": part.reference, "sha256": part.sha256}
+    return {key: recorded(each) for key, each in value.items()}
+
+
+def changed_content(was: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
+    """Return the custom files whose content differs between two recipes.
+
+    Parameters
+    ----------
+    was, now
+        {dotted path: value} of each recipe.
+
+    Returns
+    -------
+    dict
+        {path of the hash: "my_parts.py has changed (content 1234abcd → 5678efab)"}.
+    """
+    found = {}
+    for path in was:
+        old, new = was[path], now.get(path)
+        if path.endswith(".sha256") and isinstance(old, str) and new and old != new:
+            part = parts.Part(str(now.get(f"{path[:-6]}class")), str(new))
+            found[path] = f"{part.file} has changed (content {old[:8]} → {part.sha256[:8]})"
+    return found
 
 
 def custom_classes(value: object) -> Iterator[CustomClass]:

@@ -170,7 +170,8 @@ def checked_model(
             path,
             f"weights {', '.join(endless[:3])}: NaN or infinity, so every logit would be NaN",
         )
-    if not any(description.width in weight.shape for weight in weights.values()):
+    fits = any(description.width in weight.shape for weight in weights.values())
+    if not (fits or parts):  # a class of the user's own may ignore the vectors
         # without this check, a network of a wrong and huge width would fill the memory
         raise damaged_model(
             path,

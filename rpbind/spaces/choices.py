@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from rpbind.recipe.base import OFF
+from rpbind.recipe.custom import recorded
 from rpbind.spaces.dimension_base import DimensionBase, as_text, spread
 
 MAX_DEPTH = 64
@@ -23,7 +24,7 @@ class ChoiceDimension(DimensionBase):
     """
 
     kind: Literal["choice"]
-    values: Annotated[list[Any], Field(min_length=2)]
+    values: Annotated[list[Any], Field(min_length=2), AfterValidator(recorded)]
 
     @property
     def extremes(self) -> list[Any]:
@@ -77,7 +78,10 @@ def _fit(choice: Any, value: Any) -> int:
         return 0 if choice == value else -1
     kind = value.get("kind", "")
     if isinstance(choice, dict):
-        return len(choice) if choice.items() <= value.items() else -(choice.get("kind") != kind)
+        if choice.items() <= value.items():
+            return len(choice)
+        named = ("kind", "class", "sha256")  # of a class of the user's own, all three
+        return 0 if all(choice.get(name) == value.get(name) for name in named) else -1
     return 0 if choice == kind else -1
 
 

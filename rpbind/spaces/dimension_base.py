@@ -8,9 +8,10 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rpbind.recipe.base import OFF
+from rpbind.recipe.custom import recorded
 
 
 class When(BaseModel):
@@ -18,7 +19,7 @@ class When(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
-    values: Annotated[list[Any], Field(min_length=1)]
+    values: Annotated[list[Any], Field(min_length=1), AfterValidator(recorded)]
 
 
 class DimensionBase(BaseModel):

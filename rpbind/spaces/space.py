@@ -10,7 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rpbind.errors import UserError, check_no_yaml
+from rpbind.parts.contents import relative_to
 from rpbind.recipe import Recipe
+from rpbind.recipe.custom import recorded
 from rpbind.spaces.check import check_dimension, is_active
 from rpbind.spaces.dimension import NAMES, Dimension
 from rpbind.spaces.dimension_base import as_text
@@ -199,7 +201,9 @@ def read_space(name: str | Path) -> dict[str, Any]:
     path = space_file(name)
     check_no_yaml("A search space", path)
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        tree = tomllib.loads(path.read_text("utf-8-sig"))
+        with relative_to(path.parent):
+            return recorded(tree)
     except FileNotFoundError:
         raise missing(path) from None
     except UnicodeDecodeError:

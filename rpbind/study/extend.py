@@ -10,9 +10,10 @@ from rpbind.analysis.controls import Controls
 from rpbind.analysis.summary import read
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.design.plan import planned_rows
-from rpbind.design.plan_diff import differences
+from rpbind.design.plan_diff import changed_files, differences
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
+from rpbind.parts.contents import FOLDER
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
 from rpbind.study.folder import is_same_but_for_code
@@ -59,6 +60,12 @@ def another_study(existing: Plan, plan: Plan, folder: object) -> UserError:
     more = len(plan.seeds) - len(existing.seeds)
     found = differences(existing, plan)
     advice = "Use another --name, or remove that folder."
+    if copies := changed_files(existing, plan):
+        kept = ", ".join(f"{folder}/{FOLDER}/{copy}" for copy in copies)
+        advice = (
+            f"To continue that study, restore the file from {kept}; for the new content, use "
+            "another --name."
+        )
     if is_same_but_for_code(existing, plan):
         advice = (
             "To continue with rows of both versions of the code, run the same command with "

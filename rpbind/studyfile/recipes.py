@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from rpbind.errors import UserError
+from rpbind.parts.contents import given_now
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import load_recipe, read_recipe
 from rpbind.recipe.presets import PRESETS
@@ -88,7 +89,8 @@ def recipe_of(what: str, source: RecipeSource) -> Recipe:
     fields = source.model_dump(exclude_unset=True, exclude={"preset", "file"})
     if source.preset is None and source.file is None:
         try:
-            return Recipe.model_validate(fields)
+            with given_now():
+                return Recipe.model_validate(fields)
         except ValidationError as error:
             raise UserError(f"{what} is not a valid recipe: {recipe_mistakes(error)}.") from None
     base = PRESETS[source.preset] if source.preset else read_recipe(Path(str(source.file)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rpbind.ledger import Plan
 from rpbind.options import SMOKE_SEEDS, Options
+from rpbind.recipe.custom import recorded
 from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.named import SPACES
 from rpbind.spaces.space import read_space
@@ -122,7 +123,7 @@ def to_toml(spec: StudySpec, plan: Plan) -> str:
     tree = _set(spec.model_dump(mode="json", exclude_unset=True, exclude_none=True))
     if "resources" in tree:  # where Ray runs is a matter of the place
         tree["resources"] = {k: v for k, v in tree["resources"].items() if k != "address"}
-    whole = {"version": spec.version, **tree}
+    whole = {"version": spec.version, **recorded(tree)}
     return HEAD.format(study=plan.study) + "\n" + tomli_w.dumps(without_none(whole))
 
 

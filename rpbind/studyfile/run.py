@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,12 +122,13 @@ def request(
     options = options_of(spec, call or Call(), defaults)
     built = build(spec, options, place)
     whole = resolved(spec, options, built)
+    context = copy_context()  # in which paths of custom files are relative to the study's file
     run_options = options.run_options(
         control=built.control,
         sweep=built.sweep,
         delta=spec.delta,
         predictions=tuple(PredictionPlan(**each.model_dump()) for each in spec.predict),
-        study_file=lambda plan: to_toml(whole, plan),
+        study_file=lambda plan: context.run(to_toml, whole, plan),
     )
     return built.experiment, built.question, built.design, run_options
 

@@ -11,7 +11,9 @@ import torch
 
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores
+from rpbind.parts.contents import content_of
 from rpbind.proteins.sequence import clean, sequence_key
+from rpbind.recipe.custom import custom_classes
 from rpbind.saved.description import (
     CalibrationLine,
     Description,
@@ -70,7 +72,14 @@ def saved_model(
         proteins=_known(inputs, auroc),
     )
     weights = training.best_weights
-    return SavedModel(description, training.recipe.model_dump_json(), weights, {})
+    return SavedModel(description, training.recipe.model_dump_json(), weights, _parts(training))
+
+
+def _parts(training: Training) -> dict[str, bytes]:
+    """Return the files of the user's own classes: {name of the copy: content}."""
+    own = [each.part for each in custom_classes(training.recipe)]
+    contents = [content_of(part.sha256, part.file) for part in own]
+    return {content.copy_name: content.raw for content in contents}
 
 
 def _part_scores(

@@ -22,6 +22,7 @@ from rpbind.saved.folder import read_model
 from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
 from rpbind.use.old_file import read_old_file
+from rpbind.use.trust import check_trust
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class TrainedModel:
     model: PairModel = field(repr=False)
 
     @classmethod
-    def open(cls, path: Path) -> TrainedModel:
+    def open(cls, path: Path, *, trust: bool = False) -> TrainedModel:
         """Read a model.
 
         Parameters
@@ -88,6 +89,8 @@ class TrainedModel:
         path
             Folder of a finished run, `reports/STUDY/runs/RUN`, or its file `RUN.pt` of version
             0.1.0.
+        trust
+            Whether classes of its author's own may be imported, which runs their code.
 
         Returns
         -------
@@ -97,12 +100,14 @@ class TrainedModel:
         Raises
         ------
         UserError
-            If there is none, it is damaged, or another version wrote it.
+            If there is none, it is damaged, another version wrote it, or it has code of its
+            author's own that is not trusted.
         """
         check_model(path)
         saved = read_model(path) if path.is_dir() else read_old_file(path)
         content = saved.description
         recipe = _recipe(path, saved.recipe)
+        check_trust(path, recipe, trust=trust)
         model = build_model(
             recipe.model, width=content.width, length=content.length, seed=content.seed
         )

@@ -21,12 +21,8 @@ class Model:
 
     Parameters
     ----------
-    path
-        What a finished run has written: `reports/STUDY/runs/RUN`.
-    weights
-        ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
-    trust
-        Whether classes that the model's author has brought may be imported, which runs their code.
+    path, weights, trust
+        As for `load_model`.
     """
 
     def __init__(

@@ -92,8 +92,7 @@ class Model:
             A list of RNA sequences, a table with the columns `rna` and `protein`, or a file: FASTA,
             CSV, TSV or Parquet, also with .gz.
         protein
-            Score all windows for this protein; without it, for the one that the table or file
-            names.
+            Score all windows for this protein; without it, for the one that each row names.
         proteins
             FASTA of amino-acid sequences; without it, the proteins that the model knows.
 
@@ -102,8 +101,8 @@ class Model:
         pandas.DataFrame
             A row per window, with the index of the given table: `protein`, `logit`, `probability`,
             `calibrated` (NaN if more than half of the letters are N: `n_share`), and what is known
-            of the protein (`seen_in_training`, `training_base_rate`, `validation_auroc`).
-            `DataFrame.attrs["notes"]` has sentences that a reader should know.
+            of the protein (`seen_in_training`, `training_base_rate`, `validation_auroc`). Its
+            `attrs["notes"]` has sentences that a reader should know.
 
         Raises
         ------
@@ -201,8 +200,7 @@ class Model:
         Returns
         -------
         Explanation
-            The effect of each substitution, the span with the largest effects, and the attention if
-            it can change the logit.
+            Effects of substitutions, the span with the largest, attention if it changes the logit.
 
         Raises
         ------
@@ -233,7 +231,7 @@ def load_model(
     weights
         ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
     trust
-        Whether classes that the model's author has brought may be imported, which runs their code.
+        Whether the code of classes that its author has brought may run.
 
     Returns
     -------
@@ -243,8 +241,7 @@ def load_model(
     Raises
     ------
     UserError
-        If there is no such model, it is damaged, another version wrote it, or it has code that is
-        not trusted.
+        If there is none, it is damaged, of another version, or has code that is not trusted.
 
     Examples
     --------

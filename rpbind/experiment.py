@@ -227,4 +227,6 @@ def _show(plan: Plan, report: Path) -> None:
 
 
 def _again(plan: Plan) -> str:
+    if not plan.command:
+        return "Call it again; it continues with what is missing."
     return f"Run the command again; it continues with what is missing: {plan.command}"

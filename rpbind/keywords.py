@@ -7,10 +7,12 @@ the arguments of functions: a mistake is a `UserError`.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import wraps
 from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -147,6 +149,8 @@ def _is_a(value: Any, kind: Any) -> bool:
         return True
     if origin in (Union, UnionType):
         return any(_is_a(value, one) for one in get_args(kind))
+    if kind is Path:
+        return isinstance(value, (str, os.PathLike))
     if kind in (int, float):
         return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
     wanted = origin or kind

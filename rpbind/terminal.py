@@ -135,9 +135,12 @@ def typed_command() -> str:
     Returns
     -------
     str
-        The command, quoted for a shell, with the passwords in it masked.
+        The command, quoted for a shell, with the passwords in it masked; "" in a notebook or
+        another Python session, which no command repeats.
     """
     program, *words = sys.argv
+    if program in ("", "-c") or Path(program).name == "ipykernel_launcher.py":
+        return ""
     start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
     return shlex.join([*start, *map(masked, words)])
 

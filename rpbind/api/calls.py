@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_type_hints
@@ -32,7 +32,9 @@ LAZY = {"pd": SimpleNamespace(DataFrame=DataFrame)}
 """What annotations name, and only type checkers import."""
 
 
-def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T]:
+def face(
+    function: Callable[P, T], options: type | None = None, hidden: Sequence[str] = ()
+) -> Callable[P, T]:
     """Check the arguments of a function of the face before it runs.
 
     An unknown keyword, a missing argument and a wrong type are a `UserError`, and so is a path that
@@ -43,7 +45,9 @@ def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T
     function
         The function, or a method.
     options
-        The dataclass whose fields it takes as `**options`.
+        The dataclass whose fields it takes as `**options`; the function checks their values.
+    hidden
+        Fields that it does not take.
 
     Returns
     -------
@@ -53,7 +57,8 @@ def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T
     signature = inspect.signature(function)
     if options is not None:
         *own, _ = signature.parameters.values()
-        signature = inspect.Signature([*own, *parameters_of(options)])
+        taken = [one for one in parameters_of(options) if one.name not in hidden]
+        signature = inspect.Signature([*own, *taken])
     name = f"rb.{function.__qualname__}"
 
     @wraps(function)
@@ -64,7 +69,7 @@ def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T
             arguments = signature.bind(*given, **named).arguments
         except TypeError as error:
             raise UserError(f"{name}: {error}. It takes {', '.join(known)}.") from None
-        hints = _hints(function, options)
+        hints = get_type_hints(function, localns=LAZY)
         for argument, value in arguments.items():
             check_type(f"{name}: {argument}", value, hints.get(argument, Any))
         try:
@@ -75,13 +80,6 @@ def face(function: Callable[P, T], options: type | None = None) -> Callable[P, T
 
     call.__signature__ = signature  # type: ignore[attr-defined]
     return call
-
-
-def _hints(function: Callable[..., Any], options: type | None) -> dict[str, Any]:
-    """Return the types of a function's arguments and of its options."""
-    found = get_type_hints(function, localns=LAZY, include_extras=True)
-    more = parameters_of(options) if options is not None else []
-    return found | {one.name: one.annotation for one in more}
 
 
 def _refuse_path(error: OSError) -> None:

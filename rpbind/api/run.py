@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rpbind.api.calls import face
+from rpbind.api.dataset import Dataset
 from rpbind.api.study import Study
-from rpbind.errors import UserError, did_you_mean
-
-if TYPE_CHECKING:
-    from rpbind.design.own import Values
-    from rpbind.recipe import Recipe
+from rpbind.design.own import Values
+from rpbind.ledger.plans import PLAN
+from rpbind.options import Options
+from rpbind.recipe import Recipe
 
 ONLY_TYPED = ("defaults", "data", "dry_run")
 """Fields of `Options` that are no keyword here: a dry run prints, and has no study to return."""
 
 
+supported = partial(face, options=Options, hidden=ONLY_TYPED)
+
+
+@supported
 def ablate(
-    data: str | Path | None = None,
+    data: Dataset | str | Path | None = None,
     *,
     reference: Recipe | str | Path | Mapping[str, Any] = "fixed",
     changes: Mapping[str, Values] | None = None,
@@ -46,7 +52,7 @@ def ablate(
     Parameters
     ----------
     data
-        Dataset folder; without it, the simulated world.
+        Dataset, or its folder; without it, the simulated world.
     reference
         Recipe that the changes are made to: a `Recipe`, a preset's name, a recipe's file, or a
         mapping with preset or file, and fields.
@@ -98,8 +104,9 @@ def ablate(
     return _study(data, given, options)
 
 
+@supported
 def tune(
-    data: str | Path | None = None,
+    data: Dataset | str | Path | None = None,
     *,
     space: str | Path | Mapping[str, Any],
     trials: int = 50,
@@ -120,7 +127,7 @@ def tune(
     Parameters
     ----------
     data
-        Dataset folder; without it, the simulated world.
+        Dataset, or its folder; without it, the simulated world.
     space
         Search space: the name of one that comes with rpbind, such as "original", a TOML file, or
         the content of one.
@@ -158,6 +165,7 @@ def tune(
     return _study(data, {"reference": base, "search": named}, options)
 
 
+@partial(face, options=Options, hidden=("defaults", "dry_run"))
 def run_study(study: str | Path, **options: Any) -> Study:
     """Run the study of a study file (docs/study-file.md).
 
@@ -184,10 +192,10 @@ def run_study(study: str | Path, **options: Any) -> Study:
     from rpbind.studyfile.read import read_study, with_options
     from rpbind.studyfile.run import run
 
-    said = _checked(options, also=("data",))
+    said = _said(options)
     file = read_study(Path(study))
     spec = with_options(file, said)
-    return Study(run(spec, call_of(said), place=file.source.place))
+    return _ended(run(spec, call_of(said), place=file.source.place))
 
 
 def _predictions(given: Mapping[str, str] | None) -> list[dict[str, str]] | None:
@@ -196,28 +204,27 @@ def _predictions(given: Mapping[str, str] | None) -> list[dict[str, str]] | None
     return [{"contrast": contrast, "expect": expect} for contrast, expect in given.items()]
 
 
-def _study(data: str | Path | None, given: Mapping[str, Any], options: Mapping[str, Any]) -> Study:
+def _study(
+    data: Dataset | str | Path | None, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> Study:
     """Run what is missing of a study, and say on stderr what is not done."""
     from rpbind.studyfile.given import call_of, spec_of
     from rpbind.studyfile.run import run
 
-    said = {"data": data, **_checked(options)}
-    return Study(run(spec_of(given, said), call_of(said)))
+    said = {"data": None if data is None else os.fspath(data), **_said(options)}
+    return _ended(run(spec_of(given, said), call_of(said)))
 
 
-def _checked(options: Mapping[str, Any], also: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the options that were given; refuse one that there is not."""
-    from rpbind.options import Options
-
-    names = [field.name for field in fields(Options)]
-    known = [name for name in names if name not in ONLY_TYPED or name in also]
-    for name in options:
-        if name not in known:
-            raise UserError(
-                f"There is no option '{name}'.{did_you_mean(name, known)} The options are "
-                f"{', '.join(known)}."
-            )
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given."""
     said = {name: value for name, value in options.items() if value is not None}
     if isinstance(said.get("log"), str):
         said["log"] = [said["log"]]
     return said
+
+
+def _ended(folder: Path) -> Study:
+    """Return a study that has run, or that Ctrl-C has stopped."""
+    if not (folder / PLAN).exists():
+        raise KeyboardInterrupt  # it was stopped before it began: there is nothing to return
+    return Study(folder)

@@ -30,6 +30,56 @@ MISTAKES = (AuthenticationError, ValueError, FileNotFoundError, PermissionError)
 """What Ray raises if a setting is wrong; waiting does not help."""
 
 
+class Connection:
+    """Whether this process is connected to Ray, and whether we connected it or the user did."""
+
+    ours = False
+
+    @property
+    def is_users(self) -> bool:
+        """Whether the user initialised Ray before: it is used, and never shut down."""
+        return ray.is_initialized() and not self.ours
+
+    def leave(self) -> None:
+        """Shut Ray down, or leave the cluster, unless the user initialised it."""
+        if self.ours:
+            self.ours = False
+            ray.shutdown()
+
+
+CONNECTION = Connection()
+"""The one instance: Ray has one connection per process."""
+
+
+def use_running(address: str | None, *, dashboard: bool) -> None:
+    """Check that a Ray that the user has initialised can run a study.
+
+    Parameters
+    ----------
+    address
+        Address that the user gave besides; None if there is none.
+    dashboard
+        Whether the study needs Ray's dashboard, which Ray Train asks about stopped workers.
+
+    Raises
+    ------
+    UserError
+        If another address is given, or the dashboard is missing.
+    """
+    if address not in (None, "auto"):
+        raise UserError(
+            f"Ray is already initialised in this process, so it cannot join {address}. Leave the "
+            "address out to use this Ray, or call ray.shutdown() first."
+        )
+    node = ray._private.worker._global_node
+    if dashboard and node is not None and not node.webui_url:
+        raise UserError(
+            "The Ray that is initialised in this process has no dashboard, and workers of Ray "
+            "Train need it. Call ray.init(include_dashboard=True), or ray.shutdown() so that "
+            "rpbind starts its own Ray."
+        )
+
+
 def start_local(show: Callable[[str], object], **options: Any) -> None:
     """Start Ray on this machine; if the first try fails, try again with a longer wait.
 
@@ -68,6 +118,7 @@ def start_local(show: Callable[[str], object], **options: Any) -> None:
                 ) from None
             show(f"Ray has not started yet ({why}). Trying again for up to {STARTUP_WAITS[1]} s.")
         else:
+            CONNECTION.ours = True
             return
 
 
@@ -92,6 +143,7 @@ def join(address: str, **options: Any) -> None:
     try:
         _check_reachable(address)
         ray.init(address, **options)
+        CONNECTION.ours = True
     except (ConnectionError, *MISTAKES) as error:
         raise UserError(
             f"The Ray cluster at {address} cannot be joined: {_failure_text(error)}."

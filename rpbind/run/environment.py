@@ -35,7 +35,7 @@ def prepare(address: str | None) -> None:
         "RAY_AIR_NEW_OUTPUT": "0",
         "RAY_CHDIR_TO_TRIAL_DIR": "0",
     }
-    if address is None:
+    if address is None and not _is_ray_running():
         settings |= {
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # all sockets on loopback
             "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
@@ -48,6 +48,12 @@ def prepare(address: str | None) -> None:
             settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def _is_ray_running() -> bool:
+    """Whether the user has initialised Ray, which has read the settings of its start by then."""
+    ray = sys.modules.get("ray")
+    return ray is not None and bool(ray.is_initialized())
 
 
 def worker_environment() -> dict[str, str]:

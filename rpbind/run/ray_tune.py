@@ -45,13 +45,21 @@ MAX_ATTEMPTS = 3
 
 @contextlib.contextmanager
 def ray_running(resources: Resources) -> Iterator[None]:
-    """Start Ray on this machine, or join the cluster at `address`; leave it at the end."""
+    """Start Ray on this machine, or join the cluster at `address`; leave it at the end.
+
+    A Ray that the user has initialised in this process is used, and stays.
+    """
     with STOP.installed():
         try:
-            with phase(
-                f"joining the Ray at {resources.address}" if resources.address else "starting Ray"
-            ):
-                _start(resources)
+            if ray.is_initialized():
+                start.use_running(resources.address, dashboard=resources.executor == "train")
+            else:
+                with phase(
+                    f"joining the Ray at {resources.address}"
+                    if resources.address
+                    else "starting Ray"
+                ):
+                    _start(resources)
             STOP.install()
             logging.getLogger("ray.tune").setLevel(
                 logging.INFO if is_verbose() else logging.CRITICAL
@@ -59,8 +67,8 @@ def ray_running(resources: Resources) -> Iterator[None]:
             with watched(lambda: bool(preflight.alive_nodes()), leave_at_once):
                 yield
         finally:
-            with phase("stopping Ray") if ray.is_initialized() else contextlib.nullcontext():
-                ray.shutdown()
+            with phase("stopping Ray") if start.CONNECTION.ours else contextlib.nullcontext():
+                start.CONNECTION.leave()
 
 
 def _start(resources: Resources) -> None:
@@ -96,7 +104,7 @@ def at_once(resources: Resources) -> int:
 
 def check_storage(resources: Resources, folder: Path, data: Path) -> str:
     """Return a line about the storage; `UserError` if a node of a cluster does not share it."""
-    there = preflight.alive_nodes() if resources.address is not None else []
+    there = [] if _on_our_machine(resources) else preflight.alive_nodes()
     return preflight.check_storage(there, str(folder), [data / MANIFEST])
 
 
@@ -177,13 +185,17 @@ def _placement(resources: Resources) -> dict[str, float]:
 
 def machine(resources: Resources) -> dict[str, Any]:
     """Return the part of a trial's config that describes the machine."""
-    one_machine = resources.address is None
     return {
         "workers": resources.workers,
         "cpus": resources.cpus,
         "gpus": resources.gpus,
-        "one_machine": one_machine,
+        "one_machine": _on_our_machine(resources),
     }
+
+
+def _on_our_machine(resources: Resources) -> bool:
+    """Whether all processes run on this machine; unknown, so false, for a Ray of the user."""
+    return resources.address is None and not start.CONNECTION.is_users
 
 
 def _trial(config: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,9 @@ class Stop:
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
         """Install our handlers for the block, and restore the old ones afterwards; safe to nest."""
+        if not _is_main_thread():  # where Python allows no handlers, and signals do not arrive
+            yield
+            return
         before = {number: signal.getsignal(number) for number in SIGNALS}
         if self._handle not in before.values():
             self.requested = False
@@ -37,8 +41,9 @@ class Stop:
 
     def install(self) -> None:
         """Install our handlers, again after Ray has started and replaced them."""
-        for number in SIGNALS:
-            signal.signal(number, self._handle)
+        if _is_main_thread():
+            for number in SIGNALS:
+                signal.signal(number, self._handle)
 
     @contextlib.contextmanager
     def fitting(self) -> Iterator[None]:
@@ -50,7 +55,8 @@ class Stop:
             yield
         finally:
             self.in_loop = False
-            signal.signal(signal.SIGUSR1, before)
+            if _is_main_thread():
+                signal.signal(signal.SIGUSR1, before)
             self.install()
 
     def step(self) -> None:
@@ -66,6 +72,10 @@ class Stop:
         again, self.requested = self.requested, True
         if (number == signal.SIGINT) if again else not self.in_loop:
             raise KeyboardInterrupt
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 STOP = Stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -129,3 +130,27 @@ def test_a_search_returns_its_trials_and_its_best_recipe(data: Path, tmp_path: P
     )
     assert sorted(study.trials()["train.lr"]) == [0.001, 0.01]
     assert study.best.train.lr in (0.001, 0.01)
+
+
+def test_ctrl_c_returns_a_study_that_the_same_call_completes_on_the_users_own_ray(
+    study: rb.Study, data: Path, tmp_path: Path
+) -> None:
+    """The user's Ray stays; the rows are those of a study that was never interrupted."""
+    script = [sys.executable, str(Path(__file__).with_name("interrupted.py"))]
+    ended = subprocess.run(
+        [*script, str(data), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    first, refused = ended.stdout.splitlines()
+    complete, done, restored, same, whole, stays, folder = json.loads(first)
+    assert not complete
+    assert 1 <= done < len(study.runs())
+    assert (restored, same, whole, stays) == (True, True, True, True)
+    assert int(refused) == 2
+    columns = ["arm", "seed", "stage", "state", "test.auroc_macro", "test.loss"]
+    rows = [
+        one.runs()[columns].sort_values(columns[:3]).reset_index(drop=True)
+        for one in (study, rb.open_study(folder))
+    ]
+    assert rows[0].equals(rows[1])

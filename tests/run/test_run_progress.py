@@ -17,6 +17,7 @@ from toy_search import BASE, toy_sweep
 
 from rpbind import experiment as page
 from rpbind.baselines import score
+from rpbind.cluster import start
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
 from rpbind.design.question import Question
@@ -243,7 +244,8 @@ def test_every_slow_step_of_a_study_shows_a_moving_bar(
     """Ray, the check-up and the baselines are stand-ins; between them nothing takes long."""
     monkeypatch.setattr(launching, "repair_study", alive("repair", []))
     monkeypatch.setattr(run, "_start", alive("start"))
-    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(start.CONNECTION, "ours", True)
     monkeypatch.setattr(ray, "shutdown", alive("shutdown"))
     monkeypatch.setattr(run, "at_once", lambda where: 2)
     monkeypatch.setattr(run, "check_storage", alive("storage", "here"))

@@ -49,6 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     _add(files, config, "reference/api.md", _api())
     _add(files, config, "reference/commands.md", _commands())
     _add(files, config, "reference/recipe.md", _recipe())
+    _add(files, config, "reference/study-file.md", _study_file())
     for path in sorted(_linked()):
         name = f"source/{path}.txt"  # which a browser shows
         files.append(File.generated(config, name, abs_src_path=str(ROOT / path)))
@@ -175,6 +176,14 @@ def _recipe() -> str:
         cells = (f"`{one.path}`", one.variant, one.values, one.default)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
+
+
+def _study_file() -> str:
+    """Return the tables of all keys of a study file, from its schema."""
+    from rpbind.studyfile.reference import reference
+
+    start = "[A study in one file](../study-file.md) says how the file is used."
+    return f"# Fields of study.toml\n\n{start}\n\n{reference()}"
 
 
 def _cells(notebook: Path) -> Iterator[str]:

@@ -19,6 +19,7 @@ NOT_RUN = {
     "cluster.md": {"needs a cluster and its shared storage; tests/cluster runs the same commands"},
     "data.md": {"needs the weights of ESM-2, a file of 2.5 GB"},
     "gpu.md": {"needs a GPU"},
+    "study-file.md": {"it takes minutes; the smoke run above is the same with fewer runs"},
     "tutorial.md": {
         "the tests run in an environment in which rpbind is installed",
         "the tests run in an empty folder",

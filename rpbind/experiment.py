@@ -116,6 +116,11 @@ def prepared(
         options.add_seeds,
         accept_code_change=options.accept_code_change,
     )
+    if plan.predictions and plan.predictions != resumed_plan.predictions:
+        tell(
+            "The predictions differ from those with which this study began. Those are kept, as its "
+            "results may be known by now. Use another --name for a new study."
+        )
     price = announce.price_of(resumed_plan, options.sweep)
     check_size(price, options.yes)
     show = tell if options.dry_run else say  # the summary is the result of a dry run

@@ -12,6 +12,7 @@ from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrasts import Contrast, few_clusters, judge_contrasts
 from rpbind.analysis.controls import Controls, summarise_controls
+from rpbind.analysis.predictions import JudgedPrediction, judge_predictions
 from rpbind.analysis.record import (
     SHARED_PROVENANCE,
     Cost,
@@ -104,6 +105,11 @@ class Summary:
     left_out: int
     coverage: str
     remarks: tuple[str, ...] = ()
+
+    @property
+    def predictions(self) -> tuple[JudgedPrediction, ...]:
+        """The plan's predictions, and whether each held."""
+        return judge_predictions(self.plan, self.judged)
 
     @property
     def done(self) -> int:

@@ -103,6 +103,22 @@ class Study:
         tuned = summary.tuned.contrasts if summary.tuned else ()
         return verdict_table([*summary.contrasts, *tuned])
 
+    def predictions(self) -> pd.DataFrame:
+        """Return the predictions of the study, and whether each held.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per prediction: `contrast`, `expected` verdict, `found` verdict ("" where there is
+            none yet), `outcome` ("held", "failed" or "undecided") and `why`, where it has a reason.
+        """
+        import pandas as pd
+
+        columns = ["contrast", "expected", "found", "outcome", "why"]
+        judged = self.summary().predictions
+        rows = [(each.contrast, each.expect, each.found, each.outcome, each.why) for each in judged]
+        return pd.DataFrame(rows, columns=columns)
+
     def runs(self) -> pd.DataFrame:
         """Return the last attempt of every run: the arms of the comparison, and the controls.
 

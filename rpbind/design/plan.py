@@ -80,8 +80,8 @@ def make_plan(
     Raises
     ------
     UserError
-        Without a seed, if an arm has the reserved name of a search's winner, if a prediction is
-        about no contrast, or if the data cannot be scored.
+        Without a seed, if an arm has the reserved name of a search's winner, or if the data cannot
+        be scored.
     """
     if not seeds:
         raise UserError("A study needs at least one seed, and got none. Use --seeds 1 or more.")

@@ -15,7 +15,7 @@ from rpbind.analysis.contrasts import few_clusters
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
-from rpbind.report import claims, collapses, search_words, verdicts, words
+from rpbind.report import claims, collapses, predictions, search_words, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.report.contrast_table import table_of
 from rpbind.statistics.averages import Averages
@@ -80,6 +80,7 @@ def whole_answer(summary: Summary) -> RenderableType:
             table_of(title, tuned.contrasts, tuned.part),
             *_reasons(tuned.contrasts, plan.delta),
         ]
+    tables += [Text(f"prediction {predictions.line(each)}") for each in summary.predictions]
     if tuned and tuned.refusal:
         tables.append(Text(tuned.refusal, style="yellow"))
     compared = bool(summary.contrasts or tuned)

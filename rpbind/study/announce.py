@@ -76,6 +76,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
         f"controls  {len(BASELINES)} baselines without a network, and probes of every run",
         *(f"  {arm.name}: {arm.change}; {len(plan.seeds)} seeds" for arm in plan.controls),
+        *(f"predicted {each.contrast}: {each.expect}" for each in plan.predictions),
         f"claims    confirmatory: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
         "all others are exploratory",
     ]

@@ -62,7 +62,8 @@ def resumed(
         plan = plan.model_copy(update={"accepted_code": existing.accepted_code})
     kept: dict[str, object] = {
         "seeds": existing.seeds, "looks": existing.looks, "created": existing.created,
-        "confirmatory": existing.confirmatory,  # as planned before any result was known
+        # as planned before any result was known:
+        "confirmatory": existing.confirmatory, "predictions": existing.predictions,
     }  # fmt: skip
     plan = with_its_search(plan.model_copy(update=kept), existing, ledger)
     if add_seeds and has_frozen_winners(existing) and not has_frozen_winners(plan):

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from rpbind.design.plan import make_plan
-from rpbind.ledger import Plan
+from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import as_toml
 from rpbind.recipe.presets import FIXED
+from rpbind.study.resume import resumed
 from rpbind.studyfile.given import spec_of
 from rpbind.studyfile.read import read_study
 from rpbind.studyfile.run import Call, request
@@ -137,6 +138,21 @@ def test_predictions_do_not_change_the_study(home: Path) -> None:
     ]
     assert plans[0].fingerprint == plans[1].fingerprint
     assert [len(plan.predictions) for plan in plans] == [0, 1]
+
+
+def test_a_study_keeps_the_predictions_with_which_it_began(home: Path, tmp_path: Path) -> None:
+    def asked(expect: str) -> tuple[Plan, str]:
+        predict = [{"contrast": "slow", "expect": expect}]
+        return planned(spec_of({"changes": SLOW, "predict": predict}, {"data": home / "data"}))
+
+    Ledger(tmp_path).begin(asked("worse")[0])
+    again = resumed(asked("better")[0], Ledger(tmp_path), 0)
+    assert [each.expect for each in again.predictions] == ["worse"]
+    _, _, _, options = request(
+        spec_of({"changes": SLOW}, {"data": home / "data"}), Call(reports=tmp_path)
+    )
+    assert options.study_file is not None
+    assert 'expect = "worse"' in options.study_file(again)
 
 
 def test_the_presets_of_a_file_stay_names(home: Path) -> None:

@@ -28,6 +28,7 @@ from rpbind.conventions import follow_conventions
 from rpbind.errors import PausedError, UserError, is_full_disk, reason
 from rpbind.exits import EXIT_AGAIN as EXIT_AGAIN
 from rpbind.exits import IMPOSSIBLE
+from rpbind.live import LiveProgress, is_live, is_notebook
 from rpbind.settings import command_of
 from rpbind.verbosity import PLAIN as PLAIN
 from rpbind.verbosity import masked as masked
@@ -176,7 +177,7 @@ class Bar:
 
 @contextmanager
 def progress(title: str) -> Iterator[Bar]:
-    """Show a progress bar while the block runs; nothing if stderr is not a terminal.
+    """Show a progress bar while the block runs, in a terminal or a notebook; else nothing.
 
     Parameters
     ----------
@@ -195,13 +196,13 @@ def progress(title: str) -> Iterator[Bar]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with LiveProgress(*columns, console=console) as bar:
         yield Bar(bar, title)
 
 
 @contextmanager
 def phase(title: str) -> Iterator[None]:
-    """Show a title with a spinner while the block runs; one plain line without a terminal.
+    """Show a title with a spinner while the block runs; one plain line outside of a terminal.
 
     Parameters
     ----------
@@ -214,11 +215,10 @@ def phase(title: str) -> Iterator[None]:
         A context manager.
     """
     console = notices()
-    if not console.is_terminal:
+    plain = is_notebook() or not is_live(console)
+    if plain:
         console.print(title, **PLAIN)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with LiveProgress(*columns, console=console, transient=True, silent=plain) as bar:
         bar.add_task(title, total=None)
         yield

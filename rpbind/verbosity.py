@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from rpbind.errors import UserError
+from rpbind.live import stderr
 
 PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
 """Arguments of `Console.print` that show a text unchanged."""
@@ -73,7 +74,7 @@ def is_verbose() -> bool:
 
 def notices() -> Console:
     """Return a console for notices: stderr, or nothing with `--quiet`."""
-    return Console(stderr=True, quiet=is_quiet())
+    return stderr(quiet=is_quiet())
 
 
 def say(text: str) -> None:
@@ -95,7 +96,7 @@ def tell(text: str) -> None:
     text
         The sentence.
     """
-    Console(stderr=True).print(text, **PLAIN)
+    stderr().print(text, **PLAIN)
 
 
 def detail(text: str) -> None:
@@ -107,7 +108,7 @@ def detail(text: str) -> None:
         The decision, and where it comes from.
     """
     if is_verbose():
-        Console(stderr=True).print(text, style="dim", **PLAIN)
+        stderr().print(text, style="dim", **PLAIN)
 
 
 def masked(text: str) -> str:

@@ -21,7 +21,7 @@ ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
     {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "keywords"}
-    | {"exits", "verbosity", "conventions", "settings"},
+    | {"live", "exits", "verbosity", "conventions", "settings"},
     {"files"},
     {"parts"},
     {"recipe"},

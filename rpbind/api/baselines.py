@@ -144,11 +144,12 @@ def baselines(
 
 def _told(row: Row) -> Row:
     """Print on stderr that a baseline has ended, if stderr shows no progress bar."""
+    from rpbind.live import is_live
     from rpbind.statistics.averages import averages
     from rpbind.verbosity import PLAIN, notices
 
     console = notices()
-    if not console.is_terminal:
+    if not is_live(console):
         means = averages([row])
         auroc = f"test AUROC {means.words(4)}" if means else "no AUROC"
         console.print(f"{row.arm}: {row.state}, {auroc}, {row.cost['seconds']:.0f} s", **PLAIN)

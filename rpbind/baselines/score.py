@@ -8,6 +8,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split
 from rpbind.errors import reason
 from rpbind.ledger import Ledger
+from rpbind.live import is_live
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.statistics.averages import averages
 from rpbind.terminal import progress
@@ -38,7 +39,7 @@ def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledge
         for row in baseline_rows(data, left, bar.restart):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))
-            if not console.is_terminal:
+            if not is_live(console):
                 both = averages([row])
                 why = f" ({reason(row.error)})" if row.error else ""
                 result = f"{row.state}{why}" if both is None else f"test AUROC {both.words()}"

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from rpbind.api import imports
 from rpbind.api.imports import Import, ImportSettings
 from rpbind.keywords import with_options
+from rpbind.live import stderr
 from rpbind.terminal import PLAIN
 
 app = typer.Typer(no_args_is_help=True, help="Make a dataset folder from your files.")
@@ -100,4 +100,4 @@ def _show(made: Import) -> None:
         f"{'; ' + decisions if decisions else ''}"
     )
     for note in made.notes:
-        Console(stderr=True).print(f"! {note}", style="yellow", **PLAIN)
+        stderr().print(f"! {note}", style="yellow", **PLAIN)

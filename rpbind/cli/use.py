@@ -11,6 +11,7 @@ from rich.console import Console
 from rpbind.api.files import check_out, write_frame
 from rpbind.api.model import load_model
 from rpbind.api.results import Evaluation, Explanation, check_evaluation
+from rpbind.live import stderr
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN
 
@@ -183,4 +184,4 @@ def _print_explanation(explanation: Explanation) -> None:
 
 def _warn(notes: list[str] | tuple[str, ...]) -> None:
     for note in notes:
-        Console(stderr=True).print(f"! {note}", style="yellow", **PLAIN)
+        stderr().print(f"! {note}", style="yellow", **PLAIN)

@@ -10,7 +10,6 @@ from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
     Task,
     TextColumn,
@@ -20,6 +19,7 @@ from rich.text import Text
 
 from rpbind.ledger import Row
 from rpbind.ledger.trials import REPEATED
+from rpbind.live import LiveProgress, is_live, stderr
 from rpbind.run.progress import StudyProgress, state_word
 from rpbind.verbosity import PLAIN, is_quiet
 
@@ -28,7 +28,7 @@ class Watch:
     """Shows the progress of a study. Use it as a context manager."""
 
     def __init__(self, progress: StudyProgress, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
+        self.console = console or stderr()
         self.is_quiet = is_quiet()
         self.progress = progress
         self.bar = _BarAndLines(self)
@@ -66,7 +66,7 @@ class Watch:
         text = self.progress.add_row(row)
         self.bar.update(self.line, completed=self.progress.ended)
         is_expected = state_word(row) in ("done", "pruned", REPEATED)
-        if not is_expected or not (self.is_quiet or self.console.is_terminal):
+        if not is_expected or not (self.is_quiet or is_live(self.console)):
             self.console.print(text, **PLAIN)
 
     def words(self) -> str:
@@ -74,7 +74,7 @@ class Watch:
         return " · ".join(self.progress.lines())
 
 
-class _BarAndLines(Progress):
+class _BarAndLines(LiveProgress):
     """The bar of a watch with lines below it; each is cut to the terminal's width by itself."""
 
     def __init__(self, watch: Watch) -> None:
@@ -86,7 +86,7 @@ class _BarAndLines(Progress):
             TimeElapsedColumn(),
             _TimeLeft(watch.progress),
             console=watch.console,
-            disable=watch.is_quiet or not watch.console.is_terminal,
+            silent=watch.is_quiet,
         )
 
     def get_renderables(self) -> Iterable[RenderableType]:

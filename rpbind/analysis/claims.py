@@ -159,13 +159,21 @@ def planned_comparisons(
             _against_random(arm, plan, done, control_runs),
             _probed(arm, done, "proteins-shuffled", "the test part has no proteins to exchange"),
         ],
-        "attention helps": [_probed(arm, done, "uniform-attention", "the arm has no attention")],
+        "attention helps": [_probed(arm, done, "uniform-attention", _no_attention(arm, plan))],
         "sees motifs": [_probed(arm, done, "letters-shuffled", "no run was probed")],
         "beats RNA alone": [
             *_against_constant(arm, done, plan, control_runs),
             *(_against_baseline(name, arm, done, plan, control_runs) for name in RNA_ALONE),
         ],
     }
+
+
+def _no_attention(arm: str, plan: Plan) -> str:
+    """Say why an arm has no scores with uniform attention."""
+    recipes = {each.name: each.recipe for each in plan.arms}
+    if recipes.get(arm, {}).get("model", {}).get("kind") == "custom":
+        return "not applicable: a whole model of one's own, whose attention rpbind cannot change"
+    return "the arm has no attention"
 
 
 def _probed(arm: str, done: list[Row], name: str, absent: str) -> PlannedComparison:

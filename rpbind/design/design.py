@@ -198,7 +198,24 @@ def _contrast(name: str, arm: str, reference: str, fields: Sequence[str]) -> Con
 def words(before: ArmPlan, recipe: Recipe) -> str:
     """Return the differences between an arm and a recipe, as "field: old → new; ..."."""
     was = Recipe.model_validate(before.recipe)
-    return "; ".join(f"{k}: {_say(k, a)} → {_say(k, b)}" for k, (a, b) in was.diff(recipe).items())
+    said = {k: f"{_say(k, a)} → {_say(k, b)}" for k, (a, b) in was.diff(recipe).items()}
+    old, new = was.flat(), recipe.flat()
+    for slot in ("model", "model.encoder", "model.memory"):
+        classes = [each.get(f"{slot}.class") for each in (old, new)]
+        if classes[0] != classes[1]:  # another class is one change, not one of each of its options
+            said = {k: v for k, v in said.items() if not k.startswith(f"{slot}.")}
+            said[slot] = f"{_variant(slot, old)} → {_variant(slot, new)}"
+    return "; ".join(f"{path}: {words}" for path, words in said.items())
+
+
+def _variant(slot: str, fields: dict[str, Any]) -> str:
+    """Name the variant of a slot; a class of the user's own with its options and its content."""
+    if (kind := fields.get(f"{slot}.kind")) != "custom":
+        return str(kind or "its slots")
+    start = f"{slot}.options."
+    options = [f"{k.removeprefix(start)}={v}" for k, v in fields.items() if k.startswith(start)]
+    content = fields[f"{slot}.sha256"][:8]
+    return f"{fields[f'{slot}.class']}({', '.join(options)}), content {content}"
 
 
 def _say(path: str, value: Any) -> str:

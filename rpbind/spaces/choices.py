@@ -78,11 +78,19 @@ def _fit(choice: Any, value: Any) -> int:
         return 0 if choice == value else -1
     kind = value.get("kind", "")
     if isinstance(choice, dict):
-        if choice.items() <= value.items():
-            return len(choice)
-        named = ("kind", "class", "sha256")  # of a class of the user's own, all three
-        return 0 if all(choice.get(name) == value.get(name) for name in named) else -1
+        if kind == "custom":
+            return _fit_of_class(choice, value)
+        return len(choice) if choice.items() <= value.items() else -(choice.get("kind") != kind)
     return 0 if choice == kind else -1
+
+
+def _fit_of_class(choice: dict[str, Any], value: dict[str, Any]) -> int:
+    """Return the same for a class of the user's own: the more options are equal, the better."""
+    if any(choice.get(name) != value.get(name) for name in ("kind", "class", "sha256")):
+        return -1
+    options = value["options"]
+    equal = [options.get(name) == given for name, given in choice.get("options", {}).items()]
+    return len(options) + sum(1 if same else -1 for same in equal)
 
 
 class LayersDimension(DimensionBase):

@@ -15,6 +15,7 @@ from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
+from rpbind.recipe.custom import custom_classes
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners
 from rpbind.statistics.interim import analysis_number, level_of
@@ -80,6 +81,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         f"claims    confirmatory: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
         "all others are exploratory",
     ]
+    lines += own_classes(plan)
     if plan.search is not None:
         lines += _searched(plan.search, len(plan.seeds))
     lines += [
@@ -99,6 +101,19 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
                 f"--add-seeds {len(plan.seeds) - len(earlier.seeds)}."
             )
     return "\n".join(lines)
+
+
+def own_classes(plan: Plan) -> list[str]:
+    """Return the lines on the classes of the user's own in a study's arms."""
+    recipes = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
+    own = dict.fromkeys(each.part for recipe in recipes for each in custom_classes(recipe))
+    named = [f"{part.reference} (content {part.sha256[:8]})" for part in own]
+    if not named:
+        return []
+    return [
+        f"own code  {', '.join(named)}: kept in the study, and run by its workers; --narrower does "
+        "not divide their options, and the check of memory leaves out what they keep per window"
+    ]
 
 
 def time_of(price: Price, plan: Plan, options: RunOptions, folder: Path) -> str:

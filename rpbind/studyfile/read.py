@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rpbind.errors import UserError, check_no_yaml
+from rpbind.parts.contents import FOLDER, relative_to, seek_in
+from rpbind.recipe.custom import recorded
 from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.named import SPACES
 from rpbind.studyfile.given import CALL, RESOURCES, plain
@@ -73,6 +75,9 @@ def read_study(path: Path) -> StudyFile:
             f"the keys of version {VERSION}."
         )
     try:
+        seek_in(path.parent / FOLDER)  # a study's own file, whose folder keeps its custom files
+        with relative_to(path.parent):
+            tree = recorded(tree)
         spec = StudySpec.model_validate(_from_folder(tree, path.parent))
     except ValidationError as error:
         raise refused(error, tree, source) from None

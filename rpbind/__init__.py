@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rpbind.api.dataset import Dataset, load_dataset
     from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
+    from rpbind.api.genome import import_peaks, negatives
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
     from rpbind.api.model import Model, load_model
@@ -51,9 +52,11 @@ __all__ = [
     "hyperparameters",
     "import_eclip",
     "import_fasta",
+    "import_peaks",
     "import_table",
     "load_dataset",
     "load_model",
+    "negatives",
     "open_study",
     "preset",
     "run_study",
@@ -69,6 +72,7 @@ _HOME = {
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
     "rpbind.api.embeddings": ("embed",),
+    "rpbind.api.genome": ("import_peaks", "negatives"),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),
     "rpbind.api.model": ("Model", "load_model"),

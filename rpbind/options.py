@@ -82,7 +82,10 @@ class Options:
         typer.Option(min=1, help="Divide the widths of models and search spaces by this factor."),
     ] = None
     split: Annotated[
-        str, typer.Option(help="Split: cold-rna, cold-protein, cold-both, or random (which leaks).")
+        str,
+        typer.Option(
+            help="Split: cold-rna, cold-protein, cold-both, cold-chromosome, or random (leaks)."
+        ),
     ] = "cold-rna"
     workers: Workers = 1
     cpus_per_worker: CpusPerWorker = 1

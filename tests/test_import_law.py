@@ -29,8 +29,8 @@ FLOORS = [
     {"proteins", "model", "statistics", "spaces"},
     {"data", "analysis"},
     {"metrics", "importers", "report", "cluster", "saved"},
-    {"baselines"},
-    {"train"},
+    {"baselines", "genome"},
+    {"train", "negatives"},
     {"doctor", "use"},
     {"design"},
     {"search"},
@@ -63,6 +63,8 @@ ONLY_IN = {
     "ray": ("run/", "train/worker", "cluster/"),
     "optuna": ("search/", "analysis/importance"),
     "plotly": ("report/",),
+    "pyfaidx": ("genome/reference",),
+    "pyranges": ("genome/spans",),
 }
 WITHOUT_TORCH = (
     "parts/",
@@ -71,6 +73,8 @@ WITHOUT_TORCH = (
     "ledger/",
     "data/",
     "importers/",
+    "genome/",
+    "negatives/",
     "metrics",
     "baselines/",
     "design/design",

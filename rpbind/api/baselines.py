@@ -106,7 +106,7 @@ def baselines(
     data
         The dataset, or its folder.
     split
-        Split rule: random, cold-rna, cold-protein or cold-both.
+        Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome.
     proteins
         Protein encoder whose vectors the baseline protein-only reads.
 

@@ -70,7 +70,8 @@ class Dataset:
         -------
         pandas.DataFrame
             A row per window: `rna`, `protein`, `label` (1 bound, 0 not bound) and `cluster`, the
-            number of its overlap cluster.
+            number of its overlap cluster. A dataset with genome coordinates also has `chrom`,
+            `start` and `end` (0-based, half-open), `strand`, `gene` and `region`.
         """
         import pandas as pd
 
@@ -78,7 +79,7 @@ class Dataset:
 
         dataset = self.opened.dataset
         length, letters = self.length, decode(dataset.rna_NL.ravel())
-        return pd.DataFrame(
+        windows = pd.DataFrame(
             {
                 "rna": [letters[n * length : (n + 1) * length] for n in range(len(self))],
                 "protein": pd.Series(self.protein_names).to_numpy()[dataset.protein_N],
@@ -86,6 +87,7 @@ class Dataset:
                 "cluster": dataset.cluster_N,
             }
         )
+        return windows if dataset.coordinates is None else windows.join(dataset.coordinates.table())
 
     def proteins(self) -> pd.DataFrame:
         """Return the proteins.

@@ -81,7 +81,7 @@ def split(data: str | Path | Dataset, rule: str = "cold-rna", seed: int = 0) -> 
         The dataset, or its folder.
     rule
         What stays whole: "cold-rna" (overlap clusters), "cold-protein" (protein clusters),
-        "cold-both", or "random" (nothing, which leaks).
+        "cold-both", "cold-chromosome", or "random" (nothing, which leaks).
     seed
         Random seed of the split.
 

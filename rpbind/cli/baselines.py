@@ -19,7 +19,10 @@ from rpbind.tables import Grid
 def baselines(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     split: Annotated[
-        str, typer.Option(help="Split rule: random, cold-rna, cold-protein or cold-both.")
+        str,
+        typer.Option(
+            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome."
+        ),
     ] = "cold-rna",
     proteins: Annotated[
         str, typer.Option(help="Protein encoder whose vectors the baseline protein-only reads.")

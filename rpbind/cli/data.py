@@ -37,7 +37,10 @@ def embed(
 def split(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     rule: Annotated[
-        str, typer.Option(help="Split rule: random, cold-rna, cold-protein or cold-both.")
+        str,
+        typer.Option(
+            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome."
+        ),
     ] = "cold-rna",
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split.")] = 0,
 ) -> None:

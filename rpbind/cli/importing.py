@@ -40,7 +40,7 @@ def eclip(
     **options: Any,
 ) -> None:
     """Import a folder of eCLIP windows: a file for each protein and cell line."""
-    _show(imports.import_eclip(folder, proteins=proteins, out=out, clusters=clusters, **options))
+    show(imports.import_eclip(folder, proteins=proteins, out=out, clusters=clusters, **options))
 
 
 @app.command("fasta")
@@ -55,7 +55,7 @@ def fasta(
     **options: Any,
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    _show(imports.import_fasta(windows, proteins=proteins, out=out, **options))
+    show(imports.import_fasta(windows, proteins=proteins, out=out, **options))
 
 
 @app.command("table")
@@ -87,10 +87,11 @@ def table(
         cluster_column=cluster_column,
         **options,
     )
-    _show(made)
+    show(made)
 
 
-def _show(made: Import) -> None:
+def show(made: Import) -> None:
+    """Print what an import has made, and its notes to stderr."""
     data = made.dataset
     decisions = ", ".join(f"{what}: {count:,}" for what, count in made.decisions.items())
     print(

@@ -77,7 +77,8 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            help="Split rule: random, cold-rna, cold-protein or cold-both (default: the model's)."
+            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome "
+            "(default: the model's)."
         ),
     ] = None,
     part: Annotated[

@@ -89,6 +89,29 @@ def by_first_appearance(group_N: NDArray[np.integer]) -> NDArray[np.int32]:
     return rank_G[index_N]
 
 
+def joined(group_N: NDArray[np.int32], other_N: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Join two partitions: windows that one of them keeps together are in one cluster.
+
+    Parameters
+    ----------
+    group_N, other_N
+        (N,) group numbers, from 0.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (N,) cluster numbers, from 0 in the order of first appearance.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    groups, others = int(group_N.max()) + 1, int(other_N.max()) + 1
+    ends = (group_N, other_N.astype(np.int64) + groups)
+    size = groups + others
+    graph = coo_array((np.ones(len(group_N), dtype=bool), ends), shape=(size, size))
+    return by_first_appearance(connected_components(graph, directed=False)[1][group_N])
+
+
 def _link(
     component_D: NDArray[np.int32], kmer_K: NDArray[np.uint64], window_K: NDArray[np.int32]
 ) -> NDArray[np.int32]:

@@ -9,12 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Region = Literal["5'UTR", "CDS", "intron", "3'UTR", "ncRNA", "intergenic"]
 REGIONS: tuple[Region, ...] = get_args(Region)
@@ -127,6 +130,17 @@ class Coordinates:
             _named(self.gene_N[part], self.genes),
             _named(self.region_N[part], REGIONS),
         ]
+
+    def table(self) -> pd.DataFrame:
+        """Return the columns of `FIELDS` as a table for users.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per window.
+        """
+        names = [name for name, _ in FIELDS]
+        return pa.table(self.columns(slice(None)), names=names).to_pandas()
 
 
 def read_coordinates(path: Path) -> Coordinates:

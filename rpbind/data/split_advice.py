@@ -19,7 +19,7 @@ ONE_CLASS = {
 }
 NEEDS_BOTH = (
     "a model needs both classes, so no split can be made. Import bound and unbound windows of the "
-    "same proteins together."
+    "same proteins together, or make unbound ones with `rpbind negatives`."
 )
 PARTS = 3
 LARGE = 0.3
@@ -85,7 +85,7 @@ def _cause_in_rna(dataset: Dataset) -> str:
             f"{found}, as given to the import: give smaller clusters, or run `rpbind import` with "
             "no --cluster-column and no --clusters to compute them."
         )
-    kmer = re.fullmatch(r"shared (\d+)-mer", method)
+    kmer = re.match(r"shared (\d+)-mer", method)
     if kmer and int(kmer[1]) < 31 and (largest > LARGE or count < PARTS):
         return (
             f"{found}: for smaller clusters, run `rpbind import` with a larger --k than {kmer[1]}."

@@ -193,12 +193,17 @@ def _assign(dataset: Dataset, spec: SplitSpec) -> NDArray[np.uint8]:
 
 
 def _assign_groups(group_N: NDArray[np.int32], spec: SplitSpec, what: str) -> NDArray[np.uint8]:
-    """Assign each group, in shuffled order, to the part that still lacks the most windows."""
+    """Assign each group, in shuffled order, to the part that still lacks the most windows.
+
+    Chromosomes are few: they go to the part that lacks the largest share of its windows, so that
+    three are enough for three parts.
+    """
     _, index_N, size_G = np.unique(group_N, return_inverse=True, return_counts=True)
     missing = [len(group_N) * percent / 100 for percent in spec.ratio]
+    unit = spec.ratio if spec.rule == CHROMOSOME else (1, 1, 1)
     part_G = np.empty(len(size_G), dtype=np.uint8)
     for group in shuffled(len(size_G), spec.seed, what):
-        part = missing.index(max(missing))
+        part = max(range(len(PARTS)), key=lambda one: missing[one] / unit[one])
         part_G[group] = part
         missing[part] -= int(size_G[group])
     return part_G[index_N]

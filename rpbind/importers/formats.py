@@ -90,10 +90,18 @@ _CUT = (
     "-bed FILE), and write them as a table with the columns rna and protein. An import needs bound "
     "and unbound windows, and the column label."
 )
+_PEAKS = (
+    "`rpbind import peaks` imports it with the genome's FASTA. For `rpbind predict`, cut the "
+    "letters out of the genome, on the right strand (bedtools getfasta -s -fi GENOME.fa -bed FILE)."
+)
 _STRAND = (
-    "It has no strand either, so write it as BED with the strand (+ or -) in column 6, and cut the "
-    "letters out of the genome (bedtools getfasta -s -fi GENOME.fa -bed PEAKS.bed). An import "
-    "needs a table of bound and unbound windows with the columns rna, protein and label."
+    "`rpbind import peaks` imports it with the genome's FASTA; as it may have no strand, that "
+    "takes --strand. For `rpbind predict`, write it as BED with the strand (+ or -) in column 6, "
+    "and cut the letters out of the genome (bedtools getfasta -s -fi GENOME.fa -bed PEAKS.bed)."
+)
+_SIGNAL = (
+    "It has no strand either: write it as BED with the strand in column 6, for `rpbind import "
+    "peaks`."
 )
 _LABELLED = "Each window needs a label; `rpbind import --help` lists the formats."
 _HEADED = "Add a first line that names the columns: rna, protein, and for an import also label."
@@ -128,9 +136,9 @@ _WINDOW = rf"(?:.*[\t,; |\"])?{_LETTERS}{{10,}}(?:[\t,;|\"]|\s+\S|$)"
 _COLUMN = r"(?i)(?:.*[\t,;|])?\"?(?:rna|seq|sequence|protein|label)\"?(?:[\t,;|]|$)"
 
 _TEXTS = (
-    _Format(f"is a narrowPeak file {_WHERE}", _PEAK, _CUT),
+    _Format(f"is a narrowPeak file {_WHERE}", _PEAK, _PEAKS),
     _Format(f"is a bedGraph file {_WHERE}", rf"{_PLACE}[\t ]+{_NUMBER}\s*$", _STRAND),
-    _Format(f"is a BED file {_WHERE}", rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+]", _CUT),
+    _Format(f"is a BED file {_WHERE}", rf"{_PLACE}(?:[\t ]+\S+){{2}}[\t ]+[-+]", _PEAKS),
     _Format(f"is a BED file {_WHERE}", rf"{_PLACE}(?:[\t ]|$)", _STRAND),
     _Format(f"is a table {_WHERE}", _CHROM, _CUT),
     _Format(
@@ -138,7 +146,7 @@ _TEXTS = (
         r"(?:[^\t]+\t){3}\d+\t\d+\t[^\t]*\t[-+.?]\t",
         _CUT,
     ),
-    _Format(f"is a wiggle file {_WHERE}", "(?:fixed|variable)Step ", _STRAND),
+    _Format(f"is a wiggle file {_WHERE}", "(?:fixed|variable)Step ", _SIGNAL),
     _Format("is a SAM file, with reads and no labels", r"@(?:HD|SQ|RG|PG|CO)\t", _LABELLED),
     _Format("is a VCF file, with variants and no windows", r"#?CHROM\tPOS\t", _LABELLED),
     _Format("is FASTQ, with reads and no labels", r"@.*\n.*\n\+", _LABELLED, after=2),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
+from rpbind.data.coordinates import Coordinates
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
@@ -25,7 +26,9 @@ class Rows:
     """The checked rows of a source.
 
     `protein_N` is the index into `names`, the protein names of the source. `cluster_N` is None if
-    the source has no clusters. `sources` are the hashes of the files.
+    the source has no clusters. `sources` are the hashes of the files. `coordinates` are those of a
+    genome, and `linked_N` groups of windows that must be in one overlap cluster, for example as
+    they overlap in the genome.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -35,6 +38,8 @@ class Rows:
     cluster_N: NDArray[np.int32] | None
     origin: Origin
     sources: dict[str, FileHash]
+    coordinates: Coordinates | None = None
+    linked_N: NDArray[np.int32] | None = None
 
     def take(self, rows_M: NDArray[np.int64]) -> Rows:
         """Return only these rows."""
@@ -44,6 +49,8 @@ class Rows:
             label_N=self.label_N[rows_M],
             protein_N=self.protein_N[rows_M],
             cluster_N=None if self.cluster_N is None else self.cluster_N[rows_M],
+            coordinates=None if self.coordinates is None else self.coordinates.take(rows_M),
+            linked_N=None if self.linked_N is None else self.linked_N[rows_M],
             origin=replace(
                 self.origin, file_N=self.origin.file_N[rows_M], row_N=self.origin.row_N[rows_M]
             ),

@@ -40,6 +40,11 @@ def banners(summary: Summary) -> list[str]:
             "Random split: it leaks, because overlapping windows are in both training and test. "
             "Its scores are in-distribution and never the headline."
         )
+    if "_neg-shuffled" in summary.plan.split:
+        notes.append(
+            "The unbound windows are bound ones with shuffled letters: any sign of real RNA tells "
+            "them, so the scores are too high for real sites. Use other negatives for a claim."
+        )
     if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
         notes.append(
             "Pooled AUROC is far above the mean over protein clusters, so it shows knowledge of "

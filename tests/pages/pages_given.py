@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from toy_genome import MOTIFS, toy_genome
+
 from rpbind.data.alphabet import decode
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
@@ -66,6 +68,18 @@ def _model(folder: Path, tiny: Path) -> None:
     (folder / "runs" / job.run).rename(folder / "model")
 
 
+def _peaks(folder: Path, tiny: Path) -> None:
+    """Peaks of the tests' proteins on the toy genome."""
+    toy_genome().write(folder / "toy")
+    (folder / "toy" / "genome.fa").rename(folder / "GRCh38.fa")
+    (folder / "toy" / "genes.gtf").rename(folder / "gencode.gtf")
+    (folder / "peaks").mkdir()
+    for protein, name in zip(Dataset.open(tiny).proteins, MOTIFS, strict=True):
+        peaks = folder / "toy" / f"{name}.narrowPeak"
+        peaks.rename(folder / "peaks" / f"{protein.id}.bed")
+    shutil.rmtree(folder / "toy")
+
+
 GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "data/eclip91": _dataset,
     "eclip_windows": _eclip,
@@ -73,6 +87,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "windows.csv": _table,
     "windows.fasta": _windows,
     "a trained model": _model,
+    "peaks and a genome": _peaks,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""
 

@@ -46,6 +46,13 @@ def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
     assert banners(read(Ledger(tmp_path))) == []
 
 
+def test_shuffled_negatives_are_flagged_as_easy(tmp_path: Path) -> None:
+    split = "cold-rna_70-15-15_seed0_neg-shuffled_x1_s0 0123456789ab"
+    write(tmp_path, plan(3, 5, split=split), lost=False)
+    (text,) = banners(read(Ledger(tmp_path)))
+    assert "shuffled letters" in text
+
+
 def test_a_banner_names_runs_whose_batches_went_in_pieces(tmp_path: Path) -> None:
     study_plan = plan(2, 5)
     ledger = Ledger(tmp_path)

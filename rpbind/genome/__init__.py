@@ -1,0 +1,1 @@
+"""From peaks and a genome to bound windows with coordinates, genes and region types."""

@@ -1,0 +1,199 @@
+"""Reads one file of peaks: BED, narrowPeak, what CLIPper and the eCLIP pipeline write, bedGraph.
+
+Shapes: N peaks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.manifest import FileHash
+from rpbind.genome.peak_table import NUMBER, WHOLE, PeakTable, rows_of
+from rpbind.genome.refuse import refuse_lines, shortened
+from rpbind.importers.sources import read_file
+
+UNKNOWN = -1
+"""The strand of a peak whose file has none, and the summit of a peak without one."""
+
+_GRAPHS = (".bedgraph", ".bdg", ".bg")
+_STRAND_ADVICE = (
+    "Give --strand gene (the strand of the gene there, from --gtf), --strand + or --strand -."
+)
+
+
+@dataclass(frozen=True)
+class PeakColumns:
+    """Which columns (from 1) of a file hold a peak's score and p-value.
+
+    Parameters
+    ----------
+    score
+        The score; None for that of the format: 4 in bedGraph, else 5.
+    p
+        The p-value; None for that of the format: 8 in narrowPeak, 5 in CLIPper's eight columns, 4
+        in the six of the eCLIP pipeline.
+    p_scale
+        Whether that column has "p" or "minus-log10"; None for that of the format.
+    """
+
+    score: int | None = None
+    p: int | None = None
+    p_scale: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RawPeaks:
+    """The peaks of a file, with the names of chromosomes that the file uses.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        Its format, in words.
+    chromosomes
+        (N,) names.
+    start_N, end_N
+        (N,) 0-based and half-open.
+    strand_N
+        (N,) 0 for +, 1 for -, `UNKNOWN`.
+    summit_N
+        (N,) position of the summit in the chromosome, or `UNKNOWN`.
+    score_N, p_N
+        (N,) score; p-value as -log10. NaN where there is none.
+    line_N
+        (N,) line in the file, from 1.
+    file_hash
+        Hash of the file.
+    """
+
+    path: Path
+    kind: str
+    chromosomes: list[str]
+    start_N: NDArray[np.int64]
+    end_N: NDArray[np.int64]
+    strand_N: NDArray[np.int8]
+    summit_N: NDArray[np.int64]
+    score_N: NDArray[np.float64]
+    p_N: NDArray[np.float64]
+    line_N: NDArray[np.int32]
+    file_hash: FileHash
+
+
+def read_peak_file(path: Path, columns: PeakColumns, strand: str) -> RawPeaks:
+    """Read one file of peaks, also packed with gzip.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Where score and p-value stand.
+    strand
+        "column" (that of the file), "gene" (to be found later), "+" or "-".
+
+    Returns
+    -------
+    RawPeaks
+        At least one peak.
+
+    Raises
+    ------
+    UserError
+        If the file is of another format, or a line is wrong; the message names it.
+    """
+    text, file_hash = read_file(path)
+    rows, lines = rows_of(path, text)
+    table = PeakTable(path, rows, lines)
+    kind = _kind(path, table)
+    start_N, end_N = table.whole(2), table.whole(3)
+    wrong = [lines[row] for row in np.flatnonzero((start_N < 0) | (end_N <= start_N)).tolist()]
+    if wrong:
+        row = lines.index(wrong[0])
+        found = f"expected 0 <= start < end; got {start_N[row]} and {end_N[row]}"
+        refuse_lines(path, wrong, found, "Correct these lines.")
+    p_column, p_scale = _P_VALUES.get(kind, (None, None))
+    p_N = table.numbers(columns.p or p_column)
+    if (columns.p_scale or p_scale) == "p":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p_N = -np.log10(p_N)
+    elif kind == "narrowPeak" and columns.p is None:
+        p_N[p_N < 0] = np.nan  # the format's word for none
+    score = columns.score or (4 if kind == "bedGraph" else 5)
+    score_N = table.numbers(score, is_optional=columns.score is None)
+    return RawPeaks(
+        path,
+        kind,
+        table.column(1),
+        start_N,
+        end_N,
+        _strands(table, kind, strand, score_N),
+        _summits(table, kind, start_N),
+        np.abs(score_N) if kind == "bedGraph" else score_N,
+        p_N,
+        np.array(lines, dtype=np.int32),
+        file_hash,
+    )
+
+
+_P_VALUES = {
+    "narrowPeak": (8, "minus-log10"),
+    "CLIPper": (5, "p"),
+    "eCLIP": (4, "minus-log10"),
+}
+
+
+_SIGN = re.compile(r"[-+.*]")
+
+
+def _kind(path: Path, table: PeakTable) -> str:
+    """Name the format of a file, from its columns."""
+    name = path.name.lower().removesuffix(".gz")
+    if table.width == 4 and (name.endswith(_GRAPHS) or table.all_match(4, NUMBER)):
+        return "bedGraph"
+    if not table.all_match(6, _SIGN):
+        return "BED without a strand"
+    if table.width == 10 and all(table.all_match(column, NUMBER) for column in (7, 8, 9)):
+        return "narrowPeak" if table.all_match(10, WHOLE) else "BED"
+    if table.width == 8 and table.all_match(7, WHOLE) and table.all_match(8, WHOLE):
+        is_p = table.all_match(5, NUMBER) and max(map(float, table.column(5))) <= 1
+        return "CLIPper" if is_p else "BED"
+    if table.width == 6 and table.all_match(4, NUMBER) and table.all_match(5, NUMBER):
+        return "eCLIP"
+    return "BED"
+
+
+def _strands(
+    table: PeakTable, kind: str, strand: str, value_N: NDArray[np.float64]
+) -> NDArray[np.int8]:
+    n = len(table.rows)
+    if strand in ("+", "-"):
+        return np.full(n, "+-".index(strand), dtype=np.int8)
+    if strand == "gene":
+        return np.full(n, UNKNOWN, dtype=np.int8)
+    if kind == "bedGraph" and (value_N < 0).any():
+        return (value_N < 0).astype(np.int8)
+    if kind in ("bedGraph", "BED without a strand"):
+        what = "no negative value, so no strand" if kind == "bedGraph" else "no strand in column 6"
+        refuse_lines(table.path, table.lines, f"{kind} has {what}", _STRAND_ADVICE)
+    cells = table.column(6)
+    wrong = [row for row, cell in enumerate(cells) if cell not in ("+", "-")]
+    if wrong:
+        found = f"expected the strand + or - in column 6; got {shortened(cells[wrong[0]])}"
+        refuse_lines(table.path, [table.lines[row] for row in wrong], found, _STRAND_ADVICE)
+    return np.array([cell == "-" for cell in cells], dtype=np.int8)
+
+
+def _summits(table: PeakTable, kind: str, start_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return narrowPeak's summit, or the middle of what CLIPper found to be the peak's core."""
+    if kind == "narrowPeak":
+        offset_N = table.whole(10)
+        return np.where(offset_N < 0, UNKNOWN, start_N + offset_N)
+    if kind == "CLIPper":
+        return (table.whole(7) + table.whole(8)) // 2
+    return np.full(len(start_N), UNKNOWN, dtype=np.int64)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rpbind.api.dataset import Dataset, load_dataset
     from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
-    from rpbind.api.genome import import_peaks, negatives
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
     from rpbind.api.model import Model, load_model
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
     from rpbind.errors import PausedError, UserError
+    from rpbind.genome_api import import_peaks, negatives
     from rpbind.recipe import Recipe
     from rpbind.recipe.presets import preset
 
@@ -72,7 +72,6 @@ _HOME = {
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
     "rpbind.api.embeddings": ("embed",),
-    "rpbind.api.genome": ("import_peaks", "negatives"),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),
     "rpbind.api.model": ("Model", "load_model"),
@@ -81,6 +80,7 @@ _HOME = {
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
     "rpbind.errors": ("PausedError", "UserError"),
+    "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.recipe": ("Recipe",),
     "rpbind.recipe.presets": ("preset",),
 }

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.api import genome as face
-from rpbind.api.genome import NEGATIVES_HELP, NegativeSettings, PeakImportSettings
+from rpbind import genome_api as face
 from rpbind.cli.importing import Out, Proteins, app, show
+from rpbind.genome_api import NEGATIVES_HELP, NegativeSettings, PeakImportSettings
 from rpbind.keywords import with_options
 
 Gtf = Annotated[

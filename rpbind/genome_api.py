@@ -1,4 +1,4 @@
-"""Datasets from peaks and a genome, and negatives by rules that have names."""
+"""What `import rpbind` offers for peaks of a genome, and for negatives."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The commands of the tutorial and of every how-to are run, in a folder that holds nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ RUN_BY = {
     "python.md": "tests/api/test_api_docs.py",
 }
 """Page -> the test that runs it, where it is not the one of this file."""
+
+TRANSLATIONS = {"tutorial.zh.md": "tutorial.md"}
+"""Page -> the page with the same commands in English, which is the one that is run."""
 
 NOT_WRITTEN_HERE = {"reading-a-report.md": ROOT / "reports" / "README.md"}
 NOT_RUN = {
@@ -44,7 +48,7 @@ def pages() -> dict[str, Path]:
 PAGES = pages()
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in RUN_BY])
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - RUN_BY.keys() - TRANSLATIONS.keys()))
 def test_the_commands_of_a_page_run_in_order(name: str, tmp_path: Path, tiny: Path) -> None:
     folder = tmp_path / "reader"
     folder.mkdir()
@@ -57,7 +61,17 @@ def test_every_block_says_what_it_is_and_why_it_is_not_run(name: str) -> None:
     found = list(blocks(PAGES[name]))
     assert {block.language for block in found} <= set(SHOWN)
     reasons = {block.not_run for block in found} - {""}
-    assert reasons == NOT_RUN.get(name, set())
+    assert reasons == NOT_RUN.get(TRANSLATIONS.get(name, name), set())
+
+
+@pytest.mark.parametrize("name", TRANSLATIONS)
+def test_a_translation_has_the_commands_of_the_page(name: str) -> None:
+    theirs, ours = (
+        [replace(block, line=0) for block in blocks(PAGES[page])]
+        for page in (name, TRANSLATIONS[name])
+    )
+    assert theirs == ours
+    assert given(PAGES[name]) == given(PAGES[TRANSLATIONS[name]])
 
 
 @pytest.mark.parametrize("name", RUN_BY)

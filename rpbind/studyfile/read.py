@@ -74,6 +74,8 @@ def read_study(path: Path) -> StudyFile:
             f"reads version {VERSION}. Use the rpbind that wrote it, or see docs/study-file.md for "
             f"the keys of version {VERSION}."
         )
+    seek_in(path.parent / FOLDER)  # the custom files of a study, whose study.toml this may be
+    tree = _recorded(tree, source)
     try:
         seek_in(path.parent / FOLDER)  # a study's own file, whose folder keeps its custom files
         with relative_to(path.parent):
@@ -96,6 +98,22 @@ def _text(path: Path) -> str:
         raise UserError(f"{path} is a folder: name the study's TOML file.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is no study file: it is not text in UTF-8.") from None
+
+
+def _recorded(tree: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """Return the content of a file, with the content of each custom class recorded in it."""
+    found: dict[str, Any] = {}
+    with relative_to(source.file.parent):
+        for key, value in tree.items():
+            if key == "changes" and isinstance(value, dict):
+                found[key] = {}
+                for name, values in value.items():
+                    with source.place(key, name):
+                        found[key][name] = recorded(values)
+                continue
+            with source.place(key):
+                found[key] = recorded(value)
+    return found
 
 
 def _from_folder(tree: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from rpbind.design.plan import make_plan
+from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
+from rpbind.parts import contents
+from rpbind.parts.contents import Content
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import as_toml
 from rpbind.recipe.presets import FIXED
@@ -153,6 +156,57 @@ def test_a_study_keeps_the_predictions_with_which_it_began(home: Path, tmp_path:
     )
     assert options.study_file is not None
     assert 'expect = "worse"' in options.study_file(again)
+
+
+OWN = """
+import torch.nn.functional as F
+from torch import nn
+
+
+class Letters(nn.Module):
+    def __init__(self, dim: int = 4):
+        super().__init__()
+        self.layer = nn.Linear(5, dim)
+        self.dim = dim
+
+    def forward(self, rna):
+        return self.layer(F.one_hot(rna, 5).float())
+"""
+CUSTOM = """
+data = "{data}"
+reference = "fixed"
+[changes.own]
+model.encoder = {{ kind = "custom", class = "{file}:Letters", options = {{ dim = 8 }} }}
+"""
+
+
+def test_a_class_of_the_users_own_is_found_beside_the_file_and_recorded(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "own.py").write_text(OWN)
+    (folder / "study.toml").write_text(CUSTOM.format(file="own.py", data=home / "data"))
+    monkeypatch.chdir(home)
+    plan, text = planned(read_study(folder / "study.toml").spec)
+    (folder / "own.py").write_text(OWN.replace("nn.Linear(5, dim)", "nn.Linear(5, dim, False)"))
+    study = tmp_path / "study"  # as a study leaves it: the file, and the content beside it
+    (study / "parts").mkdir(parents=True)
+    content = Content("own.py", OWN.encode(), "")
+    (study / "parts" / content.copy_name).write_text(OWN)
+    monkeypatch.setattr(contents, "_known", {})
+    (study / "study.toml").write_text(text)
+    again, same = planned(read_study(study / "study.toml").spec)
+    assert (again.fingerprint, same) == (plan.fingerprint, text)
+    other, _ = planned(read_study(folder / "study.toml").spec)
+    assert other.fingerprint != plan.fingerprint
+
+
+def test_a_class_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "study.toml").write_text(CUSTOM.format(file="onw.py", data="."))
+    with pytest.raises(UserError, match=r"study\.toml, line 4: .*no file onw\.py"):
+        read_study(tmp_path / "study.toml")
 
 
 def test_the_presets_of_a_file_stay_names(home: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rpbind.api.dataset import Dataset, load_dataset
     from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
+    from rpbind.api.exporting import export
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
     from rpbind.api.model import Model, load_model
@@ -49,6 +50,7 @@ __all__ = [
     "compare",
     "doctor",
     "embed",
+    "export",
     "hyperparameters",
     "import_eclip",
     "import_fasta",
@@ -72,6 +74,7 @@ _HOME = {
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
     "rpbind.api.embeddings": ("embed",),
+    "rpbind.api.exporting": ("export",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),
     "rpbind.api.model": ("Model", "load_model"),

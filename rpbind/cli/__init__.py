@@ -17,6 +17,7 @@ from rpbind.cli import (
     data,
     doctor,
     genome,
+    export,
     hyperparameters,
     importing,
     study,
@@ -51,6 +52,7 @@ for command in (
     use.predict,
     use.evaluate,
     use.explain,
+    export.export,
     cluster.submit,
     config.config,
 ):

@@ -70,6 +70,9 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--protein": ("o.csv", "o.csv --protein SIM01"),
         "--weights": ("o.csv", "o.csv --weights w.pt"),
     },
+    "rpbind export model --out o.onnx": {
+        "--format": ("o.onnx", "o.pt2 --format torch-export"), "--out": ("o.onnx", "p.onnx"),
+    },
     "rpbind evaluate model --data d": {
         "--data": ("data d", "data e"), "--split": ("d", "d --split random"),
         "--part": ("data d", "data d --part validation"),

@@ -214,30 +214,6 @@ class Model:
         with progress("scoring substitutions") as bar:
             return Explanation(self.trained, explain_window(self.trained, pair, width, bar))
 
-    def export(self, format: str = "onnx", out: str | Path | None = None) -> Path:
-        """Export the model as one file that other programs run; see `rb.export`.
-
-        Parameters
-        ----------
-        format
-            onnx (needs the extra `onnx` of rpbind), or torch-export.
-        out
-            File to write; without it, `RUN.onnx` or `RUN.pt2` in the current folder.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        UserError
-            If the model cannot be exported in this format, or a package is missing.
-        """
-        from rpbind.api.exporting import export
-
-        return export(self, format, out)
-
     def __repr__(self) -> str:
         return f"Model({str(self.path)!r}: trained on {self.provenance['dataset']})"
 

@@ -13,8 +13,8 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 report, equivalence within 0.010.
 """
 
+import rpbind as rb
 from rpbind.cli.ablate import ablate as main
-from rpbind.terminal import run_experiment
 
 if __name__ == "__main__":
-    run_experiment(main)
+    rb.run_experiment(main)

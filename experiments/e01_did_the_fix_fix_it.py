@@ -16,39 +16,46 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 report, equivalence within 0.010.
 """
 
-from rpbind.command import experiment
-from rpbind.design.changes import ORIGINAL_CHANGES
-from rpbind.design.design import Design, leave_one_out, path
-from rpbind.design.question import Question
-from rpbind.options import Defaults, Options
-from rpbind.recipe import Recipe
-from rpbind.recipe.presets import FIXED, OLD
-from rpbind.terminal import run_experiment
+import rpbind as rb
 
-QUESTION = Question(
-    question="Which of the eleven changes of the original model's fix made the model learn?",
-    prediction="The residual alone; expanded memory and temperature are inert; without the "
-    "residual every model has an AUROC of exactly 0.5.",
-    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
-    "two-way interval, Holm over all contrasts, equivalence within 0.010.",
-)
-DEFAULTS = Defaults(narrower=8, epochs=4)
-
-
-def design(old: Recipe, fixed: Recipe) -> Design:
-    """Return the path in both orders, and `fixed` with one change at a time left out."""
-    ends = ("old", old), ("fixed", fixed)
-    there = path(*ends, ORIGINAL_CHANGES)
-    back = path(*ends, ORIGINAL_CHANGES, reverse=True)
-    return there.then(back).then(leave_one_out(*ends, ORIGINAL_CHANGES))
+FIXED = rb.preset("fixed")
+MOVED = {
+    "expand-memory": "model.memory",
+    "temperature": "model.attention.temperature",
+    "residual": "model.residual",
+    "feed-forward": "model.feed_forward",
+    "init": "model.init",
+    "clip-norm": "train.clip_norm",
+    "lr": "train.lr",
+    "weight-decay": "train.weight_decay",
+    "classifier": "model.classifier",
+    "min-lr": "train.schedule",
+    "stop-after": "train.stop_after",
+}
+INERT = ("expand-memory", "temperature")
+"""Changes of the attention, whose values are all the same vector."""
 
 
-@experiment(DEFAULTS)
-def main(options: Options) -> None:
+@rb.as_command(epochs=4)
+def main() -> rb.StudySpec:
     """Ablate the original model's fix, in both orders, and write reports/STUDY/index.html."""
-    old, fixed = (options.sized(recipe) for recipe in (OLD, FIXED))
-    options.conduct("e01", QUESTION, design(old, fixed), control="fixed")
+    both_orders = [name for change in INERT for name in (change, f"{change} (reverse order)")]
+    return rb.define_study(
+        experiment="e01",
+        question="Which of the eleven changes of the original model's fix made the model learn?",
+        prediction="The residual alone; expanded memory and temperature are inert; without the "
+        "residual every model has an AUROC of exactly 0.5.",
+        rule="Paired differences of test AUROC (mean over protein clusters), over seeds and "
+        "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
+        reference="old",
+        ends=("old", "fixed"),
+        changes={name: {path: FIXED.value(path)} for name, path in MOVED.items()},
+        design=("path", "path-reverse", "leave-one-out"),
+        controls="fixed",
+        predict={"residual": "better", "no-residual": "worse"}
+        | dict.fromkeys([*both_orders, *(f"no-{change}" for change in INERT)], "inert"),
+    )
 
 
 if __name__ == "__main__":
-    run_experiment(main)
+    rb.run_experiment(main)

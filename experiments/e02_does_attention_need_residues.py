@@ -14,22 +14,8 @@ mean over protein clusters, two-way interval over seeds and clusters, Holm over 
 report, equivalence within 0.010.
 """
 
-from rpbind.command import experiment
-from rpbind.design.design import Design, arm
-from rpbind.design.question import Question
-from rpbind.ledger import ContrastPlan
-from rpbind.options import Defaults, Options
-from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE
-from rpbind.terminal import run_experiment
+import rpbind as rb
 
-QUESTION = Question(
-    question="Under an encoder with context: does attention need residues, and is it needed?",
-    prediction="Pooled and expanded memory compute the same function (inert); residues help where "
-    "a window can only be scored from them, and not where the protein's identity is enough.",
-    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
-    "two-way interval, Holm over all contrasts, equivalence within 0.010.",
-)
 MEMORIES = ("none", "pooled", "expanded", "residue")
 CONTRASTS = (
     ("pooled", "none"),
@@ -37,28 +23,37 @@ CONTRASTS = (
     ("residue", "pooled"),
     ("residue", "none"),
 )
-DEFAULTS = Defaults(narrower=2, epochs=4)
 
 
-def design(recipe: Recipe) -> Design:
-    """Return one arm per memory, and their contrasts."""
-    arms = tuple(
-        arm(memory, recipe.with_({"model.memory": memory}), f"model.memory: {memory}")
-        for memory in MEMORIES
-    )
-    contrasts = tuple(
-        ContrastPlan(name=f"{mine}-against-{other}", arm=mine, reference=other)
-        for mine, other in CONTRASTS
-    )
-    return Design("memories", arms, contrasts)
-
-
-@experiment(DEFAULTS)
-def main(options: Options) -> None:
+@rb.as_command(narrower=2, epochs=4)
+def main() -> rb.StudySpec:
     """Compare four memories under a convolutional encoder, and write reports/STUDY/index.html."""
-    recipe = options.sized(CONV_RESIDUE)
-    options.conduct("e02", QUESTION, design(recipe), control="residue")
+    return rb.define_study(
+        experiment="e02",
+        question="Under an encoder with context: does attention need residues, and is it needed?",
+        prediction="Pooled and expanded memory compute the same function (inert); residues help "
+        "where a window can only be scored from them, and not where the protein's identity is "
+        "enough.",
+        rule="Paired differences of test AUROC (mean over protein clusters), over seeds and "
+        "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
+        reference="conv-residue",
+        design_name="memories",
+        arms=[
+            {
+                "name": memory,
+                "changes": {"model.memory": memory},
+                "about": f"model.memory: {memory}",
+            }
+            for memory in MEMORIES
+        ],
+        contrasts=[
+            {"name": f"{mine}-against-{other}", "arm": mine, "reference": other}
+            for mine, other in CONTRASTS
+        ],
+        controls="residue",
+        predict={"expanded-against-pooled": "inert"},
+    )
 
 
 if __name__ == "__main__":
-    run_experiment(main)
+    rb.run_experiment(main)

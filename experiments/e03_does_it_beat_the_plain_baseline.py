@@ -12,29 +12,24 @@ Decision rule. The difference to the baseline per seed and protein cluster on th
 frozen split: AUROC, mean over protein clusters, two-way interval over seeds and clusters.
 """
 
-from rpbind.command import experiment
-from rpbind.design.design import Design, arm
-from rpbind.design.question import Question
-from rpbind.options import Defaults, Options
-from rpbind.recipe.presets import OWN_HEAD
-from rpbind.terminal import run_experiment
-
-QUESTION = Question(
-    question="Does the best recipe beat a 5-mer logistic regression per protein?",
-    prediction="Yes, on proteins seen in training; on others it is close to chance level.",
-    rule="Difference to the baseline per seed and protein cluster: test AUROC, "
-    "two-way interval over both.",
-)
-DEFAULTS = Defaults(narrower=4, seeds=3, proteins=OWN_HEAD.proteins)
+import rpbind as rb
 
 
-@experiment(DEFAULTS)
-def main(options: Options) -> None:
+@rb.as_command(narrower=4, seeds=3, proteins=rb.preset("own-head").proteins)
+def main() -> rb.StudySpec:
     """Train the best recipe against the plain baselines, and write reports/STUDY/index.html."""
-    best = options.sized(OWN_HEAD)
-    design = Design("one recipe", (arm("own-head", best, "preset own-head"),), ())
-    options.conduct("e03", QUESTION, design, control="own-head")
+    return rb.define_study(
+        experiment="e03",
+        question="Does the best recipe beat a 5-mer logistic regression per protein?",
+        prediction="Yes, on proteins seen in training; on others it is close to chance level.",
+        rule="Difference to the baseline per seed and protein cluster: test AUROC, "
+        "two-way interval over both.",
+        reference="own-head",
+        design_name="one recipe",
+        arms=[{"name": "own-head", "about": "preset own-head"}],
+        controls="own-head",
+    )
 
 
 if __name__ == "__main__":
-    run_experiment(main)
+    rb.run_experiment(main)

@@ -12,8 +12,8 @@ on fresh seeds, beside the recipe from which the search began. Each of these run
 test once. One search supports no verdict (`experiments/ablate.py --tune-arms` compares tuned arms).
 """
 
+import rpbind as rb
 from rpbind.cli.tune import tune as main
-from rpbind.terminal import run_experiment
 
 if __name__ == "__main__":
-    run_experiment(main)
+    rb.run_experiment(main)

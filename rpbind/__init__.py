@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rpbind.api.baselines import Baselines, baselines
     from rpbind.api.compare import Comparison, compare
     from rpbind.api.dataset import Dataset, load_dataset
+    from rpbind.api.define import StudySpec, as_command, define_study, run_experiment
     from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
     from rpbind.api.exporting import export
@@ -44,10 +45,13 @@ __all__ = [
     "PausedError",
     "Recipe",
     "Study",
+    "StudySpec",
     "UserError",
     "ablate",
+    "as_command",
     "baselines",
     "compare",
+    "define_study",
     "doctor",
     "embed",
     "export",
@@ -61,6 +65,7 @@ __all__ = [
     "negatives",
     "open_study",
     "preset",
+    "run_experiment",
     "run_study",
     "split",
     "submit",
@@ -73,6 +78,7 @@ _HOME = {
     "rpbind.api.compare": ("Comparison", "compare"),
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
+    "rpbind.api.define": ("StudySpec", "as_command", "define_study", "run_experiment"),
     "rpbind.api.embeddings": ("embed",),
     "rpbind.api.exporting": ("export",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,11 +18,6 @@ from rpbind.run.logger_registry import TRACKERS, check_loggers
 from rpbind.run.resources import Resources
 from rpbind.settings import Address, CpusPerWorker, GpusPerRun, Reports, Workers
 from rpbind.study.options import RunOptions, check_destination
-
-if TYPE_CHECKING:
-    from rpbind.design.design import Design
-    from rpbind.design.question import Question
-    from rpbind.search.search import Sweep
 
 REPORTS = Path("reports")
 SMOKE_SEEDS, SMOKE_EPOCHS = 2, 1
@@ -172,6 +167,12 @@ class Options:
         usual = defaults.simulated_epochs if self.data is None else defaults.epochs
         return self.epochs or (SMOKE_EPOCHS if self.smoke else None if as_it_is else usual)
 
+    @property
+    def seeds_of_an_arm(self) -> int:
+        """The number of seeds with which every arm is trained."""
+        usual = self.defaults.seeds
+        return self.seeds or (min(SMOKE_SEEDS, usual) if self.smoke else usual)
+
     def resources(self) -> Resources:
         """Return what each run gets, and on which Ray; workers share the GPUs of their run.
 
@@ -209,7 +210,7 @@ class Options:
         check_destination(self.reports, self.name)
         return RunOptions(
             source=open_source(self.data, self.split),
-            seeds=self.seeds or (SMOKE_SEEDS if self.smoke else self.defaults.seeds),
+            seeds=self.seeds_of_an_arm,
             add_seeds=self.add_seeds,
             accept_code_change=self.accept_code_change,
             resources=resources,
@@ -219,24 +220,3 @@ class Options:
             yes=self.yes,
             **study,
         )
-
-    def conduct(
-        self,
-        experiment: str,
-        question: Question,
-        design: Design,
-        *,
-        control: str | None = None,
-        sweep: Sweep | None = None,
-    ) -> None:
-        """Run a design and write its report; exit with code 3 if runs are missing.
-
-        Parameters
-        ----------
-        experiment, question, design, control, sweep
-            The study, as for `rpbind.design.plan.make_plan`.
-        """
-        run_options = self.run_options(control=control, sweep=sweep)
-        from rpbind.experiment import conduct  # torch takes seconds to import
-
-        conduct(experiment, question, design, run_options)

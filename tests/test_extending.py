@@ -23,26 +23,26 @@ STEP = re.compile(
 )
 FOLLOWED = ("RNA encoder", "Metric", "Logger")
 QUESTION = '''
-from rpbind.command import experiment
-from rpbind.design.design import add_one_in
-from rpbind.design.question import Question
-from rpbind.options import Defaults, Options
-from rpbind.recipe.presets import CONV_RESIDUE
-from rpbind.terminal import run_experiment
+import rpbind as rb
 
-QUESTION = Question("Does a GRU read windows better?", "No.", "Test AUROC, Holm.")
+DIM = rb.preset("conv-residue").value("model.encoder.dim")
 
 
-@experiment(Defaults(narrower=16))
-def main(options: Options) -> None:
+@rb.as_command(narrower=16)
+def main() -> rb.StudySpec:
     """Compare two RNA encoders."""
-    conv = options.sized(CONV_RESIDUE)
-    gru = conv.with_({"model.encoder": {"kind": "gru", "dim": conv.model.encoder.dim}})
-    changes = {"gru-encoder": ["model.encoder"]}
-    options.conduct("gru", QUESTION, add_one_in(("conv", conv), ("gru", gru), changes))
+    return rb.define_study(
+        experiment="gru",
+        question="Does a GRU read windows better?",
+        reference="conv-residue",
+        changes={"gru-encoder": {"model.encoder": {"kind": "gru", "dim": DIM}}},
+        design="add-one-in",
+        ends=("conv", "gru"),
+        controls="off",
+    )
 
 
-run_experiment(main)
+rb.run_experiment(main)
 '''
 
 

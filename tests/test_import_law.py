@@ -36,8 +36,8 @@ FLOORS = [
     {"search"},
     {"run"},
     {"study"},
-    {"experiment", "command", "defaults", "options", "studyfile"},
-    {"api"},
+    {"experiment", "defaults", "options", "studyfile"},
+    {"api", "command"},
     {"genome_api"},
     {"cli", "__main__"},
 ]

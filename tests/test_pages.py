@@ -49,10 +49,14 @@ def dry_run(name: str, *options: str) -> BaseException | None:
         ("ablate", "--changes residual,lr", "--design is path"),
         ("ablate", "--add-seeds 2000", "--add-seeds extends an existing study"),
         ("tune", "--sampler grid --trials 999 --warm-start fixed", "leave --warm-start out"),
-        ("tune", "--budget-minutes 0", "--budget-minutes is a number above 0; got 0"),
-        ("tune", "--budget-minutes -1", "got -1"),
-        ("tune", "--budget-minutes inf", "got inf"),
-        ("tune", "--budget-train-seconds 0", "--budget-train-seconds is a number above 0"),
+        ("tune", "--budget-minutes 0", "--budget-minutes: expected a value greater than 0"),
+        ("tune", "--budget-minutes -1", "--budget-minutes: expected a value greater than 0"),
+        ("tune", "--budget-minutes inf", "--budget-minutes: expected a finite number"),
+        (
+            "tune",
+            "--budget-train-seconds 0",
+            "--budget-train-seconds: expected a value greater than 0",
+        ),
         (
             "tune",
             "--data s3://bucket/eclip91",

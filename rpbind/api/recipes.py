@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
+from rpbind.recipe.files import load_recipe as load_recipe
 from rpbind.recipe.listing import Listed as Listed
 from rpbind.recipe.listing import hyperparameters as _listed
 from rpbind.recipe.listing import variants as variants

@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rpbind.cli.studyfile import run_file
-from rpbind.command import experiment
-from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen, differing
-from rpbind.design.design import (
-    Design,
-    add_one_in,
-    leave_one_out,
-    path,
-)
-from rpbind.design.question import Question
+from rpbind.api.choices import SPACES
+from rpbind.api.define import StudyFile, StudySpec, as_command, define_study, read_study
+from rpbind.api.original import CONTEXT_CHANGES, ORIGINAL_CHANGES, WITH_CONTEXT
+from rpbind.api.recipes import PRESETS
 from rpbind.errors import UserError, check_one_of
-from rpbind.options import MANY, Defaults, Options
-from rpbind.recipe import Recipe
-from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD
-from rpbind.search.search import Sweep
-from rpbind.search.tuning import emptied, neutral, tuned
-from rpbind.spaces.named import SPACES
-from rpbind.spaces.space import load_space
+from rpbind.options import MANY
 
-QUESTION = Question(
-    question="Which change made the cross-attention model learn, and what would help further?",
-    prediction="The residual alone lifts the old model above chance level (0.5); the attention "
+QUESTION = {
+    "question": "Which change made the cross-attention model learn, and what would help further?",
+    "prediction": "The residual alone lifts the old model above chance level (0.5); the attention "
     "of the fixed model is inert; an encoder with context helps most.",
-    rule="Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
-    "two-way interval, Holm over all contrasts, equivalence within 0.010.",
-)
-WITH_CONTEXT = FIXED.with_(
-    {
-        "model.encoder": CONV_RESIDUE.value("model.encoder")
-        | {"dim": FIXED.value("model.encoder.dim")},
-        "model.memory": "residue",
-    }
-)
-OWN = ("kind", "factors", "trials", "space", "tune_arms", "searches", "shared_configs")
-"""Options that say what is compared, as a study file does."""
-
-DEFAULTS = Defaults(narrower=8)
-"""Models have an eighth of their widths in the simulated world, which is small."""
-
+    "rule": "Paired differences of test AUROC (mean over protein clusters), over seeds and "
+    "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
+}
+EXPECTED = {"residual": "better", "temperature": "inert", "conv-encoder": "better"}
+"""The prediction in the contrasts of the path from `old` to `context-residue`."""
 
 DESIGNS = ("path", "path-reverse", "path-both", "leave-one-out", "add-one-in", "factorial")
+PATHS = {
+    "path": ("path",),
+    "path-reverse": ("path-reverse",),
+    "path-both": ("path", "path-reverse"),
+}
+"""The designs that go from `old` over `fixed` to `context-residue`."""
+
 CHANGES = {k: v for k, v in ORIGINAL_CHANGES.items() if k != "expand-memory"} | dict(
     CONTEXT_CHANGES
 )
@@ -57,36 +41,8 @@ FACTORS = "residual,conv-encoder,residue-memory"
 """The changes that --design factorial combines without --changes."""
 
 
-def design(kind: str, old: Recipe, fixed: Recipe, context: Recipe, factors: str) -> Design:
-    """Return a design: paths go from old over fixed to context, the others from old to context.
-
-    A factorial design combines the changes that `factors` names; all others stay as in context.
-    """
-    check_one_of("--design", kind, DESIGNS)
-    ends = ("old", old), ("context-residue", context)
-    changes = differing(CHANGES, old, context)
-    if kind == "leave-one-out":
-        return leave_one_out(*ends, changes)
-    if kind == "add-one-in":
-        return add_one_in(*ends, changes)
-    if kind == "factorial":
-        from rpbind.design.factorial import factorial  # imports SciPy, which --help does not need
-
-        return factorial(ends[1], old, chosen(changes, factors))
-    fix = differing(ORIGINAL_CHANGES, old, fixed)
-    there, back = (
-        path(ends[0], ("fixed", fixed), fix, reverse=reverse).then(
-            path(("fixed", fixed), ends[1], CONTEXT_CHANGES, reverse=reverse)
-        )
-        for reverse in (False, True)
-    )
-    return {"path": there, "path-reverse": back, "path-both": there.then(back)}[kind]
-
-
-@experiment(DEFAULTS)
+@as_command()
 def ablate(
-    options: Options,
-    typed: typer.Context,
     kind: Annotated[
         str, typer.Option("--design", help=f"Design of the study: {', '.join(DESIGNS)}.")
     ] = "path",
@@ -124,14 +80,12 @@ def ablate(
         bool, typer.Option("--shared-configs", help="Give every tuned arm the same configurations.")
     ] = False,
     study: Annotated[
-        Path | None,
-        typer.Option(help="Run this study file instead, as rpbind run does."),
+        Path | None, typer.Option(help="Run this study file instead, as rpbind run does.")
     ] = None,
-) -> None:
+) -> StudySpec | StudyFile:
     """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
     if study is not None:
-        run_file(study, options, typed, refused=OWN)
-        return
+        return read_study(study)
     if factors is not None and kind != "factorial":
         raise UserError(
             f"--changes needs --design factorial, but --design is {kind}. Use that design, or "
@@ -147,20 +101,63 @@ def ablate(
         )
     if trials and tune_arms:
         raise UserError("--trials and --tune-arms cannot be combined. Remove one of them.")
-    old, fixed, context = (options.sized(recipe) for recipe in (OLD, FIXED, WITH_CONTEXT))
-    factors = FACTORS if factors is None else factors
-    arms = design(kind, old, fixed, context, factors)
-    sweep = (
-        Sweep.of(fixed, load_space(space or "original", fixed, options.width()), trials)
-        if trials
-        else None
-    )
+    search: dict[str, Any] | None = None
+    if trials:
+        search = {"space": space or "original", "base": "fixed", "trials": trials}
     if tune_arms:
-        nuisance = load_space(space or "nuisance", fixed, options.width())
-        old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
-        whole = design(kind, old, fixed, context, factors)
-        arms, sweep = emptied(whole), tuned(whole, nuisance, tune_arms)
-        sweep = replace(sweep, searches_per_arm=searches, shared=shared_configs)
-    names = [arm.name for arm in arms.arms]
-    control = next((name for name in ("context-residue", "old") if name in names), None)
-    options.conduct("ablate", QUESTION, arms, control=control, sweep=sweep)
+        search = {
+            "space": space or "nuisance", "base": "fixed", "tune_arms": tune_arms,
+            "searches": searches, "shared_configs": shared_configs,
+        }  # fmt: skip
+    if search is None or not tune_arms:
+        control = "old" if kind == "add-one-in" else "context-residue"
+    else:
+        control = None
+    return define_study(
+        experiment="ablate",
+        **QUESTION,
+        **design(kind, FACTORS if factors is None else factors),
+        predict=EXPECTED if "path" in PATHS.get(kind, ()) and not tune_arms else None,
+        controls=control,
+        search=search,
+    )
+
+
+def design(kind: str, factors: str) -> Mapping[str, Any]:
+    """Return a design: paths go from old over fixed to context, the others from old to context.
+
+    Parameters
+    ----------
+    kind
+        A name of `DESIGNS`.
+    factors
+        The changes that a factorial design combines; all others stay as in context.
+
+    Returns
+    -------
+    Mapping
+        Fields of a study.
+    """
+    check_one_of("--design", kind, DESIGNS)
+    ends = {"ends": ("old", "context-residue")}
+    if kind in PATHS:
+        stages = (("old", "fixed", ORIGINAL_CHANGES), ("fixed", "context-residue", CONTEXT_CHANGES))
+        parts = [
+            {"kind": each, "start": start, "end": end, "changes": list(changes)}
+            for each in PATHS[kind]
+            for start, end, changes in stages
+        ]
+        changes = {**ORIGINAL_CHANGES, **CONTEXT_CHANGES}
+        return ends | {"reference": "old", "changes": changes, "design": parts}
+    if kind != "factorial":
+        return ends | {"reference": "old", "changes": CHANGES, "design": kind}
+    named = [name.strip() for name in factors.split(",") if name.strip()]
+    for name in named:
+        check_one_of("A change", name, CHANGES)
+    chosen = {name: CHANGES[name] for name in named}
+    left_out = {path: PRESETS["old"].value(path) for values in chosen.values() for path in values}
+    return ends | {
+        "reference": {"preset": "fixed"} | WITH_CONTEXT.with_(left_out).model_dump(mode="json"),
+        "changes": chosen,
+        "design": "factorial",
+    }

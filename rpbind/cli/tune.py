@@ -6,32 +6,23 @@ from typing import Annotated
 
 import typer
 
+from rpbind.api.choices import OBJECTIVES, REPEATED, SAMPLERS, SCHEDULERS, SPACES
+from rpbind.api.define import StudySpec, as_command, define_study
+from rpbind.api.recipes import load_recipe
 from rpbind.arguments import check_once, choices
-from rpbind.command import experiment
-from rpbind.design.design import Design, arm
-from rpbind.design.question import Question
-from rpbind.ledger.trials import OBJECTIVES
-from rpbind.options import MANY, Defaults, Options
-from rpbind.recipe.files import load_recipe
-from rpbind.recipe.presets import PRESETS
-from rpbind.search.config import REPEATED, SAMPLERS, SCHEDULERS, SearchConfig
-from rpbind.search.search import Sweep
-from rpbind.spaces.named import SPACES
-from rpbind.spaces.space import load_space
-from rpbind.spaces.warm_start import warm_start
+from rpbind.options import MANY
 
-QUESTION = Question(
-    question="Which configuration of this space is best, and how much of its score is luck?",
-    prediction="The best trial's validation score is too high: fresh seeds and test score lower.",
-    rule="The best trial on validation is frozen and trained again on fresh seeds; each of these "
-    "runs is evaluated on test once. One search supports no verdict.",
-)
-DEFAULTS = Defaults(narrower=8)
+QUESTION = {
+    "question": "Which configuration of this space is best, and how much of its score is luck?",
+    "prediction": "The best trial's validation score is too high: fresh seeds and test score "
+    "lower.",
+    "rule": "The best trial on validation is frozen and trained again on fresh seeds; each of "
+    "these runs is evaluated on test once. One search supports no verdict.",
+}
 
 
-@experiment(DEFAULTS)
+@as_command()
 def tune(
-    options: Options,
     space: Annotated[
         str, typer.Option(help=f"Search space: a TOML file, or {', '.join(SPACES)}.")
     ] = "original",
@@ -77,28 +68,22 @@ def tune(
         str | None,
         typer.Option(help="Optuna storage URL (default: a journal file in the study's folder)."),
     ] = None,
-) -> None:
+) -> StudySpec:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
-    as_it_is = base not in PRESETS  # a file keeps its values
-    recipe = options.sized(load_recipe("--base", base), as_it_is=as_it_is)
-    width = options.width(as_it_is=as_it_is)
+    load_recipe("--base", base)  # a message about it names the option
     check_once("--warm-start", warm or [])
-    searched = load_space(space, recipe, width)
-    begin = warm_start(warm or [], searched, recipe, width)
-    how = SearchConfig(
-        sampler=sampler,
-        scheduler=scheduler,
-        objectives=tuple(objective or ("auroc",)),
-        seeds_per_trial=seeds_per_trial,
-        minutes=budget_minutes,
-        train_seconds=budget_train_seconds,
-        storage=storage,
-        repeats=repeats,
-    )
-    options.conduct(
-        "tune",
-        QUESTION,
-        Design("search", (arm("base", recipe, "what the search began from"),), ()),
-        control="base",
-        sweep=Sweep.of(recipe, searched, trials, how, warm_start=begin),
-    )
+    check_once("--objective", objective or [])
+    search = {
+        "space": space,
+        "trials": trials,
+        "sampler": sampler,
+        "scheduler": scheduler,
+        "objective": objective or "auroc",
+        "seeds_per_trial": seeds_per_trial,
+        "budget_minutes": budget_minutes,
+        "budget_train_seconds": budget_train_seconds,
+        "storage": storage,
+        "repeats": repeats,
+        "warm_start": warm or [],
+    }
+    return define_study(**QUESTION, reference=base, search=search)

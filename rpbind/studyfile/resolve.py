@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rpbind.ledger import Plan
-from rpbind.options import SMOKE_SEEDS, Options
+from rpbind.options import Options
 from rpbind.recipe.custom import recorded
 from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.named import SPACES
@@ -59,7 +59,7 @@ def resolved(spec: StudySpec, options: Options, built: Built) -> StudySpec:
         "reference": _whole(spec.reference),
         "split": spec.split,
         "proteins": proteins,
-        "seeds": spec.seeds or (SMOKE_SEEDS if spec.smoke else options.defaults.seeds),
+        "seeds": options.seeds_of_an_arm,
         "epochs": options.given_epochs(as_it_is=as_it_is),
         "narrower": options.width(as_it_is=as_it_is),
         "delta": spec.delta,

@@ -69,7 +69,7 @@ EXPERIMENTS = [
     of_experiments(
         "an option of another experiment", "ablate.py --data data --sampler tpe", "--sampler"
     ),
-    of_experiments("no budget", f"{FIVE} --budget-minutes 0", "--budget-minutes", "got 0"),
+    of_experiments("no budget", f"{FIVE} --budget-minutes 0", "--budget-minutes", "0"),
     of_experiments("a budget that is no number", f"{FIVE} --budget-train-seconds nan", "nan"),
     of_experiments(
         "pruning by cost", f"{FIVE} --scheduler asha --objective train-seconds", "--scheduler asha"

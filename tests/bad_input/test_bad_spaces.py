@@ -161,7 +161,7 @@ OPTIONS = [
     option("a scheduler of a cost", "--scheduler asha --objective parameters", "auroc or loss"),
     option("a scheduler of two objectives",
            "--scheduler asha --objective auroc --objective loss", "one objective"),
-    option("no minutes", "--budget-minutes 0", "--budget-minutes", "above 0"),
+    option("no minutes", "--budget-minutes 0", "--budget-minutes", "than 0"),
     option("minutes that are no number", "--budget-minutes nan", "--budget-minutes", "nan"),
     option("endless seconds", "--budget-train-seconds inf", "--budget-train-seconds", "inf"),
     option("no trials", "--trials 0", "--trials"),

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from rpbind.cli import ablate as command
-from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen, move
-from rpbind.design.design import leave_one_out, path
+from rpbind.design.changes import CONTEXT_CHANGES, ORIGINAL_CHANGES, chosen, differing, move
+from rpbind.design.design import Design, add_one_in, leave_one_out, path
+from rpbind.design.factorial import factorial
 from rpbind.errors import UserError
 from rpbind.options import Options
 from rpbind.recipe import Recipe
@@ -46,6 +47,33 @@ def stages(kind: str) -> list[dict[str, Any]]:
     return [{"kind": kind, **TO_FIXED}, {"kind": kind, **TO_CONTEXT}]
 
 
+def main_ablation(kind: str, old: Recipe, fixed: Recipe, context: Recipe, factors: str) -> Design:
+    """The designs of `rpbind ablate` from recipes: what every study of it was so far."""
+    ends = ("old", old), ("context-residue", context)
+    changes = differing(command.CHANGES, old, context)
+    if kind == "leave-one-out":
+        return leave_one_out(*ends, changes)
+    if kind == "add-one-in":
+        return add_one_in(*ends, changes)
+    if kind == "factorial":
+        return factorial(ends[1], old, chosen(changes, factors))
+    fix = differing(ORIGINAL_CHANGES, old, fixed)
+    there, back = (
+        path(ends[0], ("fixed", fixed), fix, reverse=reverse).then(
+            path(("fixed", fixed), ends[1], CONTEXT_CHANGES, reverse=reverse)
+        )
+        for reverse in (False, True)
+    )
+    return {"path": there, "path-reverse": back, "path-both": there.then(back)}[kind]
+
+
+@pytest.mark.parametrize("kind", command.DESIGNS)
+def test_the_command_ablates_by_the_designs_of_all_its_earlier_studies(kind: str) -> None:
+    mine = built(**command.design(kind, command.FACTORS))
+    sized = [OPTIONS.sized(recipe) for recipe in (OLD, FIXED, CONTEXT)]
+    assert mine.design == main_ablation(kind, *sized, factors=command.FACTORS)
+
+
 @pytest.mark.parametrize(
     ("kind", "design"),
     [
@@ -57,7 +85,7 @@ def stages(kind: str) -> list[dict[str, Any]]:
 def test_a_path_over_a_named_stage_is_that_of_the_main_ablation(kind: str, design: Any) -> None:
     mine = built(reference="old", changes=ALL, ends=ENDS, design=design)
     sized = [OPTIONS.sized(recipe) for recipe in (OLD, FIXED, CONTEXT)]
-    assert mine.design == command.design(kind, *sized, factors="")
+    assert mine.design == main_ablation(kind, *sized, factors="")
 
 
 @pytest.mark.parametrize("kind", ["leave-one-out", "add-one-in"])
@@ -65,7 +93,7 @@ def test_one_change_at_a_time_is_that_of_the_main_ablation(kind: str) -> None:
     changes = {name: ALL[name] for name in command.CHANGES}
     mine = built(reference="old", changes=changes, ends=ENDS, design=kind)
     sized = [OPTIONS.sized(recipe) for recipe in (OLD, FIXED, CONTEXT)]
-    assert mine.design == command.design(kind, *sized, factors="")
+    assert mine.design == main_ablation(kind, *sized, factors="")
 
 
 def test_a_factorial_combines_its_changes_and_leaves_the_rest_as_it_is_in_the_reference() -> None:
@@ -76,7 +104,7 @@ def test_a_factorial_combines_its_changes_and_leaves_the_rest_as_it_is_in_the_re
         changes=values(factors, CONTEXT), ends=ENDS, design="factorial",
     )  # fmt: skip
     sized = [OPTIONS.sized(recipe) for recipe in (OLD, FIXED, CONTEXT)]
-    assert mine.design == command.design("factorial", *sized, factors=command.FACTORS)
+    assert mine.design == main_ablation("factorial", *sized, factors=command.FACTORS)
 
 
 def test_tuned_arms_begin_equal_in_what_is_searched_as_in_the_main_ablation() -> None:
@@ -87,7 +115,7 @@ def test_tuned_arms_begin_equal_in_what_is_searched_as_in_the_main_ablation() ->
     old, fixed, context = (OPTIONS.sized(recipe) for recipe in (OLD, FIXED, CONTEXT))
     nuisance = load_space("nuisance", fixed, OPTIONS.width())
     old, context = (neutral(recipe, fixed, nuisance) for recipe in (old, context))
-    whole = command.design("path", old, fixed, context, "")
+    whole = main_ablation("path", old, fixed, context, "")
     assert mine.design == emptied(whole)
     assert mine.sweep == replace(tuned(whole, nuisance, 3), searches_per_arm=2)
     assert mine.control is None

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rpbind.api.baselines import Baselines, baselines
     from rpbind.api.compare import Comparison, compare
     from rpbind.api.dataset import Dataset, load_dataset
-    from rpbind.api.define import StudySpec, as_command, define_study, run_experiment
     from rpbind.api.doctor import Checkup, doctor
     from rpbind.api.embeddings import embed
     from rpbind.api.exporting import export
@@ -25,10 +24,14 @@ if TYPE_CHECKING:
     from rpbind.api.run import ablate, run_study, tune
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
+    from rpbind.command import as_command
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.recipe import Recipe
     from rpbind.recipe.presets import preset
+    from rpbind.studyfile.given import define_study
+    from rpbind.studyfile.spec import StudySpec
+    from rpbind.terminal import run_experiment
 
 try:
     __version__ = version("rpbind")
@@ -78,7 +81,6 @@ _HOME = {
     "rpbind.api.compare": ("Comparison", "compare"),
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
-    "rpbind.api.define": ("StudySpec", "as_command", "define_study", "run_experiment"),
     "rpbind.api.embeddings": ("embed",),
     "rpbind.api.exporting": ("export",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
@@ -88,10 +90,14 @@ _HOME = {
     "rpbind.api.run": ("ablate", "run_study", "tune"),
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
+    "rpbind.command": ("as_command",),
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.recipe": ("Recipe",),
     "rpbind.recipe.presets": ("preset",),
+    "rpbind.studyfile.given": ("define_study",),
+    "rpbind.studyfile.spec": ("StudySpec",),
+    "rpbind.terminal": ("run_experiment",),
 }
 """Module -> the names that it defines."""
 

@@ -8,10 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from rpbind.api.choices import SPACES
-from rpbind.api.define import StudyFile, StudySpec, as_command, define_study, read_study
-from rpbind.api.original import CONTEXT_CHANGES, ORIGINAL_CHANGES, WITH_CONTEXT
-from rpbind.api.recipes import PRESETS
+import rpbind as rb
+from rpbind.api.choices import (
+    CONTEXT_CHANGES,
+    ORIGINAL_CHANGES,
+    SPACES,
+    WITH_CONTEXT,
+    StudyFile,
+    read_study,
+)
 from rpbind.errors import UserError, check_one_of
 from rpbind.options import MANY
 
@@ -41,7 +46,7 @@ FACTORS = "residual,conv-encoder,residue-memory"
 """The changes that --design factorial combines without --changes."""
 
 
-@as_command()
+@rb.as_command()
 def ablate(
     kind: Annotated[
         str, typer.Option("--design", help=f"Design of the study: {', '.join(DESIGNS)}.")
@@ -82,7 +87,7 @@ def ablate(
     study: Annotated[
         Path | None, typer.Option(help="Run this study file instead, as rpbind run does.")
     ] = None,
-) -> StudySpec | StudyFile:
+) -> rb.StudySpec | StudyFile:
     """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
     if study is not None:
         return read_study(study)
@@ -113,7 +118,7 @@ def ablate(
         control = "old" if kind == "add-one-in" else "context-residue"
     else:
         control = None
-    return define_study(
+    return rb.define_study(
         experiment="ablate",
         **QUESTION,
         **design(kind, FACTORS if factors is None else factors),
@@ -155,7 +160,7 @@ def design(kind: str, factors: str) -> Mapping[str, Any]:
     for name in named:
         check_one_of("A change", name, CHANGES)
     chosen = {name: CHANGES[name] for name in named}
-    left_out = {path: PRESETS["old"].value(path) for values in chosen.values() for path in values}
+    left_out = {path: rb.preset("old").value(path) for values in chosen.values() for path in values}
     return ends | {
         "reference": {"preset": "fixed"} | WITH_CONTEXT.with_(left_out).model_dump(mode="json"),
         "changes": chosen,

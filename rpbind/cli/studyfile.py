@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from rpbind.api.define import StudyFile, as_command, read_study, schema_text, write_template
+import rpbind as rb
+from rpbind.api.choices import StudyFile, read_study, schema_text, write_template
 
 
-@as_command()
+@rb.as_command()
 def run(
     study: Annotated[Path, typer.Argument(help="Study file (TOML); rpbind init writes one.")],
 ) -> StudyFile:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+import rpbind as rb
 from rpbind.api.choices import OBJECTIVES, REPEATED, SAMPLERS, SCHEDULERS, SPACES
-from rpbind.api.define import StudySpec, as_command, define_study
 from rpbind.api.recipes import load_recipe
 from rpbind.arguments import check_once, choices
 from rpbind.options import MANY
@@ -21,7 +21,7 @@ QUESTION = {
 }
 
 
-@as_command()
+@rb.as_command()
 def tune(
     space: Annotated[
         str, typer.Option(help=f"Search space: a TOML file, or {', '.join(SPACES)}.")
@@ -68,7 +68,7 @@ def tune(
         str | None,
         typer.Option(help="Optuna storage URL (default: a journal file in the study's folder)."),
     ] = None,
-) -> StudySpec:
+) -> rb.StudySpec:
     """Search a space with Optuna, confirm its best, and write reports/STUDY/index.html."""
     load_recipe("--base", base)  # a message about it names the option
     check_once("--warm-start", warm or [])
@@ -86,4 +86,4 @@ def tune(
         "repeats": repeats,
         "warm_start": warm or [],
     }
-    return define_study(**QUESTION, reference=base, search=search)
+    return rb.define_study(**QUESTION, reference=base, search=search)

@@ -20,6 +20,37 @@ CALL = tuple(field.name for field in fields(Call))
 RESOURCES = tuple(ResourceSpec.model_fields)
 
 
+def define_study(**fields: Any) -> StudySpec:
+    """Define a study without running it.
+
+    Parameters
+    ----------
+    **fields
+        The fields of a study file (docs/study-file.md), which are the keywords of `rb.ablate`.
+        `predict` may be {name of a contrast: expected verdict}.
+
+    Returns
+    -------
+    StudySpec
+        What an experiment's function returns (`rb.as_command`).
+
+    Raises
+    ------
+    UserError
+        If there is no such field, or if its value is wrong.
+
+    Examples
+    --------
+    >>> change = {"model.residual": False}
+    >>> define_study(reference="fixed", changes={"no-residual": change}).reference
+    'fixed'
+    """
+    predict = fields.get("predict")
+    if isinstance(predict, Mapping):
+        fields["predict"] = [{"contrast": name, "expect": word} for name, word in predict.items()]
+    return spec_of(fields, {})
+
+
 def spec_of(given: Mapping[str, Any], options: Options | Mapping[str, Any]) -> StudySpec:
     """Return a study from its fields and from options.
 

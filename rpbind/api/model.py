@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
-from rpbind.api.results import Evaluation, Explanation, check_evaluation
+from rpbind.use.results import Evaluation as Evaluation
+from rpbind.use.results import Explanation as Explanation
+from rpbind.use.results import check_evaluation as check_evaluation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
-from rpbind.api.tables import table_html, verdict_table
-from rpbind.errors import UserError
+from rpbind.api.tables import run_table, table_html, verdict_table
+from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rpbind.analysis.summary import Summary
+    from rpbind.api.model import Model
     from rpbind.study.status import Status
 
 
@@ -127,7 +128,37 @@ class Study:
         pandas.DataFrame
             A row per arm and seed, with its stage, state, error, metrics and cost.
         """
-        return _table(self.ledger, ("ablation", "control"))
+        return run_table(self.ledger, ("ablation", "control"))
+
+    def model(self, arm: str, seed: int | None = None) -> Model:
+        """Open the trained model of a run.
+
+        Parameters
+        ----------
+        arm
+            Name of the arm, or of a trained control.
+        seed
+            Seed of the run; without it, the first one that is done.
+
+        Returns
+        -------
+        Model
+            It predicts, is evaluated and explains.
+
+        Raises
+        ------
+        UserError
+            If no such run is done.
+        """
+        from rpbind.api.model import Model
+
+        runs = self.ledger.runs
+        rows = (*self.ledger.rows("ablation"), *self.ledger.rows("control"))
+        done = [row for row in rows if row.state == "done" and (runs / row.run).exists()]
+        check_one_of("arm", arm, dict.fromkeys(row.arm for row in done))
+        seeds = {row.seed: row for row in done if row.arm == arm}
+        check_one_of("seed", str(min(seeds) if seed is None else seed), map(str, sorted(seeds)))
+        return Model(runs / seeds[min(seeds) if seed is None else seed].run)
 
     def trials(self) -> pd.DataFrame:
         """Return the runs of the study's searches.
@@ -137,7 +168,7 @@ class Study:
         pandas.DataFrame
             A row per trial and seed, with the trial's recipe by path; empty without a search.
         """
-        return _table(self.ledger, ("search",), recipes=True)
+        return run_table(self.ledger, ("search",), recipes=True)
 
     @property
     def best(self) -> Recipe:
@@ -207,22 +238,3 @@ def open_study(folder: str | Path | Study) -> Study:
         If the folder holds no study.
     """
     return folder if isinstance(folder, Study) else Study(folder)
-
-
-def _table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False) -> pd.DataFrame:
-    """Return a table of the last attempts of all runs of some stages."""
-    import pandas as pd
-
-    table = []
-    for row in (row for stage in stages for row in ledger.rows(stage)):
-        kept: dict[str, Any] = {
-            "arm": row.arm,
-            "seed": row.seed,
-            "stage": row.stage,
-            "state": row.state,
-            "error": row.error,
-        }
-        settings = Recipe.from_record(row.recipe, row.arm).flat() if recipes else {}
-        table.append(kept | settings | row.metrics | row.cost)
-    columns = None if table else ["arm", "seed", "stage", "state", "error"]
-    return pd.DataFrame(table, columns=columns)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from rpbind.analysis.contrasts import Contrast
     from rpbind.analysis.tuned import TunedContrast
+    from rpbind.ledger import Ledger
 
 COLUMNS = ("contrast", "arm", "reference", "difference", "low", "high", "p", "verdict", "n", "why")
 
@@ -76,3 +77,24 @@ def table_html(title: str, lines: Sequence[str], table: pd.DataFrame) -> str:
     html = shown.to_html(index=False, float_format="{:+.4f}".format, na_rep="–", escape=True)
     below = "".join(f"<br>{escape(line)}" for line in lines)
     return f"<p><b>{escape(title)}</b>{below}</p>{html}"
+
+
+def run_table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False) -> pd.DataFrame:
+    """Return the last attempts of all runs of some stages, with their recipes by path if wanted."""
+    import pandas as pd
+
+    from rpbind.recipe import Recipe
+
+    table = []
+    for row in (row for stage in stages for row in ledger.rows(stage)):
+        kept: dict[str, Any] = {
+            "arm": row.arm,
+            "seed": row.seed,
+            "stage": row.stage,
+            "state": row.state,
+            "error": row.error,
+        }
+        settings = Recipe.from_record(row.recipe, row.arm).flat() if recipes else {}
+        table.append(kept | settings | row.metrics | row.cost)
+    columns = None if table else ["arm", "seed", "stage", "state", "error"]
+    return pd.DataFrame(table, columns=columns)

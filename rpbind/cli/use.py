@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from rpbind.api.files import check_out, write_frame
-from rpbind.api.model import load_model
-from rpbind.api.results import Evaluation, Explanation, check_evaluation
+from rpbind.api.model import Evaluation, Explanation, check_evaluation, load_model
 from rpbind.live import stderr
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import rpbind as rb
+from rpbind.api.tables import table_html
 from rpbind.ledger import Ledger
 
 HEAVY = ("torch", "ray", "scipy", "sklearn", "pandas", "plotly", "optuna", "typer")
@@ -63,6 +65,26 @@ def test_runs_are_rows_of_a_table_with_their_metrics(study: rb.Study) -> None:
     assert (arms["state"] == "done").all()
     assert arms["test.auroc_macro"].between(0, 1).all()
     assert study.trials().empty
+
+
+def test_the_model_of_a_run_is_opened_by_arm_and_seed(study: rb.Study, data: Path) -> None:
+    model = study.model("conv", seed=1)
+    assert model.recipe.model.encoder.kind == "conv"
+    runs = study.runs()
+    (row,) = runs[(runs["arm"] == "conv") & (runs["seed"] == 1)].to_dict("records")
+    metrics = model.evaluate(data).metrics
+    assert metrics["test.auroc_macro"] == row["test.auroc_macro"]
+    with pytest.raises(rb.UserError, match="Did you mean 'conv'"):
+        study.model("cnv")
+    with pytest.raises(rb.UserError, match="one of 0, 1"):
+        study.model("conv", seed=7)
+
+
+def test_a_notebook_shows_names_and_questions_as_text_not_as_html(study: rb.Study) -> None:
+    evil = "<script>alert(1)</script>"
+    table = pd.DataFrame([{"contrast": evil, "arm": "", "reference": "", "verdict": evil}])
+    assert "<script" not in table_html(evil, [evil], table)
+    assert study.plan.question in study._repr_html_()
 
 
 def test_the_same_call_continues_the_study_and_trains_nothing_again(

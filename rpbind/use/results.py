@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from rpbind.api.files import check_out
+from rpbind.use.output import check_out
 
 if TYPE_CHECKING:
     import pandas as pd

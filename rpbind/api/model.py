@@ -33,16 +33,12 @@ class Model:
         from rpbind.saved.places import check_model
 
         self.path = Path(path)
+        self.name = self.path.name
         check_model(self.path)
         from rpbind.use.trained import TrainedModel  # torch: seconds
 
         self.weights = None if weights is None else Path(weights)
         self.trained = TrainedModel.open(self.path, trust=trust)
-
-    @property
-    def name(self) -> str:
-        """Name of the model: that of its run."""
-        return self.path.name
 
     @property
     def recipe(self) -> Recipe:

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -177,7 +177,7 @@ class Bar:
 
 @contextmanager
 def progress(title: str) -> Iterator[Bar]:
-    """Show a progress bar while the block runs, in a terminal or a notebook; else nothing.
+    """Show a progress bar while the block runs, in a terminal or a notebook; else one plain line.
 
     Parameters
     ----------
@@ -190,6 +190,8 @@ def progress(title: str) -> Iterator[Bar]:
         A context manager for the bar; call the bar with (done, total).
     """
     console = notices()
+    if not is_live(console):
+        console.print(title, **PLAIN)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -221,4 +223,22 @@ def phase(title: str) -> Iterator[None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with LiveProgress(*columns, console=console, transient=True, silent=plain) as bar:
         bar.add_task(title, total=None)
+        yield
+
+
+@contextmanager
+def loading(library: str) -> Iterator[None]:
+    """Show that a library is loaded while the block imports it: torch takes seconds.
+
+    Parameters
+    ----------
+    library
+        The name of the library, as it is imported.
+
+    Returns
+    -------
+    Iterator
+        A context manager; it shows nothing if the library is there already.
+    """
+    with nullcontext() if library in sys.modules else phase(f"loading {library}"):
         yield

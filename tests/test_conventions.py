@@ -65,7 +65,7 @@ def talkative(monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-NOTICES, DETAILS = {"a phase", "a notice"}, {"a detail"}
+NOTICES, DETAILS = {"a phase", "a bar", "a notice"}, {"a detail"}
 
 
 @pytest.mark.parametrize(

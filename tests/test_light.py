@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,29 @@ for program, *words in calls:
             code = ended.code or 0
     print(json.dumps([code, sorted(set(heavy) & set(sys.modules)), said.getvalue()]), flush=True)
 """
+
+FIRST = """
+import io, json, runpy, sys
+
+class First(io.StringIO):
+    def write(self, text):
+        if text.strip():
+            heavy = sorted(set(HEAVY) & set(sys.modules))
+            print(json.dumps([heavy, text]), file=sys.__stdout__, flush=True)
+            raise SystemExit(0)
+        return len(text)
+
+HEAVY, calls = json.loads(sys.stdin.read())
+for program, *words in calls:
+    sys.argv, sys.stdout, sys.stderr = [program, *words], First(), First()
+    try:
+        runpy.run_path(program, run_name="__main__") if program.endswith(".py") else (
+            runpy.run_module("rpbind", run_name="__main__")
+        )
+    except SystemExit:
+        pass
+"""
+"""Prints the heavy modules that are there at the first output of each call, and ends the call."""
 
 
 def answers(calls: list[list[str]], folder: Path) -> list[tuple[int, list[str], str]]:
@@ -72,6 +96,45 @@ def test_the_version_and_completion_import_nothing_heavy(tmp_path: Path) -> None
     assert output.split()[1][0].isdigit()
     assert (shown, too) == (0, [])
     assert "_RPBIND_COMPLETE" in script
+
+
+WORK = [
+    "rpbind import table TABLE --proteins FASTA --out made",
+    "rpbind embed TINY --encoder triad",
+    "rpbind split TINY",
+    "rpbind subset TINY --per-protein 2 --out smaller",
+    "rpbind baselines TINY",
+    "rpbind report STUDY",
+    "rpbind status STUDY",
+    "rpbind compare STUDY STUDY",
+    "rpbind doctor --preset fixed",
+    "rpbind job status none",
+    "ablate.py --data TINY --smoke",
+    "tune.py --smoke",
+    "e01_did_the_fix_fix_it.py --data TINY --smoke",
+]
+
+
+def test_a_command_that_works_for_long_prints_something_before_it_imports_anything_heavy(
+    tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,P1,1\nACGA,P1,0\n")
+    (tmp_path / "p.fasta").write_text(">P1\nMKV\n")
+    dataset, study = tmp_path / "tiny", Path(__file__).parent / "ledger" / "study_647bbb3"
+    shutil.copytree(tiny, dataset)
+    places = {"TINY": dataset, "STUDY": study, "TABLE": tmp_path / "t.csv",
+              "FASTA": tmp_path / "p.fasta"}  # fmt: skip
+    calls = [[str(places.get(word, word)) for word in line.split()] for line in WORK]
+    calls = [[str(EXPERIMENTS[0].parent / one), *more] if one.endswith(".py") else [one, *more]
+             for one, *more in calls]  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST], input=json.dumps([HEAVY, calls]), cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    first = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert len(first) == len(WORK)
+    for line, (heavy, text) in zip(WORK, first, strict=True):
+        assert heavy == [], (line, text)
 
 
 REFUSED = [

@@ -128,9 +128,11 @@ def baselines(
     from rpbind.errors import check_one_of
 
     check_one_of("--split", split, get_args(Rule))
-    from rpbind.baselines.data import BaselineData  # SciPy, scikit-learn
-    from rpbind.baselines.run import baseline_rows
-    from rpbind.terminal import progress
+    from rpbind.terminal import loading, progress
+
+    with loading("sklearn"):
+        from rpbind.baselines.data import BaselineData
+        from rpbind.baselines.run import baseline_rows
 
     opened, spec = load_dataset(data).opened, SplitSpec(rule=cast(Rule, split))
     windows = BaselineData.from_dataset(

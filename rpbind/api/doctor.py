@@ -19,7 +19,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import PRESETS
 from rpbind.saved.places import is_model, models_of_study, run_of_model
-from rpbind.terminal import progress
+from rpbind.terminal import loading, progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,9 @@ def _check_kind(subject: Path) -> None:
 def _examine_recipe(recipe: Recipe, name: str, data: Dataset | str | Path | None) -> Diagnosis:
     from rpbind.data.splits import SplitSpec
     from rpbind.data.world import World
-    from rpbind.doctor.diagnosis import diagnose_recipe
+
+    with loading("torch"):
+        from rpbind.doctor.diagnosis import diagnose_recipe
 
     # without data, a simulated world with windows of 101 nt, as the original model's
     world = World(proteins=12, sites=24, length=101)
@@ -190,7 +192,8 @@ def _examine_model(
     file: Path, opens: Callable[[], OpenData], *, named: bool, trust: bool
 ) -> Diagnosis:
     """Examine a trained model; `named` is whether the user gave the dataset."""
-    from rpbind.doctor.diagnosis import Diagnosis as Diagnosis
+    with loading("torch"):
+        from rpbind.doctor.diagnosis import Diagnosis as Diagnosis
     from rpbind.doctor.examine import add_curve, examine_trained
     from rpbind.train.loop import Training
     from rpbind.train.machine import Machine

@@ -17,6 +17,7 @@ from rpbind.api.study import Study
 from rpbind.cluster.job_request import LEFT_OUT as LEFT_OUT
 from rpbind.cluster.job_request import JobRequest
 from rpbind.errors import check_not_url
+from rpbind.terminal import loading
 
 HERE = "http://127.0.0.1:8265"
 ADDRESS = "RAY_API_SERVER_ADDRESS"
@@ -63,7 +64,8 @@ class Job:
 
     @cached_property
     def _client(self) -> Any:
-        from rpbind.cluster import jobs  # Ray takes seconds to import
+        with loading("ray"):
+            from rpbind.cluster import jobs
 
         return jobs.connect(self.address)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
+from rpbind.terminal import loading
 from rpbind.use.results import Evaluation as Evaluation
 from rpbind.use.results import Explanation as Explanation
 from rpbind.use.results import check_evaluation as check_evaluation
@@ -35,7 +36,8 @@ class Model:
         self.path = Path(path)
         self.name = self.path.name
         check_model(self.path)
-        from rpbind.use.trained import TrainedModel  # torch: seconds
+        with loading("torch"):
+            from rpbind.use.trained import TrainedModel
 
         self.weights = None if weights is None else Path(weights)
         self.trained = TrainedModel.open(self.path, trust=trust)

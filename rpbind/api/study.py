@@ -10,6 +10,7 @@ from rpbind.api.tables import run_table, table_html, verdict_table
 from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
+from rpbind.terminal import loading, phase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,8 @@ class Study:
         Status
             Counts by state; `words()` says it in lines. Also while another process runs the study.
         """
-        from rpbind.study.status import status
+        with loading("sklearn"):
+            from rpbind.study.status import status
 
         return status(self.ledger)
 
@@ -192,9 +194,10 @@ class Study:
         pathlib.Path
             The page, `index.html` in the study's folder.
         """
-        from rpbind.report.build import build_report
+        with phase("writing the report"):
+            from rpbind.report.build import build_report
 
-        return build_report(self.folder)
+            return build_report(self.folder)
 
     def __repr__(self) -> str:
         summary = self.summary()

@@ -12,6 +12,7 @@ from rpbind.options import REPORTS, Defaults, Options
 from rpbind.studyfile.build import Place, build, nowhere
 from rpbind.studyfile.resolve import resolved, to_toml
 from rpbind.studyfile.spec import StudySpec
+from rpbind.terminal import loading
 from rpbind.verbosity import tell
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def run(
         If the study cannot be run; nothing was trained then.
     """
     asked = request(spec, call, defaults, place)
-    from rpbind.experiment import prepared, run_study  # torch takes seconds to import
+    with loading("torch"):
+        from rpbind.experiment import prepared, run_study
 
     study = prepared(*asked)
     if unfinished := run_study(study):
@@ -179,6 +181,7 @@ def conduct(
         As for `request`.
     """
     asked = request(spec, call, defaults, place)
-    from rpbind.experiment import conduct  # torch takes seconds to import
+    with loading("torch"):
+        from rpbind.experiment import conduct
 
     conduct(*asked)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
+from rpbind.terminal import phase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,8 @@ class Dataset:
 
         self.folder = Path(folder)
         self.opened: OpenData = OpenData(self.folder)
-        self.opened.dataset  # noqa: B018 - a missing or changed dataset is an error here
+        with phase(f"reading {self.folder}"):  # and hashing it: seconds for millions of windows
+            self.opened.dataset  # noqa: B018 - a missing or changed dataset is an error here
 
     @property
     def id(self) -> str:

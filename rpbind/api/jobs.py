@@ -72,7 +72,8 @@ class Job:
     @face
     def status(self) -> JobStatus:
         """Return the job's state, command, start and end; `UserError` if there is no such job."""
-        from rpbind.cluster import jobs
+        with loading("ray"):
+            from rpbind.cluster import jobs
 
         found = jobs.details(self._client, self.id)
         begun, ended = (
@@ -103,14 +104,16 @@ class Job:
         PausedError
             If the cluster stops answering; the job may still run.
         """
-        from rpbind.cluster import jobs
+        with loading("ray"):
+            from rpbind.cluster import jobs
 
         return jobs.follow(self._client, self.id, show or _to_stderr)
 
     @face
     def stop(self) -> bool:
         """Ask the job to stop; what has ended stays recorded. False if it had already ended."""
-        from rpbind.cluster import jobs
+        with loading("ray"):
+            from rpbind.cluster import jobs
 
         return jobs.stop(self._client, self.id)
 
@@ -133,7 +136,8 @@ class Job:
         UserError
             If the job has no report yet, the folder exists, or the study cannot be read.
         """
-        from rpbind.cluster import jobs
+        with loading("ray"):
+            from rpbind.cluster import jobs
 
         return Study(jobs.fetch(self._client, self.id, Path(out)))
 
@@ -181,7 +185,8 @@ def submit(
     words = shlex.split(command) if isinstance(command, str) else command
     check_not_url("--reports", Path(reports))
     request = JobRequest(tuple(words), Path(reports), Path(working_dir))
-    from rpbind.cluster import jobs
+    with loading("ray"):
+        from rpbind.cluster import jobs
 
     job = Job("", address)
     job.id = jobs.submit(job._client, request)

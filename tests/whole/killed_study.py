@@ -23,6 +23,7 @@ from rpbind.train.task import Task
 PRELOAD = ["torch._dynamo", "rpbind.study.launch", "rpbind.run.sweep", "rpbind.report.build"]
 WRITES = ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "rename"), (Path, "unlink"))
 NEVER = 0
+STUDY_FILE = "# the study as a file\n"
 
 
 def study_that_dies(plan: Plan, source: DataSource, folder: Path, step: int, counted: Any) -> None:
@@ -42,7 +43,7 @@ def study_that_dies(plan: Plan, source: DataSource, folder: Path, step: int, cou
     for where, name in WRITES:
         setattr(where, name, counting(getattr(where, name)))
     _without_ray()
-    launching.launch(plan, source, Resources(), folder)
+    launching.launch(plan, source, Resources(), folder, study_file=lambda plan: STUDY_FILE)
     build_report(folder)
     counted.value = count
 

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from killed_study import NEVER, PRELOAD, study_that_dies
+from killed_study import NEVER, PRELOAD, STUDY_FILE, study_that_dies
 from small_study import RECIPES, rows_of, small_plan
 
 from rpbind.analysis.summary import read
@@ -50,9 +50,11 @@ def test_a_study_killed_at_any_write_ends_with_the_same_ledger(
     for step in range(1, writes + 1):
         study = tmp_path / f"killed-{step}"
         assert run(plan, source, study, step)[0] == 9, step
+        assert (study / "study.toml").exists() or not (study / "plan.json").exists(), step
         assert run(plan, source, study, NEVER)[0] == 0, step
         ended = {run: row | {"attempt": 0} for run, row in rows_of(study).items()}
         assert ended == rows, step
+        assert (study / "study.toml").read_text() == STUDY_FILE
         attempts = Ledger(study).attempts()
         assert Counter(r.seed for r in attempts if r.state == "done") == {0: 1}, step
         assert {r.state for r in attempts} <= {"done", "lost"}, step

@@ -44,6 +44,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "a recipe file": {"reference": "own.toml", "changes": SLOW},
     "a recipe object": {"reference": NARROW, "changes": SLOW, "delta": 0.02},
     "a value that is off": {"changes": {"no-block": {"model.feed_forward": None}}},
+    "a reference without a part": {
+        "reference": {"preset": "fixed", "model": {"feed_forward": None}}, "changes": SLOW,
+    },
     "own arms": {
         "arms": [
             {"name": "a", "about": "nothing"},

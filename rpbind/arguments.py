@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -111,3 +112,37 @@ def _check_no_repeated_option(command: Any, words: list[str]) -> None:
                 f"{option.opts[0]} is given {times} times and takes one value: only the last would "
                 "count. Give it once."
             )
+
+
+def named_values(option: str, words: Sequence[str]) -> dict[str, Any]:
+    """Read the values of a repeatable option of the form NAME=VALUE.
+
+    Parameters
+    ----------
+    option
+        The option, for the message.
+    words
+        What was given: "dim=64", "kind=wide", "layers=[1, 2]".
+
+    Returns
+    -------
+    dict
+        {name: value}; a value that is JSON is read as such, and any other is text.
+
+    Raises
+    ------
+    UserError
+        If a word has another form, or a name is given twice.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise UserError(f"{option} takes NAME=VALUE; got '{word}'. Write for example dim=64.")
+        if name in found:
+            raise UserError(f"{option} gives {name} twice; leave out one of them.")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
@@ -37,7 +39,10 @@ class Embeddings:
 
 @face
 def embed(
-    data: str | Path | Dataset, encoder: str = "physchem", weights: str | Path | None = None
+    data: str | Path | Dataset,
+    encoder: str = "physchem",
+    weights: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Embeddings:
     """Encode a dataset's proteins, one vector per residue, into its embedding store.
 
@@ -47,9 +52,11 @@ def embed(
         The dataset, or its folder.
     encoder
         Protein encoder: physchem, triad, random, constant, an ESM-2 model by its name, such as
-        esm2_t33_650M_UR50D, or esm2 for any other checkpoint.
+        esm2_t33_650M_UR50D, esm2 for any other checkpoint, or a class of your own as FILE.py:CLASS.
     weights
         ESM-2 checkpoint file; without it, the one in torch hub's cache.
+    options
+        Options of a class of your own.
 
     Returns
     -------
@@ -74,12 +81,12 @@ def embed(
     dataset = load_dataset(data).opened.dataset
     checkpoint = None if weights is None else Path(weights)
     name = checkpoint.stem if checkpoint else encoder
-    if not (stores_folder(dataset.root) / name / "manifest.json").exists():
+    if ":" not in name and not (stores_folder(dataset.root) / name / "manifest.json").exists():
         command = f"rpbind embed {dataset.root} --encoder {encoder}"
         with explain_denied_write(dataset.root, f"The embedding store of {name}", command):
             pass  # check that we may write before we load an encoder, which can take minutes
     with progress(f"loading {encoder}"):
-        protein_encoder = make_encoder(encoder, checkpoint)
+        protein_encoder = make_encoder(encoder, checkpoint, options)
     with progress(f"embedding with {protein_encoder.id}") as bar:
         sequences = [protein.sequence for protein in dataset.proteins]
         store = build_store(dataset.root, protein_encoder, sequences, bar)

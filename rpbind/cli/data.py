@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from rpbind.api import embeddings, splitting
+from rpbind.arguments import named_values
 from rpbind.tables import Grid
 
 
@@ -18,16 +19,21 @@ def embed(
         str,
         typer.Option(
             help="Protein encoder: physchem, triad, random, constant, an ESM-2 model by its "
-            "name, such as esm2_t33_650M_UR50D, or esm2 for any other checkpoint."
+            "name, such as esm2_t33_650M_UR50D, esm2 for any other checkpoint, or a class of your "
+            "own, FILE.py:CLASS."
         ),
     ] = "physchem",
     weights: Annotated[
         Path | None,
         typer.Option(help="ESM-2 checkpoint file (default: the one in torch hub's cache)."),
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="Option of a class of your own, NAME=VALUE. May be repeated."),
+    ] = None,
 ) -> None:
     """Encode a dataset's proteins, one vector per residue, into its embedding store."""
-    made = embeddings.embed(data, encoder, weights)
+    made = embeddings.embed(data, encoder, weights, named_values("--option", option or ()))
     print(
         f"embedding store {made.encoder}: {made.sequences} sequences, "
         f"{made.residues:,} residues x {made.width}, {made.dtype}"

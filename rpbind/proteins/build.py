@@ -16,6 +16,8 @@ from rpbind.files.atomic import errors_name, remove_drafts
 from rpbind.files.draft import explain_denied_write
 from rpbind.files.locks import exclusive
 from rpbind.ledger import write_atomic
+from rpbind.parts.contents import FOLDER, keep
+from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.encoders import ProteinEncoder
 from rpbind.proteins.partial_store import PartialStore
@@ -127,6 +129,9 @@ def _write(
         index[key] = (rows, len(matrix))
         rows += len(matrix)
     name, digest = _write_residues(folder, blocks, (rows, encoder.width))
+    custom = encoder.source if isinstance(encoder, CustomProteinEncoder) else None
+    if custom is not None:
+        keep(folder / FOLDER, [(custom.sha256, custom.part.file)])
     manifest = StoreManifest(
         encoder=encoder.id,
         encoder_sha256=encoder.sha256,
@@ -136,9 +141,11 @@ def _write(
         residues=rows,
         residues_file=name,
         residues_sha256=digest,
+        custom=custom,
         index=index,
     )
-    write_atomic(folder / "manifest.json", manifest.model_dump_json(indent=1).encode())
+    content = manifest.model_dump_json(indent=1, by_alias=True, exclude_none=True)
+    write_atomic(folder / "manifest.json", content.encode())
     if old is not None:
         (folder / old.manifest.residues_file).unlink(missing_ok=True)
 

@@ -6,15 +6,16 @@ The letters are those of `rpbind.proteins.sequence`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError, did_you_mean
+from rpbind.proteins.custom import custom_encoder
 from rpbind.proteins.physchem import PhysChem
 from rpbind.proteins.sequence import STANDS_FOR, clean
 
@@ -176,15 +177,19 @@ def needs_weights(name: str) -> bool:
     return isinstance(ENCODERS.get(name, Esm2Maker(None)), Esm2Maker)
 
 
-def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
+def make_encoder(
+    name: str, weights: Path | None = None, options: Mapping[str, Any] | None = None
+) -> ProteinEncoder:
     """Make an encoder by its name.
 
     Parameters
     ----------
     name
-        A name of `ENCODERS`.
+        A name of `ENCODERS`, or the user's own class as FILE.py:CLASS or PACKAGE.MODULE:CLASS.
     weights
         A local ESM-2 checkpoint file; without it, torch hub's cache is searched.
+    options
+        Options of the user's own class.
 
     Returns
     -------
@@ -193,12 +198,22 @@ def make_encoder(name: str, weights: Path | None = None) -> ProteinEncoder:
     Raises
     ------
     UserError
-        If the name is unknown, if the encoder takes no weights, or if the ESM-2 weights are missing
-        or are those of another model.
+        If the name is unknown, if the encoder takes no weights or no options, if the ESM-2 weights
+        are missing or are those of another model, or if the user's own class does not fit.
     """
+    if ":" in name:
+        own = custom_encoder(name, options or {})
+        if weights is not None:
+            raise UserError(f"Encoder {name} takes no --weights; give its file as an option.")
+        if own.id in ENCODERS:
+            raise UserError(f"Encoder '{own.id}' is one of rpbind's own; rename your class.")
+        return own
+    if options:
+        raise UserError(f"Encoder '{name}' takes no options; got {', '.join(options)}.")
     if name not in ENCODERS:
         known = ", ".join(ENCODERS)
         raise UserError(
-            f"No encoder '{name}'; the encoders are {known}.{did_you_mean(name, ENCODERS)}"
+            f"No encoder '{name}'; the encoders are {known}, or a class of your own as "
+            f"FILE.py:CLASS.{did_you_mean(name, ENCODERS)}"
         )
     return ENCODERS[name](weights)

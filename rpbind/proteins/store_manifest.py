@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rpbind import __version__
 from rpbind.errors import UserError
+from rpbind.parts import Part
 
 Version = Literal[1]
 
@@ -34,6 +35,21 @@ def stores_folder(data: Path) -> Path:
     return old if old.is_dir() and not new.exists() else new
 
 
+class CustomSource(BaseModel):
+    """A protein encoder of the user's own: its class, the content of its file, and its options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    class_: Annotated[str, Field(alias="class")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    options: dict[str, Any] = {}
+
+    @property
+    def part(self) -> Part:
+        """The class and the hash of its file's content."""
+        return Part(self.class_, self.sha256)
+
+
 @dataclass(frozen=True)
 class VectorSource:
     """The encoder of some protein vectors.
@@ -48,12 +64,15 @@ class VectorSource:
         Length of a vector.
     dtype
         In which the vectors are stored: float32 or float16.
+    custom
+        The user's own class; None for rpbind's encoders.
     """
 
     id: str
     sha256: str
     width: int
     dtype: str
+    custom: CustomSource | None = None
 
 
 class StoreManifest(BaseModel):
@@ -70,12 +89,13 @@ class StoreManifest(BaseModel):
     residues: int
     residues_file: Annotated[str, Field(pattern=r"^residues-[0-9a-f]{12}\.npy$")]
     residues_sha256: str
+    custom: CustomSource | None = None
     index: dict[str, tuple[int, int]]
 
     @property
     def source(self) -> VectorSource:
         """The encoder that made the vectors."""
-        return VectorSource(self.encoder, self.encoder_sha256, self.width, self.dtype)
+        return VectorSource(self.encoder, self.encoder_sha256, self.width, self.dtype, self.custom)
 
     @model_validator(mode="after")
     def _check_rows(self) -> StoreManifest:

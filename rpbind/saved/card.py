@@ -71,7 +71,8 @@ def _about(model: Description) -> list[str]:
 
 
 def _needs_weights(model: Description) -> bool:
-    return model.vectors is not None and needs_weights(model.vectors.encoder)
+    vectors = model.vectors
+    return vectors is not None and vectors.custom is None and needs_weights(vectors.encoder)
 
 
 def _use(model: Description) -> list[str]:

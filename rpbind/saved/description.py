@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rpbind.proteins.store_manifest import CustomSource
+
 MOST = 100_000
 """Largest accepted length of a window, in nucleotides, and width of a protein vector."""
 
@@ -64,6 +66,7 @@ class Vectors(_StrictModel):
     """The protein vectors that the model reads, and the encoder that makes them.
 
     `reads` says whether the network gets each protein's mean vector or one vector per residue.
+    `custom` is the encoder's class, if it is the user's own.
     """
 
     encoder: str
@@ -71,6 +74,7 @@ class Vectors(_StrictModel):
     width: Size
     dtype: Annotated[str, Field(pattern=r"^float(16|32)$")]
     reads: Literal["mean", "residues"]
+    custom: CustomSource | None = None
 
 
 class KnownProtein(_StrictModel):

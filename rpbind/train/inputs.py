@@ -17,6 +17,7 @@ from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
 from rpbind.model.group import Group, Reads
+from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
 
@@ -86,6 +87,8 @@ class Inputs:
         The inputs.
         """
         dataset = Dataset.open(data)
+            stores_folder(data) / encoder / FOLDER
+        )  # the encoder's class, if it is a user's own
         return cls.from_dataset(
             dataset, load_split(dataset, split), EmbeddingStore.open(data, encoder)
         )
@@ -107,6 +110,7 @@ class Inputs:
         -------
         The inputs.
         """
+        seek_in(store.folder / FOLDER)  # the encoder's class, if it is the user's own
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = store.locate(sequences)
         return cls(

@@ -78,6 +78,8 @@ def saved_model(
 def _parts(training: Training) -> dict[str, bytes]:
     """Return the files of the user's own classes: {name of the copy: content}."""
     own = [each.part for each in custom_classes(training.recipe)]
+    if training.inputs.source is not None and training.inputs.source.custom is not None:
+        own.append(training.inputs.source.custom.part)
     contents = [content_of(part.sha256, part.file) for part in own]
     return {content.copy_name: content.raw for content in contents}
 
@@ -108,6 +110,7 @@ def _vectors(training: Training) -> Vectors | None:
         width=source.width,
         dtype=source.dtype,
         reads=training.model.reads,
+        custom=source.custom,
     )
 
 

@@ -14,6 +14,7 @@ from rpbind.importers.protein_table import ProteinTable, read_proteins
 from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
+from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
@@ -22,7 +23,7 @@ from rpbind.saved.folder import read_model
 from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
 from rpbind.use.old_file import read_old_file
-from rpbind.use.trust import check_trust
+from rpbind.use.trust import check_trust, check_trust_of
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class TrainedModel:
         The protein vectors that it reads; None for a file of version 0.1.0.
     model
         The network.
+    trust
+        Whether classes of its author's own may be imported.
     """
 
     path: Path
@@ -79,6 +82,7 @@ class TrainedModel:
     proteins: tuple[KnownProtein, ...] = field(repr=False)
     vectors: Vectors | None
     model: PairModel = field(repr=False)
+    trust: bool = False
 
     @classmethod
     def open(cls, path: Path, *, trust: bool = False) -> TrainedModel:
@@ -129,6 +133,7 @@ class TrainedModel:
             proteins=tuple(content.proteins),
             vectors=content.vectors,
             model=model,
+            trust=trust,
         )
 
     def context(self, name: str, sequence: str) -> ProteinContext:
@@ -212,8 +217,7 @@ class TrainedModel:
         UserError
             If `weights` are missing, or the encoder has another hash or width than the model's.
         """
-        name = self.recipe.proteins
-        encoder = make_encoder(name if name in ENCODERS else "esm2", weights)
+        encoder = self._encoder(weights)
         got = f"{encoder.id} {encoder.sha256[:12]}"
         expected = self.provenance["encoder"]
         if got.split()[-1] != expected.split()[-1] or encoder.width != self.width:
@@ -222,6 +226,16 @@ class TrainedModel:
                 f"{self.width}; got {got} of width {encoder.width}. Give the same --weights."
             )
         return encoder
+
+    def _encoder(self, weights: Path | None) -> ProteinEncoder:
+        custom = self.vectors.custom if self.vectors is not None else None
+        if custom is None:
+            name = self.recipe.proteins
+            return make_encoder(name if name in ENCODERS else "esm2", weights)
+        if weights is not None:
+            raise UserError(f"Encoder {custom.class_} takes no --weights; leave them out.")
+        check_trust_of(self.path, [custom.part], trust=self.trust)
+        return CustomProteinEncoder(custom)
 
 
 def _recipe(path: Path, text: str) -> Recipe:

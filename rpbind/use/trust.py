@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from rpbind.errors import UserError
 from rpbind.parts.contents import FOLDER, kept_in, seek_in
 from rpbind.parts.loading import is_loaded
+from rpbind.parts.reference import Part
 from rpbind.recipe import Recipe
 from rpbind.recipe.custom import custom_classes
 from rpbind.verbosity import say
@@ -29,9 +31,30 @@ def check_trust(model: Path, recipe: Recipe, *, trust: bool) -> None:
     UserError
         If the model has own classes, and the user has not agreed to run their code.
     """
+    check_trust_of(model, [each.part for each in custom_classes(recipe)], trust=trust)
+
+
+def check_trust_of(model: Path, parts: Iterable[Part], *, trust: bool) -> None:
+    """Check the same for some classes, before they are imported; see `check_trust`.
+
+    Parameters
+    ----------
+    model
+        The model.
+    parts
+        The classes.
+    trust
+        Whether the user has agreed.
+
+    Raises
+    ------
+    UserError
+        If there are such classes, and the user has not agreed to run their code.
+    """
     folder = (model if model.is_dir() else model.parent.parent) / FOLDER
-    parts = dict.fromkeys(each.part for each in custom_classes(recipe))
-    own = [part for part in parts if not is_loaded(part)]  # what has run here, the user began
+    own = [
+        part for part in dict.fromkeys(parts) if not is_loaded(part)
+    ]  # what has run here, the user began
     if not own:
         return
     named = ", ".join(f"{part.reference} (content {part.sha256[:8]})" for part in own)

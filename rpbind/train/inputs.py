@@ -87,8 +87,6 @@ class Inputs:
         The inputs.
         """
         dataset = Dataset.open(data)
-            stores_folder(data) / encoder / FOLDER
-        )  # the encoder's class, if it is a user's own
         return cls.from_dataset(
             dataset, load_split(dataset, split), EmbeddingStore.open(data, encoder)
         )

@@ -47,6 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     _add(files, config, "decisions/index.md", _list("Decisions", WHY, "docs/decisions"))
     _add(files, config, "benchmarks/index.md", _list("Benchmarks", MEASURED, "benchmarks"))
     _add(files, config, "reference/api.md", _api())
+    _add(files, config, "reference/contracts.md", CONTRACTS)
     _add(files, config, "reference/commands.md", _commands())
     _add(files, config, "reference/recipe.md", _recipe())
     _add(files, config, "reference/study-file.md", _study_file())
@@ -121,6 +122,18 @@ def _list(title: str, text: str, folder: str) -> str:
         heading = path.read_text().splitlines()[0].removeprefix("# ")
         lines.append(f"- [{heading}]({path.name})")
     return "\n".join(lines)
+
+
+CONTRACTS = """# Contracts of your own classes
+
+[Your own model](../own-model.md) shows how to use them.
+
+::: rpbind.model.contracts
+    options:
+      show_root_heading: false
+      show_root_toc_entry: false
+"""
+"""The page of what a class of one's own must do."""
 
 
 def _api() -> str:

@@ -5,13 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import rpbind as rb
+
 ROOT = Path(__file__).resolve().parents[2]
+
+NOT_FOR_READERS = {"as_command", "define_study", "run_experiment"}
+"""What the commands and the experiments of this repository are made of."""
 
 
 def test_the_code_of_the_page_about_python_runs_as_it_stands(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "python.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     code = "\n".join(blocks) + (
         "\nprint(*study.verdicts()['contrast'], search.best.id, search.is_complete, sep='|')\n"
     )
@@ -26,3 +31,11 @@ def test_the_code_of_the_page_about_python_runs_as_it_stands(tmp_path: Path) -> 
     assert {page.parent.parent.name for page in tmp_path.glob("reports/*/index.html")} == {
         "reports"
     }
+
+
+def test_the_page_about_python_names_every_command_and_only_functions_that_there_are() -> None:
+    page = (ROOT / "docs" / "python.md").read_text()
+    named = set(re.findall(r"\brb\.(\w+)", page))
+    assert named <= set(rb.__all__)
+    functions = {name for name in rb.__all__ if name.islower()} - NOT_FOR_READERS
+    assert functions <= named

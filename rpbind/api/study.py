@@ -210,12 +210,15 @@ class Study:
         return last_screen(self.folder)
 
     def _repr_html_(self) -> str:
-        """Show the answer in a notebook: the question and the verdicts."""
+        """Show the answer in a notebook: the question, the verdicts and the predictions."""
+        from rpbind.report.predictions import count
+
         summary = self.summary()
         plan = summary.plan
         lines = [
             f"{plan.dataset}; {summary.done} of {summary.planned} runs are done. Differences of "
             "test AUROC, mean over protein clusters, with Holm-adjusted intervals.",
+            *([f"{predicted}."] if (predicted := count(summary.predictions)) else []),
             *self.notes,
         ]
         return table_html(plan.question or plan.study, lines, self.verdicts())

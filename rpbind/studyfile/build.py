@@ -180,7 +180,10 @@ class _Arms:
                 only_differing=only_differing,
             )
         except ChangeError as error:
-            with self.place("changes", error.change):
+            said = str(error)
+            paths = [path for path in spec.changes[error.change] if f"'{path}'" in said]
+            first = sorted(paths, key=lambda path: said.index(f"'{path}'"))[:1]
+            with self.place("changes", error.change, *first):
                 raise
         except UserError:
             with self.place("design"):

@@ -49,13 +49,14 @@ class Source:
         # begins after the part before, which could be read, too.
         lines = self.text.splitlines()
         wanted = tuple(path)
+        as_nested = (*wanted[:-1], *str(wanted[-1]).split("."))  # model.encoder = ... has no quotes
         last = 0
         for number in range(1, len(lines) + 1):
             try:
                 tree = tomllib.loads("\n".join(lines[:number]))
             except tomllib.TOMLDecodeError:
                 continue
-            if _has(tree, wanted):
+            if _has(tree, wanted) or _has(tree, as_nested):
                 return last + 1
             last = number
         return self.line(wanted[:-1]) if len(wanted) > 1 else None

@@ -77,9 +77,6 @@ def read_study(path: Path) -> StudyFile:
     seek_in(path.parent / FOLDER)  # the custom files of a study, whose study.toml this may be
     tree = _recorded(tree, source)
     try:
-        seek_in(path.parent / FOLDER)  # a study's own file, whose folder keeps its custom files
-        with relative_to(path.parent):
-            tree = recorded(tree)
         spec = StudySpec.model_validate(_from_folder(tree, path.parent))
     except ValidationError as error:
         raise refused(error, tree, source) from None

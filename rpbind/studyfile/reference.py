@@ -1,4 +1,4 @@
-"""The table of all keys of a study file, as docs/study-file.md has it."""
+"""The tables of all keys of a study file, for the site and for messages."""
 
 from __future__ import annotations
 

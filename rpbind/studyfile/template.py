@@ -23,7 +23,7 @@ prediction = "Without the residual the RNA does not reach the classifier."
 
 # The data: a dataset folder, relative to this file. Without it: a simulated world.
 # data = "data/mine"
-# split = "cold-protein"      # cold-rna, cold-protein, cold-both, or random (which leaks)
+# split = "cold-protein"      # or cold-rna, cold-both, cold-chromosome, random (which leaks)
 # proteins = "triad"          # the protein vectors that every arm reads
 
 # What is compared. `rpbind hyperparameters` lists all that a change can set.

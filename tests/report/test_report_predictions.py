@@ -47,6 +47,7 @@ def test_the_page_and_the_terminal_say_the_same_as_the_table(study: Path) -> Non
         assert f"<strong>{outcome}</strong>" in part
         (line,) = [line for line in shown.splitlines() if line.startswith(f"prediction {name}:")]
         assert outcome in line
+    assert "1 held" in rb.open_study(study)._repr_html_()
     assert "1 held" in page[: page.index('<section id="predictions">')]
 
 

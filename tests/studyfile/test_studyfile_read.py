@@ -57,6 +57,8 @@ def refusal(folder: Path, text: str) -> str:
         ("[reference]\npreset = 'fixd'\n", 2, "fixed"),
         ("[search]\nsampler = 'tpo'\n", 2, "tpe"),
         (f"{CHANGES}fast = {{ train.lrr = 0.1 }}\n", 3, "train.lr"),
+        ("[changes.a]\ntrain.lr = 0.1\ntrain.lrr = 0.1\n", 3, "train.lr"),
+        ("[changes.a]\n'train.lr' = 0.1\n'train.lrr' = 0.1\n", 3, "train.lr"),
         (f"design = 'path'\n{CHANGES}\nfast.train.lr = 0.1\n", 5, "'slow' and 'fast'"),
         (f"{CHANGES}[[predict]]\ncontrast = 'slwo'\nexpect = 'worse'\n", 4, "slow"),
         (f"controls = 'refrence'\n{CHANGES}", 1, "reference"),

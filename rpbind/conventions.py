@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from copy import copy
+from typing import Annotated, Any, Protocol, get_args, get_origin
 
 import typer
+from typer.models import OptionInfo
 
 from rpbind import verbosity
 from rpbind.exits import exit_codes_text
@@ -27,13 +29,24 @@ PARAGRAPH_AS_IT_IS = "\b\n"
 """At the beginning of a paragraph of a help text, this keeps its lines."""
 
 
-def follow_conventions(app: typer.Typer) -> typer.Typer:
+class CompletionOf(Protocol):
+    """Finds what completes an option or argument; see `rpbind.completion.completion_of`."""
+
+    def __call__(
+        self, command: str, option: str, *, is_path: bool
+    ) -> Callable[[str], list[str]] | None:
+        """Return it, or None if the shell completes it."""
+
+
+def follow_conventions(app: typer.Typer, completion_of: CompletionOf | None = None) -> typer.Typer:
     """Give every command of a command line the common options, and its help the exit codes.
 
     Parameters
     ----------
     app
         The command line, with all its commands; it is changed.
+    completion_of
+        Finds what completes the values of options in a shell.
 
     Returns
     -------
@@ -43,12 +56,13 @@ def follow_conventions(app: typer.Typer) -> typer.Typer:
     app.rich_markup_mode = None
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            follow_conventions(group.typer_instance)
+            follow_conventions(group.typer_instance, completion_of)
     for command in [*app.registered_commands, app.registered_callback]:
         if command is not None and command.callback is not None:
             command.epilog = PARAGRAPH_AS_IT_IS + exit_codes_text()
             command.short_help = command.short_help or _summary(command.callback)
-            command.callback = with_common_options(command.callback)
+            name = getattr(command, "name", None) or command.callback.__name__
+            command.callback = with_common_options(command.callback, name, completion_of)
     return app
 
 
@@ -69,13 +83,39 @@ def _describe_options(context: typer.Context) -> None:
             detail(f"option    {option.opts[0]} = {value} ({by})")
 
 
-def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def _completed(
+    parameter: inspect.Parameter, command: str, completion_of: CompletionOf
+) -> inspect.Parameter:
+    """Return a parameter whose values a shell completes, if there is something to offer."""
+    if get_origin(parameter.annotation) is not Annotated:
+        return parameter
+    kind, option, *_ = get_args(parameter.annotation)
+    names = [str(each) for each in (option.default, *(option.param_decls or ()))]
+    typed = next((name for name in names if name.startswith("--")), parameter.name)
+    if typed == parameter.name and isinstance(option, OptionInfo):
+        typed = f"--{parameter.name.replace('_', '-')}"
+    complete = completion_of(command, typed, is_path="Path" in str(kind))
+    if complete is None:
+        return parameter
+    option = copy(option)
+    option.autocompletion = complete
+    completed: Any = Annotated[kind, option]
+    return parameter.replace(annotation=completed)
+
+
+def with_common_options(
+    function: Callable[..., Any], name: str = "", completion_of: CompletionOf | None = None
+) -> Callable[..., Any]:
     """Return the function of a command that also takes --verbose and --quiet.
 
     Parameters
     ----------
     function
         The function of the command.
+    name
+        The name of the command.
+    completion_of
+        Finds what completes the values of its options in a shell.
 
     Returns
     -------
@@ -99,5 +139,7 @@ def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
         inspect.Parameter("quiet", keyword, default=False, annotation=Quiet),
     ]
     signature = [one.replace(kind=keyword) for one in named]
+    if completion_of is not None:
+        signature = [_completed(one, name, completion_of) for one in signature]
     command.__signature__ = inspect.Signature([*signature, *common])  # type: ignore[attr-defined]
     return command

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from rpbind import cli
-from rpbind.command import experiment
+from rpbind.command import as_command
 from rpbind.options import Defaults, Options
 from rpbind.settings import Settings, variable
 from rpbind.terminal import run_experiment
 
 Taken = Callable[..., Options]
+
+
+def no_study() -> Any:
+    """Return nothing: only the options count here."""
 
 
 @pytest.fixture
@@ -28,13 +33,15 @@ def taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Taken:
         (tmp_path / "user" / "rpbind" / "config.toml").write_text(user)
         got: list[Options] = []
 
-        @experiment(Defaults(narrower=8))
-        def main(options: Options) -> None:
+        def take(study: Any, options: Options) -> None:
             got.append(options)
+            raise typer.Exit
 
+        monkeypatch.setattr("rpbind.command.plain", lambda study: study)
+        monkeypatch.setattr("rpbind.command.spec_of", take)
         monkeypatch.setattr("sys.argv", ["page.py", *words])
         with pytest.raises(SystemExit) as ended:
-            run_experiment(main)
+            run_experiment(as_command()(no_study))
         assert ended.value.code == (0 if got else 2)
         return got[0] if got else Options(defaults=Defaults(narrower=1), name="refused")
 
@@ -66,7 +73,7 @@ def test_every_setting_reaches_its_option(taken: Taken) -> None:
 
 def test_what_a_file_can_set_are_the_options_with_a_variable() -> None:
     app = typer.Typer()
-    app.command()(experiment(Defaults(narrower=8))(lambda options: None))
+    app.command()(as_command()(no_study))
     with_variable = {
         option.envvar for option in typer.main.get_command(app).params if option.envvar
     }

@@ -25,6 +25,7 @@ from rpbind.cli import (
     tune,
     use,
 )
+from rpbind.completion import completion_of
 from rpbind.conventions import follow_conventions
 from rpbind.settings import command_of
 from rpbind.terminal import run_app
@@ -77,18 +78,31 @@ def rpbind_command(
     """Handle the options that come before a command."""
 
 
+def _command_names(incomplete: str) -> list[str]:
+    """Return the names of commands and groups, for shell completion."""
+    groups = [app, *(each.typer_instance for each in app.registered_groups if each.typer_instance)]
+    names = [str(each.name) for each in app.registered_groups]
+    for group in groups:
+        names += [each.name or each.callback.__name__ for each in group.registered_commands
+                  if each.callback]  # fmt: skip
+    return [name for name in names if name.startswith(incomplete)]
+
+
 @app.command("help")
 def show_help(
     command: Annotated[
         list[str] | None,
-        typer.Argument(help="A command, or a group and its command (default: rpbind itself)."),
+        typer.Argument(
+            help="A command, or a group and its command (default: rpbind itself).",
+            autocompletion=_command_names,
+        ),
     ] = None,
 ) -> None:
     """Show the help of a command, such as `rpbind help import table`."""
     command_of(app)([*(command or ()), "--help"], prog_name="rpbind")
 
 
-follow_conventions(app)
+follow_conventions(app, completion_of)
 
 
 def main() -> None:

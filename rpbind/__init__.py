@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
     from rpbind.terminal import run_experiment
+    from rpbind.train_api import train
 
 try:
     __version__ = version("rpbind")
@@ -73,6 +74,7 @@ __all__ = [
     "split",
     "submit",
     "subset",
+    "train",
     "tune",
 ]
 
@@ -98,6 +100,7 @@ _HOME = {
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),
     "rpbind.terminal": ("run_experiment",),
+    "rpbind.train_api": ("train",),
 }
 """Module -> the names that it defines."""
 

@@ -21,6 +21,7 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.report.build import build_report
 from rpbind.report.screen import MOST_LINES, last_screen
 from rpbind.run.stop import STOP
+from rpbind.saved.places import models_of_study
 from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
 from rpbind.study import announce
@@ -228,6 +229,9 @@ def _show(plan: Plan, report: Path) -> None:
         print(f"winner: {file}")
     if len(winners) > MOST_LINES:
         print(f"winners: {len(winners)} files winner-*.toml in {report.parent}")
+    if not (plan.contrasts or plan.search):
+        for model in models_of_study(report.parent)[:MOST_LINES]:
+            print(f"model: {model}")
     print(f"{REPORT_PREFIX}{report}")
 
 

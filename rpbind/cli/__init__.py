@@ -22,6 +22,7 @@ from rpbind.cli import (
     importing,
     study,
     studyfile,
+    train,
     tune,
     use,
 )
@@ -37,6 +38,7 @@ app.add_typer(cluster.job, name="job")
 for command in (
     ablate.ablate,
     tune.tune,
+    train.train,
     studyfile.run,
     studyfile.init,
     studyfile.schema,

@@ -118,7 +118,7 @@ def test_the_wheel_has_all_files_of_the_package_and_nothing_else(wheel: Path) ->
 
 def test_every_command_of_the_wheel_shows_its_help(bare: Path, tmp_path: Path) -> None:
     shown = run(bare / "python", "-c", HELPS, cwd=tmp_path).splitlines()
-    assert {"ablate", "tune", "embed", "import table"} <= set(shown)
+    assert {"ablate", "tune", "train", "embed", "import table"} <= set(shown)
     where = run(bare / "python", "-c", "import rpbind; print(rpbind.__file__)", cwd=tmp_path)
     assert where.startswith(str(bare.parent))
 
@@ -131,14 +131,17 @@ def test_the_commands_of_the_readme_run_in_an_empty_folder(bare: Path, tmp_path:
     small = {
         "ablate": "--smoke --design factorial --changes residual,init --narrower 32",
         "tune": "--smoke --narrower 32 --trials 2",
+        "train": "--narrower 32 --epochs 1",
     }
     typed = commands_of_the_readme()
     assert {line.split()[1] for line in typed} >= {"import", "embed", *small}
     for line in typed:
         _, command, *words = line.split()
         more = small.get(command, "").split()
-        kept = words[: words.index("--trials")] if "--trials" in words else words
-        run(bare / "rpbind", command, *kept, *more, cwd=tmp_path)
+        for option in ("--trials", "--seeds"):  # replaced by smaller numbers
+            if option in words:
+                del words[words.index(option) : words.index(option) + 2]
+        run(bare / "rpbind", command, *words, *more, cwd=tmp_path)
     studies = [Ledger(page.parent) for page in tmp_path.glob("reports/*/index.html")]
     assert len(studies) == len(small)
     for ledger in studies:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rpbind.arguments import check_once
 from rpbind.design.design import Design, arm, words
 from rpbind.design.kinds import ALONE
 from rpbind.design.own import ChangeError, Part, joined_design
@@ -117,10 +118,12 @@ def build(spec: StudySpec, options: Options, place: Place = nowhere) -> Built:
         _control(spec, design, place),
         sweep,
     )
-    for index, prediction in enumerate(spec.predict):
+    names = [contrast.name for contrast in built.contrasts]
+    predicted = [prediction.contrast for prediction in spec.predict]
+    for index, name in enumerate(predicted):
         with place("predict", index, "contrast"):
-            names = [contrast.name for contrast in built.contrasts]
-            check_one_of("The contrast of a prediction", prediction.contrast, names)
+            check_one_of("The contrast of a prediction", name, names)
+            check_once("A prediction of", predicted[: index + 1])
     return built
 
 
@@ -154,10 +157,7 @@ class _Arms:
         if spec.changes or spec.design is not None:
             before = self._joined(only_differing=only_differing)
         elif not spec.arms:
-            raise UserError(
-                "A study compares arms or searches a space, and this one does neither. Give "
-                "changes, arms or a search."
-            )
+            raise UserError("A study compares arms, or searches. Give changes, arms or a search.")
         arms = (*before.arms, *(self._arm(index, one) for index, one in enumerate(spec.arms)))
         contrasts = list(before.contrasts)
         for index, each in enumerate(spec.contrasts):
@@ -194,7 +194,8 @@ class _Arms:
         with self.place("arms", index):
             start = self.reference
             if its.reference is not None:
-                start = self.recipe(f"The reference of arm '{its.name}'", its.reference)
+                what = f"The reference of arm '{its.name}'"
+                start = self.recipe(what, its.reference, "arms", index, "reference")
             try:
                 made = self.final(start.with_(its.changes))
             except UserError as error:

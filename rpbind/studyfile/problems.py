@@ -49,6 +49,8 @@ class Source:
         # begins after the part before, which could be read, too.
         lines = self.text.splitlines()
         wanted = tuple(path)
+        if not wanted:
+            return None
         as_nested = (*wanted[:-1], *str(wanted[-1]).split("."))  # model.encoder = ... has no quotes
         last = 0
         for number in range(1, len(lines) + 1):
@@ -59,7 +61,7 @@ class Source:
             if _has(tree, wanted) or _has(tree, as_nested):
                 return last + 1
             last = number
-        return self.line(wanted[:-1]) if len(wanted) > 1 else None
+        return self.line(wanted[:-1])
 
     @contextmanager
     def place(self, *path: Any) -> Iterator[None]:
@@ -68,12 +70,12 @@ class Source:
         Parameters
         ----------
         path
-            Keys and, for lists, numbers.
+            Keys and, for lists, numbers; nothing adds no line.
         """
         try:
             yield
         except UserError as error:
-            if getattr(error, "has_place", False):
+            if not path or getattr(error, "has_place", False):
                 raise
             raise placed(f"{self.at(path)}: {error}") from None
 

@@ -51,6 +51,8 @@ def refusal(folder: Path, text: str) -> str:
         ("[[predict]]\ncontrast = 'a'\nexpect = 'beter'\n", 3, "'better'"),
         ("# a\n\ndesign = [\n  'path',\n  'pth',\n]\n", 3, "path"),
         ("split = 'cold-rma'\n", 1, "cold-rna"),
+        ("[[arms]]\nname = 'a'\n\n[[arms]]\nname = 'b'\nreference = 'fixd'\n", 6, "fixed"),
+        (CHANGES + "[[predict]]\ncontrast = 'slow'\nexpect = 'worse'\n" * 2, 7, "twice"),
         ("seeds = 'five'\n", 1, "'five'"),
         ("seeds = 0\n", 1, "1"),
         ("narrower = true\n", 1, "True"),

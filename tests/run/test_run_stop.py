@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: a study ends in every phase, whole, and says how it goes on."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,19 @@ def test_a_signal_outside_a_fit_ends_a_study_with_the_command_that_continues_it(
     errors = capsys.readouterr().err
     assert "Stopped. The ledger is intact." in errors
     assert errors.endswith("python tune.py --name 'a b'\n")
+
+
+def test_a_study_in_another_thread_leaves_the_handlers_of_the_process_alone() -> None:
+    """Python allows handlers in the main thread only; Ctrl-C then goes to that thread."""
+    before, ended = handlers(), []
+
+    def study() -> None:
+        one = Stop()
+        with one.installed(), one.fitting():
+            one.step()
+            ended.append(handlers())
+
+    thread = threading.Thread(target=study)
+    thread.start()
+    thread.join()
+    assert ended == [before]

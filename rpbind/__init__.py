@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
     from rpbind.api.model import Model, load_model
-    from rpbind.api.recipes import hyperparameters
+    from rpbind.api.recipes import hyperparameters, preset
     from rpbind.api.run import ablate, run_study, tune
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.recipe import Recipe
-    from rpbind.recipe.presets import preset
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
     from rpbind.terminal import run_experiment
@@ -88,7 +87,7 @@ _HOME = {
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),
     "rpbind.api.model": ("Model", "load_model"),
-    "rpbind.api.recipes": ("hyperparameters",),
+    "rpbind.api.recipes": ("hyperparameters", "preset"),
     "rpbind.api.run": ("ablate", "run_study", "tune"),
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
@@ -96,7 +95,6 @@ _HOME = {
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.recipe": ("Recipe",),
-    "rpbind.recipe.presets": ("preset",),
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),
     "rpbind.terminal": ("run_experiment",),

@@ -11,10 +11,12 @@ from rpbind.recipe.listing import Listed as Listed
 from rpbind.recipe.listing import hyperparameters as _listed
 from rpbind.recipe.listing import variants as variants
 from rpbind.recipe.presets import PRESETS as PRESETS
-from rpbind.recipe.presets import preset as preset
+from rpbind.recipe.presets import preset as _preset
 
 if TYPE_CHECKING:
     import pandas as pd
+
+preset = face(_preset)
 
 listed = _listed
 """The same without pandas, for the command, which answers at once."""

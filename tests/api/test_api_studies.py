@@ -136,9 +136,36 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
         rb.open_study(tmp_path)
 
 
-def test_an_option_that_there_is_not_is_refused_with_the_nearest_one(data: Path) -> None:
-    with pytest.raises(rb.UserError, match="Did you mean 'seeds'"):
-        rb.ablate(data, changes=CHANGES, seed=3)
+MISTAKES = {
+    "misspelt": (lambda: rb.ablate(changes=CHANGES, sedes=3), "Did you mean 'seeds'"),
+    "wrong type": (lambda: rb.ablate(changes=CHANGES, seeds="3"), "seeds.* '3'"),
+    "a list of changes": (lambda: rb.ablate(changes=["conv"]), "changes is Mapping"),
+    "no such field": (lambda: rb.ablate(changes={"a": {"model.residul": 1}}), "model.residual"),
+    "no such preset": (lambda: rb.ablate(changes=CHANGES, reference="fixd"), "'fixed'"),
+    "no such data": (lambda: rb.ablate("nowhere", changes=CHANGES), "nowhere is not a dataset"),
+    "a URL": (lambda: rb.ablate(changes=CHANGES, reports="s3://bucket"), "URL"),
+    "no space": (lambda: rb.tune(trials=3), "missing.*'space'"),
+    "trials as text": (lambda: rb.tune(space="original", trials="3"), "trials is int"),
+    "no such file": (lambda: rb.run_study("nowhere.toml"), "nowhere.toml"),
+    "no such study": (lambda: rb.compare("nowhere", "there"), "nowhere holds no study"),
+    "an arm alone": (lambda: rb.compare("a", "b", against="old"), "`arm`"),
+    "a number": (lambda: rb.preset(3), "name is str"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_a_sentence_and_nothing_is_begun(
+    mistake: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call, words = MISTAKES[mistake]
+    with pytest.raises(rb.UserError, match=words):
+        call()
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
 
 
 def test_a_search_returns_its_trials_and_its_best_recipe(data: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from rpbind.study.custom import check_custom_classes
 from rpbind.study.folder import study_folder
 from rpbind.study.launch import check_on_cluster, launch, repair
 from rpbind.study.options import RunOptions
+from rpbind.study.own_measures import check_own_measures
 from rpbind.study.ready import check_folder, check_options
 from rpbind.study.resume import is_resumable, not_done, resumed
 from rpbind.study.sizes import check_sizes
@@ -101,7 +102,10 @@ def prepared(
         control=options.control,
         delta=options.delta,
         predictions=options.predictions,
+        metrics=options.metrics,
+        own_controls=options.own_controls,
     )
+    check_own_measures(plan, options.source)
     check_custom_classes(plan, options.sweep, options.source)
     on_gpu = options.resources.gpus > 0
     check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -12,7 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from rpbind.data.dataset import Protein
+from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore
+from rpbind.parts import Part
+from rpbind.parts.loading import class_file, errors_in, load_function
 from rpbind.statistics.ranking import Ranking, rank_by_group
 
 
@@ -81,6 +86,44 @@ def summarise(
     return {
         f"{part}.{name}": value for name, value in metrics.items() if value is not None
     }, per_protein
+
+
+def own_metrics(own: Sequence[Part], scores: WindowScores, part: str) -> dict[str, float]:
+    """Compute the metrics of the user's own on a part.
+
+    Parameters
+    ----------
+    own
+        Functions, each of which takes a `WindowScores` and returns a number, or None if the metric
+        is undefined on these windows.
+    scores
+        Logits and labels of the part's windows.
+    part
+        The part's name.
+
+    Returns
+    -------
+    {"PART.FUNCTION": value} without undefined metrics.
+
+    Raises
+    ------
+    UserError
+        If a function raises an error, or returns something else than a finite number or None.
+    """
+    found = {}
+    for each in own:
+        function = load_function(each, "metrics")
+        with errors_in(class_file(function), f"metrics: {each.class_name} failed"):
+            value = function(scores)
+        if value is None:
+            continue
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise UserError(
+                f"metrics: {each.class_name} must return a finite number, or None if it is "
+                f"undefined; got {value!r}."
+            )
+        found[f"{part}.{each.class_name}"] = float(value)
+    return found
 
 
 def accuracy(scores: WindowScores) -> float:

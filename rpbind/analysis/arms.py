@@ -131,6 +131,11 @@ class Arm:
         return pooled is not None and macro is not None and pooled.mean - macro.mean > BASE_RATE_GAP
 
 
+def secondary_metrics(plan: Plan) -> dict[str, str]:
+    """Return `SECONDARY` and the study's own metrics: {metric of a row: header of its column}."""
+    return SECONDARY | {f"test.{own.name}": own.name for own in plan.metrics}
+
+
 def summarise_arm(
     arm: ArmPlan,
     plan: Plan,
@@ -150,7 +155,7 @@ def summarise_arm(
         coverage=coverage([(arm.name, seed) for seed in plan.seeds], runs, under_way),
         macro=macro,
         headline=spread(macro.values()),
-        secondary={key: spread(_values(done, key)) for key in SECONDARY},
+        secondary={key: spread(_values(done, key)) for key in secondary_metrics(plan)},
         seconds=spread(row.cost["seconds"] for row in done if "seconds" in row.cost),
         parameters=next((r.cost["parameters"] for r in done if "parameters" in r.cost), None),
         curves={key: curve(done, key) for key in CURVES},

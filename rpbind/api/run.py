@@ -39,6 +39,8 @@ def ablate(
     rule: str = "",
     predict: Mapping[str, str] | None = None,
     delta: float | None = None,
+    metrics: Sequence[str] = (),
+    own_controls: Sequence[str] = (),
     search: Mapping[str, Any] | None = None,
     experiment: str | None = None,
     design_name: str | None = None,
@@ -76,6 +78,8 @@ def ablate(
         {name of a contrast: expected verdict}; the report says which predictions held.
     delta
         Largest difference that counts as no meaningful effect.
+    metrics, own_controls
+        Functions and classes of your own: "my_metrics.py:balanced_accuracy" (docs/models.md).
     search
         A search before the comparison, or of every arm, as [search] of a study file.
     experiment, design_name
@@ -99,6 +103,7 @@ def ablate(
         "arms": list(arms) or None, "contrasts": list(contrasts) or None, "controls": controls,
         "question": question or None, "prediction": prediction or None, "rule": rule or None,
         "predict": _predictions(predict), "delta": delta, "search": search,
+        "metrics": list(metrics) or None, "own_controls": list(own_controls) or None,
         "experiment": experiment, "design_name": design_name,
     }  # fmt: skip
     return _study(data, given, options)

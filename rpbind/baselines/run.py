@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +18,13 @@ import numpy as np
 from rpbind.baselines.data import Baseline, BaselineData, NotApplicableError, Prediction
 from rpbind.baselines.degree import protein_degree, protein_only, rna_degree
 from rpbind.baselines.kmers import FEATURES
+from rpbind.baselines.own import own_control
 from rpbind.baselines.regression import ProteinRegression, SharedRegression
 from rpbind.data.clusters import Progress, silent
+from rpbind.errors import UserError
 from rpbind.ledger import Finding, Row
-from rpbind.metrics import WindowScores, summarise
+from rpbind.metrics import WindowScores, own_metrics, summarise
+from rpbind.parts import Part
 from rpbind.recipe import canonical
 
 BASELINES: dict[str, Baseline] = {
@@ -44,6 +47,8 @@ def baseline_rows(
     data: BaselineData,
     names: Iterable[str] = tuple(BASELINES),
     progress: Callable[[str], Progress] = lambda name: silent,
+    own: Sequence[Part] = (),
+    metrics: Sequence[Part] = (),
 ) -> Iterator[Row]:
     """Fit and score baselines one after another.
 
@@ -55,6 +60,10 @@ def baseline_rows(
         Names of baselines.
     progress
         Called with a baseline's name; the result is called with (done, total) while it is fitted.
+    own
+        Baselines of the user's own; their names are those of their classes.
+    metrics
+        Metrics of the user's own.
 
     Returns
     -------
@@ -62,25 +71,31 @@ def baseline_rows(
         One row of stage "control" per baseline. An exception in a baseline becomes a row with state
         "failed" and the traceback.
     """
+    known = BASELINES | {part.class_name: own_control(part) for part in own}
     for name in names:
         began = time.monotonic()
         outcome: dict[str, Any]
         try:
-            outcome = _scored(name, data, BASELINES[name](data, progress(name)))
+            outcome = _scored(name, data, known[name](data, progress(name)), metrics)
         except NotApplicableError as error:
             outcome = {"findings": (_finding("control not applicable", "info", str(error)),)}
+        except UserError as error:
+            outcome = {"state": "failed", "error": str(error)}
         except Exception:
             outcome = {"state": "failed", "error": traceback.format_exc()}
         yield _row(name, data, time.monotonic() - began, outcome)
 
 
-def _scored(name: str, data: BaselineData, prediction: Prediction) -> dict[str, Any]:
+def _scored(
+    name: str, data: BaselineData, prediction: Prediction, own: Sequence[Part]
+) -> dict[str, Any]:
     """Return the metrics, the score per protein and the findings of a baseline."""
     label_T, protein_T = data.label_N[prediction.index_T], data.protein_N[prediction.index_T]
     scores = WindowScores(
         prediction.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64)
     )
     metrics, each = summarise(scores, data.proteins, "test")
+    metrics |= own_metrics(own, scores, "test")
     findings = []
     if len(prediction.index_T) < len(data.parts["test"]):
         proteins = len(np.unique(data.protein_N[data.parts["test"]]))

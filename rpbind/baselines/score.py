@@ -7,7 +7,7 @@ from rpbind.baselines.run import BASELINES, baseline_rows
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split
 from rpbind.errors import reason
-from rpbind.ledger import Ledger
+from rpbind.ledger import Ledger, Plan
 from rpbind.live import is_live
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.statistics.averages import averages
@@ -15,7 +15,9 @@ from rpbind.terminal import progress
 from rpbind.verbosity import PLAIN, notices
 
 
-def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger) -> None:
+def score_baselines(
+    dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger, plan: Plan
+) -> None:
     """Score the baselines that have no finished row in a study's ledger, and add their rows.
 
     Parameters
@@ -28,15 +30,20 @@ def score_baselines(dataset: Dataset, split: Split, store: EmbeddingStore, ledge
         Vectors of its proteins, which `protein-only` reads.
     ledger
         The study's ledger.
+    plan
+        The study's plan, which names controls and metrics of the user's own.
     """
-    before = {row.arm: row for row in ledger.rows("control") if row.arm in BASELINES}
-    left = [name for name in BASELINES if name not in before or before[name].state != "done"]
+    own = [each.part for each in plan.own_controls]
+    metrics = [each.part for each in plan.metrics]
+    names = [*BASELINES, *(part.class_name for part in own)]
+    before = {row.arm: row for row in ledger.rows("control") if row.arm in names}
+    left = [name for name in names if name not in before or before[name].state != "done"]
     if not left:
         return
     console = notices()
     with progress("controls") as bar:
         data = BaselineData.from_dataset(dataset, split, store)
-        for row in baseline_rows(data, left, bar.restart):
+        for row in baseline_rows(data, left, bar.restart, own, metrics):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
             ledger.append(row.model_copy(update={"attempt": attempt}))
             if not is_live(console):

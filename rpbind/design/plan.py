@@ -15,7 +15,7 @@ from rpbind.design.design import Design
 from rpbind.design.question import Question
 from rpbind.design.source import DataSource
 from rpbind.errors import UserError
-from rpbind.ledger import Ledger, Plan, PredictionPlan, Row, Stage
+from rpbind.ledger import Ledger, OwnPlan, Plan, PredictionPlan, Row, Stage
 from rpbind.ledger.plan_records import DELTA
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
@@ -48,6 +48,8 @@ def make_plan(
     control: str | None = None,
     delta: float = DELTA,
     predictions: tuple[PredictionPlan, ...] = (),
+    metrics: tuple[OwnPlan, ...] = (),
+    own_controls: tuple[OwnPlan, ...] = (),
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
 
@@ -71,6 +73,8 @@ def make_plan(
         Largest difference of the primary metric that counts as negligible.
     predictions
         What is expected of the contrasts.
+    metrics, own_controls
+        Metrics and controls of the user's own.
 
     Returns
     -------
@@ -115,6 +119,8 @@ def make_plan(
         proteins_note=", ".join(vectors),
         delta=delta,
         predictions=predictions,
+        metrics=metrics,
+        own_controls=own_controls,
         search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),
@@ -145,6 +151,9 @@ def fingerprint(plan: Plan) -> str:
             "code_modules", "accepted_code", "confirmatory", "split_note",
             "predictions"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
+    for added in ("metrics", "own_controls"):  # studies without them keep their fingerprint
+        if not hashed[added]:
+            del hashed[added]
     if plan.search is not None:
         hashed["search"] = {k: v for k, v in plan.search.items() if k not in SEARCH_SIZE}
     text = canonical(hashed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rpbind.ledger import ArmPlan, Plan
+from rpbind.ledger import ArmPlan, OwnPlan, Plan
 from rpbind.parts.reference import Part
 from rpbind.recipe import flat
 from rpbind.recipe.custom import changed_content
@@ -48,10 +48,20 @@ def differences(before: Plan, after: Plan) -> list[str]:
         parts.append(f"contrasts: {_names(before)} → {_names(after)}")
     if before.factors != after.factors:
         parts.append(f"factors: {before.factors} → {after.factors}")
+    for what, was, now in (
+        ("metrics", before.metrics, after.metrics),
+        ("own controls", before.own_controls, after.own_controls),
+    ):
+        if was != now:
+            parts.append(f"{what}: {_own(was)} → {_own(now)}")
     parts += _search(before.search or {}, after.search or {})
     if not parts and (before.arms, before.controls) != (after.arms, after.controls):
         parts.append("descriptions of arms")
     return parts
+
+
+def _own(plans: tuple[OwnPlan, ...]) -> str:
+    return ", ".join(f"{own.reference} (content {own.sha256[:8]})" for own in plans) or "none"
 
 
 def changed_modules(before: Plan, after: Plan) -> list[str]:

@@ -11,6 +11,7 @@ from rpbind.ledger.plan_records import (
     ContrastPlan,
     ControlPlan,
     InterimAnalysis,
+    OwnPlan,
     Plan,
     PredictionPlan,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Finding",
     "InterimAnalysis",
     "Ledger",
+    "OwnPlan",
     "Plan",
     "PredictionPlan",
     "ProteinScore",

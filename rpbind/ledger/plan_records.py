@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from rpbind.ledger.records import ArmName, Record
+from rpbind.parts import Part
 
 DELTA = 0.010
 """Equivalence margin of the verdicts, where a study says nothing else."""
@@ -86,6 +87,23 @@ class PredictionPlan(Record):
 
     contrast: str
     expect: Expect
+
+
+class OwnPlan(Record):
+    """A metric or a control of the user's own: "my_metrics.py:f", and the hash of the content."""
+
+    reference: str
+    sha256: str
+
+    @property
+    def part(self) -> Part:
+        """The function or class, for `rpbind.parts`."""
+        return Part(self.reference, self.sha256)
+
+    @property
+    def name(self) -> str:
+        """What rows and reports call it: the name of the function or class."""
+        return self.part.class_name
 
 
 class InterimAnalysis(Record):
@@ -190,6 +208,8 @@ class Plan(Record):
         Its interim analyses so far.
     predictions
         What was expected of its contrasts; no verdict depends on them.
+    metrics, own_controls
+        Metrics and controls of the user's own.
     """
 
     study: str
@@ -217,6 +237,8 @@ class Plan(Record):
     accepted_code: tuple[str, ...] = ()
     looks: tuple[InterimAnalysis, ...] = ()
     predictions: tuple[PredictionPlan, ...] = ()
+    metrics: tuple[OwnPlan, ...] = ()
+    own_controls: tuple[OwnPlan, ...] = ()
 
     @property
     def planned(self) -> list[tuple[str, int]]:

@@ -10,12 +10,13 @@ import ast
 import linecache
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.abc import InspectLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from rpbind.errors import UserError, did_you_mean
 from rpbind.parts.contents import Content, content_of
@@ -62,13 +63,46 @@ def load(part: Part, what: str) -> type:
     return found
 
 
+def load_function(part: Part, what: str) -> Callable[..., Any]:
+    """Import a function from content with the recorded hash. This runs the user's code.
+
+    Parameters
+    ----------
+    part
+        The function's name, and the hash of its file's content.
+    what
+        The option or field that names the function, for messages: "metrics".
+
+    Returns
+    -------
+    callable
+        The function.
+
+    Raises
+    ------
+    UserError
+        If the content cannot be imported, or has no such function.
+    """
+    content = content_of(part.sha256, part.file)
+    module = _module(part, content, what)
+    found = vars(module).get(part.class_name)
+    if not callable(found):
+        functions = [name for name, value in vars(module).items() if callable(value)]
+        raise UserError(
+            f"{what}: {content.origin} has no function '{part.class_name}'."
+            f"{did_you_mean(part.class_name, functions)}"
+        )
+    made: Callable[..., Any] = found
+    return made
+
+
 def is_loaded(part: Part) -> bool:
     """Whether this process has imported the content already."""
     return part.sha256 in _modules
 
 
-def class_file(kind: type) -> str:
-    """Return the path of the file that a loaded class came from, as its tracebacks name it."""
+def class_file(kind: type | Callable[..., Any]) -> str:
+    """Return the path of the file that a class or function came from, as its tracebacks name it."""
     module = sys.modules.get(kind.__module__)
     return getattr(module, "__file__", None) or kind.__module__
 

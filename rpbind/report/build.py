@@ -83,7 +83,7 @@ def render(summary: Summary) -> str:
         predictions=predictions,
         claims=claims,
         banners=banners,
-        secondary=arms.SECONDARY,
+        secondary=arms.secondary_metrics(summary.plan),
         style=style,
         css=Markup((HERE / "page.css").read_text()),
         plotlyjs=Markup(get_plotlyjs()),

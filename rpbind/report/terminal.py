@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.arms import SECONDARY, Arm
+from rpbind.analysis.arms import Arm, secondary_metrics
 from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.contrasts import few_clusters
 from rpbind.analysis.record import Failure
@@ -185,7 +185,9 @@ def _metrics(arm: Arm, summary: Summary) -> Grid:
         f"AUROC, mean over {words.clusters(arm.averages)}": arm.headline,
         f"AUROC, mean over {words.proteins(arm.averages)}": arm.plain,
     }
-    spreads |= {name: arm.secondary[metric] for metric, name in SECONDARY.items()}
+    spreads |= {
+        name: arm.secondary[metric] for metric, name in secondary_metrics(summary.plan).items()
+    }
     for name, spread in spreads.items():
         values = (spread.mean, spread.low, spread.high) if spread else (None, None, None)
         table.add_row(Text(name), *map(words.number, values))

@@ -61,6 +61,7 @@ def keep_custom_classes(plan: Plan, sweep: Sweep | None, study: Path) -> None:
     """
     seek_in(study / FOLDER)
     own = {each.part: None for each in classes_of(plan, sweep)}
+    own |= {each.part: None for each in (*plan.metrics, *plan.own_controls)}
     keep(study / FOLDER, [(part.sha256, part.file) for part in own])
 
 

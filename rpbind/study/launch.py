@@ -155,10 +155,10 @@ def _run(
         begin(slots)
         examine_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
         store = source.opened.embeddings(_first(plan, sweep).proteins)
-        score_baselines(source.opened.dataset, source.parts, store, ledger)
+        score_baselines(source.opened.dataset, source.parts, store, ledger, plan)
         if sweep is not None:
             if not has_frozen_winners(ledger.plan):
-                template = _template(sweep, source, ledger.runs)
+                template = _template(plan, sweep, source, ledger.runs)
                 with pausing_if_lost(sweep.config.storage):
                     finished = searching.run_searches(template, sweep, ledger, resources)
                 if not finished:
@@ -182,10 +182,11 @@ def _first(plan: Plan, sweep: Sweep | None) -> Recipe:
     return next(iter(sweep.arms.values()))
 
 
-def _template(sweep: Sweep, source: DataSource, runs: Path) -> Task:
+def _template(plan: Plan, sweep: Sweep, source: DataSource, runs: Path) -> Task:
     """Return the task of a trial, without name and seeds, and with the recipe before the draw."""
     recipe = next(iter(sweep.arms.values()))
-    return Task("", recipe, (), source.data, source.split, runs, "search")
+    metrics = tuple(each.part for each in plan.metrics)
+    return Task("", recipe, (), source.data, source.split, runs, "search", metrics)
 
 
 def tasks_of(
@@ -193,13 +194,14 @@ def tasks_of(
 ) -> list[Task]:
     """Return the tasks of the missing runs; `together` puts all seeds of an arm into one task."""
     left = missing(plan, ledger, stage)
+    metrics = tuple(each.part for each in plan.metrics)
     tasks = []
     for arm in plan.arms:
         runs = [(seed, attempt) for (name, seed), attempt in left.items() if name == arm.name]
         packs = [tuple(runs)] if together else [(run,) for run in runs]
         recipe = Recipe.model_validate(arm.recipe)
         tasks += [
-            Task(arm.name, recipe, pack, source.data, source.split, ledger.runs, stage)
+            Task(arm.name, recipe, pack, source.data, source.split, ledger.runs, stage, metrics)
             for pack in packs
             if pack
         ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rpbind.errors import UserError, check_not_url
 from rpbind.files.places import check_place
-from rpbind.ledger.plan_records import DELTA, Plan, PredictionPlan
+from rpbind.ledger.plan_records import DELTA, OwnPlan, Plan, PredictionPlan
 
 if TYPE_CHECKING:
     from rpbind.design.source import DataSource
@@ -53,6 +53,8 @@ class RunOptions:
         Largest difference of the primary metric that counts as negligible.
     predictions
         What is expected of the contrasts.
+    metrics, own_controls
+        Metrics and controls of the user's own.
     study_file
         Returns the text of `study.toml` for a plan; None writes no such file.
     """
@@ -70,6 +72,8 @@ class RunOptions:
     accept_code_change: bool = False
     delta: float = DELTA
     predictions: tuple[PredictionPlan, ...] = ()
+    metrics: tuple[OwnPlan, ...] = ()
+    own_controls: tuple[OwnPlan, ...] = ()
     study_file: Callable[[Plan], str] | None = None
 
 

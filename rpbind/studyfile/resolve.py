@@ -12,6 +12,7 @@ from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.named import SPACES
 from rpbind.spaces.space import read_space
 from rpbind.studyfile.fields import without_none
+from rpbind.studyfile.own import as_tables
 from rpbind.studyfile.recipes import (
     RecipeSource,
     ReferenceTable,
@@ -121,6 +122,8 @@ def to_toml(spec: StudySpec, plan: Plan) -> str:
     predict = [Prediction(**each.model_dump()) for each in plan.predictions]
     spec = spec.model_copy(update={"predict": predict})
     tree = _set(spec.model_dump(mode="json", exclude_unset=True, exclude_none=True))
+    own = {"metrics": as_tables(plan.metrics), "own_controls": as_tables(plan.own_controls)}
+    tree |= {name: tables for name, tables in own.items() if tables}
     if "resources" in tree:  # where Ray runs is a matter of the place
         tree["resources"] = {k: v for k, v in tree["resources"].items() if k != "address"}
     whole = {"version": spec.version, **recorded(tree)}

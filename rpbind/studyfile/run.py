@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rpbind.ledger import PredictionPlan
 from rpbind.options import REPORTS, Defaults, Options
 from rpbind.studyfile.build import Place, build, nowhere
+from rpbind.studyfile.own import own_plans
 from rpbind.studyfile.resolve import resolved, to_toml
 from rpbind.studyfile.spec import StudySpec
 from rpbind.terminal import loading
@@ -129,6 +130,8 @@ def request(
         sweep=built.sweep,
         delta=spec.delta,
         predictions=tuple(PredictionPlan(**each.model_dump()) for each in spec.predict),
+        metrics=own_plans("metrics", spec.metrics),
+        own_controls=own_plans("own_controls", spec.own_controls),
         study_file=lambda plan: context.run(to_toml, whole, plan),
     )
     return built.experiment, built.question, built.design, run_options

@@ -17,6 +17,7 @@ from rpbind.ledger.plan_records import DELTA, Expect
 from rpbind.ledger.records import ArmName
 from rpbind.run.logger_registry import TRACKERS
 from rpbind.studyfile.fields import Entry, Values, one_of, option
+from rpbind.studyfile.own import OwnSource
 from rpbind.studyfile.recipes import RecipeSource, form
 from rpbind.studyfile.search import SearchSpec
 
@@ -173,6 +174,8 @@ class StudySpec(Entry):
         The arm that is trained again with random and with constant protein vectors.
     predict
         Predictions about contrasts, which the report judges.
+    metrics, own_controls
+        Metrics and controls of one's own.
     search
         A search that comes first.
     resources
@@ -233,6 +236,10 @@ class StudySpec(Entry):
     )
     predict: list[Prediction] = Field(
         [], description="Predictions about contrasts; the report says which held."
+    )
+    metrics: list[OwnSource] = Field([], description="Metrics of your own: FILE.py:FUNCTION each.")
+    own_controls: list[OwnSource] = Field(
+        [], description="Controls of your own, classes that fit and score: FILE.py:CLASS each."
     )
     search: SearchSpec | None = Field(
         None, description="Search that comes first, or searches that tune every arm."

@@ -14,7 +14,7 @@ from typing import Any
 from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore, Row, State, write_atomic
 from rpbind.ledger.marks import marked, start_here
-from rpbind.metrics import summarise
+from rpbind.metrics import own_metrics, summarise
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.saved.folder import write_model
 from rpbind.train import checkpoint
@@ -193,11 +193,13 @@ def _score_best_epoch(
     proteins = training.inputs.proteins
     scores = training.score("validation")
     metrics, per_protein = summarise(scores, proteins, "validation")
+    metrics |= own_metrics(job.metrics, scores, "validation")
     if job.stage != "search":
         calibration = calibrate(scores)
         on_test = training.score("test")
         tested, tested_proteins = summarise(on_test, proteins, "test")
         tested |= calibrated_metrics(calibration, on_test, "test")
+        tested |= own_metrics(job.metrics, on_test, "test")
         scored = {
             "validation": (scores, metrics, per_protein),
             "test": (on_test, tested, tested_proteins),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rpbind.data.splits import SplitSpec
 from rpbind.ledger import Stage
+from rpbind.parts import Part
 from rpbind.recipe import Recipe
 
 
@@ -28,6 +29,8 @@ class Job:
         Which stage of the study the run belongs to.
     attempt
         0, or how many earlier attempts were lost or failed.
+    metrics
+        Metrics of the user's own.
     """
 
     arm: str
@@ -36,6 +39,7 @@ class Job:
     folder: Path
     stage: Stage = "ablation"
     attempt: int = 0
+    metrics: tuple[Part, ...] = ()
 
     @property
     def run(self) -> str:
@@ -63,6 +67,8 @@ class Task:
         Where the runs' files are written.
     stage
         Which stage of the study the runs belong to.
+    metrics
+        Metrics of the user's own.
     """
 
     arm: str
@@ -72,11 +78,12 @@ class Task:
     split: SplitSpec
     folder: Path
     stage: Stage = "ablation"
+    metrics: tuple[Part, ...] = ()
 
     @property
     def jobs(self) -> list[Job]:
         """One job per seed."""
         return [
-            Job(self.arm, self.recipe, seed, self.folder, self.stage, attempt)
+            Job(self.arm, self.recipe, seed, self.folder, self.stage, attempt, self.metrics)
             for seed, attempt in self.seeds
         ]

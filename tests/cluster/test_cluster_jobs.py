@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from real_cluster import HERE, ROOT
 from typer.testing import CliRunner
 
 from rpbind.cli import app
@@ -59,6 +62,51 @@ def test_a_study_sent_without_its_data_gives_its_exit_code_and_its_report(
     assert not (home / "runs").exists()
     with pytest.raises(UserError, match="exists already"):
         rpbind("job", "fetch", job_of(output), "--out", tmp_path / "home", *server_options)
+
+
+STUDY = """
+data = "{data}"
+reference = "fixed"
+controls = "off"
+seeds = 1
+epochs = 1
+narrower = 16
+[changes.no-residual]
+"model.residual" = false
+"""
+
+
+def bits(study: Path) -> dict[str, dict[str, object]]:
+    """Everything of a study's rows but times and places."""
+    rows = [row for stage in ("ablation", "control") for row in Ledger(study).rows(stage)]
+    kept = {"cost", "provenance", "ended"}
+    return {row.run: row.model_dump(exclude=kept) for row in rows}
+
+
+def test_a_study_is_the_same_from_python_its_file_an_experiment_and_a_job(
+    job_server: str, shared: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One fingerprint, and equal ledgers, to the bit."""
+    monkeypatch.chdir(project)
+    Path("study.toml").write_text(STUDY.format(data=shared / "world"))
+    run = [sys.executable, HERE / "four_ways.py", shared / "world", "study.toml"]
+    ended = subprocess.run(
+        [str(word) for word in (*run, ROOT / "experiments" / "ablate.py", tmp_path / "here")],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    command = ["python", "-m", "rpbind", "run", "study.toml", "--name", "study"]
+    sent = ["--address", job_server, "--reports", shared / "sent"]
+    code, output = rpbind("submit", *sent, "--", *command)
+    assert code == 0, output
+    first, *others = [
+        *(tmp_path / "here" / way / "study" for way in ("python", "file", "experiment")),
+        shared / "sent" / "study",
+    ]
+    assert {row["state"] for row in bits(first).values()} == {"done"}
+    assert {Ledger(study).plan.fingerprint for study in others} == {Ledger(first).plan.fingerprint}
+    for study in others:
+        assert bits(study) == bits(first)
 
 
 def test_a_sent_study_with_a_run_that_is_not_done_exits_with_3(

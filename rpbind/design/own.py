@@ -178,7 +178,7 @@ def _part(
     first = (part.start, adjusted(start))
     paths: Changes = {name: tuple(values) for name, values in changes.items()}
     if part.kind == ALONE:
-        made = {name: adjusted(recipe) for name, recipe in alone.items()}
+        made = {name: _adjusted(recipe, name, adjusted) for name, recipe in alone.items()}
         if only_differing:
             made = {name: recipe for name, recipe in made.items() if recipe != first[1]}
         return _alone(first, made, paths)
@@ -210,6 +210,13 @@ def _changed(reference: Recipe, name: str, values: Values) -> Recipe:
             name,
         )
     return changed
+
+
+def _adjusted(recipe: Recipe, name: str, adjusted: Callable[[Recipe], Recipe]) -> Recipe:
+    try:
+        return adjusted(recipe)
+    except UserError as error:
+        raise ChangeError(f"The change '{name}' cannot be made. {error}", name) from None
 
 
 def _alone(first: End, changed: Mapping[str, Recipe], paths: Changes) -> Design:

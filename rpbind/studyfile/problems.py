@@ -15,6 +15,7 @@ from rpbind.errors import UserError, closest
 from rpbind.mistakes import MAX_MISTAKES, mistake
 from rpbind.studyfile.reference import TABLES
 
+NAME = "a name has letters, digits and _ . + = -, and begins with a letter or a digit"
 Path_ = tuple[Any, ...]
 
 
@@ -149,8 +150,10 @@ def _text(one: ErrorDetails, path: Path_) -> str:
     words = ".".join(str(key) for key in path) or "it"
     if one["type"] == "literal_error":
         return _unknown_word(one, words)
+    if one["type"] == "string_pattern_mismatch":
+        return f"{words}: {NAME}, found {one['input']!r}."
     if one["type"] != "extra_forbidden":
-        return f"{mistake(one, words)}."
+        return f"{mistake(one, words)}.".replace("a valid dictionary", "a table")
     *parents, key = path
     models = {name: model for name, (model, _) in TABLES.items()}
     models["base"] = models["reference"]

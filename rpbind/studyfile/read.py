@@ -117,7 +117,7 @@ def _from_folder(tree: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the content of a file with its paths seen from the current folder."""
 
     def file(value: Any, names: Mapping[str, Any]) -> Any:
-        is_path = isinstance(value, str) and value not in names
+        is_path = isinstance(value, str) and value not in names and "://" not in value
         return str(folder / value) if is_path else value
 
     def recipe(value: Any) -> Any:

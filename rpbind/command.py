@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from rpbind.conventions import COMMON
 from rpbind.errors import UserError
 from rpbind.options import SMOKE_EPOCHS, Data, Defaults, Options
 from rpbind.studyfile.build import nowhere
@@ -79,7 +80,7 @@ def _of_file(file: StudyFile, options: Options, context: typer.Context) -> Study
     }
     values = {field.name: getattr(options, field.name) for field in OPTIONS}
     for name, option in typed.items():
-        if name not in values and name != "study":
+        if name not in values and name not in ("study", *COMMON):
             raise UserError(
                 f"--study {file.source.file} says what is compared, and so does {option}. Write it "
                 f"into the file and remove {option}, or leave --study out."

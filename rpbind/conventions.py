@@ -25,6 +25,9 @@ Verbose = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
 
+COMMON = ("verbose", "quiet")
+"""Names of the options that every command takes."""
+
 PARAGRAPH_AS_IT_IS = "\b\n"
 """At the beginning of a paragraph of a help text, this keeps its lines."""
 
@@ -78,7 +81,7 @@ def _describe_options(context: typer.Context) -> None:
         source = context.get_parameter_source(option.name or "")
         given = {"COMMANDLINE": "given", "ENVIRONMENT": f"from {option.envvar}"}
         by = given.get(source.name if source else "", getattr(option, "set_by", ""))
-        if by and option.name not in ("verbose", "quiet"):
+        if by and option.name not in COMMON:
             value = masked(str(context.params.get(option.name or "")))
             detail(f"option    {option.opts[0]} = {value} ({by})")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Column, Table
@@ -18,7 +19,7 @@ WIDE = 10_000
 class Grid(Table):
     """A table that truncates nothing: left-aligned cells wrap.
 
-    If the table still does not fit, its rows are shown as a list.
+    If the table still does not fit, it loses its lines, and then its rows are shown as a list.
     """
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -29,8 +30,10 @@ class Grid(Table):
         for column in self.columns:
             column.no_wrap = False  # each cell that must not wrap has its width: only headers wrap
         most = [_longest(console, column.cells, column.header) for column in self.columns]
-        whole = Measurement.get(console, options.update(max_width=WIDE), self).maximum
-        spare = options.max_width - (whole - sum(most)) - sum(least)
+        spare = self._spare(console, options, least, most)
+        if spare < 0:  # without its lines, the table is narrower
+            self.box, self.padding, self.pad_edge = SIMPLE_HEAD, 0, False
+            spare = self._spare(console, options, least, most)
         if spare < 0:
             yield self._as_list()
             return
@@ -38,6 +41,13 @@ class Grid(Table):
             more = min(spare, wanted - width)
             column.width, spare = width + more, spare - more
         yield from super().__rich_console__(console, options)
+
+    def _spare(
+        self, console: Console, options: ConsoleOptions, least: list[int], most: list[int]
+    ) -> int:
+        """Return how many columns are left if each column has its least width."""
+        whole = Measurement.get(console, options.update(max_width=WIDE), self).maximum
+        return options.max_width - (whole - sum(most)) - sum(least)
 
     def _as_list(self) -> Group:
         lines: list[RenderableType] = [self.title] if self.title else []

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from rpbind import cli, verbosity
+from rpbind.api.choices import write_template
 from rpbind.conventions import follow_conventions
 from rpbind.exits import EXIT_CODES
 from rpbind.terminal import phase, progress, run_app
@@ -224,3 +225,16 @@ def test_colours_follow_no_color_and_force_color(
     refused = shell(f"{RPBIND} split nowhere", TERM="xterm-256color", **environment)
     assert refused.returncode == 2
     assert ("\x1b[31m" in refused.stderr) == coloured
+
+
+@pytest.mark.parametrize("flag", ["-q", "-v"])
+def test_a_study_file_is_run_with_the_common_options(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_template(tmp_path / "study.toml")
+    run: list[Any] = []
+    monkeypatch.setattr("rpbind.command.conduct", lambda spec, *how: run.append(spec))
+    monkeypatch.setattr("sys.argv", ["rpbind", "run", str(tmp_path / "study.toml"), flag])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, len(run)) == (0, 1)

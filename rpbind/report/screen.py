@@ -89,7 +89,8 @@ def _verdicts(summary: Summary) -> list[RenderableType]:
         tables.append((title, tuned.contrasts))
     shown: list[RenderableType] = []
     for title, contrasts in tables:
-        shown.append(_table(f"{title}, mean over {verdicts.clusters_of(contrasts)}", contrasts))
+        over = f"mean over {verdicts.clusters_of(contrasts)}"
+        shown += [Text(f"{title}, {over}; {_pairs(contrasts)}; Holm"), _table(contrasts)]
         if note := verdicts.cut_note(contrasts):
             shown.append(Text(f"  {note}"))
         if more := [c.verdict.needs.seeds for c in contrasts
@@ -103,19 +104,17 @@ def _verdicts(summary: Summary) -> list[RenderableType]:
     return shown
 
 
-def _table(title: str, contrasts: Sequence[verdicts.Judged]) -> Grid:
-    """Return the verdicts with their differences: the verdict comes first and gets its width."""
+def _pairs(contrasts: Sequence[verdicts.Judged]) -> str:
+    """Return how many units are paired: "4 to 5 of 5 seeds paired"."""
     paired = sorted({c.paired.n for c in contrasts})
     planned = max(c.paired.planned for c in contrasts)
     count = " to ".join(str(n) for n in dict.fromkeys((paired[0], paired[-1])))
-    pairs = f"{count} of {planned} {words.plural(contrasts[0].unit, 2)} paired; Holm"
-    table = Grid(
-        title=Text(f"{title}; {pairs}"),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=0,
-    )
+    return f"{count} of {planned} {words.plural(contrasts[0].unit, 2)} paired"
+
+
+def _table(contrasts: Sequence[verdicts.Judged]) -> Grid:
+    """Return the verdicts with their differences: the verdict comes first and gets its width."""
+    table = Grid(box=SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("verdict")
     table.add_column("contrast")
     table.add_column("difference", justify="right")

@@ -11,6 +11,7 @@ import pytest
 import surroundings
 
 HOME = tempfile.mkdtemp(prefix="rpbind-tests-home-")
+Path(HOME).chmod(0o755)  # also for tests that become another user
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 surroundings.known(HOME)  # before anything is imported that reads the environment
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from types import SimpleNamespace
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
 
 from rpbind.errors import UserError
 from rpbind.keywords import check_names, check_type, parameters_of
@@ -57,7 +57,11 @@ def face(
     signature = inspect.signature(function)
     if options is not None:
         *own, _ = signature.parameters.values()
-        taken = [one for one in parameters_of(options) if one.name not in hidden]
+        taken = [
+            one.replace(annotation=get_args(one.annotation)[0])  # the type, without the help text
+            for one in parameters_of(options)
+            if one.name not in hidden
+        ]
         signature = inspect.Signature([*own, *taken])
     name = f"rb.{function.__qualname__}"
 

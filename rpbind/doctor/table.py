@@ -103,4 +103,4 @@ def _weights(measured: Mapping[str, float]) -> str:
         for state in ("", "after.")
         if f"{state}attention.mean" in measured
     ]
-    return "; ".join(dict.fromkeys(texts)) or "no attention"
+    return "; ".join(dict.fromkeys(texts)) or "no attention that rpbind knows"

@@ -15,11 +15,11 @@ from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
-from rpbind.recipe.custom import custom_classes
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.units import why_no_verdict
+from rpbind.study.custom import parts_of
 from rpbind.study.options import RunOptions
 
 SHOWN = 4
@@ -81,7 +81,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         f"claims    confirmatory: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
         "all others are exploratory",
     ]
-    lines += own_classes(plan)
+    lines += _own_classes(plan, options.sweep)
     if plan.search is not None:
         lines += _searched(plan.search, len(plan.seeds))
     lines += [
@@ -103,11 +103,9 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def own_classes(plan: Plan) -> list[str]:
-    """Return the lines on the classes of the user's own in a study's arms."""
-    recipes = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
-    own = dict.fromkeys(each.part for recipe in recipes for each in custom_classes(recipe))
-    named = [f"{part.reference} (content {part.sha256[:8]})" for part in own]
+def _own_classes(plan: Plan, sweep: Sweep | None) -> list[str]:
+    """Return the line on the classes of the user's own, if the study has any."""
+    named = [f"{part.reference} (content {part.sha256[:8]})" for part in parts_of(plan, sweep)]
     if not named:
         return []
     return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rpbind.design.source import DataSource
@@ -9,9 +11,10 @@ from rpbind.doctor.contract import check_contract
 from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.parts.contents import FOLDER, keep, seek_in
+from rpbind.parts.reference import Part
+from rpbind.recipe import Recipe
 from rpbind.recipe.custom import CustomClass, custom_classes
 from rpbind.search.search import Sweep
-from rpbind.study.sizes import recipes_of
 from rpbind.terminal import phase
 
 
@@ -23,7 +26,7 @@ def check_custom_classes(plan: Plan, sweep: Sweep | None, source: DataSource) ->
     plan
         The plan of the study.
     sweep
-        Its searches, if it has any. Of their configurations, one with each class is checked.
+        Its searches, if it has any; each class that they can choose is checked.
     source
         The dataset and its split.
 
@@ -32,14 +35,12 @@ def check_custom_classes(plan: Plan, sweep: Sweep | None, source: DataSource) ->
     UserError
         If a class does not do what its contract says; the message names the arm or search.
     """
-    seen: set[str] = set()
-    for name, recipe in recipes_of(plan, sweep):
-        own = list(custom_classes(recipe.model))
-        is_drawn = not name.startswith("The arm")
-        key = f"{recipe.proteins} {[each.part if is_drawn else each for each in own]}"
-        if not own or key in seen:
+    seen: list[tuple[str, list[CustomClass]]] = []
+    for name, recipe in _recipes(plan, sweep):
+        key = recipe.proteins, list(custom_classes(recipe.model))
+        if not key[1] or key in seen:
             continue
-        seen.add(key)
+        seen.append(key)
         with phase("checking your own classes on one batch"):
             try:
                 check_contract(recipe, source.inputs(recipe.proteins))
@@ -60,11 +61,38 @@ def keep_custom_classes(plan: Plan, sweep: Sweep | None, study: Path) -> None:
         The folder of the study.
     """
     seek_in(study / FOLDER)
-    own = {each.part: None for each in classes_of(plan, sweep)}
-    own |= {each.part: None for each in (*plan.metrics, *plan.own_controls)}
-    keep(study / FOLDER, [(part.sha256, part.file) for part in own])
+    keep(study / FOLDER, [(part.sha256, part.file) for part in parts_of(plan, sweep)])
 
 
-def classes_of(plan: Plan, sweep: Sweep | None) -> list[CustomClass]:
-    """Return the user's own classes in all arms, searches and controls of a study."""
-    return [each for _, recipe in recipes_of(plan, sweep) for each in custom_classes(recipe.model)]
+def parts_of(plan: Plan, sweep: Sweep | None) -> list[Part]:
+    """Return the user's own classes in a study, each once: in arms, searches, metrics, controls.
+
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    sweep
+        Its searches, if it has any.
+
+    Returns
+    -------
+    list of Part
+        In the order of the arms; those that only a search space names come last.
+    """
+    recipes = [recipe for _, recipe in _recipes(plan, sweep)]
+    own = [each.part for one in recipes for each in custom_classes(one)]
+    own += [each.part for each in (*plan.metrics, *plan.own_controls)]
+    return list(dict.fromkeys(own))
+
+
+def _recipes(plan: Plan, sweep: Sweep | None) -> Iterator[tuple[str, Recipe]]:
+    """Yield (name, recipe) of arms, controls and searches, the latter with each class to choose."""
+    for arm in (*plan.arms, *plan.controls):
+        yield f"The arm '{arm.name}'", Recipe.model_validate(arm.recipe)
+    for name, base in ({} if sweep is None else sweep.arms).items():
+        yield f"The search of '{name}' begins with", base
+        for dimension in sweep.space.dimension if sweep else ():
+            for value in dimension.extremes:
+                if isinstance(value, dict) and value.get("kind") == "custom":
+                    with suppress(UserError):  # a class that is chosen only with other changes
+                        yield f"{dimension.name} of the space", base.with_({dimension.path: value})

@@ -38,7 +38,7 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: 
     """
     windows = len(source.parts.indices("train"))
     length = source.opened.dataset.rna_NL.shape[1]
-    for name, recipe in recipes_of(plan, sweep):
+    for name, recipe in _recipes(plan, sweep):
         width = source.opened.embeddings(recipe.proteins).width
         batch = 0 if on_gpu else min(recipe.train.batch_size, windows)
         try:
@@ -47,8 +47,8 @@ def check_sizes(plan: Plan, sweep: Sweep | None, source: DataSource, *, on_gpu: 
             raise UserError(f"{name}: {error}") from None
 
 
-def recipes_of(plan: Plan, sweep: Sweep | None) -> Iterator[tuple[str, Recipe]]:
-    """Yield (name, recipe) of all arms and controls, and of large configurations of each search."""
+def _recipes(plan: Plan, sweep: Sweep | None) -> Iterator[tuple[str, Recipe]]:
+    """Yield (name, recipe) of all arms, and of large configurations of each search."""
     for arm in (*plan.arms, *plan.controls):
         yield f"The arm '{arm.name}'", Recipe.model_validate(arm.recipe)
     if sweep is None:

@@ -19,7 +19,7 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
 from rpbind.search.search import Sweep
 from rpbind.spaces.space import load_space
-from rpbind.study.custom import check_custom_classes, keep_custom_classes
+from rpbind.study.custom import check_custom_classes, keep_custom_classes, parts_of
 from rpbind.study.resume import resumed
 from rpbind.studyfile.build import build
 from rpbind.studyfile.read import read_study
@@ -144,7 +144,9 @@ when = {{ path = "model.encoder", values = [{{ kind = "custom", class = "{file}:
 """
 
 
-def test_a_search_space_reaches_into_options_and_records_the_content(tmp_path: Path) -> None:
+def test_a_search_space_reaches_into_options_and_records_the_content(
+    tiny: Path, tmp_path: Path
+) -> None:
     write(tmp_path)
     (tmp_path / "space.toml").write_text(SPACE.format(file="my_parts.py"))
     space = load_space(tmp_path / "space.toml", SMALL)
@@ -154,7 +156,11 @@ def test_a_search_space_reaches_into_options_and_records_the_content(tmp_path: P
     for recipe in (base, two):
         found = space.find(recipe)
         assert "custom" in found["model.encoder"]
-    first = Sweep.of(SMALL, space, 3).plan_entry()
+    sweep = Sweep.of(SMALL, space, 3)
+    (kept,) = parts_of(planned(tiny, {"ours": SMALL}), sweep)
+    assert kept == base.model.encoder.part
+    check_custom_classes(planned(tiny, {"ours": SMALL}), sweep, DataSource(OpenData(tiny), SPLIT))
+    first = sweep.plan_entry()
     write(tmp_path, FILE + "\n# changed\n")
     changed = load_space(tmp_path / "space.toml", SMALL)
     assert Sweep.of(SMALL, changed, 3).plan_entry() != first

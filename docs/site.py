@@ -33,6 +33,9 @@ FROM_ELSEWHERE = {
 WHY = "Why rpbind is built as it is: each page says the context, the decision, and what it costs."
 MEASURED = "Each page is one claim about rpbind, measured; the script beside it measures it again."
 INCLUDED = ("reports/README.md", "examples/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+ELSEWHERE = ("benchmarks/", "examples/")
+"""Folders of the repository that are folders of the site."""
+
 LINK = re.compile(r"\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)\s]*)?\)")
 
 
@@ -87,7 +90,7 @@ def _in_repository(page: Path, link: str) -> str | None:
 def _source(site: str) -> str:
     """Return the file of the repository from which a page of the site comes."""
     moved = {FROM_ELSEWHERE[path]: path for path in INCLUDED}
-    return moved.get(site, site if site.startswith("benchmarks/") else f"docs/{site}")
+    return moved.get(site, site if site.startswith(ELSEWHERE) else f"docs/{site}")
 
 
 def _in_site(path: str) -> str:

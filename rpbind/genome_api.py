@@ -127,10 +127,10 @@ def negatives(
     >>> rb.negatives("data/mine", rule="other-proteins", out="data/with-negatives", ratio=2)
     """
     settings = from_keywords("rb.negatives", NegativeSettings, options)
-    from rpbind.negatives.later import add_negatives
+    opened = load_dataset(data).opened.dataset
+    from rpbind.negatives.later import add_negatives  # pandas
     from rpbind.terminal import progress
 
-    opened = load_dataset(data).opened.dataset
     with progress(f"making negatives for {opened.root}"):
         added = add_negatives(
             opened,

@@ -142,6 +142,9 @@ def test_a_command_that_works_for_long_prints_something_before_it_imports_anythi
 REFUSED = [
     "rpbind import table t.tsv --proteins p.fasta --out o --on-conflict maybe",
     "rpbind import table t.tsv --proteins p.fasta --out o --k 99",
+    "rpbind import peaks p.bed --genome g.fa --proteins p.fasta --out o --centre midle",
+    "rpbind import peaks p.bed --genome g.fa --proteins p.fasta --out o --ratio 0",
+    "rpbind negatives d --rule shuffled --out o",
     "rpbind split d --rule cold-rma",
     "rpbind baselines d --split cold-rma",
     "rpbind predict m.pt w.fasta --proteins p.fasta --out o.txt",

@@ -20,7 +20,7 @@ from rpbind.genome.sites import Reference, open_reference, windows_of
 from rpbind.genome.spans import Spans
 from rpbind.genome.windows import coordinates_of
 from rpbind.importers.finish import ImportOptions, ImportReport, finish_import
-from rpbind.importers.protein_table import read_proteins
+from rpbind.importers.protein_table import read_proteins, short_list
 from rpbind.importers.settings import ImportSettings
 from rpbind.importers.sources import Rows
 from rpbind.negatives.bound import Bound, Drawn
@@ -104,6 +104,9 @@ def import_peaks(
     report = finish_import(rows, table, options, "peaks", arguments, name)
     dataset = report.dataset
     remarks = report.remarks + density_remark(dataset.label_N, dataset.protein_N, dataset.cluster_N)
+    windows_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))
+    if lost := [p.id for p, n in zip(dataset.proteins, windows_P, strict=True) if not n]:
+        remarks += (f"{len(lost)} proteins have no window left: {short_list(lost)}.",)
     return ImportReport(dataset, len(raw.spans), decisions | report.decisions, remarks)
 
 

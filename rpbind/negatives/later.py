@@ -109,8 +109,9 @@ def add_negatives(
     peaks = None if spans is None else (spans, bound.protein_B)
     land = None
     if reference is not None and reference.annotation is not None and spans is not None:
+        masked = float(dataset.manifest.made_by.arguments.get("max_masked_share", 1.0))
         land = Landscape(
-            reference.genome, reference.annotation, spans, bound.protein_B, MOST_N, 1.0
+            reference.genome, reference.annotation, spans, bound.protein_B, MOST_N, masked
         )
     drawn, decisions = draw(bound, chosen, peaks, land)
     made = _written(dataset, out, bound, drawn, chosen, reference, decisions)

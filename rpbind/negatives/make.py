@@ -153,5 +153,5 @@ def density_remark(
     return (
         f"The number of a protein's windows in a window's overlap cluster ranks them with a mean "
         f"AUROC of {value:.3f}, without a letter: negatives and bound windows differ in how they "
-        "lie together. Match tiling to avoid it.",
+        "lie together. Match tiling to avoid it, or leave repeats out with --max-masked-share.",
     )

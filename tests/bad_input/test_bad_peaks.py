@@ -157,6 +157,9 @@ READ = [
         "`rpbind negatives`"), world(), exit=0),
     Case("peaks with CRLF, a byte-order mark and gzip", PEAKS, ("1 windows",), bed(
         gzip.compress(b"\xef\xbb\xbf" + ONE.replace("\n", "\r\n").encode())), exit=0),
+    Case("a protein whose peaks are filtered out", f"{PEAKS} GENEB_K562.bed --min-score 3", (
+        "no window left: GENEB_K562",), world(GENEB_K562__bed=ONE.replace("\t5\t", "\t1\t")),
+        exit=0),
     Case("genes with a place for a negative", f"{NEGATIVES} --distance 5", ("2 windows",
         "1 positive"), world(), exit=0),
 ]  # fmt: skip

@@ -87,6 +87,52 @@ class Annotation:
             region_P[here[inside]] = stretches.region_S[place[inside]]
         return gene_P, region_P
 
+    def stretches(self) -> Stretches:
+        """Return the stretches of all genes, grouped by gene and region type."""
+        strands = list(self._strands.values())
+        begin = np.concatenate([one.begin_S[:-1] for one in strands])
+        length = np.concatenate([np.diff(one.begin_S) for one in strands])
+        region = np.concatenate([one.region_S[:-1] for one in strands]).astype(np.int64)
+        gene = np.concatenate([one.gene_S[:-1] for one in strands]).astype(np.int64)
+        kept = np.flatnonzero(gene != NONE)
+        key = gene[kept] * len(REGIONS) + region[kept]
+        order = kept[np.argsort(key, kind="stable")]
+        return Stretches(np.sort(key), begin[order], np.cumsum(length[order]))
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """Stretches of one gene and one region type each, sorted by these.
+
+    Parameters
+    ----------
+    key_S
+        (S,) gene * number of region types + region type.
+    begin_S
+        (S,) first nucleotide.
+    until_S
+        (S,) nucleotides in this stretch and all before it.
+    """
+
+    key_S: NDArray[np.int64]
+    begin_S: NDArray[np.int64]
+    until_S: NDArray[np.int64]
+
+    def sizes(self, key_P: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many nucleotides each key has."""
+        first, last = (np.searchsorted(self.key_S, key_P, side) for side in ("left", "right"))
+        before = np.concatenate([[0], self.until_S])
+        return before[last] - before[first]
+
+    def nucleotide(
+        self, key_P: NDArray[np.int64], number_P: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the place of a key's nucleotide by its number, from 0 to below its size."""
+        before = np.concatenate([[0], self.until_S])
+        total_P = before[np.searchsorted(self.key_S, key_P, "left")] + number_P
+        stretch_P = np.searchsorted(self.until_S, total_P, side="right")
+        return self.begin_S[stretch_P] + total_P - before[stretch_P]
+
 
 def _painted(
     features: Features, length_G: NDArray[np.int64], chromosome: int, strand: int

@@ -19,24 +19,32 @@ from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.rules import NegativeRule
 from rpbind.negatives.sample import Draws
 
-CANDIDATES, ROUNDS = 16, 6
-_REGION_FIRST, _SIZE_FIRST = 100.0, 1.0
+CANDIDATES, ROUNDS = 32, 6
+_VISITS_FIRST = 3.0  # against the log of a size: one visit more is worse than twice the size
 _GC_TOKENS = (LETTERS.index("C"), LETTERS.index("G"))
 
 
 @dataclass(frozen=True, eq=False)
 class _Features:
-    """What is matched: of each bound window its region, the log of its cluster's size, its GC."""
+    """What is matched: of each bound window its region, the log of its cluster's size, its GC.
+
+    `visits_C` counts how often a cluster has given negatives, and `proteins_C` its proteins. A
+    cluster grows with each visit, so all should have equally many for each of their proteins.
+    """
 
     region_B: NDArray[np.int64]
     size_B: NDArray[np.float64]
     gc_B: NDArray[np.float64]
+    cluster_B: NDArray[np.int32]
+    proteins_C: NDArray[np.int64]
+    visits_C: NDArray[np.int64]
 
     def cost(self, own: int, other: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return how different other windows are from a window."""
+        """Return how different other windows of its region type are from a window."""
+        cluster = self.cluster_B[other]
         return (
-            _REGION_FIRST * (self.region_B[other] != self.region_B[own])
-            + _SIZE_FIRST * np.abs(self.size_B[other] - self.size_B[own])
+            _VISITS_FIRST * self.visits_C[cluster] / self.proteins_C[cluster]
+            + np.abs(self.size_B[other] - self.size_B[own])
             + np.abs(self.gc_B[other] - self.gc_B[own])
         )
 
@@ -74,7 +82,8 @@ def borrowed(
         usable = usable[np.unique(same_B[usable], return_index=True)[1]]
         group_D = bound.cluster_B[usable] if is_tiled else usable
         place_D = usable if bound.spans is None else bound.spans.start_N[usable]
-        donors = _Donors(usable[np.lexsort((place_D, group_D))], np.sort(group_D))
+        order_D = np.lexsort((place_D, group_D))
+        donors = _Donors(usable[order_D], group_D[order_D], features.region_B)
         draws = Draws(f"other-proteins {protein}", rule.seed)
         for unit in _units(bound, np.flatnonzero(mine_B), is_tiled, draws):
             found = [donors.take(unit, features, draws) for _ in range(rule.ratio)]
@@ -99,7 +108,9 @@ def _features(bound: Bound, rule: NegativeRule) -> _Features:
         size_B = np.log(np.bincount(bound.cluster_B)[bound.cluster_B])
     if "gc" in rule.match:
         gc_B = np.isin(bound.rna_BL, _GC_TOKENS).mean(axis=1)
-    return _Features(region_B, size_B, gc_B)
+    pair = np.unique(np.stack([bound.cluster_B, bound.protein_B]), axis=1)
+    proteins_C = np.maximum(np.bincount(pair[0]), 1)
+    return _Features(region_B, size_B, gc_B, bound.cluster_B, proteins_C, np.zeros_like(proteins_C))
 
 
 def _is_usable(
@@ -133,27 +144,35 @@ def _units(
 
 
 class _Donors:
-    """Groups of donor rows, each of which is used once."""
+    """Groups of donor rows by the region type of their first row; each is used once."""
 
-    def __init__(self, row_D: NDArray[np.int64], group_D: NDArray[np.integer]) -> None:
+    def __init__(
+        self, row_D: NDArray[np.int64], group_D: NDArray[np.integer], region_B: NDArray[np.int64]
+    ) -> None:
         _, start_G, count_G = np.unique(group_D, return_index=True, return_counts=True)
-        order_G = np.argsort(count_G, kind="stable")
-        self.row_D, self.start_G, self.count_G = row_D, start_G[order_G], count_G[order_G]
-        self.used_G = np.zeros(len(order_G), dtype=bool)
+        self.row_D, self.of_region = row_D, {}
+        region_G = region_B[row_D[start_G]]
+        for region in np.unique(region_G).tolist():
+            mine = np.flatnonzero(region_G == region)
+            order = mine[np.argsort(count_G[mine], kind="stable")]
+            self.of_region[region] = (start_G[order], count_G[order])
+        self.used_D = np.zeros(len(row_D), dtype=bool)
 
     def take(self, unit: NDArray[np.int64], features: _Features, draws: Draws) -> NDArray[np.int64]:
         """Return as many neighbouring rows as a unit has; none, if no group is large enough."""
-        first = int(np.searchsorted(self.count_G, len(unit)))
-        large = len(self.count_G) - first
-        for attempt in range(ROUNDS if large else 0):
-            drawn = first + draws.below(np.full(CANDIDATES, large))
+        nothing = np.zeros(0, dtype=np.int64)
+        start_G, count_G = self.of_region.get(int(features.region_B[unit[0]]), (nothing, nothing))
+        first = int(np.searchsorted(count_G, len(unit)))
+        for attempt in range(ROUNDS if first < len(count_G) else 0):
+            drawn = first + draws.below(np.full(CANDIDATES, len(count_G) - first))
             if attempt == ROUNDS - 1:
-                drawn = np.arange(first, len(self.count_G))
-            drawn = drawn[~self.used_G[drawn]]
-            if len(drawn):
-                cost = features.cost(int(unit[0]), self.row_D[self.start_G[drawn]])
-                group = int(drawn[cost.argmin()])
-                self.used_G[group] = True
-                start = int(self.start_G[group])
+                drawn = np.arange(first, len(count_G))
+            starts = start_G[drawn]
+            starts = starts[~self.used_D[starts]]
+            if len(starts):
+                cost = features.cost(int(unit[0]), self.row_D[starts])
+                start = int(starts[cost.argmin()])
+                self.used_D[start] = True
+                features.visits_C[features.cluster_B[self.row_D[start]]] += 1
                 return self.row_D[start : start + len(unit)]
-        return np.zeros(0, dtype=np.int64)
+        return nothing

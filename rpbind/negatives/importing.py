@@ -26,9 +26,9 @@ from rpbind.importers.sources import Rows
 from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.given import with_given
 from rpbind.negatives.make import all_spans, density_remark, draw, linked
-from rpbind.negatives.moved import Landscape
 from rpbind.negatives.rules import NegativeRule, NegativeSettings, make_rule
 from rpbind.negatives.settings import NONE, PeakImportSettings
+from rpbind.negatives.units import Landscape
 
 
 @dataclass(frozen=True)

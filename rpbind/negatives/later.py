@@ -26,8 +26,8 @@ from rpbind.genome.windows import coordinates_of, within
 from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.importing import labels, origins
 from rpbind.negatives.make import all_spans, density_remark, draw, linked
-from rpbind.negatives.moved import Landscape
 from rpbind.negatives.rules import NegativeRule, NegativeSettings, make_rule
+from rpbind.negatives.units import Landscape
 
 
 @dataclass(frozen=True)

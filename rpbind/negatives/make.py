@@ -16,10 +16,11 @@ from rpbind.genome.spans import joined as together
 from rpbind.negatives.borrowed import borrowed
 from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.density import FLAGGED, density_auroc
-from rpbind.negatives.moved import Landscape, moved
+from rpbind.negatives.moved import moved
 from rpbind.negatives.rules import NegativeRule
 from rpbind.negatives.sample import Draws
 from rpbind.negatives.shuffle import shuffled_windows
+from rpbind.negatives.units import Landscape
 
 Peaks = tuple[Spans, NDArray[np.int32]]
 """Every peak that was read, and its protein."""

@@ -8,62 +8,22 @@ windows), J jobs (units to be placed), K candidate places, P pending jobs, T row
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import n_share
-from rpbind.genome.annotation import NONE, Annotation
-from rpbind.genome.reference import Genome
 from rpbind.genome.spans import Spans, clusters, joined, overlapping
 from rpbind.genome.windows import middles
 from rpbind.negatives.bound import Bound, Drawn, rows_of_groups
 from rpbind.negatives.rules import NegativeRule
 from rpbind.negatives.sample import Draws
+from rpbind.negatives.units import Landscape, Proposals, Units, units_of
 
 CANDIDATES, ROUNDS = 16, 24
 """Random places that are compared at a time, and how often a job without a place tries again."""
 
 _GC = bytes.maketrans(b"gGcC", b"1111")
 _REGION_FIRST = 10.0  # GC shares differ by at most 1, so a window in the right region wins
-
-
-@dataclass(frozen=True, eq=False)
-class Landscape:
-    """Where negatives may lie.
-
-    Parameters
-    ----------
-    genome, annotation
-        Letters and genes.
-    peaks
-        Every peak that was read, also those that did not pass the filters.
-    protein_N
-        (N,) the protein of each.
-    max_n_share, max_masked_share
-        Limits of every window.
-    """
-
-    genome: Genome
-    annotation: Annotation
-    peaks: Spans
-    protein_N: NDArray[np.int32]
-    max_n_share: float
-    max_masked_share: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Units:
-    """What is moved as a whole; `gene_U` is `NONE` where no window of it lies in a gene.
-
-    `key_U` is the chromosome; without tiling also the protein, as only its own peaks count then.
-    """
-
-    of_B: NDArray[np.int32]
-    spans: Spans
-    key_U: NDArray[np.int32]
-    gene_U: NDArray[np.int32]
 
 
 def moved(bound: Bound, rule: NegativeRule, land: Landscape) -> Drawn:
@@ -85,7 +45,7 @@ def moved(bound: Bound, rule: NegativeRule, land: Landscape) -> Drawn:
     """
     assert bound.spans is not None
     is_tiled = "tiling" in rule.match
-    units = _units(bound, land, is_tiled)
+    units = units_of(bound, land, is_tiled)
     unit_J = np.repeat(np.arange(len(units.spans)), rule.ratio)
     start_J = np.full(len(unit_J), -1, dtype=np.int64)
     blocked = _blocked(bound, rule, land, is_tiled)
@@ -104,28 +64,8 @@ def moved(bound: Bound, rule: NegativeRule, land: Landscape) -> Drawn:
     return Drawn(row_T, row_T, whole_U[units.of_B], rna_ML, spans)
 
 
-def _units(bound: Bound, land: Landscape, is_tiled: bool) -> _Units:
-    spans = bound.spans
-    assert spans is not None
-    n = len(spans)
-    of_B = clusters(spans) if is_tiled else np.arange(n, dtype=np.int32)
-    first_U = np.unique(of_B, return_index=True)[1]
-    start_U, end_U = spans.start_N[first_U].copy(), spans.end_N[first_U].copy()
-    np.minimum.at(start_U, of_B, spans.start_N)
-    np.maximum.at(end_U, of_B, spans.end_N)
-    gene_B, _ = land.annotation.at(spans.chromosome_N, spans.strand_N, middles(spans))
-    gene_U = np.full(len(first_U), NONE, dtype=np.int32)
-    in_gene = np.flatnonzero(gene_B != NONE)[::-1]
-    gene_U[of_B[in_gene]] = gene_B[in_gene]  # that of its first window in a gene
-    chromosome_U = spans.chromosome_N[first_U]
-    key_U = chromosome_U.copy()
-    if not is_tiled:
-        key_U += len(land.genome.names) * bound.protein_B
-    return _Units(of_B, Spans(chromosome_U, start_U, end_U, spans.strand_N[first_U]), key_U, gene_U)
-
-
 def _blocked(bound: Bound, rule: NegativeRule, land: Landscape, is_tiled: bool) -> Spans:
-    """Return all that a negative may not touch, on the keys of `_Units`."""
+    """Return all that a negative may not touch, on the keys of `Units`."""
     assert bound.spans is not None
     both = joined([land.peaks.wider(rule.distance), bound.spans])
     protein = np.concatenate([land.protein_N, bound.protein_B])
@@ -146,26 +86,22 @@ class _Chromosome:
     """Finds places for the units of one chromosome."""
 
     def __init__(
-        self, bound: Bound, rule: NegativeRule, land: Landscape, units: _Units, chromosome: int
+        self, bound: Bound, rule: NegativeRule, land: Landscape, units: Units, chromosome: int
     ) -> None:
         self.bound, self.rule, self.land, self.units = bound, rule, land, units
-        self.draws = Draws(f"same-gene {land.genome.names[chromosome]}", rule.seed)
+        draws = Draws(f"same-gene {land.genome.names[chromosome]}", rule.seed)
+        self.proposals = Proposals(units, land.annotation, draws, in_region="region" in rule.match)
         self.is_gc = land.genome.bases(chromosome).translate(_GC)
 
     def place(self, unit_J: NDArray[np.int64], blocked: Spans) -> NDArray[np.int64]:
         """Return the start of each job's unit at its new place; -1 where none was found."""
         start_J = np.full(len(unit_J), -1, dtype=np.int64)
-        spans, genes = self.units.spans, self.land.annotation.genes_G
-        gene_J = self.units.gene_U[unit_J]
-        length_J = spans.end_N[unit_J] - spans.start_N[unit_J]
-        room_J = genes.end_N[gene_J] - genes.start_N[gene_J] - length_J + 1
-        pending = np.flatnonzero((gene_J != NONE) & (room_J > 0))
+        pending = np.flatnonzero(self.proposals.has_room(unit_J))
         for _ in range(ROUNDS):
             if not len(pending):
                 break
-            first_P = genes.start_N[gene_J[pending]]
-            limit = np.repeat(room_J[pending], CANDIDATES)
-            start_PK = first_P[:, None] + self.draws.below(limit).reshape(-1, CANDIDATES)
+            start_P = self.proposals.draw(np.repeat(unit_J[pending], CANDIDATES))
+            start_PK = start_P.reshape(-1, CANDIDATES)
             best_P, is_free_P = self._best(unit_J[pending], start_PK, blocked)
             tried = np.flatnonzero(is_free_P)
             there = self._at(unit_J[pending[tried]], best_P[tried])
@@ -188,7 +124,9 @@ class _Chromosome:
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the free place of each job that matches best, and whether there is one."""
         unit_T, start_T = np.repeat(unit_P, CANDIDATES), start_PK.ravel()
-        free = np.flatnonzero(~overlapping(self._at(unit_T, start_T), blocked))
+        there = self._at(unit_T, start_T)
+        is_free = self.proposals.in_gene(unit_T, there) & ~overlapping(there, blocked)
+        free = np.flatnonzero(is_free)
         cost_T = np.full(len(unit_T), np.inf)
         cost_T[free] = self._cost(unit_T[free], start_T[free])
         cost_PK = cost_T.reshape(start_PK.shape)

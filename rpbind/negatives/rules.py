@@ -55,8 +55,8 @@ class NegativeSettings:
         str | None,
         typer.Option(
             help="What negatives have in common with the bound windows: tiling (how many windows "
-            "of a protein overlap, and with what), region, gc; several with commas, or none "
-            "(default: all that the data allow)."
+            "of a protein overlap, and with what), region (its type), gc; several with commas, or "
+            "none (default: all that the data allow)."
         ),
     ] = None
     negative_seed: Annotated[int, typer.Option(min=0, help="Random seed of the negatives.")] = 0

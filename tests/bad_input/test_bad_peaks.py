@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bad_input import PROTEINS, Case, Files, check
 from toy_imports import LETTERS, zipped
@@ -17,9 +18,9 @@ PEAKS = (
     "--k 5"
 )
 NEGATIVES = f"{PEAKS} --gtf g.gtf --negatives same-gene"
+RNG = np.random.default_rng(8)
 GENOME = "".join(
-    f">{name}\n{letters * 20}\n"
-    for name, letters in (("chr1", "ACGTTGCAAC"), ("chr2", "GGATCCATTA"), ("chrM", "CCCCAGGGTA"))
+    f">{name}\n{''.join(RNG.choice(list('ACGT'), 200))}\n" for name in ("chr1", "chr2", "chrM")
 )
 GTF = "".join(
     f'chr1\tX\t{feature}\t21\t180\t.\t+\t.\tgene_id "G1"; transcript_id "T1"; gene_name "ONE";\n'

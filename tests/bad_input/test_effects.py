@@ -11,6 +11,8 @@ import pytest
 import typer
 from bad_input import PROTEINS, WINDOWS, called, fill, snapshot
 from toy_model import LENGTH, Made, make, placed
+from toy_peaks import NEGATIVES, OF_NEGATIVES, OF_PEAKS, PEAKS
+from toy_peaks import write as write_peaks
 from toy_study import new
 
 from rpbind import cli
@@ -43,6 +45,8 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--on-conflict": ("--k 5", "--k 5 --on-conflict drip"),
         "--clusters": ("--k 5", "--clusters c"),
     },
+    PEAKS: IMPORTED | OF_PEAKS,
+    NEGATIVES: OF_NEGATIVES,
     "rpbind embed d": {
         "--encoder": ("d", "d --encoder triad"), "--weights": ("d", "d --weights w.pt"),
         "--option": ("d", "d --option dim=3"),
@@ -127,6 +131,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
                        ("c", "1\n2\n3\n4\n")):  # fmt: skip
         (folder / name).mkdir()
         (folder / name / "GENEA_K562").write_text(text)
+    write_peaks(folder)
     dataset = Dataset.open(folder / "d")
     for encoder in ("random", "constant"):
         build_store(folder / "d", make_encoder(encoder), [p.sequence for p in dataset.proteins])

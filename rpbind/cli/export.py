@@ -19,10 +19,16 @@ def export(
     out: Annotated[
         Path | None, typer.Option(help="File to write (default: RUN.onnx or RUN.pt2, here).")
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust", help="Run the code of classes that the model's author has brought (read it)."
+        ),
+    ] = False,
 ) -> None:
     """Export a model as ONNX or as a torch.export program, for use without rpbind.
 
     The export is compared with the model on random windows before it is written.
     """
-    file = export_model(model, format, out)
+    file = export_model(model, format, out, trust)
     print(f"{file}: takes rna and protein, gives logit; its metadata say which shapes and letters")

@@ -15,6 +15,7 @@ def export(
     model: str | Path,
     format: str = "onnx",
     out: str | Path | None = None,
+    trust: bool = False,
 ) -> Path:
     """Export a trained model, after a comparison of the export with the model.
 
@@ -26,6 +27,8 @@ def export(
         onnx (needs the extra `onnx` of rpbind), or torch-export.
     out
         File to write; without it, `RUN.onnx` or `RUN.pt2` in the current folder.
+    trust
+        Run the code of classes that the model's author has brought.
 
     Returns
     -------
@@ -52,5 +55,5 @@ def export(
     from rpbind.use.trained import TrainedModel
 
     with progress(f"exporting as {format}"):
-        export_model(TrainedModel.open(source), format, file)
+        export_model(TrainedModel.open(source, trust=trust), format, file)
     return file

@@ -133,6 +133,44 @@ def test_the_file_says_what_goes_in_and_where_it_comes_from(
     assert props["dataset"] == sees_motifs.trained.provenance["dataset"]
 
 
+OWN = """
+import torch.nn.functional as F
+from torch import nn
+
+class Gru(nn.Module):
+    def __init__(self, dim: int = 8):
+        super().__init__()
+        self.gru = nn.GRU(5, dim // 2, batch_first=True, bidirectional=True)
+        self.dim = dim
+
+    def forward(self, rna):
+        return self.gru(F.one_hot(rna, 5).float())[0]
+
+class Whole(nn.Module):
+    reads = "residues"
+
+    def __init__(self, width):
+        super().__init__()
+        self.scale = nn.Linear(width, 5)
+
+    def forward(self, rna, residues, real):
+        mean = (residues * real.unsqueeze(2)).sum(1) / real.sum(1, keepdim=True)
+        return (F.one_hot(rna, 5).float().mean(1) * self.scale(mean)).sum(1)
+"""
+
+
+@pytest.mark.parametrize(("slot", "name"), [("model.encoder", "Gru"), ("model", "Whole")])
+def test_a_class_of_the_users_own_is_exported_with_its_model(
+    slot: str, name: str, sees_motifs: Toy, tmp_path: Path
+) -> None:
+    file = tmp_path / "my_parts.py"
+    file.write_text(OWN)
+    recipe = SMALL.with_({slot: {"kind": "custom", "class": f"{file}:{name}"}})
+    model = build_model(recipe.model, width=10, length=33, seed=0).eval().requires_grad_(False)
+    own = TrainedModel(**{**vars(sees_motifs.trained), "recipe": recipe, "model": model})
+    assert export_model(own, "onnx", tmp_path / "model.onnx") <= 1e-5
+
+
 class LooksAtValues(nn.Module):
     """A model whose path through the code depends on values, which a graph cannot hold."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import rpbind as rb
+from rpbind import cli
 from rpbind.recipe.files import as_toml
 from rpbind.studyfile.build import build
 from rpbind.studyfile.given import plain, spec_of
@@ -58,3 +61,21 @@ def test_a_recipe_that_is_none_is_refused_by_its_option(tmp_path: Path) -> None:
     with pytest.raises(rb.UserError, match="Did you mean 'fixed'"):
         rb.train(recipe="fixd", reports=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_trains_what_its_arguments_say(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    conducting = importlib.import_module("rpbind.experiment")
+    monkeypatch.setattr(conducting, "conduct", lambda *its: asked.append(its))
+    data = str(shutil.copytree(tiny, tmp_path / "world"))
+    for words in (["--recipe", "conv-residue", "--seeds", "3"], ["--smoke"]):
+        assert CliRunner().invoke(cli.app, ["train", data, *words]).exit_code == 0
+    (name, _, design, options), (_, _, smoke, quick) = asked
+    assert (name, options.control, options.seeds, quick.seeds) == ("train", None, 3, 1)
+    assert design.contrasts == ()
+    assert [arm.change for arm in (*design.arms, *smoke.arms)] == [
+        "preset conv-residue",
+        "preset fixed",
+    ]

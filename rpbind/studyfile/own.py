@@ -55,3 +55,26 @@ def own_plans(what: str, given: Sequence[OwnSource]) -> tuple[OwnPlan, ...]:
 def as_tables(own: Sequence[OwnPlan]) -> list[dict[str, str]]:
     """Return metrics or controls as a study file records them, with their hashes."""
     return [{"class": each.reference, "sha256": each.sha256} for each in own]
+
+
+def recorded_own(what: str, value: Any) -> Any:
+    """Return the entries of a file with the content of each function or class recorded.
+
+    Parameters
+    ----------
+    what
+        The field of the study, for messages.
+    value
+        What the file has there; what is no list of references is returned as it is.
+
+    Returns
+    -------
+    Any
+        The same list, in which each reference is a table with the hash of its content.
+    """
+    if not isinstance(value, list):
+        return value
+    return [
+        as_tables(own_plans(what, [{"class": each}]))[0] if isinstance(each, str) else each
+        for each in value
+    ]

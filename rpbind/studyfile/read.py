@@ -17,9 +17,11 @@ from rpbind.recipe.custom import recorded
 from rpbind.recipe.presets import PRESETS
 from rpbind.spaces.named import SPACES
 from rpbind.studyfile.given import CALL, RESOURCES, plain
+from rpbind.studyfile.own import recorded_own
 from rpbind.studyfile.problems import Source, placed, refused
 from rpbind.studyfile.spec import VERSION, StudySpec
 
+OWN = ("metrics", "own_controls")
 FORGOTTEN = ("seeds", "epochs")
 """What a file sets and `--smoke` replaces, because a quick run is not the study of the file."""
 
@@ -109,7 +111,7 @@ def _recorded(tree: Mapping[str, Any], source: Source) -> dict[str, Any]:
                         found[key][name] = recorded(values)
                 continue
             with source.place(key):
-                found[key] = recorded(value)
+                found[key] = recorded_own(key, value) if key in OWN else recorded(value)
     return found
 
 

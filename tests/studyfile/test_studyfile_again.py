@@ -205,6 +205,21 @@ def test_a_class_of_the_users_own_is_found_beside_the_file_and_recorded(
     assert other.fingerprint != plan.fingerprint
 
 
+def test_a_metric_of_the_users_own_is_found_beside_the_file(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = "def half(label_N, score_N):\n    return 0.5\n"
+    (tmp_path / "mine.py").write_text(metric)
+    text = f'data = "{home / "data"}"\nmetrics = ["mine.py:half"]\n'
+    (tmp_path / "study.toml").write_text(text + "[changes]\na = { train.lr = 0.1 }\n")
+    monkeypatch.chdir(home)
+    read = read_study(tmp_path / "study.toml")
+    _, _, _, options = request(read.spec, Call(), place=read.source.place)
+    (found,) = options.metrics
+    assert found.reference == "mine.py:half"
+    assert found.sha256 == Content("mine.py", metric.encode(), "").sha256
+
+
 def test_a_class_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "study.toml").write_text(CUSTOM.format(file="onw.py", data="."))

@@ -64,7 +64,7 @@ def test_a_file_gets_plain_lines_also_where_color_is_forced() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=here
     )
     assert ended.stdout == ""
-    assert ended.stderr.splitlines() == ["starting Ray", "end"]
+    assert ended.stderr.splitlines() == ["embedding", "starting Ray", "end"]
 
 
 def test_this_process_is_no_notebook() -> None:

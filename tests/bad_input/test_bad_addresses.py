@@ -88,10 +88,10 @@ CASES = [
     *runs("--reports windows.tsv", "windows.tsv is not a folder"),
     *runs("--reports s3://bucket/x", "the URL s3:/bucket/x"),
     *runs(f"--reports {'d/' * 2000}", "The path of", "Use another --reports"),
-    *runs("--log tensorbord", "Did you mean 'tensorboard'?"),
+    *runs("--log tensorbord", "'tensorboard'?"),
     *runs("--storage nonsense", "--storage nonsense cannot be opened"),
     *runs("--storage sqlite:////nowhere/s.db", "cannot be opened"),
-    *runs("--executor ray", "--executor is one of auto, trial, train"),
+    *runs("--executor ray", "executor", "one of auto, trial, train"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""The last screen of a study: its verdicts, the most important controls, and where the rest is.
+"""The last screen of a study: verdicts, predictions, the most important controls, and a pointer to
+the report.
 
 With `--verbose`, it is the whole answer of `terminal.verdict_table`.
 """
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
-from rpbind.report import claims, collapses, search_words, verdicts, words
+from rpbind.report import claims, collapses, predictions, search_words, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.report.contrast_table import STYLES
 from rpbind.report.terminal import CURVES, failed_runs, whole_answer
@@ -54,7 +55,8 @@ def last_screen(study: Path) -> RenderableType:
         return whole_answer(summary)
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     lost = [f"  {line}" for line in dict.fromkeys(failed_runs(summary))]
-    lines = [*_arms(summary), *_controls(summary)]
+    predicted = predictions.count(summary.predictions)
+    lines = [*([predicted] if predicted else []), *_arms(summary), *_controls(summary)]
     return Group(
         *notes,
         *map(Text, [*_first(_winners(summary)), *_first(lost)]),

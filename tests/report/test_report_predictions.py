@@ -12,6 +12,7 @@ from synthetic_study import HOSTILE, plan, write
 import rpbind as rb
 from rpbind.ledger import PredictionPlan
 from rpbind.report.build import build_report
+from rpbind.report.screen import last_screen
 from rpbind.report.terminal import verdict_table
 
 NAMES = [contrast.name for contrast in plan().contrasts]
@@ -49,6 +50,15 @@ def test_the_page_and_the_terminal_say_the_same_as_the_table(study: Path) -> Non
         assert outcome in line
     assert "1 held" in rb.open_study(study)._repr_html_()
     assert "1 held" in page[: page.index('<section id="predictions">')]
+
+
+def test_the_last_screen_says_which_predictions_held(study: Path) -> None:
+    console = Console(file=StringIO(), width=300)
+    console.print(last_screen(study))
+    assert isinstance(console.file, StringIO)
+    (line,) = [one for one in console.file.getvalue().splitlines() if "3 predictions" in one]
+    assert f"1 held ({NAMES[0]})" in line
+    assert f"1 failed ({NAMES[2]})" in line
 
 
 def test_a_study_without_predictions_says_nothing_of_them(tmp_path: Path) -> None:

@@ -208,6 +208,23 @@ def test_a_model_that_cannot_be_exported_is_refused_with_the_reason_and_nothing_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("bad", [1, 64])
+def test_an_export_that_gives_nan_is_refused(
+    bad: int, sees_motifs: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(model: nn.Module, inputs: object, described: object) -> tuple[bytes, Any]:
+        def run(rna: Any, protein: Any) -> Any:
+            logit_B = model(torch.from_numpy(rna), torch.from_numpy(protein)).numpy()
+            return np.full_like(logit_B, np.nan) if len(rna) == bad else logit_B
+
+        return b"", run
+
+    monkeypatch.setitem(export.WRITERS, "onnx", broken)
+    with pytest.raises(UserError, match="nan times"):
+        export_model(sees_motifs.trained, "onnx", tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_package_is_named_with_the_extra_that_installs_it(
     sees_motifs: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,8 +98,14 @@ def folder(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
-    """What an experiment would conduct, told apart by all that a study depends on."""
+def app_of(page: Path) -> typer.Typer:
+    app = typer.Typer(add_completion=False)
+    app.command()(runpy.run_path(str(page))["main"])
+    return app
+
+
+def run(app: typer.Typer, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
+    """What a command would conduct, told apart by all that a study depends on."""
     calls: list[tuple[object, ...]] = []
 
     def conduct(name: str, question: Any, design: Any, options: Any) -> None:
@@ -110,9 +116,7 @@ def run(page: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[object
 
     monkeypatch.setattr("rpbind.experiment.conduct", conduct)
     monkeypatch.setitem(LOGGERS, "tensorboard", replace(LOGGERS["tensorboard"], package="numpy"))
-    monkeypatch.setattr(sys, "argv", [page.name, *words.split()])
-    app = typer.Typer(add_completion=False)
-    app.command()(runpy.run_path(str(page))["main"])
+    monkeypatch.setattr(sys, "argv", ["rpbind", *words.split()])
     with pytest.raises(SystemExit) as ended:
         run_app(app)
     assert ended.value.code == 0
@@ -125,9 +129,7 @@ def options_of(page: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("page", EXPERIMENTS, ids=lambda page: page.stem)
 def test_every_option_of_an_experiment_has_a_line_in_this_table(page: Path) -> None:
-    app = typer.Typer(add_completion=False)
-    app.command()(runpy.run_path(str(page))["main"])
-    named = {option.opts[0] for option in typer.main.get_command(app).params}
+    named = {option.opts[0] for option in typer.main.get_command(app_of(page)).params}
     assert named - {"--help"} == options_of(page).keys()
 
 
@@ -146,8 +148,36 @@ def test_an_option_changes_what_is_run(
     monkeypatch.chdir(folder)
     data = "" if option == "--data" else "--data data "
     without = WITHOUT.get(option, "") if page.stem == "ablate" else ""
-    plain = run(page, f"--data data {without}", monkeypatch)
-    assert run(page, f"{data}{options_of(page)[option]}", monkeypatch) != plain
+    plain = run(app_of(page), f"--data data {without}", monkeypatch)
+    assert run(app_of(page), f"{data}{options_of(page)[option]}", monkeypatch) != plain
+
+
+COMMANDS = {
+    "train": ("data", {k: v for k, v in SHARED.items() if k != "--data"}
+              | {"--recipe": "--recipe old"}),
+    "run": ("study.toml --data data", SHARED),
+}  # fmt: skip
+"""Commands of the package that no experiment has: their argument, and options with an effect."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_that_runs_a_study_has_a_line_in_this_table(name: str) -> None:
+    command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
+    options = {one.opts[0] for one in command.params if one.opts[0].startswith("--")}
+    assert options - {"--help", "--quiet", "--verbose"} == COMMANDS[name][1].keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [(name, option) for name, (_, row) in COMMANDS.items() for option in row]
+)
+def test_an_option_changes_what_a_command_runs(
+    name: str, option: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    argument, row = COMMANDS[name]
+    plain = run(cli.app, f"{name} {argument}", monkeypatch)
+    kept = argument.removesuffix(" --data data") if option == "--data" else argument
+    assert run(cli.app, f"{name} {kept} {row[option]}", monkeypatch) != plain
 
 
 @pytest.mark.parametrize("name", ["ablate", "tune"])

@@ -204,10 +204,10 @@ class Study:
         return f"Study({self.name}: {summary.done} of {summary.planned} runs are done)"
 
     def __rich__(self) -> RenderableType:
-        """Show the answer in a terminal: banners, verdicts, arms and controls."""
-        from rpbind.report.screen import last_screen
+        """Show the whole answer in a terminal: banners, verdicts, arms and controls."""
+        from rpbind.report.terminal import verdict_table
 
-        return last_screen(self.folder)
+        return verdict_table(self.folder)
 
     def _repr_html_(self) -> str:
         """Show the answer in a notebook: the question, the verdicts and the predictions."""

@@ -27,7 +27,7 @@ MOST_LINES = 3
 """At most so many failed runs, winners, arms or claims are named; the report has all."""
 REST = (
     "The report has the rest: reasons of verdicts, scores of every arm, controls, learning curves "
-    "and costs. -v prints them here."
+    "and costs. `rpbind report STUDY` prints them."
 )
 
 

@@ -128,8 +128,9 @@ def _studies() -> Iterator[str]:
 
 
 def _models() -> Iterator[str]:
-    runs = _reports().glob("*/runs/*")
-    return (str(run) for run in sorted(runs) if run.suffix == ".pt" or run.is_dir())
+    from rpbind.saved.places import models_of_study
+
+    return (str(model) for study in _studies() for model in models_of_study(Path(study)))
 
 
 def _datasets() -> Iterator[str]:
@@ -145,6 +146,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "--proteins": _encoders,
     "--encoder": _encoders,
     "--preset": _presets,
+    "--recipe": _presets,
     "--base": _presets,
     "--warm-start": _presets,
     "--space": _spaces,

@@ -45,6 +45,7 @@ def offered(
         ("rpbind ablate --split ", get_args(Rule)),
         ("rpbind split d --rule ", get_args(Rule)),
         ("rpbind doctor --preset ", PRESETS),
+        ("rpbind train --recipe ", PRESETS),
         ("rpbind ablate --proteins ", ENCODERS),
         ("rpbind embed d --encoder ", ENCODERS),
         ("rpbind tune --sampler ", SAMPLERS),
@@ -70,7 +71,11 @@ def test_folders_of_studies_models_and_datasets_are_offered(
 ) -> None:
     assert offered("rpbind status ") == []
     for reports in ("reports", "mine"):
-        (Path(reports) / "one" / "runs" / "run").mkdir(parents=True)
+        runs = Path(reports) / "one" / "runs"
+        for name in ("run", ".draft", "no-model"):
+            (runs / name).mkdir(parents=True)
+        for file in ("run/model.json", ".draft/model.json", "other.unfinished.pt"):
+            (runs / file).touch()
         (Path(reports) / "one" / "plan.json").touch()
         (Path(reports) / "no-study").mkdir()
     Path("data/toy").mkdir(parents=True)

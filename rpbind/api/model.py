@@ -149,7 +149,7 @@ class Model:
         data
             The dataset, or its folder.
         split
-            Split rule: random, cold-rna, cold-protein or cold-both; without it, the model's.
+            Split rule, such as cold-protein (`rpbind split --help`); without it, the model's.
         part
             Part of the split: train, validation or test.
         other_data

@@ -132,7 +132,7 @@ class Study:
         """
         return run_table(self.ledger, ("ablation", "control"))
 
-    def model(self, arm: str, seed: int | None = None) -> Model:
+    def model(self, arm: str, seed: int | None = None, *, trust: bool = False) -> Model:
         """Open the trained model of a run.
 
         Parameters
@@ -141,6 +141,8 @@ class Study:
             Name of the arm, or of a trained control.
         seed
             Seed of the run; without it, the first one that is done.
+        trust
+            Whether the code of classes that the study's author has brought may run.
 
         Returns
         -------
@@ -150,17 +152,18 @@ class Study:
         Raises
         ------
         UserError
-            If no such run is done.
+            If no such run is done, or its model has code that is not trusted.
         """
         from rpbind.api.model import Model
+        from rpbind.saved.places import models_of_study, run_of_model
 
-        runs = self.ledger.runs
+        saved = {run_of_model(path): path for path in models_of_study(self.folder)}
         rows = (*self.ledger.rows("ablation"), *self.ledger.rows("control"))
-        done = [row for row in rows if row.state == "done" and (runs / row.run).exists()]
+        done = [row for row in rows if row.state == "done" and row.run in saved]
         check_one_of("arm", arm, dict.fromkeys(row.arm for row in done))
         seeds = {row.seed: row for row in done if row.arm == arm}
         check_one_of("seed", str(min(seeds) if seed is None else seed), map(str, sorted(seeds)))
-        return Model(runs / seeds[min(seeds) if seed is None else seed].run)
+        return Model(saved[seeds[min(seeds) if seed is None else seed].run], trust=trust)
 
     def trials(self) -> pd.DataFrame:
         """Return the runs of the study's searches.

@@ -9,6 +9,7 @@ import pytest
 from toy_parts import FILE, SMALL, custom, recipes, write
 
 from rpbind.api.model import load_model
+from rpbind.api.study import Study
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm, words
 from rpbind.design.plan import make_plan
@@ -74,6 +75,25 @@ def test_a_model_with_own_code_runs_it_only_if_it_is_trusted(
     assert "my_parts.py:Whole" in capsys.readouterr().err
     assert {*again.trained.model.state_dict()} == {*expected}
     assert "not applicable" in again.explain("A" * 31, inputs.proteins[0].id).sentences[-1]
+
+
+def test_a_study_opens_a_model_with_own_code_only_if_it_is_trusted(
+    tiny: Path, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tiny, {"whole": recipes(write(tmp_path))["model"]})
+    ledger = Ledger(tmp_path / "study")
+    ledger.begin(plan)
+    recipe = Recipe.model_validate(plan.arms[0].recipe)
+    ledger.append(
+        train_run(
+            Job("whole", recipe, 0, ledger.runs), inputs, Machine(), "here", lambda point: None
+        )
+    )
+    another_process(monkeypatch)
+    study = Study(tmp_path / "study")
+    with pytest.raises(UserError, match="trust=True"):
+        study.model("whole")
+    assert study.model("whole", trust=True).recipe == recipe
 
 
 def test_a_model_whose_code_was_changed_is_refused_also_if_trusted(

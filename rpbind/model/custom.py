@@ -69,7 +69,7 @@ def _built(config: CustomClass, adapted: Any, given: dict[str, int]) -> nn.Modul
         )
     reads = declared(kind, "reads", "mean")
     known = MODEL_READS if isinstance(config, CustomModel) else READS
-    if config.slot != "model.encoder" and reads not in known:
+    if config.slot != "model.encoder" and reads not in list(known):  # a list has no hash
         raise UserError(
             f"{what}.reads is {reads!r}; it must be {' or '.join(map(repr, known))}: what the "
             "class reads of a protein."

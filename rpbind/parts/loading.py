@@ -235,6 +235,7 @@ def _check_self_contained(part: Part, content: Content, what: str) -> None:
 
 
 def _is_in(folder: Path, module: str) -> bool:
-    """Whether a folder holds a module or a package of this name that is not Python's own."""
+    """Whether a folder holds a module or a package of this name that is not Python's own or rpbind,
+    which lies beside the files in a checkout."""
     there = (folder / f"{module}.py").is_file() or any((folder / module).glob("*.py"))
-    return module != "" and module not in sys.stdlib_module_names and there
+    return module not in ("", "rpbind", *sys.stdlib_module_names) and there

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from rpbind.errors import UserError, did_you_mean
+from rpbind.errors import UserError, did_you_mean, reason
 from rpbind.files.atomic import read
 from rpbind.parts.contents import Content, path_of, remember
 
@@ -106,6 +106,11 @@ def _module_file(module: str, what: str) -> Path:
         spec = find_spec(module)
     except (ImportError, ValueError):  # a parent is missing, or is no package
         spec = None
+    except Exception as error:  # of the parent package, which is imported
+        raise UserError(
+            f"{what}: the package of '{module}' cannot be imported: {reason(error)}. Correct it, "
+            "or name the class by its file: FILE.py:CLASS."
+        ) from None
     if spec is None or spec.origin is None:
         raise UserError(
             f"{what}: there is no module '{module}' in this environment. Install its package, or "

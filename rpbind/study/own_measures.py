@@ -15,6 +15,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Plan
 from rpbind.metrics import METRICS, WindowScores, own_metrics
 from rpbind.recipe import Recipe
+from rpbind.train.calibration import CALIBRATED
 
 TRIED = 64
 """Windows of each part on which a control is tried."""
@@ -35,7 +36,7 @@ def check_own_measures(plan: Plan, source: DataSource) -> None:
     UserError
         If a name is taken, or if a metric or control does not do what its contract says.
     """
-    _check_names("metrics", [each.name for each in plan.metrics], METRICS)
+    _check_names("metrics", [each.name for each in plan.metrics], [*METRICS, *CALIBRATED])
     arms = [arm.name for arm in (*plan.arms, *plan.controls)]
     _check_names("own_controls", [each.name for each in plan.own_controls], [*BASELINES, *arms])
     draw = np.random.default_rng(0)

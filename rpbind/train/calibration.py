@@ -15,6 +15,9 @@ from rpbind.statistics.ranking import DECIMALS
 
 BINS = 10
 
+CALIBRATED = ("mcc", "brier", "brier_calibrated", "ece", "ece_calibrated")
+"""The metrics of `calibrated_metrics`, by their name in a row (after "test.")."""
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -115,14 +118,9 @@ def calibrated_metrics(
     label_N = scores.label_N
     raw = reliability(expit(scores.logit_N.astype(np.float64)), label_N)
     calibrated = reliability(calibration.probability(scores.logit_N), label_N)
-    metrics = {
-        "mcc": float(matthews_corrcoef(label_N, scores.logit_N > calibration.threshold)),
-        "brier": raw.brier,
-        "brier_calibrated": calibrated.brier,
-        "ece": raw.ece,
-        "ece_calibrated": calibrated.ece,
-    }
-    return {f"{part}.{name}": value for name, value in metrics.items()}
+    mcc = float(matthews_corrcoef(label_N, scores.logit_N > calibration.threshold))
+    values = (mcc, raw.brier, calibrated.brier, raw.ece, calibrated.ece)
+    return {f"{part}.{name}": value for name, value in zip(CALIBRATED, values, strict=True)}
 
 
 def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> Reliability:

@@ -141,6 +141,23 @@ def test_a_wrong_reference_is_refused_before_anything_runs(reference: str, named
         parts.part(reference, "model.encoder")
 
 
+def test_a_package_that_cannot_be_imported_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "broken_package").mkdir()
+    written("raise RuntimeError('out of order')\n", "broken_package/__init__.py")
+    with pytest.raises(UserError, match=r"broken_package.*out of order"):
+        parts.part("broken_package.encoders:A", "model.encoder")
+
+
+def test_a_file_in_the_root_of_a_checkout_may_import_rpbind() -> None:
+    Path("rpbind").mkdir()
+    written("", "rpbind/__init__.py")
+    written("from rpbind.errors import UserError\n\nclass Beside:\n    error = UserError\n")
+    assert loaded("my_parts.py:Beside").error is UserError  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("name", "said"), [("GRUEncodr", "GRUEncoder"), ("SIZE", "no class")])
 def test_a_name_that_is_no_class_is_refused(name: str, said: str) -> None:
     written(GRU)

@@ -174,6 +174,7 @@ WRONG = {
     "no width": ("encoder", "self.dim = dim", "pass", r"self\.dim"),
     "keys alone": ("memory", ", self.value(means)", "", "keys, values"),
     "a mask of floats": ("memory", "value(means)", "value(means), means[:, :, 0]", "bool"),
+    "reads that is a list": ("model", 'reads = "mean"', 'reads = ["mean"]', "'residues'"),
     "unknown reads": ("model", 'reads = "mean"', 'reads = "means"', "'residues'"),
     "its own device": ("model", "(width, hidden)", '(width, hidden, device="meta")', "meta"),
     "unseeded draws": ("model", "self.drop(torch", "F.dropout(input=torch", r"nn\.Dropout"),

@@ -149,6 +149,7 @@ def test_the_content_is_part_of_the_fingerprint_and_is_kept_in_the_study(
             r"f failed: AttributeError.*\n.*line 1",
         ),
         ("metrics", "auroc_macro", "def auroc_macro(scores): return 1.0", "already.*'auroc_macro'"),
+        ("metrics", "mcc", "def mcc(scores): return 1.0", "already.*'mcc'"),
         ("own_controls", "GC", OWN.replace("self.sign * ", "0 < "), r"\(\d+,\) of floats.*bool"),
         ("own_controls", "GC", OWN.replace("(test)", "(test)[1:]"), r"\(\d+,\) of floats"),
         ("own_controls", "GC", OWN.replace("self.sign *", "np.nan *"), "NaN or infinity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -179,6 +180,10 @@ def test_a_search_returns_its_trials_and_its_best_recipe(data: Path, tmp_path: P
     )
     assert sorted(study.trials()["train.lr"]) == [0.001, 0.01]
     assert study.best.train.lr in (0.001, 0.01)
+    answer = study.report().read_text().partition('<section id="answer"')[2].partition("</section")
+    text = " ".join(re.sub(r"<[^>]*>", "", answer[0]).split())
+    assert "Planned runs done" in text
+    assert re.findall(r"\S+[.;][A-Z]\S*", text) == []  # sentences are apart
 
 
 def test_ctrl_c_returns_a_study_that_the_same_call_completes_on_the_users_own_ray(

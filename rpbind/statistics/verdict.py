@@ -79,6 +79,7 @@ def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.flo
     """Return Holm's adjusted p (K,) and the level of each contrast's interval (K,).
 
     The step-down stops at the first p above its level; all later contrasts get that level too.
+    Contrasts with the same p get the level of the first of them: equal data have equal intervals.
     Holm 1979, Scandinavian Journal of Statistics 6:65.
     """
     K = len(p_K)
@@ -89,7 +90,8 @@ def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.flo
     adjusted_K[order_K] = np.minimum(np.maximum.accumulate(left_K * sorted_K), 1.0)
     stops = np.flatnonzero(sorted_K > alpha / left_K)
     last = stops[0] if len(stops) else K - 1
-    level_K[order_K] = alpha / left_K[np.minimum(np.arange(K), last)]
+    step_K = np.searchsorted(sorted_K, sorted_K)
+    level_K[order_K] = alpha / left_K[np.minimum(step_K, last)]
     return adjusted_K, level_K
 
 

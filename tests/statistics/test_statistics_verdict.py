@@ -23,6 +23,12 @@ def test_holm_adjusts_a_family_worked_by_hand() -> None:
     assert level == pytest.approx([0.05 / 3, 0.05 / 2, 0.05 / 2, 0.05 / 4])
 
 
+def test_contrasts_with_the_same_p_have_the_same_level() -> None:
+    adjusted, level = holm(np.array([0.02, 0.001, 0.02]))
+    assert adjusted.tolist() == [0.04, 0.003, 0.04]
+    assert level.tolist() == [0.05 / 2, 0.05 / 3, 0.05 / 2]
+
+
 @pytest.mark.parametrize(
     ("mean", "half", "word", "size"),
     [

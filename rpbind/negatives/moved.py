@@ -182,5 +182,5 @@ class _Chromosome:
             return np.ones(len(unit_T), dtype=bool)
         rna_NL, masked_N = self.land.genome.cut(spans)
         bad_N = (n_share(rna_NL) > self.land.max_n_share) | (masked_N > self.land.max_masked_share)
-        bad: NDArray[np.bool_] = np.bincount(job, bad_N, minlength=len(unit_T)) == 0
-        return bad
+        clear: NDArray[np.bool_] = np.bincount(job, bad_N, minlength=len(unit_T)) == 0
+        return clear

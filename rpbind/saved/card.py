@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from rpbind.proteins.encoders import needs_weights
 from rpbind.saved.description import CalibrationLine, Description, PartScores
@@ -42,11 +43,11 @@ def model_card(model: Description, recipe: str) -> str:
         Markdown.
     """
     sections = {
-        f"Model {model.run}": _about(model),
+        f"Model {model.run}": _about(model, own := _own_classes(model, json.loads(recipe))),
         "Data": _data(model),
         "Metrics": _metrics(model.scores),
         "Calibration": _calibration(model.calibration),
-        "Limits": _limits(model),
+        "Limits": [*_limits(model), *_code(own)],
         "Licences": _licences(model),
         "Recipe": ["```json", json.dumps(json.loads(recipe), indent=1), "```"],
     }
@@ -54,7 +55,30 @@ def model_card(model: Description, recipe: str) -> str:
     return text[1:] + "\n"  # the first heading is the title
 
 
-def _about(model: Description) -> list[str]:
+def _own_classes(model: Description, recipe: Any) -> list[str]:
+    """Return the classes of the author's own, such as "my_parts.py:GRUEncoder"."""
+    custom = model.vectors.custom if model.vectors is not None else None
+    return [*_custom(recipe), *([custom.class_] if custom is not None else [])]
+
+
+def _custom(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if tree.get("kind") == "custom":
+            yield str(tree["class"])
+        for value in tree.values():
+            yield from _custom(value)
+
+
+def _code(own: list[str]) -> list[str]:
+    if not own:
+        return []
+    return [
+        f"- It has code of its author, {', '.join(own)}, in `parts/`, which runs as your user only "
+        "with `--trust`. Read it first."
+    ]
+
+
+def _about(model: Description, own: list[str]) -> list[str]:
     lines = [
         f"It takes a window of {model.length} nt of RNA and a protein, and predicts whether they "
         "bind.",
@@ -67,7 +91,7 @@ def _about(model: Description) -> list[str]:
             f"{vectors.sha256[:12]}, width {vectors.width}): {read}."
         )
     made = ", ".join(f"{name} {value}" for name, value in model.made_by.items())
-    return [" ".join([*lines, f"Trained with {made}."]), "", *_use(model)]
+    return [" ".join([*lines, f"Trained with {made}."]), "", *_use(model, own)]
 
 
 def _needs_weights(model: Description) -> bool:
@@ -75,11 +99,11 @@ def _needs_weights(model: Description) -> bool:
     return vectors is not None and vectors.custom is None and needs_weights(vectors.encoder)
 
 
-def _use(model: Description) -> list[str]:
-    weights = " --weights FILE" if _needs_weights(model) else ""
+def _use(model: Description, own: list[str]) -> list[str]:
+    more = (" --weights FILE" if _needs_weights(model) else "") + (" --trust" if own else "")
     return [
         "```",
-        f"rpbind predict {model.run} windows.fasta --protein NAME{weights} --out scores.csv",
+        f"rpbind predict {model.run} windows.fasta --protein NAME{more} --out scores.csv",
         "```",
     ]
 

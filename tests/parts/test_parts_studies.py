@@ -77,6 +77,13 @@ def test_a_model_with_own_code_runs_it_only_if_it_is_trusted(
     assert "not applicable" in again.explain("A" * 31, inputs.proteins[0].id).sentences[-1]
 
 
+def test_the_card_of_a_model_with_own_code_names_it_and_says_how_to_run_it(model: Path) -> None:
+    card = (model / "card.md").read_text()
+    (command,) = [line for line in card.splitlines() if line.startswith("rpbind predict")]
+    assert command.endswith(" --trust --out scores.csv")
+    assert "- It has code of its author, my_parts.py:Whole" in card
+
+
 def test_a_study_opens_a_model_with_own_code_only_if_it_is_trusted(
     tiny: Path, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

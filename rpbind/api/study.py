@@ -158,12 +158,13 @@ class Study:
         from rpbind.saved.places import models_of_study, run_of_model
 
         saved = {run_of_model(path): path for path in models_of_study(self.folder)}
-        rows = (*self.ledger.rows("ablation"), *self.ledger.rows("control"))
+        rows = [*self.ledger.rows("ablation"), *self.ledger.rows("control")]
+        rows.sort(key=lambda row: row.seed)
         done = [row for row in rows if row.state == "done" and row.run in saved]
         check_one_of("arm", arm, dict.fromkeys(row.arm for row in done))
-        seeds = {row.seed: row for row in done if row.arm == arm}
-        check_one_of("seed", str(min(seeds) if seed is None else seed), map(str, sorted(seeds)))
-        return Model(saved[seeds[min(seeds) if seed is None else seed].run], trust=trust)
+        seeds = {str(row.seed): row for row in done if row.arm == arm}
+        check_one_of("seed", chosen := next(iter(seeds)) if seed is None else str(seed), seeds)
+        return Model(saved[seeds[chosen].run], trust=trust)
 
     def trials(self) -> pd.DataFrame:
         """Return the runs of the study's searches.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
+from rpbind.keywords import check_type
 from rpbind.options import Options
 from rpbind.recipe import Recipe
 from rpbind.studyfile.problems import refused
@@ -94,8 +95,16 @@ def call_of(options: Options | Mapping[str, Any]) -> Call:
     -------
     Call
         Reports folder, dry run, extension, and so on.
+
+    Raises
+    ------
+    UserError
+        If an option has a wrong value.
     """
     said = {key: value for key, value in _given(options).items() if key in CALL}
+    hints = get_type_hints(Options, include_extras=True)
+    for key, value in said.items():
+        check_type(key, value, hints[key])
     if "reports" in said:
         said["reports"] = Path(said["reports"])
     return Call(**said)

@@ -153,7 +153,8 @@ def _text(one: ErrorDetails, path: Path_) -> str:
     if one["type"] == "string_pattern_mismatch":
         return f"{words}: {NAME}, found {one['input']!r}."
     if one["type"] != "extra_forbidden":
-        return f"{mistake(one, words)}.".replace("a valid dictionary", "a table")
+        text = mistake(one, words).replace("a valid dictionary", "a table")
+        return text if text.endswith("?") else f"{text}."
     *parents, key = path
     models = {name: model for name, (model, _) in TABLES.items()}
     models["base"] = models["reference"]

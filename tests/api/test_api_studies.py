@@ -145,6 +145,8 @@ MISTAKES = {
     "no such preset": (lambda: rb.ablate(changes=CHANGES, reference="fixd"), "'fixed'"),
     "no such data": (lambda: rb.ablate("nowhere", changes=CHANGES), "nowhere is not a dataset"),
     "a URL": (lambda: rb.ablate(changes=CHANGES, reports="s3://bucket"), "URL"),
+    "a number of a folder": (lambda: rb.ablate(changes=CHANGES, reports=5), "reports is Path"),
+    "seeds to add": (lambda: rb.ablate(changes=CHANGES, add_seeds=-1), "add_seeds is 0"),
     "no space": (lambda: rb.tune(trials=3), "missing.*'space'"),
     "trials as text": (lambda: rb.tune(space="original", trials="3"), "trials is int"),
     "no such file": (lambda: rb.run_study("nowhere.toml"), "nowhere.toml"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from rpbind import parts
 from rpbind.ledger import OwnPlan
@@ -15,9 +15,18 @@ def _as_table(value: Any) -> Any:
     return {"class": value} if isinstance(value, str) else value
 
 
+def _check_keys(table: dict[str, str]) -> dict[str, str]:
+    if "class" not in table or table.keys() - {"class", "sha256"}:
+        raise ValueError(
+            f'expected "FILE.py:NAME", or a table with class and sha256, found {table}'
+        )
+    return table
+
+
 OwnSource = Annotated[
     dict[str, str],
     BeforeValidator(_as_table),
+    AfterValidator(_check_keys),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
 ]
 """FILE.py:NAME, or, in the study.toml of a study's folder, a table with the content's hash too."""
@@ -45,7 +54,7 @@ def own_plans(what: str, given: Sequence[OwnSource]) -> tuple[OwnPlan, ...]:
     """
     made = []
     for each in given:
-        part = parts.Part(each.get("class", ""), each.get("sha256", ""))
+        part = parts.Part(each["class"], each.get("sha256", ""))
         if not part.sha256:
             part = parts.part(part.reference, what)
         made.append(OwnPlan(reference=part.reference, sha256=part.sha256))

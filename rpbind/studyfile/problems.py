@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -154,6 +155,7 @@ def _text(one: ErrorDetails, path: Path_) -> str:
         return f"{words}: {NAME}, found {one['input']!r}."
     if one["type"] != "extra_forbidden":
         text = mistake(one, words).replace("a valid dictionary", "a table")
+        text = re.sub(r"a table or instance of \w+", "a table", text)
         return text if text.endswith("?") else f"{text}."
     *parents, key = path
     models = {name: model for name, (model, _) in TABLES.items()}

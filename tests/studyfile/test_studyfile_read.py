@@ -53,6 +53,8 @@ def refusal(folder: Path, text: str) -> str:
         ("split = 'cold-rma'\n", 1, "cold-rna"),
         ("[changes]\n\n'my change' = { train.lr = 0.1 }\n", 3, "letters, digits"),
         ("[changes]\na = 3\n", 2, "a table, found 3"),
+        ("arms = [3]\n", 1, "a table, found 3"),
+        ("\nmetrics = [{ clas = 'a.py:f' }]\n", 2, "FILE.py:NAME"),
         (f"{CHANGES}odd = {{ model.encoder.dim = 7 }}\n", 3, "'odd' cannot be made"),
         ("[[arms]]\nname = 'a'\n\n[[arms]]\nname = 'b'\nreference = 'fixd'\n", 6, "fixed"),
         (CHANGES + "[[predict]]\ncontrast = 'slow'\nexpect = 'worse'\n" * 2, 7, "twice"),

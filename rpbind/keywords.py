@@ -17,6 +17,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rpbind.errors import UserError, did_you_mean
+from rpbind.mistakes import shortened
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,11 +107,23 @@ def from_keywords(function: str, options: type[T], given: Mapping[str, Any]) -> 
 def check_names(function: str, given: Mapping[str, Any], known: list[str]) -> None:
     """Check that every keyword is one that a function has; `UserError` names the nearest one."""
     for name in given:
-        if name not in known:
+        if name in known:
+            continue
+        if name in TYPED_ONLY:
             raise UserError(
-                f"{function} has no argument '{name}'.{did_you_mean(name, known)} It takes "
-                f"{', '.join(known)}."
+                f"{function} has no argument '{name}': there is no keyword for "
+                f"--{name.replace('_', '-')}. {TYPED_ONLY[name]}"
             )
+        hint = did_you_mean(name, known) or f" It takes {', '.join(known)}."
+        raise UserError(f"{function} has no argument '{name}'.{hint}")
+
+
+TYPED_ONLY = {"dry_run": "Use `rpbind run STUDY.toml --dry-run`, which prints the plan."}
+"""{option of a command that is no keyword: what to do instead}."""
+
+
+FORMS = {"rb.ablate: changes": "a dict {name: {path: value}}"}
+"""{argument: its form}, where its type alone does not say what to give."""
 
 
 def check_type(what: str, value: Any, hint: Any) -> None:
@@ -132,9 +145,9 @@ def check_type(what: str, value: Any, hint: Any) -> None:
     """
     kind, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if not _is_a(value, kind):
-        raise UserError(
-            f"{what} is {_in_words(kind)}; got {str(value)[:60]!r} of type {type(value).__name__}."
-        )
+        form = FORMS.get(what, _in_words(kind))
+        got = f"{shortened(value)} of type {type(value).__name__}"
+        raise UserError(f"{what} is {form}; got {got}.")
     for option in more if isinstance(value, Real) else ():
         low, high = getattr(option, "min", None), getattr(option, "max", None)
         if (low is not None and not value >= low) or (high is not None and not value <= high):
@@ -166,4 +179,5 @@ def _in_words(kind: Any) -> str:
         return " or ".join(_in_words(one) for one in get_args(kind))
     if kind is NoneType:
         return "None"
-    return getattr(get_origin(kind) or kind, "__name__", str(kind))
+    name = getattr(get_origin(kind) or kind, "__name__", str(kind))
+    return {"Mapping": "dict", "Sequence": "list"}.get(name, name)

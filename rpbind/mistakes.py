@@ -7,6 +7,8 @@ import reprlib
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
+from rpbind.names import closest_spelling
+
 if TYPE_CHECKING:  # pydantic takes long to import, and an error alone does not need it
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -47,6 +49,9 @@ def mistake_path(one: ErrorDetails, fields: Container[str] | None = None) -> str
         For example "model.encoder.dim"; "it" if the whole value is wrong.
     """
     *parents, last = one["loc"] or ("it",)
+    names_kind = fields is not None and last not in fields and one["type"] != "extra_forbidden"
+    if names_kind and parents and parents[-1] != "options" and isinstance(last, str):
+        *parents, last = parents  # the mistake is in the variant as a whole
     kept = [
         str(name)
         for name in parents
@@ -74,6 +79,12 @@ def mistake(one: ErrorDetails, path: str) -> str:
         return f"{path} is missing"
     if one["type"] == "extra_forbidden":
         return f"'{path}' is not a known field"
+    if one["type"] == "union_tag_invalid":
+        return _unknown_kind(one, path)
+    if one["type"] == "union_tag_not_found":
+        return f"{path} lacks its kind, found {shortened(one['input'])}"
+    if one["type"] == "model_attributes_type":
+        return f"{path}: expected its kind and fields, found {shortened(one['input'])}"
     text = one["msg"].removeprefix("Value error, ")
     text = re.sub("^Input should be (greater|less)", r"expected a value \1", text)
     text = re.sub("^Input should be ", "expected ", text).replace(" after validation", "")
@@ -81,6 +92,20 @@ def mistake(one: ErrorDetails, path: str) -> str:
     if one["type"] in ("value_error", "json_invalid"):
         return f"{path}: {text}"
     return f"{path}: {text}, found {shortened(one['input'])}"
+
+
+def _unknown_kind(one: ErrorDetails, path: str) -> str:
+    """Say which kinds a slot has, and which one was probably meant."""
+    tag = str(one["ctx"]["tag"])
+    kinds = [kind.strip(" '") for kind in str(one["ctx"]["expected_tags"]).split(",")]
+    near = closest_spelling(tag, kinds)
+    hint = f". Did you mean '{near}'?" if near else ""
+    return f"{path} is one of {', '.join(kinds)}; got '{tag}'{hint}"
+
+
+def ended(text: str) -> str:
+    """Return a sentence with a full stop, unless it ends with a question."""
+    return text if text.endswith(("?", ".")) else f"{text}."
 
 
 def shortened(value: object) -> str:

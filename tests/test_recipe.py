@@ -162,7 +162,7 @@ def test_a_hyperparameter_of_another_variant_cannot_be_set(recipe: Recipe, path:
             {"model.memory": {"kind": "pooled", "position": True}},
             "model\\.memory\\.position. is not a known field",
         ),
-        ({"model.memory": "residues"}, "'pooled', 'expanded', 'residue'"),
+        ({"model.memory": "residues"}, "pooled, expanded, residue"),
         ({"model.attention.heads": 7}, "heads must divide dim"),
         ({"model.encoder": {"kind": "conv", "kernel": 8}}, "kernel must be odd"),
         ({"model.classifier.dropout": 1.0}, "less than or equal to 0.99"),
@@ -225,7 +225,7 @@ def test_an_unknown_preset_names_the_nearest() -> None:
         ),
         (
             '[model.encoder]\nkind = "cnv"\n',
-            r"model\.encoder\.kind is one of .*; got 'cnv'\. Did you mean 'conv'",
+            r"model\.encoder is one of .*; got 'cnv'\. Did you mean 'conv'",
         ),
         ("[train]\nlr = -1.0\n", r"train\.lr: expected a value greater than 0, found -1"),
     ],
@@ -236,3 +236,9 @@ def test_an_invalid_recipe_file_is_an_error_that_names_the_field(
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(UserError, match=message):
         read_recipe(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize("path", ["model.encoder", "model.memory", "model"])
+def test_a_mistake_in_a_variant_is_named_by_its_path_without_the_kind(path: str) -> None:
+    with pytest.raises(UserError, match=f"}}: {path}: a custom class"):
+        FIXED.with_({path: {"kind": "custom"}})

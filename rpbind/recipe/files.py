@@ -125,10 +125,6 @@ def read_recipe(path: Path) -> Recipe:
 def _mistake(error: ErrorDetails) -> str:
     known = {path for one in PRESETS.values() for path in one.flat()}
     field = mistake_path(error, FIELDS)
-    if error["type"] == "union_tag_invalid":
-        tag, kinds = (str(error["ctx"][key]) for key in ("tag", "expected_tags"))
-        near = did_you_mean(tag, [kind.strip(" '") for kind in kinds.split(",")])
-        return f"{field}.kind is one of {kinds}; got '{tag}'.{near}"
     if error["type"] != "extra_forbidden":
         return recipe_mistake(error)
     return f"it has no hyperparameter '{field}'.{did_you_mean(field, sorted(known))}"

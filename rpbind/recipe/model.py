@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from rpbind.errors import did_you_mean
 from rpbind.recipe.base import Count, Fraction, Hyperparameters, MultiHead, Positive
 from rpbind.recipe.custom import CustomClass
 from rpbind.recipe.encoders import Encoder, TokenEncoder
@@ -145,6 +146,17 @@ class Model(Hyperparameters):
     own_head: bool = False
     classifier: Classifier = Classifier()
     init: Init = TorchInit()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_kind(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "kind" in given:
+            kind = str(given["kind"])
+            raise ValueError(
+                "a whole model of your own has kind 'custom', and a model of slots has no kind; "
+                f"got '{kind}'.{did_you_mean(kind, ['custom'])}"
+            )
+        return given
 
     @model_validator(mode="after")
     def _rna_reaches_the_head(self) -> Model:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import UserError
-from rpbind.mistakes import MAX_MISTAKES, mistake, mistake_path
+from rpbind.mistakes import MAX_MISTAKES, ended, mistake, mistake_path
 from rpbind.parts.contents import given_now
 from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
 from rpbind.recipe.model import AnyModel, Model
@@ -74,7 +74,7 @@ class Recipe(Hyperparameters):
                 return Recipe.model_validate(tree)
         except ValidationError as error:
             raise UserError(
-                f"The recipe refuses {dict(changes)!r}: {recipe_mistakes(error)}."
+                ended(f"The recipe refuses {dict(changes)!r}: {recipe_mistakes(error)}")
             ) from None
 
     @classmethod

@@ -84,7 +84,6 @@ def unknown_path(tree: dict[str, Any], path: str, stopped: str) -> str:
             f"The recipe has no hyperparameter '{path}', since {stopped} is off. Give {stopped} a "
             "value first."
         )
-    return (
-        f"The recipe has no hyperparameter '{path}' (stopped at '{stopped}')."
-        f"{did_you_mean(path, [*known, *sorted(parents)])}"
-    )
+    near = did_you_mean(path, [*known, *sorted(parents)])
+    reached = "" if near or stopped == path else f" (stopped at '{stopped}')"
+    return f"The recipe has no hyperparameter '{path}'{reached}.{near}"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rpbind.errors import UserError, closest
-from rpbind.mistakes import MAX_MISTAKES, mistake
+from rpbind.mistakes import MAX_MISTAKES, ended, mistake
 from rpbind.studyfile.reference import TABLES
 
 NAME = "a name has letters, digits and _ . + = -, and begins with a letter or a digit"
@@ -77,7 +77,8 @@ class Source:
         try:
             yield
         except UserError as error:
-            if not path or getattr(error, "has_place", False):
+            absent = len(path) == 1 and self.line(path) is None  # an option gave it
+            if not path or absent or getattr(error, "has_place", False):
                 raise
             raise placed(f"{self.at(path)}: {error}") from None
 
@@ -117,7 +118,7 @@ def refused(error: ValidationError, tree: Mapping[str, Any], source: Source | No
     texts = []
     for path, one in found[:MAX_MISTAKES]:
         start = f"{source.at(path)}: " if source else ""
-        texts.append(start + _text(one, path))
+        texts.append(start + _text(one, path, in_file=source is not None))
     if len(found) > MAX_MISTAKES:
         texts.append(f"And {len(found) - MAX_MISTAKES} more.")
     return placed("\n".join(texts))
@@ -147,16 +148,29 @@ def _has(tree: Any, path: Path_) -> bool:
     return True
 
 
-def _text(one: ErrorDetails, path: Path_) -> str:
-    words = ".".join(str(key) for key in path) or "it"
+def _in_words(path: Path_, one: ErrorDetails, *, in_file: bool) -> str:
+    """Return a path as the user wrote it; a table of a list has its number, from 1."""
+    words = ""
+    for place, key in enumerate(path):
+        if not isinstance(key, int):
+            words += f"{'.' * bool(words)}{key}" if not words.endswith(" ") else str(key)
+        elif place + 1 < len(path) or isinstance(one["input"], Mapping):
+            words = f"[[{words}]]" if in_file else words
+            words += f" number {key + 1}, "
+        # else it is in a list of words, and the message shows the word
+    words = words.removesuffix(", ")
+    return (words if in_file else words.removeprefix("resources.")) or "it"
+
+
+def _text(one: ErrorDetails, path: Path_, *, in_file: bool) -> str:
+    words = _in_words(path, one, in_file=in_file)
     if one["type"] == "literal_error":
         return _unknown_word(one, words)
     if one["type"] == "string_pattern_mismatch":
         return f"{words}: {NAME}, found {one['input']!r}."
     if one["type"] != "extra_forbidden":
-        text = mistake(one, words).replace("a valid dictionary", "a table")
-        text = re.sub(r"a table or instance of \w+", "a table", text)
-        return text if text.endswith("?") else f"{text}."
+        text = ended(mistake(one, words)).replace("a valid dictionary", "a table")
+        return re.sub(r"a table or instance of \w+", "a table", text)
     *parents, key = path
     models = {name: model for name, (model, _) in TABLES.items()}
     models["base"] = models["reference"]

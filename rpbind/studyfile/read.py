@@ -192,10 +192,11 @@ def with_options(
                 f"--{key.replace('_', '-')} gives {value!r}. Remove one of the two."
             )
         mine[key] = value
+    tree = top | ({"resources": gets} if gets else {})
     try:
-        return StudySpec.model_validate(top | ({"resources": gets} if gets else {}))
+        return StudySpec.model_validate(tree)
     except ValidationError as error:
-        raise refused(error, top, None) from None
+        raise refused(error, tree, None) from None
 
 
 def _same(mine: Any, value: Any, *, is_path: bool) -> bool:

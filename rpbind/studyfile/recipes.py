@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from rpbind.errors import UserError
+from rpbind.mistakes import ended
 from rpbind.parts.contents import given_now
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import load_recipe, read_recipe
@@ -92,7 +93,8 @@ def recipe_of(what: str, source: RecipeSource) -> Recipe:
             with given_now():
                 return Recipe.model_validate(fields)
         except ValidationError as error:
-            raise UserError(f"{what} is not a valid recipe: {recipe_mistakes(error)}.") from None
+            wrong = f"{what} is not a valid recipe: {recipe_mistakes(error)}"
+            raise UserError(ended(wrong)) from None
     base = PRESETS[source.preset] if source.preset else read_recipe(Path(str(source.file)))
     try:
         return base.with_(by_path(fields))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rpbind.data.manifest import read_manifest
 from rpbind.ledger import PredictionPlan
 from rpbind.options import REPORTS, Defaults, Options
 from rpbind.studyfile.build import Place, build, nowhere
@@ -122,6 +123,9 @@ def request(
         If the study compares nothing, or names something that there is not.
     """
     options = options_of(spec, call or Call(), defaults)
+    if spec.data is not None:
+        with place("data"):
+            read_manifest(Path(spec.data))
     built = build(spec, options, place)
     whole = resolved(spec, options, built)
     context = copy_context()  # in which paths of custom files are relative to the study's file

@@ -140,7 +140,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
 MISTAKES = {
     "misspelt": (lambda: rb.ablate(changes=CHANGES, sedes=3), "Did you mean 'seeds'"),
     "wrong type": (lambda: rb.ablate(changes=CHANGES, seeds="3"), "seeds.* '3'"),
-    "a list of changes": (lambda: rb.ablate(changes=["conv"]), "changes is Mapping"),
+    "a list of changes": (lambda: rb.ablate(changes=["conv"]), "changes is a dict"),
     "no such field": (lambda: rb.ablate(changes={"a": {"model.residul": 1}}), "model.residual"),
     "no such preset": (lambda: rb.ablate(changes=CHANGES, reference="fixd"), "'fixed'"),
     "no such data": (lambda: rb.ablate("nowhere", changes=CHANGES), "nowhere is not a dataset"),

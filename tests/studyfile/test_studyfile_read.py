@@ -69,6 +69,10 @@ def refusal(folder: Path, text: str) -> str:
         (f"design = 'path'\n{CHANGES}\nfast.train.lr = 0.1\n", 5, "'slow' and 'fast'"),
         (f"{CHANGES}[[predict]]\ncontrast = 'slwo'\nexpect = 'worse'\n", 4, "slow"),
         (f"controls = 'refrence'\n{CHANGES}", 1, "reference"),
+        ("seeds = 2\ndata = 'nowhere'\n" + CHANGES, 2, "not a dataset"),
+        ("[changes]\na = { model.encoder = 'cnov' }\n", 2, "Did you mean 'conv'?"),
+        ("[changes]\na = { model = { kind = 'costum' } }\n", 2, "Did you mean 'custom'?"),
+        ("[[predict]]\ncontrast = 'a'\nexpect = 'beter'\n", 3, "[[predict]] number 1, expect"),
         ("[search.space]\nabout = 'a'\n[[search.space.dimension]]\nknd = 'int'\n", 1, "kind"),
     ],
 )

@@ -108,12 +108,16 @@ def _build(
 
 
 def _same_encoder(manifest: StoreManifest, encoder: ProteinEncoder, folder: Path) -> None:
-    if manifest.encoder_sha256 != encoder.sha256:
-        raise UserError(
-            f"Embedding store {folder} was made by another '{encoder.id}' (weights or table with "
-            f"SHA-256 {manifest.encoder_sha256[:12]}, now {encoder.sha256[:12]}). Remove the "
-            "folder to build it again, or give the weights file another name."
-        )
+    if manifest.encoder_sha256 == encoder.sha256:
+        return
+    what, other = "weights or table", "give the weights file another name"
+    if isinstance(encoder, CustomProteinEncoder):
+        what, other = "class, options and file", "give the class another name"
+    raise UserError(
+        f"Embedding store {folder} was made by another '{encoder.id}' ({what} with SHA-256 "
+        f"{manifest.encoder_sha256[:12]}, now {encoder.sha256[:12]}). Remove the folder to build "
+        f"it again, or {other}."
+    )
 
 
 def _write(

@@ -13,6 +13,7 @@ from rpbind.cli import app
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.parts import contents, loading
+from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.proteins.sequence import RESIDUES
 from rpbind.recipe.narrower import narrowed
@@ -87,6 +88,15 @@ def test_options_and_weights_that_do_not_fit_are_refused(own: str) -> None:
         make_encoder(own, options={"dim": "wide"})
     with pytest.raises(UserError, match="takes no options"):
         make_encoder("physchem", options={"dim": 3})
+
+
+def test_a_store_is_not_extended_by_a_class_whose_file_has_changed(
+    own: str, tmp_path: Path
+) -> None:
+    build_store(tmp_path, make_encoder(own), ["ACD"])
+    (tmp_path / "my_parts.py").write_text(OWN + "\n# changed\n")
+    with pytest.raises(UserError, match="give the class another name"):
+        build_store(tmp_path, make_encoder(own), ["ACD", "DEF"])
 
 
 def test_a_model_takes_its_protein_encoder_with_it_and_runs_it_only_if_trusted(

@@ -18,6 +18,7 @@ from rpbind.design.question import Question
 from rpbind.doctor.guard import guard
 from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
+from rpbind.parts.contents import FOLDER as CODE
 from rpbind.report.build import build_report
 from rpbind.report.screen import MOST_LINES, last_screen
 from rpbind.run.stop import STOP
@@ -234,8 +235,11 @@ def _show(plan: Plan, report: Path) -> None:
     if len(winners) > MOST_LINES:
         print(f"winners: {len(winners)} files winner-*.toml in {report.parent}")
     if not (plan.contrasts or plan.search):
-        for model in models_of_study(report.parent)[:MOST_LINES]:
+        for model in (models := models_of_study(report.parent))[:MOST_LINES]:
             print(f"model: {model}")
+        for model in models[:1]:
+            trust = " --trust" if (model / CODE).is_dir() else ""
+            print(f"to predict: rpbind predict {model} WINDOWS --out scores.csv{trust}")
     print(f"{REPORT_PREFIX}{report}")
 
 

@@ -9,6 +9,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED, OLD, preset
+from rpbind.recipe.tree import flat
 
 BOTH = {
     "model.encoder.kind": "token",
@@ -242,3 +243,12 @@ def test_an_invalid_recipe_file_is_an_error_that_names_the_field(
 def test_a_mistake_in_a_variant_is_named_by_its_path_without_the_kind(path: str) -> None:
     with pytest.raises(UserError, match=f"}}: {path}: a custom class"):
         FIXED.with_({path: {"kind": "custom"}})
+
+
+@pytest.mark.parametrize("value", ["no", "off", "true", 0, 1.0])
+def test_a_boolean_is_true_or_false_and_no_word_or_number(value: Any) -> None:
+    switches = [p for p, usual in flat(FIXED.model_dump()).items() if isinstance(usual, bool)]
+    assert {"model.residual", "model.film", "model.memory.position"} <= {*switches}
+    for path in switches:
+        with pytest.raises(UserError, match=f"{path}.* boolean"):
+            preset("fixed").with_({path: value})

@@ -92,7 +92,7 @@ class Model:
             A list of RNA sequences, a table with the columns `rna` and `protein`, or a file: FASTA,
             CSV, TSV or Parquet, also with .gz.
         protein
-            Score all windows for this protein; without it, for the one that each row names.
+            Score all windows for this protein (they may name no other); without it, each for its.
         proteins
             FASTA of amino-acid sequences; without it, the proteins that the model knows.
 

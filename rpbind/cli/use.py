@@ -46,7 +46,10 @@ def predict(
     proteins: Proteins = None,
     protein: Annotated[
         str | None,
-        typer.Option(help="Score all windows for this protein (default: the one the file names)."),
+        typer.Option(
+            help="Score all windows for this protein, if the file names no other (default: the one "
+            "that each window names)."
+        ),
     ] = None,
     weights: Weights = None,
     trust: Trust = False,

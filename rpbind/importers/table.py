@@ -84,7 +84,7 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
 
 
 def read_columns(
-    path: Path, names: list[str]
+    path: Path, names: list[str], optional: tuple[str, ...] = ()
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read columns of a table as text.
 
@@ -94,6 +94,8 @@ def read_columns(
         The table; see `read_table` for its formats.
     names
         The columns to read.
+    optional
+        Columns that are read if they are there.
 
     Returns
     -------
@@ -108,8 +110,11 @@ def read_columns(
     """
     check_is_file(path, FOLDER)
     is_parquet = path.suffix == ".parquet"
-    table, row_N, file_hash = _read_parquet(path) if is_parquet else _read_text(path, names)
-    texts = {name: _texts(table, name, path) for name in names}
+    table, row_N, file_hash = (
+        _read_parquet(path) if is_parquet else _read_text(path, names, optional)
+    )
+    there = [name for name in optional if matching(name, table.column_names)]
+    texts = {name: _texts(table, name, path) for name in (*names, *there)}
     if table.num_rows == 0:
         raise UserError(f"{path} has a header and no rows. Add a row for each window.")
     return texts, one_file(path, row_N), file_hash
@@ -134,7 +139,7 @@ def _read_parquet(path: Path) -> Read:
     return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
-def _read_text(path: Path, names: list[str]) -> Read:
+def _read_text(path: Path, names: list[str], optional: tuple[str, ...]) -> Read:
     suffix = Path(path.name.removesuffix(".gz")).suffix
     text, file_hash = read_file(path)
     if suffix not in DELIMITERS:
@@ -147,7 +152,7 @@ def _read_text(path: Path, names: list[str]) -> Read:
     header = header_of(text, DELIMITERS[suffix])
     check_header(path, text, header, names)
     as_text = dict.fromkeys(
-        (cell for name in names for cell in matching(name, header)), pa.string()
+        (cell for name in (*names, *optional) for cell in matching(name, header)), pa.string()
     )
     block = min(max(len(text), 1), 2**31 - 1)  # one block, so that a row of any length fits
     try:

@@ -79,7 +79,7 @@ def part(reference: str, what: str) -> Part:
         _check_file(path, what)
         content = remember(Content(path.name, read(path), str(path)))
         return Part(f"{path.name}:{name}", content.sha256)
-    path = _module_file(where, what)
+    path = _module_file(where, name, what)
     content = remember(Content(path.name, read(path), str(path)))
     return Part(reference, content.sha256)
 
@@ -95,7 +95,7 @@ def _check_file(path: Path, what: str) -> None:
     )
 
 
-def _module_file(module: str, what: str) -> Path:
+def _module_file(module: str, name: str, what: str) -> Path:
     """Return the file of an installed module; only its parent packages are imported."""
     if not _MODULE.fullmatch(module):
         raise UserError(
@@ -115,6 +115,11 @@ def _module_file(module: str, what: str) -> Path:
         raise UserError(
             f"{what}: there is no module '{module}' in this environment. Install its package, or "
             "name the class by its file: FILE.py:CLASS."
+        )
+    if Path(spec.origin).absolute() == Path(f"{module}.py").absolute():
+        raise UserError(
+            f"{what}: a module is of an installed package, and '{module}' is a file of the current "
+            f"folder. Name the file: {module}.py:{name}."
         )
     if not spec.origin.endswith(".py"):
         raise UserError(

@@ -18,6 +18,8 @@ Count = Annotated[int, Field(ge=1, le=65_536)]
 """A width, a number of heads or segments, or a distance in nucleotides."""
 Layers = Annotated[int, Field(ge=1, le=256)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Boolean = Annotated[bool, Field(strict=True)]
+"""True or false; no word, because "no" or "off" could mean that a field is left out."""
 
 OFF = "off"
 """The value that leaves an optional field out in a file, because TOML has no null."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rpbind.recipe.base import Count, Hyperparameters
+from rpbind.recipe.base import Boolean, Count, Hyperparameters
 from rpbind.recipe.custom import CustomClass
 
 
@@ -38,7 +38,7 @@ class ExpandedMemory(Hyperparameters):
     """
 
     kind: Literal["expanded"] = "expanded"
-    position: bool = True
+    position: Boolean = True
 
 
 class ResidueMemory(Hyperparameters):

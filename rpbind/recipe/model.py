@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from rpbind.errors import did_you_mean
-from rpbind.recipe.base import Count, Fraction, Hyperparameters, MultiHead, Positive
+from rpbind.recipe.base import Boolean, Count, Fraction, Hyperparameters, MultiHead, Positive
 from rpbind.recipe.custom import CustomClass
 from rpbind.recipe.encoders import Encoder, TokenEncoder
 from rpbind.recipe.memories import Memory, NoMemory, PooledMemory
@@ -66,8 +66,8 @@ class Attention(MultiHead):
     dim: Count = 256
     heads: Count = 8
     dropout: Fraction = 0.1
-    temperature: bool = False
-    both_ways: bool = False
+    temperature: Boolean = False
+    both_ways: Boolean = False
 
 
 class FeedForward(Hyperparameters):
@@ -136,14 +136,14 @@ class Model(Hyperparameters):
     """
 
     encoder: Encoder = TokenEncoder()
-    film: bool = False
+    film: Boolean = False
     memory: Memory = PooledMemory()
     attention: Attention = Attention()
-    residual: bool = False
-    normalised: bool = True
+    residual: Boolean = False
+    normalised: Boolean = True
     feed_forward: FeedForward | None = None
     readout: Literal["mean", "mean-max"] = "mean"
-    own_head: bool = False
+    own_head: Boolean = False
     classifier: Classifier = Classifier()
     init: Init = TorchInit()
 

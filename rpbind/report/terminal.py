@@ -206,7 +206,7 @@ def _findings(summary: Summary) -> list[Text]:
         for f in summary.findings
         if f.finding.name in CURVES or not compared
     ]
-    return found if found or compared else [Text("findings: none, before training and of the runs")]
+    return found if found or compared else [Text("findings of the doctor: none")]
 
 
 def comparison_table(comparison: StudyComparison) -> RenderableType:

@@ -15,7 +15,10 @@ from scipy.special import expit
 
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
+from rpbind.errors import UserError
+from rpbind.importers.protein_table import ProteinTable, short_list
 from rpbind.importers.remarks import spelling_remarks
+from rpbind.names import key
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel
 from rpbind.use.window_input import GivenWindows, WindowInput, read_windows
@@ -35,7 +38,8 @@ class PredictionInput:
     proteins
         FASTA of protein sequences; None for the proteins that the model knows.
     protein
-        Score all windows for this protein; None for the one that the file names.
+        Score all windows for this protein, if they name no other; None for the one that each
+        names.
     weights
         ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
     """
@@ -94,11 +98,14 @@ def predict_windows(
     Raises
     ------
     UserError
-        If a file cannot be read, with file and line, or the protein encoder is not the model's.
+        If a file cannot be read, with file and line, the windows name other proteins than the one
+        given, or the protein encoder is not the model's.
     """
     windows = read_windows(given.windows, trained.length, given.protein)
     proteins = trained.proteins_table(given.proteins)
     sequences = proteins.sequences_of(windows.proteins, windows.protein_N, windows.origin)
+    if given.protein:
+        _check_names_no_other(windows, proteins, given.protein)
     by_name = dict(zip(windows.proteins, sequences, strict=True))
     with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:
         windows_with_proteins = with_windows(inputs, windows.rna_NL, windows.protein_N)
@@ -108,6 +115,28 @@ def predict_windows(
     remarks = spelling_remarks(proteins.found_by_other_name(windows.proteins), windows.proteins)
     unread = table["logit"].null_count
     return Predictions(table, contexts, unread, (*remarks, *_notes(unread, contexts, len(table))))
+
+
+def _check_names_no_other(windows: WindowInput, proteins: ProteinTable, protein: str) -> None:
+    """Check that windows that are scored for one protein do not name another one."""
+    sequence = proteins.find(protein)
+
+    def is_other(name: str) -> bool:
+        if key(name) == key(protein):
+            return False
+        try:
+            return proteins.find(name) != sequence
+        except UserError:  # after a number, any word of a FASTA header looks like a protein
+            return not is_fasta
+
+    is_fasta, source = any(windows.titles), windows.origin.files[0]
+    if others := [name for name in windows.replaced if is_other(name)]:
+        without = "headers such as '>w1'" if is_fasta else "no column protein"
+        raise UserError(
+            f"--protein {protein} scores all windows for {protein}, but {source} names "
+            f"{short_list(others, SHOWN)}. Leave --protein out to score each window for the "
+            f"protein that it names, or give windows with {without}."
+        )
 
 
 def _notes(unread: int, contexts: dict[str, ProteinContext], count: int) -> Iterator[str]:

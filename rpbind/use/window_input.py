@@ -29,7 +29,8 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet")
 class WindowInput:
     """Windows as tokens, each with a protein: `protein_N` is the index into `proteins`.
 
-    `titles` are the first words of FASTA headers; None for the rows of a table.
+    `titles` are the first words of FASTA headers; None for the rows of a table. `replaced` are the
+    proteins that the source names, if one protein is given for all windows in their place.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -37,6 +38,7 @@ class WindowInput:
     proteins: tuple[str, ...]
     titles: list[str | None]
     origin: Origin
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ def read_windows(source: Path | GivenWindows, length: int, protein: str | None) 
     Windows may also be given in Python.
 
     A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`; a table has the
-    columns `rna` and `protein`. If `protein` is given, it replaces the file's proteins. Raises
-    `UserError` with file and line if a window cannot be read or has another length.
+    columns `rna` and `protein`. If `protein` is given, it replaces the source's proteins, which are
+    then in `replaced`, for a check. Raises `UserError` with file and line if a window cannot be
+    read or has another length.
     """
-    titles, rna, origin, names = _columns(source, protein)
+    titles, rna, origin, named = _columns(source, protein)
     sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
     wrong_N = np.flatnonzero(sizes != length)
     if len(wrong_N):
@@ -90,12 +93,14 @@ def read_windows(source: Path | GivenWindows, length: int, protein: str | None) 
             f"windows of {length} nt. Cut or centre the windows to that length."
         )
     rna_NL = tokens_of(rna, origin)
-    proteins, protein_N = index_names(names)
-    return WindowInput(rna_NL, protein_N, proteins, titles, origin)
+    proteins, protein_N = index_names([protein] * len(rna) if protein else named)
+    replaced = tuple(dict.fromkeys(named)) if protein else ()
+    return WindowInput(rna_NL, protein_N, proteins, titles, origin, replaced)
 
 
 SourceColumns = tuple[list[str | None], list[str], Origin, list[str]]
-"""Titles, letters, origin (file and lines) and protein names of the windows."""
+"""Titles, letters, origin (file and lines) and protein names of the windows; if one protein is
+given for all, fewer or no names may be there."""
 
 
 def _columns(source: Path | GivenWindows, protein: str | None) -> SourceColumns:
@@ -129,7 +134,7 @@ def _given(windows: GivenWindows, protein: str | None) -> SourceColumns:
             "The windows name no protein. Give protein=NAME for all of them, or a table with a "
             "column `protein`."
         )
-    names = [protein] * count if protein else [str(name) for name in windows.proteins or ()]
+    names = [str(name) for name in windows.proteins or () if not protein or isinstance(name, str)]
     return [None] * count, list(windows.rna), origin, names
 
 
@@ -137,21 +142,26 @@ def _fasta(path: Path, protein: str | None) -> SourceColumns:
     records = read_records(path)
     names = []
     for title, line in zip(records.titles, records.line_N, strict=True):
-        name = protein or protein_in(title)
-        if name is None:
+        name = protein_in(title)
+        if name is None and protein is None:
             raise UserError(
                 f"{path}, line {line}: '>{title}' names no protein. Give a header such as "
                 "'>12_AARS_K562_ENCSR825SVO' (number and protein; _pos or _neg and the rest are "
                 "ignored), or --protein NAME for all windows."
             )
-        names.append(name)
+        names += [] if name is None else [name]
     titles: list[str | None] = [re.split(r"[;\s]", title)[0] for title in records.titles]
     return titles, records.sequences, one_file(path, records.line_N), names
 
 
 def _table(path: Path, protein: str | None) -> SourceColumns:
-    columns = ["rna"] if protein else ["rna", "protein"]
-    texts, origin, _ = read_columns(path, columns)
+    if protein:
+        texts, origin, _ = read_columns(path, ["rna"], ("protein",))
+        names = (
+            [name for name in texts["protein"].to_pylist() if name] if "protein" in texts else []
+        )
+    else:
+        texts, origin, _ = read_columns(path, ["rna", "protein"])
+        names = filled_cells(texts["protein"], "protein", origin)
     rna: list[str] = texts["rna"].to_pylist()
-    names = [protein] * len(rna) if protein else filled_cells(texts["protein"], "protein", origin)
     return [None] * len(rna), rna, origin, names

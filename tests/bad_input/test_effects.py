@@ -76,7 +76,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     },
     PREDICT: {
         "--proteins": ("sim.fasta", "others.fasta"), "--out": ("o.csv", "p.csv"),
-        "--protein": ("o.csv", "o.csv --protein SIM01"),
+        "--protein": ("w.csv", "rna.csv --protein SIM01"),
         "--weights": ("o.csv", "o.csv --weights w.pt"),
     },
     "rpbind export model --out o.onnx": {
@@ -120,6 +120,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
     placed(made, folder)
     shutil.move(folder / "proteins.fasta", folder / "sim.fasta")
     fill(folder, lambda folder: new(folder))
+    rows = (folder / "w.csv").read_text().splitlines()
+    (folder / "rna.csv").write_text("\n".join(row.partition(",")[0] for row in rows))
     first, *lines = WINDOWS.splitlines()
     wide = [f"{first}\trna2\tlabel2\tcluster"]
     wide += [

@@ -207,3 +207,12 @@ def test_a_class_that_takes_any_option_gets_all_of_them() -> None:
     written("class A:\n    def __init__(self, a=1, **more): ...\n")
     given = parts.checked_options(loaded("my_parts.py:A"), {"b": 2}, "model.memory")
     assert given == {"a": 1, "b": 2}
+
+
+def test_a_module_is_one_of_a_package_and_not_a_file_of_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written(GRU, "mine.py")
+    monkeypatch.syspath_prepend(Path.cwd())
+    with pytest.raises(UserError, match=r"mine\.py:GRUEncoder"):
+        parts.part("mine:GRUEncoder", "model.encoder")

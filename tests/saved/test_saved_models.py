@@ -115,7 +115,8 @@ def test_a_known_protein_needs_no_fasta(made: tuple[Path, Row], tiny: Path, tmp_
     )
     assert known.equals(given)
     out = tmp_path / "o.csv"
-    command = ["predict", str(made[0]), str(table), "--protein", "SIM02", "--out", str(out)]
+    other = windows(tmp_path / "other.csv", "SIM02")
+    command = ["predict", str(made[0]), str(other), "--protein", "SIM02", "--out", str(out)]
     assert CliRunner().invoke(app, command).exit_code == 0
     assert out.read_text().count("SIM02") == 4
 

@@ -17,6 +17,7 @@ from rpbind.metrics import summarise
 from rpbind.train.batches import scoring_batches
 from rpbind.train.loop import Training
 from rpbind.use.predict import PredictionInput, predict_windows
+from rpbind.use.window_input import GivenWindows
 
 FIRST = "A" * 33
 
@@ -122,6 +123,24 @@ def test_one_protein_may_be_given_for_all_windows(sees_motifs: Toy, tmp_path: Pa
     )
     assert "names no protein" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
     assert "line 1: '>w0 some words'" in refusal(sees_motifs, tmp_path / "w.fasta", plain)
+
+
+def test_windows_that_name_another_protein_are_not_scored_for_the_given_one(
+    sees_motifs: Toy, tmp_path: Path
+) -> None:
+    table = f"rna,Protein\n{FIRST},sim01\n{FIRST},SIM02\n"
+    fasta = f">1_SIM01_pos; chr21; class:1\n{FIRST}\n>2_SIM02\n{FIRST}\n"
+    for name, text in (("w.csv", table), ("w.fasta", fasta)):
+        message = refusal(sees_motifs, tmp_path / name, text, "SIM01")
+        assert "--protein SIM01" in message
+        assert "names SIM02." in message
+        same = text.replace("SIM02", "SIM01")
+        assert len(predictions_of(sees_motifs, tmp_path / name, same, "SIM01")) == 2
+    given = GivenWindows([FIRST, FIRST], ["SIM01", "SIM02"])
+    with pytest.raises(UserError, match="the given windows names SIM02"):
+        predict_windows(sees_motifs.trained, PredictionInput(given, sees_motifs.fasta, "SIM01"))
+    numbered = f">1_window\n{FIRST}\n"  # no protein has this name
+    assert len(predictions_of(sees_motifs, tmp_path / "n.fasta", numbered, "SIM01")) == 1
 
 
 def test_a_fasta_of_windows_without_a_class_names_the_protein_alone(

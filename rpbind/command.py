@@ -99,8 +99,8 @@ def _by_option(parameters: Sequence[inspect.Parameter]) -> Iterator[None]:
     """Name the option in an error about a field of the study that was given as an option."""
     options = set()
     for one in parameters:
-        _, told = get_args(one.annotation)
-        options |= {"--" + one.name.replace("_", "-"), *(told.param_decls or ())}
+        _, info = get_args(one.annotation)
+        options |= {"--" + one.name.replace("_", "-"), *(info.param_decls or ())}
     try:
         yield
     except UserError as error:

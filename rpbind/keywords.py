@@ -48,7 +48,7 @@ def parameters_of(options: type) -> list[inspect.Parameter]:
     ]
 
 
-def with_options(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def takes_options(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Show the fields of a dataclass in the signature of a function that takes `**options`.
 
     Parameters

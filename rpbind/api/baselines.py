@@ -139,12 +139,12 @@ def baselines(
         opened.dataset, opened.split(spec), opened.embeddings(proteins)
     )
     with progress("controls") as bar:
-        rows = tuple(_told(row) for row in baseline_rows(windows, progress=bar.restart))
+        rows = tuple(_reported(row) for row in baseline_rows(windows, progress=bar.restart))
     notes = [f"{row.arm}: {found.name}: {found.advice}" for row in rows for found in row.findings]
     return Baselines(windows.provenance["dataset"], windows.provenance["split"], rows, tuple(notes))
 
 
-def _told(row: Row) -> Row:
+def _reported(row: Row) -> Row:
     """Print on stderr that a baseline has ended, if stderr shows no progress bar."""
     from rpbind.live import is_live
     from rpbind.statistics.averages import averages

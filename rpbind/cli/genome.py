@@ -10,7 +10,7 @@ import typer
 from rpbind import genome_api as face
 from rpbind.cli.importing import Out, Proteins, app, show
 from rpbind.genome_api import NEGATIVES_HELP, NegativeSettings, PeakImportSettings
-from rpbind.keywords import with_options
+from rpbind.keywords import takes_options
 
 Gtf = Annotated[
     Path | None,
@@ -21,7 +21,7 @@ Gtf = Annotated[
 
 
 @app.command("peaks")
-@with_options(PeakImportSettings)
+@takes_options(PeakImportSettings)
 def peaks(
     files: Annotated[
         list[Path],
@@ -54,7 +54,7 @@ def peaks(
     show(made)
 
 
-@with_options(NegativeSettings)
+@takes_options(NegativeSettings)
 def negatives(
     data: Annotated[
         Path, typer.Argument(help="Dataset folder whose windows are all bound (label 1).")

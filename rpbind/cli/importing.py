@@ -9,7 +9,7 @@ import typer
 
 from rpbind.api import imports
 from rpbind.api.imports import Import, ImportSettings
-from rpbind.keywords import with_options
+from rpbind.keywords import takes_options
 from rpbind.live import stderr
 from rpbind.terminal import PLAIN
 
@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exi
 
 
 @app.command("eclip")
-@with_options(ImportSettings)
+@takes_options(ImportSettings)
 def eclip(
     folder: Annotated[
         Path,
@@ -44,7 +44,7 @@ def eclip(
 
 
 @app.command("fasta")
-@with_options(ImportSettings)
+@takes_options(ImportSettings)
 def fasta(
     windows: Annotated[
         Path,
@@ -59,7 +59,7 @@ def fasta(
 
 
 @app.command("table")
-@with_options(ImportSettings)
+@takes_options(ImportSettings)
 def table(
     windows: Annotated[
         Path, typer.Argument(help="Table of windows: CSV, TSV or Parquet, also with .gz.")

@@ -62,6 +62,7 @@ class PeakTable:
         self.width = len(rows[0])
 
     def column(self, number: int) -> list[str]:
+        """Return the cells of a column; `UserError` if there is none."""
         if number > self.width:
             raise UserError(
                 f"{self.path} has {self.width} columns; there is no column {number}. Correct "
@@ -70,9 +71,11 @@ class PeakTable:
         return [row[number - 1] for row in self.rows]
 
     def all_match(self, number: int, pattern: re.Pattern[str]) -> bool:
+        """Whether there is such a column, all of whose cells have a form."""
         return number <= self.width and all(map(pattern.fullmatch, self.column(number)))
 
     def whole(self, number: int) -> NDArray[np.int64]:
+        """Return a column of whole numbers; `UserError` names the lines of other cells."""
         cells = self.column(number)
         self._check(cells, number, WHOLE, "a whole number")
         return np.array(cells, dtype=np.int64)

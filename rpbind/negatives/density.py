@@ -25,7 +25,7 @@ def density_auroc(
     Returns
     -------
     float
-        0.5 if density tells nothing; NaN if no protein has both classes.
+        0.5 if density has no information; NaN if no protein has both classes.
     """
     pair_N = protein_N.astype(np.int64) * (int(cluster_N.max()) + 1) + cluster_N
     _, index_N, size = np.unique(pair_N, return_inverse=True, return_counts=True)

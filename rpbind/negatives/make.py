@@ -147,7 +147,7 @@ def linked(bound: Bound, drawn: Drawn, rule: NegativeRule) -> NDArray[np.int32]:
 def density_remark(
     label_N: NDArray[np.uint8], protein_N: NDArray[np.int32], cluster_N: NDArray[np.int32]
 ) -> tuple[str, ...]:
-    """Return a remark if the number of neighbours tells bound from unbound windows."""
+    """Return a remark if the number of neighbours separates bound from unbound windows."""
     value = density_auroc(label_N, protein_N, cluster_N)
     if np.isnan(value) or abs(value - 0.5) <= FLAGGED:
         return ()

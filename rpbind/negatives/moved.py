@@ -2,7 +2,7 @@
 
 With `tiling`, a whole overlap cluster moves, with the windows of all its proteins, to a place that
 no peak and no other window touches. So a negative has as many neighbours as the bound window that
-it was made for, and counting neighbours tells nothing. Shapes: U units (clusters, or single
+it was made for, and counting neighbours does not help. Shapes: U units (clusters, or single
 windows), J jobs (units to be placed), K candidate places, P pending jobs, T rows of several jobs.
 """
 

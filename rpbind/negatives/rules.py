@@ -17,7 +17,7 @@ MOST = 1_000_000
 RULES = {
     "same-gene": "unbound windows of the same gene; needs --gtf",
     "other-proteins": "windows that other proteins bind",
-    "shuffled": "the bound windows' letters shuffled, dinucleotides kept: easy to tell",
+    "shuffled": "the bound windows' letters shuffled, dinucleotides kept: easy to tell apart",
     "given": "files of unbound sites, see --unbound",
 }
 """{rule: what it is}."""
@@ -26,7 +26,7 @@ DISTANCE = 100
 """Nucleotides between a negative and the nearest peak of its protein, if the user gives none."""
 
 EASY = ("shuffled",)
-"""Rules whose negatives a model can tell without knowing what binds."""
+"""Rules whose negatives a model can recognise without knowing what binds."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,10 +38,10 @@ def option(name: str, **more: Any) -> Any:
     Any
         The field.
     """
-    _, told = get_args(_HINTS[name])
-    bounds = {"ge": told.min, "le": told.max}
+    _, info = get_args(_HINTS[name])
+    bounds = {"ge": info.min, "le": info.max}
     given = {key: value for key, value in bounds.items() if value is not None}
-    return Field(_DEFAULTS[name], description=told.help, **given, **more)
+    return Field(_DEFAULTS[name], description=info.help, **given, **more)
 
 
 _HINTS = get_type_hints(Options, include_extras=True)

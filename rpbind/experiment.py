@@ -18,7 +18,7 @@ from rpbind.design.question import Question
 from rpbind.doctor.guard import guard
 from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
-from rpbind.parts.contents import FOLDER as CODE
+from rpbind.ledger.plans import PLAN
 from rpbind.report.build import build_report
 from rpbind.report.screen import MOST_LINES, last_screen
 from rpbind.run.stop import STOP
@@ -153,6 +153,9 @@ def run_study(study: PreparedStudy, show: Show = lambda plan, report: None) -> s
         try:
             return _run(study, show)
         except (KeyboardInterrupt, SystemExit):  # Ray exits on SIGTERM while it starts
+            if not (study.folder / PLAN).exists():
+                tell("Stopped before the study began; nothing was recorded.")
+                raise KeyboardInterrupt from None
             return f"Stopped. The ledger is intact. {_again(study.plan)}"
 
 
@@ -174,8 +177,7 @@ def conduct(experiment: str, question: Question, design: Design, options: RunOpt
     if options.dry_run:
         _dry_run(study)
         return
-    unfinished = run_study(study, _show)
-    if unfinished:
+    if unfinished := run_study(study, _show):
         tell(unfinished)
         raise typer.Exit(UNFINISHED)
 
@@ -211,8 +213,7 @@ def _run(study: PreparedStudy, show: Show) -> str:
         report = build_report(folder)
     show(plan, report)
     ledger = Ledger(folder)
-    left = not_done(plan, ledger)
-    if not left:
+    if not (left := not_done(plan, ledger)):
         return ""
     planned = len(required_runs(plan)) + len(as_arms(plan).planned)
     advice = "A diverged run is not repeated."
@@ -238,7 +239,7 @@ def _show(plan: Plan, report: Path) -> None:
         for model in (models := models_of_study(report.parent))[:MOST_LINES]:
             print(f"model: {model}")
         for model in models[:1]:
-            trust = " --trust" if (model / CODE).is_dir() else ""
+            trust = " --trust" if (model / "parts").is_dir() else ""
             print(f"to predict: rpbind predict {model} WINDOWS --out scores.csv{trust}")
     print(f"{REPORT_PREFIX}{report}")
 

@@ -8,6 +8,7 @@ so that the same command means the same study everywhere.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rpbind.errors import UserError, did_you_mean, reason
+from rpbind.mistakes import mistakes
 
 PROJECT_FILE = Path("rpbind.toml")
 
@@ -96,6 +98,36 @@ def user_file() -> Path:
 def variable(name: str) -> str:
     """Return the environment variable of a default: RPBIND_REPORTS for reports."""
     return f"RPBIND_{name.upper()}"
+
+
+def default_from_variable(name: str) -> str | None:
+    """Return the text of a default's environment variable, if it is set and a value.
+
+    Parameters
+    ----------
+    name
+        The option's name, with underscores.
+
+    Returns
+    -------
+    str | None
+        The text; None if the variable is not set or empty.
+
+    Raises
+    ------
+    UserError
+        If it is no value of the option.
+    """
+    if not (text := os.environ.get(variable(name))):
+        return None
+    try:
+        Settings.model_validate({name: text.split() if name == "log" else text}, strict=False)
+    except ValidationError as error:
+        raise UserError(
+            f"{variable(name)} sets the default of an option: {mistakes(error)}. Correct or "
+            "unset it."
+        ) from None
+    return text
 
 
 def defaults_from_files() -> dict[str, Default]:

@@ -113,6 +113,22 @@ def test_a_file_that_cannot_be_read_is_named(
     assert capsys.readouterr().err.count("error: rpbind.toml") == 2
 
 
+@pytest.mark.parametrize(("name", "value"), [("WORKERS", "abc"), ("GPUS_PER_RUN", "-1")])
+def test_config_refuses_a_variable_that_is_no_value_of_its_option(
+    name: str,
+    value: str,
+    taken: Taken,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken()
+    monkeypatch.setenv(f"RPBIND_{name}", value)
+    assert _config(monkeypatch) == 2
+    assert f"RPBIND_{name}" in capsys.readouterr().err
+    monkeypatch.setenv(f"RPBIND_{name}", "2")
+    assert _config(monkeypatch) == 0
+
+
 def _config(monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("sys.argv", ["rpbind", "config"])
     with pytest.raises(SystemExit) as ended:

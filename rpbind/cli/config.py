@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rpbind.options import Options
 from rpbind.settings import (
     PROJECT_FILE,
     Settings,
+    default_from_variable,
     defaults_from_files,
     user_file,
     variable,
@@ -30,7 +30,7 @@ def config() -> None:
         value, source = builtin[name], "rpbind"
         if name in found:
             value, source = found[name].value, str(found[name].file)
-        if given := os.environ.get(variable(name)):
+        if given := default_from_variable(name):
             value, source = given, variable(name)
         shown = ", ".join(value) if isinstance(value, list) else value
         option = f"--{name.replace('_', '-')}"

@@ -15,7 +15,7 @@ from rpbind.studyfile.own import own_plans
 from rpbind.studyfile.resolve import resolved, to_toml
 from rpbind.studyfile.spec import StudySpec
 from rpbind.terminal import loading
-from rpbind.verbosity import tell
+from rpbind.verbosity import say, tell
 
 if TYPE_CHECKING:
     from rpbind.design.design import Design
@@ -127,6 +127,8 @@ def request(
         with place("data"):
             read_manifest(Path(spec.data))
     built = build(spec, options, place)
+    if "reference" not in spec.model_fields_set and (spec.changes or spec.arms):
+        say(f"reference {spec.reference}, the default (the study names no `reference`)")
     whole = resolved(spec, options, built)
     context = copy_context()  # in which paths of custom files are relative to the study's file
     run_options = options.run_options(

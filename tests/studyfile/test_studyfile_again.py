@@ -146,6 +146,14 @@ def test_predictions_do_not_change_the_study(home: Path) -> None:
     assert [len(plan.predictions) for plan in plans] == [0, 1]
 
 
+def test_a_study_without_a_reference_says_which_one_it_takes(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for reference in ({}, {"reference": "fixed"}):
+        request(spec_of({"changes": SLOW} | reference, {"data": home / "data"}), Call())
+        assert ("reference fixed" in capsys.readouterr().err) == (not reference)
+
+
 def test_a_study_keeps_the_predictions_with_which_it_began(home: Path, tmp_path: Path) -> None:
     def asked(expect: str) -> tuple[Plan, str]:
         predict = [{"contrast": "slow", "expect": expect}]

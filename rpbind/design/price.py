@@ -14,6 +14,8 @@ from rpbind.statistics.verdict import ALPHA, FEW_CLUSTERS, SCREENING_SEEDS
 MANY = 10_000
 """A study with more runs needs --yes."""
 CLAIMS = 10
+ENOUGH = 5
+"""With fewer units that pair the arms, only enormous differences can be detected."""
 """Seeds from which a study can support claims."""
 
 
@@ -110,6 +112,12 @@ class Price:
                 "needs at least 2 clusters; use data with more proteins, or another --split"
             )
         first, last = mde(S, alpha / K), mde(S, alpha)
+        if S < ENOUGH:
+            return (
+                f"with {S} {units}{_standing(S)}, almost nothing can be shown: 5 or more are "
+                f"needed. A difference must be at least {first:.1f} standard deviations (of the "
+                f"paired differences between {units}) to be likely to be detected{_again(alpha)}"
+            )
         holm = "" if K == 1 else f"; {last:.2f} in the last step of Holm's correction"
         equal = delta * math.sqrt(S) / -float(stdtrit(S - 1, alpha))
         return (

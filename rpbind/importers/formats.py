@@ -62,7 +62,7 @@ def _zipped(content: bytes) -> tuple[str, str]:
     if b"word/" in content:
         return "a Word document (.docx)", _AS_TEXT
     if b"xl/" in content or b"[Content_Types].xml" in content[:_HEAD]:
-        return "an Excel workbook (.xlsx)", "Save the sheet as CSV (UTF-8)."
+        return "an Excel workbook (.xlsx)", "Save it as CSV (UTF-8) in Excel."
     if b".npy" in content[:_HEAD]:
         return "an archive of NumPy arrays (.npz)", _AS_TEXT
     if b"data.pkl" in content[:_HEAD]:

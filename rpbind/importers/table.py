@@ -71,7 +71,7 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
     texts, origin, file_hash = read_columns(path, columns.names)
     names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
     rows = Rows(
-        rna_NL=tokens_of(texts[columns.rna].to_pylist(), origin),
+        rna_NL=tokens_of([text.strip() for text in texts[columns.rna].to_pylist()], origin),
         label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
         protein_N=protein_N,
         names=names,

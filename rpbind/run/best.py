@@ -98,7 +98,7 @@ def means_of(objective: Objective, rows: Iterable[Row]) -> str:
     both = averages(rows, "validation") if objective is OBJECTIVES["auroc"] else None
     if both is None:
         return ""
-    return f", mean over {both.clusters_text} ({both.over_proteins:.3f} over {both.proteins_text})"
+    return f", {both.source_words()}"
 
 
 def score_text(objective: Objective, value: float) -> str:

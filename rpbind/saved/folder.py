@@ -221,7 +221,12 @@ def _hashes(folder: Path, tree: dict[str, Any]) -> dict[str, str]:
 
 
 def _unchanged(path: Path, sha256: str) -> bytes:
+    if not path.exists():
+        raise UserError(f"{path} cannot be read: it is missing. {COPY_AGAIN}")
     content = _read(path)
     if _sha256(content) != sha256:
-        raise damaged_model(path, "it has changed since it was written")
+        raise UserError(f"{path} is damaged: it has changed since it was written. {COPY_AGAIN}")
     return content
+
+
+COPY_AGAIN = "Copy the model's whole folder again from its study (reports/STUDY/runs/RUN)."

@@ -18,6 +18,10 @@ EXPECTED_MODEL = (
 """Advice of errors about models."""
 
 
+SHOWN = 10
+"""At most this many models of a study are in an error."""
+
+
 def is_model(path: Path) -> bool:
     """Whether a path is a model: the folder of a run, or the file RUN.pt of version 0.1.0.
 
@@ -51,6 +55,12 @@ def check_model(path: Path) -> None:
     """
     if path.name in (DESCRIPTION, WEIGHTS, RECIPE, PROTEINS, CARD) and is_model(path.parent):
         raise UserError(f"{path} is a file of a model. Give its folder, {path.parent}.")
+    study = path.parent if path.name == "runs" else path
+    models = models_of_study(study) if (study / "runs").is_dir() and not is_model(path) else []
+    if models:
+        names = ", ".join(str(each) for each in models[:SHOWN])
+        more = f" and {len(models) - SHOWN} more" if len(models) > SHOWN else ""
+        raise UserError(f"{path} is a study, not a model. Name one of its runs: {names}{more}.")
     if not is_model(path):
         raise UserError(f"There is no model {path}. {EXPECTED_MODEL}")
 

@@ -57,10 +57,17 @@ class Averages:
         Returns
         -------
         str
-            Such as "0.832, mean over 14 protein clusters (0.812 over 31 proteins)".
+            Such as "0.832, mean over 14 protein clusters (0.812 over 31 proteins)"; only the first
+            part if every cluster is one protein.
         """
+        return f"{self.over_clusters:.{digits}f}, {self.source_words(digits)}"
+
+    def source_words(self, digits: int = 3) -> str:
+        """Return over how many clusters the first mean is, and the second mean if it can differ."""
+        if self.clusters == self.proteins:  # every cluster is one protein
+            return f"mean over {self.clusters_text}"
         return (
-            f"{self.over_clusters:.{digits}f}, mean over {self.clusters_text} "
+            f"mean over {self.clusters_text} "
             f"({self.over_proteins:.{digits}f} over {self.proteins_text})"
         )
 

@@ -101,8 +101,8 @@ def predict_windows(
         If a file cannot be read, with file and line, the windows name other proteins than the one
         given, or the protein encoder is not the model's.
     """
-    windows = read_windows(given.windows, trained.length, given.protein)
     proteins = trained.proteins_table(given.proteins)
+    windows = read_windows(given.windows, trained.length, given.protein, proteins.sequences)
     sequences = proteins.sequences_of(windows.proteins, windows.protein_N, windows.origin)
     if given.protein:
         _check_names_no_other(windows, proteins, given.protein)

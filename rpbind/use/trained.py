@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rpbind.data.manifest import hash_file
 from rpbind.errors import UserError
 from rpbind.importers.protein_names import Entry
-from rpbind.importers.protein_table import ProteinTable, read_proteins
+from rpbind.importers.protein_table import ProteinTable, read_proteins, short_list
 from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
@@ -196,7 +196,8 @@ class TrainedModel:
             {known.id: known.residues for known in self.proteins},
             [Entry.of_protein(known.id, known.gene) for known in self.proteins],
             hash_file(self.path / PROTEINS),
-            "Give the FASTA of its sequence with --proteins, or correct the name.",
+            f"The model knows {short_list([known.id for known in self.proteins])}. Give the FASTA "
+            "of another protein's sequence with --proteins, or correct the name.",
         )
 
     def encoder(self, weights: Path | None) -> ProteinEncoder:

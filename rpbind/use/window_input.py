@@ -6,7 +6,7 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,17 +74,18 @@ def given_windows(windows: Any) -> Path | GivenWindows:
     return GivenWindows(windows["rna"].tolist(), named)
 
 
-def read_windows(source: Path | GivenWindows, length: int, protein: str | None) -> WindowInput:
+def read_windows(
+    source: Path | GivenWindows, length: int, protein: str | None, known: Collection[str] = ()
+) -> WindowInput:
     """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
 
     Windows may also be given in Python.
 
-    A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`; a table has the
-    columns `rna` and `protein`. If `protein` is given, it replaces the source's proteins, which are
-    then in `replaced`, for a check. Raises `UserError` with file and line if a window cannot be
-    read or has another length.
+    A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`, or is a name in
+    `known`, the proteins whose sequences are there; a table has the columns `rna` and `protein`. If
+    `protein` is given, it replaces the source's proteins, which are then in `replaced`. Raises `UserError` with file and line if a window cannot be read or has another length.
     """
-    titles, rna, origin, named = _columns(source, protein)
+    titles, rna, origin, named = _columns(source, protein, known)
     sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
     wrong_N = np.flatnonzero(sizes != length)
     if len(wrong_N):
@@ -103,12 +104,14 @@ SourceColumns = tuple[list[str | None], list[str], Origin, list[str]]
 given for all, fewer or no names may be there."""
 
 
-def _columns(source: Path | GivenWindows, protein: str | None) -> SourceColumns:
+def _columns(
+    source: Path | GivenWindows, protein: str | None, known: Collection[str]
+) -> SourceColumns:
     if isinstance(source, GivenWindows):
         return _given(source, protein)
     suffix = Path(source.name.removesuffix(".gz")).suffix
     if suffix in FASTA:
-        return _fasta(source, protein)
+        return _fasta(source, protein, known)
     if suffix in TABLES:
         return _table(source, protein)
     check_not_foreign(source, read_file(source)[0], "table")
@@ -138,16 +141,18 @@ def _given(windows: GivenWindows, protein: str | None) -> SourceColumns:
     return [None] * count, list(windows.rna), origin, names
 
 
-def _fasta(path: Path, protein: str | None) -> SourceColumns:
+def _fasta(path: Path, protein: str | None, known: Collection[str]) -> SourceColumns:
     records = read_records(path)
     names = []
     for title, line in zip(records.titles, records.line_N, strict=True):
-        name = protein_in(title)
+        exact = title.strip() if title.strip() in known else None
+        name = exact or protein_in(title)
         if name is None and protein is None:
             raise UserError(
                 f"{path}, line {line}: '>{title}' names no protein. Give a header such as "
                 "'>12_AARS_K562_ENCSR825SVO' (number and protein; _pos or _neg and the rest are "
-                "ignored), or --protein NAME for all windows."
+                "ignored), the exact name of a protein that the model knows, or --protein NAME for "
+                "all windows."
             )
         names += [] if name is None else [name]
     titles: list[str | None] = [re.split(r"[;\s]", title)[0] for title in records.titles]
@@ -163,5 +168,5 @@ def _table(path: Path, protein: str | None) -> SourceColumns:
     else:
         texts, origin, _ = read_columns(path, ["rna", "protein"])
         names = filled_cells(texts["protein"], "protein", origin)
-    rna: list[str] = texts["rna"].to_pylist()
+    rna = [text.strip() for text in texts["rna"].to_pylist()]
     return [None] * len(rna), rna, origin, names

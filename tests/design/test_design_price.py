@@ -17,6 +17,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Row
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import OLD
+from rpbind.statistics.power import mde
 from rpbind.train.opened import OpenData
 
 
@@ -27,8 +28,14 @@ def test_with_one_seed_no_verdict_except_inert_is_possible() -> None:
 def test_three_seeds_and_twelve_contrasts_detect_only_differences_of_eleven_deviations() -> None:
     text = Price(13, 3, 12).reach(0.01, 40)
     assert "(screening)" in text
-    assert "at least 11.34 standard deviations" in text
-    assert "3.26 in the last step of Holm's correction" in text
+    assert "5 or more are needed" in text
+    assert "at least 11.3 standard deviations" in text
+
+
+def test_five_seeds_have_the_last_step_of_holms_correction_and_equivalence_too() -> None:
+    text = Price(13, 5, 12).reach(0.01, 40)
+    assert f"{mde(5, 0.05):.2f} in the last step of Holm's correction" in text
+    assert "no meaningful effect" in text
 
 
 def test_ten_seeds_are_enough_for_claims_and_equivalence_needs_a_small_deviation() -> None:

@@ -47,6 +47,16 @@ def test_named_columns_of_any_table_give_the_same_dataset(
     assert [decode(row_L) for row_L in dataset.rna_NL] == ["ACGU", "GGNN", "ACGA"]
 
 
+def test_blanks_around_letters_and_labels_of_a_table_do_not_count(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    table = tmp_path / "blanks.csv"
+    table.write_text(TEXT.replace("1,ACGU,", "1 , ACGU ,"))
+    dataset = import_table(table, options, Columns(cluster="chrom")).dataset
+    assert dataset.label_N.tolist() == [1, 0, 0]
+    assert [decode(row_L) for row_L in dataset.rna_NL] == ["ACGU", "GGNN", "ACGA"]
+
+
 def test_without_a_cluster_column_overlap_clusters_are_computed(
     tmp_path: Path, options: ImportOptions
 ) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from rpbind.cli import app
 from rpbind.data.splits import SplitSpec
+from rpbind.errors import UserError
 from rpbind.files.atomic import remove_drafts, write_folder
 from rpbind.ledger import Row
 from rpbind.recipe.files import read_recipe
@@ -200,3 +201,25 @@ def test_the_weights_of_the_folder_are_those_of_the_model(made: tuple[Path, Row]
     weights = read_model(made[0]).weights
     assert weights.keys() == state.keys()
     assert all(np.array_equal(weights[name], state[name]) for name in state)
+
+
+def test_a_study_in_place_of_a_model_is_refused_with_its_runs(
+    made: tuple[Path, Row], tmp_path: Path
+) -> None:
+    run = tmp_path / "study" / "runs" / made[0].name
+    shutil.copytree(made[0], run)
+    for path in (run.parent, run.parent.parent):
+        with pytest.raises(UserError, match=f"is a study, not a model.*{made[0].name}"):
+            TrainedModel.open(path)
+
+
+def test_an_exact_name_of_a_protein_is_a_header_and_other_names_are_refused_with_the_known_ones(
+    made: tuple[Path, Row], tmp_path: Path
+) -> None:
+    model, fasta = TrainedModel.open(made[0]), tmp_path / "w.fasta"
+    letters = "A" * model.length
+    fasta.write_text(f">SIM02\n{letters}\n>2_SIM02\n{letters}\n")
+    table = predict_windows(model, PredictionInput(fasta)).table
+    assert table["protein"].to_pylist() == ["SIM02", "SIM02"]
+    with pytest.raises(UserError, match=r"The model knows .*SIM02"):
+        predict_windows(model, PredictionInput(fasta, protein="QKX"))

@@ -35,10 +35,10 @@ def test_proteins_without_an_auroc_count_in_neither_mean() -> None:
     assert averages([]) is None
 
 
-def test_one_cluster_and_one_protein_are_in_the_singular() -> None:
+def test_one_cluster_is_in_the_singular() -> None:
     both = averages([row("old", 0, {"1_A": 0.6})])
     assert both is not None
-    assert both.words() == "0.600, mean over 1 protein cluster (0.600 over 1 protein)"
+    assert both.words() == "0.600, mean over 1 protein cluster"
 
 
 @pytest.fixture
@@ -76,3 +76,9 @@ def test_terminal_and_report_show_both_means_and_their_numbers(study: Path) -> N
 def test_a_split_with_other_shares_than_requested_is_a_banner_of_the_report(study: Path) -> None:
     assert any("73/13.5/13.5" in banner for banner in banners(read(Ledger(study))))
     assert build_report(study).read_text().count("73/13.5/13.5") >= 2
+
+
+def test_one_mean_is_named_if_every_cluster_is_one_protein() -> None:
+    both = averages([row("old", 0, {"1_A": 0.6, "2_A": 0.9})])
+    assert both is not None
+    assert both.words() == "0.750, mean over 2 protein clusters"

@@ -82,8 +82,9 @@ def read_windows(
     Windows may also be given in Python.
 
     A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`, or is a name in
-    `known`, the proteins whose sequences are there; a table has the columns `rna` and `protein`. If
-    `protein` is given, it replaces the source's proteins, which are then in `replaced`. Raises `UserError` with file and line if a window cannot be read or has another length.
+    `known`, the proteins whose sequences are there; a table has the columns `rna` and `protein`.
+    If `protein` is given, it replaces the source's proteins, which are then in `replaced`, for a
+    check. Raises `UserError` with file and line if a window cannot be read or has another length.
     """
     titles, rna, origin, named = _columns(source, protein, known)
     sizes = np.array([len(letters) for letters in rna], dtype=np.int64)

@@ -105,11 +105,11 @@ def prepared(
         predictions=options.predictions,
         metrics=options.metrics,
         own_controls=options.own_controls,
+        smoke=options.smoke,
     )
     check_own_measures(plan, options.source)
     check_custom_classes(plan, options.sweep, options.source)
-    on_gpu = options.resources.gpus > 0
-    check_sizes(plan, options.sweep, options.source, on_gpu=on_gpu)
+    check_sizes(plan, options.sweep, options.source, on_gpu=options.resources.gpus > 0)
     folder, note = study_folder(plan, options)
     if note:
         say(note)

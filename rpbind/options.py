@@ -218,5 +218,6 @@ class Options:
             name=self.name,
             dry_run=self.dry_run,
             yes=self.yes,
+            smoke=self.smoke,
             **study,
         )

@@ -50,6 +50,7 @@ def make_plan(
     predictions: tuple[PredictionPlan, ...] = (),
     metrics: tuple[OwnPlan, ...] = (),
     own_controls: tuple[OwnPlan, ...] = (),
+    smoke: bool = False,
 ) -> Plan:
     """Return the plan of a study; its name ends in a hash of everything that its rows depend on.
 
@@ -75,6 +76,8 @@ def make_plan(
         What is expected of the contrasts.
     metrics, own_controls
         Metrics and controls of the user's own.
+    smoke
+        Whether it is a quick run, whose numbers are no result.
 
     Returns
     -------
@@ -121,6 +124,7 @@ def make_plan(
         predictions=predictions,
         metrics=metrics,
         own_controls=own_controls,
+        smoke=smoke,
         search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),
@@ -149,7 +153,7 @@ def fingerprint(plan: Plan) -> str:
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
             "code_modules", "accepted_code", "confirmatory", "split_note",
-            "predictions"}  # fmt: skip
+            "predictions", "smoke"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     for added in ("metrics", "own_controls"):  # studies without them keep their fingerprint
         if not hashed[added]:

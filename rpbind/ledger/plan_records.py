@@ -210,6 +210,8 @@ class Plan(Record):
         What was expected of its contrasts; no verdict depends on them.
     metrics, own_controls
         Metrics and controls of the user's own.
+    smoke
+        Whether it is a quick run (`--smoke`), whose numbers are no result.
     """
 
     study: str
@@ -239,6 +241,7 @@ class Plan(Record):
     predictions: tuple[PredictionPlan, ...] = ()
     metrics: tuple[OwnPlan, ...] = ()
     own_controls: tuple[OwnPlan, ...] = ()
+    smoke: bool = False
 
     @property
     def planned(self) -> list[tuple[str, int]]:

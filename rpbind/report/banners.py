@@ -13,10 +13,10 @@ from rpbind.report import collapses, search_words, verdicts, words
 def banners(summary: Summary) -> list[str]:
     """Return the notes: smoke run, missing runs, few seeds, few proteins, collapsed runs, leaks."""
     planned, notes = summary.planned, []
-    if _is_smoke(summary):
+    if summary.plan.smoke:
         notes.append(
-            "Smoke run: every run has one epoch (--smoke or --epochs 1). It shows that everything "
-            "runs; its numbers and verdicts are no result."
+            "Smoke run: few seeds and epochs, narrow models. It shows that everything runs; its "
+            "numbers and verdicts are no result."
         )
     if summary.done < planned:
         notes.append(
@@ -57,13 +57,6 @@ def banners(summary: Summary) -> list[str]:
             f"{'; '.join(_pooled(arm) for arm in ahead)}."
         )
     return [*notes, *_about_rows(summary), *summary.remarks]
-
-
-def _is_smoke(summary: Summary) -> bool:
-    """Whether no run of the plan has more than one epoch; the trials of a search are runs too."""
-    plan = summary.plan
-    recipes = [arm.recipe for arm in plan.arms] + [*(plan.search or {}).get("arms", {}).values()]
-    return bool(recipes) and all(each["train"]["epochs"] == 1 for each in recipes)
 
 
 def _about_rows(summary: Summary) -> Iterator[str]:

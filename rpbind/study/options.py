@@ -55,6 +55,8 @@ class RunOptions:
         What is expected of the contrasts.
     metrics, own_controls
         Metrics and controls of the user's own.
+    smoke
+        Whether it is a quick run, whose numbers are no result.
     study_file
         Returns the text of `study.toml` for a plan; None writes no such file.
     """
@@ -74,6 +76,7 @@ class RunOptions:
     predictions: tuple[PredictionPlan, ...] = ()
     metrics: tuple[OwnPlan, ...] = ()
     own_controls: tuple[OwnPlan, ...] = ()
+    smoke: bool = False
     study_file: Callable[[Plan], str] | None = None
 
 

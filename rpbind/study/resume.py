@@ -64,6 +64,7 @@ def resumed(
         "seeds": existing.seeds, "looks": existing.looks, "created": existing.created,
         # as planned before any result was known:
         "confirmatory": existing.confirmatory, "predictions": existing.predictions,
+        "smoke": existing.smoke,
     }  # fmt: skip
     plan = with_its_search(plan.model_copy(update=kept), existing, ledger)
     if add_seeds and has_frozen_winners(existing) and not has_frozen_winners(plan):

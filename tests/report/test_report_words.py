@@ -8,7 +8,6 @@ from synthetic_study import done, plan, write
 from rpbind.analysis.summary import read
 from rpbind.analysis.tuned import Winner
 from rpbind.ledger import Ledger
-from rpbind.ledger.plans import recipe_id
 from rpbind.report import figures, search_words, style, verdicts, words
 from rpbind.report.banners import banners
 from rpbind.report.terminal import verdict_table
@@ -47,13 +46,11 @@ def test_a_complete_study_on_a_cold_split_has_no_banner(tmp_path: Path) -> None:
     assert banners(read(Ledger(tmp_path))) == []
 
 
-def test_the_first_note_of_runs_of_one_epoch_says_that_they_are_no_result(tmp_path: Path) -> None:
-    short = []
-    for arm in plan(2, 3).arms:
-        recipe = arm.recipe | {"train": arm.recipe["train"] | {"epochs": 1}}
-        short.append(arm.model_copy(update={"recipe": recipe, "recipe_id": recipe_id(recipe)}))
-    write(tmp_path, plan(2, 3).model_copy(update={"arms": tuple(short)}), lost=False)
-    assert "no result" in banners(read(Ledger(tmp_path)))[0]
+def test_the_first_note_of_a_smoke_run_says_that_it_is_no_result(tmp_path: Path) -> None:
+    write(tmp_path / "quick", plan(2, 3).model_copy(update={"smoke": True}), lost=False)
+    assert "no result" in banners(read(Ledger(tmp_path / "quick")))[0]
+    write(tmp_path / "whole", plan(2, 3), lost=False)
+    assert not any("no result" in note for note in banners(read(Ledger(tmp_path / "whole"))))
 
 
 def test_shuffled_negatives_are_flagged_as_easy(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def mistake(one: ErrorDetails, path: str) -> str:
         return f"{path} lacks its kind, found {shortened(one['input'])}"
     if one["type"] == "model_attributes_type":
         return f"{path}: expected its kind and fields, found {shortened(one['input'])}"
+    if one["type"] in ("bool_type", "bool_parsing"):
+        return f"{path}: expected true or false, found {shortened(one['input'])}"
     text = one["msg"].removeprefix("Value error, ")
     text = re.sub("^Input should be (greater|less)", r"expected a value \1", text)
     text = re.sub("^Input should be ", "expected ", text).replace(" after validation", "")

@@ -250,5 +250,5 @@ def test_a_boolean_is_true_or_false_and_no_word_or_number(value: Any) -> None:
     switches = [p for p, usual in flat(FIXED.model_dump()).items() if isinstance(usual, bool)]
     assert {"model.residual", "model.film", "model.memory.position"} <= {*switches}
     for path in switches:
-        with pytest.raises(UserError, match=f"{path}.* boolean"):
+        with pytest.raises(UserError, match=f"{path}.* true or false"):
             preset("fixed").with_({path: value})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.data.manifest import read_manifest
+from rpbind.errors import check_not_url
 from rpbind.ledger import PredictionPlan
 from rpbind.options import REPORTS, Defaults, Options
 from rpbind.studyfile.build import Place, build, nowhere
@@ -123,10 +124,11 @@ def request(
         If the study compares nothing, or names something that there is not.
     """
     options = options_of(spec, call or Call(), defaults)
+    built = build(spec, options, place)
     if spec.data is not None:
         with place("data"):
+            check_not_url("--data", Path(spec.data))
             read_manifest(Path(spec.data))
-    built = build(spec, options, place)
     if "reference" not in spec.model_fields_set and (spec.changes or spec.arms):
         say(f"reference {spec.reference}, the default (the study names no `reference`)")
     whole = resolved(spec, options, built)

@@ -64,8 +64,8 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(subset: Path) -> None:
     ("wrong", "expected"),
     [
         (("--data", "nowhere"), "nowhere"),
-        (("--split", "cold-rma"), "Did you mean 'cold-rna'?"),
-        (("--executor", "thread"), "--executor is one of auto, trial, train; got 'thread'"),
+        (("--split", "cold-rma"), "id you mean 'cold-rna'?"),
+        (("--executor", "thread"), "one of auto, trial, train, found 'thread'"),
         (("--executor", "trial", "--workers", "2"), "Use --executor train"),
         (("--design", "star"), "--design is one of path, path-reverse, path-both, leave-one-out"),
         (("--design", "factorial", "--changes", "residua,lr"), "Did you mean 'residual'?"),

@@ -45,5 +45,4 @@ SLOW = ("whole", "cluster", "search", "api")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Move the tests of slow rooms to the front; the order within a file stays."""
-    items.sort(key=lambda item: (item.path.name != "test_whole_studies.py",
-                                 item.path.parent.name not in SLOW))  # fmt: skip
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)

@@ -1,4 +1,5 @@
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def source(tiny: Path) -> DataSource:
 
 @pytest.fixture
 def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    import_module("rpbind.run.sweep")  # with the real room, which later tests need
     made = stand_in()
     monkeypatch.setitem(sys.modules, "rpbind.run.ray_tune", made)
     monkeypatch.setattr(room, "ray_tune", made, raising=False)

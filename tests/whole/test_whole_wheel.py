@@ -124,7 +124,10 @@ def test_every_command_of_the_wheel_shows_its_help(bare: Path, tmp_path: Path) -
 
 
 def test_the_commands_of_the_readme_run_in_an_empty_folder(bare: Path, tmp_path: Path) -> None:
-    """The smallest data and models, and two arms instead of fourteen; the words are its own."""
+    """The smallest data and models, and two arms instead of fourteen; the words are its own.
+
+    After them its ten lines of Python.
+    """
     (tmp_path / "windows.csv").write_text(table())
     fasta = "".join(f">{name}\n{letters}\n" for name, letters in PROTEINS.items())
     (tmp_path / "proteins.fasta").write_text(fasta)
@@ -142,8 +145,16 @@ def test_the_commands_of_the_readme_run_in_an_empty_folder(bare: Path, tmp_path:
             if option in words:
                 del words[words.index(option) : words.index(option) + 2]
         run(bare / "rpbind", command, *words, *more, cwd=tmp_path)
+    (lines,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    quick = lines.replace("rb.ablate(", 'rb.ablate("data/mine", smoke=True, narrower=32,')
+    assert quick != lines
+    (tmp_path / "my_question.py").write_text(quick)
+    header, *verdicts, page = run(bare / "python", "my_question.py", cwd=tmp_path).splitlines()
+    assert {"contrast", "difference", "low", "high", "p", "verdict"} <= set(header.split())
+    assert [line.split()[1] for line in verdicts] == ["film", "mask"]
+    assert (tmp_path / page).is_file()
     studies = [Ledger(page.parent) for page in tmp_path.glob("reports/*/index.html")]
-    assert len(studies) == len(small)
+    assert len(studies) == len(small) + 1
     for ledger in studies:
         assert {row.state for row in ledger.rows()} == {"done"}
 

@@ -41,8 +41,8 @@ def write_atomic(path: Path, content: bytes) -> None:
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a small folder whole or not at all: write a synced temporary folder, then rename it.
 
-    An existing folder is replaced. A folder that other processes may make at the same time is
-    written with `rpbind.files.draft.draft_folder`.
+    An existing folder is replaced, and stays where the new one cannot take its place. A folder that
+    other processes may make at the same time is written with `rpbind.files.draft.draft_folder`.
 
     Parameters
     ----------
@@ -66,6 +66,10 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
                 path.rename(old)
             draft.rename(path)
             sync(path.parent)
+    except BaseException:
+        if old.exists() and not os.path.lexists(path):
+            old.rename(path)
+        raise
     finally:
         for left in (draft, old):
             shutil.rmtree(left, ignore_errors=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rpbind.api.run import ablate, run_study, tune
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
+    from rpbind.api.train import train
     from rpbind.command import as_command
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
     from rpbind.terminal import run_experiment
-    from rpbind.train_api import train
 
 try:
     __version__ = version("rpbind")
@@ -98,7 +98,7 @@ _HOME = {
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),
     "rpbind.terminal": ("run_experiment",),
-    "rpbind.train_api": ("train",),
+    "rpbind.api.train": ("train",),
 }
 """Module -> the names that it defines."""
 

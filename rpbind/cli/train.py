@@ -8,7 +8,7 @@ import typer
 
 import rpbind as rb
 from rpbind.api.recipes import load_recipe
-from rpbind.train_api import one_recipe
+from rpbind.api.train import one_recipe
 
 
 @rb.as_command(data_first=True, seeds=1)

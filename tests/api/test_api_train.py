@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 import rpbind as rb
 from rpbind import cli
+from rpbind.api.train import one_recipe
 from rpbind.recipe.files import as_toml
 from rpbind.studyfile.build import build
 from rpbind.studyfile.given import plain, spec_of
 from rpbind.studyfile.run import Call, options_of
-from rpbind.train_api import one_recipe
 
 SMALL = {"epochs": 1, "narrower": 16}
 

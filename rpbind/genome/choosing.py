@@ -8,9 +8,9 @@ import numpy as np
 
 from rpbind.errors import UserError
 from rpbind.genome.peaks import Peaks
-from rpbind.genome.refuse import refuse_lines
 from rpbind.genome.settings import PeakSettings
 from rpbind.genome.spans import Spans, clusters, overlapping
+from rpbind.reading.refuse import refuse_lines
 
 
 def chosen(peaks: Peaks, settings: PeakSettings) -> tuple[Peaks, dict[str, int]]:

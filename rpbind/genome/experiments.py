@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.genome.refuse import shortened
 from rpbind.genome.settings import PATTERN
-from rpbind.importers.header import DELIMITERS, header_of
-from rpbind.importers.sources import read_file
-from rpbind.importers.table import filled_cells, read_columns
 from rpbind.names import matching
+from rpbind.reading.files import read_file
+from rpbind.reading.header import DELIMITERS, header_of
+from rpbind.reading.refuse import shortened
+from rpbind.reading.table import filled_cells, read_columns
 
 _FILE = ("file", "File accession")
 _PROTEIN = ("protein", "Experiment target")

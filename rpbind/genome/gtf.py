@@ -16,10 +16,10 @@ from rpbind.data.coordinates import REGIONS, Region
 from rpbind.data.manifest import FileHash, hash_file
 from rpbind.errors import UserError, reason
 from rpbind.genome.reference import Genome
-from rpbind.genome.refuse import shortened
 from rpbind.genome.spans import Spans
-from rpbind.importers.formats import check_not_foreign
-from rpbind.importers.sources import check_is_file
+from rpbind.reading.files import check_is_file
+from rpbind.reading.formats import check_not_foreign
+from rpbind.reading.refuse import shortened
 
 _LINES = 500_000
 _USED = ("transcript", "exon", "CDS")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from rpbind.data.manifest import FileHash
 from rpbind.genome.peak_table import NUMBER, WHOLE, PeakTable, rows_of
-from rpbind.genome.refuse import refuse_lines, shortened
-from rpbind.importers.sources import read_file
+from rpbind.reading.files import read_file
+from rpbind.reading.refuse import refuse_lines, shortened
 
 UNKNOWN = -1
 """The strand of a peak whose file has none, and the summit of a peak without one."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError
-from rpbind.genome.refuse import refuse_lines, shortened
-from rpbind.importers.formats import check_not_foreign
+from rpbind.reading.formats import check_not_foreign
+from rpbind.reading.refuse import refuse_lines, shortened
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf|nan", re.I)
 WHOLE = re.compile(r"-?\d{1,10}")

@@ -16,10 +16,10 @@ from rpbind.genome.annotation import NONE, Annotation
 from rpbind.genome.experiments import proteins_by_pattern, proteins_by_table
 from rpbind.genome.peak_files import PeakColumns, RawPeaks, read_peak_file
 from rpbind.genome.reference import Genome
-from rpbind.genome.refuse import refuse_lines, shortened
 from rpbind.genome.settings import PeakSettings
 from rpbind.genome.spans import Spans, joined
 from rpbind.importers.sources import index_names
+from rpbind.reading.refuse import refuse_lines, shortened
 
 WRONG_BUILD = "Give the genome build that the peaks were called on"
 

@@ -20,8 +20,8 @@ from rpbind.data.manifest import FileHash, hash_file
 from rpbind.errors import UserError, reason
 from rpbind.genome.packages import check_installed
 from rpbind.genome.spans import Spans
-from rpbind.importers.formats import check_is_text, check_not_foreign
-from rpbind.importers.sources import check_is_file
+from rpbind.reading.files import check_is_file
+from rpbind.reading.formats import check_is_text, check_not_foreign
 
 _HEAD = 20_000
 _AT_ONCE = 200_000  # windows

@@ -10,9 +10,9 @@ from rpbind.genome.annotation import Annotation
 from rpbind.genome.peak_files import UNKNOWN
 from rpbind.genome.peaks import Peaks
 from rpbind.genome.reference import Genome
-from rpbind.genome.refuse import refuse_lines
 from rpbind.genome.settings import PeakSettings
 from rpbind.genome.spans import Spans
+from rpbind.reading.refuse import refuse_lines
 
 
 def window_spans(peaks: Peaks, settings: PeakSettings) -> Spans:

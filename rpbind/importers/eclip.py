@@ -15,11 +15,12 @@ from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.importers.formats import check_not_foreign
 from rpbind.importers.labels import labels_of
 from rpbind.importers.protein_names import Entry, why_no_match
-from rpbind.importers.sources import Rows, one_file, read_file, tokens_of
+from rpbind.importers.sources import Rows, tokens_of
 from rpbind.names import matching
+from rpbind.reading.files import one_file, read_file
+from rpbind.reading.formats import check_not_foreign
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.importers.fasta import read_records
 from rpbind.importers.protein_names import FORMS, Entry, matching_ids, why_no_match
 from rpbind.proteins.sequence import clean
+from rpbind.reading.fasta import read_records
 
 SHOWN = 10
 """Most names in one message."""

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.importers.fasta import protein_in, read_records
-from rpbind.importers.formats import check_not_foreign
-from rpbind.importers.sources import index_names, one_file, read_file, tokens_of
-from rpbind.importers.table import filled_cells, read_columns
+from rpbind.importers.fasta import protein_in
+from rpbind.importers.sources import index_names, tokens_of
+from rpbind.reading.fasta import read_records
+from rpbind.reading.files import one_file, read_file
+from rpbind.reading.formats import check_not_foreign
+from rpbind.reading.table import filled_cells, read_columns
 
 FASTA = (".fa", ".fasta", ".fna")
 TABLES = (".csv", ".tsv", ".txt", ".parquet")

@@ -12,9 +12,9 @@ import pytest
 from rpbind.errors import UserError, did_you_mean
 from rpbind.importers.importers import ImportOptions, import_eclip, import_table
 from rpbind.importers.protein_table import ProteinTable, read_proteins
-from rpbind.importers.sources import one_file
 from rpbind.importers.table import Columns
 from rpbind.names import key
+from rpbind.reading.files import one_file
 
 UNIPROT = ">sp|Q13148|TADBP_HUMAN TAR DNA-binding protein 43 OS=Homo sapiens GN=TARDBP PE=1 SV=1"
 UNIPROT_WITHOUT_GENE = ">sp|P35637|FUS_HUMAN RNA-binding protein FUS OS=Homo sapiens"

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_table
-from rpbind.importers.table import Columns, read_columns
+from rpbind.importers.table import Columns
+from rpbind.reading.table import read_columns
 
 TEXT = "label,rna,protein,chrom\n1,ACGU,FMR1,chr2\n0,ggnn,AARS,chr1\n0,ACGA,AARS,chr2\n"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rpbind.errors import UserError, did_you_mean
-from rpbind.importers.formats import check_not_foreign
 from rpbind.names import matching
+from rpbind.reading.formats import check_not_foreign
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)", " ": "spaces"}

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from rpbind.errors import UserError
-from rpbind.importers.formats import check_is_text
+from rpbind.reading.formats import check_is_text
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"

@@ -1,0 +1,1 @@
+"""Reads files of text, tables and FASTA, whoever wrote them; knows nothing of windows."""

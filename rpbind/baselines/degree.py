@@ -1,7 +1,7 @@
 """Baselines that read no letter: how often a protein, or a stretch of RNA, was bound in training.
 
-Shapes: N windows, P proteins, C overlap clusters, K distinct windows, G groups of windows, W width
-of a protein vector, T test windows. `2P` has each protein twice, as unbound and as bound.
+Shapes: P proteins, G groups of windows, W width of a protein vector, T test windows. `2P` has each
+protein twice, as unbound and as bound.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from rpbind.baselines.data import BaselineData, Prediction
+from rpbind.data import priors
 from rpbind.data.clusters import Progress
-from rpbind.data.distinct import first_equal
 
 
 def protein_degree(data: BaselineData, progress: Progress) -> Prediction:
@@ -21,10 +21,8 @@ def protein_degree(data: BaselineData, progress: Progress) -> Prediction:
 
     A protein without training windows gets the share of all training windows.
     """
-    share_P = _shares(data, data.protein_N, _base(data))
     progress(1, 1)
-    test_T = data.parts["test"]
-    return Prediction(test_T, logit(share_P[data.protein_N[test_T]]))
+    return Prediction(data.parts["test"], logit(priors.protein_degree(_asked(data))))
 
 
 def rna_degree(data: BaselineData, progress: Progress) -> Prediction:
@@ -33,12 +31,8 @@ def rna_degree(data: BaselineData, progress: Progress) -> Prediction:
     A window that is not in training gets the share of its overlap cluster. If the cluster is new
     too, it gets the share of all training windows; on a cold-rna split these are all test windows.
     """
-    share_C = _shares(data, data.cluster_N, _base(data))
-    first_N = first_equal(data.rna_NL)
-    share_K = _shares(data, first_N, share_C[data.cluster_N[: first_N.max() + 1]])
     progress(1, 1)
-    test_T = data.parts["test"]
-    return Prediction(test_T, logit(share_K[first_N[test_T]]))
+    return Prediction(data.parts["test"], logit(priors.rna_degree(_asked(data))))
 
 
 def protein_only(data: BaselineData, progress: Progress) -> Prediction:
@@ -56,17 +50,16 @@ def protein_only(data: BaselineData, progress: Progress) -> Prediction:
     return Prediction(test_T, model.decision_function(unit_PW)[data.protein_N[test_T]])
 
 
-def _base(data: BaselineData) -> float:
-    """Return the share of bound training windows; a split has both classes in every part."""
-    return float(data.label_N[data.parts["train"]].mean())
-
-
-def _shares(
-    data: BaselineData, group_N: NDArray[np.integer], prior: float | NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return each group's share of bound training windows; the prior counts as one window."""
-    windows_G, bound_G = _counts(data, group_N, int(group_N.max()) + 1)
-    return (bound_G + prior) / (windows_G + 1)
+def _asked(data: BaselineData) -> priors.Asked:
+    """Return the test windows, as priors read them."""
+    return priors.Asked(
+        data.rna_NL,
+        data.label_N,
+        data.protein_N,
+        data.cluster_N,
+        data.parts["test"],
+        data.parts["train"],
+    )
 
 
 def _counts(

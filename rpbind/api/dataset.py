@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,13 @@ class Dataset:
 
     @property
     def length(self) -> int:
-        """Nucleotides per window."""
+        """Nucleotides per window; of the longest, if the windows differ in length."""
         return self.opened.dataset.manifest.window_length
+
+    @property
+    def lengths(self) -> str:
+        """The windows' length in words, such as "101 nt" or "20 to 400 nt"."""
+        return self.opened.dataset.manifest.lengths
 
     @property
     def overlap_clusters(self) -> int:
@@ -75,15 +81,17 @@ class Dataset:
             number of its overlap cluster. A dataset with genome coordinates also has `chrom`,
             `start` and `end` (0-based, half-open), `strand`, `gene` and `region`.
         """
+        import numpy as np
         import pandas as pd
 
-        from rpbind.data.alphabet import decode
+        from rpbind.data.alphabet import decode, lengths
 
         dataset = self.opened.dataset
-        length, letters = self.length, decode(dataset.rna_NL.ravel())
+        ends_N = np.cumsum(lengths(dataset.rna_NL)).tolist()
+        letters = decode(dataset.rna_NL.ravel())
         windows = pd.DataFrame(
             {
-                "rna": [letters[n * length : (n + 1) * length] for n in range(len(self))],
+                "rna": [letters[start:end] for start, end in pairwise([0, *ends_N])],
                 "protein": pd.Series(self.protein_names).to_numpy()[dataset.protein_N],
                 "label": dataset.label_N,
                 "cluster": dataset.cluster_N,
@@ -125,7 +133,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         return (
-            f"Dataset({str(self.folder)!r}: {len(self):,} windows of {self.length} nt, "
+            f"Dataset({str(self.folder)!r}: {len(self):,} windows of {self.lengths}, "
             f"{len(self.protein_names)} proteins)"
         )
 

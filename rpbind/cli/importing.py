@@ -95,7 +95,7 @@ def show(made: Import) -> None:
     data = made.dataset
     decisions = ", ".join(f"{what}: {count:,}" for what, count in made.decisions.items())
     print(
-        f"{data.folder}: dataset {data.id}, {len(data):,} windows of {data.length} nt "
+        f"{data.folder}: dataset {data.id}, {len(data):,} windows of {data.lengths} "
         f"({data.positives:,} positive), {len(data.protein_names)} proteins, "
         f"{data.overlap_clusters:,} overlap clusters, from {made.rows_read:,} rows"
         f"{'; ' + decisions if decisions else ''}"

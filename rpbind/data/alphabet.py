@@ -1,9 +1,13 @@
 """RNA letters and their tokens (small integers).
 
-Shapes: L letters of one window; arrays of letters are ASCII bytes in uint8.
+Windows of different lengths share one matrix: a shorter window is followed by the token `PAD`, up
+to the length of the longest one. Shapes: N windows, L letters of one window, or of the longest;
+arrays of letters are ASCII bytes in uint8.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +18,12 @@ LETTERS = "ACGUN"
 """Token t stands for `LETTERS[t]`; T is read as U, lower case as upper case, N is unknown."""
 
 N_TOKEN = LETTERS.index("N")
+PAD = len(LETTERS)
+"""Stands after the last letter of a window that is shorter than the longest; it is no letter."""
+
+SHORTEST, LONGEST = 20, 1_024
+"""The lengths that windows of one dataset may have if they differ, in nucleotides."""
+
 IUPAC = "RYSWKMBDHV"
 """Codes for two or three bases. They are refused: reading them as N would lose information."""
 
@@ -84,7 +94,57 @@ def n_share(rna_NL: NDArray[np.uint8]) -> NDArray[np.float64]:
     NDArray[np.float64]
         (N,), from 0 to 1.
     """
-    return np.count_nonzero(rna_NL == N_TOKEN, axis=1) / rna_NL.shape[1]
+    return np.count_nonzero(rna_NL == N_TOKEN, axis=1) / lengths(rna_NL)
+
+
+def lengths(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the number of letters of each window, without padding.
+
+    Parameters
+    ----------
+    rna_NL
+        (N, L) tokens.
+
+    Returns
+    -------
+    NDArray[np.int64]
+        (N,), from 0 to L.
+    """
+    return np.count_nonzero(rna_NL != PAD, axis=1)
+
+
+def pad(windows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Put windows of any lengths into one matrix.
+
+    Parameters
+    ----------
+    windows
+        Tokens: matrices (n, l) of windows, each with a length of its own.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        (N, L) tokens, in the given order; L is the greatest length.
+    """
+    longest = max(part_nl.shape[1] for part_nl in windows)
+    rna_NL = np.full((sum(map(len, windows)), longest), PAD, dtype=np.uint8)
+    start = 0
+    for part_nl in windows:
+        rna_NL[start : start + len(part_nl), : part_nl.shape[1]] = part_nl
+        start += len(part_nl)
+    return rna_NL
+
+
+def trimmed(rna_NL: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return windows (N, L) without the columns in which all of them are padded."""
+    return rna_NL[:, : int(lengths(rna_NL).max())]
+
+
+def check_padding(rna_NL: NDArray[np.uint8]) -> None:
+    """Raise `ValueError` if a window (N, L) has no letter, or padding before its last letter."""
+    before_NL, after_NL = rna_NL[:, :-1] == PAD, rna_NL[:, 1:] == PAD
+    if (rna_NL[:, 0] == PAD).any() or (before_NL & ~after_NL).any():
+        raise ValueError("a window has no letter, or padding before its last letter")
 
 
 def decode(tokens_L: NDArray[np.uint8]) -> str:
@@ -93,11 +153,11 @@ def decode(tokens_L: NDArray[np.uint8]) -> str:
     Parameters
     ----------
     tokens_L
-        (L,) tokens.
+        (L,) tokens; padding is left out.
 
     Returns
     -------
     str
-        L letters, upper case, with U and not T.
+        Its letters, upper case, with U and not T.
     """
-    return _BYTE_OF_TOKEN[tokens_L].tobytes().decode()
+    return _BYTE_OF_TOKEN[tokens_L[tokens_L != PAD]].tobytes().decode()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import N_TOKEN
+from rpbind.data.alphabet import N_TOKEN, PAD, lengths
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
 
@@ -42,15 +42,16 @@ def overlap_clusters(
     """Compute the overlap cluster of each window.
 
     A cluster is a connected component of windows that share an exact k-mer without N, on the same
-    strand; equal windows are always in one cluster. The result is exact and needs about 40 bytes
-    of memory per k-mer of a pass.
+    strand; equal windows are always in one cluster. A window shorter than k is linked with every
+    window that contains it. The result is exact and needs about 40 bytes of memory per k-mer of a
+    pass.
 
     Parameters
     ----------
     rna_NL
         (N, L) tokens.
     k
-        Letters per k-mer, 1 to 32 and at most L.
+        Letters per k-mer, 1 to 32 and at most the length of the longest window.
     progress
         Called after each pass.
 
@@ -78,6 +79,7 @@ def overlap_clusters(
     for number in range(passes):
         component_D = _link(component_D, *_kmers(rna_DL, k, number, passes))
         progress(number + 1, passes)
+    component_D = _link_contained(component_D, rna_DL, k)
     return by_first_appearance(component_D[distinct_N])
 
 
@@ -130,6 +132,25 @@ def _link(
     return merged[component_D]
 
 
+def _link_contained(
+    component_D: NDArray[np.int32], rna_DL: NDArray[np.uint8], k: int
+) -> NDArray[np.int32]:
+    """Merge the component of each window shorter than k with those of windows that contain it."""
+    if (rna_DL[:, k - 1] != PAD).all():
+        return component_D
+    length_D = lengths(rna_DL)
+    for size in np.unique(length_D[length_D < k]).tolist():
+        whole_D = np.unique(_kmers(rna_DL[length_D == size, :size], size, 0, 1)[0])
+        kmers, windows = [], []
+        for start in range(0, len(rna_DL), _ROWS):
+            kmer_WR, clean_WR = _roll(rna_DL[start : start + _ROWS], size)
+            place, row = np.nonzero(clean_WR & np.isin(kmer_WR, whole_D))
+            kmers.append(kmer_WR[place, row])
+            windows.append(row.astype(np.int32) + start)
+        component_D = _link(component_D, np.concatenate(kmers), np.concatenate(windows))
+    return component_D
+
+
 def _kmers(
     rna_DL: NDArray[np.uint8], k: int, number: int, passes: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -144,7 +165,7 @@ def _kmers(
 
 
 def _roll(rna_RL: NDArray[np.uint8], k: int) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Return every k-mer in two bits per letter, and whether it has no N."""
+    """Return every k-mer in two bits per letter, and whether it has no N and no padding."""
     token_LR = np.ascontiguousarray(rna_RL.T)
     kmer_WR = np.empty((len(token_LR) - k + 1, len(rna_RL)), dtype=np.uint64)
     clean_WR = np.empty(kmer_WR.shape, dtype=bool)
@@ -153,7 +174,7 @@ def _roll(rna_RL: NDArray[np.uint8], k: int) -> tuple[NDArray[np.uint64], NDArra
     mask = np.uint64(4**k - 1)
     for place, token_R in enumerate(token_LR):
         kmer_R = ((kmer_R << 2) | (token_R & 3)) & mask
-        run_R = (run_R + 1) * (token_R != N_TOKEN)
+        run_R = (run_R + 1) * (token_R < N_TOKEN)
         if place >= k - 1:
             kmer_WR[place - k + 1] = kmer_R
             clean_WR[place - k + 1] = run_R >= k

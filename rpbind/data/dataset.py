@@ -1,8 +1,8 @@
 """A dataset is a folder: windows, proteins, and a manifest with the SHA-256 of every part.
 
 `windows.parquet` is for other tools, with RNA as tokens. `arrays/*.npy` hold the same windows for
-training, which maps them into memory; Parquet cannot be mapped without decoding.
-Shapes: N windows, L letters per window.
+training, which maps them into memory; Parquet cannot be mapped without decoding. Windows may
+differ in length: shorter ones are padded. Shapes: N windows, L letters of the longest window.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Dataset:
     proteins
         Its proteins, in the order of `protein_N`.
     rna_NL
-        (N, L) uint8, tokens of `rpbind.data.alphabet`.
+        (N, L) uint8, tokens of `rpbind.data.alphabet`; shorter windows end with `PAD`.
     label_N
         (N,) uint8, 1 bound, 0 not bound.
     protein_N
@@ -78,6 +78,11 @@ class Dataset:
     def id(self) -> str:
         """Hash of the content (12 hex digits); equal for imports of the same sources."""
         return self.manifest.id
+
+    @property
+    def shortest(self) -> int:
+        """Letters of the shortest window; the longest has `manifest.window_length`."""
+        return self.manifest.shortest_window or self.manifest.window_length
 
     @cached_property
     def coordinates(self) -> Coordinates | None:

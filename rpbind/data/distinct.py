@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import LETTERS
+from rpbind.data.alphabet import PAD
 
-_LETTERS_PER_WORD = 27  # 5 ** 27 < 2 ** 64
+_TOKENS = PAD + 1
+_LETTERS_PER_WORD = 24  # 6 ** 24 < 2 ** 64
 _ROWS = 65_536
 
 
@@ -41,8 +42,8 @@ def first_equal(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _pack(rna_NL: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Pack at most 27 tokens into one number in base 5."""
-    powers_L = np.uint64(len(LETTERS)) ** np.arange(rna_NL.shape[1], dtype=np.uint64)
+    """Pack at most 24 tokens into one number in base 6."""
+    powers_L = np.uint64(_TOKENS) ** np.arange(rna_NL.shape[1], dtype=np.uint64)
     word_N = np.empty(len(rna_NL), dtype=np.uint64)
     for start in range(0, len(rna_NL), _ROWS):
         rows = slice(start, start + _ROWS)

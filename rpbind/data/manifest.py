@@ -73,13 +73,16 @@ class Manifest(_Record):
 
     `negatives` names the method that made the negative windows. It is part of the name of every
     split, so it must be a valid file name. `parts` has the hash of each file of the dataset.
-    `coordinates_sha256` is the hash of the windows' genome coordinates, None if they have none.
+    `window_length` is the number of letters of the longest window, `shortest_window` that of the
+    shortest, None if all windows have one length. `coordinates_sha256` is the hash of the windows'
+    genome coordinates, None if they have none.
     """
 
     schema_version: int = SCHEMA_VERSION
     name: str
     negatives: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+=-]*$")]
     window_length: int
+    shortest_window: int | None = None
     windows: int
     positives: int
     clusters: int
@@ -89,6 +92,12 @@ class Manifest(_Record):
     coordinates_sha256: str | None = None
     parts: dict[str, FileHash]
     made_by: MadeBy
+
+    @property
+    def lengths(self) -> str:
+        """The windows' length in words, such as "101 nt" or "20 to 400 nt"."""
+        shortest = "" if self.shortest_window is None else f"{self.shortest_window} to "
+        return f"{shortest}{self.window_length} nt"
 
     @property
     def id(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import N_TOKEN
+from rpbind.data.alphabet import PAD, check_padding, lengths, trimmed
 from rpbind.data.coordinates import FIELDS, Coordinates
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
@@ -36,7 +36,7 @@ class Windows:
     Parameters
     ----------
     rna_NL
-        (N, L) tokens of `rpbind.data.alphabet`.
+        (N, L) tokens of `rpbind.data.alphabet`; shorter windows end with `PAD`.
     label_N
         (N,), 1 bound, 0 not bound.
     protein_N
@@ -132,6 +132,7 @@ def write_dataset(
     """
     check_new(out)
     _check_windows(windows, proteins)
+    windows = replace(windows, rna_NL=trimmed(windows.rna_NL))
     with draft_folder(out) as draft:
         (draft / "arrays").mkdir()
         _write_arrays(draft, windows)
@@ -151,8 +152,9 @@ def _check_windows(windows: Windows, proteins: Sequence[Protein]) -> None:
         raise ValueError(f"{len(windows.coordinates.start_N)} coordinates for {n} rows")
     if n == 0:
         raise UserError("A dataset needs at least one window; got none.")
-    if windows.rna_NL.max() > N_TOKEN or windows.label_N.max() > 1:
+    if windows.rna_NL.max() > PAD or windows.label_N.max() > 1:
         raise ValueError("a token or a label is out of range")
+    check_padding(windows.rna_NL)
     if windows.protein_N.min() < 0 or windows.protein_N.max() >= len(proteins):
         raise ValueError(f"a protein index is outside 0..{len(proteins) - 1}")
     if len({protein.id for protein in proteins}) != len(proteins):
@@ -229,11 +231,13 @@ def _describe(
     labels: tuple[str, str],
 ) -> Manifest:
     name, negatives = labels
+    shortest = int(lengths(windows.rna_NL).min())
     table = canonical([asdict(protein) for protein in proteins])
     return Manifest(
         name=name,
         negatives=negatives,
         window_length=windows.rna_NL.shape[1],
+        shortest_window=shortest if shortest < windows.rna_NL.shape[1] else None,
         windows=len(windows.rna_NL),
         positives=int(windows.label_N.sum(dtype=np.int64)),
         clusters=len(np.unique(windows.cluster_N)),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpbind.data import clusters
-from rpbind.data.alphabet import encode
+from rpbind.data.alphabet import encode, pad
 from rpbind.data.clusters import by_first_appearance, overlap_clusters
 from rpbind.errors import UserError
 
@@ -79,3 +79,19 @@ def test_many_small_passes_give_the_clusters_of_one_pass(windows: list[str], k: 
         patch.setattr(clusters, "_KMERS_PER_PASS", 7)
         patch.setattr(clusters, "_ROWS", 3)
         assert clusters_of(*windows, k=k) == brute_force(windows, k)
+
+
+def clusters_of_any_length(*windows: str, k: int) -> list[int]:
+    return overlap_clusters(pad([encode(window)[None] for window in windows]), k).tolist()
+
+
+def test_windows_of_different_lengths_share_a_cluster_if_they_share_a_kmer() -> None:
+    assert clusters_of_any_length("ACGUAA", "CCCCCCCC", "GACGU", k=4) == [0, 1, 0]
+
+
+def test_a_window_shorter_than_k_is_in_the_cluster_of_the_windows_that_contain_it() -> None:
+    assert clusters_of_any_length("GGACGUGG", "ACGU", "ACGA", "UACGA", k=5) == [0, 0, 1, 1]
+
+
+def test_padding_links_no_windows() -> None:
+    assert clusters_of_any_length("ACG", "UUU", "GGGGGGGG", "ACN", "UAN", k=4) == [0, 1, 2, 3, 4]

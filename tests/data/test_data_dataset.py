@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rpbind.data import writer
-from rpbind.data.alphabet import encode
+from rpbind.data.alphabet import PAD, decode, encode, pad
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Origin, Windows, write_dataset
@@ -159,3 +159,28 @@ def test_a_dataset_without_windows_is_refused(tmp_path: Path) -> None:
     empty = Windows(WINDOWS.rna_NL[:0], WINDOWS.label_N[:0], no_rows, no_rows)
     with pytest.raises(UserError, match="at least one window"):
         write(tmp_path / "toy", empty)
+
+
+ANY_LENGTH = replace(
+    WINDOWS, rna_NL=pad([encode(window)[None] for window in ("ACGUA", "GGN", "UUUU")])
+)
+
+
+def test_a_dataset_may_hold_windows_of_different_lengths(tmp_path: Path) -> None:
+    dataset = write(tmp_path / "toy", ANY_LENGTH)
+    assert [decode(window) for window in dataset.rna_NL] == ["ACGUA", "GGN", "UUUU"]
+    assert (dataset.shortest, dataset.manifest.window_length) == (3, 5)
+    assert write(tmp_path / "fixed").shortest == 4
+
+
+def test_columns_without_a_letter_are_not_kept(tmp_path: Path) -> None:
+    wider = replace(WINDOWS, rna_NL=np.pad(WINDOWS.rna_NL, ((0, 0), (0, 2)), constant_values=PAD))
+    assert write(tmp_path / "wider", wider).id == write(tmp_path / "toy").id
+
+
+def test_padding_is_only_at_the_end_of_a_window(tmp_path: Path) -> None:
+    for place in (0, 3):  # a window without letters, and a gap within one
+        rna_NL = np.array(ANY_LENGTH.rna_NL)
+        rna_NL[0, place] = PAD
+        with pytest.raises(ValueError, match="padding"):
+            write(tmp_path / "toy", replace(ANY_LENGTH, rna_NL=rna_NL))

@@ -75,9 +75,9 @@ def overlap_clusters(
     first_D, distinct_N = np.unique(first_equal(rna_NL), return_inverse=True)
     rna_DL = rna_NL[first_D]
     component_D = np.arange(len(first_D), dtype=np.int32)
-    passes = 1 + rna_DL.shape[0] * (rna_DL.shape[1] - k + 1) // _KMERS_PER_PASS
+    passes = passes_of(rna_DL, k)
     for number in range(passes):
-        component_D = _link(component_D, *_kmers(rna_DL, k, number, passes))
+        component_D = _link(component_D, *kmers_of_pass(rna_DL, k, number, passes))
         progress(number + 1, passes)
     component_D = _link_contained(component_D, rna_DL, k)
     return by_first_appearance(component_D[distinct_N])
@@ -140,7 +140,7 @@ def _link_contained(
         return component_D
     length_D = lengths(rna_DL)
     for size in np.unique(length_D[length_D < k]).tolist():
-        whole_D = np.unique(_kmers(rna_DL[length_D == size, :size], size, 0, 1)[0])
+        whole_D = np.unique(kmers_of_pass(rna_DL[length_D == size, :size], size, 0, 1)[0])
         kmers, windows = [], []
         for start in range(0, len(rna_DL), _ROWS):
             kmer_WR, clean_WR = _roll(rna_DL[start : start + _ROWS], size)
@@ -151,10 +151,32 @@ def _link_contained(
     return component_D
 
 
-def _kmers(
+def passes_of(rna_DL: NDArray[np.uint8], k: int) -> int:
+    """Return in how many passes all k-mers of these windows fit into memory."""
+    return 1 + rna_DL.shape[0] * (rna_DL.shape[1] - k + 1) // _KMERS_PER_PASS
+
+
+def kmers_of_pass(
     rna_DL: NDArray[np.uint8], k: int, number: int, passes: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Return the k-mers of one pass, and the window of each."""
+    """Return the k-mers without N of one pass, and the window of each.
+
+    Parameters
+    ----------
+    rna_DL
+        (D, L) tokens.
+    k
+        Letters per k-mer, 1 to 32.
+    number
+        Which pass, from 0; equal k-mers are in one pass.
+    passes
+        How many passes there are.
+
+    Returns
+    -------
+    tuple
+        (K,) k-mers in two bits per letter, and (K,) indices of their windows.
+    """
     kmers, windows = [], []
     for start in range(0, len(rna_DL), _ROWS):
         kmer_WR, clean_WR = _roll(rna_DL[start : start + _ROWS], k)

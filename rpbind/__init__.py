@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rpbind.command import as_command
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
+    from rpbind.history_api import History, history
     from rpbind.recipe import Recipe
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
@@ -43,6 +44,7 @@ __all__ = [
     "Checkup",
     "Comparison",
     "Dataset",
+    "History",
     "Job",
     "Model",
     "PausedError",
@@ -58,6 +60,7 @@ __all__ = [
     "doctor",
     "embed",
     "export",
+    "history",
     "hyperparameters",
     "import_eclip",
     "import_fasta",
@@ -94,6 +97,7 @@ _HOME = {
     "rpbind.command": ("as_command",),
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.genome_api": ("import_peaks", "negatives"),
+    "rpbind.history_api": ("History", "history"),
     "rpbind.recipe": ("Recipe",),
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),

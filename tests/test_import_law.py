@@ -23,7 +23,7 @@ FLOORS = [
     {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "keywords"}
     | {"live", "exits", "verbosity", "conventions", "settings"},
     {"files"},
-    {"parts"},
+    {"parts", "history"},
     {"recipe"},
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},
@@ -39,7 +39,7 @@ FLOORS = [
     {"study"},
     {"experiment", "defaults", "options", "studyfile"},
     {"api", "command"},
-    {"genome_api"},
+    {"genome_api", "history_api"},
     {"cli", "completion", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
@@ -60,6 +60,7 @@ MOST_LINES_OF_A_ROOM, MOST_LINES_OF_A_FILE = 2500, 250
 FACE_ROOMS = FLOORS[0] | {
     "api",
     "genome_api",
+    "history_api",
     "cli",
     "completion",
     "options",

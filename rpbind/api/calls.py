@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, get_args, get_type_hints
 
 from rpbind.errors import UserError
+from rpbind.history import calling
 from rpbind.keywords import check_names, check_type, parameters_of
 
 P = ParamSpec("P")
@@ -77,13 +78,24 @@ def face(
         for argument, value in arguments.items():
             check_type(f"{name}: {argument}", value, hints.get(argument, Any))
         try:
-            return function(*given, **named)
+            with calling(function.__qualname__, _changed(signature, arguments)):
+                return function(*given, **named)
         except OSError as error:
             _refuse_path(error)
             raise
 
     call.__signature__ = signature  # type: ignore[attr-defined]
     return call
+
+
+def _changed(signature: inspect.Signature, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that differ from their defaults."""
+    known = signature.parameters
+    return {
+        name: value
+        for name, value in arguments.items()
+        if type(value) is not type(known[name].default) or value != known[name].default
+    }
 
 
 def _refuse_path(error: OSError) -> None:

@@ -45,6 +45,7 @@ for command in (
     data.embed,
     data.split,
     data.subset,
+    data.data,
     genome.negatives,
     baselines.baselines,
     hyperparameters.hyperparameters,

@@ -1,4 +1,4 @@
-"""Commands about datasets: embed their proteins, show their splits, draw smaller ones."""
+"""Commands about datasets: embed proteins, show splits and history, draw smaller ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rpbind import history_api
 from rpbind.api import embeddings, splitting
 from rpbind.arguments import named_values
 from rpbind.tables import Grid
@@ -77,3 +78,20 @@ def subset(
         f"{out}: dataset {drawn.id}, {len(drawn):,} windows ({drawn.positives:,} positive), "
         f"{len(drawn.protein_names)} proteins, {drawn.overlap_clusters:,} overlap clusters"
     )
+
+
+def data(
+    folder: Annotated[Path, typer.Argument(metavar="DATA", help="Dataset folder.")],
+    reproduce: Annotated[
+        bool,
+        typer.Option("--reproduce", help="Print the commands that made the dataset, in order."),
+    ] = False,
+) -> None:
+    """Show what a dataset holds and how it was made."""
+    made = history_api.history(folder)
+    if not reproduce:
+        print(made.summary)
+    for step in made.steps:
+        print(f"# {step.remark}\n{step.shell}" if reproduce else f"{step.created}  {step.shell}")
+    if made.missing:
+        print(f"# {made.missing}")

@@ -14,6 +14,7 @@ from rpbind.errors import UserError, reason
 from rpbind.files.arrays import load_array, save_array
 from rpbind.files.atomic import errors_name
 from rpbind.files.draft import explain_denied_write
+from rpbind.history import add_step
 
 
 class _Record(BaseModel):
@@ -53,11 +54,11 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
         dataset.verify()
         command = f"rpbind split {dataset.root} --rule {spec.rule} --seed {spec.seed}"
         with explain_denied_write(dataset.root, f"The split {folder.name}", command):
-            _freeze(make_split(dataset, spec), folder)
+            _freeze(make_split(dataset, spec), folder, dataset.root)
     return _read(folder, dataset, spec)
 
 
-def _freeze(split: Split, folder: Path) -> None:
+def _freeze(split: Split, folder: Path, root: Path) -> None:
     record = _Record(
         id=split.id,
         dataset=split.dataset_id,
@@ -73,6 +74,9 @@ def _freeze(split: Split, folder: Path) -> None:
             draft.mkdir(parents=True)
             save_array(draft / "part.npy", split.part_N)
             (draft / "split.json").write_text(record.model_dump_json(indent=1))
+            add_step(
+                root, "split", {"data": root, "rule": split.spec.rule, "seed": split.spec.seed}
+            )
             draft.rename(folder)
     except OSError:
         if not folder.exists():  # otherwise another process has frozen the same split

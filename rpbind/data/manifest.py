@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rpbind import __version__
 from rpbind.errors import UserError, reason
+from rpbind.history import MANIFEST as MANIFEST
+from rpbind.history import Step
 from rpbind.recipe import canonical
 
 SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
 WINDOWS = "windows.parquet"
 PROTEINS = "proteins.parquet"
 ARRAYS = {name: f"arrays/{name}.npy" for name in ("rna", "label", "protein", "cluster")}
@@ -76,6 +77,8 @@ class Manifest(_Record):
     `window_length` is the number of letters of the longest window, `shortest_window` that of the
     shortest, None if all windows have one length. `coordinates_sha256` is the hash of the windows'
     genome coordinates, None if they have none.
+    `history` has the commands that made or changed the dataset; those that made the dataset from
+    which it was drawn come first. It is empty where no command is known.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -92,6 +95,7 @@ class Manifest(_Record):
     coordinates_sha256: str | None = None
     parts: dict[str, FileHash]
     made_by: MadeBy
+    history: tuple[Step, ...] = ()
 
     @property
     def lengths(self) -> str:

@@ -71,4 +71,5 @@ def subset(dataset: Dataset, out: Path, per_protein: int, seed: int = 0) -> Data
         ),
         negatives=dataset.manifest.negatives,
         origin=Origin([WINDOWS], np.zeros(len(rows_M), np.int32), (rows_M + 1).astype(np.int32)),
+        parent=dataset.manifest,
     )

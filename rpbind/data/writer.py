@@ -23,6 +23,7 @@ from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Ma
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_array
 from rpbind.files.draft import check_new, draft_folder
+from rpbind.history import Step, making_step
 from rpbind.ledger import write_atomic
 from rpbind.recipe import canonical
 
@@ -98,6 +99,7 @@ def write_dataset(
     name: str | None = None,
     negatives: str = "as-given",
     origin: Origin | None = None,
+    parent: Manifest | None = None,
 ) -> Dataset:
     """Write a new dataset, whole or not at all.
 
@@ -119,6 +121,8 @@ def write_dataset(
         The method that made the negative windows.
     origin
         Where each window comes from, if known.
+    parent
+        The manifest of the dataset that it was made from, if any; its history goes on.
 
     Returns
     -------
@@ -139,8 +143,15 @@ def write_dataset(
         _write_proteins(draft, proteins)
         _write_parquet(draft / WINDOWS, windows, proteins, origin)
         manifest = _describe(draft, windows, proteins, made_by, (name or out.name, negatives))
+        manifest = manifest.model_copy(update={"history": _history(made_by, parent)})
         write_atomic(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
     return Dataset.open(out)
+
+
+def _history(made_by: MadeBy, parent: Manifest | None) -> tuple[Step, ...]:
+    before = [step for step in parent.history if step.makes] if parent else []
+    now = making_step({name: source.sha256 for name, source in made_by.sources.items()})
+    return (*before, *([now] if now else []))
 
 
 def _check_windows(windows: Windows, proteins: Sequence[Protein]) -> None:

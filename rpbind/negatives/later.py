@@ -14,7 +14,7 @@ import numpy as np
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.clusters import joined, overlap_clusters
 from rpbind.data.dataset import Dataset
-from rpbind.data.manifest import MANIFEST, WINDOWS, MadeBy, hash_file
+from rpbind.data.manifest import WINDOWS, MadeBy
 from rpbind.data.writer import Origin, Windows, write_dataset
 from rpbind.errors import UserError
 from rpbind.files.draft import check_new
@@ -192,10 +192,7 @@ def _written(
     kmer = re.match(r"shared (\d+)-mer", str(before.arguments.get("clusters", "")))
     if kmer:
         cluster_N = joined(cluster_N, overlap_clusters(rna_NL, int(kmer[1])))
-    sources = {
-        WINDOWS: dataset.manifest.parts[WINDOWS],
-        MANIFEST: hash_file(dataset.root / MANIFEST),
-    }
+    sources = {WINDOWS: dataset.manifest.parts[WINDOWS]}
     if reference is not None:
         sources |= reference.sources
     made_by = MadeBy(
@@ -218,4 +215,5 @@ def _written(
         made_by,
         negatives=rule.label,
         origin=origins(origin, drawn),
+        parent=dataset.manifest,
     )

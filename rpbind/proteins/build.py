@@ -15,6 +15,7 @@ from rpbind.files.arrays import save_blocks
 from rpbind.files.atomic import errors_name, remove_drafts
 from rpbind.files.draft import explain_denied_write
 from rpbind.files.locks import exclusive
+from rpbind.history import add_step
 from rpbind.ledger import write_atomic
 from rpbind.parts.contents import FOLDER, keep
 from rpbind.proteins.custom import CustomProteinEncoder
@@ -73,7 +74,7 @@ def build_store(
         known = old.manifest.index if old else {}
         missing = {key: chain for key, chain in by_key.items() if key not in known}
         if missing:
-            _build(folder, encoder, old, missing, progress)
+            _build(data, encoder, old, missing, progress)
     store = EmbeddingStore.open(data, encoder.id)
     store.verify()
     return store
@@ -91,18 +92,20 @@ def _opened(data: Path, encoder: ProteinEncoder) -> EmbeddingStore | None:
 
 
 def _build(
-    folder: Path,
+    data: Path,
     encoder: ProteinEncoder,
     old: EmbeddingStore | None,
     missing: dict[str, str],
     progress: Progress | None,
 ) -> None:
+    folder = stores_folder(data) / encoder.id
     remove_drafts(folder)
     pieces = PartialStore(folder / f".partial-{encoder.sha256[:12]}", encoder)
     for done, (key, chain) in enumerate(missing.items(), start=1):
         pieces.get(key, chain)
         if progress is not None:
             progress(done, len(missing))
+    add_step(data, "embed", {"data": data, "encoder": encoder.id}, {encoder.id: encoder.sha256})
     _write(folder, encoder, old, [(key, pieces.get(key, chain)) for key, chain in missing.items()])
     shutil.rmtree(pieces.folder)
 

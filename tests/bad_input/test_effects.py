@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from toy_study import new
 
 from rpbind import cli
 from rpbind.data.dataset import Dataset
+from rpbind.history import LOCK
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 
@@ -56,6 +58,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--per-protein": ("protein 3", "protein 4"), "--out": ("out o", "out p"),
         "--seed": ("out o", "out o --seed 1"),
     },
+    "rpbind data d": {"--reproduce": ("data d", "data d --reproduce")},
     "rpbind baselines d": {
         "--split": ("d", "d --split random"), "--proteins": ("d", "d --proteins random"),
         "--out": ("d", "d --out scores.csv"),
@@ -214,6 +217,42 @@ def test_a_command_does_the_same_twice(
     pretend(monkeypatch)
     first = outcome(command, tmp_path / "one", capsys, monkeypatch)
     assert first == outcome(command, tmp_path / "two", capsys, monkeypatch)
+
+
+def datasets(folder: Path) -> dict[str, dict[str, str]]:
+    """What each dataset in a folder consists of, beside its manifest."""
+    roots = [path.parent for path in folder.rglob("windows.parquet")]
+    skipped = ("manifest.json", LOCK)
+    return {
+        str(root.relative_to(folder)): {
+            name: content for name, content in snapshot(root).items() if not name.endswith(skipped)
+        }
+        for root in roots
+    }
+
+
+@pytest.mark.parametrize("command", EFFECTS, ids=lambda word: word.removeprefix("rpbind "))
+def test_what_a_command_makes_or_changes_has_it_in_its_history_which_does_the_same_again(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch)
+    shutil.copytree(MADE[0], tmp_path / "one")
+    monkeypatch.chdir(tmp_path / "one")
+    before = datasets(Path())
+    called(command)
+    after = datasets(Path())
+    changed = [root for root in after if after[root] != before.get(root)]
+    new = {}
+    for root in changed:
+        old = MADE[0] / root / "manifest.json"
+        known = len(json.loads(old.read_bytes())["history"]) if old.exists() else 0
+        new[root] = Dataset.open(Path(root)).manifest.history[known:]
+        assert new[root], f"{command} has changed {root}, whose history does not say so"
+    shutil.copytree(MADE[0], tmp_path / "two")
+    monkeypatch.chdir(tmp_path / "two")
+    for root, steps in new.items():
+        assert called(steps[-1].shell) == 0, steps[-1].shell
+        assert datasets(Path())[root] == after[root]
 
 
 def test_every_option_of_every_command_has_a_line_in_this_table() -> None:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from rpbind.data.alphabet import PAD, check_padding, lengths, trimmed
-from rpbind.data.coordinates import FIELDS, Coordinates
+from rpbind.data.coordinates import FIELDS
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import ARRAYS, MANIFEST, PROTEINS, WINDOWS, MadeBy, Manifest, hash_file
+from rpbind.data.windows import Origin as Origin
+from rpbind.data.windows import Windows as Windows
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_array
 from rpbind.files.draft import check_new, draft_folder
@@ -28,66 +29,6 @@ from rpbind.ledger import write_atomic
 from rpbind.recipe import canonical
 
 _ROWS_PER_GROUP = 131_072
-
-
-@dataclass(frozen=True, eq=False)
-class Windows:
-    """The windows of a dataset in memory.
-
-    Parameters
-    ----------
-    rna_NL
-        (N, L) tokens of `rpbind.data.alphabet`; shorter windows end with `PAD`.
-    label_N
-        (N,), 1 bound, 0 not bound.
-    protein_N
-        (N,) index of the protein.
-    cluster_N
-        (N,) overlap cluster.
-    coordinates
-        Where the windows lie in a genome, if that is known.
-    """
-
-    rna_NL: NDArray[np.uint8]
-    label_N: NDArray[np.uint8]
-    protein_N: NDArray[np.int32]
-    cluster_N: NDArray[np.int32]
-    coordinates: Coordinates | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """Where each window comes from.
-
-    Parameters
-    ----------
-    files
-        Names of the source files.
-    file_N
-        (N,) index into `files`.
-    row_N
-        (N,) line in the file, or row of a Parquet file, from 1.
-    """
-
-    files: Sequence[str]
-    file_N: NDArray[np.int32]
-    row_N: NDArray[np.int32]
-
-    def place(self, window: int) -> str:
-        """Return where a window comes from, for messages.
-
-        Parameters
-        ----------
-        window
-            Its index.
-
-        Returns
-        -------
-        str
-            "FILE, line n"; "FILE, row n" for a Parquet file, which has no lines.
-        """
-        file = self.files[self.file_N[window]]
-        return f"{file}, {'row' if file.endswith('.parquet') else 'line'} {self.row_N[window]}"
 
 
 def write_dataset(

@@ -18,6 +18,7 @@ from rpbind.errors import UserError
 from rpbind.ledger import ProteinScore
 from rpbind.parts import Part
 from rpbind.parts.loading import class_file, errors_in, load_function
+from rpbind.statistics.density import own_rows_in_cluster
 from rpbind.statistics.ranking import Ranking, rank_by_group
 
 
@@ -33,11 +34,15 @@ class WindowScores:
         (N,) uint8: 1 if the protein binds the window, else 0.
     protein_N
         (N,) int64: the window's index into the dataset's proteins.
+    cluster_N
+        (N,) int32: the window's overlap cluster; None where the windows have none, and then no
+        metric is weighted.
     """
 
     logit_N: NDArray[np.float32]
     label_N: NDArray[np.uint8]
     protein_N: NDArray[np.int64]
+    cluster_N: NDArray[np.int32] | None = None
 
     @cached_property
     def pooled(self) -> Ranking:
@@ -47,6 +52,18 @@ class WindowScores:
         ).values()
         return ranking
 
+    @cached_property
+    def by_protein(self) -> dict[int, Ranking]:
+        """How well the logits rank the windows of each protein.
+
+        A window weighs 1 / (windows of its protein in its overlap cluster, of this part). So a
+        locus that many windows cover counts like one that a single window covers.
+        """
+        weight_N = None
+        if self.cluster_N is not None:
+            weight_N = 1 / own_rows_in_cluster(self.cluster_N, self.protein_N)
+        return rank_by_group(self.label_N, self.logit_N, self.protein_N, weight_N)
+
 
 def summarise(
     scores: WindowScores, proteins: tuple[Protein, ...], part: str
@@ -54,7 +71,9 @@ def summarise(
     """Compute all metrics of a part, and the score of each of its proteins.
 
     `auroc_macro` is the mean over protein clusters of the mean AUROC of the cluster's proteins
-    (two cell lines of one gene are one cluster). A protein with one class only has no AUROC.
+    (two cell lines of one gene are one cluster), and `auroc_proteins` the plain mean over proteins.
+    `auroc_weighted` is `auroc_macro` with weights by overlap cluster (`WindowScores.by_protein`).
+    A protein with one class only has no AUROC.
 
     Parameters
     ----------
@@ -69,7 +88,6 @@ def summarise(
     -------
     {"PART.METRIC": value} without undefined metrics, and one score per protein with windows.
     """
-    ranked = rank_by_group(scores.label_N, scores.logit_N, scores.protein_N)
     per_protein = tuple(
         ProteinScore(
             part=part,
@@ -80,7 +98,7 @@ def summarise(
             auroc=ranking.auroc,
             auprc=ranking.auprc,
         )
-        for index, ranking in ranked.items()
+        for index, ranking in scores.by_protein.items()
     )
     metrics = {name: measure(scores, per_protein) for name, measure in METRICS.items()}
     return {
@@ -155,6 +173,34 @@ def macro_average(
     return float(np.mean(means)) if means else None
 
 
+def weighted_average(scores: WindowScores, per_protein: tuple[ProteinScore, ...]) -> float | None:
+    """Return the cluster-weighted AUROC: per protein, then the mean over protein clusters.
+
+    Parameters
+    ----------
+    scores
+        Of a part, with overlap clusters.
+    per_protein
+        One score per protein of the part, in the order of `scores.by_protein`.
+
+    Returns
+    -------
+    The mean; None if no protein has both classes, or if the windows have no overlap clusters.
+    """
+    by_cluster: dict[int, list[float]] = {}
+    for score, ranking in zip(per_protein, scores.by_protein.values(), strict=True):
+        if ranking.auroc_weighted is not None:
+            by_cluster.setdefault(score.cluster, []).append(ranking.auroc_weighted)
+    means = [float(np.mean(values)) for values in by_cluster.values()]
+    return float(np.mean(means)) if means else None
+
+
+def plain_average(per_protein: tuple[ProteinScore, ...]) -> float | None:
+    """Return the plain mean over proteins of their AUROC; None if no protein has one."""
+    found = [score.auroc for score in per_protein if score.auroc is not None]
+    return float(np.mean(found)) if found else None
+
+
 def macro_interval(
     per_protein: tuple[ProteinScore, ...], alpha: float = 0.05
 ) -> tuple[float, float] | None:
@@ -199,6 +245,8 @@ METRICS: dict[str, Metric] = {
     "auroc_pooled": lambda scores, per_protein: scores.pooled.auroc,
     "auprc_pooled": lambda scores, per_protein: scores.pooled.auprc,
     "auroc_macro": lambda scores, per_protein: macro_average(per_protein, "auroc"),
+    "auroc_proteins": lambda scores, per_protein: plain_average(per_protein),
+    "auroc_weighted": weighted_average,
     "auprc_macro": lambda scores, per_protein: macro_average(per_protein, "auprc"),
 }
 """The metrics of every part of every run, by their name in a row (after "test.").

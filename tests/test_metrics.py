@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,70 @@ def test_one_sort_over_all_groups_ranks_each_as_scikit_learn_does(
 def test_scores_that_are_not_finite_are_not_ranked(odd: float) -> None:
     with pytest.raises(ValueError):
         ranking(np.array([0, 1], dtype=np.uint8), np.array([0.0, odd]))
+
+
+def pairwise_weighted(label_N: np.ndarray, score_N: np.ndarray, weight_N: np.ndarray) -> float:
+    """The definition: the weight of the pairs in the right order, over that of all pairs."""
+    right = total = 0.0
+    for bound in np.flatnonzero(label_N == 1):
+        for unbound in np.flatnonzero(label_N == 0):
+            pair = weight_N[bound] * weight_N[unbound]
+            total += pair
+            right += pair * (
+                (score_N[bound] > score_N[unbound]) + 0.5 * (score_N[bound] == score_N[unbound])
+            )
+    return right / total
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 4), st.integers(1, 9)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_the_weighted_auroc_of_each_group_is_that_of_all_its_pairs(
+    rows: list[tuple[int, int, int, int]],
+) -> None:
+    group_N, label_N, score_N, own_N = (np.array(column) for column in zip(*rows, strict=True))
+    found = rank_by_group(label_N.astype(np.uint8), score_N.astype(float), group_N, 1 / own_N)
+    for group, ranked in found.items():
+        mine = group_N == group
+        if ranked.auroc is None:
+            assert ranked.auroc_weighted is None
+        else:
+            expected = pairwise_weighted(label_N[mine], score_N[mine], 1 / own_N[mine])
+            assert ranked.auroc_weighted == pytest.approx(expected, abs=1e-12)
+
+
+def in_clusters(*rows: tuple[int, int, float, int]) -> WindowScores:
+    """Rows are (protein, label, logit, overlap cluster)."""
+    plain = scores(*(row[:3] for row in rows))
+    return replace(plain, cluster_N=np.array([row[3] for row in rows], dtype=np.int32))
+
+
+def test_a_locus_of_many_windows_weighs_like_one_window() -> None:
+    """Four bound windows tile one peak, and are ranked right; the bound window elsewhere is not."""
+    rows = [(2, 1, 2.0, 7)] * 4 + [(2, 1, 0.0, 8), (2, 0, 1.0, 9)]
+    metrics, _ = summarise(in_clusters(*rows), PROTEINS, "test")
+    assert metrics["test.auroc_macro"] == pytest.approx(4 / 5)
+    assert metrics["test.auroc_weighted"] == pytest.approx(1 / 2)
+
+
+def test_without_two_windows_in_a_cluster_the_weighted_auroc_is_the_headline() -> None:
+    rows = [(p, n % 2, float(n * 7 % 5), n) for p in (0, 1, 2) for n in range(9)]
+    metrics, _ = summarise(in_clusters(*rows), PROTEINS, "test")
+    assert metrics["test.auroc_weighted"] == pytest.approx(metrics["test.auroc_macro"])
+
+
+def test_the_plain_mean_gives_each_protein_of_a_cluster_its_own_weight() -> None:
+    """Proteins 0 and 1 are one cluster with AUROCs 1 and 1; protein 2 has 0."""
+    rows = [(p, label, float(label if p < 2 else -label), 0) for p in (0, 1, 2) for label in (0, 1)]
+    metrics, _ = summarise(in_clusters(*rows), PROTEINS, "test")
+    assert metrics["test.auroc_macro"] == pytest.approx(1 / 2)
+    assert metrics["test.auroc_proteins"] == pytest.approx(2 / 3)
+
+
+def test_without_overlap_clusters_no_metric_is_weighted() -> None:
+    metrics, _ = summarise(scores((0, 1, 1.0), (0, 0, 0.0)), PROTEINS, "test")
+    assert "test.auroc_weighted" not in metrics

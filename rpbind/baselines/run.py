@@ -90,9 +90,12 @@ def _scored(
     name: str, data: BaselineData, prediction: Prediction, own: Sequence[Part]
 ) -> dict[str, Any]:
     """Return the metrics, the score per protein and the findings of a baseline."""
-    label_T, protein_T = data.label_N[prediction.index_T], data.protein_N[prediction.index_T]
+    index_T = prediction.index_T
     scores = WindowScores(
-        prediction.logit_T.astype(np.float32), label_T, protein_T.astype(np.int64)
+        prediction.logit_T.astype(np.float32),
+        data.label_N[index_T],
+        data.protein_N[index_T].astype(np.int64),
+        data.cluster_N[index_T],
     )
     metrics, each = summarise(scores, data.proteins, "test")
     metrics |= own_metrics(own, scores, "test")

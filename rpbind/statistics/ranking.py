@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,16 +25,23 @@ class Ranking:
         Number of windows, and of those with label 1.
     auroc, auprc
         Area under the ROC curve, and average precision; None if a class is absent.
+    auroc_weighted
+        AUROC in which a pair of windows counts as the product of their weights; None if a class is
+        absent, or without weights.
     """
 
     windows: int
     positives: int
     auroc: float | None
     auprc: float | None
+    auroc_weighted: float | None = None
 
 
 def rank_by_group(
-    label_N: NDArray[np.uint8], score_N: NDArray[np.floating], group_N: NDArray[np.int64]
+    label_N: NDArray[np.uint8],
+    score_N: NDArray[np.floating],
+    group_N: NDArray[np.int64],
+    weight_N: NDArray[np.float64] | None = None,
 ) -> dict[int, Ranking]:
     """Return how well scores rank the windows within each group, with one sort for all groups.
 
@@ -45,6 +53,8 @@ def rank_by_group(
         (N,) finite scores; see `DECIMALS` for ties, which count as half.
     group_N
         (N,) the window's group, such as its protein.
+    weight_N
+        (N,) positive weights of the windows, for `Ranking.auroc_weighted` only.
 
     Returns
     -------
@@ -83,23 +93,48 @@ def rank_by_group(
     true_T = positives_T + _above(positives_T, positives_G, tie_G, ties_G)
     called_T = true_T + negatives_T + _above(negatives_T, negatives_G, tie_G, ties_G)
     precision_G = np.add.reduceat(positives_T * (true_T / called_T), tie_G)
+    weighted_G: Sequence[float | None] = [None] * len(first_G)
+    if weight_N is not None:
+        bound_N = weight_N[order_N] * label_N
+        bound_T = np.add.reduceat(bound_N, first_T)
+        unbound_T = np.add.reduceat(weight_N[order_N] - bound_N, first_T)
+        weighted_G = _weighted(bound_T, unbound_T, tie_G, ties_G)
     return {
         int(group): Ranking(
             int(windows),
             int(positives),
             float(pairs / (2 * positives * (windows - positives))) if both else None,
             float(precision / positives) if both else None,
+            weighted if both else None,
         )
-        for group, windows, positives, pairs, precision, both in zip(
+        for group, windows, positives, pairs, precision, weighted, both in zip(
             group_N[first_G],
             windows_G,
             positives_G,
             pairs_G,
             precision_G,
+            weighted_G,
             (positives_G > 0) & (negatives_G > 0),
             strict=True,
         )
     }
+
+
+def _weighted(
+    bound_T: NDArray[np.float64],
+    unbound_T: NDArray[np.float64],
+    tie_G: NDArray[np.int64],
+    ties_G: NDArray[np.int64],
+) -> list[float]:
+    """Return the weighted AUROC of each group from the weights of its ties; NaN for one class."""
+    below_T = np.cumsum(unbound_T) - unbound_T
+    below_T -= np.repeat(below_T[tie_G], ties_G)
+    pairs_G = np.add.reduceat(bound_T * (2 * below_T + unbound_T), tie_G)  # in half pairs
+    bound_G, unbound_G = np.add.reduceat(bound_T, tie_G), np.add.reduceat(unbound_T, tie_G)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        auroc_G = pairs_G / (2 * bound_G * unbound_G)
+    found: list[float] = np.clip(auroc_G, 0.0, 1.0).tolist()  # sums of weights are not exact
+    return found
 
 
 def _above(

@@ -42,7 +42,8 @@ def check_own_measures(plan: Plan, source: DataSource) -> None:
     draw = np.random.default_rng(0)
     label_N = np.arange(TRIED, dtype=np.uint8) % 2
     logit_N = draw.standard_normal(TRIED, dtype=np.float32)
-    scores = WindowScores(logit_N, label_N, np.arange(TRIED, dtype=np.int64) // 8)
+    group_N = np.arange(TRIED, dtype=np.int64) // 8
+    scores = WindowScores(logit_N, label_N, group_N, group_N.astype(np.int32))
     own_metrics([each.part for each in plan.metrics], scores, "test")
     if not plan.own_controls:
         return

@@ -16,6 +16,7 @@ from torch import Tensor
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
+from rpbind.metrics import WindowScores
 from rpbind.model.group import Group, Reads
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
@@ -53,6 +54,8 @@ class Inputs:
         Names and hashes of dataset, split, embedding store and encoder.
     source
         The protein encoder; None if the vectors were not read from a store.
+    cluster_N
+        (N,) int32 overlap cluster of each window; None for windows outside a dataset.
     """
 
     rna_NL: Tensor
@@ -66,6 +69,7 @@ class Inputs:
     proteins: tuple[Protein, ...]
     provenance: dict[str, str]
     source: VectorSource | None = None
+    cluster_N: Tensor | None = None
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
@@ -131,6 +135,7 @@ class Inputs:
                 "encoder": f"{store.folder.name} {store.manifest.encoder_sha256[:12]}",
             },
             source=store.manifest.source,
+            cluster_N=_mapped(dataset.cluster_N),
         )
 
     @property
@@ -175,6 +180,28 @@ class Inputs:
         """
         groups = list(self._groups(self.protein_N[index_B].long(), reads))
         return self.rna_NL[index_B], groups, self.label_N[index_B].float()
+
+    def scores(self, logit_N: NDArray[np.float32], index_N: NDArray[np.int64]) -> WindowScores:
+        """Put labels, proteins and overlap clusters beside the logits of a part.
+
+        Parameters
+        ----------
+        logit_N
+            (N,) logits.
+        index_N
+            (N,) the window of each logit; they must be all windows of the part, in any order.
+
+        Returns
+        -------
+        What metrics read.
+        """
+        chosen_N, cluster_N = torch.from_numpy(index_N).to(self.label_N.device), self.cluster_N
+        return WindowScores(
+            logit_N,
+            self.label_N[chosen_N].cpu().numpy(),
+            self.protein_N[chosen_N].cpu().numpy().astype(np.int64),
+            None if cluster_N is None else cluster_N[chosen_N].cpu().numpy(),
+        )
 
     def _groups(self, protein_B: Tensor, reads: Reads) -> Iterator[Group]:
         distinct, place_B = torch.unique(protein_B, return_inverse=True)

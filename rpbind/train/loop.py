@@ -129,12 +129,7 @@ class Training:
         )
         if not np.isfinite(logit_N).all():
             raise DivergedError(f"a score on {part} is NaN or infinite")
-        chosen_N = torch.from_numpy(index_N).to(self.machine.device)
-        return WindowScores(
-            logit_N,
-            self.inputs.label_N[chosen_N].cpu().numpy(),
-            self.inputs.protein_N[chosen_N].cpu().numpy().astype(np.int64),
-        )
+        return self.inputs.scores(logit_N, index_N)
 
     def restore_best(self) -> None:
         """Restore the weights of the epoch with the lowest validation loss."""

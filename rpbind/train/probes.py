@@ -102,6 +102,7 @@ def _sample(inputs: Inputs) -> Inputs:
         rna_NL=inputs.rna_NL[chosen_N],
         label_N=inputs.label_N[chosen_N],
         protein_N=inputs.protein_N[chosen_N],
+        cluster_N=None,  # weights are those of a whole part, and this is a sample of one
         parts={"test": torch.arange(count, device=test_N.device)},
     )
 

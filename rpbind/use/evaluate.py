@@ -16,7 +16,7 @@ from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
-from rpbind.metrics import WindowScores, summarise
+from rpbind.metrics import summarise
 from rpbind.train.calibration import Reliability, calibrated_metrics, reliability
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.score import score_windows
@@ -82,12 +82,11 @@ def evaluate_model(
     torch.set_num_threads(trained.threads)
     inputs, notes = matching_inputs(trained, target)
     logit_N, index_N = score_windows(trained.model, inputs, inputs.parts[target.part], progress)
-    label_N, protein_N = inputs.label_N[index_N].numpy(), inputs.protein_N[index_N].numpy()
-    scores = WindowScores(logit_N, label_N, protein_N.astype(np.int64))
+    scores = inputs.scores(logit_N, index_N)
     metrics, each = summarise(scores, inputs.proteins, target.part)
     metrics |= calibrated_metrics(trained.calibration, scores, target.part)
-    raw = reliability(expit(logit_N.astype(np.float64)), label_N)
-    calibrated = reliability(trained.calibration.probability(logit_N), label_N)
+    raw = reliability(expit(logit_N.astype(np.float64)), scores.label_N)
+    calibrated = reliability(trained.calibration.probability(logit_N), scores.label_N)
     notes += _n_notes(inputs.rna_NL[index_N].numpy())
     return Evaluation(target.part, metrics, raw, calibrated, each, inputs.provenance, notes)
 

@@ -17,6 +17,7 @@ from rpbind.statistics.coverage import NO_STATES, OpenStates, coverage
 from rpbind.statistics.table import Runs, cluster_auroc
 
 SECONDARY = {
+    "test.auroc_weighted": "Cluster-weighted AUROC",
     "test.auroc_pooled": "Pooled AUROC",
     "test.auprc_macro": "Macro AUPRC",
     "test.mcc": "MCC",
@@ -104,7 +105,7 @@ class Arm:
     collapsed
         Seeds of the collapsed runs.
     averages
-        Test AUROC averaged over clusters and over proteins.
+        Test AUROC averaged over clusters and over proteins, and cluster-weighted.
     plain
         Spread of the test AUROC as the mean over proteins instead of clusters.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rpbind.ledger import Row
 
-METRICS = ("test.auroc_pooled", "test.auprc_macro", "test.loss")
+METRICS = ("test.auroc_weighted", "test.auroc_pooled", "test.auprc_macro", "test.loss")
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,13 @@ class Baselines:
 
     @property
     def units(self) -> tuple[str, str]:
-        """What the two AUROCs are means over, such as ("31 protein clusters", "91 proteins")."""
+        """What the two AUROCs are, such as "macro over 31 protein clusters", in words."""
         from rpbind.statistics.averages import averages
 
         found = averages(self.rows)
-        return (found.clusters_text, found.proteins_text) if found else ("clusters", "proteins")
+        if found is None:
+            return "macro over protein clusters", "plain mean over proteins"
+        return found.macro_text, found.plain_text
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows of `table`; a number is None where a baseline does not apply."""
@@ -67,9 +69,9 @@ class Baselines:
         Returns
         -------
         pandas.DataFrame
-            A row per baseline: `auroc` (test, mean over protein clusters), `auroc_proteins` (mean
-            over proteins), `auroc_pooled`, `auprc_macro`, `loss`, the number of `proteins` that
-            are scored, and the `seconds` it took.
+            A row per baseline: `auroc` (test, macro over protein clusters), `auroc_proteins` (plain
+            mean over proteins), `auroc_weighted` (cluster-weighted), `auroc_pooled`, `auprc_macro`,
+            `loss`, the number of `proteins` that are scored, and the `seconds` it took.
         """
         import pandas as pd
 

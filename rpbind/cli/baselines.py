@@ -58,10 +58,11 @@ def _table(scored: Baselines) -> Grid:
     table = Grid(title=title, title_justify="left")
     table.add_column("control")
     metrics = [key.removeprefix("test.") for key in METRICS]
-    for unit in scored.units:
-        table.add_column(f"AUROC, mean over {unit}", justify="right")
+    for mean in scored.units:
+        table.add_column(f"AUROC, {mean}", justify="right")
     for name in (*metrics, "proteins", "seconds"):
-        table.add_column(name.replace("_", " "), justify="right")
+        heading = "AUROC, cluster-weighted" if name == "auroc_weighted" else name.replace("_", " ")
+        table.add_column(heading, justify="right")
     for row in scored.records():
         numbers = [row[name] for name in ("auroc", "auroc_proteins", *metrics)]
         cells = ["–" if one is None else f"{one:.4f}" for one in numbers]

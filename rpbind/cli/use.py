@@ -100,7 +100,8 @@ def evaluate(
 ) -> None:
     """Score a model on a part of a split: the ledger's metrics, MCC, Brier score, calibration.
 
-    auroc_macro is the mean over protein clusters; the mean over proteins is shown too.
+    auroc_macro is the mean over protein clusters, auroc_proteins the plain mean over proteins;
+    in auroc_weighted, an overlap cluster counts like one window.
     """
     check_evaluation(split, part)
     if out is not None:
@@ -113,12 +114,14 @@ def evaluate(
     shown = Grid(title=f"{trained.name} on {result.provenance['split']}", title_justify="left")
     shown.add_column("metric")
     shown.add_column("value", justify="right")
+    explained = {f"{result.part}.auroc_weighted": "cluster-weighted, macro over protein clusters"}
+    if both := result.averages:
+        explained[f"{result.part}.auroc_macro"] = both.macro_text
+        explained[f"{result.part}.auroc_proteins"] = both.plain_text
     for name, value in result.metrics.items():
         shown.add_row(name, f"{value:.4f}")
-        if name == f"{result.part}.auroc_macro" and (both := result.averages):
-            shown.add_row(f"  (mean over {both.clusters_text})", "")
-            shown.add_row(f"{result.part} AUROC, mean over {both.proteins_text}",
-                          f"{both.over_proteins:.4f}")  # fmt: skip
+        if what := explained.get(name):
+            shown.add_row(f"  ({what})", "")
     Console().print(shown, _reliability(result))
     print(f"MCC at logit {result.threshold:.4f}, chosen on validation")
 

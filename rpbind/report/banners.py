@@ -52,7 +52,7 @@ def banners(summary: Summary) -> list[str]:
         )
     if ahead := [arm for arm in summary.arms if arm.knows_base_rates]:
         notes.append(
-            "Pooled AUROC is far above the mean over protein clusters, so it shows knowledge of "
+            "Pooled AUROC is far above macro over protein clusters, so it shows knowledge of "
             "the proteins' base rates and not of binding: "
             f"{'; '.join(_pooled(arm) for arm in ahead)}."
         )

@@ -17,7 +17,7 @@ def table_of(title: str, contrasts: Sequence[verdicts.Judged], part: str = "test
     """Return a table of contrasts with their verdicts."""
     table = Grid(
         title=Text(
-            f"{title}: {part} AUROC, mean over {verdicts.clusters_of(contrasts)}, arm minus "
+            f"{title}: {part} AUROC, macro over {verdicts.clusters_of(contrasts)}, arm minus "
             "reference; n: paired of planned "
             f"{words.plural(contrasts[0].unit, 2)} × protein clusters"
         ),

@@ -25,8 +25,8 @@ COLOUR_BAR = {
         "font": {"size": 13},
     },
 }
-AXIS = "Difference in AUROC on test, mean over protein clusters<br>(arm minus reference)"
-HEADLINE = "AUROC on test, mean over protein clusters"
+AXIS = "Difference in AUROC on test, macro over protein clusters<br>(arm minus reference)"
+HEADLINE = "AUROC on test, macro over protein clusters"
 
 
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:

@@ -91,7 +91,7 @@ def _verdicts(summary: Summary) -> list[RenderableType]:
         tables.append((title, tuned.contrasts))
     shown: list[RenderableType] = []
     for title, contrasts in tables:
-        over = f"mean over {verdicts.clusters_of(contrasts)}"
+        over = f"macro over {verdicts.clusters_of(contrasts)}"
         shown += [Text(f"{title}, {over}; {_pairs(contrasts)}; Holm"), _table(contrasts)]
         if note := verdicts.cut_note(contrasts):
             shown.append(Text(f"  {note}"))
@@ -153,7 +153,7 @@ def _arms(summary: Summary) -> list[str]:
         return []
     kept = scored if len(scored) <= MOST_LINES else [scored[0], scored[-1]]
     named = ", ".join(f"{name} {words.number(score)}" for score, name in kept)
-    over = f"mean over {words.clusters(summary.averages)}"
+    over = words.macro(summary.averages)
     if len(scored) <= MOST_LINES:
         return [f"arms: test AUROC, {over}: {named}"]
     return [f"arms: test AUROC, {over}, best and worst of {len(scored)}: {named}"]

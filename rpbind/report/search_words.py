@@ -15,8 +15,7 @@ def winner_lines(winner: Winner) -> list[str]:
     counts = ", ".join(f"{n} {outcome}" for outcome, n in winner.counts.items())
     means = ""
     if both := winner.averages:
-        plain = f"{number(both.over_proteins, 4)} over {both.proteins_text}"
-        means = f", mean over {both.clusters_text} ({plain})"
+        means = f", {both.source_words(4)}"
     ci = f" [{', '.join(ends_of_auroc(winner.ci))}]" if winner.ci else ""
     found = (
         f"{winner.search}: {_trials(winner)} ({counts}); best trial {winner.trial or ABSENT}, "

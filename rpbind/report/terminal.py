@@ -151,21 +151,22 @@ def _controls(summary: Summary) -> list[Text]:
 
 
 def _arms(summary: Summary) -> list[Text]:
-    """Return the headline of every arm, with the mean over proteins in brackets."""
+    """Return the headline of every arm, with its other means in brackets."""
     scored = [(arm.plan.name, arm.averages) for arm in summary.arms if arm.averages]
     return [Text(_means("arms", scored, summary))] if scored else []
 
 
 def _means(what: str, scored: Sequence[tuple[str, Averages | None]], summary: Summary) -> str:
-    """Return names with their test AUROC as a mean over protein clusters (and over proteins)."""
+    """Return names with their test AUROC: macro (plain mean over proteins, cluster-weighted)."""
     of = summary.averages
     scores = [
-        f"{name} {words.number(a.over_clusters)} ({words.number(a.over_proteins)})"
+        f"{name} {words.number(a.over_clusters)} ({words.number(a.over_proteins)}, "
+        f"{words.number(a.weighted)})"
         for name, a in scored
         if a is not None
     ]
-    counts = f"mean over {of.clusters_text} (in brackets over {of.proteins_text})" if of else ""
-    return f"{what}: test AUROC, {counts}: {', '.join(scores)}"
+    names = f"{words.macro(of)} (in brackets {words.plain(of)}, cluster-weighted)"
+    return f"{what}: test AUROC, {names}: {', '.join(scores)}"
 
 
 def _metrics(arm: Arm, summary: Summary) -> Grid:
@@ -182,8 +183,8 @@ def _metrics(arm: Arm, summary: Summary) -> Grid:
     for column in ("mean", "lowest", "highest"):
         table.add_column(column, justify="right", no_wrap=True)
     spreads = {
-        f"AUROC, mean over {words.clusters(arm.averages)}": arm.headline,
-        f"AUROC, mean over {words.proteins(arm.averages)}": arm.plain,
+        f"AUROC, {words.macro(arm.averages)}": arm.headline,
+        f"AUROC, {words.plain(arm.averages)}": arm.plain,
     }
     spreads |= {
         name: arm.secondary[metric] for metric, name in secondary_metrics(summary.plan).items()

@@ -90,14 +90,14 @@ def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
     return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
 
 
-def clusters(averages: Averages | None) -> str:
-    """Return what the headline is a mean over: "14 protein clusters"."""
-    return averages.clusters_text if averages else "protein clusters"
+def macro(averages: Averages | None) -> str:
+    """Return the name of the headline: "macro over 14 protein clusters"."""
+    return averages.macro_text if averages else "macro over protein clusters"
 
 
-def proteins(averages: Averages | None) -> str:
-    """Return what the plain mean is over: "31 proteins"."""
-    return averages.proteins_text if averages else "proteins"
+def plain(averages: Averages | None) -> str:
+    """Return the name of the other mean: "plain mean over 31 proteins"."""
+    return averages.plain_text if averages else "plain mean over proteins"
 
 
 def plural(unit: str, n: int) -> str:

@@ -10,8 +10,10 @@ from rpbind.proteins.encoders import needs_weights
 from rpbind.saved.description import CalibrationLine, Description, PartScores
 
 METRICS = {
-    "auroc_macro": "AUROC per protein, mean over protein clusters",
-    "auprc_macro": "AUPRC per protein, mean over protein clusters",
+    "auroc_macro": "AUROC per protein, macro over protein clusters",
+    "auroc_proteins": "AUROC per protein, plain mean over proteins",
+    "auroc_weighted": "AUROC per protein, cluster-weighted, macro over protein clusters",
+    "auprc_macro": "AUPRC per protein, macro over protein clusters",
     "auroc_pooled": "AUROC over all windows together",
     "auprc_pooled": "AUPRC over all windows together",
     "accuracy": "accuracy at logit 0",

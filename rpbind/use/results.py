@@ -59,10 +59,11 @@ class Evaluation:
 
     @property
     def averages(self) -> Averages | None:
-        """AUROC as mean over protein clusters and over proteins; None if no protein has one."""
+        """AUROC macro over protein clusters, as plain mean, and weighted; None without AUROCs."""
         from rpbind.statistics.averages import averages_of_scores
 
-        return averages_of_scores(self.result.proteins, self.part)
+        weighted = self.metrics.get(f"{self.part}.auroc_weighted")
+        return averages_of_scores(self.result.proteins, self.part, weighted)
 
     def proteins(self) -> pd.DataFrame:
         """Return the scores of each protein.

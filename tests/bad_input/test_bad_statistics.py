@@ -27,7 +27,7 @@ def curve(*losses: float) -> dict[str, Any]:
 REPORTS = [
     Case("one seed", REPORT, ("unattainable", "got 1 paired seed", "Screening"),
          study("s", runs([0.7], [0.8])), 0, ("better",)),
-    Case("one protein", REPORT, ("got 1 protein cluster", "mean over 1 protein cluster"),
+    Case("one protein", REPORT, ("got 1 protein cluster", "macro over 1 protein cluster"),
          study("s", FIVE, {"proteins": 1}), 0, ("better", NONE)),
     Case("three proteins", REPORT, ("fewer than 20", "3 test protein clusters"),
          study("s", FIVE, {"proteins": 3}), 0),

@@ -31,7 +31,7 @@ def test_the_page_answers_with_the_mean_and_the_range_over_seeds(tmp_path: Path)
     auroc = alone(tmp_path)
     page = build_report(tmp_path).read_text()
     answer = page[page.index('<section id="answer"') : page.index('<section id="arms">')]
-    assert f"{sum(auroc) / 3:.3f}, mean over 24 protein clusters" in answer
+    assert f"{sum(auroc) / 3:.3f}, macro over 24 protein clusters" in answer
     assert f"{min(auroc):.3f} to {max(auroc):.3f}" in answer
     assert "<dt>Prediction</dt>" not in page
     assert '<section id="verdicts">' not in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -169,7 +169,7 @@ def macro_average(
     per_protein: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]
 ) -> float | None:
     """Return the mean over protein clusters of a per-protein metric; None if no protein has it."""
-    means = _cluster_means(per_protein, metric)
+    means = _cluster_means((score, getattr(score, metric)) for score in per_protein)
     return float(np.mean(means)) if means else None
 
 
@@ -187,11 +187,8 @@ def weighted_average(scores: WindowScores, per_protein: tuple[ProteinScore, ...]
     -------
     The mean; None if no protein has both classes, or if the windows have no overlap clusters.
     """
-    by_cluster: dict[int, list[float]] = {}
-    for score, ranking in zip(per_protein, scores.by_protein.values(), strict=True):
-        if ranking.auroc_weighted is not None:
-            by_cluster.setdefault(score.cluster, []).append(ranking.auroc_weighted)
-    means = [float(np.mean(values)) for values in by_cluster.values()]
+    ranked = (ranking.auroc_weighted for ranking in scores.by_protein.values())
+    means = _cluster_means(zip(per_protein, ranked, strict=True))
     return float(np.mean(means)) if means else None
 
 
@@ -217,7 +214,7 @@ def macro_interval(
     -------
     (low, high), cut at 0 and 1; None with fewer than two clusters.
     """
-    means = _cluster_means(per_protein, "auroc")
+    means = _cluster_means((score, score.auroc) for score in per_protein)
     if len(means) < 2:
         return None
     half = float(stdtrit(len(means) - 1, 1 - alpha / 2) * np.std(means, ddof=1)) / len(means) ** 0.5
@@ -225,15 +222,12 @@ def macro_interval(
     return max(mean - half, 0.0), min(mean + half, 1.0)
 
 
-def _cluster_means(
-    per_protein: tuple[ProteinScore, ...], metric: Literal["auroc", "auprc"]
-) -> list[float]:
+def _cluster_means(values: Iterable[tuple[ProteinScore, float | None]]) -> list[float]:
     by_cluster: dict[int, list[float]] = {}
-    for score in per_protein:
-        value = getattr(score, metric)
+    for score, value in values:
         if value is not None:
             by_cluster.setdefault(score.cluster, []).append(value)
-    return [float(np.mean(values)) for values in by_cluster.values()]
+    return [float(np.mean(found)) for found in by_cluster.values()]
 
 
 Metric = Callable[[WindowScores, tuple[ProteinScore, ...]], float | None]

@@ -12,6 +12,7 @@ from rpbind.report.build import build_report
 
 VALUES = {
     "test.auroc_pooled": 0.111,
+    "test.auroc_weighted": 0.777,
     "test.auprc_macro": 0.222,
     "test.mcc": 0.333,
     "test.loss": 0.444,

@@ -81,6 +81,8 @@ ONLY_IN = {
     "plotly": ("report/",),
     "pyfaidx": ("genome/reference",),
     "pyranges": ("genome/spans",),
+    "transformers": ("proteins/model_folder",),
+    "esm": ("proteins/esm2",),
 }
 WITHOUT_TORCH = (
     "parts/",

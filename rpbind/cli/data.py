@@ -19,26 +19,42 @@ def embed(
     encoder: Annotated[
         str,
         typer.Option(
-            help="Protein encoder: physchem, triad, random, constant, an ESM-2 model by its "
-            "name, such as esm2_t33_650M_UR50D, esm2 for any other checkpoint, or a class of your "
-            "own, FILE.py:CLASS."
+            help="Protein encoder: physchem, triad, random, constant; a language model by its "
+            "name, such as esm2_t33_650M_UR50D; esm2, esmc or prott5 for any other weights; or a "
+            "class of your own, FILE.py:CLASS."
         ),
     ] = "physchem",
     weights: Annotated[
         Path | None,
-        typer.Option(help="ESM-2 checkpoint file (default: the one in torch hub's cache)."),
+        typer.Option(
+            help="File (fair-esm) or folder (Hugging Face) of a language model (default: the one "
+            "in the cache of torch hub or of Hugging Face; nothing is downloaded)."
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(help="Option of a class of your own, NAME=VALUE. May be repeated."),
     ] = None,
+    precision: Annotated[
+        str, typer.Option(help="Precision of a language model: float32 or bfloat16.")
+    ] = "float32",
+    batch_residues: Annotated[
+        int | None,
+        typer.Option(
+            help="Most residues that a language model encodes at once (default: one window on a "
+            "CPU, 16 windows of 1,022 on a GPU)."
+        ),
+    ] = None,
 ) -> None:
     """Encode a dataset's proteins, one vector per residue, into its embedding store."""
-    made = embeddings.embed(data, encoder, weights, named_values("--option", option or ()))
+    options = named_values("--option", option or ())
+    made = embeddings.embed(data, encoder, weights, options, precision, batch_residues)
     print(
         f"embedding store {made.encoder}: {made.sequences} sequences, "
         f"{made.residues:,} residues x {made.width}, {made.dtype}"
     )
+    for note in made.notes:
+        print(note)
 
 
 def split(

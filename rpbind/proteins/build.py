@@ -1,4 +1,4 @@
-"""Build an embedding store: missing proteins are encoded one by one and then added together."""
+"""Build an embedding store: missing proteins are encoded in batches and then added together."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from rpbind.ledger import write_atomic
 from rpbind.parts.contents import FOLDER, keep
 from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.proteins.encoders import ProteinEncoder
+from rpbind.proteins.encoders import BatchEncoder, ProteinEncoder
 from rpbind.proteins.partial_store import PartialStore
-from rpbind.proteins.sequence import sequence_key
+from rpbind.proteins.sequence import clean, sequence_key
 from rpbind.proteins.store_manifest import StoreManifest, stores_folder
 
 Progress = Callable[[int, int], None]
@@ -35,8 +35,8 @@ def build_store(
 ) -> EmbeddingStore:
     """Make or extend a dataset's store of one encoder until it holds every sequence.
 
-    A store that holds them all is opened as it is. Each protein is written when it is encoded, so
-    an interrupted build continues where it stopped. If another process is building the store, this
+    A store that holds them all is opened as it is. Each batch is written when it is encoded, so an
+    interrupted build continues where it stopped. If another process is building the store, this
     one waits for it.
 
     Parameters
@@ -48,7 +48,7 @@ def build_store(
     sequences
         Protein sequences; equal ones are encoded once.
     progress
-        Called with (done, total) after each new distinct sequence.
+        Called with (done, total) residues of the new distinct sequences after each batch.
 
     Returns
     -------
@@ -101,13 +101,28 @@ def _build(
     folder = stores_folder(data) / encoder.id
     remove_drafts(folder)
     pieces = PartialStore(folder / f".partial-{encoder.sha256[:12]}", encoder)
-    for done, (key, chain) in enumerate(missing.items(), start=1):
-        pieces.get(key, chain)
+    keys, chains = list(missing), list(missing.values())
+    lengths = [len(clean(chain)) for chain in chains]
+    done, total = 0, sum(lengths)
+    for batch in _batches(encoder, chains):
+        pieces.make({keys[at]: chains[at] for at in batch})
+        done += sum(lengths[at] for at in batch)
         if progress is not None:
-            progress(done, len(missing))
+            progress(done, total)
     add_step(data, "embed", {"data": data, "encoder": encoder.id}, {encoder.id: encoder.sha256})
-    _write(folder, encoder, old, [(key, pieces.get(key, chain)) for key, chain in missing.items()])
+    _write(folder, encoder, old, [(key, pieces.get(key)) for key in keys])
     shutil.rmtree(pieces.folder)
+
+
+def _batches(encoder: ProteinEncoder, chains: Sequence[str]) -> list[list[int]]:
+    """Return what is encoded together.
+
+    It depends on all proteins that the store lacks, not on which of them an interrupted build has
+    made already: a batch rounds its sums in another order than another batch does.
+    """
+    if isinstance(encoder, BatchEncoder):
+        return encoder.batches(chains)
+    return [[at] for at in range(len(chains))]
 
 
 def _same_encoder(manifest: StoreManifest, encoder: ProteinEncoder, folder: Path) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rpbind import parts
 from rpbind.errors import UserError
 from rpbind.parts.loading import class_file, errors_in
+from rpbind.proteins.letters import AS_ITSELF
 from rpbind.proteins.sequence import RESIDUES, clean
 from rpbind.proteins.store_manifest import CustomSource
 from rpbind.recipe import canonical
@@ -58,6 +59,7 @@ class CustomProteinEncoder:
     """
 
     dtype = "float32"
+    letters: Mapping[str, str] = AS_ITSELF
 
     def __init__(self, source: CustomSource) -> None:
         self.source = source

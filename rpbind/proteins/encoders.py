@@ -6,17 +6,20 @@ The letters are those of `rpbind.proteins.sequence`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError, did_you_mean
 from rpbind.proteins.custom import custom_encoder
+from rpbind.proteins.inference import Inference, split_name
+from rpbind.proteins.letters import AS_ITSELF, AS_RESIDUES
 from rpbind.proteins.physchem import PhysChem
+from rpbind.proteins.published import FAMILIES, PUBLISHED, Family
 from rpbind.proteins.sequence import STANDS_FOR, clean
 
 
@@ -43,6 +46,11 @@ class ProteinEncoder(Protocol):
         """Hash of its weights or table: a store never mixes vectors of two encoders."""
         ...
 
+    @property
+    def letters(self) -> Mapping[str, str]:
+        """How it reads each letter that is none of the twenty amino acids."""
+        ...
+
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Encode one protein; raises `UserError` if a letter is no amino acid.
 
@@ -58,6 +66,41 @@ class ProteinEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchEncoder(ProteinEncoder, Protocol):
+    """A protein encoder that is faster on several proteins at once."""
+
+    def batches(self, sequences: Sequence[str]) -> list[list[int]]:
+        """Group proteins.
+
+        Parameters
+        ----------
+        sequences
+            Protein sequences.
+
+        Returns
+        -------
+        list of list of int
+            The indices of the sequences that are encoded together.
+        """
+        ...
+
+    def encode_batch(self, sequences: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Encode proteins together.
+
+        Parameters
+        ----------
+        sequences
+            Protein sequences.
+
+        Returns
+        -------
+        list of (residues, width) float32
+            The vectors of each.
+        """
+        ...
+
+
 class RandomVector:
     """A control that identifies proteins without biology: one random vector for all residues.
 
@@ -69,6 +112,7 @@ class RandomVector:
     width = 10
     dtype = "float32"
     sha256 = hashlib.sha256(b"shake-256, ten little-endian uint32, uniform").hexdigest()
+    letters = AS_ITSELF
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, 10) float32, all rows equal."""
@@ -86,6 +130,7 @@ class ConstantVector:
     width = 10
     dtype = "float32"
     sha256 = hashlib.sha256(b"ones").hexdigest()
+    letters = AS_ITSELF
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, 10) float32, all ones."""
@@ -108,6 +153,7 @@ class ConjointTriad:
     width = 343
     dtype = "float16"
     sha256 = hashlib.sha256(" ".join(_CLASSES).encode()).hexdigest()
+    letters = AS_RESIDUES
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, 343) float32."""
@@ -124,61 +170,108 @@ class ConjointTriad:
 
 
 @dataclass(frozen=True)
-class Esm2Maker:
-    """Makes a published ESM-2 model, or any ESM-2 checkpoint if `model` is None."""
+class LanguageModelMaker:
+    """Makes a protein language model.
 
-    model: str | None
+    Parameters
+    ----------
+    family
+        Its kind; None for any.
+    model
+        Name of a published model; None for any model of the family.
+    """
 
-    def __call__(self, weights: Path | None) -> ProteinEncoder:
-        # imported here: torch and fair-esm take seconds, and every reader of a store imports this
-        from rpbind.proteins.esm2 import load_esm2
+    family: Family | None
+    model: str | None = None
 
-        return load_esm2(self.model, weights)
+    def __call__(
+        self,
+        weights: Path | None,
+        inference: Inference = Inference(),  # noqa: B008
+    ) -> ProteinEncoder:
+        # imported here: torch takes seconds, and every reader of a store imports this module
+        from rpbind.proteins.load_model import load_model
+
+        return load_model(self.family, self.model, weights, inference)
 
 
-def _without_weights(make: Callable[[], ProteinEncoder]) -> Callable[[Path | None], ProteinEncoder]:
-    def maker(weights: Path | None) -> ProteinEncoder:
+@dataclass(frozen=True)
+class TableMaker:
+    """Makes an encoder that has no weights."""
+
+    kind: Callable[[], ProteinEncoder]
+
+    def __call__(self, weights: Path | None, inference: Inference = Inference()) -> ProteinEncoder:  # noqa: B008
+        encoder = self.kind()
         if weights is not None:
-            raise UserError(f"Encoder '{make().id}' has no weights; got --weights {weights}.")
-        return make()
+            raise UserError(f"Encoder '{encoder.id}' has no weights; got --weights {weights}.")
+        if inference != Inference():
+            raise UserError(
+                f"Encoder '{encoder.id}' is no language model; leave out --precision and "
+                "--batch-residues."
+            )
+        return encoder
 
-    return maker
 
-
-ENCODERS: dict[str, Callable[[Path | None], ProteinEncoder]] = {
-    "physchem": _without_weights(PhysChem),
-    "triad": _without_weights(ConjointTriad),
-    "random": _without_weights(RandomVector),
-    "constant": _without_weights(ConstantVector),
-    "esm2_t6_8M_UR50D": Esm2Maker("esm2_t6_8M_UR50D"),
-    "esm2_t12_35M_UR50D": Esm2Maker("esm2_t12_35M_UR50D"),
-    "esm2_t30_150M_UR50D": Esm2Maker("esm2_t30_150M_UR50D"),
-    "esm2_t33_650M_UR50D": Esm2Maker("esm2_t33_650M_UR50D"),
-    "esm2_t36_3B_UR50D": Esm2Maker("esm2_t36_3B_UR50D"),
-    "esm2_t48_15B_UR50D": Esm2Maker("esm2_t48_15B_UR50D"),
-    "esm2": Esm2Maker(None),
+ENCODERS: dict[str, LanguageModelMaker | TableMaker] = {
+    "physchem": TableMaker(PhysChem),
+    "triad": TableMaker(ConjointTriad),
+    "random": TableMaker(RandomVector),
+    "constant": TableMaker(ConstantVector),
+    **{name: LanguageModelMaker(model.family, name) for name, model in PUBLISHED.items()},
+    **{family.any_name: LanguageModelMaker(family) for family in FAMILIES},
 }
-"""Every encoder by its name. `esm2` is any other ESM-2 checkpoint, given as a file."""
+"""Every encoder by its name. `esm2`, `esmc` and `prott5` are any other model of that kind, given as
+a file or a folder."""
 
 
 def needs_weights(name: str) -> bool:
-    """Whether an encoder is an ESM-2 model, whose weights are a file of their own.
+    """Whether an encoder is a language model, whose weights are files of their own.
 
     Parameters
     ----------
     name
-        Id of the encoder; a name that is not in `ENCODERS` is that of an ESM-2 checkpoint.
+        Id of the encoder; a name that is not in `ENCODERS` is that of a file or folder of weights.
 
     Returns
     -------
     bool
-        True for ESM-2.
+        True for ESM-2, ESM C and ProtT5.
     """
-    return isinstance(ENCODERS.get(name, Esm2Maker(None)), Esm2Maker)
+    return not isinstance(ENCODERS.get(name), TableMaker)
+
+
+def remake_encoder(encoder_id: str, weights: Path | None) -> ProteinEncoder:
+    """Make the encoder that made a store, from its id and its weights.
+
+    Parameters
+    ----------
+    encoder_id
+        Id of one of rpbind's encoders, or of a language model that was given by its weights.
+    weights
+        File or folder of a language model.
+
+    Returns
+    -------
+    ProteinEncoder
+        The encoder; the caller compares its hash.
+
+    Raises
+    ------
+    UserError
+        If weights are missing or cannot be read.
+    """
+    model, inference = split_name(encoder_id)
+    if model in ENCODERS:
+        return ENCODERS[model](weights, inference)
+    return LanguageModelMaker(None)(weights, inference)
 
 
 def make_encoder(
-    name: str, weights: Path | None = None, options: Mapping[str, Any] | None = None
+    name: str,
+    weights: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    inference: Inference = Inference(),  # noqa: B008
 ) -> ProteinEncoder:
     """Make an encoder by its name.
 
@@ -187,9 +280,12 @@ def make_encoder(
     name
         A name of `ENCODERS`, or the user's own class as FILE.py:CLASS or PACKAGE.MODULE:CLASS.
     weights
-        A local ESM-2 checkpoint file; without it, torch hub's cache is searched.
+        File or folder of a language model; without it, the caches of torch hub and Hugging Face
+        are searched.
     options
         Options of the user's own class.
+    inference
+        How a language model is run.
 
     Returns
     -------
@@ -198,13 +294,18 @@ def make_encoder(
     Raises
     ------
     UserError
-        If the name is unknown, if the encoder takes no weights or no options, if the ESM-2 weights
-        are missing or are those of another model, or if the user's own class does not fit.
+        If the name is unknown, if the encoder takes no weights or no options, if weights are
+        missing or are those of another model, or if the user's own class does not fit.
     """
     if ":" in name:
         own = custom_encoder(name, options or {})
         if weights is not None:
             raise UserError(f"Encoder {name} takes no --weights; give its file as an option.")
+        if inference != Inference():
+            raise UserError(
+                f"Encoder {name} takes no --precision and no --batch-residues; give them as its "
+                "own options."
+            )
         if own.id in ENCODERS:
             raise UserError(f"Encoder '{own.id}' is one of rpbind's own; rename your class.")
         return own
@@ -216,4 +317,4 @@ def make_encoder(
             f"No encoder '{name}'; the encoders are {known}, or a class of your own as "
             f"FILE.py:CLASS.{did_you_mean(name, ENCODERS)}"
         )
-    return ENCODERS[name](weights)
+    return ENCODERS[name](weights, inference)

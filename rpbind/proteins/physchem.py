@@ -12,6 +12,7 @@ import numpy as np
 from Bio.SeqUtils import ProtParamData
 from numpy.typing import NDArray
 
+from rpbind.proteins.letters import AS_RESIDUES
 from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 
 _ATCHLEY = """
@@ -76,6 +77,7 @@ class PhysChem:
     id = "physchem"
     width = 10
     dtype = "float32"
+    letters = AS_RESIDUES
 
     def __init__(self) -> None:
         self._table = _physchem_table()

@@ -173,7 +173,8 @@ def _limits_of(model: Description) -> Iterator[str]:
 
 
 def _licences(model: Description) -> list[str]:
-    esm = f" {_ESM2}" if _needs_weights(model) else ""
+    vectors = model.vectors
+    esm = f" {_ESM2}" if vectors and vectors.encoder.startswith("esm2") else ""
     return [
         f"The licence of rpbind covers its code, not this model. The weights were trained on "
         f"dataset `{model.provenance.dataset}`, and `proteins.json` has the amino-acid sequences "

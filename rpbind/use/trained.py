@@ -15,7 +15,7 @@ from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
 from rpbind.proteins.custom import CustomProteinEncoder
-from rpbind.proteins.encoders import ENCODERS, ProteinEncoder, make_encoder
+from rpbind.proteins.encoders import ProteinEncoder, remake_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.saved.description import KnownProtein, Vectors
@@ -231,8 +231,7 @@ class TrainedModel:
     def _encoder(self, weights: Path | None) -> ProteinEncoder:
         custom = self.vectors.custom if self.vectors is not None else None
         if custom is None:
-            name = self.recipe.proteins
-            return make_encoder(name if name in ENCODERS else "esm2", weights)
+            return remake_encoder(self.recipe.proteins, weights)
         if weights is not None:
             raise UserError(f"Encoder {custom.class_} takes no --weights; leave them out.")
         check_trust_of(self.path, [custom.part], trust=self.trust)

@@ -52,6 +52,8 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     "rpbind embed d": {
         "--encoder": ("d", "d --encoder triad"), "--weights": ("d", "d --weights w.pt"),
         "--option": ("d", "d --option dim=3"),
+        "--precision": ("d", "d --precision bfloat16"),
+        "--batch-residues": ("d", "d --batch-residues 9"),
     },
     "rpbind split d": {"--rule": ("d", "d --rule random"), "--seed": ("d", "d --seed 1")},
     "rpbind subset d --per-protein 3 --out o": {

@@ -98,10 +98,10 @@ def test_the_same_proteins_in_the_same_order_give_the_same_bytes(tmp_path: Path)
     assert build_store(tmp_path / "c", RandomVector(), ["MK", "AC"]).sha256 != one
 
 
-def test_progress_counts_every_distinct_protein(tmp_path: Path) -> None:
+def test_progress_counts_the_residues_of_every_distinct_protein(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     build_store(tmp_path, Counting(), ["MK", "A", "MK"], lambda *at: seen.append(at))
-    assert seen == [(1, 2), (2, 2)]
+    assert seen == [(2, 3), (3, 3)]
 
 
 def test_vectors_of_two_encoders_with_one_name_are_never_mixed(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_vectors_with_nan_or_infinity_are_never_stored(tmp_path: Path) -> None:
         def encode(self, sequence: str) -> NDArray[np.float32]:
             return np.full((len(sequence), 2), 1e6, dtype=np.float32)
 
-    with np.errstate(over="ignore"), pytest.raises(ValueError, match="NaN or infinity"):
+    with pytest.raises(UserError, match="counting gives 2 of 2 residues of MK"):
         build_store(tmp_path, Overflowing(dtype="float16"), ["MK"])
 
 

@@ -11,12 +11,12 @@ from rpbind.errors import UserError
 from rpbind.proteins.encoders import (
     ENCODERS,
     ConjointTriad,
-    Esm2Maker,
+    LanguageModelMaker,
     RandomVector,
     make_encoder,
 )
-from rpbind.proteins.esm2 import SHAPES
 from rpbind.proteins.physchem import PhysChem, physchem_scales
+from rpbind.proteins.published import PUBLISHED
 from rpbind.proteins.sequence import RESIDUES, sequence_key
 
 
@@ -124,12 +124,12 @@ def test_weights_for_an_encoder_without_weights_are_refused() -> None:
 def test_every_encoder_is_in_the_registry_under_its_id() -> None:
     names = {"physchem", "triad", "random"}
     assert {make_encoder(name).id for name in names} == names
-    models = {maker.model for maker in ENCODERS.values() if isinstance(maker, Esm2Maker)}
-    assert models == {*SHAPES, None}
+    models = {maker.model for maker in ENCODERS.values() if isinstance(maker, LanguageModelMaker)}
+    assert models == {*PUBLISHED, None}
 
 
 def test_the_help_of_embed_names_every_encoder_that_needs_no_weights() -> None:
     option = inspect.signature(embed, eval_str=True).parameters["encoder"].annotation
     help_text = option.__metadata__[0].help
     for name, maker in ENCODERS.items():
-        assert isinstance(maker, Esm2Maker) or name in help_text
+        assert isinstance(maker, LanguageModelMaker) or name in help_text

@@ -14,7 +14,7 @@ from esm.model.esm2 import ESM2
 from rpbind.errors import UserError
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
-from rpbind.proteins.esm2 import stitch
+from rpbind.proteins.windows import stitch
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -20,7 +20,7 @@ from rpbind.ledger import write_atomic
 from rpbind.parts.contents import FOLDER, keep
 from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.proteins.encoders import BatchEncoder, ProteinEncoder
+from rpbind.proteins.encoder import BatchEncoder, ProteinEncoder
 from rpbind.proteins.partial_store import PartialStore
 from rpbind.proteins.sequence import clean, sequence_key
 from rpbind.proteins.store_manifest import StoreManifest, stores_folder

@@ -50,7 +50,7 @@ class OwnEncoder(Protocol):
 
 
 class CustomProteinEncoder:
-    """A user's class as a protein encoder; see `rpbind.proteins.encoders.ProteinEncoder`.
+    """A user's class as a protein encoder; see `rpbind.proteins.encoder.ProteinEncoder`.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ class Loaded:
 
 
 class LanguageModel:
-    """A protein language model as an encoder; see `rpbind.proteins.encoders.ProteinEncoder`.
+    """A protein language model as an encoder; see `rpbind.proteins.encoder.ProteinEncoder`.
 
     The embedding store keeps its vectors as float16: half the space, rounded by at most 1 in 2,048.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rpbind.errors import UserError
 from rpbind.files.arrays import load_array, save_array
 from rpbind.files.atomic import errors_name
-from rpbind.proteins.encoders import BatchEncoder, ProteinEncoder
+from rpbind.proteins.encoder import BatchEncoder, ProteinEncoder
 
 
 @dataclass(frozen=True)

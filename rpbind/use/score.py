@@ -18,7 +18,7 @@ from rpbind.data.dataset import Protein
 from rpbind.errors import UserError
 from rpbind.model.pair_model import PairModel
 from rpbind.proteins.build import build_store
-from rpbind.proteins.encoders import ProteinEncoder
+from rpbind.proteins.encoder import ProteinEncoder
 from rpbind.train.batches import scoring_batches
 from rpbind.train.inputs import Inputs
 

@@ -15,7 +15,8 @@ from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
 from rpbind.proteins.custom import CustomProteinEncoder
-from rpbind.proteins.encoders import ProteinEncoder, remake_encoder
+from rpbind.proteins.encoder import ProteinEncoder
+from rpbind.proteins.encoders import remake_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.saved.description import KnownProtein, Vectors

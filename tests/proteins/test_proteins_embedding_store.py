@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from rpbind.errors import UserError
 from rpbind.proteins.build import LOCK, build_store
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.proteins.encoders import RandomVector
 from rpbind.proteins.physchem import PhysChem
+from rpbind.proteins.simple import RandomVector
 
 
 @dataclass

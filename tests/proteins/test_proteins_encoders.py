@@ -8,16 +8,11 @@ import pytest
 
 from rpbind.cli.data import embed
 from rpbind.errors import UserError
-from rpbind.proteins.encoders import (
-    ENCODERS,
-    ConjointTriad,
-    LanguageModelMaker,
-    RandomVector,
-    make_encoder,
-)
+from rpbind.proteins.encoders import ENCODERS, LanguageModelMaker, make_encoder
 from rpbind.proteins.physchem import PhysChem, physchem_scales
 from rpbind.proteins.published import PUBLISHED
 from rpbind.proteins.sequence import RESIDUES, sequence_key
+from rpbind.proteins.simple import ConjointTriad, RandomVector
 
 
 def test_the_scales_are_the_published_ones() -> None:

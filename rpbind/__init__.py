@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
     from rpbind.api.train import train
+    from rpbind.audit_api import Audit, audit
     from rpbind.command import as_command
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
@@ -40,6 +41,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 __all__ = [
+    "Audit",
     "Baselines",
     "Checkup",
     "Comparison",
@@ -54,6 +56,7 @@ __all__ = [
     "UserError",
     "ablate",
     "as_command",
+    "audit",
     "baselines",
     "compare",
     "define_study",
@@ -94,6 +97,7 @@ _HOME = {
     "rpbind.api.run": ("ablate", "run_study", "tune"),
     "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
+    "rpbind.audit_api": ("Audit", "audit"),
     "rpbind.command": ("as_command",),
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.genome_api": ("import_peaks", "negatives"),

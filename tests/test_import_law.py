@@ -30,7 +30,7 @@ FLOORS = [
     {"data", "analysis"},
     {"reading"},
     {"metrics", "importers", "report", "cluster", "saved"},
-    {"baselines", "genome"},
+    {"baselines", "genome", "audit"},
     {"train", "negatives"},
     {"doctor", "use"},
     {"design"},
@@ -39,7 +39,7 @@ FLOORS = [
     {"study"},
     {"experiment", "defaults", "options", "studyfile"},
     {"api", "command"},
-    {"genome_api", "history_api"},
+    {"genome_api", "history_api", "audit_api"},
     {"cli", "completion", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
@@ -61,6 +61,7 @@ FACE_ROOMS = FLOORS[0] | {
     "api",
     "genome_api",
     "history_api",
+    "audit_api",
     "cli",
     "completion",
     "options",
@@ -96,6 +97,7 @@ WITHOUT_TORCH = (
     "negatives/",
     "metrics",
     "baselines/",
+    "audit/",
     "design/design",
     "spaces/",
     "statistics/",

@@ -11,6 +11,7 @@ import typer
 import rpbind
 from rpbind.cli import (
     ablate,
+    audit,
     baselines,
     cluster,
     config,
@@ -46,6 +47,7 @@ for command in (
     data.split,
     data.subset,
     data.data,
+    audit.audit,
     genome.negatives,
     baselines.baselines,
     hyperparameters.hyperparameters,

@@ -58,7 +58,9 @@ class Leak:
     related: int
 
 
-def leaks(dataset: Dataset, part_N: NDArray[np.uint8]) -> tuple[Leak, ...]:
+def leaks(
+    dataset: Dataset, part_N: NDArray[np.uint8], first_N: NDArray[np.int64] | None = None
+) -> tuple[Leak, ...]:
     """Measure what validation and test have in common with training.
 
     Parameters
@@ -67,6 +69,8 @@ def leaks(dataset: Dataset, part_N: NDArray[np.uint8]) -> tuple[Leak, ...]:
         The dataset.
     part_N
         (N,) the part of each window: 0 train, 1 validation, 2 test, others unused.
+    first_N
+        What `first_equal` returned, if it is known.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def leaks(dataset: Dataset, part_N: NDArray[np.uint8]) -> tuple[Leak, ...]:
     """
     parts = {"validation": 1, "test": 2}
     train_N = part_N == 0
-    first_N = first_equal(dataset.rna_NL)
+    first_N = first_equal(dataset.rna_NL) if first_N is None else first_N
     in_training_N = np.zeros(len(dataset), dtype=bool)
     in_training_N[first_N[train_N]] = True
     equal_N = in_training_N[first_N]

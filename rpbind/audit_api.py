@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-    from rpbind.analysis.audit_record import Audit as Record
+    from rpbind.audit.record import Audit as Record
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def audit(data: str | Path | Dataset, split: str | None = None) -> Audit:
     if split is not None:
         check_one_of("--split", split, get_args(Rule))
     opened = load_dataset(data).opened
-    from rpbind.audit.kept import audit_of
+    from rpbind.auditor.kept import audit_of
     from rpbind.report.audit import remarks
 
     frozen = None if split is None else opened.split(SplitSpec(rule=cast(Rule, split)))

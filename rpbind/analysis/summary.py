@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,7 @@ from rpbind.analysis.winners import (
     required_runs,
     rows_of_other_plans,
 )
+from rpbind.audit.record import Audit, study_audit
 from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
@@ -86,6 +87,8 @@ class Summary:
         How many planned runs are done, in words.
     remarks
         Remarks of the ledger that a reader has to know.
+    audit
+        What the data give away; None for a study that began before this was measured.
     """
 
     plan: Plan
@@ -105,6 +108,7 @@ class Summary:
     left_out: int
     coverage: str
     remarks: tuple[str, ...] = ()
+    audit: Audit | None = None
 
     @property
     def predictions(self) -> tuple[JudgedPrediction, ...]:
@@ -176,7 +180,7 @@ def read(ledger: Ledger) -> Summary:
         If the folder holds no study.
     """
     plan = ledger.plan
-    return summarise(
+    found = summarise(
         plan,
         ledger.rows("ablation"),
         ledger.rows("search"),
@@ -186,6 +190,7 @@ def read(ledger: Ledger) -> Summary:
         calls=calls(ledger.study),
         remarks=remarks(ledger),
     )
+    return replace(found, audit=study_audit(ledger.study))
 
 
 def summarise(

@@ -1,1 +1,1 @@
-"""The audit: what a dataset and its split give away, measured, kept beside the data, and shown."""
+"""The audit of a dataset as a record: what its windows give away, and what to do about it."""

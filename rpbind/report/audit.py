@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from rpbind.analysis.audit_record import Audit, LeakRecord, Origin, PriorScore
+from rpbind.audit.findings import MEANING as MEANING
+from rpbind.audit.record import Audit, LeakRecord, Origin, PriorScore
 from rpbind.report.words import number, plural
-from rpbind.statistics.density import FLAGGED
-
-MEANING = {
-    "density": "windows of the same protein in the window's overlap cluster",
-    "cluster-size": "windows of all proteins in its overlap cluster",
-    "length": "number of letters",
-    "gc": "share of G and C",
-    "n-share": "share of N",
-    "protein-degree": "how often its protein is bound in training",
-    "rna-degree": "how often its RNA, or its overlap cluster, is bound in training",
-}
-"""What each prior of `rpbind.data.priors` reads."""
+from rpbind.statistics.density import FLAGGED as FLAGGED
 
 SHOWN_LETTERS = 40
 SHOWN_NAMES = 6
@@ -143,10 +131,3 @@ def interval(prior: PriorScore) -> str:
     if prior.low is None:
         return number(None)
     return f"[{number(prior.low)}, {number(prior.high)}]"
-
-
-def flags(audit: Audit) -> Iterator[tuple[PriorScore, str]]:
-    """Yield the priors that rank windows, each with what to do about it."""
-    for prior in audit.flagged:
-        words = f"{prior.name} ({MEANING[prior.name]}) ranks {asked(audit)}"
-        yield prior, f"{words}: a model's score means something where it is higher than that."

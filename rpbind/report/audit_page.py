@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rpbind.analysis.audit_record import Audit
+from rpbind.audit.record import Audit
 from rpbind.report import audit as audit_words
 from rpbind.report.words import number
 

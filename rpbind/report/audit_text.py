@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.audit_record import Audit, ProteinCounts
+from rpbind.audit.record import Audit, ProteinCounts
 from rpbind.report import audit as words
 from rpbind.report.words import ABSENT, number
 from rpbind.tables import Grid

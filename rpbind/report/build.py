@@ -13,9 +13,11 @@ from plotly.offline import get_plotlyjs
 
 from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
+from rpbind.audit.findings import data_findings
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
+from rpbind.report import audit as audit_words
 from rpbind.report import (
     claims,
     collapses,
@@ -74,6 +76,9 @@ def render(summary: Summary) -> str:
         environment.filters[tool.__name__] = tool
     return environment.get_template("page.html").render(
         summary=summary,
+        audit=summary.audit,
+        audit_words=audit_words,
+        data_findings=list(data_findings(summary.audit)) if summary.audit else [],
         plan=summary.plan,
         words=words,
         search_words=search_words,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rpbind.auditor.kept import audit_of
 from rpbind.baselines.run import BASELINES
 from rpbind.design.checks import SCORED, scored_clusters
 from rpbind.design.plan_diff import differences
 from rpbind.design.price import Price
+from rpbind.design.source import DataSource
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
+from rpbind.report.audit import short
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners
 from rpbind.statistics.interim import analysis_number, level_of
@@ -73,6 +77,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         f"question  {plan.question}",
         f"data      {plan.dataset}; split {plan.split}; proteins {plan.proteins_note}",
         *([f"          {plan.split_note}"] if plan.split_note else []),
+        *_audited(options.source),
         f"design    {plan.design}: {_size_of(plan)}",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
         f"controls  {len(BASELINES)} baselines without a network, and probes of every run",
@@ -101,6 +106,13 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
                 f"--add-seeds {len(plan.seeds) - len(earlier.seeds)}."
             )
     return "\n".join(lines)
+
+
+def _audited(source: DataSource) -> Iterator[str]:
+    """Yield lines on what the data give away."""
+    first, *others = short(audit_of(source.opened.dataset, source.parts))
+    yield f"audit     {first}"
+    yield from (f"          {line}" for line in others)
 
 
 def _own_classes(plan: Plan, sweep: Sweep | None) -> list[str]:

@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from rpbind.audit.record import FILE as AUDIT
+from rpbind.audit.record import write_audit
+from rpbind.auditor.kept import audit_of
 from rpbind.baselines.score import score_baselines
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
@@ -85,6 +88,7 @@ def launch(
                 write_atomic(folder / STUDY_FILE, study_file(plan).encode())
             keep_custom_classes(plan, sweep, folder)
             ledger.begin(plan)
+            write_audit(folder / AUDIT, audit_of(source.opened.dataset, source.parts))
             begin(slots)
 
         plan = _run(plan, source, resources, ledger, sweep, begin=begun)

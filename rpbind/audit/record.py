@@ -1,6 +1,6 @@
 """The audit of a dataset: what its windows give away without a motif being read.
 
-`rpbind.audit` makes it. A study keeps the audit of its data in `audit.json`, which its report
+`rpbind.auditor` makes it. A study keeps the audit of its data in `audit.json`, which its report
 reads.
 """
 
@@ -213,6 +213,11 @@ def read_audit(file: Path) -> Audit | None:
     except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
     return audit if audit.version == VERSION else None
+
+
+def study_audit(study: Path) -> Audit | None:
+    """Read the audit of a study's data; None for a study that has none."""
+    return read_audit(study / FILE)
 
 
 def write_audit(file: Path, audit: Audit) -> None:

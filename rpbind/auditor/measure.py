@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.analysis.audit_record import Audit, LargeCluster, LeakRecord, Origin, ProteinCounts
-from rpbind.audit.consensus import consensus
-from rpbind.audit.priors import prior_scores
+from rpbind.audit.record import Audit, LargeCluster, LeakRecord, Origin, ProteinCounts
+from rpbind.auditor.consensus import consensus
+from rpbind.auditor.priors import prior_scores
 from rpbind.data.alphabet import PAD
 from rpbind.data.coordinates import REGIONS
 from rpbind.data.dataset import Dataset, Protein

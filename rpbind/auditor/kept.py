@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from rpbind.analysis.audit_record import Audit, read_audit, write_audit
-from rpbind.audit.measure import measure, name_of, split_name
+from rpbind.audit.record import Audit, read_audit, write_audit
+from rpbind.auditor.measure import measure, name_of, split_name
 from rpbind.data.dataset import Dataset
 from rpbind.data.splits import Split
 from rpbind.terminal import phase

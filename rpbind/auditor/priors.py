@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import stdtrit
 
-from rpbind.analysis.audit_record import PriorScore
+from rpbind.audit.record import PriorScore
 from rpbind.data.priors import OF_TRAINING, PRIORS, Asked
 from rpbind.statistics.ranking import rank_by_group
 

@@ -61,6 +61,10 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--seed": ("out o", "out o --seed 1"),
     },
     "rpbind data d": {"--reproduce": ("data d", "data d --reproduce")},
+    "rpbind audit d": {
+        "--split": ("d", "d --split random"), "--out": ("d", "d --out page.html"),
+        "--json": ("d", "d --json"),
+    },
     "rpbind baselines d": {
         "--split": ("d", "d --split random"), "--proteins": ("d", "d --proteins random"),
         "--out": ("d", "d --out scores.csv"),
@@ -222,12 +226,14 @@ def test_a_command_does_the_same_twice(
 
 
 def datasets(folder: Path) -> dict[str, dict[str, str]]:
-    """What each dataset in a folder consists of, beside its manifest."""
+    """What each dataset in a folder consists of, beside its manifest and kept audits."""
     roots = [path.parent for path in folder.rglob("windows.parquet")]
     skipped = ("manifest.json", LOCK)
     return {
         str(root.relative_to(folder)): {
-            name: content for name, content in snapshot(root).items() if not name.endswith(skipped)
+            name: content
+            for name, content in snapshot(root).items()
+            if not name.endswith(skipped) and not name.startswith("audits")
         }
         for root in roots
     }

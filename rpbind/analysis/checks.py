@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rpbind.ledger import Finding, Plan, Row
+from rpbind.ledger.records import SEES_COMPANY
 from rpbind.recipe import Recipe
 
 MEASURES = {
@@ -33,6 +34,15 @@ class Checks:
             arm
             for arm, row in self.rows.items()
             if any(f.severity == "error" for f in row.findings)
+        )
+
+    @property
+    def see_company(self) -> tuple[str, ...]:
+        """The arms whose score of a window depends on the other windows of its batch."""
+        return tuple(
+            arm
+            for arm, row in self.rows.items()
+            if any(f.name == SEES_COMPANY for f in row.findings)
         )
 
     def findings(self, arm: str) -> tuple[Finding, ...]:

@@ -1,10 +1,12 @@
-"""Baselines that read no letter: how often a protein, or a stretch of RNA, was bound in training.
+"""Baselines that read no motif: priors, degrees in training, and the protein's vector alone.
 
 Shapes: P proteins, G groups of windows, W width of a protein vector, T test windows. `2P` has each
 protein twice, as unbound and as bound.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,21 @@ def protein_only(data: BaselineData, progress: Progress) -> Prediction:
     model = LogisticRegression().fit(np.tile(unit_PW, (2, 1)), label_2P, weight_2P)
     progress(1, 1)
     return Prediction(test_T, model.decision_function(unit_PW)[data.protein_N[test_T]])
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Score a window by a count or a share that reads no motif, such as its density.
+
+    These scores are no log-odds: only their order means something.
+    """
+
+    score: priors.Prior
+
+    def __call__(self, data: BaselineData, progress: Progress) -> Prediction:
+        """Score the test windows; nothing is fitted."""
+        progress(1, 1)
+        return Prediction(data.parts["test"], self.score(_asked(data)))
 
 
 def _asked(data: BaselineData) -> priors.Asked:

@@ -16,16 +16,30 @@ from typing import Any
 import numpy as np
 
 from rpbind.baselines.data import Baseline, BaselineData, NotApplicableError, Prediction
-from rpbind.baselines.degree import protein_degree, protein_only, rna_degree
+from rpbind.baselines.degree import Prior, protein_degree, protein_only, rna_degree
 from rpbind.baselines.kmers import FEATURES
 from rpbind.baselines.own import own_control
 from rpbind.baselines.regression import ProteinRegression, SharedRegression
 from rpbind.data.clusters import Progress, silent
+from rpbind.data.priors import PRIORS
 from rpbind.errors import UserError
 from rpbind.ledger import Finding, Row
 from rpbind.metrics import WindowScores, own_metrics, summarise
 from rpbind.parts import Part
 from rpbind.recipe import canonical
+from rpbind.statistics.density import FLAGGED
+
+SELECTION = {
+    "density": "the number of a protein's own windows in an overlap cluster ranks windows, because "
+    "bound windows tile peaks; a model that sees several windows at once can count them, and the "
+    "cluster-weighted AUROC gives a locus the weight of one window",
+    "cluster-size": "the number of windows in an overlap cluster, of all proteins, ranks windows",
+    "length": "the length alone ranks windows",
+    "gc": "the share of G and C alone ranks windows; the negatives differ in it, or the proteins "
+    "prefer it",
+    "n-share": "the share of N alone ranks windows",
+}
+"""Priors that show how the windows were chosen -> what it means if they rank windows."""
 
 BASELINES: dict[str, Baseline] = {
     **{f"{name}-shared": SharedRegression(features) for name, features in FEATURES.items()},
@@ -33,14 +47,15 @@ BASELINES: dict[str, Baseline] = {
     "protein-degree": protein_degree,
     "rna-degree": rna_degree,
     "protein-only": protein_only,
+    **{name: Prior(PRIORS[name]) for name in SELECTION},
 }
 """The controls without a neural network. `-shared` ones read only the RNA, not the protein."""
 
-IDENTITY = ("protein-degree", "rna-degree", "protein-only")
-"""These read no letter: they rank by the protein, or by where the window comes from."""
-IDENTITY_GAP = 0.05
-"""Largest distance of such a baseline's AUROC from 0.5, above or below, without a finding."""
-GAP_REASON = "distance from 0.5, above or below: without letters, nothing should rank windows"
+_ALONE = "the protein or the overlap cluster alone ranks windows"
+IDENTITY = {"protein-degree": _ALONE, "rna-degree": _ALONE, "protein-only": _ALONE} | SELECTION
+"""Baselines that read no motif -> what it means if they rank windows."""
+NEEDS_LOG_ODDS = ("test.loss", "test.accuracy")
+GAP_REASON = "distance from 0.5, above or below: without a motif, nothing should rank windows"
 
 
 def baseline_rows(
@@ -105,24 +120,24 @@ def _scored(
         words = f"{len(each)} of {proteins} test proteins are scored; no regression fits the others"
         findings.append(_finding("control partly applicable", "warning", words))
     if name in IDENTITY:
-        findings += _identity_findings(metrics)
+        findings += _identity_findings(name, metrics)
+    if name in SELECTION:  # their scores are no log-odds
+        metrics = {key: value for key, value in metrics.items() if key not in NEEDS_LOG_ODDS}
     provenance = data.provenance | {"settings": canonical(prediction.settings)}
     scored = {"metrics": metrics, "proteins": each, "findings": tuple(findings)}
     return scored | {"provenance": provenance}
 
 
-def _identity_findings(metrics: dict[str, float]) -> list[Finding]:
-    """Return a finding for each AUROC far from 0.5, above or below: no letter was read for it."""
+def _identity_findings(name: str, metrics: dict[str, float]) -> list[Finding]:
+    """Return a finding for each AUROC far from 0.5, above or below: no motif was read for it."""
     findings = []
     for kind in ("macro", "pooled"):
         auroc = metrics.get(f"test.auroc_{kind}", 0.5)
-        if abs(auroc - 0.5) > IDENTITY_GAP:
+        if abs(auroc - 0.5) > FLAGGED:
             side = "above" if auroc > 0.5 else "below"
-            words = (
-                f"{kind} AUROC {side} 0.5 although no letter was read: the protein or the overlap "
-                "cluster alone ranks windows"
-            )
-            found = _finding(f"identity ranks, {kind}", "warning", words, auroc, IDENTITY_GAP)
+            words = f"{kind} AUROC {side} 0.5 although no motif was read: {IDENTITY[name]}"
+            what = "selection" if name in SELECTION else "identity"
+            found = _finding(f"{what} ranks, {kind}", "warning", words, auroc, FLAGGED)
             findings.append(found.model_copy(update={"reason": GAP_REASON}))
     return findings
 

@@ -22,6 +22,7 @@ MEASURES = {
     "change when letters are shuffled": "probe.letters-shuffled",
     "change when proteins are swapped": "probe.protein-swapped",
     "change when padding is added": "probe.padding",
+    "change in a batch of other windows": "probe.company",
     "change when attention is uniform": "attention.uniform",
     "attention entropy / log(keys)": "attention.entropy",
     "loss on the sample (evaluation mode)": "loss",

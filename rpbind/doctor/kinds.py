@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
+from rpbind.doctor.kind import Kind
 from rpbind.ledger import Finding
+from rpbind.ledger.records import SEES_COMPANY
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 
 LN2 = math.log(2)
@@ -14,22 +14,6 @@ LN2 = math.log(2)
 
 SAME_SCORE = 1e-5
 NO_GRADIENT = 1e-6
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of finding.
-
-    `threshold` is None if it depends on the number of windows. `hides` names the findings that
-    follow from this one; they are not shown with it.
-    """
-
-    name: str
-    severity: Literal["info", "warning", "error"]
-    threshold: float | None
-    reason: str
-    advice: str
-    hides: tuple[str, ...] = ()
 
 
 def _of_curve(found: Finding) -> Kind:
@@ -142,6 +126,17 @@ KINDS = {
             1e-4,
             "of the largest logit: summing in another order changes it by about 1e-6",
             "Mask padded residues: a window's logit depends on the padding of its batch.",
+            (SEES_COMPANY,),
+        ),
+        Kind(
+            SEES_COMPANY,
+            "warning",
+            1e-4,
+            "of the largest logit: the same windows in other batches change it by about 1e-6",
+            "A window's logit depends on the other windows of its batch, in evaluation too (batch "
+            "statistics, attention across windows, neighbours): the model can count the windows of "
+            "a locus, which says where peaks are without a letter. Compare it with the control "
+            "density, and read the cluster-weighted AUROC.",
         ),
         Kind(
             "no gradient",

@@ -1,4 +1,4 @@
-"""How far the logit changes with other RNA, shuffled letters, another protein or more padding.
+"""How far a logit changes with other RNA, letters, protein, padding, or company in its batch.
 
 Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width.
 """
@@ -36,6 +36,7 @@ def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float
         "logits.finite": float(logit_B.isfinite().all()),
         "probe.rna-swapped": change(logit_B, model(rna_BL.roll(len(rna_BL) // 2, 0), groups)),
         "probe.letters-shuffled": change(logit_B, model(_shuffled(rna_BL), groups)),
+        "probe.company": change(logit_B, _in_other_company(model, inputs, index_B)),
     }
     other_B = _swapped(protein_B)
     if (other_B != protein_B).any():
@@ -48,6 +49,17 @@ def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float
         padded_B = model(rna_BL, [_padded(group) for group in groups])
         measured["probe.padding"] = max(change(logit_B, alone_B), change(logit_B, padded_B))
     return measured
+
+
+def _in_other_company(model: PairModel, inputs: Inputs, index_B: Tensor) -> Tensor:
+    """Return the logits of the same windows in another order, in two batches instead of one."""
+    order_B = torch.randperm(len(index_B), generator=torch.Generator().manual_seed(1))
+    order_B = order_B.to(index_B.device)
+    logit_B = torch.empty(len(index_B), device=index_B.device)
+    for rows_B in order_B.tensor_split(2):
+        rna_BL, groups, _ = inputs.batch(index_B[rows_B], model.reads)
+        logit_B[rows_B] = model(rna_BL, groups)
+    return logit_B
 
 
 def change(logit_B: Tensor, other_B: Tensor) -> float:

@@ -9,6 +9,7 @@ from rpbind.doctor.finding import finding
 from rpbind.doctor.fit import Fit
 from rpbind.doctor.kinds import KINDS
 from rpbind.ledger import Finding
+from rpbind.ledger.records import SEES_COMPANY
 
 Measures = Mapping[str, float]
 CHANGES = {
@@ -53,6 +54,9 @@ def state_findings(states: list[dict[str, float]], frozen: frozenset[str]) -> It
     padding = states[0].get("probe.padding", 0.0)
     if padding > _threshold("padding counts"):
         yield finding("padding counts", padding)
+    company = max(state["probe.company"] for state in states)
+    if company > _threshold(SEES_COMPANY):
+        yield finding(SEES_COMPANY, company)
     for name in _blocks(states[0]):
         share = max(_gradient_share(state, name) for state in states)
         if share <= _threshold("no gradient") and name not in frozen:

@@ -144,6 +144,10 @@ class Finding(Record):
     advice: str
 
 
+SEES_COMPANY = "sees other windows"
+"""Name of the finding that a window's score depends on the other windows of its batch."""
+
+
 class _Run(Record):
     """The fields that identify an attempt of a run; start marks and rows share them."""
 

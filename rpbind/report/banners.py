@@ -35,6 +35,12 @@ def banners(summary: Summary) -> list[str]:
             f"Before training, {len(errors)} of {len(summary.checks.rows)} arms had an error "
             f"({', '.join(errors)}). They ran as planned; see Before training."
         )
+    if company := summary.checks.see_company:
+        notes.append(
+            f"In {', '.join(company)}, the score of a window depends on the other windows of its "
+            "batch: such a model can count the windows of a locus. Compare it with the control "
+            "density, and read the cluster-weighted AUROC."
+        )
     part = summary.tuned.part if summary.tuned and not summary.contrasts else "test"
     if few := words.few_proteins(summary.few_clusters, part):
         notes.append(few)

@@ -144,9 +144,10 @@ def _controls(summary: Summary) -> list[Text]:
     scored = [b for b in summary.controls.baselines if b.macro is not None]
     if not scored:
         return []
-    flags = [b.name for b in scored if b.flagged]
-    best = _means("controls", [(b.name, b.averages) for b in scored[:3]], summary)
-    best += f"; flagged: {', '.join(flags)}" if flags else ""
+    honest = [b for b in scored if not b.flagged]
+    best = _means("controls", [(b.name, b.averages) for b in honest[:3]], summary)
+    flags = words.flagged_controls(summary)
+    best += f"; flagged, because they read no motif: {flags}" if flags else ""
     return [Text(line) for line in [best, *claims.lines(summary.controls)]]
 
 

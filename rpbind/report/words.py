@@ -124,13 +124,29 @@ def scores(summary: Summary) -> list[str]:
 
 
 def best_baseline(summary: Summary) -> str:
-    """Return the test AUROC of the best baseline, in words; empty if none was scored."""
+    """Return the test AUROC of the best baseline that is not flagged, then the flagged ones.
+
+    A flagged control tells how the windows were chosen; it is no baseline to beat. Empty if no
+    baseline was scored.
+    """
     scored = [each for each in summary.controls.baselines if each.macro is not None]
-    if not scored:
-        return ""
-    best = scored[0]
-    value = best.averages.words(4) if best.averages else number(best.macro, 4)
-    return f"The best baseline, {best.name}, has a test AUROC of {value}."
+    honest = [each for each in scored if not each.flagged]
+    lines = []
+    if honest:
+        best = honest[0]
+        value = best.averages.words(4) if best.averages else number(best.macro, 4)
+        lines.append(f"The best baseline, {best.name}, has a test AUROC of {value}.")
+    if flagged := flagged_controls(summary):
+        lines.append(f"Controls that read no motif and still rank windows: {flagged}.")
+    return " ".join(lines)
+
+
+def flagged_controls(summary: Summary) -> str:
+    """Return the flagged controls: "density 0.714 (pooled 0.702)"; empty if there is none."""
+    flagged = [each for each in summary.controls.baselines if each.flagged]
+    return ", ".join(
+        f"{each.name} {number(each.macro)} (pooled {number(each.pooled)})" for each in flagged
+    )
 
 
 def few_proteins(clusters: int | None, part: str = "test") -> str:

@@ -4,6 +4,7 @@ from scipy.special import expit
 from toy_data import by_hand
 
 from rpbind.baselines.degree import protein_degree, protein_only, rna_degree
+from rpbind.baselines.run import baseline_rows
 from rpbind.data.clusters import silent
 
 TRAIN = ["A ACGU c0 1", "A GGGG c1 1", "A CCCC c2 0", "B ACGU c0 1", "B UUUU c3 0", "B AAAA c4 0"]
@@ -42,3 +43,36 @@ def test_the_protein_only_baseline_gives_one_score_per_protein_that_follows_its_
 def test_a_constant_column_of_protein_vectors_causes_no_division_by_zero() -> None:
     data = by_hand(TRAIN, ["A CUCU c9 0", "B CUCU c9 1"])
     assert np.isfinite(protein_only(data, silent).logit_T).all()
+
+
+def tiling(label: int) -> list[str]:
+    """Four windows of one cluster with this label, and one window of each of four others."""
+    tiled = [f"A {letters} c1 {label}" for letters in ("AACC", "ACCG", "CCGU", "CGUU")]
+    return tiled + [f"A GACC c{n} {1 - label}" for n in (2, 3, 4, 5)]
+
+
+@pytest.mark.parametrize(("label", "auroc"), [(1, 1.0), (0, 0.0)])
+def test_density_ranks_windows_that_tile_a_locus_and_is_flagged_on_either_side(
+    label: int, auroc: float
+) -> None:
+    (row,) = baseline_rows(by_hand(TRAIN, tiling(label)), ["density"])
+    assert row.metrics["test.auroc_macro"] == auroc
+    assert {found.name for found in row.findings} >= {"selection ranks, macro"}
+    assert "test.loss" not in row.metrics
+
+
+def test_density_counts_no_training_window_and_no_window_of_another_protein() -> None:
+    test = ["A ACGU c0 1", "A GGGG c1 0", "B ACGU c0 1", "B GGGG c1 0"]
+    (row,) = baseline_rows(by_hand(TRAIN * 3, test), ["density"])
+    assert row.metrics["test.auroc_macro"] == 0.5
+    assert not row.findings
+
+
+def test_cluster_size_counts_the_test_windows_of_all_proteins() -> None:
+    test = ["A ACGU c0 1", "A GGGG c1 0", "B ACGG c0 0", "B GGGG c2 1"]
+    rows = {row.arm: row for row in baseline_rows(by_hand(TRAIN, test), ["cluster-size", "gc"])}
+    assert {score.protein: score.auroc for score in rows["cluster-size"].proteins} == {
+        "A": 1,
+        "B": 0,
+    }
+    assert {score.protein: score.auroc for score in rows["gc"].proteins} == {"A": 0, "B": 1}

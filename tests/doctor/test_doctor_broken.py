@@ -9,6 +9,7 @@ import torch
 from toy_trainings import (
     AlwaysZero,
     LabelBlind,
+    OfTheBatch,
     ProteinBlind,
     Unmasked,
     UnmaskedLoader,
@@ -101,6 +102,17 @@ def test_with_a_learning_rate_of_0_weights_do_not_move(inputs: Inputs) -> None:
 def test_shuffled_labels_are_memorised_and_predict_no_other_window(inputs: Inputs) -> None:
     model = untrained(shuffled(inputs), train__epochs=12, model__encoder__dim=32)
     assert "memorised" in names(examine_trained(trained(model)), "error")
+
+
+@pytest.mark.parametrize(("weight", "found"), [(1.0, True), (0.1, True), (0.0, False)])
+def test_a_window_whose_score_depends_on_its_batch_is_found_before_and_after_training(
+    inputs: Inputs, weight: float, found: bool
+) -> None:
+    before, after = untrained(inputs), trained(untrained(inputs))
+    for training in (before, after):
+        training.model.head = OfTheBatch(training.model.head, weight)
+    assert ("sees other windows" in names(examine_untrained(before), "warning")) == found
+    assert ("sees other windows" in names(examine_trained(after), "warning")) == found
 
 
 def test_an_ignored_protein_is_found_by_swapping_it(inputs: Inputs) -> None:

@@ -69,6 +69,19 @@ class Unmasked(nn.Module):
         return replace(self.inner(group), real_PS=None)
 
 
+class OfTheBatch(nn.Module):
+    """A head whose input is normalised by its mean and spread over the batch, always."""
+
+    def __init__(self, head: nn.Module, weight: float) -> None:
+        super().__init__()
+        self.inner = head
+        self.weight = weight
+
+    def forward(self, x_BC: Tensor) -> Tensor:
+        usual_BC = (x_BC - x_BC.mean(0)) / (x_BC.std(0) + 1e-3)
+        return self.inner((1 - self.weight) * x_BC + self.weight * usual_BC)
+
+
 class ProteinBlind(nn.Module):
     """A memory in which every protein is the first one of its group, with its mean subtracted."""
 

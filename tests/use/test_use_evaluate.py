@@ -29,7 +29,7 @@ def test_on_its_own_data_a_model_has_the_metrics_of_the_ledger_to_the_bit(
         sees_motifs.trained, EvaluationTarget(OpenData(sees_motifs.data), part=part)
     )
     ledger = {k: v for k, v in sees_motifs.row.metrics.items() if k.startswith(part)}
-    assert len(ledger) == {"validation": 6, "test": 11}[part]
+    assert len(ledger) == {"validation": 8, "test": 13}[part]
     assert ledger.items() <= result.metrics.items()
     # threshold and calibration are chosen on validation, so the ledger has these for test alone
     chosen = {f"{part}.{name}" for name in CHOSEN}
@@ -137,7 +137,7 @@ def test_the_command_writes_metrics_and_provenance_as_json(
     assert finished.returncode == 0, finished.stderr
     result = json.loads(out.read_text())
     ledger = {k: v for k, v in sees_motifs.row.metrics.items() if k.startswith("test.")}
-    assert len(ledger) == 11
+    assert len(ledger) == 13
     assert result["metrics"].items() >= ledger.items()
     assert result["model_provenance"] == sees_motifs.trained.provenance
     assert f"{sees_motifs.row.metrics['test.auroc_macro']:.4f}" in finished.stdout

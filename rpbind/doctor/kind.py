@@ -1,0 +1,22 @@
+"""One kind of finding: its severity, its threshold with the reason for it, and its advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding.
+
+    `threshold` is None if it depends on the number of windows. `hides` names the findings that
+    follow from this one; they are not shown with it.
+    """
+
+    name: str
+    severity: Literal["info", "warning", "error"]
+    threshold: float | None
+    reason: str
+    advice: str
+    hides: tuple[str, ...] = ()

@@ -126,17 +126,17 @@ KINDS = {
             1e-4,
             "of the largest logit: summing in another order changes it by about 1e-6",
             "Mask padded residues: a window's logit depends on the padding of its batch.",
-            (SEES_COMPANY,),
         ),
         Kind(
             SEES_COMPANY,
             "warning",
             1e-4,
-            "of the largest logit: the same windows in other batches change it by about 1e-6",
+            "of the largest logit: summing in another order changes it by about 1e-6",
             "A window's logit depends on the other windows of its batch, in evaluation too (batch "
             "statistics, attention across windows, neighbours): the model can count the windows of "
             "a locus, which says where peaks are without a letter. Compare it with the control "
             "density, and read the cluster-weighted AUROC.",
+            ("padding counts",),
         ),
         Kind(
             "no gradient",

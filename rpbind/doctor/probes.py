@@ -5,6 +5,7 @@ Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -36,8 +37,9 @@ def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float
         "logits.finite": float(logit_B.isfinite().all()),
         "probe.rna-swapped": change(logit_B, model(rna_BL.roll(len(rna_BL) // 2, 0), groups)),
         "probe.letters-shuffled": change(logit_B, model(_shuffled(rna_BL), groups)),
-        "probe.company": change(logit_B, _in_other_company(model, inputs, index_B)),
     }
+    same_B = _in_other_company(model, rna_BL, groups)
+    measured["probe.company"] = change(logit_B[: len(same_B)], same_B)
     other_B = _swapped(protein_B)
     if (other_B != protein_B).any():
         swapped = _with_proteins(inputs, index_B, other_B)
@@ -51,15 +53,20 @@ def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float
     return measured
 
 
-def _in_other_company(model: PairModel, inputs: Inputs, index_B: Tensor) -> Tensor:
-    """Return the logits of the same windows in another order, in two batches instead of one."""
-    order_B = torch.randperm(len(index_B), generator=torch.Generator().manual_seed(1))
-    order_B = order_B.to(index_B.device)
-    logit_B = torch.empty(len(index_B), device=index_B.device)
-    for rows_B in order_B.tensor_split(2):
-        rna_BL, groups, _ = inputs.batch(index_B[rows_B], model.reads)
-        logit_B[rows_B] = model(rna_BL, groups)
-    return logit_B
+def _in_other_company(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
+    """Return the logits of the first half of the batch in other company.
+
+    All windows of the second half get the RNA of the first window, and in each group the protein of
+    one of them, so that padding is the same.
+    """
+    kept = (len(rna_BL) + 1) // 2
+    others_BL = torch.cat([rna_BL[:kept], rna_BL[:1].expand(len(rna_BL) - kept, -1)])
+    return model(others_BL, [_with_others(group, kept) for group in groups])[:kept]
+
+
+def _with_others(group: Group, kept: int) -> Group:
+    protein_B = torch.where(group.rows_B < kept, group.protein_B, group.protein_B[0])
+    return replace(group, protein_B=protein_B)
 
 
 def change(logit_B: Tensor, other_B: Tensor) -> float:

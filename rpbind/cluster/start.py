@@ -18,6 +18,7 @@ from ray._private.authentication.http_token_authentication import get_auth_heade
 from ray.exceptions import AuthenticationError, RayError
 
 from rpbind.cluster.address import check_cluster, identify_service, is_token_refused, parse_address
+from rpbind.cluster.lean import without_unused_processes
 from rpbind.errors import PausedError, UserError, reason
 
 STARTUP_WAITS = (30, 120)
@@ -97,10 +98,14 @@ def start_local(show: Callable[[str], object], **options: Any) -> None:
     PausedError
         If Ray does not start.
     """
+    used = {
+        "dashboard": bool(options.get("include_dashboard")),
+        "logs": bool(options.get("log_to_driver")),
+    }
     for is_last, wait in enumerate(STARTUP_WAITS):
         before = _child_processes()
         try:
-            with _startup_wait(wait):
+            with _startup_wait(wait), without_unused_processes(**used):
                 ray.init("local", **options)
         except MISTAKES as error:
             raise UserError(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from rpbind.model.eager import call_as_it_is
 from rpbind.model.seeding import stream_seed
 
 RESET_METHODS = ("reset_parameters", "_reset_parameters")
@@ -160,6 +161,9 @@ class SeededDraws(TorchDispatchMode):
             if self.ends[place] is not None:
                 break
             self.ends[place] = one.number
+
+
+call_as_it_is(SeededDraws.__torch_dispatch__)
 
 
 def _written(func: Any, args: tuple[Any, ...]) -> int | None:

@@ -152,8 +152,6 @@ def _run(
     prepare(resources.address)
     with phase("loading Ray"):
         from rpbind.run import ray_tune as run  # import Ray, which reads its settings then
-        from rpbind.run import sweep as searching
-        from rpbind.search.database import pausing_if_lost
 
     with run.ready(resources, ledger.study, source.data) as slots:
         begin(slots)
@@ -161,6 +159,9 @@ def _run(
         store = source.opened.embeddings(_first(plan, sweep).proteins)
         score_baselines(source.opened.dataset, source.parts, store, ledger, plan)
         if sweep is not None:
+            from rpbind.run import sweep as searching  # and Optuna, which only searches need
+            from rpbind.search.database import pausing_if_lost
+
             if not has_frozen_winners(ledger.plan):
                 template = _template(plan, sweep, source, ledger.runs)
                 with pausing_if_lost(sweep.config.storage):

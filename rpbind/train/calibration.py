@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
-from sklearn.metrics import matthews_corrcoef, roc_curve
 
 from rpbind.metrics import WindowScores
 from rpbind.statistics.ranking import DECIMALS
@@ -118,7 +118,7 @@ def calibrated_metrics(
     label_N = scores.label_N
     raw = reliability(expit(scores.logit_N.astype(np.float64)), label_N)
     calibrated = reliability(calibration.probability(scores.logit_N), label_N)
-    mcc = float(matthews_corrcoef(label_N, scores.logit_N > calibration.threshold))
+    mcc = _mcc(label_N, scores.logit_N > calibration.threshold)
     values = (mcc, raw.brier, calibrated.brier, raw.ece, calibrated.ece)
     return {f"{part}.{name}": value for name, value in zip(CALIBRATED, values, strict=True)}
 
@@ -174,19 +174,33 @@ def _platt(logit_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> tuple[fl
     return float(slope / spread), float(height - slope * centre / spread)
 
 
+def _mcc(label_N: NDArray[np.uint8], called_N: NDArray[np.bool_]) -> float:
+    """Return the Matthews correlation; 0 if all windows have one label, or all are called alike.
+
+    Written out: scikit-learn takes a second to import, and every process that trains needs this.
+    """
+    bound_N = label_N == 1
+    windows, positives, called = len(label_N), int(bound_N.sum()), int(called_N.sum())
+    both = int((bound_N & called_N).sum())
+    spread = positives * (windows - positives) * called * (windows - called)
+    return (both * windows - positives * called) / math.sqrt(spread) if spread else 0.0
+
+
 def mcc_threshold(logit_N: NDArray[np.floating], label_N: NDArray[np.uint8]) -> float:
     """Return the cut of the greatest Matthews correlation, halfway between two scores."""
     ranked_N = np.round(logit_N.astype(np.float64), DECIMALS)
-    fall_C, hit_C, cut_C = roc_curve(label_N, ranked_N, drop_intermediate=False)
-    if len(cut_C) == 2:  # all scores are tied: no cut separates them
-        return float(cut_C[1])
+    order_N = np.argsort(-ranked_N, kind="stable")
+    sorted_N = ranked_N[order_N]
+    last_C = np.flatnonzero(np.diff(sorted_N))  # the last window of each score but the lowest
+    if not len(last_C):  # all scores are tied: no cut separates them
+        return float(sorted_N[0])
     positives = int(label_N.sum())
     negatives = len(label_N) - positives
-    true_C, false_C = hit_C[1:-1] * positives, fall_C[1:-1] * negatives
-    called_C = true_C + false_C
+    called_C = (last_C + 1).astype(np.float64)
+    true_C = np.cumsum(label_N[order_N] == 1)[last_C]
     # the factor sqrt(positives * negatives) is the same for all cuts
-    mcc_C = (true_C * negatives - false_C * positives) / np.sqrt(
+    mcc_C = (true_C * negatives - (called_C - true_C) * positives) / np.sqrt(
         called_C * (len(label_N) - called_C)
     )
-    best = int(np.argmax(mcc_C)) + 1
-    return float((cut_C[best] + cut_C[best + 1]) / 2)
+    best = last_C[int(np.argmax(mcc_C))]
+    return float((sorted_N[best] + sorted_N[best + 1]) / 2)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torch import nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
     LambdaLR,
@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import (
     ReduceLROnPlateau,
 )
 
+from rpbind.model.eager import EagerAdam, EagerAdamW
 from rpbind.recipe import training as fields
 from rpbind.recipe.base import Hyperparameters
 
@@ -82,7 +83,7 @@ def _same(epoch: int) -> float:
     return 1.0
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "adamw": AdamW}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": EagerAdam, "adamw": EagerAdamW}
 SCHEDULES: dict[type[Hyperparameters], Maker] = {
     fields.Plateau: _plateau,
     fields.Cosine: _cosine,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
-from ray._private import node, services
+from ray._private import node, parameter, services, worker
 from ray.exceptions import AuthenticationError, RaySystemError, RpcError
 from typer.testing import CliRunner
 
 from rpbind import experiment as page
 from rpbind.cli import app
-from rpbind.cluster import start
+from rpbind.cluster import lean, start
 from rpbind.data.splits import SplitSpec
 from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question
@@ -112,6 +113,24 @@ def test_the_second_try_waits_longer_than_rays_own_30_seconds(
         assert services.get_node("gcs", "node") == "the node"
     assert services.get_node is slow
     assert "ray._private.services.get_node(" in Path(node.__file__).read_text()
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_ray_without_a_dashboard_starts_no_process_that_nothing_uses(shown: bool) -> None:
+    """The calls that are replaced are still those of the installed Ray."""
+    assert "ray._private.parameter.RayParams(" in Path(worker.__file__).read_text()
+    assert "self.start_api_server(" in Path(node.__file__).read_text()
+    own = parameter.RayParams, node.Node.start_api_server
+    with lean.without_unused_processes(dashboard=False, logs=shown):
+        asked = parameter.RayParams()
+        assert (asked.no_monitor, asked.include_log_monitor) == (True, shown)
+        head = SimpleNamespace(_webui_url=None)
+        node.Node.start_api_server(head, include_dashboard=False, raise_on_failure=False)
+        assert head._webui_url == ""
+    assert (parameter.RayParams, node.Node.start_api_server) == own
+    with lean.without_unused_processes(dashboard=True, logs=shown):
+        assert not parameter.RayParams().no_monitor
+        assert node.Node.start_api_server is own[1]
 
 
 @pytest.mark.parametrize(

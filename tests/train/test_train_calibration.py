@@ -1,11 +1,13 @@
 """Platt scaling and the threshold of greatest MCC, on logits with known probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
 
 from rpbind.metrics import WindowScores
-from rpbind.train.calibration import calibrate, mcc_threshold
+from rpbind.train.calibration import calibrate, calibrated_metrics, mcc_threshold
 
 
 def scores(logit_N: np.ndarray, label_N: np.ndarray) -> WindowScores:
@@ -59,3 +61,12 @@ def test_no_other_threshold_has_a_greater_mcc() -> None:
     best = max(matthews_corrcoef(sample.label_N, sample.logit_N > other) for other in candidates)
     assert matthews_corrcoef(sample.label_N, sample.logit_N > threshold) == pytest.approx(best)
     assert threshold not in candidates
+
+
+@pytest.mark.parametrize("cut", [-9.0, 0.3, 9.0])
+def test_the_reported_mcc_is_that_of_scikit_learn(cut: float) -> None:
+    """0 where all windows are called alike."""
+    sample = drawn(300, 1.0, -1.0)
+    calibration = replace(calibrate(sample), threshold=cut)
+    expected = matthews_corrcoef(sample.label_N, sample.logit_N > cut)
+    assert calibrated_metrics(calibration, sample, "test")["test.mcc"] == pytest.approx(expected)

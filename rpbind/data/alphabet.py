@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError
+from rpbind.files.spill import blocks
 
 LETTERS = "ACGUN"
 """Token t stands for `LETTERS[t]`; T is read as U, lower case as upper case, N is unknown."""
@@ -94,7 +95,10 @@ def n_share(rna_NL: NDArray[np.uint8]) -> NDArray[np.float64]:
     NDArray[np.float64]
         (N,), from 0 to 1.
     """
-    return np.count_nonzero(rna_NL == N_TOKEN, axis=1) / lengths(rna_NL)
+    share_N = np.empty(len(rna_NL))
+    for part in blocks(len(rna_NL)):
+        share_N[part] = np.count_nonzero(rna_NL[part] == N_TOKEN, axis=1) / lengths(rna_NL[part])
+    return share_N
 
 
 def lengths(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -110,7 +114,10 @@ def lengths(rna_NL: NDArray[np.uint8]) -> NDArray[np.int64]:
     NDArray[np.int64]
         (N,), from 0 to L.
     """
-    return np.count_nonzero(rna_NL != PAD, axis=1)
+    length_N = np.empty(len(rna_NL), dtype=np.int64)
+    for part in blocks(len(rna_NL)):
+        length_N[part] = np.count_nonzero(rna_NL[part] != PAD, axis=1)
+    return length_N
 
 
 def pad(windows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -137,14 +144,16 @@ def pad(windows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 def trimmed(rna_NL: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return windows (N, L) without the columns in which all of them are padded."""
-    return rna_NL[:, : int(lengths(rna_NL).max())]
+    longest = max(int(lengths(rna_NL[part]).max()) for part in blocks(len(rna_NL)))
+    return rna_NL[:, :longest]
 
 
 def check_padding(rna_NL: NDArray[np.uint8]) -> None:
     """Raise `ValueError` if a window (N, L) has no letter, or padding before its last letter."""
-    before_NL, after_NL = rna_NL[:, :-1] == PAD, rna_NL[:, 1:] == PAD
-    if (rna_NL[:, 0] == PAD).any() or (before_NL & ~after_NL).any():
-        raise ValueError("a window has no letter, or padding before its last letter")
+    for part in blocks(len(rna_NL)):
+        is_pad_RL = rna_NL[part] == PAD
+        if is_pad_RL[:, 0].any() or (is_pad_RL[:, :-1] & ~is_pad_RL[:, 1:]).any():
+            raise ValueError("a window has no letter, or padding before its last letter")
 
 
 def decode(tokens_L: NDArray[np.uint8]) -> str:

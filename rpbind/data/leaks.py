@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.clusters import kmers_of_pass, passes_of
 from rpbind.data.coordinates import STRANDS, Coordinates
 from rpbind.data.dataset import Dataset
 from rpbind.data.distinct import first_equal
+from rpbind.data.kmers import kmers_of_pass, passes_of
 
 K = 31
 """Letters of the k-mers that are compared; fewer if the longest window has fewer."""

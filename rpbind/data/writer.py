@@ -24,6 +24,7 @@ from rpbind.data.windows import Windows as Windows
 from rpbind.errors import UserError
 from rpbind.files.arrays import save_array
 from rpbind.files.draft import check_new, draft_folder
+from rpbind.files.spill import blocks
 from rpbind.history import Step, making_step
 from rpbind.ledger import write_atomic
 from rpbind.recipe import canonical
@@ -183,7 +184,8 @@ def _describe(
     labels: tuple[str, str],
 ) -> Manifest:
     name, negatives = labels
-    shortest = int(lengths(windows.rna_NL).min())
+    rna_NL = windows.rna_NL
+    shortest = min(int(lengths(rna_NL[part]).min()) for part in blocks(len(rna_NL)))
     table = canonical([asdict(protein) for protein in proteins])
     return Manifest(
         name=name,

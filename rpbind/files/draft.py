@@ -18,6 +18,7 @@ from rpbind.errors import UserError, check_not_url
 from rpbind.files.atomic import errors_name, stem
 from rpbind.files.locks import is_locked, locked
 from rpbind.files.places import check_creatable, check_writable
+from rpbind.files.spill import spilling_to
 
 LOCK = ".lock"
 """Name of the lock file in a draft folder; the process that writes the draft holds its lock."""
@@ -69,6 +70,43 @@ def draft_folder(out: Path) -> Iterator[Path]:
     UserError
         If another process has made `out` meanwhile.
     """
+    with _locked_draft(out) as draft:
+        yield draft
+        try:
+            draft.rename(out)
+        except OSError:
+            if out.is_dir():
+                raise UserError(
+                    f"{out} exists already: another process made it meanwhile. It is never "
+                    "overwritten; use it, or name another folder."
+                ) from None
+            raise
+        (out / LOCK).unlink()
+
+
+@contextmanager
+def scratch_folder(out: Path) -> Iterator[Path]:
+    """Open a hidden folder beside `out` for what does not fit into memory (`rpbind.files.spill`).
+
+    It is removed when the block ends, or by the next process that makes `out`, like a draft.
+
+    Parameters
+    ----------
+    out
+        The folder that will be made.
+
+    Yields
+    ------
+    Path
+        The folder.
+    """
+    check_new(out)
+    with _locked_draft(out) as folder, spilling_to(folder):
+        yield folder
+
+
+@contextmanager
+def _locked_draft(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     _sweep(out)
     draft = out.with_name(f".{stem(out)}.{uuid.uuid4().hex}")
@@ -80,16 +118,6 @@ def draft_folder(out: Path) -> Iterator[Path]:
             with (nascent / LOCK).open("w") as file, locked(file, wait=True):
                 nascent.rename(draft)
                 yield draft
-                try:
-                    draft.rename(out)
-                except OSError:
-                    if out.is_dir():
-                        raise UserError(
-                            f"{out} exists already: another process made it meanwhile. It is "
-                            "never overwritten; use it, or name another folder."
-                        ) from None
-                    raise
-                (out / LOCK).unlink()
         finally:
             for left in (nascent, draft):
                 shutil.rmtree(left, ignore_errors=True)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE
 from rpbind.data.clusters import Progress
+from rpbind.data.growing import GrowingWindows
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
+from rpbind.files.spill import Growing
 from rpbind.importers.labels import labels_of
 from rpbind.importers.protein_names import Entry, why_no_match
 from rpbind.importers.sources import Rows, tokens_of
@@ -32,28 +34,30 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
     number) of the window on each line. Raises `UserError` with file and line.
     """
     files = _files(folder)
-    sources, parts, cluster_parts = {}, [], []
+    sources: dict[str, FileHash] = {}
+    rna, label, cluster, file, row = GrowingWindows(), *(Growing() for _ in range(4))
     length: int | None = None
     for number, path in enumerate(files):
         text, sources[path.name] = read_file(path)
         rna_NL, label_N = parse_windows(path, text, length)
         length = rna_NL.shape[1]
-        parts.append((rna_NL, label_N))
+        rna.add(rna_NL)
+        label.add(label_N)
+        file.add(np.full(len(label_N), number, dtype=np.int32))
+        row.add(np.arange(1, len(label_N) + 1, dtype=np.int32))
         if clusters is not None:
             cluster_N, file_hash = _read_clusters(_cluster_file(clusters, path), len(label_N))
-            cluster_parts.append(cluster_N)
+            cluster.add(cluster_N)
             sources[f"clusters/{path.name}"] = file_hash
         progress(number + 1, len(files))
-    size_P = [len(label_N) for _, label_N in parts]
-    file_N = np.repeat(np.arange(len(files), dtype=np.int32), size_P)
-    row_N = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in size_P])
+    file_N = file.array()
     return Rows(
-        rna_NL=np.concatenate([rna_NL for rna_NL, _ in parts]),
-        label_N=np.concatenate([label_N for _, label_N in parts]),
+        rna_NL=rna.array(),
+        label_N=label.array(),
         protein_N=file_N,
         names=tuple(path.name.removesuffix(".gz") for path in files),
-        cluster_N=np.concatenate(cluster_parts) if cluster_parts else None,
-        origin=Origin([path.name for path in files], file_N, row_N),
+        cluster_N=None if clusters is None else cluster.array(),
+        origin=Origin([path.name for path in files], file_N, row.array()),
         sources=sources,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rpbind.data.clusters import Progress
-from rpbind.files.draft import check_new
+from rpbind.files.draft import check_new, scratch_folder
 from rpbind.importers.eclip import read_eclip
 from rpbind.importers.fasta import read_fasta
 from rpbind.importers.finish import ImportOptions as ImportOptions
@@ -43,10 +43,10 @@ def import_eclip(
     UserError
         If the source cannot be used; the message has file and line.
     """
-    check_new(options.out)
-    table = read_proteins(options.proteins)
-    rows = read_eclip(folder, clusters, _share(options.progress, 0, 30))
-    return finish_import(rows, table, options, "eclip", {})
+    with scratch_folder(options.out):
+        table = read_proteins(options.proteins)
+        rows = read_eclip(folder, clusters, _share(options.progress, 0, 30))
+        return finish_import(rows, table, options, "eclip", {})
 
 
 def import_fasta(path: Path, options: ImportOptions) -> ImportReport:

@@ -16,6 +16,7 @@ from rpbind.data.coordinates import Coordinates
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
+from rpbind.files.spill import taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +43,16 @@ class Rows:
         """Return only these rows."""
         return replace(
             self,
-            rna_NL=self.rna_NL[rows_M],
-            label_N=self.label_N[rows_M],
-            protein_N=self.protein_N[rows_M],
-            cluster_N=None if self.cluster_N is None else self.cluster_N[rows_M],
+            rna_NL=taken(self.rna_NL, rows_M),
+            label_N=taken(self.label_N, rows_M),
+            protein_N=taken(self.protein_N, rows_M),
+            cluster_N=None if self.cluster_N is None else taken(self.cluster_N, rows_M),
             coordinates=None if self.coordinates is None else self.coordinates.take(rows_M),
             linked_N=None if self.linked_N is None else self.linked_N[rows_M],
             origin=replace(
-                self.origin, file_N=self.origin.file_N[rows_M], row_N=self.origin.row_N[rows_M]
+                self.origin,
+                file_N=taken(self.origin.file_N, rows_M),
+                row_N=taken(self.origin.row_N, rows_M),
             ),
         )
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpbind.data import clusters
+from rpbind.data import clusters, distinct, kmers
 from rpbind.data.alphabet import encode, pad
-from rpbind.data.clusters import by_first_appearance, overlap_clusters
+from rpbind.data.clusters import by_first_appearance, joined, overlap_clusters
 from rpbind.errors import UserError
+from rpbind.files import spill
 
 
 def clusters_of(*windows: str, k: int) -> list[int]:
@@ -74,10 +75,16 @@ def test_the_clusters_agree_with_brute_force(windows: list[str], k: int) -> None
 
 
 @given(windows=WORLDS, k=st.integers(2, 5))
-def test_many_small_passes_give_the_clusters_of_one_pass(windows: list[str], k: int) -> None:
+def test_many_small_pieces_on_disk_give_the_clusters_of_one_piece(
+    windows: list[str], k: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clusters, "_KMERS_PER_PASS", 7)
-        patch.setattr(clusters, "_ROWS", 3)
+        for module, name, size in (
+            (kmers, "_KMERS_PER_PASS", 7), (kmers, "_KMERS_PER_ROUND", 20), (kmers, "ROWS", 3),
+            (clusters, "ROWS", 3), (distinct, "_BUCKET", 3), (distinct, "_ROWS", 2),
+            (spill, "BLOCK", 2),
+        ):  # fmt: skip
+            patch.setattr(module, name, size)
         assert clusters_of(*windows, k=k) == brute_force(windows, k)
 
 
@@ -95,3 +102,21 @@ def test_a_window_shorter_than_k_is_in_the_cluster_of_the_windows_that_contain_i
 
 def test_padding_links_no_windows() -> None:
     assert clusters_of_any_length("ACG", "UUU", "GGGGGGGG", "ACN", "UAN", k=4) == [0, 1, 2, 3, 4]
+
+
+PARTITION = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30)
+
+
+@given(pairs=PARTITION)
+def test_windows_that_either_of_two_partitions_keeps_together_are_joined(
+    pairs: list[tuple[int, int]],
+) -> None:
+    expected = list(range(len(pairs)))
+    for a, one in enumerate(pairs):
+        for b, other in enumerate(pairs[:a]):
+            if one[0] == other[0] or one[1] == other[1]:
+                expected = [expected[b] if g == expected[a] else g for g in expected]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "BLOCK", 3)
+        found = joined(*np.array(pairs, dtype=np.int32).T)
+    assert found.tolist() == by_first_appearance(np.array(expected)).tolist()

@@ -23,7 +23,7 @@ FLOORS = [
     {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "keywords"}
     | {"live", "exits", "verbosity", "conventions", "settings"},
     {"files"},
-    {"parts", "history"},
+    {"parts", "history", "kmers"},
     {"recipe"},
     {"ledger"},
     {"proteins", "model", "statistics", "spaces"},
@@ -92,6 +92,7 @@ WITHOUT_TORCH = (
     "recipe",
     "files/",
     "ledger/",
+    "kmers/",
     "data/",
     "reading/",
     "importers/",

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import PAD, lengths
 from rpbind.data.distinct import first_equal
-from rpbind.data.forest import Forest
-from rpbind.data.kmers import ROWS, kmers_by_bucket, kmers_of_pass, roll, rounds_of
 from rpbind.errors import UserError
 from rpbind.files.spill import blocks, scratch
+from rpbind.kmers.forest import Forest
+from rpbind.kmers.pieces import ROWS, kmers_by_bucket, kmers_of_pass, roll, rounds_of
 
 Progress = Callable[[int, int], None]
 """Called as `progress(done, total)`."""

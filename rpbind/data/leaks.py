@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rpbind.data.coordinates import STRANDS, Coordinates
 from rpbind.data.dataset import Dataset
 from rpbind.data.distinct import first_equal
-from rpbind.data.kmers import kmers_of_pass, passes_of
+from rpbind.kmers.pieces import kmers_of_pass, passes_of
 
 K = 31
 """Letters of the k-mers that are compared; fewer if the longest window has fewer."""

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpbind.data import clusters, distinct, kmers
+from rpbind.data import clusters, distinct
 from rpbind.data.alphabet import encode, pad
 from rpbind.data.clusters import by_first_appearance, joined, overlap_clusters
 from rpbind.errors import UserError
 from rpbind.files import spill
+from rpbind.kmers import pieces
 
 
 def clusters_of(*windows: str, k: int) -> list[int]:
@@ -80,7 +81,7 @@ def test_many_small_pieces_on_disk_give_the_clusters_of_one_piece(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for module, name, size in (
-            (kmers, "_KMERS_PER_PASS", 7), (kmers, "_KMERS_PER_ROUND", 20), (kmers, "ROWS", 3),
+            (pieces, "_KMERS_PER_PASS", 7), (pieces, "_KMERS_PER_ROUND", 20), (pieces, "ROWS", 3),
             (clusters, "ROWS", 3), (distinct, "_BUCKET", 3), (distinct, "_ROWS", 2),
             (spill, "BLOCK", 2),
         ):  # fmt: skip

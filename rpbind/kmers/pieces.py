@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import N_TOKEN
 from rpbind.files.spill import blocks
 
 _KMERS_PER_PASS = 4_000_000  # that are in memory at a time
 _KMERS_PER_ROUND = 600_000_000  # that are on disk at a time, 12 bytes each
+_BASES = 4  # tokens below are A, C, G and U; others are no base
 ROWS = 8_192
 """Windows of a block."""
 
@@ -133,7 +133,7 @@ def roll(rna_RL: NDArray[np.uint8], k: int) -> tuple[NDArray[np.uint64], NDArray
     mask = np.uint64(4**k - 1)
     for place, token_R in enumerate(token_LR):
         kmer_R = ((kmer_R << 2) | (token_R & 3)) & mask
-        run_R = (run_R + 1) * (token_R < N_TOKEN)
+        run_R = (run_R + 1) * (token_R < _BASES)
         if place >= k - 1:
             kmer_WR[place - k + 1] = kmer_R
             clean_WR[place - k + 1] = run_R >= k

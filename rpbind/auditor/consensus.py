@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LETTERS
-from rpbind.data.clusters import kmers_of_pass
+from rpbind.kmers.pieces import kmers_of_pass
 
 SAMPLE = 2_000
 """Windows of a cluster that are read; evenly spaced if it has more."""

@@ -5,7 +5,10 @@ that both have, and a layer that only one of them has changes nothing in the oth
 """
 
 import hashlib
+import math
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -34,6 +37,10 @@ def stream_seed(*key: object) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+Stream = torch.Generator | np.random.SFC64
+"""Random bits for masks: on a CPU, SFC64 takes half the time of torch's generator."""
+
+
 class Dropout(nn.Module):
     """Inverted dropout whose masks depend only on (seed, layer name, epoch); `reseed` sets them.
 
@@ -49,7 +56,7 @@ class Dropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.cut = round(p * 65536)
-        self.stream: torch.Generator | None = None
+        self.stream: Stream | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop elements in training; in evaluation, return the input itself.
@@ -69,14 +76,42 @@ class Dropout(nn.Module):
         RuntimeError
             In training, where `reseed` was never called.
         """
-        if not self.training or self.cut == 0:
+        if not self.is_active:
             return x
+        return x * self.factors(x.shape, x)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether elements are dropped: in training, unless `p` is 0."""
+        return self.training and self.cut > 0
+
+    def factors(self, shape: Sequence[int], like: Tensor) -> Tensor:
+        """Draw the next mask.
+
+        Parameters
+        ----------
+        shape
+            Its shape.
+        like
+            A tensor of its dtype and device.
+
+        Returns
+        -------
+        Tensor
+            The factor of each element: 0, or the scale of those that are kept.
+
+        Raises
+        ------
+        RuntimeError
+            Where `reseed` was never called.
+        """
         if self.stream is None:
             raise RuntimeError("this dropout layer has no stream: call seeding.reseed(model, ...)")
-        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=x.device)
-        draws.random_(-(2**63), None, generator=self.stream)
-        keep = draws.view(torch.int16)[: x.numel()].view(x.shape) >= self.cut - 32768
-        return x * keep.to(x.dtype).mul_(65536 / (65536 - self.cut))
+        draws = _draw(self.stream, math.prod(shape), like.device).view(shape)
+        factor = torch.empty(shape, dtype=like.dtype, device=like.device)
+        # comparing into floats is eight times as fast as into booleans that become floats
+        torch.ge(draws, self.cut - 32768, out=factor)
+        return factor.mul_(65536 / (65536 - self.cut))
 
 
 def reseed(model: nn.Module, device: torch.device | str, *key: object) -> None:
@@ -93,4 +128,22 @@ def reseed(model: nn.Module, device: torch.device | str, *key: object) -> None:
     """
     for name, module in model.named_modules():
         if isinstance(module, Dropout):
-            module.stream = generator(device, *key, name)
+            module.stream = mask_stream(device, *key, name)
+
+
+def mask_stream(device: torch.device | str, *key: object) -> Stream:
+    """Return the stream of a dropout layer's masks, seeded by a key."""
+    if torch.device(device).type == "cpu":
+        return np.random.SFC64(stream_seed(*key))
+    return generator(device, *key)
+
+
+def _draw(stream: Stream, count: int, device: torch.device) -> Tensor:
+    """Draw int16 numbers (count,), each from all 65,536 with equal probability."""
+    words = (count + 3) // 4
+    if isinstance(stream, torch.Generator):
+        bits = torch.empty(words, dtype=torch.int64, device=device)
+        bits.random_(-(2**63), None, generator=stream)
+    else:
+        bits = torch.from_numpy(stream.random_raw(words).view(np.int64))
+    return bits.view(torch.int16)[:count]

@@ -30,7 +30,7 @@ from rpbind.train.batches import (
 )
 from rpbind.train.gradient import accumulate_gradient
 from rpbind.train.inputs import Inputs
-from rpbind.train.machine import ONE_CPU, DivergedError, Machine
+from rpbind.train.machine import ONE_CPU, DivergedError, Machine, keep_freed_memory
 from rpbind.train.optim import after_batch, after_epoch, optimizer_of, schedule_of
 from rpbind.train.ranks import broadcast_buffers, gather
 
@@ -56,6 +56,7 @@ class Training:
         sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
         check_workers(machine.world, recipe.train, sizes)
         torch.set_num_threads(machine.threads)
+        keep_freed_memory()
         self.recipe, self.seed, self.machine = recipe, seed, machine
         windows = min(recipe.train.batch_size, sizes["train"]) // machine.world
         check_fits(

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rpbind.model.build import build_model
 from rpbind.model.group import Group
-from rpbind.model.seeding import Dropout, generator, reseed
+from rpbind.model.seeding import Dropout, mask_stream, reseed
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
 
@@ -110,7 +110,7 @@ def layer_norm(x: Tensor, w: Weights, name: str) -> Tensor:
 def dropped(x: Tensor, p: float, name: str) -> Tensor:
     """Apply the dropout mask that rpbind draws for the layer of this name."""
     layer = Dropout(p)
-    layer.stream = generator("cpu", 0, 1, name)
+    layer.stream = mask_stream("cpu", 0, 1, name)
     return layer(x)
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rpbind.api.model import Model, load_model
     from rpbind.api.recipes import hyperparameters, preset
     from rpbind.api.run import ablate, run_study, tune
-    from rpbind.api.splitting import split, subset
     from rpbind.api.study import Study, open_study
     from rpbind.api.train import train
     from rpbind.audit_api import Audit, audit
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.history_api import History, history
     from rpbind.recipe import Recipe
+    from rpbind.split_api import split, subset
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
     from rpbind.terminal import run_experiment
@@ -95,7 +95,6 @@ _HOME = {
     "rpbind.api.model": ("Model", "load_model"),
     "rpbind.api.recipes": ("hyperparameters", "preset"),
     "rpbind.api.run": ("ablate", "run_study", "tune"),
-    "rpbind.api.splitting": ("split", "subset"),
     "rpbind.api.study": ("Study", "open_study"),
     "rpbind.audit_api": ("Audit", "audit"),
     "rpbind.command": ("as_command",),
@@ -103,6 +102,7 @@ _HOME = {
     "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.history_api": ("History", "history"),
     "rpbind.recipe": ("Recipe",),
+    "rpbind.split_api": ("split", "subset"),
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),
     "rpbind.terminal": ("run_experiment",),

@@ -16,9 +16,9 @@ Complete = Callable[[str], list[str]]
 
 
 def _split_rules() -> Iterable[str]:
-    from rpbind.data.splits import Rule
+    from rpbind.split_spec import RULES
 
-    return get_args(Rule)
+    return RULES
 
 
 def _parts() -> Iterable[str]:

@@ -28,7 +28,10 @@ LOCK = ".history.lock"
 """The lock file in a dataset's folder: the process that adds to its manifest holds its lock."""
 
 _GROUP = "import"
-_OPTION_NAMES = {"options": "option"}  # where a command's option has another name than Python's
+_OPTION_NAMES = {
+    "options": "option",
+    "source": "from",
+}  # where a command's option has another name than Python's
 
 
 class Step(BaseModel):

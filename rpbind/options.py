@@ -79,7 +79,9 @@ class Options:
     split: Annotated[
         str,
         typer.Option(
-            help="Split: cold-rna, cold-protein, cold-both, cold-chromosome, or random (leaks)."
+            help="Split: cold-rna, cold-protein, cold-both, cold-chromosome, or random (leaks), "
+            "perhaps with percentages (cold-rna:80:10:10); the name of a saved split; or folds:K, "
+            "each run trained once per fold (folds:NAME for saved folds)."
         ),
     ] = "cold-rna"
     workers: Workers = 1

@@ -21,7 +21,7 @@ ROOT = Path(rpbind.__file__).parent
 FILES = {str(f.relative_to(ROOT).with_suffix("")): f for f in sorted(ROOT.rglob("*.py"))}
 FLOORS = [
     {"__init__", "names", "mistakes", "errors", "arguments", "terminal", "tables", "keywords"}
-    | {"live", "exits", "verbosity", "conventions", "settings"},
+    | {"split_spec", "live", "exits", "verbosity", "conventions", "settings"},
     {"files"},
     {"parts", "history", "kmers"},
     {"recipe"},
@@ -29,6 +29,7 @@ FLOORS = [
     {"proteins", "model", "statistics", "spaces"},
     {"audit"},
     {"data", "analysis"},
+    {"splitting"},
     {"reading"},
     {"metrics", "importers", "report", "cluster", "saved"},
     {"baselines", "genome", "auditor"},
@@ -40,7 +41,7 @@ FLOORS = [
     {"study"},
     {"experiment", "defaults", "options", "studyfile"},
     {"api", "command"},
-    {"genome_api", "history_api", "audit_api"},
+    {"genome_api", "history_api", "audit_api", "split_api"},
     {"cli", "completion", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
@@ -63,6 +64,7 @@ FACE_ROOMS = FLOORS[0] | {
     "genome_api",
     "history_api",
     "audit_api",
+    "split_api",
     "cli",
     "completion",
     "options",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
@@ -101,14 +101,15 @@ class Baselines:
 def baselines(
     data: str | Path | Dataset, split: str = "cold-rna", proteins: str = "physchem"
 ) -> Baselines:
-    """Fit baselines without a network on train, and score them on test (70:15:15, seed 0).
+    """Fit baselines without a network on train, and score them on test.
 
     Parameters
     ----------
     data
         The dataset, or its folder.
     split
-        Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome.
+        Rule (random, cold-rna, cold-protein, cold-both or cold-chromosome, perhaps with
+        percentages, such as cold-rna:80:10:10), or the name of a saved split.
     proteins
         Protein encoder whose vectors the baseline protein-only reads.
 
@@ -126,17 +127,16 @@ def baselines(
     --------
     >>> rb.baselines("data/eclip91").table()
     """
-    from rpbind.data.splits import Rule, SplitSpec
-    from rpbind.errors import check_one_of
+    from rpbind.splitting.text import parse_one_split
 
-    check_one_of("--split", split, get_args(Rule))
+    spec = parse_one_split(split, Path(getattr(data, "folder", data)))
     from rpbind.terminal import loading, progress
 
     with loading("sklearn"):
         from rpbind.baselines.data import BaselineData
         from rpbind.baselines.run import baseline_rows
 
-    opened, spec = load_dataset(data).opened, SplitSpec(rule=cast(Rule, split))
+    opened = load_dataset(data).opened
     windows = BaselineData.from_dataset(
         opened.dataset, opened.split(spec), opened.embeddings(proteins)
     )

@@ -137,6 +137,7 @@ def import_table(
     protein_column: str = "protein",
     label_column: str = "label",
     cluster_column: str | None = None,
+    split_column: str | None = None,
     **options: Any,
 ) -> Import:
     """Import a table with a column each for RNA, protein and label.
@@ -154,6 +155,9 @@ def import_table(
         or 1.
     cluster_column
         Column with the overlap cluster; without it, the clusters are computed.
+    split_column
+        Column with the part (train, validation, test, unused) or the number of the fold, which is
+        saved as the split `published`, or as fold0, fold1, ...
     **options
         As for `import_eclip`.
 
@@ -177,7 +181,7 @@ def import_table(
 
     settings = from_keywords("rb.import_table", ImportSettings, options)
     settings.check_clusters("--cluster-column", cluster_column)
-    columns = Columns(rna_column, protein_column, label_column, cluster_column)
+    columns = Columns(rna_column, protein_column, label_column, cluster_column, split_column)
     return _imported(settings, proteins, out, lambda how: read(Path(windows), how, columns))
 
 

@@ -149,7 +149,7 @@ class Model:
         data
             The dataset, or its folder.
         split
-            Split rule, such as cold-protein (`rpbind split --help`); without it, the model's.
+            Rule, such as cold-protein, or a saved split's name; without it, the model's split.
         part
             Part of the split: train, validation or test.
         other_data
@@ -167,7 +167,7 @@ class Model:
         """
         from rpbind.terminal import progress
 
-        check_evaluation(split, part)
+        check_evaluation(split, part, data)
         from rpbind.use.compatibility import EvaluationTarget
         from rpbind.use.evaluate import evaluate_model
 

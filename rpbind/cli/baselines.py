@@ -21,7 +21,8 @@ def baselines(
     split: Annotated[
         str,
         typer.Option(
-            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome."
+            help="Split: random, cold-rna, cold-protein, cold-both or cold-chromosome (70:15:15, "
+            "or such as cold-rna:80:10:10), or the name of a saved one."
         ),
     ] = "cold-rna",
     proteins: Annotated[
@@ -32,7 +33,7 @@ def baselines(
         typer.Option(help="Also write the scores of each protein to this file: .parquet or .csv."),
     ] = None,
 ) -> None:
-    """Fit baselines without a network on train and score them on test (70:15:15, seed 0).
+    """Fit baselines without a network on train and score them on test.
 
     The table shows AUROC as mean over protein clusters and as plain mean over proteins.
     """

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rpbind import history_api
-from rpbind.api import embeddings, splitting
+from rpbind import history_api, split_api
+from rpbind.api import embeddings
 from rpbind.arguments import named_values
 from rpbind.tables import Grid
 
@@ -60,15 +60,49 @@ def embed(
 def split(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     rule: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome."
+            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome; or the "
+            "name of a saved split, or folds:K.",
+            show_default="cold-rna",
         ),
-    ] = "cold-rna",
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split.")] = 0,
+    ratio: Annotated[
+        str | None,
+        typer.Option(
+            help="Percentages of train, validation and test. For a study, write them after the "
+            "rule: --split cold-rna:80:10:10.",
+            show_default="70:15:15",
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Save a split of your own: a table with part (train, validation, test, unused) or "
+            "fold (numbers), and row (from 0), line (of the imported file), or rna and protein.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the split to save; for folds, what comes before their number.",
+            show_default="published; fold for folds",
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of the table with part or fold.", show_default="part, split or fold"
+        ),
+    ] = None,
 ) -> None:
-    """Make a frozen split (70:15:15), or read it if it exists, and count what each part holds."""
-    frozen = splitting.split(data, rule, seed)
+    """Make a frozen split, or read it if it exists, and count what each part holds.
+
+    With --from, save a split of your own. Then it is --split NAME everywhere.
+    """
+    frozen = split_api.split(data, rule, seed, ratio=ratio, source=source, name=name, column=column)
     shown = Grid(title=f"{frozen.name}  sha256 {frozen.sha256[:12]}", title_justify="left")
     for column in ("part", "windows", "positives", "overlap clusters", "protein clusters"):
         shown.add_column(column, justify="left" if column == "part" else "right")
@@ -89,7 +123,7 @@ def subset(
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the draw.")] = 0,
 ) -> None:
     """Draw a smaller dataset from a larger one; overlap and protein clusters stay the same."""
-    drawn = splitting.subset(data, out, per_protein=per_protein, seed=seed)
+    drawn = split_api.subset(data, out, per_protein=per_protein, seed=seed)
     print(
         f"{out}: dataset {drawn.id}, {len(drawn):,} windows ({drawn.positives:,} positive), "
         f"{len(drawn.protein_names)} proteins, {drawn.overlap_clusters:,} overlap clusters"

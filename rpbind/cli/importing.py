@@ -74,6 +74,13 @@ def table(
     cluster_column: Annotated[
         str | None, typer.Option(help="Column with the overlap cluster (default: computed).")
     ] = None,
+    split_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with a published split: train, validation, test or unused, saved as the "
+            "split 'published'; or numbers of folds, saved as fold0, fold1, ..."
+        ),
+    ] = None,
     **options: Any,
 ) -> None:
     """Import a table with a column each for RNA, protein and label."""
@@ -85,6 +92,7 @@ def table(
         protein_column=protein_column,
         label_column=label_column,
         cluster_column=cluster_column,
+        split_column=split_column,
         **options,
     )
     show(made)

@@ -79,8 +79,8 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome "
-            "(default: the model's)."
+            help="Split: random, cold-rna, cold-protein, cold-both, cold-chromosome, or the name "
+            "of a saved one (default: the model's)."
         ),
     ] = None,
     part: Annotated[
@@ -103,7 +103,7 @@ def evaluate(
     auroc_macro is the mean over protein clusters, auroc_proteins the plain mean over proteins;
     in auroc_weighted, an overlap cluster counts like one window.
     """
-    check_evaluation(split, part)
+    check_evaluation(split, part, data)
     if out is not None:
         check_out(out, (".json",))
     trained = load_model(model, trust=trust)

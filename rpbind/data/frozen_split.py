@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import PartSummary, Rule, Split, SplitSpec, hash_parts, make_split
+from rpbind.data.splits import PartSummary, Split, SplitSpec, hash_parts, make_split
 from rpbind.errors import UserError, reason
 from rpbind.files.arrays import load_array, save_array
 from rpbind.files.atomic import errors_name
@@ -21,11 +21,15 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     dataset: str
-    rule: Rule
+    rule: str
     ratio: tuple[int, int, int]
     seed: int
     sha256: str
     parts: dict[str, PartSummary]
+    name: str = ""
+    folds: int = 0
+    fold: int | None = None
+    note: str = ""
 
 
 def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
@@ -36,7 +40,7 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     dataset
         The dataset.
     spec
-        How to split it.
+        How to split it. For all folds, the first one is returned.
 
     Returns
     -------
@@ -46,19 +50,61 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
     Raises
     ------
     UserError
-        If the frozen split was changed or belongs to another dataset; for a new split, also if
-        the dataset was changed or cannot be split so.
+        If the frozen split was changed or belongs to another dataset, or if there is no saved
+        split of that name; for a new split, also if the dataset was changed or cannot be split so.
     """
-    folder = dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
+    spec = spec.of_run(0)
+    folder = folder_of(dataset, spec)
     if not folder.exists():
+        if spec.rule == "given":
+            raise UserError(
+                f"{dataset.root} has no saved split '{spec.name}'. Save it with `rpbind split "
+                f"{dataset.root} --from FILE --name {spec.name}`."
+            )
         dataset.verify()
-        command = f"rpbind split {dataset.root} --rule {spec.rule} --seed {spec.seed}"
+        command = f"rpbind split {dataset.root} --rule {spec.text} --seed {spec.seed}"
         with explain_denied_write(dataset.root, f"The split {folder.name}", command):
-            _freeze(make_split(dataset, spec), folder, dataset.root)
+            freeze(make_split(dataset, spec), folder, dataset.root)
     return _read(folder, dataset, spec)
 
 
-def _freeze(split: Split, folder: Path, root: Path) -> None:
+def folder_of(dataset: Dataset, spec: SplitSpec) -> Path:
+    """Return the folder of a frozen split, which need not exist.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    spec
+        One split of it, not all folds.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    if spec.rule == "given":
+        return named_folder(dataset.root, spec.name)
+    return dataset.root / "splits" / spec.id_for(dataset.manifest.negatives)
+
+
+def named_folder(root: Path, name: str) -> Path:
+    """Return the folder of a saved split of the dataset in folder `root`; it need not exist."""
+    return root / "splits" / f"given-{name}"
+
+
+def freeze(split: Split, folder: Path, root: Path) -> None:
+    """Write a split to its folder, whole or not at all; does nothing if another process has.
+
+    Parameters
+    ----------
+    split
+        The split.
+    folder
+        See `folder_of`.
+    root
+        Folder of the dataset, whose history gets a line.
+    """
     record = _Record(
         id=split.id,
         dataset=split.dataset_id,
@@ -67,16 +113,23 @@ def _freeze(split: Split, folder: Path, root: Path) -> None:
         seed=split.spec.seed,
         sha256=split.sha256,
         parts=split.summary,
+        name=split.spec.name,
+        folds=split.spec.folds,
+        fold=split.spec.fold,
+        note=split.note,
     )
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
         with errors_name(folder, draft):
             draft.mkdir(parents=True)
             save_array(draft / "part.npy", split.part_N)
-            (draft / "split.json").write_text(record.model_dump_json(indent=1))
-            add_step(
-                root, "split", {"data": root, "rule": split.spec.rule, "seed": split.spec.seed}
+            (draft / "split.json").write_text(
+                record.model_dump_json(indent=1, exclude_defaults=True)
             )
+            if split.spec.rule != "given":  # whose command knows its file
+                add_step(
+                    root, "split", {"data": root, "rule": split.spec.text, "seed": split.spec.seed}
+                )
             draft.rename(folder)
     except OSError:
         if not folder.exists():  # otherwise another process has frozen the same split
@@ -108,4 +161,5 @@ def _read(folder: Path, dataset: Dataset, spec: SplitSpec) -> Split:
         sha256=record.sha256,
         summary=record.parts,
         part_N=part_N,
+        note=record.note,
     )

@@ -61,6 +61,32 @@ def refusal(dataset: Dataset, rule: str, lacking: str, others: Sequence[str]) ->
     )
 
 
+def refusal_of_folds(dataset: Dataset, folds: int, lacking: str) -> str:
+    """Return the error message for folds of which one lacks a class.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    folds
+        The requested number of folds.
+    lacking
+        Which part lacks a class: "test 12 windows, 0 of them positive".
+
+    Returns
+    -------
+    str
+        What was found, its cause in this dataset, and advice.
+    """
+    labels = np.unique(dataset.label_N)
+    if len(labels) == 1:
+        return f"{ONE_CLASS[int(labels[0])]} in {dataset.root}: {NEEDS_BOTH}"
+    return (
+        f"Of {folds} folds, one has {lacking}; each part needs both classes. "
+        f"{_cause_in_rna(dataset)} Or use fewer folds."
+    )
+
+
 def _cause(dataset: Dataset, rule: str) -> str:
     if rule == "random":
         return f"The dataset has {len(dataset):,} windows; import more."

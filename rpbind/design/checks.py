@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import Rule, Split, SplitSpec, make_split
+from rpbind.data.splits import Split, SplitSpec, make_split
 from rpbind.errors import UserError
+from rpbind.split_spec import RULES
 
 Part = Literal["validation", "test"]
 SCORED: tuple[Part, ...] = ("validation", "test")
@@ -45,7 +45,8 @@ def check_can_be_scored(dataset: Dataset, split: Split) -> None:
     part = _not_scored(dataset, split)
     if part is None:
         return
-    useful = [rule for rule in get_args(Rule) if _helps(dataset, replace(split.spec, rule=rule))]
+    shape = split.spec.ratio, split.spec.seed
+    useful = [rule for rule in RULES if _helps(dataset, SplitSpec(rule, *shape))]
     other = f", or use --split {' or '.join(useful)}" if useful else "; no other split helps"
     raise UserError(
         f"Every protein of the {part} part of {split.id} has windows of one class only, so AUROC "

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.winners import TUNED
-from rpbind.data.balance import imbalance
 from rpbind.design.checks import check_can_be_scored
 from rpbind.design.controls import planned_controls
 from rpbind.design.design import Design
@@ -19,6 +18,7 @@ from rpbind.ledger import Ledger, OwnPlan, Plan, PredictionPlan, Row, Stage
 from rpbind.ledger.plan_records import DELTA
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
+from rpbind.splitting.balance import imbalance
 from rpbind.statistics.table import planned_runs
 from rpbind.terminal import typed_command
 from rpbind.train.code import code_id, code_of_rows
@@ -118,7 +118,7 @@ def make_plan(
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
         split=f"{split.id} {split.sha256[:12]}",
-        split_note=imbalance(dataset, split),
+        split_note=" ".join(filter(None, (imbalance(dataset, split), split.note))),
         proteins_note=", ".join(vectors),
         delta=delta,
         predictions=predictions,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING
 
-from rpbind.data.splits import Rule, Split, SplitSpec
+from rpbind.data.splits import Split, SplitSpec
 from rpbind.data.world import World, simulate
-from rpbind.errors import UserError, check_not_url, check_one_of
+from rpbind.errors import UserError, check_not_url
 from rpbind.recipe import canonical
+from rpbind.splitting.text import parse_one_split
 from rpbind.train.opened import OpenData
 
 if TYPE_CHECKING:
@@ -62,26 +63,26 @@ class DataSource:
 
 
 def open_source(data: Path | None, rule: str) -> DataSource:
-    """Open a dataset and split it by a rule (70:15:15, seed 0).
+    """Open a dataset and its split (seed 0).
 
     Parameters
     ----------
     data
         The dataset folder; None for the simulated world.
     rule
-        A rule of `rpbind.data.splits`, such as "cold-rna"; another one is a `UserError`.
+        Such as "cold-rna", see `rpbind.splitting.text`; one that is not there is a `UserError`.
 
     Returns
     -------
     DataSource
         The open dataset and its split.
     """
-    check_one_of("--split", rule, get_args(Rule))
     if data is not None:
         check_not_url("--data", data)
+    spec = parse_one_split(rule, data)
     opened = simulated() if data is None else OpenData(data)
     opened.dataset  # noqa: B018 - a missing dataset is an error here, before heavy imports
-    return DataSource(opened, SplitSpec(rule=cast(Rule, rule)))
+    return DataSource(opened, spec)
 
 
 def simulated(root: Path = Path("data"), world: World = MAIN) -> OpenData:

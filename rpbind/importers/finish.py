@@ -22,6 +22,7 @@ from rpbind.importers.protein_table import ProteinTable
 from rpbind.importers.remarks import class_remarks, merge_spellings, spelling_remarks
 from rpbind.importers.sources import Rows
 from rpbind.names import key
+from rpbind.splitting.saved import saved_remarks
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
 """Maps genes and sequences to protein clusters; equal genes are always in one cluster."""
@@ -158,6 +159,8 @@ def finish_import(
         origin=kept.origin,
     )
     options.progress(100, 100)
+    if kept.part_N is not None:
+        remarks += saved_remarks(dataset, kept.part_N, kept.folds)
     remarks += class_remarks(rows.names, kept.protein_N, kept.label_N)
     return ImportReport(dataset, len(rows.label_N), decisions, remarks)
 

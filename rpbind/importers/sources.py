@@ -26,7 +26,8 @@ class Rows:
     `protein_N` is the index into `names`, the protein names of the source. `cluster_N` is None if
     the source has no clusters. `sources` are the hashes of the files. `coordinates` are those of a
     genome, and `linked_N` groups of windows that must be in one overlap cluster, for example as
-    they overlap in the genome.
+    they overlap in the genome. `part_N` are the parts of a split that the source publishes, or its
+    folds, whose number is then `folds`; see `rpbind.splitting.saved.parts_from_words`.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -38,6 +39,8 @@ class Rows:
     sources: dict[str, FileHash]
     coordinates: Coordinates | None = None
     linked_N: NDArray[np.int32] | None = None
+    part_N: NDArray[np.uint8] | None = None
+    folds: int = 0
 
     def take(self, rows_M: NDArray[np.int64]) -> Rows:
         """Return only these rows."""
@@ -49,6 +52,7 @@ class Rows:
             cluster_N=None if self.cluster_N is None else taken(self.cluster_N, rows_M),
             coordinates=None if self.coordinates is None else self.coordinates.take(rows_M),
             linked_N=None if self.linked_N is None else self.linked_N[rows_M],
+            part_N=None if self.part_N is None else self.part_N[rows_M],
             origin=replace(
                 self.origin,
                 file_N=taken(self.origin.file_N, rows_M),

@@ -17,6 +17,7 @@ from rpbind.data.writer import Origin
 from rpbind.importers.labels import labels_of
 from rpbind.importers.sources import Rows, index_names, tokens_of
 from rpbind.reading.table import filled_cells, read_columns
+from rpbind.splitting.saved import parts_from_words
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,21 @@ class Columns:
         1 bound, 0 not bound.
     cluster
         Overlap cluster, as numbers or words, such as chromosomes; None if there is no such column.
+    split
+        Part of a published split, or number of a fold; None if there is no such column.
     """
 
     rna: str = "rna"
     protein: str = "protein"
     label: str = "label"
     cluster: str | None = None
+    split: str | None = None
 
     @property
     def names(self) -> list[str]:
         """The names of the columns to read."""
-        return [c for c in (self.rna, self.protein, self.label, self.cluster) if c is not None]
+        every = (self.rna, self.protein, self.label, self.cluster, self.split)
+        return [column for column in every if column is not None]
 
 
 def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
@@ -53,6 +58,9 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
     """
     texts, origin, file_hash = read_columns(path, columns.names)
     names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
+    part_N, folds = None, 0
+    if columns.split is not None:
+        part_N, folds = parts_from_words(texts[columns.split].to_pylist(), origin.place)
     rows = Rows(
         rna_NL=tokens_of([text.strip() for text in texts[columns.rna].to_pylist()], origin),
         label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
@@ -61,6 +69,8 @@ def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
         cluster_N=None if columns.cluster is None else _clusters(texts[columns.cluster], origin),
         origin=origin,
         sources={path.name: file_hash},
+        part_N=part_N,
+        folds=folds,
     )
     progress(1, 1)
     return rows

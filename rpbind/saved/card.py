@@ -117,7 +117,7 @@ def _data(model: Description) -> list[str]:
     share = f" ({positives / windows:.1%})" if windows else ""
     return [
         f"- Dataset: `{model.provenance.dataset}` (name, hash)",
-        f"- Split: `{model.provenance.split}` (rule, ratio, seed, negatives, hash)",
+        f"- Split: `{model.provenance.split}` (rule or name, what made it, negatives, hash)",
         f"- Training: {windows:,} windows of {len(trained_on)} proteins, {positives:,} "
         f"positive{share}",
     ]

@@ -20,8 +20,8 @@ NamedHash = Annotated[str, Field(pattern=r"^\S.* [0-9a-f]{12}$")]
 SplitName = Annotated[
     str,
     Field(
-        pattern=r"^(random|cold-(rna|protein|both|chromosome))"
-        r"_\d+-\d+-\d+_seed\d+_\S+ [0-9a-f]{12}$"
+        pattern=r"^((random|cold-(rna|protein|both|chromosome))_\d+-\d+-\d+_seed\d+"
+        r"|fold\d+of\d+_seed\d+|[A-Za-z]\S*_given-[0-9a-f]{8})_\S+ [0-9a-f]{12}$"
     ),
 ]
 

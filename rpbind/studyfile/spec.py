@@ -10,12 +10,12 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Discriminator, Field, Tag
 
-from rpbind.data.splits import Rule
 from rpbind.design.kinds import ALONE, DESIGNS
 from rpbind.design.own import ALL, REFERENCE
 from rpbind.ledger.plan_records import DELTA, Expect
 from rpbind.ledger.records import ArmName
 from rpbind.run.logger_registry import TRACKERS
+from rpbind.split_spec import EXAMPLES
 from rpbind.studyfile.fields import Entry, Values, one_of, option
 from rpbind.studyfile.own import OwnSource
 from rpbind.studyfile.recipes import RecipeSource, form
@@ -193,7 +193,7 @@ class StudySpec(Entry):
     )
     name: str | None = option("name")
     data: str | None = option("data")
-    split: Annotated[str, *one_of(get_args(Rule))] = option("split")
+    split: str = option("split", examples=list(EXAMPLES))
     proteins: str | None = option("proteins")
     reference: RecipeSource = Field(
         "fixed",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
-from rpbind.data.splits import Part, Rule, SplitSpec
+from rpbind.data.splits import Part, SplitSpec
 from rpbind.errors import UserError
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.proteins.sequence import sequence_key
+from rpbind.split_spec import RULES
+from rpbind.splitting.text import parse_one_split
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
 from rpbind.use.trained import TrainedModel
@@ -32,7 +33,7 @@ class EvaluationTarget:
     data
         The dataset.
     rule
-        Split rule, such as cold-rna; None for the model's own split.
+        Rule or saved split; None for the model's own split. A rule has its ratio and seed.
     part
         Part of the split: train, validation or test.
     other_data
@@ -70,9 +71,11 @@ def matching_inputs(
         If the hash of dataset, split or embedding store differs and `target` does not allow it, or
         if windows have another length or protein vectors come from another encoder.
     """
-    own_spec = split_spec(trained.provenance["split"])
-    rule = own_spec.rule if target.rule is None else cast(Rule, target.rule)
-    spec = SplitSpec(rule, own_spec.ratio, own_spec.seed)
+    spec = own = SplitSpec.from_id(trained.provenance["split"])
+    if target.rule is not None:
+        spec = parse_one_split(target.rule, target.data.folder)
+    if target.rule in RULES and own.rule in RULES:
+        spec = replace(spec, ratio=own.ratio, seed=own.seed)
     inputs = target.data.inputs(spec, trained.recipe.proteins)
     _check_same_kind(trained, inputs, target.data.folder)
     differs = [key for key in HASHED if not _is_same(trained, inputs, key)]
@@ -94,13 +97,6 @@ def matching_inputs(
     ]
     leaks = _leak_notes(trained, target.data, spec, target.part)
     return inputs, (*notes, *leaks, _known_proteins_note(trained, inputs, target.part))
-
-
-def split_spec(provenance: str) -> SplitSpec:
-    """Return the rule, ratio and seed of `cold-rna_70-15-15_seed0_neg-as-given HASH`."""
-    rule, ratio, seed, _ = provenance.split("_", 3)
-    train, validation, test = map(int, ratio.split("-"))
-    return SplitSpec(cast(Rule, rule), (train, validation, test), int(seed.removeprefix("seed")))
 
 
 def _is_same(trained: TrainedModel, inputs: Inputs, key: str) -> bool:
@@ -127,7 +123,7 @@ def _leak_notes(trained: TrainedModel, data: OpenData, spec: SplitSpec, part: Pa
     """Note how many of the part's windows are, or overlap, training windows of the model."""
     if data.dataset.id != trained.provenance["dataset"].split()[-1]:
         return ["the model's file does not show whether it was trained on any of these windows"]
-    train_N = data.split(split_spec(trained.provenance["split"])).indices("train")
+    train_N = data.split(SplitSpec.from_id(trained.provenance["split"])).indices("train")
     part_N = data.split(spec).indices(part)
     in_train = int(np.isin(part_N, train_N).sum())
     cluster_N = data.dataset.cluster_N

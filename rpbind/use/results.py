@@ -222,24 +222,27 @@ class Explanation:
         return "<br>".join(escape(sentence) for sentence in self.sentences)
 
 
-def check_evaluation(split: str | None, part: str) -> None:
+def check_evaluation(split: str | None, part: str, data: Any) -> None:
     """Check the words of an evaluation, before a model is read.
 
     Parameters
     ----------
     split
-        The split rule, if one is given.
+        The split, if one is given.
     part
         The part of the split.
+    data
+        The dataset or its folder, whose saved splits can be named.
 
     Raises
     ------
     UserError
-        If there is no such rule or part.
+        If there is no such split or part.
     """
-    from rpbind.data.splits import Part, Rule
+    from rpbind.data.splits import Part
     from rpbind.errors import check_one_of
+    from rpbind.splitting.text import parse_one_split
 
     check_one_of("--part", part, get_args(Part))
     if split is not None:
-        check_one_of("--split", split, get_args(Rule))
+        parse_one_split(split, Path(getattr(data, "folder", data)))

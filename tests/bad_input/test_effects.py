@@ -41,6 +41,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--protein-column": ("--k 5", "--k 5 --protein-column rna"),
         "--label-column": ("--k 5", "--k 5 --label-column label2"),
         "--cluster-column": ("--k 5", "--cluster-column cluster"),
+        "--split-column": ("--k 5", "--k 5 --split-column label2"),
     },
     f"{FASTA} --k 5": IMPORTED | {"--on-conflict": ("--k 5", "--k 5 --on-conflict drip")},
     f"{ECLIP} --k 5": IMPORTED | {
@@ -55,7 +56,11 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--precision": ("d", "d --precision bfloat16"),
         "--batch-residues": ("d", "d --batch-residues 9"),
     },
-    "rpbind split d": {"--rule": ("d", "d --rule random"), "--seed": ("d", "d --seed 1")},
+    "rpbind split d": {
+        "--rule": ("d", "d --rule random"), "--seed": ("d", "d --seed 1"),
+        "--ratio": ("d", "d --ratio 50:25:25"), "--from": ("d", "d --from parts.csv"),
+        "--name": ("d", "d --name mine"), "--column": ("d", "d --column other"),
+    },
     "rpbind subset d --per-protein 3 --out o": {
         "--per-protein": ("protein 3", "protein 4"), "--out": ("out o", "out p"),
         "--seed": ("out o", "out o --seed 1"),
@@ -153,6 +158,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
         (folder / name / "GENEA_K562").write_text(text)
     write_peaks(folder)
     dataset = Dataset.open(folder / "d")
+    parts = (f"{n},{('train', 'test')[n // 2 % 2]}\n" for n in range(len(dataset)))
+    (folder / "parts.csv").write_text("row,part\n" + "".join(parts))
     for encoder in ("random", "constant"):
         build_store(folder / "d", make_encoder(encoder), [p.sequence for p in dataset.proteins])
     assert len(made.rna[0]) == LENGTH

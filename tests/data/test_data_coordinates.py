@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from rpbind.data.balance import imbalance
 from rpbind.data.coordinates import REGIONS, Coordinates
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
@@ -18,6 +17,7 @@ from rpbind.data.splits import PARTS, SplitSpec, make_split
 from rpbind.data.subset import subset
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
+from rpbind.splitting.balance import imbalance
 
 N = 240
 RNG = np.random.default_rng(3)

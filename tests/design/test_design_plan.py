@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import SplitSpec
@@ -29,6 +28,7 @@ from rpbind.search.winners import with_winners
 from rpbind.spaces.choices import ChoiceDimension
 from rpbind.spaces.numbers import FloatDimension
 from rpbind.spaces.space import Space
+from rpbind.splitting.balance import imbalance
 from rpbind.study.launch import launch, tasks_of
 from rpbind.study.resume import not_done, resumed
 from rpbind.train.inputs import Inputs

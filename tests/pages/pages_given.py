@@ -47,6 +47,15 @@ def _table(folder: Path, tiny: Path) -> None:
     (folder / "windows.csv").write_text("\n".join(["rna,protein,label", *lines]) + "\n")
 
 
+def _parts(folder: Path, tiny: Path) -> None:
+    """The parts that somebody published for the windows of `windows.csv`."""
+    clusters = Dataset.open(tiny).cluster_N.tolist()
+    lines = [
+        f"{n + 2}\t{'test' if cluster % 4 == 0 else 'train'}" for n, cluster in enumerate(clusters)
+    ]
+    (folder / "parts.tsv").write_text("\n".join(["line\tpart", *lines]) + "\n")
+
+
 def _fasta(folder: Path, tiny: Path) -> None:
     proteins = Dataset.open(tiny).proteins
     text = "".join(f">{protein.id}\n{protein.sequence}\n" for protein in proteins)
@@ -85,6 +94,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "eclip_windows": _eclip,
     "proteins.fasta": _fasta,
     "windows.csv": _table,
+    "parts.tsv": _parts,
     "windows.fasta": _windows,
     "a trained model": _model,
     "peaks and a genome": _peaks,

@@ -195,7 +195,7 @@ def test_the_schema_completes_words_and_refuses_unknown_keys() -> None:
     made = schema()
     json.dumps(made)
     assert made["additionalProperties"] is False
-    assert "cold-rna" in made["properties"]["split"]["enum"]
+    assert "cold-rna" in made["properties"]["split"]["examples"]
     assert made["properties"]["seeds"]["description"]
     for name, table in made["$defs"].items():
         assert table.get("additionalProperties") is False, name

@@ -7,11 +7,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from rpbind.data.balance import imbalance
 from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import PARTS, Split, SplitSpec
 from rpbind.data.world import World, simulate
+from rpbind.splitting.balance import imbalance
 
 N = 2000
 
@@ -25,6 +25,7 @@ def message_of(rule: Any, percents: tuple[float, float, float], sizes: list[int]
         cluster_N = group_N
         protein_N = group_N
         proteins = None
+        rna_NL = np.tile(np.arange(20, dtype=np.uint8) % 4, (len(group_N), 1))
 
         def __len__(self) -> int:
             return len(group_N)

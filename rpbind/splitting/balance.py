@@ -7,17 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.splits import PARTS, Rule, Split
+from rpbind.data.splits import PARTS, Split
+from rpbind.splitting.motif import shared_motif
 
 TOLERANCE = 1.0
 """Percentage points; a smaller deviation is not reported."""
 
-CLUSTERS: dict[Rule, tuple[str, ...]] = {
+CLUSTERS: dict[str, tuple[str, ...]] = {
     "random": (),
     "cold-rna": ("overlap",),
     "cold-protein": ("protein",),
     "cold-both": ("overlap", "protein"),
     "cold-chromosome": ("chromosome",),
+    "folds": ("overlap",),
 }
 """The kinds of cluster that each rule keeps whole."""
 
@@ -35,8 +37,11 @@ def imbalance(dataset: Dataset, split: Split) -> str:
     Returns
     -------
     str
-        One sentence; "" if every part is within one percentage point of its share.
+        One sentence; "" if every part is within one percentage point of its share, or if the
+        split is a saved one, which has no percentages.
     """
+    if split.spec.rule == "given":
+        return ""
     windows = [split.summary[part].windows for part in PARTS]
     actual = [100 * n / max(sum(windows), 1) for n in windows]
     target = expected(split)
@@ -54,13 +59,16 @@ def expected(split: Split) -> list[float]:
     `cold-both` uses a window only if both of its clusters were drawn for the same part, so its
     percentages are of the windows that it uses.
     """
+    if split.spec.rule == "folds":
+        one = 100 / split.spec.folds
+        return [100 - 2 * one, one, one]
     if split.spec.rule != "cold-both":
         return [float(percent) for percent in split.spec.ratio]
     squares = [percent**2 for percent in split.spec.ratio]
     return [100 * square / sum(squares) for square in squares]
 
 
-def _kept(rule: Rule) -> str:
+def _kept(rule: str) -> str:
     return "chromosomes" if rule == "cold-chromosome" else "clusters"
 
 
@@ -74,7 +82,8 @@ def _largest(dataset: Dataset, split: Split) -> Iterator[str]:
     if split.spec.rule == "cold-chromosome" and dataset.coordinates is not None:
         groups["chromosome"] = dataset.coordinates.chromosome_N
     for kind in CLUSTERS[split.spec.rule]:
-        _, size_G = np.unique(groups[kind], return_counts=True)
+        group_G, size_G = np.unique(groups[kind], return_counts=True)
         share = 100 * size_G.max() / len(dataset)
         what = kind if kind == "chromosome" else f"{kind} cluster"
-        yield f"the largest {what} has {share:.1f} % of them"
+        motif = shared_motif(dataset, int(group_G[size_G.argmax()])) if kind == "overlap" else ""
+        yield f"the largest {what} has {share:.1f} % of them ({size_G.max():,} windows{motif})"

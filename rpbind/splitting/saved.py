@@ -1,0 +1,228 @@
+"""Saved splits: a division of the windows that the user gives, kept in the dataset under a name.
+
+Shapes: N windows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.data.dataset import Dataset
+from rpbind.data.frozen_split import folder_of, freeze, load_split
+from rpbind.data.splits import (
+    PARTS,
+    UNUSED,
+    Split,
+    hash_parts,
+    lacks_class,
+    parts_of_fold,
+    shuffled,
+    summarise,
+)
+from rpbind.errors import UserError, did_you_mean
+from rpbind.files.draft import explain_denied_write
+from rpbind.split_spec import NAME, RULES, SplitSpec
+from rpbind.splitting.text import FEWEST_FOLDS, MOST_FOLDS, saved_folds
+
+PUBLISHED, FOLD = "published", "fold"
+"""Names of a saved split, and of saved folds, if the user gives none."""
+
+WORDS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing"),
+    "unused": ("unused", "none", ""),
+}
+VALIDATION_SHARE = 0.15
+"""Share of the training windows that become the validation part of a split without one. Models
+need one to choose their best epoch, and many published splits have only training and test."""
+
+_NUMBERS = {word: number for number, part in enumerate(PARTS) for word in WORDS[part]}
+_NUMBERS |= dict.fromkeys(WORDS["unused"], UNUSED)
+_FOLD_NUMBER = re.compile(r"\d{1,3}")
+
+
+def parts_from_words(
+    words: Sequence[str], place: Callable[[int], str]
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the parts or folds that a column of words denotes.
+
+    Parameters
+    ----------
+    words
+        N words: train, validation, test or unused, with the usual other spellings in any case; or
+        whole numbers of folds, from 0 or from 1, and nothing for a window in none.
+    place
+        Returns where a word stands, for messages.
+
+    Returns
+    -------
+    tuple[NDArray[np.uint8], int]
+        (N,) parts and 0; or (N,) folds from 0 and the number of folds.
+
+    Raises
+    ------
+    UserError
+        If a word is neither, or a fold has no window, or there are fewer than three folds.
+    """
+    texts, index_N = np.unique([word.strip().lower() for word in words], return_inverse=True)
+    known = texts.tolist()
+    folds = [text for text in known if _FOLD_NUMBER.fullmatch(text)]
+    right = _NUMBERS.keys() if not folds else {*folds, *WORDS["unused"]}
+    for number, text in enumerate(known):
+        if text not in right:
+            first = int(np.flatnonzero(index_N == number)[0])
+            many = int((index_N == number).sum()) - 1
+            more = f" (and {many:,} more such)" if many else ""
+            raise UserError(
+                f"{place(first)}: expected train, validation, test or unused, or in all rows "
+                f"the number of a fold; got '{text[:40]}'{more}.{did_you_mean(text, _NUMBERS)}"
+            )
+    if not folds:
+        return np.array([_NUMBERS[text] for text in known], dtype=np.uint8)[index_N], 0
+    numbers = sorted({int(fold) for fold in folds})
+    count, first_number = len(numbers), numbers[0]
+    if numbers != list(range(first_number, first_number + count)) or first_number > 1:
+        raise UserError(
+            f"Folds are numbered 0, 1, 2, ... or 1, 2, 3, ... without a gap; got {numbers[:10]}. "
+            "Number them again."
+        )
+    if not FEWEST_FOLDS <= count <= MOST_FOLDS:
+        raise UserError(
+            f"There must be {FEWEST_FOLDS} to {MOST_FOLDS} folds, because one is for the test, one "
+            f"for validation, and the others for training; got {count}. For two parts, write "
+            "train and test instead of numbers."
+        )
+    fold = {text: int(text) - first_number if text in folds else UNUSED for text in known}
+    return np.array([fold[text] for text in known], dtype=np.uint8)[index_N], count
+
+
+def save_split(
+    dataset: Dataset, part_N: NDArray[np.uint8], folds: int = 0, name: str = ""
+) -> tuple[Split, ...]:
+    """Save a split of the user's own in the dataset; what is saved is never replaced.
+
+    Importers whose source publishes a split call this after they wrote the dataset.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    part_N
+        (N,) parts (0 train, 1 validation, 2 test, 255 unused), or folds from 0.
+    folds
+        The number of folds; 0 for parts. Fold f is saved as the split NAMEf: its test part is
+        fold f, its validation part the next fold.
+    name
+        The name, or what the names of the folds begin with (default: published, or fold).
+
+    Returns
+    -------
+    tuple[Split, ...]
+        The saved split, or one per fold. Without a validation part, 15 % of the training windows
+        become it, in whole overlap clusters, and the split's `note` says so.
+
+    Raises
+    ------
+    UserError
+        If the name is impossible or has another split, or a part lacks a class.
+    """
+    name = name or (FOLD if folds else PUBLISHED)
+    check_name(name)
+    if folds:
+        divided = [(f"{name}{f}", parts_of_fold(part_N, f, folds), "") for f in range(folds)]
+        if saved_folds(dataset.root, name) > folds:
+            raise _taken(dataset, name)
+    else:
+        divided = [(name, *_with_validation(dataset, part_N))]
+    splits = [_split(dataset, *each) for each in divided]
+    for split in splits:
+        there = folder_of(dataset, split.spec).exists()
+        if there and load_split(dataset, split.spec).sha256 != split.sha256:
+            raise _taken(dataset, split.spec.name)
+    with explain_denied_write(dataset.root, f"The split {name}", "the same command"):
+        for split in splits:
+            if not folder_of(dataset, split.spec).exists():
+                freeze(split, folder_of(dataset, split.spec), dataset.root)
+    return tuple(splits)
+
+
+def saved_remarks(dataset: Dataset, part_N: NDArray[np.uint8], folds: int) -> tuple[str, ...]:
+    """Save the split that an imported source publishes, and say under which name.
+
+    Parameters
+    ----------
+    dataset
+        The new dataset.
+    part_N
+        (N,) parts, or folds.
+    folds
+        The number of folds; 0 for parts.
+
+    Returns
+    -------
+    tuple[str, ...]
+        How the split is used, and what is special in it; or why it was not saved.
+    """
+    try:
+        splits = save_split(dataset, part_N, folds)
+    except UserError as refusal:
+        return (f"The source's split was not saved. {refusal}",)
+    used = f"folds:{FOLD}" if folds else splits[0].spec.name
+    unused = splits[0].summary["unused"].windows
+    left = f" {unused:,} windows are in none of its parts." if unused else ""
+    first = f"The source's split is saved: use it with --split {used}.{left}"
+    return tuple(filter(None, (first, splits[0].note)))
+
+
+def check_name(name: str) -> None:
+    """Raise `UserError` if a split cannot have this name."""
+    if not re.fullmatch(NAME, name) or name in (*RULES, "given", "folds"):
+        raise UserError(
+            "The name of a saved split begins with a letter, has at most 60 letters, digits and "
+            f"_ . + -, and is not the name of a rule; got '{name}'."
+        )
+
+
+def _taken(dataset: Dataset, name: str) -> UserError:
+    return UserError(
+        f"{dataset.root} has another split of the name '{name}', and a saved split is never "
+        "replaced. Give another name with --name."
+    )
+
+
+def _split(dataset: Dataset, name: str, part_N: NDArray[np.uint8], note: str) -> Split:
+    summary = summarise(dataset, part_N)
+    if lacking := lacks_class(summary):
+        raise UserError(
+            f"The split '{name}' has {lacking}; each part needs both classes. Correct its file."
+        )
+    spec, sha256 = SplitSpec("given", name=name), hash_parts(part_N)
+    split_id = spec.id_for(dataset.manifest.negatives, sha256)
+    return Split(split_id, dataset.id, spec, sha256, summary, part_N, note)
+
+
+def _with_validation(dataset: Dataset, part_N: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], str]:
+    """Return the parts with a validation part, and a note if it had to be made."""
+    train, validation = PARTS.index("train"), PARTS.index("validation")
+    if (part_N == validation).any() or not (part_N == train).any():
+        return part_N, ""
+    rows = np.flatnonzero(part_N == train)
+    cluster_M = dataset.cluster_N[rows]
+    clusters, index_M, size_G = np.unique(cluster_M, return_inverse=True, return_counts=True)
+    wanted, chosen_G = VALIDATION_SHARE * len(rows), np.zeros(len(clusters), dtype=bool)
+    for group in shuffled(len(clusters), 0, "validation"):
+        if size_G[group] <= wanted:
+            chosen_G[group] = True
+            wanted -= size_G[group]
+    whole_N = part_N.copy()
+    whole_N[rows[chosen_G[index_M]]] = validation
+    share = 100 * chosen_G[index_M].mean()
+    return whole_N, (
+        f"The split as given has no validation part: {share:.1f} % of its training windows, in "
+        "whole overlap clusters, became it."
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.analysis.experiments import Experiment, experiment_scores
 from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.averages import Averages, averages
@@ -108,6 +109,8 @@ class Arm:
         Test AUROC averaged over clusters and over proteins, and cluster-weighted.
     plain
         Spread of the test AUROC as the mean over proteins instead of clusters.
+    experiments
+        Test AUROC of each experiment, mean over seeds.
     """
 
     plan: ArmPlan
@@ -124,6 +127,7 @@ class Arm:
     collapsed: tuple[int, ...] = ()
     averages: Averages | None = None
     plain: Spread | None = None
+    experiments: tuple[Experiment, ...] = ()
 
     @property
     def knows_base_rates(self) -> bool:
@@ -163,6 +167,7 @@ def summarise_arm(
         cluster_auroc=_mean_by_cluster(list(scores.values())),
         averages=averages(done),
         plain=spread(a.over_proteins for row in done if (a := averages([row]))),
+        experiments=experiment_scores(done),
         collapsed=tuple(seed for seed in macro if (arm.name, seed) in collapsed),
     )
 

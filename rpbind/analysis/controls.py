@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
 from rpbind.analysis.claims import Claim, ClaimComparison, control_note, protein_encoder
+from rpbind.analysis.experiments import Experiment, experiment_scores
 from rpbind.analysis.families import judge_claims
 from rpbind.ledger import ControlPlan, Plan, Row
 from rpbind.statistics.averages import Averages, averages
@@ -31,6 +32,7 @@ class Baseline:
     flagged: bool
     note: str
     averages: Averages | None = None
+    experiments: tuple[Experiment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _baseline(row: Row) -> Baseline:
         flagged=any(finding.measured is not None for finding in row.findings),
         note=control_note(row),
         averages=averages([row]),
+        experiments=experiment_scores([row]),
     )
 
 

@@ -22,6 +22,7 @@ from rpbind.doctor.learnt import measure_learning
 from rpbind.doctor.loader import loader
 from rpbind.doctor.probes import probes
 from rpbind.doctor.sample import sample
+from rpbind.doctor.shared import shared_sequence
 from rpbind.doctor.thresholds import (
     Measures,
     fit_findings,
@@ -89,6 +90,7 @@ def examine_untrained(training: Training) -> Examination:
         *state_findings(states, frozen),
         *fit_findings(fitted, states, frozen, len(index_B)),
         *not_applicable(training.model),
+        *shared_sequence(training.recipe, training.inputs),
     ]
     after = {k: v for k, v in states[-1].items() if k.startswith("attention.")}
     return _examination(
@@ -159,6 +161,7 @@ def examine_trained(training: Training) -> Examination:
         *loader_findings(loader_measures),
         *state_findings([measured_now], frozenset()),
         *not_applicable(training.model),
+        *shared_sequence(training.recipe, training.inputs),
     ]
     measured = {**loader_measures, **measured_now}
     if measured_now["logits.finite"]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+SHARED_SEQUENCE = "experiments share a sequence"
+"""Name of the finding that several experiments have one protein sequence, and so equal logits."""
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rpbind.doctor.kind import Kind
+from rpbind.doctor.kind import SHARED_SEQUENCE, Kind
 from rpbind.ledger import Finding
 from rpbind.ledger.records import SEES_COMPANY
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
@@ -132,11 +132,17 @@ KINDS = {
             "warning",
             1e-4,
             "of the largest logit: summing in another order changes it by about 1e-6",
-            "A window's logit depends on the other windows of its batch, in evaluation too (batch "
-            "statistics, attention across windows, neighbours): the model can count the windows of "
-            "a locus, which says where peaks are without a letter. Compare it with the control "
-            "density, and read the cluster-weighted AUROC.",
+            "A logit depends on the other windows of the batch (batch statistics, attention across "
+            "windows, neighbours): the model can count the windows of a locus. Compare it with the "
+            "control density, and read the cluster-weighted AUROC.",
             ("padding counts",),
+        ),
+        Kind(
+            SHARED_SEQUENCE,
+            "info",
+            None,
+            "equal proteins have equal vectors",
+            "Compare it with the regressions per protein, which tell such experiments apart.",
         ),
         Kind(
             "no gradient",
@@ -223,9 +229,7 @@ KINDS = {
             "The model is overconfident: stop earlier, regularise, or use calibrated values.",
         ),
         *(_of_curve(found) for found in (STILL_IMPROVING, OVERFITTING)),
-        Kind(
-            "not applicable", "info", None, "a class of your own", "All else is measured as usual."
-        ),
+        Kind("not applicable", "info", None, "a class of your own", "All else is measured."),
         Kind(
             "identical to the reference",
             "error",

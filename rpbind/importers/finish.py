@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.clusters import Progress, joined, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.experiments import shared_sequence_note
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.importers.checks import check_clusters, check_letters, count_n
@@ -161,6 +162,8 @@ def finish_import(
     options.progress(100, 100)
     if kept.part_N is not None:
         remarks += saved_remarks(dataset, kept.part_N, kept.folds)
+    if note := shared_sequence_note(rows.names, sequences):
+        remarks += (note,)
     remarks += class_remarks(rows.names, kept.protein_N, kept.label_N)
     return ImportReport(dataset, len(rows.label_N), decisions, remarks)
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rpbind.model.attention import CrossAttention, ReverseAttention
 from rpbind.model.custom import encoder_width
 from rpbind.model.encoder import ENCODERS
+from rpbind.model.experiment import ExperimentShift, with_experiments
 from rpbind.model.group import Group, Memory
 from rpbind.model.memory import MEMORIES, NoKeys
 from rpbind.model.pair_model import PairModel, in_batch_order, mean_vectors
@@ -123,6 +124,7 @@ class BindingModel(PairModel):
             rna_dim = encoder_width(self.encoder)
         else:
             rna_dim = config.encoder.dim
+        self.experiment = ExperimentShift(config.experiment, width) if config.experiment else None
         self.film = Film(width, rna_dim) if config.film else None
         self.memory = MEMORIES[type(config.memory)](config.memory, width, dim, length)
         attends = not isinstance(config.memory, NoMemory)
@@ -162,6 +164,7 @@ class BindingModel(PairModel):
         Tensor
             Logits (B,), in the order of `rna_BL`.
         """
+        groups = with_experiments(self.experiment, groups)
         rna_BQC = self.encode(rna_BL, groups)
         memories = [self.memory(group) for group in groups]
         terms = []
@@ -222,6 +225,7 @@ class BindingModel(PairModel):
         """
         if self.attend is None:
             return []
+        groups = with_experiments(self.experiment, groups)
         query_BQE = self.attend.query(self.encode(rna_BL, groups))
         return [
             self.attend.weights(query_BQE[g.rows_B], self.memory(g), g.protein_B) for g in groups

@@ -4,7 +4,8 @@ Shapes: B windows, P distinct proteins of a group, R residues (padded), W protei
 keys, E attention width.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from torch import Tensor
@@ -30,6 +31,8 @@ class Group:
         Residue vectors (P, R, W), padded; None if the memory does not read them.
     real_PR
         True for a residue, False for padding (P, R) bool; None without residues.
+    experiments
+        {"name" or "parts": codes of the experiments (P, D)}; empty where they are not known.
     """
 
     rows_B: Tensor
@@ -37,6 +40,7 @@ class Group:
     mean_PW: Tensor
     residues_PRW: Tensor | None = None
     real_PR: Tensor | None = None
+    experiments: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

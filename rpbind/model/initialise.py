@@ -12,7 +12,7 @@ ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02
 TORCH_DEFAULT = ("feed_forward.wide", "feed_forward.narrow")
 """Layers that keep torch's default under both rules, because the original model does so."""
-ZERO = ("own.weights", "own.level")
+ZERO = ("own.weights", "own.level", "experiment.vector")
 """Layers that start at zero."""
 
 

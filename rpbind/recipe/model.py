@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from rpbind.errors import did_you_mean
 from rpbind.recipe.base import Boolean, Count, Fraction, Hyperparameters, MultiHead, Positive
@@ -104,6 +111,10 @@ class Classifier(Hyperparameters):
 Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
 
 
+NEWER = ("experiment",)
+"""Optional fields of `Model` that a recipe of an earlier version does not have."""
+
+
 class Model(Hyperparameters):
     """The whole model: head(attend(encoder(rna), memory(protein))).
 
@@ -111,6 +122,11 @@ class Model(Hyperparameters):
     ----------
     encoder
         The RNA encoder: `TokenEncoder`, `ConvEncoder` or `SelfAttentionEncoder`.
+    experiment
+        Learn a vector for each experiment, which is added to its protein's vectors, so that
+        experiments that share a protein sequence can differ. "name": one for each name; "parts":
+        one for each part of a name after the gene (cell line, assay, replicate), which add up.
+        None: off. What was not in training has no vector.
     film
         The protein's mean vector scales and shifts every channel of the encoded RNA.
     memory
@@ -136,6 +152,7 @@ class Model(Hyperparameters):
     """
 
     encoder: Encoder = TokenEncoder()
+    experiment: Literal["name", "parts"] | None = None
     film: Boolean = False
     memory: Memory = PooledMemory()
     attention: Attention = Attention()
@@ -157,6 +174,12 @@ class Model(Hyperparameters):
                 f"got '{kind}'.{did_you_mean(kind, ['custom'])}"
             )
         return given
+
+    @model_serializer(mode="wrap")
+    def _off_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what earlier versions did not know where it is off: ids stay the same."""
+        tree: dict[str, Any] = dump(self)
+        return {name: value for name, value in tree.items() if name not in NEWER or value}
 
     @model_validator(mode="after")
     def _rna_reaches_the_head(self) -> Model:

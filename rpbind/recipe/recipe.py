@@ -16,7 +16,7 @@ from rpbind.errors import UserError
 from rpbind.mistakes import MAX_MISTAKES, ended, mistake, mistake_path
 from rpbind.parts.contents import given_now
 from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
-from rpbind.recipe.model import AnyModel, Model
+from rpbind.recipe.model import NEWER, AnyModel, Model
 from rpbind.recipe.training import Train
 from rpbind.recipe.tree import canonical, flat, set_value, unknown_path
 
@@ -66,7 +66,7 @@ class Recipe(Hyperparameters):
         UserError
             Where a path does not exist (with the nearest one that does) or a field refuses a value.
         """
-        tree = self.model_dump(mode="json")
+        tree = self._tree()
         for path, value in changes.items():
             set_value(tree, path, value, fresh=any(_is_below(path, other) for other in changes))
         try:
@@ -124,12 +124,19 @@ class Recipe(Hyperparameters):
         UserError
             Where the path does not exist; it names the nearest one that does.
         """
-        tree = value = self.model_dump(mode="json")
+        tree = value = self._tree()
         for key in path.split("."):
             if not isinstance(value, dict) or key not in value:
                 raise UserError(unknown_path(tree, path, key))
             value = value[key]
         return value
+
+    def _tree(self) -> dict[str, Any]:
+        """Return all fields as JSON holds them, also those that are off and left out of a file."""
+        tree = self.model_dump(mode="json")
+        if isinstance(self.model, Model):
+            tree["model"] = dict.fromkeys(NEWER) | tree["model"]
+        return tree
 
     def flat(self) -> dict[str, Any]:
         """Return all hyperparameters of this recipe.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from rpbind.model.group import Group, Reads
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
+from rpbind.train.experiments import codes_of, experiments_of
 
 GROUP_SIZE = 8
 """Distinct proteins of similar length that share one padded block of residues."""
@@ -56,6 +57,8 @@ class Inputs:
         The protein encoder; None if the vectors were not read from a store.
     cluster_N
         (N,) int32 overlap cluster of each window; None for windows outside a dataset.
+    experiments
+        {"name" or "parts": codes of the proteins' experiments (P, D)}; see `experiment_codes`.
     """
 
     rna_NL: Tensor
@@ -70,6 +73,7 @@ class Inputs:
     provenance: dict[str, str]
     source: VectorSource | None = None
     cluster_N: Tensor | None = None
+    experiments: Mapping[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
@@ -136,6 +140,7 @@ class Inputs:
             },
             source=store.manifest.source,
             cluster_N=_mapped(dataset.cluster_N),
+            experiments=experiments_of(dataset, split),
         )
 
     @property
@@ -162,7 +167,8 @@ class Inputs:
         """
         moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         parts = {name: index.to(device) for name, index in self.parts.items()}
-        return Inputs(**{**vars(self), **moved, "parts": parts})
+        experiments = {by: code_PD.to(device) for by, code_PD in self.experiments.items()}
+        return Inputs(**{**vars(self), **moved, "parts": parts, "experiments": experiments})
 
     def batch(self, index_B: Tensor, reads: Reads) -> tuple[Tensor, list[Group], Tensor]:
         """Gather a batch of windows.
@@ -207,16 +213,16 @@ class Inputs:
         distinct, place_B = torch.unique(protein_B, return_inverse=True)
         if reads == "mean":
             rows_B = torch.arange(len(protein_B), device=protein_B.device)
-            yield Group(rows_B, place_B, self.mean_PW[distinct])
+            codes = codes_of(self.experiments, distinct)
+            yield Group(rows_B, place_B, self.mean_PW[distinct], experiments=codes)
             return
         order = torch.argsort(self.length_P[distinct], stable=True)
         rank_B = torch.argsort(order)[place_B]
         for number, members in enumerate(distinct[order].split(GROUP_SIZE)):
             rows_B = torch.nonzero(rank_B // GROUP_SIZE == number).squeeze(1)
             residues_PRW, real_PR = self._residues(members)
-            yield Group(
-                rows_B, rank_B[rows_B] % GROUP_SIZE, self.mean_PW[members], residues_PRW, real_PR
-            )
+            place_B, codes = rank_B[rows_B] % GROUP_SIZE, codes_of(self.experiments, members)
+            yield Group(rows_B, place_B, self.mean_PW[members], residues_PRW, real_PR, codes)
 
     def _residues(self, members: Tensor) -> tuple[Tensor, Tensor]:
         """Return residues (P, R, W), padded to the longest protein, and the mask of real ones."""

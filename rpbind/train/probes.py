@@ -17,6 +17,7 @@ from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
 from rpbind.model.network import has_attention
 from rpbind.model.seeding import generator
+from rpbind.train.experiments import codes_of
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
@@ -88,6 +89,7 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
         mean_PW=sample.mean_PW[other],
         offset_P=sample.offset_P[other],
         length_P=sample.length_P[other],
+        experiments=codes_of(sample.experiments, other),
     )
 
 

@@ -15,6 +15,7 @@ from rpbind.split_spec import RULES
 from rpbind.splitting.text import parse_one_split
 from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
+from rpbind.use.experiments import with_experiments
 from rpbind.use.trained import TrainedModel
 
 HASHED = ("dataset", "split", "bank")
@@ -76,7 +77,7 @@ def matching_inputs(
         spec = parse_one_split(target.rule, target.data.folder)
     if target.rule in RULES and own.rule in RULES:
         spec = replace(spec, ratio=own.ratio, seed=own.seed)
-    inputs = target.data.inputs(spec, trained.recipe.proteins)
+    inputs = with_experiments(trained, target.data.inputs(spec, trained.recipe.proteins))
     _check_same_kind(trained, inputs, target.data.folder)
     differs = [key for key in HASHED if not _is_same(trained, inputs, key)]
     if differs and not target.other_data:

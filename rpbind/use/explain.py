@@ -16,6 +16,7 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
 from rpbind.report.explain import Picture
 from rpbind.use.attention import AttentionMap, attention_map
+from rpbind.use.experiments import with_experiments
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel
@@ -116,7 +117,9 @@ def explain_window(
             "Give a window with more known letters."
         )
     sequence = trained.proteins_table(pair.proteins).find(pair.protein)
-    with inputs_of_proteins({pair.protein: sequence}, trained.encoder(pair.weights)) as inputs:
+    encoder = trained.encoder(pair.weights)
+    with inputs_of_proteins({pair.protein: sequence}, encoder) as proteins:
+        inputs = with_experiments(trained, proteins)
 
         def score(rna_ML: np.ndarray) -> np.ndarray:
             mutants = with_windows(inputs, rna_ML, np.zeros(len(rna_ML), dtype=np.int32))

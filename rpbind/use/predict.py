@@ -19,6 +19,7 @@ from rpbind.errors import UserError
 from rpbind.importers.protein_table import ProteinTable, short_list
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.names import key
+from rpbind.use.experiments import unknown_experiments, with_experiments
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel
 from rpbind.use.window_input import GivenWindows, WindowInput, read_windows
@@ -108,12 +109,14 @@ def predict_windows(
         _check_names_no_other(windows, proteins, given.protein)
     by_name = dict(zip(windows.proteins, sequences, strict=True))
     with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:
-        windows_with_proteins = with_windows(inputs, windows.rna_NL, windows.protein_N)
+        known = with_experiments(trained, inputs)
+        windows_with_proteins = with_windows(known, windows.rna_NL, windows.protein_N)
         logit_N = logits_of(trained.model, windows_with_proteins, progress)
     contexts = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
     table = _table(windows, logit_N, trained, contexts)
     remarks = spelling_remarks(proteins.found_by_other_name(windows.proteins), windows.proteins)
     unread = table["logit"].null_count
+    remarks += unknown_experiments(trained, windows.proteins)
     return Predictions(table, contexts, unread, (*remarks, *_notes(unread, contexts, len(table))))
 
 

@@ -130,3 +130,10 @@ def test_every_preset_but_old_is_alive(inputs: Inputs, name: str) -> None:
 def test_training_windows_of_one_class_are_found(inputs: Inputs) -> None:
     bound = replace(inputs, label_N=torch.ones_like(inputs.label_N))
     assert "one class only" in names(examine_untrained(untrained(bound)), "error")
+
+
+def test_experiments_of_one_sequence_are_told_unless_the_model_knows_them(inputs: Inputs) -> None:
+    one, other, *rest = inputs.proteins
+    twins = replace(inputs, proteins=(one, replace(other, sequence=one.sequence), *rest))
+    assert names(examine_untrained(untrained(twins)), "info") == ["experiments share a sequence"]
+    assert names(examine_untrained(untrained(twins, model__experiment="name")), "info") == []

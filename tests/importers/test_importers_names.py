@@ -224,3 +224,16 @@ def test_a_hint_ignores_case(word: str, known: list[str], meant: str) -> None:
 def test_spellings_of_a_name_have_one_key_and_other_names_have_other_keys() -> None:
     assert key(" ÉA\t") == key(normalize("NFD", "éa"))
     assert len({key(name) for name in ("AARS", "AARS2", "AAR S", "AA_RS", "E")}) == 5
+
+
+def test_an_import_says_that_cell_lines_of_one_gene_share_a_sequence(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    options.proteins.write_text(">AARS\nMKV\n>FMR1\nMEELVV\n")
+    rows = [f"{a}CG{b},AARS_{cell},{label}" for cell in ("K562", "HepG2") for a, b, label in
+            (("A", "U", 1), ("A", "A", 0))]  # fmt: skip
+    rows += ["GCGU,FMR1_K562,1", "GCGA,FMR1_K562,0"]
+    (tmp_path / "t.csv").write_text("\n".join(["rna,protein,label", *rows]) + "\n")
+    said = [one for one in import_table(tmp_path / "t.csv", options).remarks if "sequence" in one]
+    assert [one[:6] for one in said] == ["2 of 3"]
+    assert "AARS_K562, AARS_HepG2" in said[0]

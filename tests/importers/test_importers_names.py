@@ -236,4 +236,4 @@ def test_an_import_says_that_cell_lines_of_one_gene_share_a_sequence(
     (tmp_path / "t.csv").write_text("\n".join(["rna,protein,label", *rows]) + "\n")
     said = [one for one in import_table(tmp_path / "t.csv", options).remarks if "sequence" in one]
     assert [one[:6] for one in said] == ["2 of 3"]
-    assert "AARS_K562, AARS_HepG2" in said[0]
+    assert "AARS_HepG2, AARS_K562" in said[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rpbind.data.experiments import shared_sequence_note
 from rpbind.doctor.finding import finding
 from rpbind.doctor.kind import SHARED_SEQUENCE
 from rpbind.ledger import Finding
+from rpbind.proteins.experiments import shared_sequence_note
 from rpbind.recipe import Recipe
 from rpbind.recipe.model import Model
 from rpbind.train.inputs import Inputs

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import MOST_N
 from rpbind.data.clusters import Progress, joined, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
-from rpbind.data.experiments import shared_sequence_note
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.importers.checks import check_clusters, check_letters, count_n
@@ -23,6 +22,7 @@ from rpbind.importers.protein_table import ProteinTable
 from rpbind.importers.remarks import class_remarks, merge_spellings, spelling_remarks
 from rpbind.importers.sources import Rows
 from rpbind.names import key
+from rpbind.proteins.experiments import shared_sequence_note
 from rpbind.splitting.saved import saved_remarks
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]

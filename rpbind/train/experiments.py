@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from rpbind.data.dataset import Dataset
-from rpbind.data.experiments import parts_of
 from rpbind.data.splits import Split
 from rpbind.model.experiment import CODE
 from rpbind.names import key
+from rpbind.proteins.experiments import parts_of
 
 TERMS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "name": lambda name: (key(name),),

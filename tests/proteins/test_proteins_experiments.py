@@ -2,7 +2,7 @@
 
 import pytest
 
-from rpbind.data.experiments import of_one_sequence, parts_of, shared_sequence_note
+from rpbind.proteins.experiments import of_one_sequence, parts_of, shared_sequence_note
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,10 @@ class Origin:
     file_N: NDArray[np.int32]
     row_N: NDArray[np.int32]
 
+    def named(self, name: str) -> Origin:
+        """Return the origin of the rows of one file, under another name."""
+        return replace(self, files=[name])
+
     def place(self, window: int) -> str:
         """Return where a window comes from, for messages.
 
@@ -68,7 +72,8 @@ class Origin:
         Returns
         -------
         str
-            "FILE, line n"; "FILE, row n" for a Parquet file, which has no lines.
+            "FILE, line n"; "FILE, row n" for Parquet and Excel, which have no lines.
         """
         file = self.files[self.file_N[window]]
-        return f"{file}, {'row' if file.endswith('.parquet') else 'line'} {self.row_N[window]}"
+        unit = "row" if file.endswith((".parquet", ".xlsx")) else "line"
+        return f"{file}, {unit} {self.row_N[window]}"

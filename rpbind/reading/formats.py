@@ -15,12 +15,17 @@ FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 _HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
 _AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
+_XLSX = "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx; or save CSV."
 _COMMENTS = ("# ", "##", "#\t", "track", "browser", "//")
 _LETTERS = r"[ACGUTNacgutn]"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PAR1", "a Parquet file", "Unpack it, and give it a name that ends in .parquet."),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", "Save the sheet as CSV (UTF-8)."),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Excel workbook (.xls)",
+        "Save it as .xlsx, or the sheet as CSV (UTF-8).",
+    ),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", _AS_TEXT),
     (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
     (b"FEA1", "a Feather file", "Write it as Parquet."),
@@ -62,7 +67,10 @@ def _zipped(content: bytes) -> tuple[str, str]:
     if b"word/" in content:
         return "a Word document (.docx)", _AS_TEXT
     if b"xl/" in content or b"[Content_Types].xml" in content[:_HEAD]:
-        return "an Excel workbook (.xlsx)", "Save it as CSV (UTF-8) in Excel."
+        return (
+            "an Excel workbook (.xlsx)",
+            "`rpbind import table` reads it if its name ends in .xlsx.",
+        )
     if b".npy" in content[:_HEAD]:
         return "an archive of NumPy arrays (.npz)", _AS_TEXT
     if b"data.pkl" in content[:_HEAD]:

@@ -1,9 +1,10 @@
-"""Reads the header line of a table, and explains why a required column is missing."""
+"""Finds what separates the columns of a table, reads its header, and explains missing columns."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from rpbind.errors import UserError, did_you_mean
 from rpbind.names import matching
 from rpbind.reading.formats import check_not_foreign
 
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-_WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)", " ": "spaces"}
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
+"""What an ending stands for; if it does not fit the first line, another separator is tried."""
+
+_WORDS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars (|)"}
 _SHOWN = 12
 _HEAD = 1_000_000  # a header line is at most this long (bytes)
 
@@ -27,36 +30,72 @@ def header_of(text: bytes, delimiter: str) -> list[str]:
         csv.field_size_limit(limit)
 
 
-def check_header(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
-    """Check that a table has all required columns.
+def without_separator_line(text: bytes) -> tuple[bytes, bytes]:
+    """Return a table without the line `sep=;` that Excel may write first, and that line or b""."""
+    line, end, rest = text.partition(b"\n")
+    return (rest, line + end) if re.fullmatch(rb"sep=.", line.strip(), re.I) else (text, b"")
+
+
+def columns_of(
+    path: Path, text: bytes, names: Sequence[str], given: Sequence[str] = ()
+) -> tuple[list[str], str]:
+    """Return the columns of a table, and what separates them.
+
+    The separator is that of the file's ending, or else the first of tab, comma, semicolon and bar
+    with which the first line has all required columns.
 
     Parameters
     ----------
     path
-        The table, for the message.
+        The table; its ending says which separator to expect.
     text
         Its content.
-    header
-        Its columns, split by the delimiter of the file's ending.
     names
         The required columns.
+    given
+        The names of the columns, if the table has no header line; `-` for one that is not needed.
+
+    Returns
+    -------
+    tuple[list[str], str]
+        The name of each column, and the separator.
 
     Raises
     ------
     UserError
         If a column is missing; the message gives the cause.
     """
-    if text.startswith(b"sep=") and len(text.split(b"\n", 1)[0]) == len(b"sep=;"):
-        raise UserError(
-            f"{path}, line 1: only Excel reads 'sep='. Remove the line; columns are separated by "
-            "commas in .csv and by tabs in .tsv."
-        )
-    missing = [name for name in names if not matching(name, header)]
-    if missing:
-        _check_delimiter(path, text, header, names)
+    usual = DELIMITERS.get(Path(path.name.removesuffix(".gz")).suffix.lower(), "\t")
+    splits = {mark: header_of(text, mark) for mark in dict.fromkeys((usual, *_WORDS))}
+    for mark, first in splits.items():
+        if given and len(first) == len(given):
+            _check_no_header(path, first, given)
+            return [f"-{n}" if name == "-" else name for n, name in enumerate(given)], mark
+        if not given and all(matching(name, first) for name in names):
+            break
+    else:
+        if given:
+            raise UserError(
+                f"{path}, line 1: {len(splits[usual])} columns separated by {_WORDS[usual]}; "
+                f"--columns names {len(given)}. Name every column, with - for one that is not "
+                "needed."
+            )
+        mark = usual
+        _check_spaces(path, text, names)
         check_not_foreign(path, text, "table")
     for name in names:
-        check_column(path, name, header)
+        check_column(path, name, splits[mark])
+    return splits[mark], mark
+
+
+def _check_no_header(path: Path, first: Sequence[str], given: Sequence[str]) -> None:
+    """Raise `UserError` if the first line of a table with given names is a header."""
+    named = [name for name in given if name != "-"]
+    if sum(bool(matching(name, first)) for name in named) == len(named):
+        raise UserError(
+            f"{path}, line 1 names the columns; --columns is for tables without a header line. "
+            "Leave it out."
+        )
 
 
 def check_column(path: Path, name: str, header: Sequence[str]) -> None:
@@ -73,26 +112,21 @@ def check_column(path: Path, name: str, header: Sequence[str]) -> None:
         )
     advice = did_you_mean(name, header) or f" Rename the right column{_OPTION}."
     if name == "protein":
-        advice += " If the file has one protein, add the column, with its name in every row."
+        advice += (
+            " If a file has one protein, `rpbind import table` takes it from the file's name: "
+            "--name-pattern '{protein}.*'."
+        )
     raise UserError(f"{path} has no column '{name}'; its columns are {shown}{more}.{advice}")
 
 
 _OPTION = " (or give its name to `rpbind import table`: --rna-column and so on)"
 
 
-def _check_delimiter(path: Path, text: bytes, header: Sequence[str], names: Sequence[str]) -> None:
-    """Raise `UserError` if the table has more required columns with another delimiter."""
-    here = sum(bool(matching(name, header)) for name in names)
-    for delimiter, word in _WORDS.items():
-        other = header_of(text, delimiter)
-        if sum(bool(matching(name, other)) for name in names) > here:
-            packed = ".gz" if path.suffix == ".gz" else ""
-            by_ending = DELIMITERS[Path(path.name.removesuffix(".gz")).suffix]
-            fits = next((end for end, mark in DELIMITERS.items() if mark == delimiter), "")
-            advice = "Separate them by commas (.csv) or tabs (.tsv), with decimal points in numbers"
-            if fits:
-                advice = f"Name it {path.name.partition('.')[0]}{fits}{packed}"
-            raise UserError(
-                f"{path} has its columns separated by {word}; its ending means "
-                f"{_WORDS[by_ending]}. {advice}."
-            )
+def _check_spaces(path: Path, text: bytes, names: Sequence[str]) -> None:
+    """Raise `UserError` if the required columns are separated by spaces."""
+    first = header_of(text, " ")
+    if len(names) > 1 and all(matching(name, first) for name in names):
+        raise UserError(
+            f"{path} has its columns separated by spaces. Separate them by commas (.csv) or tabs "
+            "(.tsv)."
+        )

@@ -1,4 +1,4 @@
-"""Reads named columns of a CSV, TSV or Parquet table as text.
+"""Reads named columns of a table as text: CSV, TSV, Parquet or Excel.
 
 Shapes: N rows.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,28 +23,53 @@ from rpbind.errors import UserError, reason
 from rpbind.names import matching
 from rpbind.reading.files import FOLDER, check_is_file, one_file, read_file
 from rpbind.reading.formats import check_not_foreign
-from rpbind.reading.header import DELIMITERS, check_column, check_header, header_of
+from rpbind.reading.header import (
+    DELIMITERS,
+    check_column,
+    columns_of,
+    without_separator_line,
+)
+from rpbind.reading.refuse import refuse_lines, shortened
+from rpbind.reading.workbook import read_workbook
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a table does not say of itself.
+
+    Parameters
+    ----------
+    header
+        The names of its columns, if it has no header line; `-` for a column that is not needed.
+    sheet
+        The sheet of a workbook, if several have cells.
+    """
+
+    header: tuple[str, ...] = ()
+    sheet: str | None = None
 
 
 def read_columns(
-    path: Path, names: list[str], optional: tuple[str, ...] = ()
+    path: Path, names: list[str], optional: tuple[str, ...] = (), form: Form = Form()
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read columns of a table as text.
 
     Parameters
     ----------
     path
-        The table; .csv, .tsv or .txt (tabs) with a header line, also .gz, or .parquet.
+        The table: .csv, .tsv, .tab or .txt, also .gz; .parquet; or .xlsx.
     names
         The columns to read.
     optional
         Columns that are read if they are there.
+    form
+        What the table does not say of itself.
 
     Returns
     -------
     tuple[dict[str, pa.ChunkedArray], Origin, FileHash]
         {name: text of each row, "" for an empty cell}, the origin of the rows (at least one), and
-        the hash of the file.
+        the hash of the file. Empty rows at the end are left out.
 
     Raises
     ------
@@ -51,22 +77,36 @@ def read_columns(
         If the file cannot be read as a table, lacks a column, or has no rows.
     """
     check_is_file(path, FOLDER)
-    is_parquet = path.suffix == ".parquet"
-    table, row_N, file_hash = (
-        _read_parquet(path) if is_parquet else _read_text(path, names, optional)
-    )
+    suffix = path.suffix.lower()
+    if form.sheet is not None and suffix != ".xlsx":
+        raise UserError(f"--sheet is for Excel workbooks (.xlsx); got {path}. Leave it out.")
+    if suffix == ".parquet":
+        table, row_N, file_hash = _read_parquet(path, form)
+    elif suffix == ".xlsx":
+        table, row_N, file_hash = _read_excel(path, form)
+    else:
+        table, row_N, file_hash = _read_text(path, names, optional, form)
     there = [name for name in optional if matching(name, table.column_names)]
     texts = {name: _texts(table, name, path) for name in (*names, *there)}
-    if table.num_rows == 0:
-        raise UserError(f"{path} has a header and no rows. Add a row for each window.")
-    return texts, one_file(path, row_N), file_hash
+    filled = _filled(texts, table.num_rows)
+    if filled == 0:
+        raise UserError(f"{path} has no rows with cells. Add a row for each window.")
+    texts = {name: text.slice(0, filled) for name, text in texts.items()}
+    return texts, one_file(path, row_N[:filled]), file_hash
 
 
 Read = tuple[pa.Table, NDArray[np.int32], FileHash]
 """A table, the row or line of each of its rows (from 1), and the hash of the file."""
 
 
-def _read_parquet(path: Path) -> Read:
+def _filled(texts: dict[str, pa.ChunkedArray], rows: int) -> int:
+    """Return how many rows there are up to the last one with a cell that is not empty."""
+    while rows and all(text[rows - 1].as_py().strip() == "" for text in texts.values()):
+        rows -= 1
+    return rows
+
+
+def _read_parquet(path: Path, form: Form) -> Read:
     try:
         table = pq.read_table(path)
         _ = table.column_names  # only this decodes them
@@ -78,54 +118,85 @@ def _read_parquet(path: Path) -> Read:
         raise UserError(
             f"{path} is not a complete Parquet file ({error}). Write or download it again."
         ) from None
+    if form.header:
+        raise UserError(f"{path} is Parquet, which names its columns. Leave out --columns.")
     return table, np.arange(1, table.num_rows + 1, dtype=np.int32), hash_file(path)
 
 
-def _read_text(path: Path, names: list[str], optional: tuple[str, ...]) -> Read:
+def _read_excel(path: Path, form: Form) -> Read:
+    rows, numbers = read_workbook(path, form.sheet)
+    if form.header and len(rows[0]) != len(form.header):
+        raise UserError(
+            f"{path} has {len(rows[0])} columns; --columns names {len(form.header)}. Name every "
+            "column, with - for one that is not needed."
+        )
+    begin = 0 if form.header else 1
+    columns = list(zip(*rows[begin:], strict=True)) or [()] * len(rows[0])
+    table = pa.table(
+        [pa.array(column, pa.string()) for column in columns], list(form.header or rows[0])
+    )
+    return table, np.array(numbers[begin:], dtype=np.int32), hash_file(path)
+
+
+def _read_text(path: Path, names: list[str], optional: tuple[str, ...], form: Form) -> Read:
     suffix = Path(path.name.removesuffix(".gz")).suffix
     text, file_hash = read_file(path)
-    if suffix not in DELIMITERS:
+    if suffix.lower() not in DELIMITERS and not form.header:
         check_not_foreign(path, text, "table")
         raise UserError(
-            f"{path} has the ending '{suffix}'; expected .csv, .tsv or .txt (each also with .gz), "
-            "or .parquet. Give it the ending of its format."
+            f"{path} has the ending '{suffix}'; expected .csv, .tsv, .tab or .txt (each also with "
+            ".gz), .xlsx or .parquet. Give it the ending of its format."
         )
-    text = text.rstrip(b"\n") + b"\n"
-    header = header_of(text, DELIMITERS[suffix])
-    check_header(path, text, header, names)
+    text, separator_line = without_separator_line(text.rstrip(b"\n") + b"\n")
+    header, delimiter = columns_of(path, text, names, form.header)
     as_text = dict.fromkeys(
         (cell for name in (*names, *optional) for cell in matching(name, header)), pa.string()
     )
     block = min(max(len(text), 1), 2**31 - 1)  # one block, so that a row of any length fits
+    odd: list[Any] = []
+
+    def skip(row: Any) -> str:
+        odd.append(row)
+        return "skip"
+
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(use_threads=False, block_size=block),
+            pa.csv.ReadOptions(
+                use_threads=False, block_size=block, column_names=header if form.header else None
+            ),
             pa.csv.ParseOptions(
-                delimiter=DELIMITERS[suffix], ignore_empty_lines=False, newlines_in_values=True
+                delimiter=delimiter,
+                ignore_empty_lines=False,
+                newlines_in_values=True,
+                invalid_row_handler=skip,
             ),
             pa.csv.ConvertOptions(column_types=as_text),
         )
     except pa.ArrowException as error:
-        raise UserError(_unreadable(path, str(error))) from None
-    return table, _lines(text, table.num_rows, DELIMITERS[suffix]), file_hash
+        raise UserError(
+            f"{path} is not a readable table ({str(error)[:200]}). Correct it, or write it again."
+        ) from None
+    above = (len(separator_line) > 0) + (not form.header)  # lines that are not rows
+    rows = table.num_rows + len(odd)
+    line_N = _lines(separator_line + text, above + rows, delimiter)[above:]
+    if odd:
+        row = odd[0]
+        found = (
+            f"{row.actual_columns} columns; expected {row.expected_columns}, as in the first line"
+        )
+        line = line_N[row.number - (1 if form.header else 2)]
+        refuse_lines(path, [line] * len(odd), f"{found}; got {shortened(row.text)}", _ODD)
+    return table, line_N, file_hash
 
 
-def _unreadable(path: Path, error: str) -> str:
-    odd = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", error)
-    if odd is None:
-        return f"{path} is not a readable table ({error[:200]}). Correct it, or write it again."
-    row, expected, got = odd.groups()
-    return (
-        f"{path}, row {row} (the header is row 1): {got} columns; the header has {expected}. "
-        "Correct the row; put a cell that contains the separator in quotation marks."
-    )
+_ODD = "Correct the row; put a cell that contains the separator in quotation marks."
 
 
 def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
-    """Return the line on which each row begins; line 1 is the header."""
-    if b"\r" not in text and text.count(b"\n") == rows + 1:
-        return np.arange(2, rows + 2, dtype=np.int32)
+    """Return the line on which each of so many rows begins, also that of a header."""
+    if b"\r" not in text and text.count(b"\n") == rows:
+        return np.arange(1, rows + 1, dtype=np.int32)
     limit = csv.field_size_limit(len(text))
     try:  # quoted line breaks: csv splits rows like pyarrow, and counts lines
         lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
@@ -133,7 +204,7 @@ def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
         begins = [1, *(reader.line_num + 1 for _ in reader)]
     finally:
         csv.field_size_limit(limit)
-    return np.array(begins[1 : rows + 1], dtype=np.int32)
+    return np.array(begins[:rows], dtype=np.int32)
 
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:

@@ -76,7 +76,7 @@ def test_without_a_cluster_column_overlap_clusters_are_computed(
         ("ACGA,AARS", "ACGA,", "line 4: the protein is missing"),
         ("ACGA,AARS", "ACGA,AATF", "line 4: .* no protein 'AATF'"),
         ("ACGA,AARS,chr2", "ACGA,AARS,", "line 4: the cluster is missing"),
-        ("ACGA,AARS,chr2", "ACGA", "row 4 .*: 2 columns; the header has 4"),
+        ("ACGA,AARS,chr2", "ACGA", "line 4: 2 columns; expected 4, as in the first"),
         ("0,ACGA", "\n0,ACGA", "line 4: the protein is missing"),
         ("label,rna", "label,seq", "has no column 'rna'; its columns are label, seq"),
         ("label,rna", "rna,rna", "has 2 columns 'rna'"),
@@ -151,6 +151,7 @@ QUOTED = ["x", '"x"', '"x\ny"', '"x""\n\ny"', 'x"y', '"x"y', '"x,\n"', "", '"x\r
 
 @given(st.lists(st.lists(st.sampled_from(QUOTED), min_size=2, max_size=2), min_size=1))
 def test_the_line_of_a_row_is_the_one_that_an_editor_shows(rows: list[list[str]]) -> None:
+    rows = [*rows, ["x", "x"]]  # empty rows at the end are left out
     text = "note,n\n" + "".join(f"{','.join(cells)}\n" for cells in rows)
     ends = accumulate("".join(row).count("\n") + "".join(row).count("\r") + 1 for row in rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -169,14 +170,14 @@ def test_quoted_line_breaks_are_read_in_a_table_of_many_blocks(tmp_path: Path) -
 
 def test_a_table_without_rows_is_refused(tmp_path: Path, options: ImportOptions) -> None:
     (tmp_path / "t.csv").write_text("rna,protein,label\n")
-    with pytest.raises(UserError, match="a header and no rows"):
+    with pytest.raises(UserError, match="no rows with cells"):
         import_table(tmp_path / "t.csv", options)
 
 
 def test_an_unknown_ending_is_refused(tmp_path: Path, options: ImportOptions) -> None:
-    (tmp_path / "t.xlsx").write_text("rna")
-    with pytest.raises(UserError, match=r"has the ending '\.xlsx'"):
-        import_table(tmp_path / "t.xlsx", options)
+    (tmp_path / "t.doc").write_text("rna")
+    with pytest.raises(UserError, match=r"has the ending '\.doc'"):
+        import_table(tmp_path / "t.doc", options)
 
 
 def test_given_clusters_that_separate_equal_windows_are_refused(

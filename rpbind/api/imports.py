@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset
-from rpbind.importers.settings import ImportSettings as ImportSettings
+from rpbind.importers.settings import FileSettings as FileSettings
+from rpbind.importers.settings import ImportSettings
+from rpbind.importers.settings import SourceSettings as SourceSettings
 from rpbind.keywords import from_keywords
 
 if TYPE_CHECKING:
@@ -39,10 +41,7 @@ class Import:
     notes: tuple[str, ...]
 
 
-checked = partial(face, options=ImportSettings)
-
-
-@checked
+@partial(face, options=SourceSettings)
 def import_eclip(
     folder: str | Path,
     *,
@@ -66,7 +65,8 @@ def import_eclip(
         overlap cluster. Without it, the clusters are computed.
     **options
         `on_conflict` ("error" or "drop"), `homology` ("parasail" or "mmseqs2"), `k`,
-        `max_n_share`: as the options of `rpbind import eclip --help`.
+        `max_n_share`, `bad_rows` ("error" or "drop"), `label_map`: as the options of `rpbind import
+        eclip --help`.
 
     Returns
     -------
@@ -84,28 +84,36 @@ def import_eclip(
     """
     from rpbind.importers.importers import import_eclip as read
 
-    settings = from_keywords("rb.import_eclip", ImportSettings, options)
+    settings = from_keywords("rb.import_eclip", SourceSettings, options)
     settings.check_clusters("--clusters", clusters)
     given = None if clusters is None else Path(clusters)
     return _imported(settings, proteins, out, lambda how: read(Path(folder), how, given))
 
 
-@checked
+@partial(face, options=FileSettings)
 def import_fasta(
-    windows: str | Path, *, proteins: str | Path, out: str | Path, **options: Any
+    windows: str | Path | list[str | Path],
+    *,
+    proteins: str | Path,
+    out: str | Path,
+    labels: str | Path | None = None,
+    **options: Any,
 ) -> Import:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
 
     Parameters
     ----------
     windows
-        FASTA whose headers name number, protein, label and chromosome.
+        FASTA files, or folders of them. Protein and label are in the headers or in the files'
+        names (`name_pattern`).
     proteins
         FASTA of the proteins' amino-acid sequences.
     out
         Dataset folder to make; it must not exist yet.
+    labels
+        File with a label on each line, in the order of the records of one FASTA file.
     **options
-        As for `import_eclip`.
+        As for `import_eclip`, and `name_pattern`.
 
     Returns
     -------
@@ -123,13 +131,19 @@ def import_fasta(
     """
     from rpbind.importers.importers import import_fasta as read
 
-    settings = from_keywords("rb.import_fasta", ImportSettings, options)
-    return _imported(settings, proteins, out, lambda how: read(Path(windows), how))
+    settings = from_keywords("rb.import_fasta", FileSettings, options)
+    given = None if labels is None else Path(labels)
+    return _imported(
+        settings,
+        proteins,
+        out,
+        lambda how: read(_paths(windows), how, settings.name_pattern, given),
+    )
 
 
-@checked
+@partial(face, options=FileSettings)
 def import_table(
-    windows: str | Path,
+    windows: str | Path | list[str | Path],
     *,
     proteins: str | Path,
     out: str | Path,
@@ -138,28 +152,35 @@ def import_table(
     label_column: str = "label",
     cluster_column: str | None = None,
     split_column: str | None = None,
+    columns: str | None = None,
+    sheet: str | None = None,
     **options: Any,
 ) -> Import:
-    """Import a table with a column each for RNA, protein and label.
+    """Import tables with a column each for RNA, protein and label.
 
     Parameters
     ----------
     windows
-        Table of windows: CSV, TSV or Parquet, also with .gz.
+        Tables of windows: CSV, TSV, Excel or Parquet; text also with .gz. Or folders of them.
     proteins
         FASTA of the proteins' amino-acid sequences.
     out
         Dataset folder to make; it must not exist yet.
     rna_column, protein_column, label_column
-        Columns with the letters of the window, the protein's name in the FASTA, and the label, 0
-        or 1.
+        Columns with the letters of the window, the protein's name, and the label. The protein and
+        the label can also be in the files' names (`name_pattern`).
     cluster_column
         Column with the overlap cluster; without it, the clusters are computed.
     split_column
         Column with the part (train, validation, test, unused) or the number of the fold, which is
         saved as the split `published`, or as fold0, fold1, ...
+    columns
+        The names of all columns, in order, of tables without a header line: "rna,label", with "-"
+        for a column that is not needed.
+    sheet
+        Sheet of an Excel workbook, if several have cells.
     **options
-        As for `import_eclip`.
+        As for `import_eclip`, and `name_pattern`.
 
     Returns
     -------
@@ -177,12 +198,24 @@ def import_table(
     >>> made.notes
     """
     from rpbind.importers.importers import import_table as read
-    from rpbind.importers.table import Columns
+    from rpbind.importers.table import Columns, parse_header
 
-    settings = from_keywords("rb.import_table", ImportSettings, options)
+    settings = from_keywords("rb.import_table", FileSettings, options)
     settings.check_clusters("--cluster-column", cluster_column)
-    columns = Columns(rna_column, protein_column, label_column, cluster_column, split_column)
-    return _imported(settings, proteins, out, lambda how: read(Path(windows), how, columns))
+    header = parse_header(columns, [rna_column])
+    named = Columns(
+        rna_column, protein_column, label_column, cluster_column, split_column, header, sheet
+    )
+    return _imported(
+        settings,
+        proteins,
+        out,
+        lambda how: read(_paths(windows), how, named, settings.name_pattern),
+    )
+
+
+def _paths(given: str | Path | list[str | Path]) -> list[Path]:
+    return [Path(path) for path in (given if isinstance(given, list) else [given])]
 
 
 def _imported(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rpbind.api import imports
-from rpbind.api.imports import Import, ImportSettings
+from rpbind.api.imports import FileSettings, Import, SourceSettings
 from rpbind.keywords import takes_options
 from rpbind.live import stderr
 from rpbind.terminal import PLAIN
@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option(help="Dataset folder to make; it must not exi
 
 
 @app.command("eclip")
-@takes_options(ImportSettings)
+@takes_options(SourceSettings)
 def eclip(
     folder: Annotated[
         Path,
@@ -44,25 +44,38 @@ def eclip(
 
 
 @app.command("fasta")
-@takes_options(ImportSettings)
+@takes_options(FileSettings)
 def fasta(
     windows: Annotated[
-        Path,
-        typer.Argument(help="FASTA whose headers name number, protein, label and chromosome."),
+        list[Path],
+        typer.Argument(
+            help="FASTA files, or folders of them; headers or files' names have protein and label."
+        ),
     ],
     proteins: Proteins,
     out: Out,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with a label on each line, in the order of the records of one FASTA file "
+            "(default: headers or files' names have the labels)."
+        ),
+    ] = None,
     **options: Any,
 ) -> None:
     """Import windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`."""
-    show(imports.import_fasta(windows, proteins=proteins, out=out, **options))
+    made = imports.import_fasta([*windows], proteins=proteins, out=out, labels=labels, **options)
+    show(made)
 
 
 @app.command("table")
-@takes_options(ImportSettings)
+@takes_options(FileSettings)
 def table(
     windows: Annotated[
-        Path, typer.Argument(help="Table of windows: CSV, TSV or Parquet, also with .gz.")
+        list[Path],
+        typer.Argument(
+            help="Tables of windows, or folders of them: CSV, TSV, Excel or Parquet; text also .gz."
+        ),
     ],
     proteins: Proteins,
     out: Out,
@@ -70,7 +83,7 @@ def table(
     protein_column: Annotated[
         str, typer.Option(help="Column with the protein's name in the FASTA.")
     ] = "protein",
-    label_column: Annotated[str, typer.Option(help="Column with the label, 0 or 1.")] = "label",
+    label_column: Annotated[str, typer.Option(help="Column with the label.")] = "label",
     cluster_column: Annotated[
         str | None, typer.Option(help="Column with the overlap cluster (default: computed).")
     ] = None,
@@ -81,11 +94,22 @@ def table(
             "split 'published'; or numbers of folds, saved as fold0, fold1, ..."
         ),
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns of tables without a header line, such as rna,label; - for one that is "
+            "not needed (default: the first line names them)."
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="Sheet of an Excel workbook (default: the only one with cells)."),
+    ] = None,
     **options: Any,
 ) -> None:
-    """Import a table with a column each for RNA, protein and label."""
+    """Import tables with a column each for RNA, protein and label."""
     made = imports.import_table(
-        windows,
+        [*windows],
         proteins=proteins,
         out=out,
         rna_column=rna_column,
@@ -93,6 +117,8 @@ def table(
         label_column=label_column,
         cluster_column=cluster_column,
         split_column=split_column,
+        columns=columns,
+        sheet=sheet,
         **options,
     )
     show(made)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import MOST_N, decode, n_share
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
+from rpbind.importers.rows import BadRows
 from rpbind.importers.sources import Rows
 
 
@@ -26,17 +27,43 @@ def check_clusters(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> N
         )
 
 
-def check_letters(rows: Rows, most: float) -> None:
-    """Refuse windows that are mostly N: a model can only memorise their labels."""
+def with_letters(rows: Rows, most: float, bad_rows: BadRows) -> tuple[Rows, dict[str, int]]:
+    """Refuse or drop windows that are mostly N: a model can only memorise their labels.
+
+    Parameters
+    ----------
+    rows
+        The rows.
+    most
+        The largest share of N.
+    bad_rows
+        `error` refuses the others, `drop` leaves them out.
+
+    Returns
+    -------
+    tuple[Rows, dict[str, int]]
+        The rows that are left, and the count of the others.
+
+    Raises
+    ------
+    UserError
+        If a window has more N, or none is left.
+    """
     share_N = n_share(rows.rna_NL)
-    above = np.flatnonzero(share_N > most)
-    if len(above):
-        first = int(above[0])
-        raise UserError(
-            f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
-            f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, the limit of "
-            "--max-n-share. Remove them, or raise the limit."
-        )
+    above_N = share_N > most
+    above = np.flatnonzero(above_N)
+    if not len(above):
+        return rows, {}
+    if bad_rows == "drop" and len(above) < len(above_N):
+        counts = {"rows_mostly_n_dropped": len(above)}
+        kept = rows.take(np.flatnonzero(~above_N))
+        return kept, counts
+    first = int(above[0])
+    raise UserError(
+        f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
+        f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, the limit of "
+        "--max-n-share. Leave them out with --bad-rows drop, or raise the limit."
+    )
 
 
 def count_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:

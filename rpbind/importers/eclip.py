@@ -5,6 +5,7 @@ Shapes: N windows, L letters per window, P files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +24,32 @@ from rpbind.importers.sources import Rows, tokens_of
 from rpbind.names import matching
 from rpbind.reading.files import one_file, read_file
 from rpbind.reading.formats import check_not_foreign
+from rpbind.reading.refuse import and_more, refuse_rows, shortened
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 
 
-def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
+def read_eclip(
+    folder: Path,
+    clusters: Path | None,
+    progress: Progress,
+    label_map: Mapping[str, int] | None = None,
+) -> Rows:
     """Read every file `<GENE>_<CELL>` (or .gz) of a folder, except hidden files.
 
     `clusters` is a folder with the same file names, whose files have the overlap cluster (a whole
-    number) of the window on each line. Raises `UserError` with file and line.
+    number) of the window on each line, `label_map` what labels other than 0 and 1 mean. Raises
+    `UserError` with file and line.
     """
     files = _files(folder)
     sources: dict[str, FileHash] = {}
     rna, label, cluster, file, row = GrowingWindows(), *(Growing() for _ in range(4))
+    mappings: list[str] = []
     length: int | None = None
     for number, path in enumerate(files):
         text, sources[path.name] = read_file(path)
-        rna_NL, label_N = parse_windows(path, text, length)
+        rna_NL, label_N, mapping = parse_windows(path, text, length, label_map)
+        mappings += [f"{path.name}: {mapping}"] if mapping else []
         length = rna_NL.shape[1]
         rna.add(rna_NL)
         label.add(label_N)
@@ -59,6 +69,7 @@ def read_eclip(folder: Path, clusters: Path | None, progress: Progress) -> Rows:
         cluster_N=None if clusters is None else cluster.array(),
         origin=Origin([path.name for path in files], file_N, row.array()),
         sources=sources,
+        remarks=(f"{mappings[0]}{and_more(len(mappings))}",) if mappings else (),
     )
 
 
@@ -83,39 +94,44 @@ def _files(folder: Path) -> list[Path]:
 
 
 def parse_windows(
-    path: Path, text: bytes, length: int | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read a whole file as one matrix of bytes; if that fails, line by line, which is slower."""
+    path: Path, text: bytes, length: int | None, label_map: Mapping[str, int] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
+    """Read a whole file as one matrix of bytes; if that fails, line by line, which is slower.
+
+    The last value says how labels were read, "" if all are 0 and 1.
+    """
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
     if width < 1 or len(text) % (width + 3):
-        return _by_line(path, text, length)
+        return _by_line(path, text, length, label_map)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
     label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps around to more than 1
     tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
     if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
-        return _by_line(path, text, length)
-    return rna_NL, label_N
+        return _by_line(path, text, length, label_map)
+    return rna_NL, label_N, ""
 
 
 def _by_line(
-    path: Path, text: bytes, length: int | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    path: Path, text: bytes, length: int | None, label_map: Mapping[str, int] | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
     """Read a file with longer labels, such as 1.0; `UserError` names the first wrong line."""
     check_not_foreign(path, text, "eCLIP")
     lines = text.decode().rstrip("\n").split("\n")
     origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
     pairs = [line.partition("\t")[::2] for line in lines]
-    without = next((row for row, (_, label) in enumerate(pairs) if not label.strip()), None)
-    if without is not None:
-        raise UserError(
-            f"{origin.place(without)}: the label is missing; expected RNA, a tab, and 0 or 1; got "
-            f"{lines[without][:80]!r}. Correct it; if this file has no windows, move it to another "
-            "folder."
+    without = [row for row, (_, label) in enumerate(pairs) if not label.strip()]
+    if without:
+        got = shortened(lines[without[0]])
+        refuse_rows(
+            origin,
+            without,
+            f"the label is missing; expected RNA, a tab, and 0 or 1; got {got}",
+            "Correct it; if this file has no windows, move it to another folder.",
         )
     rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
-    return rna_NL, labels_of([label for _, label in pairs], origin.place)
+    return rna_NL, *labels_of([label for _, label in pairs], origin, label_map)
 
 
 def _cluster_file(clusters: Path, path: Path) -> Path:

@@ -1,65 +1,105 @@
-"""Reads windows from FASTA whose headers name protein and label, as in the original model's data.
+"""Reads windows from FASTA: protein and label are in headers, file names, or a file of labels.
 
-Shapes: N windows (records), L letters per window.
+Shapes: N windows (records).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from rpbind.data.clusters import Progress
+from rpbind.data.manifest import FileHash
 from rpbind.errors import UserError
-from rpbind.importers.sources import Rows, index_names, tokens_of
+from rpbind.importers.file_names import SourceFile, source_files
+from rpbind.importers.labels import label_values
+from rpbind.importers.rows import DROP, RawRows, RowRules, joined, rows_of
+from rpbind.importers.sources import Rows
 from rpbind.reading.fasta import read_records
-from rpbind.reading.files import FOLDER, check_is_file, one_file
+from rpbind.reading.files import one_file, read_file
+from rpbind.reading.refuse import refuse_rows
 
-_HEADER = re.compile(
-    r"\d+_(?P<protein>\S+)_(?P<sign>pos|neg);(?:.*;)?\s*class:(?P<label>[01])\s*$", re.I
+_PROTEIN = re.compile(
+    r"\d+_(?P<protein>[^\s;]+?)"
+    r"(?:_(?P<sign>pos|neg)|_(?:test|train|training|val|valid|validation))?(?=[;\s]|$)",
+    re.I,
 )
-_UNLABELLED = re.compile(r"\d+_(?P<protein>[^\s;]+?)(_pos|_neg)?(;|\s|$)", re.I)
+_CLASS = re.compile(r"(?:^|[;\s|])class\s*[:=]\s*(?P<label>[01])\s*(?=[;|\s]|$)", re.I)
 _FORMS = {
-    "of RBP-31 and names no protein": re.compile(r"chr\w+,[+-],\d+,\d+"),
-    "of a circRNA set and names no protein": re.compile(r"hsa_circ_\d+"),
-    "what bedtools getfasta writes and names no protein": re.compile(r"(\S*::)?[\w.]+:\d+-\d+"),
+    "of RBP-31": re.compile(r"chr\w+,[+-],\d+,\d+"),
+    "of a circRNA set": re.compile(r"hsa_circ_\d+"),
+    "what bedtools getfasta writes": re.compile(r"(\S*::)?[\w.]+:\d+-\d+"),
     "of a protein, not of a window": re.compile(r"(sp|tr)\|\w+\||ENSP\d+"),
 }
 _LABEL_OF_SIGN = {"neg": "0", "pos": "1"}
+_EXPECTED = "expected a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1'"
 
 
-def read_fasta(path: Path, progress: Progress) -> Rows:
-    """Read windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
+@dataclass(frozen=True)
+class _Header:
+    """What a header says; "" for what it does not."""
 
-    The protein is between the number and the sign; sign and class must agree. The source row of a
-    window is the line of its header. Raises `UserError` with file and line.
+    title: str
+    protein: str
+    sign: str
+    label: str
+
+
+def read_fasta(
+    given: Sequence[Path],
+    pattern: str | None,
+    labels: Path | None,
+    rules: RowRules,
+    progress: Progress,
+) -> Rows:
+    """Read windows from FASTA files.
+
+    Headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`, or `..._test; class:1`, name
+    protein and label; sign and class must agree. What the pattern takes from the path of a file
+    comes before what headers say of the protein, and must agree with them about the label.
+
+    Parameters
+    ----------
+    given
+        Files, also .gz, or folders of them.
+    pattern
+        What the files' names say, see `rpbind.importers.file_names`.
+    labels
+        A file with a label on each line, for the records of one FASTA file; None without.
+    rules
+        How rows are read.
+    progress
+        Called with the number of files read, and of all.
+
+    Returns
+    -------
+    Rows
+        The rows; the source row of a window is the line of its header.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be used; the message has file and line.
     """
-    check_is_file(path, FOLDER)
-    records = read_records(path)
-    origin = one_file(path, records.line_N)
-    headers = [
-        _header(title, f"{path}, line {line}")
-        for title, line in zip(records.titles, records.line_N, strict=True)
-    ]
-    names, protein_N = index_names([protein for protein, _ in headers])
-    rows = Rows(
-        rna_NL=tokens_of(records.sequences, origin),
-        label_N=np.array([label for _, label in headers], dtype=np.uint8),
-        protein_N=protein_N,
-        names=names,
-        cluster_N=None,
-        origin=origin,
-        sources={path.name: records.file_hash},
-    )
-    progress(1, 1)
-    return rows
+    files, left_out = source_files(given, pattern)
+    if labels is not None and len(files) > 1:
+        raise UserError(
+            f"--labels {labels} has the labels of one FASTA file, in its order; got {len(files)} "
+            "files. Import one file, or join them in the right order."
+        )
+    raw = []
+    for number, file in enumerate(files, 1):
+        raw.append(_read(file, labels, rules))
+        progress(number, len(files))
+    return rows_of(_explained(joined(raw)), rules).remarked(left_out)
 
 
 def protein_in(title: str) -> str | None:
     """Return the protein that a header names, such as `12_AARS_K562_ENCSR825SVO_pos; chr21`.
 
-    Sign and class may be missing: windows to be scored have neither.
+    Sign, part and class may be missing: windows to be scored have none of them.
 
     Parameters
     ----------
@@ -71,27 +111,97 @@ def protein_in(title: str) -> str | None:
     str | None
         The protein; None if the header has another form.
     """
-    match = _HEADER.match(title) or _UNLABELLED.match(title)
+    match = _PROTEIN.match(title)
     return match and match["protein"]
 
 
-def _form_of(title: str) -> str:
-    """Describe a header that does not name protein, sign and class, if its form is known."""
+def _read(file: SourceFile, labels: Path | None, rules: RowRules) -> RawRows:
+    records = read_records(file.path)
+    origin = one_file(file.path, records.line_N).named(file.name)
+    headers = [_parsed(title) for title in records.titles]
+    sources = {file.name: records.file_hash}
+    of_class = [header.label for header in headers]
+    outside = [file.fields.get("label", "")] * len(headers)
+    whose = f"the file's name says {outside[0]!r}" if outside else ""
+    if labels is not None:
+        outside, sources[labels.name] = _read_labels(labels, len(headers))
+        whose = f"{labels.name} says another"
+    values = label_values(dict.fromkeys(outside, 1), rules.label_map)
+    signs = [_LABEL_OF_SIGN.get(header.sign.lower(), "") for header in headers]
+    apart = [
+        row for row, sign in enumerate(signs) if sign and of_class[row] and sign != of_class[row]
+    ]
+    if apart:
+        header = headers[apart[0]]
+        found = f"'_{header.sign}' and 'class:{header.label}' contradict each other in "
+        refuse_rows(origin, apart, f"{found}'>{header.title[:80]}'", "Correct one of them.")
+    apart = [
+        row
+        for row, text in enumerate(outside)
+        if text in values and (of_class[row] or signs[row]) not in ("", str(values[text]))
+    ]
+    if apart:
+        title = headers[apart[0]].title[:80]
+        refuse_rows(
+            origin,
+            apart,
+            f"the label of '>{title}' is contradicted: {whose}",
+            "Correct one of them.",
+        )
+    return RawRows(
+        letters=records.sequences,
+        labels=[text or label for text, label in zip(outside, of_class, strict=True)],
+        proteins=[file.fields.get("protein") or header.protein or file.stem for header in headers],
+        origin=origin,
+        sources=sources,
+        parts=[file.fields["part"]] * len(headers) if "part" in file.fields else None,
+        titles=records.titles,
+    )
+
+
+def _parsed(title: str) -> _Header:
+    named, labelled = _PROTEIN.match(title), _CLASS.search(title)
+    return _Header(
+        title,
+        named["protein"] if named else "",
+        (named["sign"] or "") if named else "",
+        labelled["label"] if labelled else "",
+    )
+
+
+def _read_labels(path: Path, records: int) -> tuple[list[str], FileHash]:
+    text, file_hash = read_file(path)
+    lines = [line.strip() for line in text.decode().rstrip("\n").split("\n")]
+    if len(lines) != records:
+        raise UserError(
+            f"{path} has {len(lines):,} lines; the FASTA file has {records:,} records. --labels "
+            "takes one label on each line, in the order of the records."
+        )
+    return lines, file_hash
+
+
+def _explained(raw: RawRows) -> RawRows:
+    """Return rows that explain what a header lacks."""
+    titles = raw.titles or []
+
+    def without_protein(row: int) -> tuple[str, str]:
+        return (
+            f"{_EXPECTED}; got {_shown(titles[row])}, which names no protein",
+            "Write such headers, or take the protein from the files' names: --name-pattern "
+            f"'{{protein}}.*'; {DROP}.",
+        )
+
+    def without_label(row: int) -> tuple[str, str]:
+        return (
+            f"{_EXPECTED}, with class 0 or 1; got {_shown(titles[row])}",
+            "Write such headers, or give the labels with --labels FILE, or take them from the "
+            f"files' names: {{label}} in --name-pattern; {DROP}.",
+        )
+
+    return replace(raw, without_protein=without_protein, without_label=without_label)
+
+
+def _shown(title: str) -> str:
+    """Return a header for a message, with its form if that is known."""
     form = next((form for form, pattern in _FORMS.items() if pattern.match(title)), None)
-    return f", which is {form}" if form else ""
-
-
-def _header(title: str, place: str) -> tuple[str, int]:
-    match = _HEADER.match(title)
-    if match is None:
-        raise UserError(
-            f"{place}: expected a header such as '>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1', "
-            f"with class 0 or 1; got '>{title[:80]}'{_form_of(title)}. Write such headers, or a "
-            "table with the columns rna, protein and label for `rpbind import table`."
-        )
-    if _LABEL_OF_SIGN[match["sign"].lower()] != match["label"]:
-        raise UserError(
-            f"{place}: '_{match['sign']}' and 'class:{match['label']}' contradict each other in "
-            f"'>{title}'. Correct one of them."
-        )
-    return match["protein"], int(match["label"])
+    return f"'>{title[:80]}'{f', which is {form}' if form else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from rpbind.data.clusters import Progress, joined, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
-from rpbind.importers.checks import check_clusters, check_letters, count_n
+from rpbind.importers.checks import check_clusters, count_n, with_letters
 from rpbind.importers.conflicts import OnConflict, resolve_conflicts
 from rpbind.importers.protein_names import gene_of
 from rpbind.importers.protein_table import ProteinTable
 from rpbind.importers.remarks import class_remarks, merge_spellings, spelling_remarks
+from rpbind.importers.rows import RowRules
 from rpbind.importers.sources import Rows
 from rpbind.names import key
 from rpbind.proteins.experiments import shared_sequence_note
@@ -49,7 +50,9 @@ class ImportOptions:
     k
         Letters per k-mer of the overlap clusters, if the source has no clusters.
     max_n_share
-        A window with a larger share of N is refused.
+        A window with a larger share of N is refused, or dropped.
+    rules
+        How labels are read, and what happens to rows that cannot be read.
     progress
         Called with the percentage done, and 100.
     """
@@ -61,6 +64,7 @@ class ImportOptions:
     on_conflict: OnConflict = "error"
     k: int = 31
     max_n_share: float = MOST_N
+    rules: RowRules = field(default_factory=RowRules)
     progress: Progress = silent
 
 
@@ -121,13 +125,13 @@ def finish_import(
     UserError
         If a window or a protein cannot be used.
     """
-    check_letters(rows, options.max_n_share)
+    rows, few_letters = with_letters(rows, options.max_n_share, options.rules.bad_rows)
     sequences = table.sequences_of(rows.names, rows.protein_N, rows.origin)
-    remarks = spelling_remarks(table.found_by_other_name(rows.names), rows.names)
+    remarks = rows.remarks + spelling_remarks(table.found_by_other_name(rows.names), rows.names)
     rows, sequences = merge_spellings(rows, sequences)
     proteins = _proteins(rows.names, sequences, options.protein_clusters)
     kept, decisions = resolve_conflicts(rows, options.on_conflict)
-    decisions |= count_n(kept.rna_NL)
+    decisions = rows.decisions | few_letters | decisions | count_n(kept.rna_NL)
     cluster_N, method = kept.cluster_N, "given"
     if cluster_N is not None:
         check_clusters(kept.rna_NL, cluster_N)

@@ -1,7 +1,8 @@
-"""Imports an eCLIP folder, FASTA, or a table."""
+"""Imports an eCLIP folder, FASTA, or tables."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rpbind.importers.finish import ImportOptions as ImportOptions
 from rpbind.importers.finish import ImportReport as ImportReport
 from rpbind.importers.finish import finish_import
 from rpbind.importers.protein_table import read_proteins
-from rpbind.importers.table import Columns, read_table
+from rpbind.importers.table import Columns, read_tables
 
 
 def import_eclip(
@@ -45,19 +46,29 @@ def import_eclip(
     """
     with scratch_folder(options.out):
         table = read_proteins(options.proteins)
-        rows = read_eclip(folder, clusters, _share(options.progress, 0, 30))
+        progress = _share(options.progress, 0, 30)
+        rows = read_eclip(folder, clusters, progress, options.rules.label_map)
         return finish_import(rows, table, options, "eclip", {})
 
 
-def import_fasta(path: Path, options: ImportOptions) -> ImportReport:
+def import_fasta(
+    files: Path | Sequence[Path],
+    options: ImportOptions,
+    pattern: str | None = None,
+    labels: Path | None = None,
+) -> ImportReport:
     """Import FASTA windows with headers such as `>12_AARS_K562_ENCSR825SVO_pos; chr21; class:1`.
 
     Parameters
     ----------
-    path
-        The file, which may be packed with gzip.
+    files
+        One or several files, which may be packed with gzip, or folders of them.
     options
         Proteins, output and checks.
+    pattern
+        What the files' names say, see `rpbind.importers.file_names`.
+    labels
+        A file with the label of each record; without it, they are in headers or names.
 
     Returns
     -------
@@ -71,24 +82,29 @@ def import_fasta(path: Path, options: ImportOptions) -> ImportReport:
     """
     check_new(options.out)
     table = read_proteins(options.proteins)
-    return finish_import(
-        read_fasta(path, _share(options.progress, 0, 30)), table, options, "fasta", {}
-    )
+    progress = _share(options.progress, 0, 30)
+    rows = read_fasta(_several(files), pattern, labels, options.rules, progress)
+    return finish_import(rows, table, options, "fasta", {"name_pattern": pattern})
 
 
 def import_table(
-    path: Path, options: ImportOptions, columns: Columns | None = None
+    files: Path | Sequence[Path],
+    options: ImportOptions,
+    columns: Columns | None = None,
+    pattern: str | None = None,
 ) -> ImportReport:
-    """Import a CSV, TSV or Parquet table with a row per window.
+    """Import tables with a row per window.
 
     Parameters
     ----------
-    path
-        The file; text may be packed with gzip.
+    files
+        One or several files, of which text may be packed with gzip, or folders of them.
     options
         Proteins, output and checks.
     columns
-        Names of its columns; the usual ones without.
+        Names of their columns; the usual ones without.
+    pattern
+        What the files' names say, see `rpbind.importers.file_names`.
 
     Returns
     -------
@@ -103,8 +119,14 @@ def import_table(
     check_new(options.out)
     columns = columns or Columns()
     table = read_proteins(options.proteins)
-    rows = read_table(path, columns, _share(options.progress, 0, 30))
-    return finish_import(rows, table, options, "table", {"columns": asdict(columns)})
+    progress = _share(options.progress, 0, 30)
+    rows = read_tables(_several(files), columns, pattern, options.rules, progress)
+    arguments = {"columns": asdict(columns), "name_pattern": pattern}
+    return finish_import(rows, table, options, "table", arguments)
+
+
+def _several(files: Path | Sequence[Path]) -> Sequence[Path]:
+    return [files] if isinstance(files, Path) else files
 
 
 def _share(progress: Progress, start: int, stop: int) -> Progress:

@@ -17,6 +17,7 @@ from rpbind.importers.conflicts import OnConflict
 
 if TYPE_CHECKING:
     from rpbind.importers.importers import ImportOptions
+    from rpbind.importers.rows import BadRows
     from rpbind.proteins.homology import Method
 
 K = 31
@@ -29,7 +30,7 @@ class ImportSettings:
 
     Parameters
     ----------
-    on_conflict, homology, k, max_n_share
+    on_conflict, homology, k, max_n_share, bad_rows
         As their help texts say.
     """
 
@@ -62,14 +63,26 @@ class ImportSettings:
             "--max-n-share",
             min=0,
             max=1,
-            help="Largest share of the letter N; if a window has more, the whole import is "
-            "refused.",
+            help="Largest share of the letter N; windows with more are bad rows.",
         ),
     ] = MOST_N
+    bad_rows: Annotated[
+        str,
+        typer.Option(
+            help="If a row has no label or protein, letters that are not RNA, or too many N: stop "
+            "with an 'error', or 'drop' such rows and count them."
+        ),
+    ] = "error"
 
     def __post_init__(self) -> None:
         check_finite("--max-n-share", self.max_n_share)
         check_one_of("--on-conflict", self.on_conflict, get_args(OnConflict))
+        check_one_of("--bad-rows", self.bad_rows, ("error", "drop"))
+
+    @property
+    def words(self) -> dict[str, int] | None:
+        """What words of labels mean, None for the usual ones; see `SourceSettings`."""
+        return None
 
     def check_clusters(self, option: str, clusters: object) -> None:
         """Raise `UserError` if overlap clusters are given together with k, which computes them."""
@@ -99,6 +112,7 @@ class ImportSettings:
             The options.
         """
         from rpbind.importers.importers import ImportOptions  # SciPy
+        from rpbind.importers.rows import RowRules
         from rpbind.proteins.homology import COVERAGE, IDENTITY, Method, cluster_proteins
 
         check_one_of("--homology", self.homology, get_args(Method))
@@ -110,5 +124,56 @@ class ImportSettings:
             cast(OnConflict, self.on_conflict),
             self.k or K,
             self.max_n_share,
+            RowRules(self.words, cast("BadRows", self.bad_rows)),
             progress,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings(ImportSettings):
+    """What a user can choose for files that have labels.
+
+    Parameters
+    ----------
+    label_map
+        As its help text says.
+    """
+
+    label_map: Annotated[
+        str | None,
+        typer.Option(
+            help="What the labels mean, such as 'high=1,low=0' (default: 1 and 0, True and False, "
+            "1 and -1, yes and no, pos and neg)."
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.words
+
+    @property
+    def words(self) -> dict[str, int] | None:
+        """What words of labels mean, None for the usual ones."""
+        from rpbind.importers.labels import parse_label_map  # NumPy
+
+        return parse_label_map(self.label_map)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings(SourceSettings):
+    """What a user can choose for files whose names say something.
+
+    Parameters
+    ----------
+    name_pattern
+        As its help text says.
+    """
+
+    name_pattern: Annotated[
+        str | None,
+        typer.Option(
+            help="What the files' paths say: {protein}, {label} and {part} of a published split, "
+            "and * for anything, such as '{protein}/{part}_*/*.fa' (default: in a folder, the "
+            "protein is a file's name up to its first dot, if nothing else names it)."
+        ),
+    ] = None

@@ -6,7 +6,8 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ class Rows:
     genome, and `linked_N` groups of windows that must be in one overlap cluster, for example as
     they overlap in the genome. `part_N` are the parts of a split that the source publishes, or its
     folds, whose number is then `folds`; see `rpbind.splitting.saved.parts_from_words`.
+    `decisions` are counts of rows that were dropped, and `remarks`
+    sentences for the user.
     """
 
     rna_NL: NDArray[np.uint8]
@@ -41,6 +44,12 @@ class Rows:
     linked_N: NDArray[np.int32] | None = None
     part_N: NDArray[np.uint8] | None = None
     folds: int = 0
+    decisions: dict[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def remarked(self, remark: str) -> Rows:
+        """Return the rows with one more remark; none if it is empty."""
+        return replace(self, remarks=(*self.remarks, remark)) if remark else self
 
     def take(self, rows_M: NDArray[np.int64]) -> Rows:
         """Return only these rows."""
@@ -116,8 +125,11 @@ def index_names(names_N: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int
     Returns
     -------
     tuple[tuple[str, ...], NDArray[np.int32]]
-        The names, sorted, and (N,) indices.
+        The names, sorted, without blanks around and in Unicode's composed form (NFC), so that a
+        name is the same whatever program wrote it; and (N,) indices.
     """
-    names = tuple(sorted(set(names_N)))
-    index = {name: number for number, name in enumerate(names)}
+    as_written = {name: normalize("NFC", name).strip() for name in set(names_N)}
+    names = tuple(sorted(set(as_written.values())))
+    number = {name: n for n, name in enumerate(names)}
+    index = {written: number[name] for written, name in as_written.items()}
     return names, np.fromiter((index[name] for name in names_N), np.int32, len(names_N))

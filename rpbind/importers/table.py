@@ -1,23 +1,17 @@
-"""Reads windows from a CSV, TSV or Parquet table with named columns.
-
-Shapes: N windows (rows), L letters per window.
-"""
+"""Reads windows from tables: with a header or without, one file or one for each protein."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
 from rpbind.data.clusters import Progress
-from rpbind.data.writer import Origin
-from rpbind.importers.labels import labels_of
-from rpbind.importers.sources import Rows, index_names, tokens_of
-from rpbind.reading.table import filled_cells, read_columns
-from rpbind.splitting.saved import parts_from_words
+from rpbind.errors import UserError
+from rpbind.importers.file_names import SourceFile, source_files
+from rpbind.importers.rows import RawRows, RowRules, joined, rows_of
+from rpbind.importers.sources import Rows
+from rpbind.reading.table import Form, read_columns
 
 
 @dataclass(frozen=True)
@@ -31,11 +25,15 @@ class Columns:
     protein
         Name of the protein.
     label
-        1 bound, 0 not bound.
+        Whether it is bound.
     cluster
         Overlap cluster, as numbers or words, such as chromosomes; None if there is no such column.
     split
         Part of a published split, or number of a fold; None if there is no such column.
+    header
+        The names of all columns, in order, if the tables have no header line; see `Form`.
+    sheet
+        The sheet of a workbook; None if only one has cells.
     """
 
     rna: str = "rna"
@@ -43,40 +41,113 @@ class Columns:
     label: str = "label"
     cluster: str | None = None
     split: str | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns to read."""
-        every = (self.rna, self.protein, self.label, self.cluster, self.split)
-        return [column for column in every if column is not None]
+    header: tuple[str, ...] = ()
+    sheet: str | None = None
 
 
-def read_table(path: Path, columns: Columns, progress: Progress) -> Rows:
-    """Read windows from .csv, .tsv or .txt (tabs) with a header line, also .gz, or from .parquet.
+def parse_header(text: str | None, columns: Sequence[str]) -> tuple[str, ...]:
+    """Read the option `--columns`, such as "rna,label" or "-,-,rna,-,-,label".
 
-    Clusters are numbered in the order of first appearance. Raises `UserError` with file and line.
+    Parameters
+    ----------
+    text
+        What the user gave; None if the tables have a header line.
+    columns
+        The columns that are needed in any case.
+
+    Returns
+    -------
+    tuple[str, ...]
+        The name of each column; `-` for one that is not needed.
+
+    Raises
+    ------
+    UserError
+        If a name is empty, given twice or missing.
     """
-    texts, origin, file_hash = read_columns(path, columns.names)
-    names, protein_N = index_names(filled_cells(texts[columns.protein], "protein", origin))
-    part_N, folds = None, 0
-    if columns.split is not None:
-        part_N, folds = parts_from_words(texts[columns.split].to_pylist(), origin.place)
-    rows = Rows(
-        rna_NL=tokens_of([text.strip() for text in texts[columns.rna].to_pylist()], origin),
-        label_N=labels_of(texts[columns.label].to_pylist(), origin.place),
-        protein_N=protein_N,
-        names=names,
-        cluster_N=None if columns.cluster is None else _clusters(texts[columns.cluster], origin),
-        origin=origin,
-        sources={path.name: file_hash},
-        part_N=part_N,
-        folds=folds,
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in text.split(","))
+    named = [name for name in names if name != "-"]
+    lacking = [column for column in columns if column not in named]
+    if lacking or "" in names or len(set(named)) < len(named):
+        raise UserError(
+            f"--columns names each column of a table without a header line, such as "
+            f"'rna,protein,label' or '-,-,rna,label' (- for one that is not needed), with "
+            f"{' and '.join(columns)}; got {text!r}."
+        )
+    return names
+
+
+def read_tables(
+    given: Sequence[Path],
+    columns: Columns,
+    pattern: str | None,
+    rules: RowRules,
+    progress: Progress,
+) -> Rows:
+    """Read windows from tables.
+
+    Parameters
+    ----------
+    given
+        Files .csv, .tsv, .tab or .txt, also .gz, .parquet or .xlsx; or folders of them.
+    columns
+        The names of their columns.
+    pattern
+        What the files' names say, see `rpbind.importers.file_names`.
+    rules
+        How rows are read.
+    progress
+        Called with the number of files read, and of all.
+
+    Returns
+    -------
+    Rows
+        The rows. Clusters are numbered in the order of first appearance.
+
+    Raises
+    ------
+    UserError
+        If a table cannot be used; the message has file and line.
+    """
+    files, left_out = source_files(given, pattern)
+    raw = []
+    for number, file in enumerate(files, 1):
+        raw.append(_read(file, columns))
+        progress(number, len(files))
+    rows = rows_of(joined(raw), rules)
+    return rows.remarked(left_out)
+
+
+def _read(file: SourceFile, columns: Columns) -> RawRows:
+    """Read one table; what its path says stands in for columns."""
+    names = [columns.rna]
+    optional: tuple[str, ...] = ()
+    if "label" not in file.fields:
+        names.append(columns.label)
+    if file.stem:
+        optional = (columns.protein,)
+    elif "protein" not in file.fields:
+        names.insert(1, columns.protein)
+    names += [column for column in (columns.cluster, columns.split) if column is not None]
+    form = Form(columns.header, columns.sheet)
+    if columns.header and columns.protein in names and columns.protein not in columns.header:
+        raise UserError(
+            f"--columns names no column '{columns.protein}', so the protein must be in the files' "
+            "names: give --name-pattern, such as '{protein}.*' for a file TARDBP_HepG2.tsv. Or "
+            f"name the column {columns.protein} in --columns."
+        )
+    texts, origin, file_hash = read_columns(file.path, names, optional, form)
+    count = len(origin.row_N)
+    of_file = [file.fields["part"]] * count if "part" in file.fields else None
+    cells = {name: text.to_pylist() for name, text in texts.items()}
+    return RawRows(
+        letters=[text.strip() for text in cells[columns.rna]],
+        labels=cells.get(columns.label) or [file.fields["label"]] * count,
+        proteins=cells.get(columns.protein) or [file.fields.get("protein") or file.stem] * count,
+        origin=origin.named(file.name),
+        sources={file.name: file_hash},
+        clusters=None if columns.cluster is None else cells[columns.cluster],
+        parts=cells[columns.split] if columns.split else of_file,
     )
-    progress(1, 1)
-    return rows
-
-
-def _clusters(texts: pa.ChunkedArray, origin: Origin) -> NDArray[np.int32]:
-    filled_cells(texts, "cluster", origin)
-    encoded = texts.combine_chunks().dictionary_encode()
-    return np.asarray(encoded.indices, dtype=np.int32)

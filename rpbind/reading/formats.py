@@ -15,7 +15,10 @@ FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 _HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
 _AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
-_XLSX = "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx; or save CSV."
+_XLSX = (
+    "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx. Or save it as "
+    "CSV (UTF-8)."
+)
 _COMMENTS = ("# ", "##", "#\t", "track", "browser", "//")
 _LETTERS = r"[ACGUTNacgutn]"
 
@@ -112,14 +115,17 @@ _SIGNAL = (
     "peaks`."
 )
 _LABELLED = "Each window needs a label; `rpbind import --help` lists the formats."
-_HEADED = "Add a first line that names the columns: rna, protein, and for an import also label."
+_HEADED = (
+    "Name its columns for `rpbind import table`, for example --columns rna,protein,label. Or add a "
+    "first line that names them: rna, protein, and for an import also label."
+)
 _PRISMNET = (
-    "Write it as a table with a header line and the columns rna (its third), label (its last) and "
-    "protein (from the file's name, in every row) for `rpbind import table`."
+    "`rpbind import table` reads it with --columns=-,-,rna,-,-,label and --name-pattern "
+    "'{protein}.*', which takes the protein from the file's name."
 )
 _ECLIP = (
-    "Name it GENE_CELL and put it into a folder for `rpbind import eclip`. Or add a header line "
-    "and a column for the protein, for `rpbind import table`."
+    "Name it GENE_CELL and put it into a folder for `rpbind import eclip`. Or name its columns for "
+    "`rpbind import table`: --columns rna,label and --name-pattern '{protein}.*'."
 )
 _FASTA = (
     "`rpbind import fasta` reads it if its headers name protein and label. `rpbind predict` reads "
@@ -127,10 +133,10 @@ _FASTA = (
 )
 _TABLE = "`rpbind import table` reads it if its name ends in .csv or .tsv."
 _OF_FOLDERS = {
-    _TABLE: "Join such files into one table, with a column for the protein (the file's name, in "
-    "every row), for `rpbind import table`.",
-    _FASTA: "`rpbind import fasta` reads windows in FASTA, all in one file. Move a file of "
-    "other sequences, such as proteins, to another folder.",
+    _TABLE: "`rpbind import table` reads a folder of such files; the protein is the file's name, "
+    "if the table has no column for it.",
+    _FASTA: "`rpbind import fasta` reads a folder of windows in FASTA. Move a file of other "
+    "sequences, such as proteins, to another folder.",
 }
 """The advice for a file in a folder of eCLIP files."""
 

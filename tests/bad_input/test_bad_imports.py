@@ -27,7 +27,12 @@ OTHERS = [
         ("eCLIP", "rpbind import eclip"),
         {"w.fa": f"{LETTERS}\t1\n"},
     ),
-    Case("a folder as FASTA", fasta("dir"), ("folder",), {"dir/w.fa": FASTA}),
+    Case(
+        "a folder of other files as FASTA",
+        fasta("dir"),
+        ("w.tsv", "rpbind import table"),
+        {"dir/w.tsv": WINDOWS},
+    ),
     Case(
         "RBP-31 headers",
         fasta(),
@@ -82,14 +87,14 @@ OTHERS = [
     Case(
         "tables in an eCLIP folder, with advice",
         eclip(),
-        ("Join such files into one table", "a column for the protein"),
+        ("reads a folder of such files", "the protein is the file's name"),
         {"dir/GENEA_K562.csv": "rna,label\nACGU,1\n", "dir/GENEB_K562.csv": "rna,label\nA,1\n"},
     ),
     Case(
         "a -1 in an eCLIP file",
         eclip(),
-        ("line 2", "'-1'", "write 0 for -1"),
-        {"dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS}\t-1\n"},
+        ("line 3", "'-1'", "--label-map"),
+        {"dir/GENEA_K562": f"{LETTERS}\t1\n{LETTERS}\t0\n{LETTERS}\t-1\n"},
     ),
 ]
 

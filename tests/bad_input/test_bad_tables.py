@@ -29,22 +29,13 @@ TABLES = [
     Case("an empty table", IMPORT, ("windows.tsv",), {"windows.tsv": ""}),
     Case("a table that does not exist", IMPORT.replace("windows.tsv", "nowhere.tsv"),
         ("nowhere.tsv",)),
-    Case(
-        "semicolons in .csv",
-        table("w.csv"),
-        ("w.csv", "semicolons", "commas"),
-        {"w.csv": WINDOWS.replace("\t", ";")},
-    ),
-    Case("Excel's sep= line", table("w.csv"), ("sep=", "Remove the line"), {
-        "w.csv": "sep=;\n" + WINDOWS.replace("\t", ";")}),
-    Case("tabs in .csv", table("w.csv"), ("tabs", "w.tsv"), {"w.csv": WINDOWS}),
-    Case("commas in .tsv", table("w.tsv"), ("commas", "w.csv"), {"w.tsv": COMMA}),
-    Case("vertical bars in .txt", table("w.txt"), ("bars",), {"w.txt": WINDOWS.replace("\t", "|")}),
+    Case("tabs in .csv", table("w.csv"), ("8 windows",), {"w.csv": WINDOWS}, exit=0),
+    Case("commas in .tsv", table("w.tsv"), ("8 windows",), {"w.tsv": COMMA}, exit=0),
     Case("spaces in .txt", table("w.txt"), ("spaces",), {"w.txt": WINDOWS.replace("\t", " ")}),
     Case(
         "a header without the protein",
         table(),
-        ("no column 'protein'", "rna, label", "name in every row"),
+        ("no column 'protein'", "rna, label", "--name-pattern"),
         {"windows.tsv": "rna\tlabel\nACGUACGUAC\t1\n"},
     ),
     Case(
@@ -75,7 +66,7 @@ TABLES = [
     Case(
         "a row with a missing column",
         table(),
-        ("row 3", "2 columns", "header has 3"),
+        ("line 3", "2 columns", "expected 3"),
         {"windows.tsv": "rna\tprotein\tlabel\nACGU\tGENEA_K562\t1\nACGA\t1\n"},
         never=("CSV parse error",),
     ),
@@ -110,12 +101,13 @@ TABLES = [
         ("BED", CUT),
         {"w.parquet": "chr1\t1\t2\n"},
     ),
-    Case("1 and -1 in Parquet", table("w.parquet"), ("row 2", "write 0 for -1"), parquet(
-        "w.parquet", label=[1, -1])),
+    Case("1 and -1 in Parquet", table("w.parquet"), ("2 windows", "'-1' as 0"), parquet(
+        "w.parquet", label=[1, -1]), exit=0),
     Case("scores in Parquet", table("w.parquet"), ("row 1", "0.25", "score"), parquet(
         "w.parquet", label=[0.25, 1.0])),
     Case("no label in Parquet", table("w.parquet"), ("no column 'label'",), parquet("w.parquet")),
-    Case("a folder", table("dir"), ("folder", "rpbind import eclip"), {"dir/GENEA_K562": "A\t1\n"}),
+    Case("a folder of eCLIP files", table("dir"), ("GENEA_K562", "rpbind import eclip"), {
+        "dir/GENEA_K562": f"{LETTERS}\t1\n"}),
     Case("a file that does not exist", table("nowhere.csv"), ("nowhere.csv", "Check the path")),
 ]  # fmt: skip
 

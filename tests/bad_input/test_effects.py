@@ -31,21 +31,26 @@ SUBMIT = "rpbind submit --reports /s"
 IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta"),
             "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 10"),
             "--homology": ("--k 5", "--k 5 --homology mmseq"),
-            "--max-n-share": ("--k 5", "--k 5 --max-n-share 0")}  # fmt: skip
+            "--max-n-share": ("--k 5", "--k 5 --max-n-share 0"),
+            "--bad-rows": ("--k 5", "--k 5 --max-n-share 0 --bad-rows drop")}  # fmt: skip
+LABELLED = IMPORTED | {"--label-map": ("--k 5", "--k 5 --label-map 1=0,0=1"),
+                       "--on-conflict": ("--k 5", "--k 5 --on-conflict drip")}  # fmt: skip
+NAMED = LABELLED | {"--name-pattern": ("--k 5", "--k 5 --name-pattern {protein}B.*")}
 TWICE = ("windows.tsv", "windows.tsv --on-conflict drop")
 
 EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
-    f"{TABLE} --k 5": IMPORTED | {
+    f"{TABLE} --k 5": NAMED | {
         "--on-conflict": ("windows.tsv", "twice.tsv --on-conflict drop"),
+        "--columns": ("--k 5", "--k 5 --columns rna,protein,label,rna2,label2,cluster"),
+        "--sheet": ("--k 5", "--k 5 --sheet 1"),
         "--rna-column": ("--k 5", "--k 5 --rna-column rna2"),
         "--protein-column": ("--k 5", "--k 5 --protein-column rna"),
         "--label-column": ("--k 5", "--k 5 --label-column label2"),
         "--cluster-column": ("--k 5", "--cluster-column cluster"),
         "--split-column": ("--k 5", "--k 5 --split-column label2"),
     },
-    f"{FASTA} --k 5": IMPORTED | {"--on-conflict": ("--k 5", "--k 5 --on-conflict drip")},
-    f"{ECLIP} --k 5": IMPORTED | {
-        "--on-conflict": ("--k 5", "--k 5 --on-conflict drip"),
+    f"{FASTA} --k 5": NAMED | {"--labels": ("--k 5", "--k 5 --labels c/GENEA_K562")},
+    f"{ECLIP} --k 5": LABELLED | {
         "--clusters": ("--k 5", "--clusters c"),
     },
     PEAKS: IMPORTED | OF_PEAKS,

@@ -41,7 +41,7 @@ def test_the_source_row_is_the_line_of_the_header(tmp_path: Path, options: Impor
         (POSITIVE.replace("; class:1", ""), "line 4: expected a header such as"),
         (POSITIVE.replace("class:1", "class:2"), "line 4: expected a header such as"),
         (POSITIVE.replace("ACGU", "ACG"), "line 4: the window has 3 letters; expected 4"),
-        (POSITIVE.replace("ACGU", ""), "line 4: the window has 0 letters; expected 4"),
+        (POSITIVE.replace("ACGU", ""), "line 4: the window has 0 letters; expected at least one"),
         (POSITIVE.replace("ACGU", "ACGE"), "line 4: RNA has the letters .* got 'E' at letter 4"),
         (POSITIVE.replace("AARS", "AATF"), "line 4: .* no protein 'AATF_K562_ENCSR825SVO'"),
     ],

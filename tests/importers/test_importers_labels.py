@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,19 @@ import pytest
 
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
+from rpbind.importers.labels import parse_label_map
+from rpbind.importers.rows import RowRules
 
-BOUND = ["1", "1.0", "1.", "1.000", "1e0", "True", "TRUE", "true", " 1"]
-UNBOUND = ["0", "0.0", "0.", "0.000", "0e0", "False", "FALSE", "false", "0 "]
+BOUND = ["1", "1.0", "1.", "1.000", "1e0", "True", "TRUE", "true", " 1", '"1,0"']
+UNBOUND = ["0", "0.0", "0.", "0.000", "0e0", "False", "FALSE", "false", "0 ", '"0,0"']
+BOUND += ["1", "1.0", "yes", "Yes", "pos", "positive"]
+UNBOUND += ["-1", "-1.0", "no", "NO", "neg", "Negative"]
 REFUSED = {
-    "-1": "write 0 for -1",
-    "-1.0": "write 0 for -1",
     "2": "threshold",
     "0.37": "threshold",
     "inf": "threshold",
     "yes": "1 for bound and 0 for not bound",
+    "high": "--label-map 'high=1,1=0'",
     "pos": "1 for bound and 0 for not bound",
     "0_1": "1 for bound and 0 for not bound",
     "nan": "the label is missing",
@@ -31,7 +35,7 @@ REFUSED = {
 
 def text(suffix: str, folder: Path, labels: list[str]) -> Path:
     sep = "," if suffix == "csv" else "\t"
-    rows = [f"ACG{'ACGU'[n]}{sep}AARS{sep}{label}\n" for n, label in enumerate(labels)]
+    rows = [f"ACG{'ACGU'[n % 4]}{sep}AARS{sep}{label}\n" for n, label in enumerate(labels)]
     path = folder / f"t.{suffix}"
     path.write_text(sep.join(("rna", "protein", "label")) + "\n" + "".join(rows))
     return path
@@ -51,8 +55,49 @@ def test_a_label_in_any_form_of_one_and_zero_is_read(
 ) -> None:
     labels = [one, zero, one]
     is_parquet = suffix == "parquet"
-    path = parquet(tmp_path, pa.array(labels)) if is_parquet else text(suffix, tmp_path, labels)
+    plain = [label.strip('"') for label in labels]
+    path = parquet(tmp_path, pa.array(plain)) if is_parquet else text(suffix, tmp_path, labels)
     assert import_table(path, options).dataset.label_N.tolist() == [1, 0, 1]
+
+
+def test_labels_other_than_one_and_zero_are_read_by_a_mapping_that_is_said(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    made = import_table(text("csv", tmp_path, ["yes", "No", "yes"]), options)
+    assert "'yes' as 1 (2 rows), 'No' as 0 (1 rows)" in made.remarks[0]
+
+
+def test_a_mapping_of_labels_is_read_instead_of_the_usual_words(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    path, rules = text("csv", tmp_path, ["high", "0", "1.0"]), RowRules({"high": 0, "1": 1, "0": 1})
+    made = import_table(path, replace(options, rules=rules))
+    assert made.dataset.label_N.tolist() == [0, 1, 1]
+    with pytest.raises(UserError, match=r"line 2: the label 'high' is not in --label-map"):
+        import_table(path, replace(options, out=tmp_path / "o", rules=RowRules({"1": 1, "0": 0})))
+
+
+@pytest.mark.parametrize("given", ["high", "high=2,low=0", "high=1,high=0", "=1", ""])
+def test_a_mapping_of_labels_gives_each_word_one_value(given: str) -> None:
+    assert parse_label_map("High=1, low=0") == {"high": 1, "low": 0}
+    with pytest.raises(UserError, match="--label-map"):
+        parse_label_map(given)
+
+
+def test_the_rows_after_the_first_bad_one_are_counted(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    with pytest.raises(UserError, match=r"t\.csv, line 2: .*got 'a{40}…' \(and 1,204 more\)"):
+        import_table(text("csv", tmp_path, ["a" * 50] * 1205), options)
+
+
+def test_rows_without_a_label_are_dropped_and_counted_if_the_user_says_so(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    path = text("csv", tmp_path, ["1", "", "0", "?"])
+    made = import_table(path, replace(options, rules=RowRules(bad_rows="drop")))
+    assert made.dataset.label_N.tolist() == [1, 0]
+    assert made.decisions["rows_with_bad_labels_dropped"] == 2
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
@@ -93,7 +138,7 @@ def test_labels_of_every_parquet_type_are_read_alike(
     [
         ([1.0, float("nan")], "row 2: the label is missing"),
         ([1, None], "row 2: the label is missing"),
-        ([1, -1], "row 2: .*write 0 for -1"),
+        ([1, 0, -1], "row 3: .*--label-map"),
         ([1.0, 0.25], "row 2: .*got '0.25'.*threshold"),
     ],
 )

@@ -15,7 +15,7 @@ FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 _HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
 _AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
-_XLSX = (
+_XLSX = "Give windows a name that ends in .xlsx for `rpbind import table`, or save it as CSV (UTF-8)."
     "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx. Or save it as "
     "CSV (UTF-8)."
 )

@@ -15,7 +15,7 @@ FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 _HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
 _AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
-_XLSX = "Give windows a name that ends in .xlsx for `rpbind import table`, or save it as CSV (UTF-8)."
+_XLSX = (
     "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx. Or save it as "
     "CSV (UTF-8)."
 )
@@ -26,8 +26,8 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PAR1", "a Parquet file", "Unpack it, and give it a name that ends in .parquet."),
     (
         b"\xd0\xcf\x11\xe0",
-        "an Excel workbook (.xls)",
-        "Save it as .xlsx, or the sheet as CSV (UTF-8).",
+        "an old or encrypted Excel workbook (.xls)",
+        "Save it as .xlsx without a password, or as CSV (UTF-8).",
     ),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", _AS_TEXT),
     (b"ARROW1", "an Arrow file (Feather)", "Write it as Parquet."),
@@ -72,7 +72,7 @@ def _zipped(content: bytes) -> tuple[str, str]:
     if b"xl/" in content or b"[Content_Types].xml" in content[:_HEAD]:
         return (
             "an Excel workbook (.xlsx)",
-            "`rpbind import table` reads it if its name ends in .xlsx.",
+            _XLSX,
         )
     if b".npy" in content[:_HEAD]:
         return "an archive of NumPy arrays (.npz)", _AS_TEXT

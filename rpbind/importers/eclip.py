@@ -102,7 +102,7 @@ def parse_windows(
     """
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
-    if width < 1 or len(text) % (width + 3):
+    if label_map is not None or width < 1 or len(text) % (width + 3):
         return _by_line(path, text, length, label_map)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]

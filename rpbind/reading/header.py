@@ -8,6 +8,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rpbind.errors import UserError, did_you_mean
 from rpbind.names import matching
 from rpbind.reading.formats import check_not_foreign
@@ -86,6 +89,20 @@ def columns_of(
     for name in names:
         check_column(path, name, splits[mark])
     return splits[mark], mark
+
+
+def lines_of_rows(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
+    """Return the line on which each of so many rows begins, also that of a header."""
+    if b"\r" not in text and text.count(b"\n") == rows:
+        return np.arange(1, rows + 1, dtype=np.int32)
+    limit = csv.field_size_limit(len(text))
+    try:  # quoted line breaks: csv splits rows like pyarrow, and counts lines
+        lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
+        reader = csv.reader(lines, delimiter=delimiter)
+        begins = [1, *(reader.line_num + 1 for _ in reader)]
+    finally:
+        csv.field_size_limit(limit)
+    return np.array(begins[:rows], dtype=np.int32)
 
 
 def _check_no_header(path: Path, first: Sequence[str], given: Sequence[str]) -> None:

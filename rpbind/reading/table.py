@@ -5,8 +5,6 @@ Shapes: N rows.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from rpbind.reading.header import (
     DELIMITERS,
     check_column,
     columns_of,
+    lines_of_rows,
     without_separator_line,
 )
 from rpbind.reading.refuse import refuse_lines, shortened
@@ -179,7 +178,7 @@ def _read_text(path: Path, names: list[str], optional: tuple[str, ...], form: Fo
         ) from None
     above = (len(separator_line) > 0) + (not form.header)  # lines that are not rows
     rows = table.num_rows + len(odd)
-    line_N = _lines(separator_line + text, above + rows, delimiter)[above:]
+    line_N = lines_of_rows(separator_line + text, above + rows, delimiter)[above:]
     if odd:
         row = odd[0]
         found = (
@@ -191,20 +190,6 @@ def _read_text(path: Path, names: list[str], optional: tuple[str, ...], form: Fo
 
 
 _ODD = "Correct the row; put a cell that contains the separator in quotation marks."
-
-
-def _lines(text: bytes, rows: int, delimiter: str) -> NDArray[np.int32]:
-    """Return the line on which each of so many rows begins, also that of a header."""
-    if b"\r" not in text and text.count(b"\n") == rows:
-        return np.arange(1, rows + 1, dtype=np.int32)
-    limit = csv.field_size_limit(len(text))
-    try:  # quoted line breaks: csv splits rows like pyarrow, and counts lines
-        lines = io.StringIO(text.replace(b"\r", b"\n").decode("latin-1"))
-        reader = csv.reader(lines, delimiter=delimiter)
-        begins = [1, *(reader.line_num + 1 for _ in reader)]
-    finally:
-        csv.field_size_limit(limit)
-    return np.array(begins[:rows], dtype=np.int32)
 
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:

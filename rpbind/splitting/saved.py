@@ -33,7 +33,7 @@ PUBLISHED, FOLD = "published", "fold"
 
 WORDS = {
     "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
+    "validation": ("validation", "valid", "val", "dev", "ls"),  # "line search" of GraphProt
     "test": ("test", "testing"),
     "unused": ("unused", "none", ""),
 }

@@ -6,8 +6,9 @@ or is spread over files while it is open is there; without one, arrays are in me
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -90,11 +91,64 @@ class Growing:
             file.write(np.ascontiguousarray(rows).data)
 
     def array(self) -> NDArray[Any]:
-        """Return all rows, at least one block of them; those of a file are mapped read-only."""
+        """Return all rows, at least one block of them; those of a file are mapped read-only.
+
+        Nothing can be added after this.
+        """
         if self._path is None or not self._rows:
             return np.concatenate(self._parts)
         like = self._parts[0]
-        return np.memmap(self._path, like.dtype, "r", shape=(self._rows, *like.shape[1:]))
+        array = np.memmap(self._path, like.dtype, "r", shape=(self._rows, *like.shape[1:]))
+        self._path.unlink()  # its space is free again when nothing uses the array
+        return array
+
+
+def writable(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Return an array to be filled in any order: in a file if a scratch folder is open.
+
+    Parameters
+    ----------
+    shape
+        Its shape.
+    dtype
+        Its type.
+
+    Returns
+    -------
+    NDArray[Any]
+        The array, with any content.
+    """
+    folder, size = scratch(), int(np.prod(shape)) * np.dtype(dtype).itemsize
+    if folder is None or not size:
+        return np.empty(shape, dtype)
+    path = folder / f"{uuid.uuid4().hex}.rows"
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error now; later, it kills
+    array = np.memmap(path, dtype, "r+", shape=shape)
+    path.unlink()  # its space is free again when nothing uses the array
+    return array
+
+
+def stacked(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the rows of several arrays, one after another: in a file if a scratch folder is open.
+
+    Parameters
+    ----------
+    parts
+        At least one array.
+
+    Returns
+    -------
+    NDArray[Any]
+        All rows.
+    """
+    if scratch() is None:
+        return np.concatenate(parts)
+    grown = Growing()
+    for array in parts:
+        for part in blocks(len(array)) if len(array) else [slice(0, 0)]:
+            grown.add(np.asarray(array[part]))
+    return grown.array()
 
 
 def taken(array: NDArray[Any], rows_M: NDArray[np.integer]) -> NDArray[Any]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rpbind.data.alphabet import BAD, IUPAC, N_TOKEN, TOKEN_OF_BYTE
 from rpbind.data.manifest import FileHash, hash_file
 from rpbind.errors import UserError, reason
+from rpbind.files.spill import writable
 from rpbind.genome.packages import check_installed
 from rpbind.genome.spans import Spans
 from rpbind.reading.files import check_is_file
@@ -133,7 +134,7 @@ class Genome:
             If a letter is not one of DNA.
         """
         length = int(spans.end_N[0] - spans.start_N[0]) if len(spans) else 0
-        rna_NL = np.empty((len(spans), length), dtype=np.uint8)
+        rna_NL: NDArray[np.uint8] = writable((len(spans), length), np.uint8)
         masked_N = np.empty(len(spans))
         order_N = np.argsort(spans.chromosome_N, kind="stable")
         for chromosome in np.unique(spans.chromosome_N).tolist():

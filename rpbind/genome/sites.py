@@ -10,6 +10,7 @@ import numpy as np
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
+from rpbind.files.spill import taken
 from rpbind.genome.annotation import Annotation
 from rpbind.genome.gtf import read_gtf
 from rpbind.genome.peaks import Peaks
@@ -113,7 +114,7 @@ def windows_of(
         )
     peaks, spans = peaks.take(kept), spans.take(kept)
     rows = Rows(
-        rna_NL=rna_NL[kept],
+        rna_NL=taken(rna_NL, kept),
         label_N=np.full(len(kept), label, dtype=np.uint8),
         protein_N=peaks.protein_N,
         names=peaks.proteins,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LETTERS
 from rpbind.data.distinct import first_equal
+from rpbind.files.spill import blocks, taken
 from rpbind.genome.spans import Spans, overlapping
 from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.rules import NegativeRule
@@ -96,7 +97,7 @@ def borrowed(
     nothing = np.zeros(0, dtype=np.int64)
     source_M, origin_M = (np.concatenate([nothing, *part]) for part in (sources, origins))
     spans = None if bound.spans is None else bound.spans.take(origin_M)
-    return Drawn(source_M, origin_M, kept_B, bound.rna_BL[origin_M], spans)
+    return Drawn(source_M, origin_M, kept_B, taken(bound.rna_BL, origin_M), spans)
 
 
 def _features(bound: Bound, rule: NegativeRule) -> _Features:
@@ -107,7 +108,9 @@ def _features(bound: Bound, rule: NegativeRule) -> _Features:
     if "tiling" in rule.match:
         size_B = np.log(np.bincount(bound.cluster_B)[bound.cluster_B])
     if "gc" in rule.match:
-        gc_B = np.isin(bound.rna_BL, _GC_TOKENS).mean(axis=1)
+        gc_B = np.empty(len(zero_B))
+        for part in blocks(len(gc_B)):
+            gc_B[part] = np.isin(bound.rna_BL[part], _GC_TOKENS).mean(axis=1)
     pair = np.unique(np.stack([bound.cluster_B, bound.protein_B]), axis=1)
     proteins_C = np.maximum(np.bincount(pair[0]), 1)
     return _Features(region_B, size_B, gc_B, bound.cluster_B, proteins_C, np.zeros_like(proteins_C))

@@ -10,6 +10,7 @@ import numpy as np
 
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
+from rpbind.files.spill import stacked
 from rpbind.genome.peaks import Peaks, read_peaks
 from rpbind.genome.sites import Reference, windows_of
 from rpbind.genome.spans import Spans, clusters, joined, overlapping
@@ -85,7 +86,7 @@ def with_given(
     file_M = unbound.origin.file_N + len(rows.origin.files)
     joint = replace(
         rows,
-        rna_NL=np.concatenate([rows.rna_NL, unbound.rna_NL]),
+        rna_NL=stacked([rows.rna_NL, unbound.rna_NL]),
         label_N=np.concatenate([rows.label_N, unbound.label_N]),
         protein_N=np.concatenate([rows.protein_N, unbound.protein_N]),
         origin=Origin(

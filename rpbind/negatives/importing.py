@@ -11,7 +11,8 @@ import numpy as np
 
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.files.draft import check_new
+from rpbind.files.draft import scratch_folder
+from rpbind.files.spill import stacked, taken
 from rpbind.genome.choosing import chosen
 from rpbind.genome.packages import check_installed
 from rpbind.genome.peaks import Peaks, read_peaks
@@ -79,7 +80,13 @@ def import_peaks(
     UserError
         If a file cannot be used; the message has file and line, and nothing was written.
     """
-    check_new(options.out)
+    with scratch_folder(options.out):
+        return _imported(sources, rule, settings, options)
+
+
+def _imported(
+    sources: PeakSources, rule: str | None, settings: PeakImportSettings, options: ImportOptions
+) -> ImportReport:
     negatives = _rule(sources, rule, settings)
     check_installed()
     table = read_proteins(options.proteins)
@@ -166,7 +173,7 @@ def _drawn(
     assert places is not None
     joint = replace(
         rows,
-        rna_NL=np.concatenate([rows.rna_NL[kept], drawn.rna_ML]),
+        rna_NL=stacked([taken(rows.rna_NL, kept), drawn.rna_ML]),
         label_N=labels(drawn),
         protein_N=np.concatenate([rows.protein_N[kept], rows.protein_N[drawn.source_M]]),
         origin=origins(rows.origin, drawn),

@@ -17,7 +17,8 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.manifest import WINDOWS, MadeBy
 from rpbind.data.writer import Origin, Windows, write_dataset
 from rpbind.errors import UserError
-from rpbind.files.draft import check_new
+from rpbind.files.draft import scratch_folder
+from rpbind.files.spill import blocks, stacked, taken
 from rpbind.genome.annotation import NONE
 from rpbind.genome.packages import check_installed
 from rpbind.genome.sites import Reference, open_reference
@@ -82,7 +83,18 @@ def add_negatives(
     UserError
         If the dataset has negatives, the rule cannot be used on it, or the genome is another one.
     """
-    check_new(out)
+    with scratch_folder(out):
+        return _added(dataset, out, rule, settings, genome, gtf)
+
+
+def _added(
+    dataset: Dataset,
+    out: Path,
+    rule: str,
+    settings: NegativeSettings,
+    genome: Path | None,
+    gtf: Path | None,
+) -> Added:
     _check_request(dataset, rule, genome, gtf)
     places, reference = dataset.coordinates, None
     spans = None
@@ -103,7 +115,7 @@ def add_negatives(
         option="--rule",
     )
     bound = Bound(
-        np.array(dataset.rna_NL), np.array(dataset.protein_N), np.array(dataset.cluster_N),
+        dataset.rna_NL, np.array(dataset.protein_N), np.array(dataset.cluster_N),
         spans, region_B,
     )  # fmt: skip
     peaks = None if spans is None else (spans, bound.protein_B)
@@ -158,7 +170,10 @@ def _on_genome(
             f"{beyond:,} of {len(here):,} windows of {dataset.root} end beyond their chromosome in "
             f"{reference.genome.path}: it is another genome build. {advice}"
         )
-    other_N = (reference.genome.cut(here)[0] != dataset.rna_NL).any(axis=1)
+    cut_NL = reference.genome.cut(here)[0]
+    other_N = np.zeros(len(here), dtype=bool)
+    for part in blocks(len(here)):
+        other_N[part] = (cut_NL[part] != dataset.rna_NL[part]).any(axis=1)
     if other_N.any():
         first = int(np.argmax(other_N))
         name = reference.genome.names[here.chromosome_N[first]]
@@ -181,7 +196,7 @@ def _written(
     decisions: dict[str, int],
 ) -> Dataset:
     kept = np.flatnonzero(drawn.kept_B)
-    rna_NL = np.concatenate([bound.rna_BL[kept], drawn.rna_ML])
+    rna_NL = stacked([taken(bound.rna_BL, kept), drawn.rna_ML])
     row_N = np.concatenate([kept, drawn.origin_M])
     coordinates = dataset.coordinates and dataset.coordinates.take(row_N)
     places = all_spans(bound, drawn)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rpbind.data.clusters import by_first_appearance, joined
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
+from rpbind.files.spill import stacked, taken
 from rpbind.genome.spans import Spans, clusters
 from rpbind.genome.spans import joined as together
 from rpbind.negatives.borrowed import borrowed
@@ -87,17 +88,17 @@ def draw(
 
 def _shuffled(bound: Bound, rule: NegativeRule) -> Drawn:
     source_M = np.tile(np.arange(len(bound.protein_B)), rule.ratio)
-    rna_ML, is_new_M = shuffled_windows(bound.rna_BL[source_M], Draws("shuffled", rule.seed))
+    rna_ML, is_new_M = shuffled_windows(taken(bound.rna_BL, source_M), Draws("shuffled", rule.seed))
     source_M = source_M[is_new_M]
     spans = None if bound.spans is None else bound.spans.take(source_M)
     kept_B = np.ones(len(bound.protein_B), dtype=bool)
-    return Drawn(source_M, source_M, kept_B, rna_ML[is_new_M], spans)
+    return Drawn(source_M, source_M, kept_B, taken(rna_ML, np.flatnonzero(is_new_M)), spans)
 
 
 def _without_equal(bound: Bound, drawn: Drawn) -> tuple[Drawn, int]:
     """Leave out negatives whose letters another window of their protein has."""
     n = len(bound.protein_B)
-    same_N = first_equal(np.concatenate([bound.rna_BL, drawn.rna_ML]))
+    same_N = first_equal(stacked([bound.rna_BL, drawn.rna_ML]))
     protein_N = np.concatenate([bound.protein_B, bound.protein_B[drawn.source_M]])
     key_N = same_N * (int(protein_N.max()) + 1) + protein_N
     is_first_N = np.zeros(len(key_N), dtype=bool)
@@ -107,7 +108,7 @@ def _without_equal(bound: Bound, drawn: Drawn) -> tuple[Drawn, int]:
         drawn.source_M[keep],
         drawn.origin_M[keep],
         drawn.kept_B,
-        drawn.rna_ML[keep],
+        taken(drawn.rna_ML, keep),
         None if drawn.spans is None else drawn.spans.take(keep),
     )
     return kept, len(drawn.source_M) - len(keep)

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.files.spill import writable
 from rpbind.negatives.sample import Draws
 
 
@@ -30,9 +31,12 @@ def shuffled_windows(
     tuple[NDArray[np.uint8], NDArray[np.bool_]]
         (N, L) tokens; and (N,) whether the letters changed: some windows have one order only.
     """
-    out_NL = np.array([_shuffled(row.tolist(), draws) for row in rna_NL], dtype=np.uint8)
-    out_NL = out_NL.reshape(rna_NL.shape)
-    return out_NL, (out_NL != rna_NL).any(axis=1)
+    out_NL: NDArray[np.uint8] = writable(rna_NL.shape, np.uint8)
+    is_new_N = np.empty(len(rna_NL), dtype=bool)
+    for row, rna_L in enumerate(rna_NL):
+        out_NL[row] = _shuffled(rna_L.tolist(), draws)
+        is_new_N[row] = (out_NL[row] != rna_L).any()
+    return out_NL, is_new_N
 
 
 def _shuffled(letters: list[int], draws: Draws) -> list[int]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rpbind.data.manifest import FileHash
-from rpbind.genome.peak_table import NUMBER, WHOLE, PeakTable, rows_of
+from rpbind.genome.peak_table import NUMBER, WHOLE, PeakTable, read_table
 from rpbind.reading.files import read_file
-from rpbind.reading.refuse import refuse_lines, shortened
+from rpbind.reading.refuse import refuse_lines
 
 UNKNOWN = -1
 """The strand of a peak whose file has none, and the summit of a peak without one."""
@@ -57,7 +58,9 @@ class RawPeaks:
     kind
         Its format, in words.
     chromosomes
-        (N,) names.
+        Names of the chromosomes.
+    chromosome_N
+        (N,) index into `chromosomes`.
     start_N, end_N
         (N,) 0-based and half-open.
     strand_N
@@ -75,6 +78,7 @@ class RawPeaks:
     path: Path
     kind: str
     chromosomes: list[str]
+    chromosome_N: NDArray[np.int32]
     start_N: NDArray[np.int64]
     end_N: NDArray[np.int64]
     strand_N: NDArray[np.int8]
@@ -108,15 +112,15 @@ def read_peak_file(path: Path, columns: PeakColumns, strand: str) -> RawPeaks:
         If the file is of another format, or a line is wrong; the message names it.
     """
     text, file_hash = read_file(path)
-    rows, lines = rows_of(path, text)
-    table = PeakTable(path, rows, lines)
+    table = read_table(path, text)
     kind = _kind(path, table)
     start_N, end_N = table.whole(2), table.whole(3)
-    wrong = [lines[row] for row in np.flatnonzero((start_N < 0) | (end_N <= start_N)).tolist()]
-    if wrong:
-        row = lines.index(wrong[0])
-        found = f"expected 0 <= start < end; got {start_N[row]} and {end_N[row]}"
-        refuse_lines(path, wrong, found, "Correct these lines.")
+    wrong = np.flatnonzero((start_N < 0) | (end_N <= start_N))
+    if len(wrong):
+        found = f"expected 0 <= start < end; got {start_N[wrong[0]]} and {end_N[wrong[0]]}"
+        refuse_lines(path, table.line_N[wrong].tolist(), found, "Correct these lines.")
+    named = table.column(1).dictionary_encode().unify_dictionaries().combine_chunks()
+    chromosomes, chromosome_N = named.dictionary.to_pylist(), named.indices.to_numpy()
     p_column, p_scale = _P_VALUES.get(kind, (None, None))
     p_N = table.numbers(columns.p or p_column)
     if (columns.p_scale or p_scale) == "p":
@@ -129,14 +133,15 @@ def read_peak_file(path: Path, columns: PeakColumns, strand: str) -> RawPeaks:
     return RawPeaks(
         path,
         kind,
-        table.column(1),
+        chromosomes,
+        chromosome_N,
         start_N,
         end_N,
         _strands(table, kind, strand, score_N),
         _summits(table, kind, start_N),
         np.abs(score_N) if kind == "bedGraph" else score_N,
         p_N,
-        np.array(lines, dtype=np.int32),
+        table.line_N,
         file_hash,
     )
 
@@ -149,6 +154,7 @@ _P_VALUES = {
 
 
 _SIGN = re.compile(r"[-+.*]")
+_STRAND = re.compile(r"[-+]")
 
 
 def _kind(path: Path, table: PeakTable) -> str:
@@ -161,7 +167,7 @@ def _kind(path: Path, table: PeakTable) -> str:
     if table.width == 10 and all(table.all_match(column, NUMBER) for column in (7, 8, 9)):
         return "narrowPeak" if table.all_match(10, WHOLE) else "BED"
     if table.width == 8 and table.all_match(7, WHOLE) and table.all_match(8, WHOLE):
-        is_p = table.all_match(5, NUMBER) and max(map(float, table.column(5))) <= 1
+        is_p = table.all_match(5, NUMBER) and table.numbers(5).max() <= 1
         return "CLIPper" if is_p else "BED"
     if table.width == 6 and table.all_match(4, NUMBER) and table.all_match(5, NUMBER):
         return "eCLIP"
@@ -171,7 +177,7 @@ def _kind(path: Path, table: PeakTable) -> str:
 def _strands(
     table: PeakTable, kind: str, strand: str, value_N: NDArray[np.float64]
 ) -> NDArray[np.int8]:
-    n = len(table.rows)
+    n = len(table.line_N)
     if strand in ("+", "-"):
         return np.full(n, "+-".index(strand), dtype=np.int8)
     if strand == "gene":
@@ -180,13 +186,10 @@ def _strands(
         return (value_N < 0).astype(np.int8)
     if kind in ("bedGraph", "BED without a strand"):
         what = "no negative value, so no strand" if kind == "bedGraph" else "no strand in column 6"
-        refuse_lines(table.path, table.lines, f"{kind} has {what}", _STRAND_ADVICE)
-    cells = table.column(6)
-    wrong = [row for row, cell in enumerate(cells) if cell not in ("+", "-")]
-    if wrong:
-        found = f"expected the strand + or - in column 6; got {shortened(cells[wrong[0]])}"
-        refuse_lines(table.path, [table.lines[row] for row in wrong], found, _STRAND_ADVICE)
-    return np.array([cell == "-" for cell in cells], dtype=np.int8)
+        refuse_lines(table.path, table.line_N.tolist(), f"{kind} has {what}", _STRAND_ADVICE)
+    table.check(6, _STRAND, "expected the strand + or -", _STRAND_ADVICE)
+    is_minus: NDArray[np.bool_] = pc.equal(table.column(6), "-").to_numpy()
+    return is_minus.astype(np.int8)
 
 
 def _summits(table: PeakTable, kind: str, start_N: NDArray[np.int64]) -> NDArray[np.int64]:

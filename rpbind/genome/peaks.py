@@ -113,7 +113,7 @@ def read_peaks(
     raws, parts, dropped = [], [], 0
     for number, path in enumerate(files):
         raw = read_peak_file(path, columns, settings.strand)
-        chromosome_N = genome.indices(raw.chromosomes)
+        chromosome_N = genome.indices(raw.chromosomes)[raw.chromosome_N]
         on_N = _on_genome(raw, chromosome_N, genome, drops=settings.off_genome == "drop")
         dropped += int((~on_N).sum())
         strand_N = raw.strand_N if settings.strand != "gene" else raw.strand_N.copy()
@@ -160,7 +160,7 @@ def _on_genome(
         for wrong_N, what in ((beyond_N, "beyond"), (unknown_N, "unknown")):
             rows = np.flatnonzero(wrong_N)
             if len(rows):
-                name, end = raw.chromosomes[rows[0]], int(raw.end_N[rows[0]])
+                name, end = raw.chromosomes[raw.chromosome_N[rows[0]]], int(raw.end_N[rows[0]])
                 found = f"{genome.path} has no chromosome {shortened(name)}"
                 if what == "beyond":
                     size = int(genome.sizes_C[chromosome_N[rows[0]]])

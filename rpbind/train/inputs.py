@@ -26,6 +26,9 @@ from rpbind.train.experiments import codes_of, experiments_of
 GROUP_SIZE = 8
 """Distinct proteins of similar length that share one padded block of residues."""
 
+COPIED = 2**30
+"""Windows of at most so many bytes are copied to the device as a whole (10 million of 101 nt)."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -154,7 +157,7 @@ class Inputs:
         return self.rna_NL.shape[1]
 
     def to(self, device: str) -> Inputs:
-        """Copy the tensors to a device.
+        """Copy the tensors to a device; many windows stay mapped, and go there batch by batch.
 
         Parameters
         ----------
@@ -165,7 +168,10 @@ class Inputs:
         -------
         The inputs on that device.
         """
-        moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
+        if self.rna_NL.nbytes > COPIED:
+            del tensors["rna_NL"]
+        moved = {name: tensor.to(device) for name, tensor in tensors.items()}
         parts = {name: index.to(device) for name, index in self.parts.items()}
         experiments = {by: code_PD.to(device) for by, code_PD in self.experiments.items()}
         return Inputs(**{**vars(self), **moved, "parts": parts, "experiments": experiments})
@@ -185,7 +191,11 @@ class Inputs:
         rna_BL (B, L) uint8, the protein groups that cover the batch, and label_B (B,) float32.
         """
         groups = list(self._groups(self.protein_N[index_B].long(), reads))
-        return self.rna_NL[index_B], groups, self.label_N[index_B].float()
+        return self.windows(index_B), groups, self.label_N[index_B].float()
+
+    def windows(self, index_B: Tensor) -> Tensor:
+        """Return windows (B, L) on the device of their indices, also if all are not there."""
+        return self.rna_NL[index_B.to(self.rna_NL.device)].to(index_B.device)
 
     def scores(self, logit_N: NDArray[np.float32], index_N: NDArray[np.int64]) -> WindowScores:
         """Put labels, proteins and overlap clusters beside the logits of a part.

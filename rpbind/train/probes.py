@@ -101,7 +101,7 @@ def _sample(inputs: Inputs) -> Inputs:
     chosen_N = test_N[spread_N.to(test_N.device)]
     return replace(
         inputs,
-        rna_NL=inputs.rna_NL[chosen_N],
+        rna_NL=inputs.windows(chosen_N),
         label_N=inputs.label_N[chosen_N],
         protein_N=inputs.protein_N[chosen_N],
         cluster_N=None,  # weights are those of a whole part, and this is a sample of one

@@ -12,6 +12,7 @@ import pytest
 import rpbind as rb
 from rpbind.data.coordinates import STRANDS
 from rpbind.data.dataset import Dataset
+from rpbind.genome import peak_table
 from rpbind.genome.peak_files import UNKNOWN, PeakColumns, read_peak_file
 
 Peaks = Callable[..., Any]
@@ -182,3 +183,22 @@ def test_without_the_packages_the_extra_is_named(
     monkeypatch.setattr("rpbind.genome.packages.PACKAGES", ("pyfaidx", "no_such_package"))
     with pytest.raises(rb.UserError, match=r"no_such_package is not installed.*\.\[genome\]"):
         peaks()
+
+
+def test_a_file_that_is_read_in_pieces_has_the_same_peaks_and_the_same_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.bed"
+    lines = [f"chr{n % 3}\t{n * 10}\t{n * 10 + 5}\tp{n}\t{n / 2}\t{'+-'[n % 2]}" for n in range(40)]
+    path.write_text("# a comment\n" + "\n".join([*lines, ""]))
+    whole = read_peak_file(path, PeakColumns(), "column")
+    monkeypatch.setattr(peak_table, "_PIECE", 100)
+    pieces = read_peak_file(path, PeakColumns(), "column")
+    assert pieces.chromosomes == whole.chromosomes == ["chr0", "chr1", "chr2"]
+    for name in ("chromosome_N", "start_N", "strand_N", "score_N", "line_N"):
+        np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+    path.write_text(
+        path.read_text().replace("\t300\t", "\t3oo\t").replace("\t350\t", "\t3\u00b0\t")
+    )
+    with pytest.raises(rb.UserError, match=r"line 32 \(and 1 more lines\): .*column 2; got '3oo'"):
+        read_peak_file(path, PeakColumns(), "column")

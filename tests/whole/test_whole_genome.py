@@ -45,7 +45,7 @@ def test_peaks_become_a_study_split_by_chromosome_whose_report_names_the_negativ
     )  # fmt: skip
     assert study.is_complete
     controls = rb.baselines(data, split="cold-chromosome").table().set_index("control")
-    assert controls.loc["5mer-per-protein", "auroc_macro"] > 0.8  # the motifs are to be found
+    assert controls.loc["5mer-per-protein", "auroc"] > 0.8  # the motifs are to be found
     assert study.model("conv").predict(bound.head(5))["probability"].between(0, 1).all()
     page = (study.folder / "index.html").read_text()
     assert "cold-chromosome_70-15-15_seed0_neg-same-gene_x1_d100_tiling+region+gc_s0" in page

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rpbind.api.compare import Comparison, compare
     from rpbind.api.dataset import Dataset, load_dataset
     from rpbind.api.doctor import Checkup, doctor
-    from rpbind.api.embeddings import embed
     from rpbind.api.exporting import export
     from rpbind.api.imports import import_eclip, import_fasta, import_table
     from rpbind.api.jobs import Job, submit
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from rpbind.api.train import train
     from rpbind.audit_api import Audit, audit
     from rpbind.command import as_command
+    from rpbind.embed_api import embed
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.history_api import History, history
@@ -88,7 +88,7 @@ _HOME = {
     "rpbind.api.compare": ("Comparison", "compare"),
     "rpbind.api.dataset": ("Dataset", "load_dataset"),
     "rpbind.api.doctor": ("Checkup", "doctor"),
-    "rpbind.api.embeddings": ("embed",),
+    "rpbind.embed_api": ("embed",),
     "rpbind.api.exporting": ("export",),
     "rpbind.api.imports": ("import_eclip", "import_fasta", "import_table"),
     "rpbind.api.jobs": ("Job", "submit"),

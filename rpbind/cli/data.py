@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rpbind import history_api, split_api
-from rpbind.api import embeddings
+from rpbind import embed_api, history_api, split_api
 from rpbind.arguments import named_values
 from rpbind.tables import Grid
 
@@ -17,13 +16,22 @@ from rpbind.tables import Grid
 def embed(
     data: Annotated[Path, typer.Argument(help="Dataset folder.")],
     encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Protein encoder: physchem, triad, random, constant; a language model by its "
             "name, such as esm2_t33_650M_UR50D; esm2, esmc or prott5 for any other weights; or a "
-            "class of your own, FILE.py:CLASS."
+            "class of your own, FILE.py:CLASS. With --from, your name for what made the vectors.",
+            show_default="physchem",
         ),
-    ] = "physchem",
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Read vectors that were computed elsewhere from a file: .h5, .npz, .pt or "
+            ".parquet, one vector per residue or per protein.",
+        ),
+    ] = None,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -46,12 +54,13 @@ def embed(
         ),
     ] = None,
 ) -> None:
-    """Encode a dataset's proteins, one vector per residue, into its embedding store."""
+    """Encode a dataset's proteins into its embedding store, or read their vectors from a file."""
     options = named_values("--option", option or ())
-    made = embeddings.embed(data, encoder, weights, options, precision, batch_residues)
+    made = embed_api.embed(data, encoder, weights, options, precision, batch_residues, source)
+    rows = "vectors, one per protein," if made.pooled else "residues"
     print(
         f"embedding store {made.encoder}: {made.sequences} sequences, "
-        f"{made.residues:,} residues x {made.width}, {made.dtype}"
+        f"{made.residues:,} {rows} x {made.width}, {made.dtype}"
     )
     for note in made.notes:
         print(note)

@@ -26,7 +26,10 @@ Proteins = Annotated[
 ]
 Weights = Annotated[
     Path | None,
-    typer.Option(help="ESM-2 checkpoint file, if the model was trained with ESM-2 vectors."),
+    typer.Option(
+        help="The protein language model's weights, or the file of vectors, that the model was "
+        "trained with, if it was."
+    ),
 ]
 Trust = Annotated[
     bool,

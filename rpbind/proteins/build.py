@@ -20,7 +20,7 @@ from rpbind.ledger import write_atomic
 from rpbind.parts.contents import FOLDER, keep
 from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.embedding_store import EmbeddingStore
-from rpbind.proteins.encoder import BatchEncoder, ProteinEncoder
+from rpbind.proteins.encoder import BatchEncoder, ImportedVectors, ProteinEncoder
 from rpbind.proteins.partial_store import PartialStore
 from rpbind.proteins.sequence import clean, sequence_key
 from rpbind.proteins.store_manifest import StoreManifest, stores_folder
@@ -131,6 +131,8 @@ def _same_encoder(manifest: StoreManifest, encoder: ProteinEncoder, folder: Path
     what, other = "weights or table", "give the weights file another name"
     if isinstance(encoder, CustomProteinEncoder):
         what, other = "class, options and file", "give the class another name"
+    elif manifest.imported or isinstance(encoder, ImportedVectors):
+        what, other = "file of vectors", "give these another name with --encoder"
     raise UserError(
         f"Embedding store {folder} was made by another '{encoder.id}' ({what} with SHA-256 "
         f"{manifest.encoder_sha256[:12]}, now {encoder.sha256[:12]}). Remove the folder to build "
@@ -145,7 +147,9 @@ def _write(
     added: list[tuple[str, NDArray[np.floating]]],
 ) -> None:
     index = dict(old.manifest.index) if old else {}
-    blocks = ([old.residues_ND] if old else []) + [matrix for _, matrix in added]
+    # the vectors of a file can be float16 for some proteins and float32 for others
+    before = [old.residues_ND.astype(encoder.dtype, copy=False)] if old else []
+    blocks = [*before, *(matrix for _, matrix in added)]
     rows = len(blocks[0]) if old else 0
     for key, matrix in added:
         index[key] = (rows, len(matrix))
@@ -164,6 +168,7 @@ def _write(
         residues_file=name,
         residues_sha256=digest,
         custom=custom,
+        imported=encoder.imported if isinstance(encoder, ImportedVectors) else None,
         index=index,
     )
     content = manifest.model_dump_json(indent=1, by_alias=True, exclude_none=True)

@@ -11,6 +11,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.proteins.store_manifest import ImportedSource
+
 
 class ProteinEncoder(Protocol):
     """The interface of all protein encoders: one vector per residue."""
@@ -87,4 +89,14 @@ class BatchEncoder(ProteinEncoder, Protocol):
         list of (residues, width) float32
             The vectors of each.
         """
+        ...
+
+
+@runtime_checkable
+class ImportedVectors(ProteinEncoder, Protocol):
+    """Vectors that were computed elsewhere."""
+
+    @property
+    def imported(self) -> ImportedSource:
+        """The file that has them."""
         ...

@@ -50,6 +50,19 @@ class CustomSource(BaseModel):
         return Part(self.class_, self.sha256)
 
 
+class ImportedSource(BaseModel):
+    """A file with vectors that were computed elsewhere.
+
+    `pooled` is whether it has one vector per protein instead of one per residue.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    pooled: bool
+
+
 @dataclass(frozen=True)
 class VectorSource:
     """The encoder of some protein vectors.
@@ -66,6 +79,8 @@ class VectorSource:
         In which the vectors are stored: float32 or float16.
     custom
         The user's own class; None for rpbind's encoders.
+    imported
+        The file from which the vectors were read; None if an encoder made them.
     """
 
     id: str
@@ -73,6 +88,7 @@ class VectorSource:
     width: int
     dtype: str
     custom: CustomSource | None = None
+    imported: ImportedSource | None = None
 
 
 class StoreManifest(BaseModel):
@@ -90,12 +106,15 @@ class StoreManifest(BaseModel):
     residues_file: Annotated[str, Field(pattern=r"^residues-[0-9a-f]{12}\.npy$")]
     residues_sha256: str
     custom: CustomSource | None = None
+    imported: ImportedSource | None = None
     index: dict[str, tuple[int, int]]
 
     @property
     def source(self) -> VectorSource:
         """The encoder that made the vectors."""
-        return VectorSource(self.encoder, self.encoder_sha256, self.width, self.dtype, self.custom)
+        return VectorSource(
+            self.encoder, self.encoder_sha256, self.width, self.dtype, self.custom, self.imported
+        )
 
     @model_validator(mode="after")
     def _check_rows(self) -> StoreManifest:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rpbind.proteins.store_manifest import CustomSource
+from rpbind.proteins.store_manifest import CustomSource, ImportedSource
 
 MOST = 100_000
 """Largest accepted length of a window, in nucleotides, and width of a protein vector."""
@@ -66,7 +66,8 @@ class Vectors(_StrictModel):
     """The protein vectors that the model reads, and the encoder that makes them.
 
     `reads` says whether the network gets each protein's mean vector or one vector per residue.
-    `custom` is the encoder's class, if it is the user's own.
+    `custom` is the encoder's class, if it is the user's own. `imported` is the file of the vectors,
+    if they were computed elsewhere.
     """
 
     encoder: str
@@ -75,6 +76,7 @@ class Vectors(_StrictModel):
     dtype: Annotated[str, Field(pattern=r"^float(16|32)$")]
     reads: Literal["mean", "residues"]
     custom: CustomSource | None = None
+    imported: ImportedSource | None = None
 
 
 class KnownProtein(_StrictModel):

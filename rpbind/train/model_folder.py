@@ -111,6 +111,7 @@ def _vectors(training: Training) -> Vectors | None:
         dtype=source.dtype,
         reads=training.model.reads,
         custom=source.custom,
+        imported=source.imported,
     )
 
 

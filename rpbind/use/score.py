@@ -21,6 +21,8 @@ from rpbind.proteins.build import build_store
 from rpbind.proteins.encoder import ProteinEncoder
 from rpbind.train.batches import scoring_batches
 from rpbind.train.inputs import Inputs
+from rpbind.vectors.encoder import FileVectors
+from rpbind.vectors.matching import Named
 
 
 @contextmanager
@@ -34,6 +36,8 @@ def inputs_of_proteins(
     """
     with tempfile.TemporaryDirectory() as folder:
         chains = list(sequences.values())
+        if isinstance(encoder, FileVectors):
+            encoder.find([Named(name, name, chain) for name, chain in sequences.items()])
         store = build_store(Path(folder), encoder, chains, progress)
         offset_P, length_P = store.locate(chains)
         yield Inputs(

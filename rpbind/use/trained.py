@@ -25,6 +25,7 @@ from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_m
 from rpbind.train.calibration import Calibration
 from rpbind.use.old_file import read_old_file
 from rpbind.use.trust import check_trust, check_trust_of
+from rpbind.vectors.encoder import FileVectors
 
 
 @dataclass(frozen=True)
@@ -222,14 +223,24 @@ class TrainedModel:
         encoder = self._encoder(weights)
         got = f"{encoder.id} {encoder.sha256[:12]}"
         expected = self.provenance["encoder"]
-        if got.split()[-1] != expected.split()[-1] or encoder.width != self.width:
+        # a file of vectors has no width before proteins are looked up; its hash says enough
+        width = self.width if isinstance(encoder, FileVectors) else encoder.width
+        if got.split()[-1] != expected.split()[-1] or width != self.width:
             raise UserError(
                 f"The model was trained with protein encoder {expected} (SHA-256) of width "
-                f"{self.width}; got {got} of width {encoder.width}. Give the same --weights."
+                f"{self.width}; got {got} of width {width}. Give the same --weights."
             )
         return encoder
 
     def _encoder(self, weights: Path | None) -> ProteinEncoder:
+        imported = self.vectors.imported if self.vectors is not None else None
+        if imported is not None:
+            if weights is None:
+                raise UserError(
+                    "The model reads protein vectors that were computed elsewhere, from the file "
+                    f"{imported.file} (SHA-256 {imported.sha256[:12]}). Give it with --weights."
+                )
+            return FileVectors(weights, self.recipe.proteins)
         custom = self.vectors.custom if self.vectors is not None else None
         if custom is None:
             return remake_encoder(self.recipe.proteins, weights)

@@ -59,6 +59,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--encoder": ("d", "d --encoder triad"), "--weights": ("d", "d --weights w.pt"),
         "--option": ("d", "d --option dim=3"),
         "--precision": ("d", "d --precision bfloat16"),
+        "--from": ("d", "d --from v.npz"),
         "--batch-residues": ("d", "d --batch-residues 9"),
     },
     "rpbind split d": {

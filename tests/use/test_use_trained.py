@@ -3,17 +3,21 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from esm.model.esm2 import ESM2
 from toy_saved import content_of, write_folder_of, write_old_file_of
 from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 
+import rpbind as rb
+from rpbind.data.alphabet import encode
 from rpbind.data.dataset import Dataset
 from rpbind.errors import UserError
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import make_encoder
 from rpbind.use.predict import PredictionInput, predict_windows
+from rpbind.use.score import logits_of, with_windows
 from rpbind.use.trained import TrainedModel
 
 
@@ -47,6 +51,39 @@ def test_an_esm2_model_needs_its_own_weights_and_refuses_others(
     table.write_text(f"rna,protein\n{'A' * 33},SIM00\n")
     given = PredictionInput(table, toy.fasta, weights=right)
     assert predict_windows(toy.trained, given).table.num_rows == 1
+
+
+def test_a_model_of_vectors_from_a_file_predicts_from_that_file_and_no_other(
+    small: Path, tmp_path: Path
+) -> None:
+    proteins = Dataset.open(small).proteins
+    random = np.random.default_rng(0)
+    vectors = {one.id: random.normal(size=4).astype(np.float32) for one in proteins}
+    file, other = tmp_path / "v.npz", tmp_path / "w.npz"
+    np.savez(file, NEW=np.ones(4, dtype=np.float32), **vectors)
+    np.savez(other, **vectors)
+    rb.embed(small, "pooled", source=file)
+    toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_({"proteins": "pooled"} | QUICK))
+    with pytest.raises(UserError, match=r"v\.npz .*--weights"):
+        toy.trained.encoder(None)
+    with pytest.raises(UserError, match="Give the same --weights"):
+        toy.trained.encoder(other)
+    table = tmp_path / "w.csv"
+    table.write_text("rna,protein\n" + "".join(f"{'ACG' * 11},{one.id}\n" for one in proteins))
+    found = predict_windows(toy.trained, PredictionInput(table, toy.fasta, weights=file)).table
+    inputs = with_windows(
+        toy.inputs,
+        np.tile(encode("ACG" * 11), (len(proteins), 1)),
+        np.arange(len(proteins), dtype=np.int32),
+    )
+    assert found["logit"].to_numpy().tolist() == logits_of(toy.trained.model, inputs).tolist()
+    toy.fasta.write_text(">NEW\nMKV\n>MISSING\nMKVW\n")
+    table.write_text(f"rna,protein\n{'ACG' * 11},NEW\n")
+    given = PredictionInput(table, toy.fasta, weights=file)
+    assert predict_windows(toy.trained, given).table.num_rows == 1
+    table.write_text(f"rna,protein\n{'ACG' * 11},MISSING\n")
+    with pytest.raises(UserError, match=r"v\.npz has no vectors for 1 of 1 proteins: 'MISSING'"):
+        predict_windows(toy.trained, given)
 
 
 def test_an_encoder_with_another_hash_is_refused(sees_motifs: Toy) -> None:

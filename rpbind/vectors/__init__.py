@@ -1,0 +1,1 @@
+"""Protein vectors that were computed elsewhere: files, names, checks."""

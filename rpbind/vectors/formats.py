@@ -1,0 +1,250 @@
+"""Readers of files with protein vectors: HDF5, .npz, .pt and Parquet.
+
+- **HDF5**: one dataset per protein, as UniProt and bio_embeddings write them; an attribute
+  `original_id` is a name too. Datasets may be in groups.
+- **.npz** and **.pt**: a dictionary from names to arrays or tensors; also a file of fair-esm's
+  `extract.py`.
+- **Parquet**: a column of names and a column of lists; a column `sequence` may be there too.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpbind.errors import UserError, check_not_url
+from rpbind.vectors.file import VectorFile, convert_pickle, unreadable
+
+_NAME_COLUMNS = ("protein", "name", "id")
+_SEQUENCE_COLUMN = "sequence"
+_PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".npy")
+
+
+def open_vectors(path: Path) -> VectorFile:
+    """Open a file with protein vectors.
+
+    Parameters
+    ----------
+    path
+        The file; its ending says the format.
+
+    Returns
+    -------
+    VectorFile
+        The open file.
+
+    Raises
+    ------
+    UserError
+        If it is missing, damaged, of another format, or would run code when it is read.
+    """
+    check_not_url("--from", path)
+    if not path.is_file():
+        raise UserError(f"No file {path}. Expected a file with protein vectors: {KNOWN}.")
+    ending = path.suffix.lower()
+    if ending in _PICKLES:
+        raise convert_pickle(path)
+    if ending not in FORMATS:
+        raise UserError(
+            f"{path} has the ending {ending!r}; vectors are read from {KNOWN}. Convert it, or "
+            "correct its name."
+        )
+    file = FORMATS[ending](path)
+    if not file.names:
+        raise UserError(f"{path} has no vectors. Expected one entry per protein.")
+    return file
+
+
+def _open_hdf5(path: Path) -> VectorFile:
+    try:
+        import h5py
+    except ImportError:
+        raise UserError(
+            f"{path} is an HDF5 file, and the package h5py is not installed: pip install "
+            "'rpbind[plm]'"
+        ) from None
+    names: dict[str, tuple[str, ...]] = {}
+
+    def visit(key: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            original = item.attrs.get("original_id")
+            if isinstance(original, bytes):
+                original = original.decode(errors="replace")
+            names[key] = (key,) if original is None else (str(original), key)
+
+    try:
+        file = h5py.File(path, "r")
+        file.visititems(visit)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise unreadable(path, "an HDF5 file", error) from None
+
+    def load(key: str) -> NDArray[Any]:
+        try:
+            return np.asarray(file[key][()])
+        except (OSError, RuntimeError, KeyError, TypeError) as error:
+            raise unreadable(path, "an HDF5 file", f"{key}: {error}") from None
+
+    return VectorFile(path, names, load)
+
+
+def _open_npz(path: Path) -> VectorFile:
+    try:
+        file = np.load(path)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("it holds a single array")
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise unreadable(path, "an .npz file", error) from None
+
+    def load(key: str) -> NDArray[Any]:
+        try:
+            return np.asarray(file[key])
+        except ValueError as error:
+            if "Object arrays" in str(error):
+                raise UserError(
+                    f"{path}: '{key}' holds Python objects, and reading them runs whatever code is "
+                    "in them. Save it with numpy.savez(file, **vectors), one array of numbers per "
+                    "name."
+                ) from None
+            raise unreadable(path, "an .npz file", f"{key}: {error}") from None
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise unreadable(path, "an .npz file", f"{key}: {error}") from None
+
+    return VectorFile(path, {key: (key,) for key in file.files}, load)
+
+
+def _open_torch(path: Path) -> VectorFile:
+    import torch
+
+    numpy_types = [
+        np.ndarray, np.dtype, np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
+        *(type(np.dtype(kind)) for kind in ("float16", "float32", "float64")),
+    ]  # fmt: skip
+    try:
+        with torch.serialization.safe_globals(numpy_types):
+            tree = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            )
+    except UnpicklingError as error:
+        *_, why = (str(error).strip() or "no reason given").splitlines()
+        raise UserError(
+            f"{path} holds more than tensors, and reading it would run code, or it is damaged "
+            f"({why[:200]}). Save a dictionary from names to tensors: torch.save({{name: tensor, "
+            "...}, file)."
+        ) from None
+    except (RuntimeError, EOFError, LookupError, TypeError, ValueError, OSError) as error:
+        raise unreadable(path, "a file of torch", error) from None
+    entries = _of_extract(tree) if isinstance(tree, dict) else {}
+    entries = entries or (tree if isinstance(tree, dict) else {})
+    kinds = (torch.Tensor, np.ndarray)
+    bad = [name for name, value in entries.items()
+           if not isinstance(name, str) or not isinstance(value, kinds)]  # fmt: skip
+    if not entries or bad:
+        found = f"a {type(tree).__name__}"
+        if bad:
+            found = f"{bad[0]!r} with a {type(entries[bad[0]]).__name__}"
+        raise UserError(
+            f"{path} must hold a dictionary from names to tensors; it has {found}. Save it with "
+            "torch.save({name: tensor, ...}, file)."
+        )
+
+    def load(key: str) -> NDArray[Any]:
+        value = entries[key]
+        if isinstance(value, torch.Tensor):
+            value = value.detach()
+            return np.asarray((value.float() if value.dtype == torch.bfloat16 else value).numpy())
+        return np.asarray(value)
+
+    return VectorFile(path, {key: (key,) for key in entries}, load)
+
+
+def _of_extract(tree: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the vectors in a file of fair-esm's `extract.py`, of its last layer."""
+    for kind in ("representations", "mean_representations"):
+        layers = tree.get(kind)
+        if isinstance(layers, dict) and layers and isinstance(tree.get("label"), str):
+            return {tree["label"]: layers[max(layers)]}
+    return {}
+
+
+def _open_parquet(path: Path) -> VectorFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "a Parquet file", error) from None
+    texts = [one.name for one in schema
+             if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]  # fmt: skip
+    lists = [one.name for one in schema
+             if pa.types.is_list(one.type) or pa.types.is_large_list(one.type)
+             or pa.types.is_fixed_size_list(one.type)]  # fmt: skip
+    named = [name for name in texts if name != _SEQUENCE_COLUMN]
+    named = [name for name in _NAME_COLUMNS if name in named] or named or texts
+    if len(lists) != 1 or not named or (len(named) > 1 and named[0] not in _NAME_COLUMNS):
+        raise UserError(
+            f"{path} has the columns {', '.join(schema.names)}. Expected one column of lists (the "
+            f"vectors) and one of names, called {' or '.join(_NAME_COLUMNS)} if there are several "
+            "of text."
+        )
+    name, vectors = named[0], lists[0]
+    wanted = list(dict.fromkeys([name, *(one for one in (_SEQUENCE_COLUMN,) if one in texts)]))
+    try:
+        table = pq.read_table(path, columns=[*wanted, vectors], memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "a Parquet file", error) from None
+    titles = table[name].to_pylist()
+    rows: dict[str, int] = {}
+    for row, title in enumerate(titles):
+        if title is None or title in rows:
+            what = "no name" if title is None else f"the name '{title}' of row {rows[title] + 1}"
+            raise UserError(
+                f"{path}: row {row + 1} has {what}. Expected one row per protein, each with a name "
+                f"of its own in column '{name}'."
+            )
+        rows[title] = row
+
+    def load(key: str) -> NDArray[Any]:
+        value = table[vectors][rows[key]]
+        if not value.is_valid:
+            return np.zeros(0)
+        inner = value.values
+        try:
+            if hasattr(inner.type, "value_type"):
+                return np.stack([_numbers(row.values) for row in inner])
+            return _numbers(inner)
+        except (ValueError, TypeError, AttributeError) as error:  # None for a row; other lengths
+            raise UserError(
+                f"{path}: the vectors of '{key}' are no rectangle of numbers ({error})."
+            ) from None
+
+    sequences: dict[str, str] = {}
+    if _SEQUENCE_COLUMN in wanted:
+        found = table[_SEQUENCE_COLUMN].to_pylist()
+        sequences = {title: found[row] for title, row in rows.items() if found[row]}
+    return VectorFile(path, {title: (title,) for title in rows}, load, sequences)
+
+
+def _numbers(values: Any) -> NDArray[Any]:
+    """Return an Arrow array as numbers; a null is NaN."""
+    return np.asarray(values.to_numpy(zero_copy_only=False))
+
+
+FORMATS: dict[str, Callable[[Path], VectorFile]] = {
+    ".h5": _open_hdf5,
+    ".hdf5": _open_hdf5,
+    ".npz": _open_npz,
+    ".pt": _open_torch,
+    ".pth": _open_torch,
+    ".parquet": _open_parquet,
+}
+"""The reader of each ending."""
+
+KNOWN = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"

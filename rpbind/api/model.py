@@ -229,7 +229,7 @@ def load_model(
     path
         What a finished run has written: `reports/STUDY/runs/RUN`.
     weights
-        ESM-2 checkpoint file, if the model was trained with ESM-2 vectors.
+        The weights, or the file of vectors, that the model was trained with, if it was.
     trust
         Whether the code of classes that its author has brought may run.
 

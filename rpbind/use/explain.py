@@ -35,7 +35,7 @@ class Pair:
     proteins
         FASTA file with the protein's sequence; None if the model knows the protein.
     weights
-        ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
+        The weights, or the file of vectors, that the model was trained with, if it was.
     """
 
     rna: str

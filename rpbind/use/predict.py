@@ -42,7 +42,7 @@ class PredictionInput:
         Score all windows for this protein, if they name no other; None for the one that each
         names.
     weights
-        ESM-2 checkpoint, if the model was trained with ESM-2 vectors.
+        The weights, or the file of vectors, that the model was trained with, if it was.
     """
 
     windows: Path | GivenWindows

@@ -14,17 +14,16 @@ from rpbind.importers.protein_table import ProteinTable, read_proteins, short_li
 from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
-from rpbind.proteins.custom import CustomProteinEncoder
 from rpbind.proteins.encoder import ProteinEncoder
-from rpbind.proteins.encoders import remake_encoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.saved.description import KnownProtein, Vectors
 from rpbind.saved.folder import read_model
 from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
+from rpbind.use.encoder_of import encoder_of
 from rpbind.use.old_file import read_old_file
-from rpbind.use.trust import check_trust, check_trust_of
+from rpbind.use.trust import check_trust
 from rpbind.vectors.encoder import FileVectors
 
 
@@ -208,7 +207,7 @@ class TrainedModel:
         Parameters
         ----------
         weights
-            ESM-2 checkpoint; None for the other encoders.
+            The weights, or the file of vectors; None for the other encoders.
 
         Returns
         -------
@@ -220,7 +219,9 @@ class TrainedModel:
         UserError
             If `weights` are missing, or the encoder has another hash or width than the model's.
         """
-        encoder = self._encoder(weights)
+        encoder = encoder_of(
+            self.path, self.recipe.proteins, self.vectors, weights, trust=self.trust
+        )
         got = f"{encoder.id} {encoder.sha256[:12]}"
         expected = self.provenance["encoder"]
         # a file of vectors has no width before proteins are looked up; its hash says enough
@@ -231,23 +232,6 @@ class TrainedModel:
                 f"{self.width}; got {got} of width {width}. Give the same --weights."
             )
         return encoder
-
-    def _encoder(self, weights: Path | None) -> ProteinEncoder:
-        imported = self.vectors.imported if self.vectors is not None else None
-        if imported is not None:
-            if weights is None:
-                raise UserError(
-                    "The model reads protein vectors that were computed elsewhere, from the file "
-                    f"{imported.file} (SHA-256 {imported.sha256[:12]}). Give it with --weights."
-                )
-            return FileVectors(weights, self.recipe.proteins)
-        custom = self.vectors.custom if self.vectors is not None else None
-        if custom is None:
-            return remake_encoder(self.recipe.proteins, weights)
-        if weights is not None:
-            raise UserError(f"Encoder {custom.class_} takes no --weights; leave them out.")
-        check_trust_of(self.path, [custom.part], trust=self.trust)
-        return CustomProteinEncoder(custom)
 
 
 def _recipe(path: Path, text: str) -> Recipe:

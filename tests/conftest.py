@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import one_ray as shared
 import pytest
 import surroundings
 
@@ -27,6 +28,22 @@ prepare(None)  # before any test module imports Ray, which reads its settings th
 def known_answers() -> None:
     """No test inherits what another has made of the signals or the umask."""
     surroundings.known_answers()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep the Ray that tests share for those that name `one_ray`, and end it before others."""
+    shared.before(item.fixturenames)  # type: ignore[attr-defined]
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no Ray behind."""
+    shared.end()
+
+
+@pytest.fixture(scope="session")
+def one_ray() -> None:
+    """The studies of the test run on one Ray, which the tests that name this fixture share."""
 
 
 @pytest.fixture(scope="session")

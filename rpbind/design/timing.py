@@ -1,4 +1,4 @@
-"""The time of one run: the mean of finished runs, or an estimate from a few timed batches."""
+"""The time of one run: the mean of finished runs, or an estimate from a few timed steps."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
 from rpbind.train.batches import EVALUATION_BATCH
+from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 
+BUDGET = 20.0
+"""Seconds that the timing of all models may take, on a busy machine too."""
+FEW = 16
+"""Windows that every model is timed with, in one batch."""
 BATCHES = 3
-"""Number of timed batches, after as many for warm-up."""
+"""Batches of a model that is fast enough to be timed with whole ones."""
 
 
 def timed_rows(folder: Path) -> Timing | None:
@@ -41,11 +46,14 @@ def timed_rows(folder: Path) -> Timing | None:
     return Timing(float(np.mean(seconds)), f"the mean of this study's {len(seconds)} finished runs")
 
 
-def timed_here(recipes: Sequence[Recipe], source: DataSource, threads: int) -> Timing:
-    """Estimate the time of a run from a few batches of each model on this machine's CPU.
+def timed_here(
+    recipes: Sequence[Recipe], source: DataSource, threads: int, budget: float = BUDGET
+) -> Timing:
+    """Estimate the time of a run from a few steps of each model on this machine's CPU.
 
     The estimate covers all epochs and all parts. It ignores early stopping, and that runs at the
-    same time slow each other down.
+    same time slow each other down. Each model gets an equal share of the time that is left; when
+    none is left, the others are taken to be as fast as the mean of those before them.
 
     Parameters
     ----------
@@ -55,43 +63,57 @@ def timed_here(recipes: Sequence[Recipe], source: DataSource, threads: int) -> T
         The dataset and its split.
     threads
         CPU threads of torch.
+    budget
+        Seconds for all models together; the first one is always timed.
 
     Returns
     -------
     Timing
         The mean over the recipes.
     """
-    seconds: list[float] = []
+    keys = [f"{r.model} {r.train.batch_size} {r.train.epochs}" for r in recipes]
+    models = dict(zip(keys, recipes, strict=True))
     known: dict[str, float] = {}
-    for recipe in recipes:
-        key = f"{recipe.model} {recipe.train.batch_size} {recipe.train.epochs}"
-        if key not in known:
-            known[key] = _seconds(recipe, source, threads)
-        seconds.append(known[key])
-    basis = (
-        f"estimated from {BATCHES} batches of each of {len(known)} models, timed on this machine"
-    )
-    return Timing(float(np.mean(seconds)), basis)
+    end = time.monotonic() + budget
+    for key, recipe in models.items():
+        left = end - time.monotonic()
+        if known and left <= 0:
+            break
+        known[key] = _seconds(recipe, source, threads, left / (len(models) - len(known)))
+    timed = "each" if len(known) == len(models) else f"{len(known)}"
+    basis = f"estimated from a few steps of {timed} of {len(models)} models, timed on this machine"
+    return Timing(float(np.mean([known[key] for key in keys if key in known])), basis)
 
 
-def _seconds(recipe: Recipe, source: DataSource, threads: int) -> float:
-    """Return the estimated seconds of a run of one recipe."""
+def _seconds(recipe: Recipe, source: DataSource, threads: int, share: float) -> float:
+    """Return the estimated seconds of a run; whole batches are timed if the share allows it."""
     inputs = source.inputs(recipe.proteins)
-    few = {"train": _spread(inputs.parts["train"], BATCHES * recipe.train.batch_size)}
-    few |= {part: _spread(inputs.parts[part], EVALUATION_BATCH) for part in ("validation", "test")}
+    machine = Machine(threads=threads)
+    batches = BATCHES * recipe.train.batch_size
+    step, score = _per_window(recipe, inputs, machine, FEW, FEW)
+    if 2 * batches * step + 3 * EVALUATION_BATCH * score < share:
+        step, score = _per_window(recipe, inputs, machine, batches, EVALUATION_BATCH)
+    sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
+    epoch = sizes["train"] * step + sizes["validation"] * score
+    return recipe.train.epochs * epoch + (sizes["validation"] + sizes["test"]) * score
+
+
+def _per_window(
+    recipe: Recipe, inputs: Inputs, machine: Machine, trained: int, scored: int
+) -> tuple[float, float]:
+    """Return the seconds of a window in training and in scoring, over so many, after a warm-up."""
+    few = {"train": _spread(inputs.parts["train"], trained)}
+    few |= {part: _spread(inputs.parts[part], scored) for part in ("validation", "test")}
     twice = recipe.with_({"train.epochs": 2, "train.stop_after": None})
-    training = Training(twice, 0, replace(inputs, parts=few), Machine(threads=threads))
+    training = Training(twice, 0, replace(inputs, parts=few), machine)
     epochs = training.epochs()
     next(epochs)
     warm_up, seen = training.train_seconds, training.windows_seen
     next(epochs)
-    per_window = (training.train_seconds - warm_up) / (training.windows_seen - seen)
+    step = (training.train_seconds - warm_up) / (training.windows_seen - seen)
     began = time.monotonic()
     training.score("test")
-    per_scored = (time.monotonic() - began) / len(few["test"])
-    sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
-    epoch = sizes["train"] * per_window + sizes["validation"] * per_scored
-    return recipe.train.epochs * epoch + (sizes["validation"] + sizes["test"]) * per_scored
+    return step, (time.monotonic() - began) / len(few["test"])
 
 
 def _spread(index_N: torch.Tensor, most: int) -> torch.Tensor:

@@ -28,7 +28,7 @@ def data(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(data: Path, tmp_path_factory: pytest.TempPathFactory) -> rb.Study:
+def study(data: Path, tmp_path_factory: pytest.TempPathFactory, one_ray: None) -> rb.Study:
     """Two changes of `fixed`."""
     reports = tmp_path_factory.mktemp("reports")
     return rb.ablate(data, reference="fixed", changes=CHANGES, reports=reports, **SMALL)
@@ -171,7 +171,9 @@ def test_a_mistake_is_a_sentence_and_nothing_is_begun(
     assert capsys.readouterr().out == ""
 
 
-def test_a_search_returns_its_trials_and_its_best_recipe(data: Path, tmp_path: Path) -> None:
+def test_a_search_returns_its_trials_and_its_best_recipe(
+    data: Path, tmp_path: Path, one_ray: None
+) -> None:
     space = tmp_path / "rates.toml"
     space.write_text(
         'about = "Two rates."\n[[dimension]]\npath = "train.lr"\nkind = "choice"\n'

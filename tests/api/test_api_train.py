@@ -22,7 +22,7 @@ SMALL = {"epochs": 1, "narrower": 16}
 
 
 @pytest.fixture(scope="module")
-def model(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def model(tiny: Path, tmp_path_factory: pytest.TempPathFactory, one_ray: None) -> Any:
     """The model of the first of two seeds."""
     home = tmp_path_factory.mktemp("train")
     data = Path(shutil.copytree(tiny, home / "world"))

@@ -117,6 +117,8 @@ def test_a_run_is_timed_by_a_few_batches_and_by_its_own_study_once_that_ran(
     here = timed_here([old, old.with_({"train.lr": 0.1})], source, 1)
     assert here.seconds > 0
     assert "of each of 1 models" in here.basis
+    conv = old.with_({"model.encoder": "conv"})
+    assert "of 1 of 2 models" in timed_here([old, conv], source, 1, budget=0.0).basis
     assert timed_rows(tmp_path) is None
     ledger = Ledger(tmp_path)
     ledger.begin(plan)

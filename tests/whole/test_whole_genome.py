@@ -17,7 +17,7 @@ pytest.importorskip("pyfaidx", reason="pip install -e .[genome]")
 
 
 def test_peaks_become_a_study_split_by_chromosome_whose_report_names_the_negatives(
-    tmp_path: Path,
+    tmp_path: Path, one_ray: None
 ) -> None:
     made, folder = toy_genome(), tmp_path / "genome"
     made.write(folder)

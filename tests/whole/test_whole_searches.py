@@ -38,13 +38,12 @@ def trials(study: Path, name: str) -> list[optuna.trial.FrozenTrial]:
 
 
 def test_a_scheduler_stops_trials_and_ledger_and_optuna_agree(
-    source: DataSource, tmp_path: Path
+    source: DataSource, tmp_path: Path, one_ray: None
 ) -> None:
     base = RECIPES["fixed"].with_({"train.epochs": 4})
     sweep = Sweep.of(base, SPACE, 8, SearchConfig(sampler="random", scheduler="asha"))
     plan = make_plan("toy", QUESTION, Design("search", (), ()), (0,), source, sweep=sweep)
     finished = launch(plan, source, Resources(), tmp_path, sweep)
-    no_ray_is_left()
     states = {t.user_attrs["arm"]: t.state.name for t in trials(tmp_path, "search")}
     rows = {row.arm: row for row in Ledger(tmp_path).rows("search")}
     assert len(states) == 8
@@ -67,7 +66,7 @@ def test_a_scheduler_stops_trials_and_ledger_and_optuna_agree(
 
 
 def test_tuned_arms_are_searched_equally_confirmed_once_and_get_no_verdict(
-    source: DataSource, tmp_path: Path
+    source: DataSource, tmp_path: Path, one_ray: None
 ) -> None:
     arms = {name: RECIPES[name] for name in ("old", "fixed")}
     contrast = ContrastPlan(name="whole", arm="fixed", reference="old")

@@ -4,7 +4,7 @@ import optuna
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from small_study import RECIPES, no_ray_is_left, rows_of, small_plan, small_source
+from small_study import RECIPES, rows_of, small_plan, small_source
 
 from rpbind.baselines.run import BASELINES
 from rpbind.design.design import Design, arm
@@ -18,6 +18,11 @@ from rpbind.search.search import Sweep
 from rpbind.spaces.space import Space
 from rpbind.study.launch import launch
 from rpbind.study.resume import not_done
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_one_ray(one_ray: None) -> None:
+    """All these studies share a Ray."""
 
 
 @pytest.fixture(scope="module")
@@ -134,4 +139,3 @@ def test_more_than_the_machine_has_is_refused_before_anything_is_queued(
     there = r"room for 0\. Ray has 127\.0\.0\.1 with \d+ CPU\. Ask for less"
     with pytest.raises(UserError, match=f"One run needs 10000 CPU on one node; there is {there}"):
         launch(plan, source, Resources(cpus=10_000), tmp_path / "study")
-    no_ray_is_left()

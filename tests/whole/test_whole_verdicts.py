@@ -1,5 +1,4 @@
 import pytest
-from small_study import no_ray_is_left
 
 from rpbind.analysis.summary import Summary, read
 from rpbind.data.splits import SplitSpec
@@ -23,7 +22,7 @@ SAME = TOKEN.with_({"model.attention.dropout": 0.5})
 
 
 @pytest.fixture(scope="module")
-def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+def summary(tmp_path_factory: pytest.TempPathFactory, one_ray: None) -> Summary:
     """A study of a world in which only context shows the motif, trained through Ray."""
     folder = tmp_path_factory.mktemp("verdicts") / "world"
     dataset = simulate(folder, World(proteins=12, sites=60, length=31, decoys=0.0))
@@ -37,7 +36,6 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     source = DataSource(OpenData(folder), SplitSpec())
     plan = make_plan("known", Question("?", "!", "."), design, (0, 1, 2), source)
     launch(plan, source, Resources(), folder.with_name("study"))
-    no_ray_is_left()
     return read(Ledger(folder.with_name("study")))
 
 

@@ -106,6 +106,8 @@ WORK = [
     "rpbind split TINY",
     "rpbind subset TINY --per-protein 2 --out smaller",
     "rpbind baselines TINY",
+    "rpbind audit TINY",
+    "rpbind train TINY --recipe fixed --seeds 1",
     "rpbind report STUDY",
     "rpbind status STUDY",
     "rpbind compare STUDY STUDY",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rpbind.errors import check_one_of
 from rpbind.saved.places import check_model, run_of_model
-from rpbind.terminal import progress
+from rpbind.terminal import loading, progress
 from rpbind.use.export_formats import ENDINGS, FORMATS
 from rpbind.use.output import check_out
 
@@ -51,8 +51,9 @@ def export(
     file = Path(f"{run_of_model(source)}{ENDINGS[format]}") if out is None else Path(out)
     check_out(file, (ENDINGS[format],), (source,))
     check_model(source)
-    from rpbind.use.export import export_model  # torch: seconds
-    from rpbind.use.trained import TrainedModel
+    with loading("torch"):
+        from rpbind.use.export import export_model
+        from rpbind.use.trained import TrainedModel
 
     with progress(f"exporting as {format}"):
         export_model(TrainedModel.open(source, trust=trust), format, file)

@@ -21,6 +21,7 @@ SET = {
     "TERM": "dumb",
     "COLUMNS": "80",
     "LINES": "24",
+    "RAY_worker_niceness": "0",  # else Ray's workers wait behind all other tests
 }
 """Beside HOME, an empty folder."""
 

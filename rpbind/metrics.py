@@ -37,12 +37,15 @@ class WindowScores:
     cluster_N
         (N,) int32: the window's overlap cluster; None where the windows have none, and then no
         metric is weighted.
+    region_N
+        (N,) int8: the window's region type, -1 where it is unknown; None without coordinates.
     """
 
     logit_N: NDArray[np.float32]
     label_N: NDArray[np.uint8]
     protein_N: NDArray[np.int64]
     cluster_N: NDArray[np.int32] | None = None
+    region_N: NDArray[np.int8] | None = None
 
     @cached_property
     def pooled(self) -> Ranking:
@@ -150,17 +153,7 @@ def accuracy(scores: WindowScores) -> float:
 
 
 def cross_entropy(scores: WindowScores) -> float:
-    """Return the mean binary cross-entropy; chance level is ln 2 = 0.693.
-
-    Parameters
-    ----------
-    scores
-        Logits and labels.
-
-    Returns
-    -------
-    The mean over windows, in nats.
-    """
+    """Return the mean binary cross-entropy in nats; chance level is ln 2 = 0.693."""
     logit_N = scores.logit_N.astype(np.float64)
     return float(np.mean(np.logaddexp(0.0, logit_N) - logit_N * scores.label_N))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.analysis.experiments import Experiment, experiment_scores
+from rpbind.audit.regions import regions_in
 from rpbind.ledger import ArmPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
 from rpbind.statistics.averages import Averages, averages
@@ -111,6 +112,8 @@ class Arm:
         Spread of the test AUROC as the mean over proteins instead of clusters.
     experiments
         Test AUROC of each experiment, mean over seeds.
+    regions
+        {region type: spread of the headline within it}; empty for data without region types.
     """
 
     plan: ArmPlan
@@ -128,6 +131,7 @@ class Arm:
     averages: Averages | None = None
     plain: Spread | None = None
     experiments: tuple[Experiment, ...] = ()
+    regions: dict[str, Spread | None] = field(default_factory=dict)
 
     @property
     def knows_base_rates(self) -> bool:
@@ -169,6 +173,7 @@ def summarise_arm(
         plain=spread(a.over_proteins for row in done if (a := averages([row]))),
         experiments=experiment_scores(done),
         collapsed=tuple(seed for seed in macro if (arm.name, seed) in collapsed),
+        regions=_regions(done),
     )
 
 
@@ -213,6 +218,12 @@ def curve(rows: Sequence[Row], key: str) -> Curve:
 
 def _values(rows: Sequence[Row], key: str) -> list[float]:
     return [row.metrics[key] for row in rows if key in row.metrics]
+
+
+def _regions(rows: Sequence[Row]) -> dict[str, Spread | None]:
+    scored = [regions_in(row.metrics) for row in rows]
+    names = dict.fromkeys(name for each in scored for name in each)
+    return {name: spread(each[name] for each in scored if name in each) for name in names}
 
 
 def _mean_by_cluster(scores: list[dict[int, float]]) -> dict[int, float]:

@@ -78,6 +78,15 @@ class Origin(Record):
     regions: dict[str, int] = Field(default_factory=dict)
 
 
+class RegionCounts(Record):
+    """The asked windows of a region type, and the number of bound ones and of proteins."""
+
+    region: str
+    windows: int
+    positives: int
+    proteins: int
+
+
 class LeakRecord(Record):
     """What a part has in common with training; see `rpbind.data.leaks.Leak`."""
 
@@ -156,6 +165,8 @@ class Audit(Record):
         What validation and test have in common with training; empty without a split.
     priors
         How well each prior ranks the asked windows.
+    regions
+        The asked windows of each region type; empty where region types are not known.
     """
 
     version: int = VERSION
@@ -176,6 +187,7 @@ class Audit(Record):
     origins: tuple[Origin, ...]
     leaks: tuple[LeakRecord, ...]
     priors: tuple[PriorScore, ...]
+    regions: tuple[RegionCounts, ...] = ()
 
     @property
     def flagged(self) -> tuple[PriorScore, ...]:

@@ -13,7 +13,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.audit.record import Audit, LargeCluster, LeakRecord, Origin, ProteinCounts
+from rpbind.audit.record import (
+    Audit,
+    LargeCluster,
+    LeakRecord,
+    Origin,
+    ProteinCounts,
+    RegionCounts,
+)
 from rpbind.auditor.consensus import consensus
 from rpbind.auditor.priors import prior_scores
 from rpbind.data.alphabet import PAD
@@ -74,6 +81,7 @@ def measure(dataset: Dataset, split: Split | None) -> Audit:
         origins=tuple(_origins(dataset, first_N)),
         leaks=tuple(LeakRecord(**asdict(leak)) for leak in found),
         priors=tuple(prior_scores(asked)),
+        regions=tuple(_regions(dataset, asked.asked_T)),
     )
 
 
@@ -142,6 +150,21 @@ def _largest(dataset: Dataset, rows_C: NDArray[np.int64]) -> Iterator[LargeClust
             proteins=len(np.unique(dataset.protein_N[rows])),
             consensus=consensus(dataset.rna_NL[rows]),
         )
+
+
+def _regions(dataset: Dataset, asked_T: NDArray[np.int64]) -> Iterator[RegionCounts]:
+    if dataset.coordinates is None:
+        return
+    region_T = dataset.coordinates.region_N[asked_T]
+    for number, region in enumerate(REGIONS):
+        rows = asked_T[region_T == number]
+        if len(rows):
+            yield RegionCounts(
+                region=region,
+                windows=len(rows),
+                positives=int(dataset.label_N[rows].sum(dtype=np.int64)),
+                proteins=len(np.unique(dataset.protein_N[rows])),
+            )
 
 
 def _origins(dataset: Dataset, first_N: NDArray[np.int64]) -> Iterator[Origin]:

@@ -136,9 +136,9 @@ def _shares_kmer(
     passes = passes_of(rna_DL, k)
     for number in range(passes):
         kmer_K, window_K = kmers_of_pass(rna_DL, k, number, passes)
-        known = np.unique(kmer_K[trained_D[window_K]])
-        asked_K = held_out_D[window_K]
-        found_K = _is_in(kmer_K[asked_K], known)
+        asked_K = np.flatnonzero(held_out_D[window_K])
+        asked_K = asked_K[np.argsort(kmer_K[asked_K])]  # sorted values are looked up much faster
+        found_K = _is_in(kmer_K[asked_K], np.sort(kmer_K[trained_D[window_K]]))
         shares_D[window_K[asked_K][found_K]] = True
     shares_N[compared_N] = shares_D[distinct_M]
     return shares_N

@@ -87,8 +87,8 @@ def launch(
             if study_file is not None:
                 write_atomic(folder / STUDY_FILE, study_file(plan).encode())
             keep_custom_classes(plan, sweep, folder)
-            ledger.begin(plan)
             write_audit(folder / AUDIT, audit_of(source.opened.dataset, source.parts))
+            ledger.begin(plan)
             begin(slots)
 
         plan = _run(plan, source, resources, ledger, sweep, begin=begun)

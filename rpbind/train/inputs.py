@@ -62,6 +62,8 @@ class Inputs:
         (N,) int32 overlap cluster of each window; None for windows outside a dataset.
     experiments
         {"name" or "parts": codes of the proteins' experiments (P, D)}; see `experiment_codes`.
+    region_N
+        (N,) int8 region type of each window; None without genome coordinates.
     """
 
     rna_NL: Tensor
@@ -77,6 +79,7 @@ class Inputs:
     source: VectorSource | None = None
     cluster_N: Tensor | None = None
     experiments: Mapping[str, Tensor] = field(default_factory=dict)
+    region_N: NDArray[np.int8] | None = None
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
@@ -144,6 +147,7 @@ class Inputs:
             source=store.manifest.source,
             cluster_N=_mapped(dataset.cluster_N),
             experiments=experiments_of(dataset, split),
+            region_N=None if dataset.coordinates is None else dataset.coordinates.region_N,
         )
 
     @property
@@ -198,7 +202,7 @@ class Inputs:
         return self.rna_NL[index_B.to(self.rna_NL.device)].to(index_B.device)
 
     def scores(self, logit_N: NDArray[np.float32], index_N: NDArray[np.int64]) -> WindowScores:
-        """Put labels, proteins and overlap clusters beside the logits of a part.
+        """Put labels, proteins, overlap clusters and region types beside the logits of a part.
 
         Parameters
         ----------
@@ -217,6 +221,7 @@ class Inputs:
             self.label_N[chosen_N].cpu().numpy(),
             self.protein_N[chosen_N].cpu().numpy().astype(np.int64),
             None if cluster_N is None else cluster_N[chosen_N].cpu().numpy(),
+            None if self.region_N is None else self.region_N[index_N],
         )
 
     def _groups(self, protein_B: Tensor, reads: Reads) -> Iterator[Group]:

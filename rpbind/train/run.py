@@ -25,6 +25,7 @@ from rpbind.train.machine import DivergedError, Machine
 from rpbind.train.model_folder import saved_model
 from rpbind.train.probes import probe
 from rpbind.train.provenance import provenance
+from rpbind.train.regions import by_region
 from rpbind.train.run_files import checkpoint_file, finished_row, result_file
 from rpbind.train.task import Job, Task
 
@@ -197,14 +198,15 @@ def _score_best_epoch(
     if job.stage != "search":
         calibration = calibrate(scores)
         on_test = training.score("test")
-        tested, tested_proteins = summarise(on_test, proteins, "test")
+        tested, by_test = summarise(on_test, proteins, "test")
         tested |= calibrated_metrics(calibration, on_test, "test")
         tested |= own_metrics(job.metrics, on_test, "test")
         scored = {
             "validation": (scores, metrics, per_protein),
-            "test": (on_test, tested, tested_proteins),
+            "test": (on_test, tested, by_test),
         }
-        metrics, per_protein = metrics | tested, per_protein + tested_proteins
+        metrics = metrics | tested | by_region(on_test, proteins, "test")
+        per_protein += by_test
         if training.machine.rank == 0:
             write_model(job.folder / job.run, saved_model(job, training, calibration, scored))
     if job.stage == "ablation":

@@ -9,6 +9,7 @@ from killed_study import NEVER, PRELOAD, STUDY_FILE, study_that_dies
 from small_study import RECIPES, rows_of, small_plan
 
 from rpbind.analysis.summary import read
+from rpbind.auditor.kept import audit_of
 from rpbind.data.splits import SplitSpec
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger, Plan
@@ -19,7 +20,9 @@ from rpbind.use.trained import TrainedModel
 
 @pytest.fixture(scope="module")
 def source(tiny: Path) -> DataSource:
-    return DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+    source = DataSource(OpenData(tiny), SplitSpec("cold-rna", (50, 25, 25)))
+    audit_of(source.opened.dataset, source.parts)  # kept with the data: only one study writes it
+    return source
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from small_study import RECIPES, rows_of, small_plan, small_source
 
+from rpbind.audit.record import study_audit
 from rpbind.baselines.run import BASELINES
 from rpbind.design.design import Design, arm
 from rpbind.design.plan import Question, make_plan
@@ -64,7 +65,12 @@ def test_a_study_scores_controls_once_trains_an_arm_with_random_vectors_and_info
     before = {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()}
     launch(plan, source, Resources(), study)
     assert {file: file.stat().st_mtime_ns for file in (study / "ledger").iterdir()} == before
-    assert "conv+random-vector" in build_report(study).read_text()
+    page = build_report(study).read_text()
+    assert "conv+random-vector" in page
+    audit = study_audit(study)
+    assert audit is not None
+    assert audit.split == f"{source.parts.id} {source.parts.sha256[:12]}"
+    assert all(f">{prior.name}" in page for prior in audit.priors)
     assert not_done(plan, Ledger(study)) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
@@ -149,8 +149,9 @@ def audit(data: str | Path | Dataset, split: str | None = None) -> Audit:
     data
         The dataset, or its folder.
     split
-        Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome. With it, the
-        priors rank the test part, and what this has in common with training is measured.
+        Rule (random, cold-rna, cold-protein, cold-both or cold-chromosome, perhaps with
+        percentages), or the name of a saved split. With it, the priors rank the test part, and
+        what this has in common with training is measured.
 
     Returns
     -------
@@ -166,17 +167,14 @@ def audit(data: str | Path | Dataset, split: str | None = None) -> Audit:
     --------
     >>> rb.audit("data/eclip91", "cold-rna").priors()
     """
-    from rpbind.data.splits import Rule, SplitSpec
-    from rpbind.errors import check_one_of
+    from rpbind.splitting.text import parse_one_split
 
-    if split is not None:
-        check_one_of("--split", split, get_args(Rule))
+    spec = None if split is None else parse_one_split(split, Path(getattr(data, "folder", data)))
     opened = load_dataset(data).opened
     from rpbind.auditor.kept import audit_of
     from rpbind.report.audit import remarks
 
-    frozen = None if split is None else opened.split(SplitSpec(rule=cast(Rule, split)))
-    record = audit_of(opened.dataset, frozen)
+    record = audit_of(opened.dataset, None if spec is None else opened.split(spec))
     return Audit(record.dataset, record.split, tuple(remarks(record)), record)
 
 

@@ -17,8 +17,8 @@ def audit(
     split: Annotated[
         str | None,
         typer.Option(
-            help="Split rule: random, cold-rna, cold-protein, cold-both or cold-chromosome. The "
-            "priors then rank its test part, and leaks are measured (default: all windows)."
+            help="Rule, such as cold-rna or cold-rna:80:10:10, or the name of a saved split. "
+            "Priors then rank its test part, and leaks are measured (default: all windows)."
         ),
     ] = None,
     out: Annotated[

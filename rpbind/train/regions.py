@@ -1,6 +1,6 @@
 """Metrics of the windows of each region type (5'UTR, CDS, ...), where the dataset has them.
 
-Shapes: N windows of a part.
+Shapes: N windows of the test part.
 """
 
 from __future__ import annotations
@@ -10,20 +10,18 @@ from rpbind.data.coordinates import REGIONS
 from rpbind.data.dataset import Protein
 from rpbind.metrics import WindowScores, summarise
 
-KEPT = "auroc_macro"
+PART, KEPT = "test", "auroc_macro"
 
 
-def by_region(scores: WindowScores, proteins: tuple[Protein, ...], part: str) -> dict[str, float]:
+def by_region(scores: WindowScores, proteins: tuple[Protein, ...]) -> dict[str, float]:
     """Return the AUROC of each region type: per protein, then the mean over protein clusters.
 
     Parameters
     ----------
     scores
-        Logits, labels and region types of the part's windows.
+        Logits, labels and region types of the test windows.
     proteins
         The dataset's proteins, in the order of `scores.protein_N`.
-    part
-        The part's name.
 
     Returns
     -------
@@ -41,7 +39,7 @@ def by_region(scores: WindowScores, proteins: tuple[Protein, ...], part: str) ->
         windows = WindowScores(
             scores.logit_N[mine_N], scores.label_N[mine_N], scores.protein_N[mine_N]
         )
-        metrics, _ = summarise(windows, proteins, part)
-        if (value := metrics.get(f"{part}.{KEPT}")) is not None:
-            found[metric_of(part, region)] = value
+        metrics, _ = summarise(windows, proteins, PART)
+        if (value := metrics.get(f"{PART}.{KEPT}")) is not None:
+            found[metric_of(PART, region)] = value
     return found

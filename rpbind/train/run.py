@@ -70,9 +70,8 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
 
     `report` is called inside the loop, with every epoch's point and the seconds trained so far. An
     interrupted run continues after its last complete epoch, and a finished run is not trained
-    again, even if it was never reported. A search run never reads the test windows. An exception in
-    the run becomes a row with state "failed" and the traceback; an exception of `report`, which
-    stops the run, is raised.
+    again, even if it was never reported. A search run never reads the test windows. An exception of
+    the run becomes a row with state "failed" and the traceback; one of `report` is raised.
     """
     if (finished := finished_row(job)) is not None:
         return finished
@@ -198,15 +197,14 @@ def _score_best_epoch(
     if job.stage != "search":
         calibration = calibrate(scores)
         on_test = training.score("test")
-        tested, by_test = summarise(on_test, proteins, "test")
+        tested, each = summarise(on_test, proteins, "test")
         tested |= calibrated_metrics(calibration, on_test, "test")
         tested |= own_metrics(job.metrics, on_test, "test")
         scored = {
             "validation": (scores, metrics, per_protein),
-            "test": (on_test, tested, by_test),
+            "test": (on_test, tested, each),
         }
-        metrics = metrics | tested | by_region(on_test, proteins, "test")
-        per_protein += by_test
+        metrics, per_protein = metrics | tested | by_region(on_test, proteins), per_protein + each
         if training.machine.rank == 0:
             write_model(job.folder / job.run, saved_model(job, training, calibration, scored))
     if job.stage == "ablation":

@@ -34,7 +34,7 @@ def test_a_region_is_scored_by_its_windows_alone_as_mean_over_proteins() -> None
     in_cds = [(2.0, 1, 0, CDS), (1.0, 0, 0, CDS), (0.0, 1, 1, CDS), (1.0, 0, 1, CDS)]
     elsewhere = [(9.0, 0, 0, INTRON), (0.0, 1, 0, INTRON), (5.0, 0, 1, -1), (1.0, 1, 0, UTR)]
 
-    found = regions_in(by_region(scores(*in_cds, *elsewhere), PROTEINS, "test"))
+    found = regions_in(by_region(scores(*in_cds, *elsewhere), PROTEINS))
 
     assert found == {"CDS": (1.0 + 0.0) / 2, "intron": 0.0}  # the 3'UTR has bound windows only
 
@@ -42,7 +42,7 @@ def test_a_region_is_scored_by_its_windows_alone_as_mean_over_proteins() -> None
 def test_the_names_of_regions_survive_their_metrics() -> None:
     windows = [(float(label), label, 0, n) for n in range(len(REGIONS)) for label in (0, 1)]
 
-    metrics = by_region(scores(*windows), PROTEINS, "test")
+    metrics = by_region(scores(*windows), PROTEINS)
 
     assert list(regions_in(metrics)) == list(REGIONS)
     assert not any("'" in name for name in metrics)
@@ -52,7 +52,7 @@ def test_the_names_of_regions_survive_their_metrics() -> None:
 def test_without_coordinates_there_are_no_regions() -> None:
     plain = replace(scores((1.0, 1, 0, CDS), (0.0, 0, 0, CDS)), region_N=None)
 
-    assert by_region(plain, PROTEINS, "test") == {}
+    assert by_region(plain, PROTEINS) == {}
 
 
 def test_inputs_put_the_region_beside_each_score(tiny: Path, tmp_path: Path) -> None:
@@ -80,4 +80,4 @@ def test_inputs_put_the_region_beside_each_score(tiny: Path, tmp_path: Path) -> 
 
 
 def test_windows_of_unknown_region_are_in_no_region() -> None:
-    assert by_region(scores((1.0, 1, 0, -1), (0.0, 0, 0, -1)), PROTEINS, "test") == {}
+    assert by_region(scores((1.0, 1, 0, -1), (0.0, 0, 0, -1)), PROTEINS) == {}

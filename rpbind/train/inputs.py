@@ -48,22 +48,18 @@ class Inputs:
         (P, W) float32: each protein's mean vector.
     residues_ND
         (residues, W) vectors of all residues of all proteins.
-    offset_P
-        (P,) int64: the first row of each protein in `residues_ND`.
-    length_P
-        (P,) int64: the number of its rows.
+    offset_P, length_P
+        (P,) int64: first row of each protein in `residues_ND`, and the number of its rows.
     proteins
         The P proteins.
     provenance
         Names and hashes of dataset, split, embedding store and encoder.
     source
         The protein encoder; None if the vectors were not read from a store.
-    cluster_N
-        (N,) int32 overlap cluster of each window; None for windows outside a dataset.
+    cluster_N, region_N
+        (N,) overlap cluster (int32) and region type (int8) of each window; None where unknown.
     experiments
         {"name" or "parts": codes of the proteins' experiments (P, D)}; see `experiment_codes`.
-    region_N
-        (N,) int8 region type of each window; None without genome coordinates.
     """
 
     rna_NL: Tensor

@@ -6,6 +6,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
 from toy_genome import MOTIFS, toy_genome
 
 from rpbind.data.alphabet import decode
@@ -67,6 +71,25 @@ def _windows(folder: Path, tiny: Path) -> None:
     (folder / "windows.fasta").write_text(text)
 
 
+def _vectors(folder: Path, tiny: Path) -> None:
+    """Vectors of the tests' proteins in every format; the original model's are one per protein."""
+    import h5py  # an extra: a page without such files runs without it
+
+    random = np.random.default_rng(0)
+    vectors = {
+        protein.id: random.normal(size=(len(protein.sequence), 4)).astype(np.float16)
+        for protein in Dataset.open(tiny).proteins
+    }
+    with h5py.File(folder / "per-residue.h5", "w") as file:
+        for name, array in vectors.items():
+            file[name] = array
+    np.savez(folder / "vectors.npz", **vectors)
+    means = {name: torch.from_numpy(array.mean(0)) for name, array in vectors.items()}
+    torch.save(means, folder / "protein_embeddings.pt")
+    columns = {"protein": list(means), "vector": [one.tolist() for one in means.values()]}
+    pq.write_table(pa.table(columns), folder / "vectors.parquet")
+
+
 def _model(folder: Path, tiny: Path) -> None:
     """A model of the tests' dataset, after one epoch, in the folder `model`."""
     inputs = Inputs.open(tiny, SplitSpec(), "physchem")
@@ -97,6 +120,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "parts.tsv": _parts,
     "windows.fasta": _windows,
     "a trained model": _model,
+    "files of vectors": _vectors,
     "peaks and a genome": _peaks,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""

@@ -22,7 +22,7 @@ TRANSLATIONS = {"tutorial.zh.md": "tutorial.md"}
 NOT_WRITTEN_HERE = {"reading-a-report.md": ROOT / "reports" / "README.md"}
 NOT_RUN = {
     "cluster.md": {"needs a cluster and its shared storage; tests/cluster runs the same commands"},
-    "data.md": {"needs the weights of ESM-2, a file of 2.5 GB"},
+    "protein-vectors.md": {"needs the weights of the models"},
     "gpu.md": {"needs a GPU"},
     "study-file.md": {"it takes minutes; the smoke run above is the same with fewer runs"},
     "tutorial.md": {

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from rpbind.data.alphabet import LETTERS
 from rpbind.model.group import Group
 from rpbind.model.pair_model import PairModel
+from rpbind.recipe.model import Model
 from rpbind.saved.places import run_of_model
 from rpbind.use.export_formats import FORMATS, NEEDS
 from rpbind.use.trained import TrainedModel
@@ -84,8 +85,14 @@ def metadata(trained: TrainedModel) -> dict[str, str]:
         if reads == "mean"
         else f"float32 (residues, {width}): one vector per residue of one protein"
     )
+    config = trained.recipe.model
+    without = (
+        {"experiment": "none: every protein is scored without the vector of its experiment"}
+        if isinstance(config, Model) and config.experiment
+        else {}
+    )
     letters = ", ".join(f"{letter} {token}" for token, letter in enumerate(LETTERS))
-    return {
+    return without | {
         "run": run_of_model(trained.path),
         "input rna": f"int64 (batch, {trained.length}): tokens of windows; {letters}",
         "input protein": f"{protein}, by encoder {trained.provenance['encoder']} (name, SHA-256)",

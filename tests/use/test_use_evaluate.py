@@ -11,10 +11,10 @@ import pytest
 from sklearn.metrics import brier_score_loss, matthews_corrcoef
 from toy_trained import QUICK, SEES_MOTIFS, SMALL, Toy, train, world
 
-from rpbind.data.splits import Part
+from rpbind.data.splits import Part, SplitSpec
 from rpbind.errors import UserError
 from rpbind.train.opened import OpenData
-from rpbind.use.compatibility import EvaluationTarget, split_spec
+from rpbind.use.compatibility import EvaluationTarget
 from rpbind.use.evaluate import evaluate_model, reliability
 from rpbind.use.score import score_windows
 
@@ -123,7 +123,7 @@ def test_windows_of_another_length_are_refused_even_with_other_data(
 
 
 def test_the_split_of_a_model_is_read_from_its_id() -> None:
-    spec = split_spec("cold-both_60-20-20_seed7_neg-some_rule 0123456789ab")
+    spec = SplitSpec.from_id("cold-both_60-20-20_seed7_neg-some_rule 0123456789ab")
     assert (spec.rule, spec.ratio, spec.seed) == ("cold-both", (60, 20, 20), 7)
 
 

@@ -92,12 +92,12 @@ def prepared(
         If the study cannot be run, or if its folder has another study.
     """
     check_options(options)
-    check_size(Price(len(design.arms), options.seeds, len(design.contrasts)), options.yes)
+    check_size(Price(len(design.arms), len(options.all_seeds), len(design.contrasts)), options.yes)
     plan = make_plan(
         experiment,
         question,
         design,
-        tuple(range(options.seeds)),
+        options.all_seeds,
         options.source,
         sweep=options.sweep,
         control=options.control,

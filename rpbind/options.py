@@ -59,7 +59,14 @@ class Options:
         str | None,
         typer.Option(help="Protein encoder whose vectors every arm reads (see rpbind embed)."),
     ] = None
-    seeds: Annotated[int | None, typer.Option(min=1, max=MANY, help="Paired seeds per arm.")] = None
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MANY,
+            help="Paired seeds per arm; with --split folds:K, repeats of all K folds.",
+        ),
+    ] = None
     add_seeds: Annotated[
         int,
         typer.Option(min=0, max=MANY, help="Extend a finished study by this many seeds."),
@@ -171,8 +178,8 @@ class Options:
 
     @property
     def seeds_of_an_arm(self) -> int:
-        """The number of seeds with which every arm is trained."""
-        usual = self.defaults.seeds
+        """The number of seeds with which every arm is trained; with folds, that of repeats."""
+        usual = 1 if self.split.startswith("folds:") else self.defaults.seeds
         return self.seeds or (min(SMOKE_SEEDS, usual) if self.smoke else usual)
 
     def resources(self) -> Resources:

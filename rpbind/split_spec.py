@@ -23,6 +23,7 @@ NAME = r"[A-Za-z][A-Za-z0-9_.+-]{0,59}"
 
 _GIVEN_ID = re.compile(rf"(?P<name>{NAME})_given-[0-9a-f]{{8}}_neg-")
 _FOLD_ID = re.compile(r"fold(?P<fold>\d+)of(?P<folds>\d+)_seed(?P<seed>\d+)_neg-")
+_ONE_FOLD_ID = re.compile(f"{_FOLD_ID.pattern}|{NAME}_given-[0-9a-f]{{8}}_neg-")
 _FOLDS_ID = re.compile(rf"folds(?P<folds>\d+)(_given-(?P<name>{NAME})-[0-9a-f]{{8}})?_neg-")
 
 
@@ -127,6 +128,20 @@ class SplitSpec:
             return f"fold{self.fold}of{self.folds}_seed{self.seed}_neg-{negatives}"
         return f"{self.rule}_{'-'.join(map(str, self.ratio))}_seed{self.seed}_neg-{negatives}"
 
+    def is_of_run(self, split: str, seed: int) -> bool:
+        """Whether a run of these folds with this seed has a split of this name."""
+        return bool(_ONE_FOLD_ID.match(split)) and SplitSpec.from_id(split) == self.of_run(seed)
+
+    def repeats(self, runs: int) -> str:
+        """Return the number of an arm's runs in words: "3 repeats of 5 folds"."""
+        count = runs // self.folds
+        return f"{count} repeat{'' if count == 1 else 's'} of {self.folds} folds"
+
+    def where(self, seed: int) -> str:
+        """Return the fold of a run in words: "fold 2 of repeat 1", both counted from 0."""
+        repeat, fold = divmod(seed, self.folds)
+        return f"fold {fold} of repeat {repeat}"
+
     @classmethod
     def from_id(cls, text: str) -> SplitSpec:
         """Return the split that has a name.
@@ -152,3 +167,19 @@ class SplitSpec:
         train, validation, test = map(int, ratio.split("-"))
         seed = int(seed_text.removeprefix("seed"))
         return cls(cast(Rule, rule), (train, validation, test), seed)
+
+
+def folds_in(split: str) -> SplitSpec | None:
+    """Return the folds of a study.
+
+    Parameters
+    ----------
+    split
+        Name of the split in the study's plan.
+
+    Returns
+    -------
+    SplitSpec | None
+        All folds; None for a study with one split.
+    """
+    return SplitSpec.from_id(split) if _FOLDS_ID.match(split) else None

@@ -6,16 +6,16 @@ by seed and protein cluster. The answer is a verdict word; only "better" support
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rpbind import errors
+from rpbind.analysis.planned import PlannedComparison, SeedClusterScores
 from rpbind.ledger import ControlPlan, Plan, Row
-from rpbind.statistics.collapse import CollapseRates, Key, collapse_rates
-from rpbind.statistics.contrast import Inert, Result, Unattainable, two_way
+from rpbind.split_spec import folds_in
+from rpbind.statistics.contrast import Result
 from rpbind.statistics.table import Runs, cluster_auroc
 from rpbind.statistics.verdict import Verdict, Word
 
@@ -43,9 +43,6 @@ SEEN_PROTEINS = (
     "training saw every test protein, so this split cannot tell a protein's biology from its "
     "identity"
 )
-
-SeedClusterScores = dict[int, dict[int, float]]
-"""{seed: {protein cluster: AUROC}}."""
 
 
 @dataclass(frozen=True)
@@ -95,49 +92,6 @@ def protein_encoder(control: ControlPlan) -> str:
     return str(control.recipe["proteins"])
 
 
-@dataclass(frozen=True)
-class PlannedComparison:
-    """A comparison that has no verdict yet: the arm's scores (`mine`) minus other scores.
-
-    `minus` names the other side, `absent` says why the comparison is missing if no seed is paired,
-    and `trained` is the name of the control behind the other scores if it was trained.
-    """
-
-    arm: str
-    minus: str
-    mine: SeedClusterScores
-    other: SeedClusterScores
-    absent: str
-    inert: bool = False
-    trained: str = ""
-
-    @property
-    def table(self) -> tuple[list[int], list[int]]:
-        """The seeds that both sides have, and the clusters with an AUROC in all their runs."""
-        seeds = sorted(self.mine.keys() & self.other.keys())
-        scored = [scores[seed].keys() for scores in (self.mine, self.other) for seed in seeds]
-        return seeds, sorted(set[int]().union(*scored).intersection(*scored)) if scored else []
-
-    @property
-    def d_SG(self) -> NDArray[np.float64]:
-        """(S, G) differences in AUROC per seed and protein cluster."""
-        seeds, clusters = self.table
-        d_SG = [[self.mine[s][c] - self.other[s][c] for c in clusters] for s in seeds]
-        return np.array(d_SG, dtype=np.float64).reshape(len(seeds), len(clusters))
-
-    @property
-    def result(self) -> Result:
-        """The two-way interval, or why it cannot be computed."""
-        if not self.table[0]:
-            return Unattainable(None, self.absent)
-        return Inert() if self.inert else two_way(self.d_SG)
-
-    def rates(self, collapsed: frozenset[Key]) -> CollapseRates:
-        """Return the collapse rates of the arm and, if it was trained, of the control."""
-        weights = {self.arm: 1.0} | ({self.trained: -1.0} if self.trained else {})
-        return collapse_rates(weights, self.table[0], self.d_SG, collapsed)
-
-
 def control_note(row: Row) -> str:
     """Return the note on a control: why it has no score, or the advice of its findings."""
     if row.state != "done":
@@ -151,7 +105,7 @@ def planned_comparisons(
     """Return the comparisons behind every claim of one arm; `control_runs` are of controls."""
     done = [runs[arm, seed] for seed in plan.seeds if (arm, seed) in runs]
     done = [row for row in done if row.state == "done"]
-    return {
+    found: dict[Name, list[PlannedComparison]] = {
         "beats the plain baseline": [
             _against_baseline(PLAIN_BASELINE, arm, done, plan, control_runs)
         ],
@@ -166,6 +120,8 @@ def planned_comparisons(
             *(_against_baseline(name, arm, done, plan, control_runs) for name in RNA_ALONE),
         ],
     }
+    folds = folds_in(plan.split)
+    return {name: [replace(one, folds=folds) for one in each] for name, each in found.items()}
 
 
 def _no_attention(arm: str, plan: Plan) -> str:
@@ -224,14 +180,24 @@ def _against_constant(
 def _against_baseline(
     name: str, arm: str, done: list[Row], plan: Plan, control_runs: Runs
 ) -> PlannedComparison:
-    row = control_runs.get((name, 0))
-    score = cluster_auroc(row) if row else {}
-    note = control_note(row) if row else "not scored"
-    other = dict.fromkeys(plan.seeds, score) if score else {}  # a baseline does not have seeds
+    # a baseline does not have seeds; with folds, there is one row per split
+    rows = {seed: control_runs.get((name, baseline_seed(plan, seed))) for seed in plan.seeds}
+    scores = {seed: cluster_auroc(row) for seed, row in rows.items() if row}
+    first = rows[plan.seeds[0]]
+    note = control_note(first) if first else "not scored"
+    other = {seed: score for seed, score in scores.items() if score}
     mine = _scores(done, "test")
     return PlannedComparison(
         arm, name, mine, other, f"{name}: {note}" if mine else "no run is done"
     )
+
+
+def baseline_seed(plan: Plan, seed: int) -> int:
+    """Return the seed of the baseline's row that has the same test windows as a run."""
+    folds = folds_in(plan.split)
+    if folds is None:
+        return 0
+    return seed % folds.folds if folds.name else seed
 
 
 def _scores(rows: list[Row], part: str) -> SeedClusterScores:

@@ -11,6 +11,7 @@ from rpbind.errors import UserError, check_one_of
 from rpbind.ledger import ArmPlan, ContrastPlan, Plan, Row
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.recipe import Recipe
+from rpbind.split_spec import folds_in
 from rpbind.statistics.collapse import collapse_rates, collapsed_runs
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.table import pair, planned_runs, weights_of
@@ -89,7 +90,7 @@ def compare(
     }
     paired = [
         pair(ContrastPlan(name=_name(a, b), arm="1: " + a.name, reference="2: " + b.name),
-             runs, seeds)
+             runs, seeds, folds=folds_in(plan.split))
         for a, b in pairs
     ]  # fmt: skip
     results = [table.result for table in paired]

@@ -9,6 +9,7 @@ from typing import Any
 from rpbind.analysis.tuned import TunedContrast
 from rpbind.ledger import Plan
 from rpbind.recipe import Recipe
+from rpbind.split_spec import folds_in
 from rpbind.statistics.collapse import Key, collapse_rates
 from rpbind.statistics.contrast import Result
 from rpbind.statistics.coverage import OpenStates
@@ -26,7 +27,7 @@ class Contrast:
     paired
         Differences per paired seed and protein cluster, in AUROC.
     result
-        Two-way interval, or why there is none.
+        Two-way interval, or that over folds, or why there is none.
     verdict
         Verdict after Holm's correction.
     change
@@ -49,7 +50,7 @@ class Contrast:
     @property
     def unit(self) -> str:
         """What is paired."""
-        return "seed"
+        return "seed" if self.paired.folds is None else "fold"
 
 
 def few_clusters(contrasts: Sequence[Contrast | TunedContrast]) -> int | None:
@@ -75,7 +76,8 @@ def judge_contrasts(
     """Return a plan's contrasts with their verdicts; they are one family of hypotheses."""
     arms = {arm.name: arm for arm in plan.arms}
     recipes = {name: Recipe.model_validate(arm.recipe) for name, arm in arms.items()}
-    pairs = [pair(contrast, runs, plan.seeds, under_way) for contrast in plan.contrasts]
+    folds = folds_in(plan.split)
+    pairs = [pair(contrast, runs, plan.seeds, under_way, folds) for contrast in plan.contrasts]
     results = [paired.result for paired in pairs]
     counted = [collapse_rates(weights_of(p.contrast), p.seeds, p.d_SG, collapsed) for p in pairs]
     alpha, staged = level_of(analysis_number(plan)), bool(plan.looks)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rpbind.analysis.arms import Spread, spread
-from rpbind.analysis.claims import Claim, ClaimComparison, control_note, protein_encoder
+from rpbind.analysis.claims import (
+    Claim,
+    ClaimComparison,
+    baseline_seed,
+    control_note,
+    protein_encoder,
+)
 from rpbind.analysis.experiments import Experiment, experiment_scores
 from rpbind.analysis.families import judge_claims
 from rpbind.ledger import ControlPlan, Plan, Row
@@ -84,10 +90,14 @@ def summarise_controls(plan: Plan, runs: Runs, rows: list[Row]) -> Controls:
     """
     control_runs = {(row.arm, row.seed): row for row in rows}
     trained = {control.name for control in plan.controls}
-    baselines = {row.arm: row for row in rows if row.arm not in trained}
+    used = {baseline_seed(plan, seed) for seed in plan.seeds}
+    baselines: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.arm not in trained and row.seed in used:
+            baselines.setdefault(row.arm, []).append(row)
     won = {str(each["arm"]) for each in (plan.search or {}).get("winners", {}).values()}
     return Controls(
-        baselines=tuple(sorted((_baseline(row) for row in baselines.values()), key=_best_first)),
+        baselines=tuple(sorted((_baseline(each) for each in baselines.values()), key=_best_first)),
         retrained=tuple(_retrained(control, plan, control_runs) for control in plan.controls),
         claims=judge_claims(
             [a.name for a in plan.arms if a.name not in won], plan, runs, control_runs
@@ -109,16 +119,22 @@ def _comparisons(claims: tuple[Claim, ...]) -> list[ClaimComparison]:
     return [comparison for claim in claims for comparison in claim.comparisons]
 
 
-def _baseline(row: Row) -> Baseline:
+def _baseline(rows: list[Row]) -> Baseline:
+    """Return one baseline; its rows are those of the folds, or one."""
+    means = [
+        spread(row.metrics[key] for row in rows if key in row.metrics)
+        for key in ("test.auroc_macro", "test.auroc_pooled")
+    ]
+    macro, pooled = (each.mean if each else None for each in means)
     return Baseline(
-        name=row.arm,
-        macro=row.metrics.get("test.auroc_macro"),
-        pooled=row.metrics.get("test.auroc_pooled"),
-        proteins=len(row.proteins),
-        flagged=any(finding.measured is not None for finding in row.findings),
-        note=control_note(row),
-        averages=averages([row]),
-        experiments=experiment_scores([row]),
+        name=rows[0].arm,
+        macro=macro,
+        pooled=pooled,
+        proteins=max(len(row.proteins) for row in rows),
+        flagged=any(finding.measured is not None for row in rows for finding in row.findings),
+        note="; ".join(dict.fromkeys(filter(None, map(control_note, rows)))),
+        averages=averages(rows),
+        experiments=experiment_scores(rows),
     )
 
 

@@ -16,9 +16,9 @@ from rpbind.analysis.claims import (
     Claim,
     ClaimComparison,
     Name,
-    PlannedComparison,
     planned_comparisons,
 )
+from rpbind.analysis.planned import PlannedComparison
 from rpbind.ledger import Plan
 from rpbind.statistics.collapse import CollapseRates, collapsed_runs
 from rpbind.statistics.contrast import Result

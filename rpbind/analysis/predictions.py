@@ -11,6 +11,7 @@ from rpbind.analysis.tuned import TunedContrast
 from rpbind.ledger import Plan
 from rpbind.ledger.plan_records import Expect
 from rpbind.statistics.contrast import Interval
+from rpbind.statistics.folds import FoldInterval
 from rpbind.statistics.verdict import Verdict
 
 Outcome = Literal["held", "failed", "undecided"]
@@ -73,7 +74,7 @@ def _judged(
     if paired.n < paired.planned:
         why = f"runs are missing: {paired.n} of {paired.planned} {contrast.unit}s are paired"
         return JudgedPrediction(name, expect, "undecided", verdict.word, why)
-    differs = isinstance(contrast.result, Interval) and contrast.result.mean != 0.0
+    differs = isinstance(contrast.result, Interval | FoldInterval) and contrast.result.mean != 0.0
     outcome, why = outcome_of(expect, verdict, differs=differs)
     return JudgedPrediction(name, expect, outcome, verdict.word, why)
 

@@ -84,8 +84,9 @@ def run_table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False)
     import pandas as pd
 
     from rpbind.recipe import Recipe
+    from rpbind.split_spec import folds_in
 
-    table = []
+    table, folds = [], folds_in(ledger.plan.split)
     for row in (row for stage in stages for row in ledger.rows(stage)):
         kept: dict[str, Any] = {
             "arm": row.arm,
@@ -94,6 +95,8 @@ def run_table(ledger: Ledger, stages: tuple[Any, ...], *, recipes: bool = False)
             "state": row.state,
             "error": row.error,
         }
+        if folds is not None:
+            kept["repeat"], kept["fold"] = divmod(row.seed, folds.folds)
         settings = Recipe.from_record(row.recipe, row.arm).flat() if recipes else {}
         table.append(kept | settings | row.metrics | row.cost)
     columns = None if table else ["arm", "seed", "stage", "state", "error"]

@@ -16,7 +16,12 @@ from rpbind.verbosity import PLAIN, notices
 
 
 def score_baselines(
-    dataset: Dataset, split: Split, store: EmbeddingStore, ledger: Ledger, plan: Plan
+    dataset: Dataset,
+    split: Split,
+    store: EmbeddingStore,
+    ledger: Ledger,
+    plan: Plan,
+    seed: int = 0,
 ) -> None:
     """Score the baselines that have no finished row in a study's ledger, and add their rows.
 
@@ -32,11 +37,14 @@ def score_baselines(
         The study's ledger.
     plan
         The study's plan, which names controls and metrics of the user's own.
+    seed
+        Of folds, the first seed whose runs have this split; it names the rows.
     """
     own = [each.part for each in plan.own_controls]
     metrics = [each.part for each in plan.metrics]
     names = [*BASELINES, *(part.class_name for part in own)]
-    before = {row.arm: row for row in ledger.rows("control") if row.arm in names}
+    rows = (row for row in ledger.rows("control") if row.seed == seed)
+    before = {row.arm: row for row in rows if row.arm in names}
     left = [name for name in names if name not in before or before[name].state != "done"]
     if not left:
         return
@@ -45,7 +53,7 @@ def score_baselines(
         data = BaselineData.from_dataset(dataset, split, store)
         for row in baseline_rows(data, left, bar.restart, own, metrics):
             attempt = before[row.arm].attempt + 1 if row.arm in before else 0
-            ledger.append(row.model_copy(update={"attempt": attempt}))
+            ledger.append(row.model_copy(update={"attempt": attempt, "seed": seed}))
             if not is_live(console):
                 both = averages([row])
                 why = f" ({reason(row.error)})" if row.error else ""

@@ -18,7 +18,6 @@ from rpbind.ledger import Ledger, OwnPlan, Plan, PredictionPlan, Row, Stage
 from rpbind.ledger.plan_records import DELTA
 from rpbind.ledger.plans import SEARCH_SIZE
 from rpbind.recipe import Recipe, canonical
-from rpbind.splitting.balance import imbalance
 from rpbind.statistics.table import planned_runs
 from rpbind.terminal import typed_command
 from rpbind.train.code import code_id, code_of_rows
@@ -96,8 +95,15 @@ def make_plan(
         raise UserError(
             f"An arm is named '{TUNED}', which is the name of a search's winner. Rename the arm."
         )
-    opened, dataset, split = source.opened, source.opened.dataset, source.parts
-    check_can_be_scored(dataset, split)
+    opened, dataset = source.opened, source.opened.dataset
+    if sweep is not None and source.split.folds:
+        raise UserError(
+            f"A search needs one split, and --split {source.split.text} has "
+            f"{source.split.folds}: a winner chosen on one fold has seen the test windows of "
+            "others. Search with one split, then compare its winner over folds with rpbind ablate."
+        )
+    for each in dict.fromkeys(source.split.of_run(seed) for seed in seeds):
+        check_can_be_scored(dataset, opened.split(each))
     controls = planned_controls(design, control, opened)
     searched = set() if sweep is None else sweep.protein_encoders
     trained = (*design.arms, *controls)
@@ -117,8 +123,8 @@ def make_plan(
         confirmatory=CONFIRMATORY,
         seeds=seeds,
         dataset=f"{dataset.manifest.name} {dataset.id}",
-        split=f"{split.id} {split.sha256[:12]}",
-        split_note=" ".join(filter(None, (imbalance(dataset, split), split.note))),
+        split=source.split_name,
+        split_note=source.notes,
         proteins_note=", ".join(vectors),
         delta=delta,
         predictions=predictions,

@@ -129,6 +129,44 @@ class Price:
         )
 
 
+def reach_of_folds(
+    runs: int, folds: int, contrasts: int, delta: float, alpha: float = ALPHA
+) -> str:
+    """Return, in words, which differences a study over folds can detect.
+
+    Parameters
+    ----------
+    runs
+        J, the paired differences of a contrast.
+    folds
+        K.
+    contrasts
+        Contrasts that are judged together.
+    delta
+        The largest difference that counts as negligible, in AUROC.
+    alpha
+        The level (alpha) of the whole report.
+
+    Returns
+    -------
+    str
+        In standard deviations of the paired differences between folds.
+    """
+    if contrasts == 0:
+        return "none, because the design has no contrast"
+    error = math.sqrt(1 / runs + 1 / (folds - 2))  # see `rpbind.statistics.folds`
+    first = (stdtrit(runs - 1, 1 - alpha / contrasts / 2) + stdtrit(runs - 1, 0.8)) * error
+    equal = delta / (stdtrit(runs - 1, 1 - alpha) * error)
+    many = f"{contrasts} contrast{'' if contrasts == 1 else 's'}"
+    return (
+        f"over {runs} folds in all and {many}, a difference must be about {float(first):.2f} "
+        "standard deviations (of the paired differences between folds) to be detected with 80 % "
+        f"power; to conclude 'no meaningful effect' (within {delta:g}), that standard deviation "
+        f"must be below {float(equal):.4f}. The interval is about new windows of the same "
+        f"proteins{_again(alpha)}"
+    )
+
+
 def check_size(price: Price, yes: bool) -> None:
     """Check that a study is not large by mistake.
 

@@ -11,7 +11,9 @@ from rpbind.data.splits import Split, SplitSpec
 from rpbind.data.world import World, simulate
 from rpbind.errors import UserError, check_not_url
 from rpbind.recipe import canonical
-from rpbind.splitting.text import parse_one_split
+from rpbind.splitting.balance import imbalance
+from rpbind.splitting.folds import all_folds
+from rpbind.splitting.text import parse_split
 from rpbind.train.opened import OpenData
 
 if TYPE_CHECKING:
@@ -43,8 +45,22 @@ class DataSource:
 
     @property
     def parts(self) -> Split:
-        """The part of each window."""
+        """The part of each window; of folds, those with which the first one is tested."""
         return self.opened.split(self.split)
+
+    @property
+    def split_name(self) -> str:
+        """Name and hash of the split, or of all folds, as plans have them."""
+        if self.split.folds:
+            folds = all_folds(self.opened.dataset, self.split)
+            return f"{folds.id} {folds.sha256[:12]}"
+        return f"{self.parts.id} {self.parts.sha256[:12]}"
+
+    @property
+    def notes(self) -> str:
+        """How the parts came out differently from what was asked for, if they did."""
+        found = (imbalance(self.opened.dataset, self.parts), self.parts.note)
+        return " ".join(note for note in found if note)
 
     def inputs(self, encoder: str) -> Inputs:
         """Return the inputs of a run.
@@ -79,7 +95,7 @@ def open_source(data: Path | None, rule: str) -> DataSource:
     """
     if data is not None:
         check_not_url("--data", data)
-    spec = parse_one_split(rule, data)
+    spec = parse_split(rule, data)
     opened = simulated() if data is None else OpenData(data)
     opened.dataset  # noqa: B018 - a missing dataset is an error here, before heavy imports
     return DataSource(opened, spec)

@@ -32,6 +32,7 @@ from rpbind.report import (
     words,
 )
 from rpbind.report.banners import banners
+from rpbind.split_spec import folds_in
 
 HERE = Path(__file__).parent
 CONFIG = {"responsive": True, "displayModeBar": False}
@@ -81,6 +82,7 @@ def render(summary: Summary) -> str:
         audit_words=audit_words,
         data_findings=list(data_findings(summary.audit)) if summary.audit else [],
         plan=summary.plan,
+        folds=folds_in(summary.plan.split),
         words=words,
         search_words=search_words,
         provenance_terms=PROVENANCE_TERMS,

@@ -11,6 +11,7 @@ from rpbind.analysis.tuned import TunedContrast
 from rpbind.report.collapses import not_excluded
 from rpbind.report.words import ABSENT, number, plural, signed
 from rpbind.statistics.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
+from rpbind.statistics.folds import FoldInterval
 from rpbind.statistics.power import Needs
 from rpbind.statistics.verdict import Size, Verdict, Word
 
@@ -75,14 +76,16 @@ def reason(contrast: Judged, delta: float) -> str:
     verdict, result = contrast.verdict, contrast.result
     if isinstance(result, Inert) and contrast.paired.contrast.weights:
         return "the scores of its arms cancel out in every paired run"
-    if not isinstance(result, Interval):
+    if not isinstance(result, Interval | FoldInterval):
         return verdict.reason
     if verdict.word == "no meaningful effect":
         low, high = result.ci(2 * verdict.overall)
         covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
         lies = f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
         return f"{lies}; {not_excluded(verdict)}"
-    if verdict.needs is None or verdict.reason:
+    if isinstance(result, FoldInterval) and not verdict.reason:
+        return f"half-width of the interval over folds {number(result.half(verdict.alpha), 4)}"
+    if verdict.needs is None or verdict.reason or isinstance(result, FoldInterval):
         return verdict.reason
     return "; ".join(
         _missing(verdict.needs, result, verdict.alpha, delta, plural(contrast.unit, 2))
@@ -127,7 +130,7 @@ def deviations(contrast: Contrast) -> list[str]:
 
 def estimate(result: Result) -> tuple[str, str]:
     """Return the mean of an effect without a verdict, and its 95 % interval or why it has none."""
-    if isinstance(result, Interval):
+    if isinstance(result, Interval | FoldInterval):
         return signed(result.mean), within(result.ci(), result.bound)
     if isinstance(result, Unattainable):
         return signed(result.mean), f"unattainable: {result.reason}"
@@ -146,8 +149,8 @@ def clusters_of(contrasts: Sequence[Judged]) -> str:
 
 def table_size(contrast: Contrast) -> str:
     """Return the size of a contrast's table: "5 seeds × 24 protein clusters"."""
-    paired = contrast.paired
-    return f"{len(paired.seeds)} seeds × {len(paired.clusters)} protein clusters"
+    paired, units = contrast.paired, plural(contrast.unit, 2)
+    return f"{len(paired.seeds)} {units} × {len(paired.clusters)} protein clusters"
 
 
 def answer(contrasts: Sequence[Judged]) -> list[tuple[str, list[str]]]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from rpbind.statistics.folds import FoldInterval
+
 SMALLEST_P = 1e-100
 """The smallest p that is computed; t quantiles overflow not far below."""
 
@@ -156,7 +158,7 @@ class Inert:
     """All paired runs have identical scores, so there is nothing to test."""
 
 
-Result = Interval | Unattainable | Inert
+Result = Interval | FoldInterval | Unattainable | Inert
 
 
 def two_way(d_SG: NDArray[np.float64], bound: float = 1.0) -> Interval | Unattainable:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from rpbind.ledger import ContrastPlan, Plan
+from rpbind.split_spec import folds_in
 from rpbind.statistics.contrast import Result
 from rpbind.statistics.table import Runs, pair
 
@@ -200,7 +201,7 @@ def summarise_factorial(plan: Plan, runs: Runs) -> Factorial | None:
     """
     if not plan.factors:
         return None
-    changes, factors = changes_per_arm(plan), tuple(plan.factors)
+    changes, factors, folds = changes_per_arm(plan), tuple(plan.factors), folds_in(plan.split)
     full = len(changes) == 2 ** len(factors)
     groups = {} if full else aliases(changes, factors)
     tested = {contrast.name for contrast in plan.contrasts}
@@ -208,7 +209,9 @@ def summarise_factorial(plan: Plan, runs: Runs) -> Factorial | None:
 
     def estimate(name: str, weights: Mapping[str, float], alias: tuple[str, ...]) -> Estimate:
         return Estimate(
-            name, alias, pair(weighted_contrast(name, weights), runs, plan.seeds).result
+            name,
+            alias,
+            pair(weighted_contrast(name, weights), runs, plan.seeds, folds=folds).result,
         )
 
     return Factorial(

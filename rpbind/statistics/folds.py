@@ -13,12 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from rpbind.statistics.contrast import Unattainable
+FEWEST_FOLDS = 3
+"""One fold is for the test, one for validation, so that training needs a third."""
 
 
 @dataclass(frozen=True)
 class FoldInterval:
-    """The mean difference over J fold means and its corrected standard error."""
+    """The mean difference over J folds and its corrected standard error.
+
+    Parameters
+    ----------
+    mean
+        Mean of the differences, in units of the metric.
+    se
+        Its corrected standard error.
+    folds
+        J.
+    bound
+        The largest possible difference: 1 for two AUROCs.
+    """
 
     mean: float
     se: float
@@ -44,21 +57,36 @@ class FoldInterval:
         return abs(self.mean) + self.half(2 * alpha) < delta
 
 
-def over_folds(d_SK: NDArray[np.float64]) -> FoldInterval | Unattainable:
-    """Return the interval of paired differences (S, K) of S repeats of K folds.
+def over_folds(d_SK: NDArray[np.float64], bound: float = 1.0) -> FoldInterval | str:
+    """Return the interval of paired differences of S repeats of K folds.
 
-    The test part of a fold has 1/(K-1) of the size of its training part, hence
-    SE^2 = s^2 (1/J + 1/(K-1)), with J - 1 degrees of freedom. Raises `ValueError` if a difference
-    is not a finite number.
+    The test part of a fold has 1/(K-2) of the size of its training part, as one more fold is its
+    validation part. Hence SE^2 = s^2 (1/J + 1/(K-2)), with J - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    d_SK
+        (S, K) differences, each repeat with other folds.
+    bound
+        The largest possible difference.
+
+    Returns
+    -------
+    FoldInterval | str
+        The interval, or why there is none.
+
+    Raises
+    ------
+    ValueError
+        If a difference is not a finite number.
     """
     J, K = d_SK.size, d_SK.shape[1]
     if not np.isfinite(d_SK).all():
         raise ValueError(f"{(~np.isfinite(d_SK)).sum()} of {J} differences are not finite")
-    if K < 2:
-        return Unattainable(float(d_SK.mean()), f"an interval over folds needs 2 of them; got {K}")
+    if K < FEWEST_FOLDS:
+        return f"an interval over folds needs {FEWEST_FOLDS} of them; got {K}"
     variance = float(d_SK.var(ddof=1))
     if variance == 0.0:
-        return Unattainable(
-            float(d_SK.mean()), "all folds have the same difference, so there is no spread"
-        )
-    return FoldInterval(float(d_SK.mean()), math.sqrt(variance * (1 / J + 1 / (K - 1))), J)
+        return "all folds have the same difference, so there is no spread"
+    se = math.sqrt(variance * (1 / J + 1 / (K - 2)))
+    return FoldInterval(float(d_SK.mean()), se, J, bound)

@@ -6,7 +6,7 @@ Shapes: S paired seeds, G protein clusters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from rpbind.errors import reason
 from rpbind.ledger import ContrastPlan, Plan, Row
 from rpbind.ledger.scores import ProteinScores
+from rpbind.split_spec import SplitSpec, folds_in
+from rpbind.statistics.between_folds import between_folds, differences_by_fold
 from rpbind.statistics.contrast import Inert, Result, two_way
 from rpbind.statistics.coverage import NO_STATES, OpenStates, state_of
 from rpbind.statistics.identical import is_identical
@@ -44,6 +46,10 @@ class PairedTable:
         Why the other seeds are not paired, one sentence each.
     identical
         Whether all paired runs have identical scores.
+    folds
+        The folds, one per seed; None if all runs have the same split.
+    by_fold
+        {seed: mean difference over the clusters that its own fold scores}; empty without folds.
     """
 
     contrast: ContrastPlan
@@ -54,11 +60,17 @@ class PairedTable:
     dropped: int
     missing: tuple[str, ...]
     identical: bool
+    folds: SplitSpec | None = None
+    by_fold: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def result(self) -> Result:
         """The interval of the table, or why there is none."""
-        return Inert() if self.identical else two_way(self.d_SG, bound_of(self.contrast))
+        if self.identical:
+            return Inert()
+        if self.folds is not None:
+            return between_folds(self.by_fold, self.folds, bound_of(self.contrast))
+        return two_way(self.d_SG, bound_of(self.contrast))
 
     @property
     def n(self) -> int:
@@ -112,14 +124,20 @@ def planned_runs(plan: Plan, rows: list[Row]) -> tuple[dict[tuple[str, int], Row
 def _of_the_data(plan: Plan) -> Callable[[Row], bool]:
     allowed = {
         "dataset": {plan.dataset},
-        "split": {plan.split},
         "bank": set(plan.proteins_note.split(", ")) if plan.proteins_note else set(),
     }
     # rows of runs that never started have no provenance
     known = {key: values for key, values in allowed.items() if values}
-    return lambda row: all(
-        key not in row.provenance or row.provenance[key] in values for key, values in known.items()
-    )
+    folds = folds_in(plan.split)
+
+    def is_ours(row: Row) -> bool:
+        split = row.provenance.get("split", plan.split)
+        right = split == plan.split or (folds is not None and folds.is_of_run(split, row.seed))
+        return right and all(
+            row.provenance.get(key) in {None, *values} for key, values in known.items()
+        )
+
+    return is_ours
 
 
 def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
@@ -141,7 +159,11 @@ def cluster_auroc(row: Row, part: str = "test") -> dict[int, float]:
 
 
 def pair(
-    contrast: ContrastPlan, runs: Runs, seeds: tuple[int, ...], under_way: OpenStates = NO_STATES
+    contrast: ContrastPlan,
+    runs: Runs,
+    seeds: tuple[int, ...],
+    under_way: OpenStates = NO_STATES,
+    folds: SplitSpec | None = None,
 ) -> PairedTable:
     """Pair the runs of a contrast by seed.
 
@@ -155,6 +177,8 @@ def pair(
         The planned seeds.
     under_way
         States of runs without a row.
+    folds
+        The folds, if runs have one split each.
 
     Returns
     -------
@@ -180,6 +204,8 @@ def pair(
         missing=tuple(why for why in missing.values() if why),
         identical=bool(paired)
         and all(is_identical(weights, {a: runs[a, seed] for a in weights}) for seed in paired),
+        folds=folds,
+        by_fold=differences_by_fold(weights, scores, paired) if folds else {},
     )
 
 

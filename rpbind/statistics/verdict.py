@@ -96,7 +96,7 @@ def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.flo
 
 
 def verdicts(
-    results: Sequence[Result | FoldInterval],
+    results: Sequence[Result],
     delta: float,
     alpha: float = ALPHA,
     rates: Sequence[CollapseRates | None] = (),
@@ -194,7 +194,7 @@ def _rate_verdict(found: RateTest, p: float, level: float, alpha: float) -> Verd
     return Verdict(word, alpha=level, p=p, overall=alpha)
 
 
-def _require_seeds(verdict: Verdict, result: Result | FoldInterval, fewest: int) -> Verdict:
+def _require_seeds(verdict: Verdict, result: Result, fewest: int) -> Verdict:
     """Replace "no meaningful effect" by "inconclusive" if there are too few seeds."""
     few = isinstance(result, Interval) and result.seeds < fewest
     if verdict.word != "no meaningful effect" or not few:

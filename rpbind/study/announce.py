@@ -12,7 +12,7 @@ from rpbind.auditor.kept import audit_of
 from rpbind.baselines.run import BASELINES
 from rpbind.design.checks import SCORED, scored_clusters
 from rpbind.design.plan_diff import differences
-from rpbind.design.price import Price
+from rpbind.design.price import Price, reach_of_folds
 from rpbind.design.source import DataSource
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
@@ -21,9 +21,11 @@ from rpbind.recipe import Recipe
 from rpbind.report.audit import short
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners
+from rpbind.split_spec import folds_in
 from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.statistics.units import why_no_verdict
 from rpbind.study.custom import parts_of
+from rpbind.study.extend import more_seeds
 from rpbind.study.options import RunOptions
 
 SHOWN = 4
@@ -81,7 +83,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
         f"design    {plan.design}: {_size_of(plan)}",
         *(f"  {arm.name}: {arm.change}" for arm in plan.arms),
         f"controls  {len(BASELINES)} baselines without a network, and probes of every run",
-        *(f"  {arm.name}: {arm.change}; {len(plan.seeds)} seeds" for arm in plan.controls),
+        *(f"  {arm.name}: {arm.change}; {_seeds(plan)}" for arm in plan.controls),
         *(f"predicted {each.contrast}: {each.expect}" for each in plan.predictions),
         f"claims    confirmatory: {', '.join(plan.confirmatory or ()) or 'none'} (Holm over arms); "
         "all others are exploratory",
@@ -103,7 +105,7 @@ def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
             lines.append(
                 f"It would analyse the seeds of {earlier.study} again, without the correction for "
                 "analysing twice. To extend the earlier study instead, run its command with "
-                f"--add-seeds {len(plan.seeds) - len(earlier.seeds)}."
+                f"--add-seeds {more_seeds(earlier, plan)}."
             )
     return "\n".join(lines)
 
@@ -176,6 +178,9 @@ def _reach(price: Price, plan: Plan, options: RunOptions) -> str:
     """Return which differences the study can detect; tuned arms are paired by other units."""
     sweep, alpha = options.sweep, level_of(analysis_number(plan))
     dataset, split = options.source.opened.dataset, options.source.parts
+    if folds := folds_in(plan.split):
+        runs = folds.folds if folds.name else len(plan.seeds)
+        return reach_of_folds(runs, folds.folds, len(plan.contrasts), plan.delta, alpha)
     if sweep is None or not sweep.tunes_arms:
         return price.reach(plan.delta, scored_clusters(dataset, split, "test"), alpha)
     if refusal := why_no_verdict(sweep.searches_per_arm, shared=sweep.shared):
@@ -192,13 +197,17 @@ def _size_of(plan: Plan) -> str:
     """Return how many runs the arms of the design take."""
     if not plan.arms:
         return "every arm is tuned first, see below"
-    arms, seeds, contrasts = (
+    arms, contrasts = (
         f"{n} {word}{'' if n == 1 else 's'}"
-        for n, word in (
-            (len(plan.arms), "arm"), (len(plan.seeds), "seed"), (len(plan.contrasts), "contrast")
-        )
-    )  # fmt: skip
-    return f"{arms} x {seeds} = {len(plan.planned)} runs, {contrasts}"
+        for n, word in ((len(plan.arms), "arm"), (len(plan.contrasts), "contrast"))
+    )
+    return f"{arms} x {_seeds(plan)} = {len(plan.planned)} runs, {contrasts}"
+
+
+def _seeds(plan: Plan) -> str:
+    """Return how often each arm is trained: "5 seeds", or "2 repeats of 5 folds"."""
+    folds, n = folds_in(plan.split), len(plan.seeds)
+    return folds.repeats(n) if folds else f"{n} seed{'' if n == 1 else 's'}"
 
 
 def _searched(search: dict[str, Any], seeds: int) -> list[str]:

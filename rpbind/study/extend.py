@@ -16,6 +16,7 @@ from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
 from rpbind.parts.contents import FOLDER
 from rpbind.report.claims import answer
 from rpbind.report.verdicts import whole_words
+from rpbind.split_spec import folds_in
 from rpbind.study.folder import is_same_but_for_code
 
 
@@ -33,8 +34,15 @@ def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:
         seeds=len(plan.seeds),
         verdicts=shown_verdicts(summary.judged) or _answered_claims(summary.controls),
     )
-    seeds = (*plan.seeds, *range(first, first + more))
+    folds = folds_in(plan.split)
+    seeds = (*plan.seeds, *range(first, first + more * (folds.folds if folds else 1)))
     return plan.model_copy(update={"seeds": seeds, "looks": (*plan.looks, analysis)})
+
+
+def more_seeds(existing: Plan, plan: Plan) -> int:
+    """Return by which `--add-seeds` one plan becomes another; of folds, one is a whole repeat."""
+    folds = folds_in(plan.split)
+    return (len(plan.seeds) - len(existing.seeds)) // (folds.folds if folds else 1)
 
 
 def _answered_claims(controls: Controls) -> dict[str, str]:
@@ -57,7 +65,7 @@ def nothing_to_extend(folder: object) -> UserError:
 
 def another_study(existing: Plan, plan: Plan, folder: object) -> UserError:
     """Return the error for a folder that has another study than the requested one."""
-    more = len(plan.seeds) - len(existing.seeds)
+    more = more_seeds(existing, plan)
     found = differences(existing, plan)
     advice = "Use another --name, or remove that folder."
     if copies := changed_files(existing, plan):

@@ -10,6 +10,7 @@ from rpbind.audit.record import FILE as AUDIT
 from rpbind.audit.record import write_audit
 from rpbind.auditor.kept import audit_of
 from rpbind.baselines.score import score_baselines
+from rpbind.data.splits import Split, SplitSpec
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing
 from rpbind.design.source import DataSource
@@ -157,7 +158,8 @@ def _run(
         begin(slots)
         examine_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
         store = source.opened.embeddings(_first(plan, sweep).proteins)
-        score_baselines(source.opened.dataset, source.parts, store, ledger, plan)
+        for seed, split in _splits_of(plan, source):
+            score_baselines(source.opened.dataset, split, store, ledger, plan, seed)
         if sweep is not None:
             from rpbind.run import sweep as searching  # and Optuna, which only searches need
             from rpbind.search.database import pausing_if_lost
@@ -178,6 +180,18 @@ def _run(
         if tasks:
             run.run_grid(tasks, ledger, resources)
     return plan
+
+
+def _splits_of(plan: Plan, source: DataSource) -> list[tuple[int, Split]]:
+    """Return each split that runs have, with the first seed that has it."""
+    first = {source.split.of_run(seed): seed for seed in reversed(plan.seeds)}
+    if not source.split.folds:
+        first = {source.split: 0}  # a baseline has no seed
+    return [(seed, source.opened.split(spec)) for spec, seed in sorted(first.items(), key=_seed)]
+
+
+def _seed(found: tuple[SplitSpec, int]) -> int:
+    return found[1]
 
 
 def _first(plan: Plan, sweep: Sweep | None) -> Recipe:
@@ -203,11 +217,28 @@ def tasks_of(
     tasks = []
     for arm in plan.arms:
         runs = [(seed, attempt) for (name, seed), attempt in left.items() if name == arm.name]
-        packs = [tuple(runs)] if together else [(run,) for run in runs]
+        packs = _by_split(runs, source.split) if together else [(run,) for run in runs]
         recipe = Recipe.model_validate(arm.recipe)
         tasks += [
-            Task(arm.name, recipe, pack, source.data, source.split, ledger.runs, stage, metrics)
+            Task(
+                arm.name,
+                recipe,
+                pack,
+                source.data,
+                source.split.of_run(pack[0][0]),
+                ledger.runs,
+                stage,
+                metrics,
+            )
             for pack in packs
             if pack
         ]
     return tasks
+
+
+def _by_split(runs: list[tuple[int, int]], split: SplitSpec) -> list[tuple[tuple[int, int], ...]]:
+    """Return the runs of an arm in packs that have one split: one pack, or one for each fold."""
+    packs: dict[SplitSpec, list[tuple[int, int]]] = {}
+    for seed, attempt in runs:
+        packs.setdefault(split.of_run(seed), []).append((seed, attempt))
+    return [tuple(pack) for pack in packs.values()]

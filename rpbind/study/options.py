@@ -79,6 +79,11 @@ class RunOptions:
     smoke: bool = False
     study_file: Callable[[Plan], str] | None = None
 
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of an arm: of K folds, each of the `seeds` repeats has K of them."""
+        return tuple(range(self.seeds * max(self.source.split.folds, 1)))
+
 
 def check_destination(reports: Path, name: str | None) -> None:
     """Check that a study can be written to a folder of this name.

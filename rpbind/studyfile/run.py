@@ -11,7 +11,7 @@ from rpbind.data.manifest import read_manifest
 from rpbind.errors import check_not_url
 from rpbind.ledger import PredictionPlan
 from rpbind.options import REPORTS, Defaults, Options
-from rpbind.splitting.text import parse_one_split
+from rpbind.splitting.text import parse_split
 from rpbind.studyfile.build import Place, build, nowhere
 from rpbind.studyfile.own import own_plans
 from rpbind.studyfile.resolve import resolved, to_toml
@@ -131,7 +131,7 @@ def request(
             check_not_url("--data", Path(spec.data))
             read_manifest(Path(spec.data))
     with place("split"):
-        parse_one_split(spec.split, None if spec.data is None else Path(spec.data))
+        parse_split(spec.split, None if spec.data is None else Path(spec.data))
     if "reference" not in spec.model_fields_set and (spec.changes or spec.arms):
         say(f"reference {spec.reference}, the default (the study names no `reference`)")
     whole = resolved(spec, options, built)

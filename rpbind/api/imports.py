@@ -65,8 +65,8 @@ def import_eclip(
         overlap cluster. Without it, the clusters are computed.
     **options
         `on_conflict` ("error" or "drop"), `homology` ("parasail" or "mmseqs2"), `k`,
-        `max_n_share`, `bad_rows` ("error" or "drop"), `label_map`: as the options of `rpbind import
-        eclip --help`.
+        `max_n_share`, `bad_rows` ("error" or "drop"), `names`, `label_map`: as the options of
+        `rpbind import eclip --help`.
 
     Returns
     -------

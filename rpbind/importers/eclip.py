@@ -19,9 +19,9 @@ from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.files.spill import Growing
 from rpbind.importers.labels import labels_of
-from rpbind.importers.protein_names import Entry, why_no_match
 from rpbind.importers.sources import Rows, tokens_of
 from rpbind.names import matching
+from rpbind.naming.protein_names import Entry, why_no_match
 from rpbind.reading.files import one_file, read_file
 from rpbind.reading.formats import check_not_foreign
 from rpbind.reading.refuse import and_more, refuse_rows, shortened

@@ -15,14 +15,20 @@ from rpbind.data.clusters import Progress, joined, overlap_clusters, silent
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
+from rpbind.errors import UserError
 from rpbind.importers.checks import check_clusters, count_n, with_letters
 from rpbind.importers.conflicts import OnConflict, resolve_conflicts
-from rpbind.importers.protein_names import gene_of
-from rpbind.importers.protein_table import ProteinTable
-from rpbind.importers.remarks import class_remarks, merge_spellings, spelling_remarks
+from rpbind.importers.remarks import (
+    class_remarks,
+    merge_spellings,
+    spelling_remarks,
+    without_names,
+)
 from rpbind.importers.rows import RowRules
 from rpbind.importers.sources import Rows
 from rpbind.names import key
+from rpbind.naming.names_table import place_of, read_names, save_proposals, with_names
+from rpbind.naming.protein_table import ProteinTable
 from rpbind.proteins.experiments import shared_sequence_note
 from rpbind.splitting.saved import saved_remarks
 
@@ -53,6 +59,8 @@ class ImportOptions:
         A window with a larger share of N is refused, or dropped.
     rules
         How labels are read, and what happens to rows that cannot be read.
+    names
+        Table that says which protein each name means; None for what the names say themselves.
     progress
         Called with the percentage done, and 100.
     """
@@ -65,6 +73,7 @@ class ImportOptions:
     k: int = 31
     max_n_share: float = MOST_N
     rules: RowRules = field(default_factory=RowRules)
+    names: Path | None = None
     progress: Progress = silent
 
 
@@ -125,13 +134,25 @@ def finish_import(
     UserError
         If a window or a protein cannot be used.
     """
+    names = read_names(options.names, table)
+    table = with_names(table, names, options.out)
     rows, few_letters = with_letters(rows, options.max_n_share, options.rules.bad_rows)
-    sequences = table.sequences_of(rows.names, rows.protein_N, rows.origin)
-    remarks = rows.remarks + spelling_remarks(table.found_by_other_name(rows.names), rows.names)
+    rows, left_out = without_names(rows, names.left_out)
+    try:
+        sequences = table.sequences_of(rows.names, rows.protein_N, rows.origin)
+    except UserError:
+        save_proposals(options.out, table, rows.names, rows.protein_N)
+        raise
+    remarks = rows.remarks
+    if found := table.found_by_other_name(rows.names):
+        save_proposals(options.out, table, rows.names, rows.protein_N)
+        remarks += spelling_remarks(found, rows.names)
+        remarks += (f"{place_of(options.out)} has all names; --names takes it back, corrected.",)
     rows, sequences = merge_spellings(rows, sequences)
-    proteins = _proteins(rows.names, sequences, options.protein_clusters)
+    genes = [names.gene_of(name, table) for name in rows.names]
+    proteins = _proteins(rows.names, genes, sequences, options.protein_clusters)
     kept, decisions = resolve_conflicts(rows, options.on_conflict)
-    decisions = rows.decisions | few_letters | decisions | count_n(kept.rna_NL)
+    decisions = rows.decisions | left_out | few_letters | decisions | count_n(kept.rna_NL)
     cluster_N, method = kept.cluster_N, "given"
     if cluster_N is not None:
         check_clusters(kept.rna_NL, cluster_N)
@@ -157,7 +178,7 @@ def finish_import(
                 "clusters": method,
                 "protein_clusters": options.homology,
             },
-            sources=rows.sources | {f"proteins/{table.path.name}": table.file_hash},
+            sources=rows.sources | {f"proteins/{table.path.name}": table.file_hash} | names.sources,
             decisions=decisions,
         ),
         negatives=negatives,
@@ -173,9 +194,11 @@ def finish_import(
 
 
 def _proteins(
-    names: Sequence[str], sequences: Sequence[str], clusters: ProteinClusters
+    names: Sequence[str],
+    genes: Sequence[str],
+    sequences: Sequence[str],
+    clusters: ProteinClusters,
 ) -> list[Protein]:
-    genes = [gene_of(name) for name in names]
     found = clusters([key(gene) for gene in genes], sequences)
     return [
         Protein(id=name, gene=gene, sequence=sequence, cluster=int(cluster))

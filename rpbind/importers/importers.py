@@ -13,8 +13,8 @@ from rpbind.importers.fasta import read_fasta
 from rpbind.importers.finish import ImportOptions as ImportOptions
 from rpbind.importers.finish import ImportReport as ImportReport
 from rpbind.importers.finish import finish_import
-from rpbind.importers.protein_table import read_proteins
 from rpbind.importers.table import Columns, read_tables
+from rpbind.naming.protein_table import read_proteins
 
 
 def import_eclip(

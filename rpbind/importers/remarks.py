@@ -5,16 +5,17 @@ Shapes: N windows, P proteins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.split_advice import NEEDS_BOTH, ONE_CLASS
-from rpbind.importers.protein_table import short_list
+from rpbind.errors import UserError
 from rpbind.importers.sources import Rows
 from rpbind.names import key
+from rpbind.naming.protein_table import short_list
 
 _SHOWN = 5
 
@@ -32,6 +33,21 @@ def merge_spellings(rows: Rows, sequences: Sequence[str]) -> tuple[Rows, list[st
     names = tuple(rows.names[first] for first in first_Q)
     joined = replace(rows, names=names, protein_N=joined_P[rows.protein_N])
     return joined, [sequences[first] for first in first_Q]
+
+
+def without_names(rows: Rows, left_out: Collection[str]) -> tuple[Rows, dict[str, int]]:
+    """Return the rows without those of names that the user leaves out, and their count."""
+    out_P = np.array([key(name) in left_out for name in rows.names], dtype=bool)
+    out_N = out_P[rows.protein_N]
+    if not out_N.any():
+        return rows, {}
+    if out_N.all():
+        raise UserError("The table of names leaves out every name of the source. Correct it.")
+    kept = rows.take(np.flatnonzero(~out_N))
+    number_P = np.cumsum(~out_P, dtype=np.int32) - 1
+    names = tuple(name for name, out in zip(rows.names, out_P, strict=True) if not out)
+    kept = replace(kept, names=names, protein_N=number_P[kept.protein_N].astype(np.int32))
+    return kept, {"rows_of_left_out_names_dropped": int(out_N.sum())}
 
 
 def spelling_remarks(found: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

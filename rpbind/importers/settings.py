@@ -30,7 +30,7 @@ class ImportSettings:
 
     Parameters
     ----------
-    on_conflict, homology, k, max_n_share, bad_rows
+    on_conflict, homology, k, max_n_share, bad_rows, names
         As their help texts say.
     """
 
@@ -73,6 +73,13 @@ class ImportSettings:
             "with an 'error', or 'drop' such rows and count them."
         ),
     ] = "error"
+    names: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table with the columns name, protein (id in the FASTA; - leaves the windows out) "
+            "and gene, as an import proposes it in OUT.names.tsv (default: the names themselves)."
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         check_finite("--max-n-share", self.max_n_share)
@@ -125,6 +132,7 @@ class ImportSettings:
             self.k or K,
             self.max_n_share,
             RowRules(self.words, cast("BadRows", self.bad_rows)),
+            None if self.names is None else Path(self.names),
             progress,
         )
 

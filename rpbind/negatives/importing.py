@@ -21,9 +21,9 @@ from rpbind.genome.sites import Reference, open_reference, windows_of
 from rpbind.genome.spans import Spans
 from rpbind.genome.windows import coordinates_of
 from rpbind.importers.finish import ImportOptions, ImportReport, finish_import
-from rpbind.importers.protein_table import read_proteins, short_list
 from rpbind.importers.settings import ImportSettings
 from rpbind.importers.sources import Rows
+from rpbind.naming.protein_table import read_proteins, short_list
 from rpbind.negatives.bound import Bound, Drawn
 from rpbind.negatives.given import with_given
 from rpbind.negatives.make import all_spans, density_remark, draw, linked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rpbind.importers.protein_table import short_list
+from rpbind.naming.protein_table import short_list
 from rpbind.recipe.model import Model
 from rpbind.train.experiments import experiment_codes
 from rpbind.train.inputs import Inputs

@@ -16,9 +16,9 @@ from scipy.special import expit
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
-from rpbind.importers.protein_table import ProteinTable, short_list
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.names import key
+from rpbind.naming.protein_table import ProteinTable, short_list
 from rpbind.use.experiments import unknown_experiments, with_experiments
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import ProteinContext, TrainedModel

@@ -9,8 +9,6 @@ from pydantic import ValidationError
 
 from rpbind.data.manifest import hash_file
 from rpbind.errors import UserError
-from rpbind.importers.protein_names import Entry
-from rpbind.importers.protein_table import ProteinTable, read_proteins, short_list
 from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.errors import UserError
-from rpbind.importers.protein_table import short_list
+from rpbind.naming.protein_table import short_list
 from rpbind.proteins.encoders import ENCODERS
 from rpbind.proteins.inference import split_name
 from rpbind.proteins.letters import AS_ITSELF

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rpbind.errors import UserError
-from rpbind.importers.protein_names import Entry, gene_of, matching_ids, why_no_match
-from rpbind.importers.protein_table import short_list
 from rpbind.names import key as name_key
+from rpbind.naming.protein_names import Entry, gene_of, matching_ids, why_no_match
+from rpbind.naming.protein_table import short_list
 from rpbind.proteins.sequence import clean, sequence_key
 from rpbind.vectors.file import VectorFile
 

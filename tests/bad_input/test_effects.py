@@ -32,6 +32,7 @@ IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta
             "--out": ("--out o", "--out p"), "--k": ("--k 5", "--k 10"),
             "--homology": ("--k 5", "--k 5 --homology mmseq"),
             "--max-n-share": ("--k 5", "--k 5 --max-n-share 0"),
+            "--names": ("--k 5", "--k 5 --names names.tsv"),
             "--bad-rows": ("--k 5", "--k 5 --max-n-share 0 --bad-rows drop")}  # fmt: skip
 LABELLED = IMPORTED | {"--label-map": ("--k 5", "--k 5 --label-map 1=0,0=1"),
                        "--on-conflict": ("--k 5", "--k 5 --on-conflict drip")}  # fmt: skip
@@ -162,6 +163,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
                        ("c", "1\n2\n3\n4\n")):  # fmt: skip
         (folder / name).mkdir()
         (folder / name / "GENEA_K562").write_text(text)
+    (folder / "names.tsv").write_text("name\tprotein\nGENEA_K562\tGENEB_K562\n")
     write_peaks(folder)
     dataset = Dataset.open(folder / "d")
     parts = (f"{n},{('train', 'test')[n // 2 % 2]}\n" for n in range(len(dataset)))

@@ -9,7 +9,7 @@ import pytest
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_fasta
-from rpbind.importers.protein_table import read_proteins
+from rpbind.naming.protein_table import read_proteins
 
 POSITIVE = ">12_AARS_K562_ENCSR825SVO_pos; chr21; class:1\nACGU\n"
 NEGATIVE = ">13_FMR1_K562_ENCSR000AAA_neg; chr2; class:0\nac\ngt\n"

@@ -6,10 +6,13 @@ import gzip
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rpbind.data.alphabet import decode
 from rpbind.data.dataset import Dataset
+from rpbind.data.frozen_split import load_split
+from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_fasta, import_table
 from rpbind.importers.rows import RowRules
@@ -303,3 +306,55 @@ def test_a_name_is_stored_in_one_form_whoever_wrote_it(
     fill(tmp_path, {"t.csv": f"rna,protein,label\n{rows}"})
     made = import_table(tmp_path / "t.csv", options)
     assert [protein.id for protein in made.dataset.proteins] == [normalize("NFC", "GÉNE_K562")]
+
+
+def test_rbp31_folders_have_experiments_and_a_published_split_in_their_names(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    options.proteins.write_text(
+        ">sp|Q15717|ELAV1_HUMAN ELAV-like protein 1 OS=Homo sapiens GN=ELAVL1 PE=1\nMSNGYEDH\n"
+        ">sp|P35637|FUS_HUMAN RNA-binding protein FUS OS=Homo sapiens GN=FUS PE=1\nMASNDYTQ\n"
+    )
+    rng = np.random.default_rng(1)
+    files = {"10_PARCLIP_ELAVL1A_hg19/5000/training_sample_0/positions.bedGraph.gz": "chr1\t1\t2\n"}
+    for name in ("10_PARCLIP_ELAVL1A", "8_PARCLIP_ELAVL1", "13_PARCLIP_FUS"):
+        for part, count in (("training", 20), ("test", 4)):
+            text = ""
+            for n in range(count):
+                at = int(rng.integers(1, 10**6))
+                letters = "".join(rng.choice(list("ACGT"), 101))
+                text += f">chr1,+,{at},{at + 101}; class:{n % 2}\n{letters}\n"
+            files[f"{name}_hg19/5000/{part}_sample_0/sequences.fa.gz"] = text
+    source = fill(tmp_path / "clip", files)
+    pattern = "{protein}_hg19/5000/{part}_sample_0/sequences.fa.gz"
+    with pytest.raises(UserError, match=r"no sequence for 3 of 3 .*dataset\.names\.tsv"):
+        import_fasta(source, options, pattern)
+    names = tmp_path / "dataset.names.tsv"
+    made = import_fasta(source, replace(options, names=names, k=20), pattern)
+    data = made.dataset
+    assert {(p.id, p.gene) for p in data.proteins} == {
+        ("10_PARCLIP_ELAVL1A", "ELAVL1"),
+        ("13_PARCLIP_FUS", "FUS"),
+        ("8_PARCLIP_ELAVL1", "ELAVL1"),
+    }
+    assert data.manifest.protein_clusters == 2
+    split = load_split(data, SplitSpec("given", name="published"))
+    assert int((split.part_N == 2).sum()) == 12
+    assert any("--split published" in remark for remark in made.remarks)
+
+
+def test_graphprot_files_have_protein_part_and_label_in_their_names(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    files = {}
+    rng = np.random.default_rng(2)
+    for part in ("train", "ls"):
+        for label in ("positives", "negatives"):
+            text = ""
+            for n in range(6):
+                context = "".join(rng.choice(list("acgu"), 30))
+                text += f">{n}\n{context[:15]}{''.join(rng.choice(list('ACGU'), 30))}{context}\n"
+            files[f"AARS.{part}.{label}.fa"] = text
+    made = import_fasta(fill(tmp_path / "gp", files), options, "{protein}.{part}.{label}.fa")
+    assert int(made.dataset.label_N.sum()) == 12
+    assert [protein.id for protein in made.dataset.proteins] == ["AARS"]

@@ -11,9 +11,9 @@ import pytest
 
 from rpbind.errors import UserError, did_you_mean
 from rpbind.importers.importers import ImportOptions, import_eclip, import_table
-from rpbind.importers.protein_table import ProteinTable, read_proteins
 from rpbind.importers.table import Columns
 from rpbind.names import key
+from rpbind.naming.protein_table import ProteinTable, read_proteins
 from rpbind.reading.files import one_file
 
 UNIPROT = ">sp|Q13148|TADBP_HUMAN TAR DNA-binding protein 43 OS=Homo sapiens GN=TARDBP PE=1 SV=1"
@@ -237,3 +237,85 @@ def test_an_import_says_that_cell_lines_of_one_gene_share_a_sequence(
     said = [one for one in import_table(tmp_path / "t.csv", options).remarks if "sequence" in one]
     assert [one[:6] for one in said] == ["2 of 3"]
     assert "AARS_HepG2, AARS_K562" in said[0]
+
+
+PROPOSED = [
+    ("10_PARCLIP_ELAVL1A_hg19", ">ELAVL1", "ELAVL1"),
+    ("12_PARCLIP_EWSR1_hg19", ">sp|Q01844|EWS_HUMAN RNA-binding GN=EWSR1 PE=1", "EWSR1"),
+    ("2_PARCLIP_AGO2MNASE_hg19", ">AGO2", "AGO2"),
+    ("hnRNP-C_iCLIP", ">HNRNPC_K562", "HNRNPC"),
+    ("ELAVL1_10", ">ELAVL1_K562_ENCSR090LNQ", "ELAVL1"),
+]
+
+
+@pytest.mark.parametrize(("name", "header", "gene"), PROPOSED)
+def test_a_name_that_only_contains_a_gene_is_proposed_and_not_taken(
+    name: str, header: str, gene: str, tmp_path: Path, options: ImportOptions
+) -> None:
+    options.proteins.write_text(f">SRSF1\nMK\n{header}\nMKV\n")
+    (tmp_path / "t.csv").write_text(f"rna,protein,label\nACGU,{name},1\nACGA,{name},0\n")
+    place = tmp_path / "dataset.names.tsv"
+    with pytest.raises(UserError, match=r"dataset\.names\.tsv .*--names") as refused:
+        import_table(tmp_path / "t.csv", options)
+    assert "no gene" not in str(refused.value) or "did you mean" in str(refused.value)
+    (row,) = place.read_text().splitlines()[1:]
+    assert row.split("\t")[:4] == [name, header[1:].split()[0], gene, "2"]
+    (protein,) = import_table(tmp_path / "t.csv", replace(options, names=place)).dataset.proteins
+    assert (protein.id, protein.gene, protein.sequence) == (name, gene, "MKV")
+
+
+def test_a_mix_of_proteins_has_to_be_decided_by_the_user(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    options.proteins.write_text(">AGO1\nMK\n>AGO2\nMKV\n>AGO3\nMKVV\n")
+    rows = "ACGU,AGO123,1\nACGA,AGO123,0\nACGC,AGO2,1\nACGG,AGO2,0\n"
+    (tmp_path / "t.csv").write_text(f"rna,protein,label\n{rows}")
+    with pytest.raises(UserError, match="mix of AGO1, AGO2, AGO3"):
+        import_table(tmp_path / "t.csv", options)
+    place = tmp_path / "dataset.names.tsv"
+    with pytest.raises(UserError, match=r"names\.tsv, line 2: the protein of 'AGO123' is missing"):
+        import_table(tmp_path / "t.csv", replace(options, names=place))
+    place.write_text("name\tprotein\nAGO123\t-\n")
+    without = import_table(tmp_path / "t.csv", replace(options, names=place))
+    assert [protein.id for protein in without.dataset.proteins] == ["AGO2"]
+    assert without.decisions["rows_of_left_out_names_dropped"] == 2
+    place.write_text("name\tprotein\tgene\nAGO123\tAGO3\tAGO\n")
+    chosen = replace(options, names=place, out=tmp_path / "chosen")
+    proteins = import_table(tmp_path / "t.csv", chosen).dataset.proteins
+    assert [(one.id, one.gene, one.sequence) for one in proteins] == [
+        ("AGO123", "AGO", "MKVV"),
+        ("AGO2", "AGO2", "MKV"),
+    ]
+
+
+def test_a_table_of_names_that_the_user_may_have_corrected_is_not_replaced(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,aars_K562,1\nACGA,aars_K562,0\n")
+    place = tmp_path / "dataset.names.tsv"
+    place.write_text("mine")
+    made = import_table(tmp_path / "t.csv", options)
+    assert place.read_text() == "mine"
+    place.unlink()
+    again = import_table(tmp_path / "t.csv", replace(options, out=tmp_path / "again"))
+    assert "again.names.tsv" in "".join(again.remarks)
+    saved = (tmp_path / "again.names.tsv").read_text().splitlines()
+    assert saved[1].split("\t")[:4] == ["aars_K562", "AARS", "AARS", "2"]
+    assert made.dataset.id == again.dataset.id
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name\tprotein\nAARS_K562\tAATF\n", r"n\.tsv, line 2: .* no protein 'AATF'"),
+        ("name\tprotein\nAARS\tAARS\naars\tFMR1\n", r"n\.tsv, line 3: .*twice"),
+        ("name\tgene\nAARS\tAARS\n", "no column 'protein'"),
+    ],
+)
+def test_a_table_of_names_with_a_mistake_is_refused(
+    text: str, message: str, tmp_path: Path, options: ImportOptions
+) -> None:
+    (tmp_path / "n.tsv").write_text(text)
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,AARS_K562,1\nACGA,AARS_K562,0\n")
+    with pytest.raises(UserError, match=message):
+        import_table(tmp_path / "t.csv", replace(options, names=tmp_path / "n.tsv"))

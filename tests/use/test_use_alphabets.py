@@ -13,7 +13,7 @@ from toy_trained import QUICK, SEES_MOTIFS, Toy, train
 from rpbind.data.alphabet import decode, encode
 from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
-from rpbind.importers.protein_table import read_proteins
+from rpbind.naming.protein_table import read_proteins
 from rpbind.proteins.build import build_store
 from rpbind.proteins.encoders import ENCODERS, make_encoder
 from rpbind.proteins.homology import cluster_proteins

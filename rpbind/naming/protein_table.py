@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
-from rpbind.importers.protein_names import FORMS, Entry, matching_ids, why_no_match
+from rpbind.names import key
+from rpbind.naming.protein_names import FORMS, Entry, matching_ids, why_no_match
 from rpbind.proteins.sequence import clean
 from rpbind.reading.fasta import read_records
 
@@ -39,13 +40,16 @@ class ProteinTable:
         Hash of the file.
     advice
         What to do if a protein is not there.
+    chosen
+        {key of a name in the source: id}, as the user says.
     """
 
     path: Path
     sequences: dict[str, str]
     entries: list[Entry]
     file_hash: FileHash
-    advice: str = "Add its sequence under that name, or correct the name."
+    advice: str = "Add the sequence under that name, or correct the name."
+    chosen: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> str:
         """Return the sequence of the protein `name`, such as `AARS_K562`, by `matching_ids`.
@@ -65,7 +69,7 @@ class ProteinTable:
         UserError
             If no id matches, or several ids with different sequences do.
         """
-        found, _ = matching_ids(name, self.entries)
+        found, _ = self._ids(name)
         if len({self.sequences[entry] for entry in found}) == 1:
             return self.sequences[found[0]]
         if found:
@@ -116,13 +120,19 @@ class ProteinTable:
         if len(errors) > 1:
             message = (
                 f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
-                f"{short_list(list(errors), SHOWN, self._with_reason)}. Add their sequences under "
-                f"these names, or correct the names. {FORMS}"
+                f"{short_list(list(errors), SHOWN, self._with_reason)}. {self.advice} {FORMS}"
             )
         raise UserError(f"{origin.place(first)}: {message}")
 
+    def _ids(self, name: str) -> tuple[list[str], bool]:
+        """Return the ids that a name matches, and whether they are spelt like it or chosen."""
+        chosen = self.chosen.get(key(name))
+        if chosen is None:
+            return matching_ids(name, self.entries)
+        return matching_ids(chosen, self.entries)[0], True
+
     def _with_reason(self, name: str) -> str:
-        found, _ = matching_ids(name, self.entries)
+        found, _ = self._ids(name)
         if found:
             return f"'{name}' (can be any of {short_list(found, 3)}, whose sequences differ)"
         return f"'{name}' ({why_no_match(name, self.entries)})"
@@ -140,7 +150,7 @@ class ProteinTable:
         list[str]
             "NAME (ID)" of each.
         """
-        found = {name: matching_ids(name, self.entries) for name in names}
+        found = {name: self._ids(name) for name in names}
         return [f"{name} ({ids[0]})" for name, (ids, literal) in found.items() if not literal]
 
 

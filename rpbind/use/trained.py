@@ -12,6 +12,8 @@ from rpbind.errors import UserError
 from rpbind.model.build import build_model
 from rpbind.model.pair_model import PairModel
 from rpbind.names import matching
+from rpbind.naming.protein_names import Entry
+from rpbind.naming.protein_table import ProteinTable, read_proteins, short_list
 from rpbind.proteins.encoder import ProteinEncoder
 from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -74,9 +75,10 @@ def make_proteins(path: Path, names: list[str]) -> None:
     )
 
 
-def measured(*commands: list[str]) -> tuple[float, float, float]:
-    """Run processes at once; return seconds and the most memory of one, in GB (10^9 bytes)."""
+def measured(*commands: list[str]) -> tuple[float, float, float, float]:
+    """Run processes at once; return seconds, those of all CPUs, and the most memory of one, GB."""
     start, anonymous, resident = time.perf_counter(), 0.0, 0.0
+    before = _cpu_seconds()
     running = [subprocess.Popen(command) for command in commands]
     while any(process.poll() is None for process in running):
         for process in running:
@@ -85,7 +87,12 @@ def measured(*commands: list[str]) -> tuple[float, float, float]:
         time.sleep(0.05)
     if any(process.returncode for process in running):
         raise SystemExit(f"{commands} failed")
-    return time.perf_counter() - start, anonymous, resident
+    return time.perf_counter() - start, _cpu_seconds() - before, anonymous, resident
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _memory(pid: int) -> tuple[float, float]:
@@ -130,8 +137,9 @@ def main(windows: int, scratch: Path, source: Path | None) -> None:
         }
         lines = []
         for name, commands in steps.items():
-            seconds, anonymous, resident = measured(*commands)
-            lines.append(f"| {name} | {seconds:,.0f} | {anonymous:.2f} | {resident:.2f} |")
+            seconds, cpu, anonymous, resident = measured(*commands)
+            memory = f"{anonymous:.2f} | {resident:.2f}"
+            lines.append(f"| {name} | {seconds:,.0f} | {cpu:,.0f} | {memory} |")
             print(lines[-1], flush=True)
         from rpbind.data.dataset import Dataset
 
@@ -155,8 +163,8 @@ def write(lines: list[str], dataset: object, what: str) -> None:
             f"    python benchmarks/scale.py {' '.join(sys.argv[1:2])} SCRATCH"
             f"{' SOURCE' if what != 'synthetic' else ''}",
             "",
-            "| step | seconds | anonymous memory, GB | resident memory, GB |",
-            "|---|---|---|---|",
+            "| step | seconds | CPU seconds | anonymous memory, GB | resident memory, GB |",
+            "|---|---|---|---|---|",
             *lines,
             "",
         ]

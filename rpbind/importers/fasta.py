@@ -6,18 +6,19 @@ Shapes: N windows (records).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.errors import UserError
+from rpbind.importers.collect import collected
 from rpbind.importers.file_names import SourceFile, source_files
 from rpbind.importers.labels import label_values
-from rpbind.importers.rows import DROP, RawRows, RowRules, joined, rows_of
+from rpbind.importers.rows import DROP, RawRows, RowRules
 from rpbind.importers.sources import Rows
-from rpbind.reading.fasta import read_records
+from rpbind.reading.fasta import Records, read_records, record_pieces
 from rpbind.reading.files import one_file, read_file
 from rpbind.reading.refuse import refuse_rows
 
@@ -89,11 +90,15 @@ def read_fasta(
             f"--labels {labels} has the labels of one FASTA file, in its order; got {len(files)} "
             "files. Import one file, or join them in the right order."
         )
-    raw = []
-    for number, file in enumerate(files, 1):
-        raw.append(_read(file, labels, rules))
-        progress(number, len(files))
-    return rows_of(_explained(joined(raw)), rules).remarked(left_out)
+
+    def pieces() -> Iterator[RawRows]:
+        for number, file in enumerate(files, 1):
+            whole = labels is not None  # whose lines are counted
+            for records in [read_records(file.path)] if whole else record_pieces(file.path):
+                yield _read(file, records, labels, rules)
+            progress(number, len(files))
+
+    return collected(pieces(), rules, _explained).remarked(left_out)
 
 
 def protein_in(title: str) -> str | None:
@@ -115,8 +120,7 @@ def protein_in(title: str) -> str | None:
     return match and match["protein"]
 
 
-def _read(file: SourceFile, labels: Path | None, rules: RowRules) -> RawRows:
-    records = read_records(file.path)
+def _read(file: SourceFile, records: Records, labels: Path | None, rules: RowRules) -> RawRows:
     origin = one_file(file.path, records.line_N).named(file.name)
     headers = [_parsed(title) for title in records.titles]
     sources = {file.name: records.file_hash}

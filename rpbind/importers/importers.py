@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rpbind.data.clusters import Progress
-from rpbind.files.draft import check_new, scratch_folder
+from rpbind.files.draft import scratch_folder
 from rpbind.importers.eclip import read_eclip
 from rpbind.importers.fasta import read_fasta
 from rpbind.importers.finish import ImportOptions as ImportOptions
@@ -80,11 +80,11 @@ def import_fasta(
     UserError
         If the source cannot be used; the message has file and line.
     """
-    check_new(options.out)
-    table = read_proteins(options.proteins)
-    progress = _share(options.progress, 0, 30)
-    rows = read_fasta(_several(files), pattern, labels, options.rules, progress)
-    return finish_import(rows, table, options, "fasta", {"name_pattern": pattern})
+    with scratch_folder(options.out):
+        table = read_proteins(options.proteins)
+        progress = _share(options.progress, 0, 30)
+        rows = read_fasta(_several(files), pattern, labels, options.rules, progress)
+        return finish_import(rows, table, options, "fasta", {"name_pattern": pattern})
 
 
 def import_table(
@@ -116,13 +116,13 @@ def import_table(
     UserError
         If the source cannot be used; the message has file and line.
     """
-    check_new(options.out)
     columns = columns or Columns()
-    table = read_proteins(options.proteins)
-    progress = _share(options.progress, 0, 30)
-    rows = read_tables(_several(files), columns, pattern, options.rules, progress)
-    arguments = {"columns": asdict(columns), "name_pattern": pattern}
-    return finish_import(rows, table, options, "table", arguments)
+    with scratch_folder(options.out):
+        table = read_proteins(options.proteins)
+        progress = _share(options.progress, 0, 30)
+        rows = read_tables(_several(files), columns, pattern, options.rules, progress)
+        arguments = {"columns": asdict(columns), "name_pattern": pattern}
+        return finish_import(rows, table, options, "table", arguments)
 
 
 def _several(files: Path | Sequence[Path]) -> Sequence[Path]:

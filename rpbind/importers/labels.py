@@ -89,7 +89,7 @@ def labels_of(
         rows = [row for row, text in enumerate(texts) if text in bad]
         refuse_rows(origin, rows, *_why(texts[rows[0]], counts, label_map))
     label_N = np.fromiter((value_of[text] for text in texts), np.uint8, len(texts))
-    return label_N, _mapping(counts, value_of)
+    return label_N, mapping_remark(counts, value_of)
 
 
 def label_values(texts: Mapping[str, int], label_map: Mapping[str, int] | None) -> dict[str, int]:
@@ -131,7 +131,8 @@ def _number(word: str) -> float | None:
         return None
 
 
-def _mapping(counts: Mapping[str, int], value_of: Mapping[str, int]) -> str:
+def mapping_remark(counts: Mapping[str, int], value_of: Mapping[str, int]) -> str:
+    """Return a sentence that says how labels were read; "" if all are 0 and 1."""
     if counts.keys() <= {"0", "1"}:
         return ""
     said = [

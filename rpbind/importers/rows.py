@@ -144,7 +144,7 @@ def rows_of(raw: RawRows, rules: RowRules) -> Rows:
         If a row cannot be read, or all were dropped; the message has the place of the first, and
         how many more there are.
     """
-    raw, dropped = _without_bad_rows(raw, rules)
+    raw, dropped = without_bad_rows(raw, rules)
     names, protein_N = index_names(raw.proteins)
     rna_NL = tokens_of(raw.letters, raw.origin)
     label_N, mapping = labels_of(raw.labels, raw.origin, rules.label_map)
@@ -170,7 +170,8 @@ Problem = tuple[str, NDArray[np.bool_], Callable[[int], tuple[str, str]]]
 """The name of a count, which rows have the problem, and what is said of one of them."""
 
 
-def _without_bad_rows(raw: RawRows, rules: RowRules) -> tuple[RawRows, dict[str, int]]:
+def without_bad_rows(raw: RawRows, rules: RowRules) -> tuple[RawRows, dict[str, int]]:
+    """Return the rows that can be read, and counts of the others; `UserError` by the rules."""
     bad_N = np.zeros(len(raw.letters), dtype=bool)
     dropped = {}
     for name, with_N, says in _problems(raw, rules):

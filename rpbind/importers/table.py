@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rpbind.data.clusters import Progress
 from rpbind.errors import UserError
+from rpbind.importers.collect import collected
 from rpbind.importers.file_names import SourceFile, source_files
-from rpbind.importers.rows import RawRows, RowRules, joined, rows_of
+from rpbind.importers.rows import RawRows, RowRules
 from rpbind.importers.sources import Rows
-from rpbind.reading.table import Form, read_columns
+from rpbind.reading.pieces import column_pieces
+from rpbind.reading.text_table import Form
 
 
 @dataclass(frozen=True)
@@ -112,16 +114,17 @@ def read_tables(
         If a table cannot be used; the message has file and line.
     """
     files, left_out = source_files(given, pattern)
-    raw = []
-    for number, file in enumerate(files, 1):
-        raw.append(_read(file, columns))
-        progress(number, len(files))
-    rows = rows_of(joined(raw), rules)
-    return rows.remarked(left_out)
+
+    def pieces() -> Iterator[RawRows]:
+        for number, file in enumerate(files, 1):
+            yield from _read(file, columns)
+            progress(number, len(files))
+
+    return collected(pieces(), rules).remarked(left_out)
 
 
-def _read(file: SourceFile, columns: Columns) -> RawRows:
-    """Read one table; what its path says stands in for columns."""
+def _read(file: SourceFile, columns: Columns) -> Iterator[RawRows]:
+    """Read one table, piece by piece; what its path says stands in for columns."""
     names = [columns.rna]
     optional: tuple[str, ...] = ()
     if "label" not in file.fields:
@@ -138,16 +141,18 @@ def _read(file: SourceFile, columns: Columns) -> RawRows:
             "names: give --name-pattern, such as '{protein}.*' for a file TARDBP_HepG2.tsv. Or "
             f"name the column {columns.protein} in --columns."
         )
-    texts, origin, file_hash = read_columns(file.path, names, optional, form)
-    count = len(origin.row_N)
-    of_file = [file.fields["part"]] * count if "part" in file.fields else None
-    cells = {name: text.to_pylist() for name, text in texts.items()}
-    return RawRows(
-        letters=[text.strip() for text in cells[columns.rna]],
-        labels=cells.get(columns.label) or [file.fields["label"]] * count,
-        proteins=cells.get(columns.protein) or [file.fields.get("protein") or file.stem] * count,
-        origin=origin.named(file.name),
-        sources={file.name: file_hash},
-        clusters=None if columns.cluster is None else cells[columns.cluster],
-        parts=cells[columns.split] if columns.split else of_file,
-    )
+    for texts, origin, file_hash in column_pieces(file.path, names, optional, form):
+        count = len(origin.row_N)
+        of_file = [file.fields["part"]] * count if "part" in file.fields else None
+        protein = file.fields.get("protein") or file.stem
+        cells = {name: text.to_pylist() for name, text in texts.items()}
+        yield RawRows(
+            letters=[text.strip() for text in cells[columns.rna]],
+            labels=cells.get(columns.label) or [file.fields["label"]] * count,
+            proteins=cells.get(columns.protein)
+            or [file.fields.get("protein") or file.stem] * count,
+            origin=origin.named(file.name),
+            sources={file.name: file_hash},
+            clusters=None if columns.cluster is None else cells[columns.cluster],
+            parts=cells[columns.split] if columns.split else of_file,
+        )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from numpy.typing import NDArray
 
-from rpbind.data.manifest import FileHash
+from rpbind.data.manifest import FileHash, hash_file
 from rpbind.errors import UserError
 from rpbind.reading.files import read_file
 from rpbind.reading.formats import FileKind, check_not_foreign
+from rpbind.reading.pieces import is_large, raw_pieces
+from rpbind.reading.text import plain_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,33 @@ def read_records(path: Path, kind: FileKind = "FASTA") -> Records:
     UserError
         If the file has no record, has text before the first one, or is of another format.
     """
-    text, file_hash = read_file(path)
+    return _parsed(path, *read_file(path), kind)
+
+
+def record_pieces(path: Path) -> Iterator[Records]:
+    """Read the records of a FASTA file, piece by piece if it is large.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Yields
+    ------
+    Records
+        The next records; the hash is that of the whole file.
+    """
+    if not is_large(path):
+        yield read_records(path)
+        return
+    file_hash, before = hash_file(path), 0
+    for raw in raw_pieces(path, begin=b">"):
+        found = _parsed(path, plain_text(path, raw), file_hash, "FASTA")
+        yield replace(found, line_N=found.line_N + np.int32(before))
+        before += raw.count(b"\n")
+
+
+def _parsed(path: Path, text: bytes, file_hash: FileHash, kind: FileKind) -> Records:
     lines = text.split(b"\n")
     number, begin = next((n, line) for n, line in enumerate(lines, 1) if line.strip())
     if not begin.startswith(b">"):

@@ -5,9 +5,7 @@ Shapes: N rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,35 +19,14 @@ from rpbind.errors import UserError, reason
 from rpbind.names import matching
 from rpbind.reading.files import FOLDER, check_is_file, one_file, read_file
 from rpbind.reading.formats import check_not_foreign
-from rpbind.reading.header import (
-    DELIMITERS,
-    check_column,
-    columns_of,
-    lines_of_rows,
-    without_separator_line,
-)
-from rpbind.reading.refuse import refuse_lines, shortened
+from rpbind.reading.header import check_column
+from rpbind.reading.text_table import PLAIN, parse_text
+from rpbind.reading.text_table import Form as Form
 from rpbind.reading.workbook import read_workbook
 
 
-@dataclass(frozen=True)
-class Form:
-    """What a table does not say of itself.
-
-    Parameters
-    ----------
-    header
-        The names of its columns, if it has no header line; `-` for a column that is not needed.
-    sheet
-        The sheet of a workbook, if several have cells.
-    """
-
-    header: tuple[str, ...] = ()
-    sheet: str | None = None
-
-
 def read_columns(
-    path: Path, names: list[str], optional: tuple[str, ...] = (), form: Form = Form()
+    path: Path, names: list[str], optional: tuple[str, ...] = (), form: Form = PLAIN
 ) -> tuple[dict[str, pa.ChunkedArray], Origin, FileHash]:
     """Read columns of a table as text.
 
@@ -85,13 +62,20 @@ def read_columns(
         table, row_N, file_hash = _read_excel(path, form)
     else:
         table, row_N, file_hash = _read_text(path, names, optional, form)
-    there = [name for name in optional if matching(name, table.column_names)]
-    texts = {name: _texts(table, name, path) for name in (*names, *there)}
+    texts = texts_of(path, table, names, optional)
     filled = _filled(texts, table.num_rows)
     if filled == 0:
         raise UserError(f"{path} has no rows with cells. Add a row for each window.")
     texts = {name: text.slice(0, filled) for name, text in texts.items()}
     return texts, one_file(path, row_N[:filled]), file_hash
+
+
+def texts_of(
+    path: Path, table: pa.Table, names: list[str], optional: tuple[str, ...]
+) -> dict[str, pa.ChunkedArray]:
+    """Return the named columns of a table as text, and the optional ones that are there."""
+    there = [name for name in optional if matching(name, table.column_names)]
+    return {name: _texts(table, name, path) for name in (*names, *there)}
 
 
 Read = tuple[pa.Table, NDArray[np.int32], FileHash]
@@ -138,58 +122,8 @@ def _read_excel(path: Path, form: Form) -> Read:
 
 
 def _read_text(path: Path, names: list[str], optional: tuple[str, ...], form: Form) -> Read:
-    suffix = Path(path.name.removesuffix(".gz")).suffix
     text, file_hash = read_file(path)
-    if suffix.lower() not in DELIMITERS and not form.header:
-        check_not_foreign(path, text, "table")
-        raise UserError(
-            f"{path} has the ending '{suffix}'; expected .csv, .tsv, .tab or .txt (each also with "
-            ".gz), .xlsx or .parquet. Give it the ending of its format."
-        )
-    text, separator_line = without_separator_line(text.rstrip(b"\n") + b"\n")
-    header, delimiter = columns_of(path, text, names, form.header)
-    as_text = dict.fromkeys(
-        (cell for name in (*names, *optional) for cell in matching(name, header)), pa.string()
-    )
-    block = min(max(len(text), 1), 2**31 - 1)  # one block, so that a row of any length fits
-    odd: list[Any] = []
-
-    def skip(row: Any) -> str:
-        odd.append(row)
-        return "skip"
-
-    try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(text),
-            pa.csv.ReadOptions(
-                use_threads=False, block_size=block, column_names=header if form.header else None
-            ),
-            pa.csv.ParseOptions(
-                delimiter=delimiter,
-                ignore_empty_lines=False,
-                newlines_in_values=True,
-                invalid_row_handler=skip,
-            ),
-            pa.csv.ConvertOptions(column_types=as_text),
-        )
-    except pa.ArrowException as error:
-        raise UserError(
-            f"{path} is not a readable table ({str(error)[:200]}). Correct it, or write it again."
-        ) from None
-    above = (len(separator_line) > 0) + (not form.header)  # lines that are not rows
-    rows = table.num_rows + len(odd)
-    line_N = lines_of_rows(separator_line + text, above + rows, delimiter)[above:]
-    if odd:
-        row = odd[0]
-        found = (
-            f"{row.actual_columns} columns; expected {row.expected_columns}, as in the first line"
-        )
-        line = line_N[row.number - (1 if form.header else 2)]
-        refuse_lines(path, [line] * len(odd), f"{found}; got {shortened(row.text)}", _ODD)
-    return table, line_N, file_hash
-
-
-_ODD = "Correct the row; put a cell that contains the separator in quotation marks."
+    return *parse_text(path, text, names, optional, form), file_hash
 
 
 def _texts(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:

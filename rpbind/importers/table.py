@@ -149,8 +149,7 @@ def _read(file: SourceFile, columns: Columns) -> Iterator[RawRows]:
         yield RawRows(
             letters=[text.strip() for text in cells[columns.rna]],
             labels=cells.get(columns.label) or [file.fields["label"]] * count,
-            proteins=cells.get(columns.protein)
-            or [file.fields.get("protein") or file.stem] * count,
+            proteins=cells.get(columns.protein) or [protein] * count,
             origin=origin.named(file.name),
             sources={file.name: file_hash},
             clusters=None if columns.cluster is None else cells[columns.cluster],

@@ -14,11 +14,11 @@ from rpbind.data.clusters import Progress
 from rpbind.data.manifest import FileHash
 from rpbind.errors import UserError
 from rpbind.importers.collect import collected
-from rpbind.importers.file_names import SourceFile, source_files
 from rpbind.importers.labels import label_values
 from rpbind.importers.rows import DROP, RawRows, RowRules
 from rpbind.importers.sources import Rows
 from rpbind.reading.fasta import Records, read_records, record_pieces
+from rpbind.reading.file_names import SourceFile, source_files
 from rpbind.reading.files import one_file, read_file
 from rpbind.reading.refuse import refuse_rows
 
@@ -66,7 +66,7 @@ def read_fasta(
     given
         Files, also .gz, or folders of them.
     pattern
-        What the files' names say, see `rpbind.importers.file_names`.
+        What the files' names say, see `rpbind.reading.file_names`.
     labels
         A file with a label on each line, for the records of one FASTA file; None without.
     rules

@@ -66,7 +66,7 @@ def import_fasta(
     options
         Proteins, output and checks.
     pattern
-        What the files' names say, see `rpbind.importers.file_names`.
+        What the files' names say, see `rpbind.reading.file_names`.
     labels
         A file with the label of each record; without it, they are in headers or names.
 
@@ -104,7 +104,7 @@ def import_table(
     columns
         Names of their columns; the usual ones without.
     pattern
-        What the files' names say, see `rpbind.importers.file_names`.
+        What the files' names say, see `rpbind.reading.file_names`.
 
     Returns
     -------

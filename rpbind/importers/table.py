@@ -9,9 +9,9 @@ from pathlib import Path
 from rpbind.data.clusters import Progress
 from rpbind.errors import UserError
 from rpbind.importers.collect import collected
-from rpbind.importers.file_names import SourceFile, source_files
 from rpbind.importers.rows import RawRows, RowRules
 from rpbind.importers.sources import Rows
+from rpbind.reading.file_names import SourceFile, source_files
 from rpbind.reading.pieces import column_pieces
 from rpbind.reading.text_table import Form
 
@@ -97,7 +97,7 @@ def read_tables(
     columns
         The names of their columns.
     pattern
-        What the files' names say, see `rpbind.importers.file_names`.
+        What the files' names say, see `rpbind.reading.file_names`.
     rules
         How rows are read.
     progress

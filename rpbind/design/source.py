@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rpbind.data.world import World, simulate
 from rpbind.errors import UserError, check_not_url
 from rpbind.recipe import canonical
 from rpbind.splitting.balance import imbalance
-from rpbind.splitting.folds import all_folds
+from rpbind.splitting.folds import Folds, all_folds
 from rpbind.splitting.text import parse_split
 from rpbind.train.opened import OpenData
 
@@ -51,16 +52,20 @@ class DataSource:
     @property
     def split_name(self) -> str:
         """Name and hash of the split, or of all folds, as plans have them."""
-        if self.split.folds:
-            folds = all_folds(self.opened.dataset, self.split)
-            return f"{folds.id} {folds.sha256[:12]}"
-        return f"{self.parts.id} {self.parts.sha256[:12]}"
+        named = self._folds if self.split.folds else self.parts
+        return f"{named.id} {named.sha256[:12]}"
 
     @property
     def notes(self) -> str:
-        """How the parts came out differently from what was asked for, if they did."""
+        """How the parts came out differently from what was asked for; of folds, what they leak."""
+        if self.split.folds:
+            return " ".join(self._folds.notes)
         found = (imbalance(self.opened.dataset, self.parts), self.parts.note)
         return " ".join(note for note in found if note)
+
+    @cached_property
+    def _folds(self) -> Folds:
+        return all_folds(self.opened.dataset, self.split)
 
     def inputs(self, encoder: str) -> Inputs:
         """Return the inputs of a run.

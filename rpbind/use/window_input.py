@@ -24,7 +24,7 @@ from rpbind.reading.formats import check_not_foreign
 from rpbind.reading.table import filled_cells, read_columns
 
 FASTA = (".fa", ".fasta", ".fna")
-TABLES = (".csv", ".tsv", ".txt", ".parquet")
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".parquet")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,49 @@ def _peaks(folder: Path, tiny: Path) -> None:
     shutil.rmtree(folder / "toy")
 
 
+def _layouts(folder: Path, tiny: Path) -> None:
+    """Files of the same windows in the forms in which other projects have them."""
+    from openpyxl import Workbook
+
+    rows = _rows(tiny)
+    parts = ("training", "test")
+    texts: dict[str, str] = {"clip-names.tsv": "name\tprotein\n"}
+
+    def add(name: str, text: str) -> None:
+        texts[name] = texts.get(name, "") + text
+
+    book = Workbook()
+    book.active.append(["RNA", "Protein", "Label"])
+    for n, (rna, protein, label) in enumerate(rows):
+        clip = f"clip/0_PARCLIP_{protein}_hg19/5000/{parts[n % 4 == 0]}_sample_0"
+        add(f"{clip}/sequences.fa", f">chr1,+,{n},{n + 101}; class:{label}\n{rna}\n")
+        sign, word = ("neg", "negative") if label == 0 else ("pos", "positive")
+        add(f"circrna/{protein}/{word}", f">hsa_circ_{n:07} start:1,end:99\n{rna}\n")
+        line = f"A\tENST{n}|1|99|1.2\t{rna}\t0.5,-1\t7.1\t{label}\n"
+        add(f"prismnet/{protein}_HepG2.tsv", line)
+        add(f"graphprot/{protein}.{('train', 'ls')[n % 3 == 0]}.{word}s.fa", f">{n}\n{rna}\n")
+        add(
+            f"parts/part{n % 8}.fasta",
+            f">{n}_{protein}_K562_ENCSR825SVO_{sign}; class:{label}\n{rna}\n",
+        )
+        add("test.fasta", f">{n}_{protein}_K562_ENCSR825SVO_test\n{rna}\n")
+        add("labels.txt", f"{label}\n")
+        add("semicolons.csv", f"{rna};{protein};{label},0\r\n")
+        add("headerless.tab", f"{rna}\t{protein}\t{('no', 'yes')[label]}\n")
+        book.active.append([rna, protein, float(label)])
+    for protein in {protein for _, protein, _ in rows}:
+        add("clip-names.tsv", f"0_PARCLIP_{protein}\t{protein}\n")
+    texts["semicolons.csv"] = f"\ufeffRNA;Protein;Label\r\n{texts['semicolons.csv']}"
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if name.startswith("clip/"):
+            path.with_name("sequences.fa.gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()
+    book.save(folder / "windows.xlsx")
+
+
 GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "data/eclip91": _dataset,
     "eclip_windows": _eclip,
@@ -122,6 +166,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "a trained model": _model,
     "files of vectors": _vectors,
     "peaks and a genome": _peaks,
+    "files of other projects": _layouts,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
+from rpbind.data.fitting import check_fit as check_fit
 from rpbind.terminal import loading
 from rpbind.use.results import Evaluation as Evaluation
 from rpbind.use.results import Explanation as Explanation
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """A trained model, ready to score windows on the CPU; see `load_model`.
+    """A trained model, ready to score windows on the CPU.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class Model:
 
     @property
     def length(self) -> int:
-        """Nucleotides of the windows that it reads."""
+        """Nucleotides of its training windows; of the longest, if they differ."""
         return self.trained.length
 
     @property
@@ -83,26 +84,28 @@ class Model:
         protein: str | None = None,
         *,
         proteins: str | Path | None = None,
+        fit: str | None = None,
     ) -> pd.DataFrame:
         """Predict logit, probability and calibrated probability of windows.
 
         Parameters
         ----------
         windows
-            A list of RNA sequences, a table with the columns `rna` and `protein`, or a file: FASTA,
-            CSV, TSV or Parquet, also with .gz.
+            RNA sequences, a table with `rna` and `protein`, or a file as in the command.
         protein
-            Score all windows for this protein (they may name no other); without it, each for its.
+            Score all windows for this protein; without it, each for its own.
         proteins
             FASTA of amino-acid sequences; without it, the proteins that the model knows.
+        fit
+            Of longer windows than in training, score "centre", beginning ("left") or "tile"s.
 
         Returns
         -------
         pandas.DataFrame
-            A row per window, with the index of the given table: `protein`, `logit`, `probability`,
-            `calibrated` (NaN if more than half of the letters are N: `n_share`), and what is known
-            of the protein (`seen_in_training`, `training_base_rate`, `validation_auroc`). Its
-            `attrs["notes"]` has sentences that a reader should know.
+            A row per window, with the index of the given table: `protein`, `start`, `length`,
+            `logit`, `probability`, `calibrated` (NaN if most letters are N: `n_share`), and what is
+            known of the protein (`seen_in_training`, `training_base_rate`, `validation_auroc`).
+            Its `attrs["notes"]` has sentences that a reader should know.
 
         Raises
         ------
@@ -114,22 +117,19 @@ class Model:
         >>> model = rb.load_model("reports/mine/runs/RUN")
         >>> model.predict(["ACGU" * 25 + "A"], protein="TARDBP")
         """
+        kept = check_fit(fit)
         from rpbind.terminal import progress
         from rpbind.use.predict import PredictionInput, predict_windows
         from rpbind.use.window_input import given_windows
 
         index = getattr(windows, "index", None) if hasattr(windows, "columns") else None
-        source = PredictionInput(
-            given_windows(windows),
-            None if proteins is None else Path(proteins),
-            protein,
-            self.weights,
-        )
+        fasta = None if proteins is None else Path(proteins)
+        source = PredictionInput(given_windows(windows), fasta, protein, self.weights, kept)
         with progress("encoding proteins, then scoring windows") as bar:
             found = predict_windows(self.trained, source, bar)
         table = cast("pd.DataFrame", found.table.to_pandas())
         if index is not None:
-            table.index = index
+            table.index = index.take(found.window_M)
         table.attrs["notes"] = list(found.remarks)
         return table
 

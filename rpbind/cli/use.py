@@ -9,7 +9,13 @@ import typer
 from rich.console import Console
 
 from rpbind.api.files import check_out, write_frame
-from rpbind.api.model import Evaluation, Explanation, check_evaluation, load_model
+from rpbind.api.model import (
+    Evaluation,
+    Explanation,
+    check_evaluation,
+    check_fit,
+    load_model,
+)
 from rpbind.live import stderr
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN
@@ -54,6 +60,13 @@ def predict(
             "that each window names)."
         ),
     ] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            help="Of windows that are longer than in training, score the centre, the beginning "
+            "(left), or all of it in pieces (tile), a row each (default: as they are)."
+        ),
+    ] = None,
     weights: Weights = None,
     trust: Trust = False,
 ) -> None:
@@ -61,9 +74,10 @@ def predict(
 
     Each window's row also says whether the model was trained on its protein, and how well.
     """
+    check_fit(fit)
     check_out(out, (".parquet", ".csv"), (model, windows, proteins, weights))
     trained = load_model(model, weights=weights, trust=trust)
-    table = trained.predict(windows, protein, proteins=proteins)
+    table = trained.predict(windows, protein, proteins=proteins, fit=fit)
     write_frame(out, table)
     print(
         f"{out}: {len(table):,} windows, {table['protein'].nunique()} proteins; model "

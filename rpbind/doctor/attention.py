@@ -21,17 +21,19 @@ def attention(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict
     whole model of the user's own.
 
     They are the weights' mean and standard deviation, their entropy divided by log(keys), and the
-    largest change of a logit when the attention is made uniform. Padded keys are left out, and so
-    is the entropy if every protein is a single key.
+    largest change of a logit when the attention is made uniform. Padded keys and queries are left
+    out, and so is the entropy if every protein is a single key.
     """
     if not isinstance(model, BindingModel) or model.attend is None:
         return {}
     by_group = zip(model.attention(rna_BL, groups), groups, strict=True)
-    pairs = [(w_BHQS, model.memory(g).real_PS, g.protein_B) for w_BHQS, g in by_group]
+    pairs = [(w_BHQS, model.memory(g).real_PS, g) for w_BHQS, g in by_group]
+    real_BQ = model.encode(rna_BL, groups)[1]
     weights, entropies = [], []
-    for w_BHQS, real_PS, protein_B in pairs:
-        for place in range(len(w_BHQS)):
-            w_HQS = w_BHQS[place]
+    for w_BHQS, real_PS, group in pairs:
+        protein_B = group.protein_B
+        for place, window in enumerate(group.rows_B.tolist()):
+            w_HQS = w_BHQS[place] if real_BQ is None else w_BHQS[place][:, real_BQ[window]]
             own_HQS = w_HQS if real_PS is None else w_HQS[:, :, real_PS[protein_B[place]]]
             weights.append(own_HQS.flatten())
             if (keys := own_HQS.shape[2]) > 1:

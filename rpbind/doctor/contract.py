@@ -17,6 +17,7 @@ from rpbind.model.binding import BindingModel
 from rpbind.model.build import build_model
 from rpbind.model.custom import encoder_width
 from rpbind.model.group import Group
+from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel
 from rpbind.model.randomness import check_no_unseeded_draw
 from rpbind.model.seeding import reseed
@@ -48,7 +49,9 @@ def check_contract(recipe: Recipe, inputs: Inputs) -> None:
     own = {each.slot: each for each in custom_classes(recipe.model)}
     if not own:
         return
-    model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0)
+    model = build_model(
+        recipe.model, width=inputs.width, length=inputs.length, seed=0, varying=inputs.varying
+    )
     reseed(model, "cpu", 0, 1)
     rna_BL, groups, label_B = inputs.batch(sample(inputs), model.reads)
     with check_no_unseeded_draw(model, "cpu"):
@@ -69,15 +72,19 @@ def _check_slots(
     if (encoder := own.get("model.encoder")) is not None:
         what = f"{encoder.slot}: {encoder.part.class_name}.forward"
         with errors_in(_file_of({"": encoder}), f"{what} fails"):
-            rna_BQC = model.encoder(rna_BL)
+            letters_BL, real_BL = letters_and_mask(rna_BL) if model.varying else (rna_BL, None)
+            rna_BQC, real_BQ = model.encoder(letters_BL, real_BL)
         width = encoder_width(model.encoder)
         _check_tensor(what, rna_BQC, {"B": len(rna_BL), "Q": "Q", "C": width})
+        if real_BQ is not None:
+            shape: dict[str, Size] = {"B": len(rna_BL), "Q": rna_BQC.shape[1]}
+            _check_tensor(f"the mask of {what}", real_BQ, shape, torch.bool)
     if (memory := own.get("model.memory")) is not None and model.attend is not None:
         what = f"{memory.slot}: {memory.part.class_name}.forward"
         with errors_in(_file_of({"": memory}), f"{what} fails"):
             made = model.memory(groups[0])
         width, proteins = model.attend.query.out_features, len(groups[0].mean_PW)
-        shape: dict[str, Size] = {"P": proteins, "S": "S", "E": width}
+        shape = {"P": proteins, "S": "S", "E": width}
         _check_tensor(f"the keys of {what}", made.keys_PSE, shape)
         shape["S"] = made.keys_PSE.shape[1]
         _check_tensor(f"the values of {what}", made.values_PSE, shape)

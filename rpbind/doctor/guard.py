@@ -204,7 +204,9 @@ def _build_model(recipe: Recipe, inputs: Inputs, dtype: torch.dtype) -> PairMode
     No weight is at a neutral value (a temperature of 1, a norm's shift of 0), which would hide its
     effect.
     """
-    model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=0).to(dtype)
+    model = build_model(
+        recipe.model, width=inputs.width, length=inputs.length, seed=0, varying=inputs.varying
+    ).to(dtype)
     for name, weight in model.named_parameters():
         stream = generator("cpu", "guard", name, tuple(weight.shape))
         bound = max(1, weight[0].numel()) ** -0.5 if weight.ndim > 1 else 0.5

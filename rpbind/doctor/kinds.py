@@ -125,7 +125,7 @@ KINDS = {
             "error",
             1e-4,
             "of the largest logit: summing in another order changes it by about 1e-6",
-            "Mask padded residues: a window's logit depends on the padding of its batch.",
+            "Mask padded residues and letters: a logit depends on the padding of its batch.",
         ),
         Kind(
             SEES_COMPANY,

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rpbind.model.group import Group
+from rpbind.model.padding import PAD
 from rpbind.model.pair_model import PairModel
 from rpbind.train.inputs import Inputs
 
@@ -50,6 +51,9 @@ def probes(model: PairModel, inputs: Inputs, index_B: Tensor) -> dict[str, float
         alone_B = _alone(model, inputs, index_B, protein_B)
         padded_B = model(rna_BL, [_padded(group) for group in groups])
         measured["probe.padding"] = max(change(logit_B, alone_B), change(logit_B, padded_B))
+    if inputs.varying:
+        unpadded = change(logit_B, _of_one_length(model, inputs, index_B, rna_BL))
+        measured["probe.padding"] = max(unpadded, measured.get("probe.padding", 0.0))
     return measured
 
 
@@ -84,9 +88,11 @@ def within(logit_B: Tensor, protein_B: Tensor) -> float:
 
 
 def _shuffled(rna_BL: Tensor) -> Tensor:
-    """Return the windows with their letters in another order, the same for every window."""
+    """Return the windows with their letters in another order; windows of one length share it."""
     order_L = torch.randperm(rna_BL.shape[1], generator=torch.Generator().manual_seed(0))
-    return rna_BL[:, order_L.to(rna_BL.device)]
+    rank_BL = torch.argsort(order_L).to(rna_BL.device).expand(rna_BL.shape)
+    last_BL = rank_BL.masked_fill(rna_BL == PAD, rna_BL.shape[1])  # padding stays at the end
+    return rna_BL.gather(1, last_BL.argsort(dim=1))
 
 
 def _swapped(protein_B: Tensor) -> Tensor:
@@ -108,6 +114,17 @@ def _alone(model: PairModel, inputs: Inputs, index_B: Tensor, protein_B: Tensor)
         mine_B = protein_B == protein
         rna_BL, groups, _ = inputs.batch(index_B[mine_B], model.reads)
         logit_B[mine_B] = model(rna_BL, groups)
+    return logit_B
+
+
+def _of_one_length(model: PairModel, inputs: Inputs, index_B: Tensor, rna_BL: Tensor) -> Tensor:
+    """Return logits from batches of windows of one length each, in which no window is padded."""
+    logit_B = torch.empty(len(index_B), device=index_B.device)
+    length_B = (rna_BL != PAD).sum(1)
+    for length in length_B.unique().tolist():
+        mine_B = length_B == length
+        rna_bl, groups, _ = inputs.batch(index_B[mine_B], model.reads)
+        logit_B[mine_B] = model(rna_bl, groups)
     return logit_B
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.group import Group
+from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel
 
 
@@ -17,8 +18,10 @@ from rpbind.model.pair_model import PairModel
 def dead_units(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[str, float]:
     """Return {layer: share of its units that are off for all windows and positions}."""
     dead: dict[str, float] = {}
+    masks = _masks(model, rna_BL, groups)
     handles = [
-        module.register_forward_hook(_record_dead(name, dead)) for name, module in _rectified(model)
+        module.register_forward_hook(_record_dead(name, dead, masks))
+        for name, module in _rectified(model)
     ]
     try:
         model(rna_BL, groups)
@@ -56,11 +59,21 @@ def _before_relu(model: BindingModel, name: str) -> bool:
     )
 
 
-def _record_dead(name: str, dead: dict[str, float]) -> Any:
+def _masks(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dict[int, Tensor]:
+    """Return which letters and query positions are no padding, by their number in a window."""
+    if not (isinstance(model, BindingModel) and model.varying):
+        return {}
+    masks = [letters_and_mask(rna_BL)[1], model.encode(rna_BL, groups)[1]]
+    return {real.shape[1]: real for real in masks if real is not None}
+
+
+def _record_dead(name: str, dead: dict[str, float], masks: dict[int, Tensor]) -> Any:
     def hook(module: nn.Module, inputs: Any, out: Tensor) -> None:
         # after the batch norm of a convolution the shape is (B, C, 1, L); otherwise units are last
         units = out.movedim(1, -1) if isinstance(module, nn.BatchNorm2d) else out
-        off = (units.flatten(0, -2) <= 0).all(0)
+        positions = units.shape[-2] if units.ndim > 2 else 0
+        real = masks.get(positions) if isinstance(module, nn.Linear) else None  # a norm leaves 0
+        off = ((units.flatten(0, -2) if real is None else units[real]) <= 0).all(0)
         dead[f"dead.{name}"] = float(off.double().mean())
 
     return hook

@@ -79,13 +79,21 @@ class ReverseAttention(nn.Module):
         self.dropout = Dropout(config.dropout)
         self.uniform = False
 
-    def forward(self, rna_BQC: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
-        """Return the attended RNA of each window (B, E)."""
+    def forward(
+        self,
+        rna_BQC: Tensor,
+        memory: Memory,
+        protein_B: Tensor,
+        real_BQ: Tensor | None = None,
+    ) -> Tensor:
+        """Return the attended RNA of each window (B, E); no key attends to padding."""
         q_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
         k_BHQD = _heads(self.key(rna_BQC), self.heads)
         scores_BHSQ = q_BHSD @ k_BHQD.transpose(-1, -2) / math.sqrt(q_BHSD.shape[3])
         if self.uniform:
             scores_BHSQ = torch.zeros_like(scores_BHSQ)
+        if real_BQ is not None:
+            scores_BHSQ = scores_BHSQ.masked_fill(~real_BQ[:, None, None, :], -torch.inf)
         share_BHSQ = torch.softmax(scores_BHSQ, dim=-1)
         if memory.real_PS is None:
             share_BHQ = share_BHSQ.mean(2)

@@ -5,99 +5,22 @@ keys, W protein vector width, F features that the head reads.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rpbind.model.attention import CrossAttention, ReverseAttention
+from rpbind.model.blocks import FeedForwardBlock, Film, Head, OwnHead
 from rpbind.model.custom import encoder_width
-from rpbind.model.encoder import ENCODERS
+from rpbind.model.encoder import ENCODERS, Encoded
 from rpbind.model.experiment import ExperimentShift, with_experiments
 from rpbind.model.group import Group, Memory
 from rpbind.model.memory import MEMORIES, NoKeys
+from rpbind.model.padding import letters_and_mask, maximum, mean
 from rpbind.model.pair_model import PairModel, in_batch_order, mean_vectors
-from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
 from rpbind.recipe.encoders import CustomEncoder
 from rpbind.recipe.memories import CustomMemory, NoMemory
-
-
-class FeedForwardBlock(nn.Module):
-    """Linear-ReLU-Dropout-Linear-Dropout, added to its input, then LayerNorm."""
-
-    def __init__(self, config: fields.FeedForward, dim: int) -> None:
-        super().__init__()
-        self.wide = nn.Linear(dim, config.hidden)
-        self.narrow = nn.Linear(config.hidden, dim)
-        self.dropout = Dropout(config.dropout)
-        self.output_dropout = Dropout(config.dropout)
-        self.norm = nn.LayerNorm(dim)
-
-    def forward(self, x_BQE: Tensor) -> Tensor:
-        """Map (B, Q, E) to (B, Q, E)."""
-        step_BQE = self.narrow(self.dropout(torch.relu(self.wide(x_BQE))))
-        return self.norm(x_BQE + self.output_dropout(step_BQE))
-
-
-class Head(nn.Sequential):
-    """[Linear, ReLU, Dropout, BatchNorm] per hidden size, then Linear to one logit."""
-
-    def __init__(self, config: fields.Classifier, dim: int) -> None:
-        widths = [dim, *config.hidden]
-        blocks: list[nn.Module] = []
-        for before, after in pairwise(widths):
-            blocks += [
-                nn.Linear(before, after),
-                nn.ReLU(),
-                Dropout(config.dropout),
-                nn.BatchNorm1d(after),
-            ]
-        super().__init__(*blocks, nn.Linear(widths[-1], 1))
-
-
-class Film(nn.Module):
-    """Scale and shift every channel of the encoded RNA by the protein (Perez et al. 2018).
-
-    The proteins' mean vectors lie close together, so they are standardised first. The ReLU at the
-    end lets a protein switch a channel off, not only scale it down.
-    """
-
-    def __init__(self, width: int, dim: int) -> None:
-        super().__init__()
-        self.apart = nn.BatchNorm1d(width, affine=False)
-        self.wide = nn.Linear(width, 2 * dim)
-        self.scale = nn.Linear(2 * dim, dim)
-        self.shift = nn.Linear(2 * dim, dim)
-
-    def forward(self, rna_BQC: Tensor, mean_BW: Tensor) -> Tensor:
-        """Map (B, Q, C) to (B, Q, C), given the mean vector of each window's protein."""
-        hidden_B1F = torch.relu(self.wide(self.apart(mean_BW))).unsqueeze(1)
-        return torch.relu(rna_BQC * (1 + self.scale(hidden_B1F)) + self.shift(hidden_B1F))
-
-
-class OwnHead(nn.Module):
-    """A linear head per protein, whose weights are linear in its mean vector; they start at zero.
-
-    Mean vectors are standardised and scaled to length 1, so different proteins are far apart. If
-    they are linearly independent, each protein can have any head. Its output is added to the logit;
-    multiplied into the classifier it would train slowly, because of the small weights there
-    (`docs/log.md`).
-    """
-
-    def __init__(self, width: int, dim: int, dropout: float) -> None:
-        super().__init__()
-        self.apart = nn.BatchNorm1d(width, affine=False)
-        self.weights = nn.Linear(width, dim)
-        self.level = nn.Linear(width, 1)
-        self.dropout = Dropout(dropout)
-
-    def forward(self, read_BF: Tensor, mean_BW: Tensor) -> Tensor:
-        """Return the output of each window's own head (B,), to be added to its logit."""
-        unit_BW = F.normalize(self.apart(mean_BW), dim=1)
-        own_B = (self.dropout(read_BF) * self.weights(unit_BW)).sum(1)
-        return own_B + self.level(unit_BW).squeeze(1)
 
 
 class BindingModel(PairModel):
@@ -155,7 +78,7 @@ class BindingModel(PairModel):
         Parameters
         ----------
         rna_BL
-            Tokens (B, L): 0 to 4 for A C G U N.
+            Tokens (B, L): 0 to 4 for A C G U N; 5 for padding, if the model is `varying`.
         groups
             The proteins of the windows; every window is in exactly one group.
 
@@ -165,7 +88,7 @@ class BindingModel(PairModel):
             Logits (B,), in the order of `rna_BL`.
         """
         groups = with_experiments(self.experiment, groups)
-        rna_BQC = self.encode(rna_BL, groups)
+        rna_BQC, real_BQ = self.encode(rna_BL, groups)
         memories = [self.memory(group) for group in groups]
         terms = []
         if self.attend is not None:
@@ -180,14 +103,16 @@ class BindingModel(PairModel):
         mixed_BQE = self.norm(sum(terms))
         if self.feed_forward is not None:
             mixed_BQE = self.feed_forward(mixed_BQE)
-        read = [mixed_BQE.mean(1), mixed_BQE.amax(1)] if self.reads_maximum else [mixed_BQE.mean(1)]
-        read_BF = torch.cat([*read, *self._beside(rna_BQC, memories, groups)], 1)
+        read = [mean(mixed_BQE, real_BQ)]
+        if self.reads_maximum:
+            read.append(maximum(mixed_BQE, real_BQ))
+        read_BF = torch.cat([*read, *self._beside(rna_BQC, real_BQ, memories, groups)], 1)
         logit_B = self.head(read_BF).squeeze(1)
         if self.own is not None:
             logit_B = logit_B + self.own(read_BF, mean_vectors(groups))
         return logit_B
 
-    def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
+    def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Encoded:
         """Return the encoded RNA.
 
         Parameters
@@ -199,13 +124,15 @@ class BindingModel(PairModel):
 
         Returns
         -------
-        Tensor
-            The encoded RNA (B, Q, C), scaled and shifted by the protein if the recipe has `film`.
+        tuple
+            The encoded RNA (B, Q, C), scaled and shifted by the protein if the recipe has `film`;
+            and which positions are no padding (B, Q), None if all are.
         """
-        rna_BQC = self.encoder(rna_BL)
-        if self.film is None:
-            return rna_BQC
-        return self.film(rna_BQC, mean_vectors(groups))
+        letters_BL, real_BL = letters_and_mask(rna_BL) if self.varying else (rna_BL, None)
+        rna_BQC, real_BQ = self.encoder(letters_BL, real_BL)
+        if self.film is not None:
+            rna_BQC = self.film(rna_BQC, mean_vectors(groups))
+        return rna_BQC, real_BQ
 
     def attention(self, rna_BL: Tensor, groups: Sequence[Group]) -> list[Tensor]:
         """Return the attention weights of each group.
@@ -221,27 +148,32 @@ class BindingModel(PairModel):
         -------
         list of Tensor
             For each group, weights (windows of the group, H, Q, S); empty if the model has no
-            attention.
+            attention. Query positions that are padding have weights too, which nothing reads.
         """
         if self.attend is None:
             return []
         groups = with_experiments(self.experiment, groups)
-        query_BQE = self.attend.query(self.encode(rna_BL, groups))
+        query_BQE = self.attend.query(self.encode(rna_BL, groups)[0])
         return [
             self.attend.weights(query_BQE[g.rows_B], self.memory(g), g.protein_B) for g in groups
         ]
 
     def _beside(
-        self, rna_BQC: Tensor, memories: Sequence[Memory], groups: Sequence[Group]
+        self,
+        rna_BQC: Tensor,
+        real_BQ: Tensor | None,
+        memories: Sequence[Memory],
+        groups: Sequence[Group],
     ) -> list[Tensor]:
         """Return the features (B, E) that the head reads beside the RNA positions.
 
         These are the output of the reverse attention or, without attention, the protein's value.
         """
         if self.back is not None:
+            real = [None if real_BQ is None else real_BQ[g.rows_B] for g in groups]
             attended = [
-                self.back(rna_BQC[g.rows_B], memory, g.protein_B)
-                for g, memory in zip(groups, memories, strict=True)
+                self.back(rna_BQC[g.rows_B], memory, g.protein_B, real_BQ)
+                for g, memory, real_BQ in zip(groups, memories, real, strict=True)
             ]
         elif isinstance(self.memory, NoKeys):
             attended = [m.values_PSE[g.protein_B, 0] for g, m in zip(groups, memories, strict=True)]

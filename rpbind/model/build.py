@@ -11,7 +11,9 @@ from rpbind.model.size import check_fits
 from rpbind.recipe import model as fields
 
 
-def build_model(config: fields.AnyModel, *, width: int, length: int, seed: int) -> PairModel:
+def build_model(
+    config: fields.AnyModel, *, width: int, length: int, seed: int, varying: bool = False
+) -> PairModel:
     """Build a model whose random numbers are seeded by name, at the start and in training.
 
     Parameters
@@ -21,9 +23,11 @@ def build_model(config: fields.AnyModel, *, width: int, length: int, seed: int) 
     width
         Width W of the protein vectors.
     length
-        Window length L, in nucleotides.
+        Length L of the longest window, in nucleotides.
     seed
         Seed of the run. An initial value depends only on it and on the parameter's full name.
+    varying
+        Whether windows differ in length, so that some are padded.
 
     Returns
     -------
@@ -33,11 +37,12 @@ def build_model(config: fields.AnyModel, *, width: int, length: int, seed: int) 
     Raises
     ------
     UserError
-        Where a layer's initial values or its random draws in training cannot be seeded, and where
-        the model does not fit this machine's memory.
+        Where a layer's initial values or its random draws in training cannot be seeded, where the
+        model does not fit this machine's memory, and where windows differ in length and a class of
+        the user's own takes no mask.
     """
     check_fits(config, width=width, length=length)
-    model = draw_by_name(lambda: network(config, width=width, length=length), seed)
+    model = draw_by_name(lambda: network(config, width=width, length=length, varying=varying), seed)
     if not isinstance(config.init, fields.OwnInit):
         is_whole = isinstance(config, fields.CustomModel)
         initialise(model, config.init, seed, () if is_whole else custom_layers(model))

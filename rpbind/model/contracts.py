@@ -4,6 +4,10 @@ All are `nn.Module`s. `__init__` gets the recipe's options by name, and those of
 that it names. Shapes: B windows, L nucleotides, Q query positions, C encoder width, P proteins, R
 residues (padded), W protein vector width, S keys, E attention width. Tensors are float32, except
 tokens (int64: 0 to 4 for A C G U N) and masks (bool: False is padding).
+
+For windows of different lengths, the `forward` of an encoder or a whole model also names the
+parameter `real_BL` (B, L) bool. It is False after a window's last letter, where the tokens are N,
+and True everywhere if all windows have one length. Without it, such windows are refused.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from torch import Tensor
 class Encoder(Protocol):
     """`model.encoder`: a window of tokens becomes one vector per query position.
 
-    `__init__` may name `length` (L). It sets `dim`.
+    `__init__` may name `length` (L). It sets `dim`. An encoder that takes `real_BL` and has fewer
+    query positions than letters returns a pair: the vectors, and which positions are real (B, Q).
     """
 
     dim: int

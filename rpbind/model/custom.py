@@ -8,6 +8,7 @@ Shapes: B windows, L nucleotides, P proteins, R residues, W protein vector width
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -18,18 +19,23 @@ from torch import Tensor, nn
 
 from rpbind.errors import UserError
 from rpbind.model.group import Group, Memory, Reads
+from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel, WholeModel, in_batch_order, mean_vectors
 from rpbind.parts.loading import class_file, declared, errors_in
 from rpbind.parts.signature import arguments
-from rpbind.recipe.custom import CustomClass
+from rpbind.recipe.custom import CustomClass, custom_classes
 from rpbind.recipe.encoders import CustomEncoder
 from rpbind.recipe.memories import CustomMemory
-from rpbind.recipe.model import CustomModel
+from rpbind.recipe.model import AnyModel, CustomModel
 
 READS: dict[str, Reads] = {"mean": "mean", "residues": "residues"}
 """What a class declares that it reads of a protein -> what it is given of the embedding store."""
 MODEL_READS: dict[str, Reads] = READS | {"proteins": "mean"}
 """The same for a whole model, which may also ask for each distinct protein once."""
+
+
+MASK = "real_BL"
+"""The parameter of a user's `forward` that gets the mask of letters: False is padding."""
 
 
 def custom_encoder(config: CustomEncoder, length: int) -> nn.Module:
@@ -41,6 +47,33 @@ def custom_encoder(config: CustomEncoder, length: int) -> nn.Module:
             "(a whole number), in __init__."
         )
     return made
+
+
+def check_takes_mask(config: AnyModel) -> None:
+    """Check that a model can read windows of different lengths.
+
+    Parameters
+    ----------
+    config
+        The model part of a recipe.
+
+    Raises
+    ------
+    UserError
+        If an encoder or a whole model of the user's own does not ask for the mask `real_BL`.
+    """
+    for own in custom_classes(config):
+        if own.slot != "model.memory" and not takes_mask(kind := own.load()):
+            raise UserError(
+                f"{own.slot}: {kind.__name__} reads windows of one length, and these windows "
+                "differ in length. Let its forward take the parameter real_BL, the mask of the "
+                "letters (docs/own-model.md), or import the windows again with --fit."
+            )
+
+
+def takes_mask(kind: type) -> bool:
+    """Whether the forward of a class asks for the mask of letters, by its name."""
+    return MASK in inspect.signature(kind.forward).parameters  # type: ignore[attr-defined]
 
 
 def encoder_width(encoder: nn.Module) -> int:
@@ -93,9 +126,15 @@ def _check_device(made: nn.Module, what: str) -> None:
 
 @lru_cache
 def _encoder(kind: type[nn.Module]) -> type[nn.Module]:
+    masked = takes_mask(kind)
+
     class Adapted(kind):  # type: ignore[valid-type, misc]
-        def forward(self, rna_BL: Tensor) -> Tensor:
-            return super().forward(rna_BL.long())
+        def forward(self, rna_BL: Tensor, real_BL: Tensor | None = None) -> Any:
+            given = {MASK: _mask(rna_BL, real_BL)} if masked else {}
+            made = super().forward(rna_BL.long(), **given)
+            if not (masked and isinstance(made, tuple)):
+                return made, real_BL
+            return made[0], None if real_BL is None else made[1]
 
     return _renamed(Adapted, kind)
 
@@ -120,14 +159,23 @@ def _memory(kind: type[nn.Module]) -> type[nn.Module]:
 @lru_cache
 def _model(kind: type[nn.Module]) -> type[nn.Module]:
     its_reads = str(declared(kind, "reads", "mean"))
+    masked = takes_mask(kind)
 
     class Adapted(kind, WholeModel):  # type: ignore[valid-type, misc]
         reads = MODEL_READS[its_reads]
+        varying = False
 
         def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
-            return super().forward(rna_BL.long(), *GIVEN[its_reads](groups))
+            letters_BL, real_BL = letters_and_mask(rna_BL) if self.varying else (rna_BL, None)
+            given = {MASK: _mask(rna_BL, real_BL)} if masked else {}
+            return super().forward(letters_BL.long(), *GIVEN[its_reads](groups), **given)
 
     return _renamed(Adapted, kind)
+
+
+def _mask(rna_BL: Tensor, real_BL: Tensor | None) -> Tensor:
+    """Return the mask of letters (B, L), which is all True if windows have one length."""
+    return torch.ones_like(rna_BL, dtype=torch.bool) if real_BL is None else real_BL
 
 
 def _renamed(adapted: type[nn.Module], kind: type) -> type[nn.Module]:

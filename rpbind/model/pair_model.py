@@ -19,6 +19,9 @@ class PairModel(nn.Module):
     reads: Reads
     """What it reads of a protein: its mean vector ("mean") or its residues."""
 
+    varying: bool = False
+    """Whether windows of a batch may differ in length: shorter ones are then padded with `PAD`."""
+
     def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         """Return the logit of binding (B,) for tokens (B, L) and the proteins of the windows."""
         raise NotImplementedError

@@ -82,7 +82,7 @@ def _code(own: list[str]) -> list[str]:
 
 def _about(model: Description, own: list[str]) -> list[str]:
     lines = [
-        f"It takes a window of {model.length} nt of RNA and a protein, and predicts whether they "
+        f"It takes a window of {_lengths(model)} of RNA and a protein, and predicts whether they "
         "bind.",
         f"It is arm `{model.arm}` with random seed {model.seed}.",
     ]
@@ -151,12 +151,22 @@ def _calibration(line: CalibrationLine) -> list[str]:
     ]
 
 
+def _lengths(model: Description) -> str:
+    """Return the windows' length in words, such as "101 nt" or "20 to 400 nt"."""
+    shortest = "" if model.shortest is None else f"{model.shortest} to "
+    return f"{shortest}{model.length} nt"
+
+
 def _limits(model: Description) -> list[str]:
     return list(_limits_of(model))
 
 
 def _limits_of(model: Description) -> Iterator[str]:
-    yield f"- It reads windows of exactly {model.length} nt, and no other length."
+    yield (
+        f"- It was trained on windows of {_lengths(model)}. How good it is on other lengths is "
+        "unknown; `rpbind predict` says which windows have one, and refuses those that it cannot "
+        "read."
+    )
     known = sum(1 for protein in model.proteins if protein.windows)
     yield (
         f"- It was trained on {known} proteins. How good it is on any other protein is unknown; "

@@ -112,7 +112,10 @@ class Description(_StrictModel):
     run, arm, seed
         The run that trained it.
     width, length
-        Width of the protein vectors, and length of the windows in nucleotides.
+        Width of the protein vectors, and length of the windows in nucleotides; of the longest, if
+        they differ.
+    shortest
+        Length of the shortest window; None if all have one length.
     threads
         Number of torch threads of the run: the same number gives the same bits.
     made_by
@@ -135,6 +138,7 @@ class Description(_StrictModel):
     seed: Count
     width: Size
     length: Size
+    shortest: Size | None = None
     threads: Annotated[int, Field(ge=1, le=4096)]
     made_by: dict[str, str] = {}
     provenance: Provenance

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +16,12 @@ from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
 from rpbind.metrics import WindowScores
 from rpbind.model.group import Group, Reads
+from rpbind.model.padding import PAD
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
 from rpbind.train.experiments import codes_of, experiments_of
+from rpbind.train.mapped import mapped_tensor, residues_of
 
 GROUP_SIZE = 8
 """Distinct proteins of similar length that share one padded block of residues."""
@@ -37,7 +37,7 @@ class Inputs:
     Parameters
     ----------
     rna_NL
-        (N, L) uint8 tokens of the windows.
+        (N, L) uint8 tokens of the windows; shorter ones are padded.
     label_N
         (N,) uint8 labels.
     protein_N
@@ -60,6 +60,8 @@ class Inputs:
         (N,) overlap cluster (int32) and region type (int8) of each window; None where unknown.
     experiments
         {"name" or "parts": codes of the proteins' experiments (P, D)}; see `experiment_codes`.
+    shortest
+        Letters of the shortest window; None if all windows have `length`.
     """
 
     rna_NL: Tensor
@@ -76,6 +78,7 @@ class Inputs:
     cluster_N: Tensor | None = None
     experiments: Mapping[str, Tensor] = field(default_factory=dict)
     region_N: NDArray[np.int8] | None = None
+    shortest: int | None = None
 
     @classmethod
     def open(cls, data: Path, split: SplitSpec, encoder: str) -> Inputs:
@@ -122,15 +125,15 @@ class Inputs:
         sequences = [protein.sequence for protein in dataset.proteins]
         offset_P, length_P = store.locate(sequences)
         return cls(
-            rna_NL=_mapped(dataset.rna_NL),
-            label_N=_mapped(dataset.label_N),
-            protein_N=_mapped(dataset.protein_N),
+            rna_NL=mapped_tensor(dataset.rna_NL),
+            label_N=mapped_tensor(dataset.label_N),
+            protein_N=mapped_tensor(dataset.protein_N),
             parts={
                 part: torch.from_numpy(np.asarray(split.indices(part), dtype=np.int64))
                 for part in ("train", "validation", "test")
             },
             mean_PW=torch.from_numpy(store.mean_PW(sequences)),
-            residues_ND=_mapped(store.residues_ND),
+            residues_ND=mapped_tensor(store.residues_ND),
             offset_P=torch.from_numpy(offset_P),
             length_P=torch.from_numpy(length_P),
             proteins=dataset.proteins,
@@ -141,9 +144,10 @@ class Inputs:
                 "encoder": f"{store.folder.name} {store.manifest.encoder_sha256[:12]}",
             },
             source=store.manifest.source,
-            cluster_N=_mapped(dataset.cluster_N),
+            cluster_N=mapped_tensor(dataset.cluster_N),
             experiments=experiments_of(dataset, split),
             region_N=None if dataset.coordinates is None else dataset.coordinates.region_N,
+            shortest=dataset.manifest.shortest_window,
         )
 
     @property
@@ -153,8 +157,13 @@ class Inputs:
 
     @property
     def length(self) -> int:
-        """Length L of a window in nucleotides."""
+        """Length L of the longest window in nucleotides."""
         return self.rna_NL.shape[1]
+
+    @property
+    def varying(self) -> bool:
+        """Whether the windows differ in length, so that batches are padded."""
+        return self.shortest is not None
 
     def to(self, device: str) -> Inputs:
         """Copy the tensors to a device; many windows stay mapped, and go there batch by batch.
@@ -188,10 +197,14 @@ class Inputs:
 
         Returns
         -------
-        rna_BL (B, L) uint8, the protein groups that cover the batch, and label_B (B,) float32.
+        rna_BL (B, L) uint8, L being the longest window of the batch if windows differ in length;
+        the protein groups that cover the batch; and label_B (B,) float32.
         """
         groups = list(self._groups(self.protein_N[index_B].long(), reads))
-        return self.windows(index_B), groups, self.label_N[index_B].float()
+        rna_BL = self.windows(index_B)
+        if self.varying:
+            rna_BL = rna_BL[:, : int((rna_BL != PAD).any(0).sum())]
+        return rna_BL, groups, self.label_N[index_B].float()
 
     def windows(self, index_B: Tensor) -> Tensor:
         """Return windows (B, L) on the device of their indices, also if all are not there."""
@@ -231,20 +244,8 @@ class Inputs:
         rank_B = torch.argsort(order)[place_B]
         for number, members in enumerate(distinct[order].split(GROUP_SIZE)):
             rows_B = torch.nonzero(rank_B // GROUP_SIZE == number).squeeze(1)
-            residues_PRW, real_PR = self._residues(members)
+            residues_PRW, real_PR = residues_of(
+                self.residues_ND, self.offset_P[members], self.length_P[members]
+            )
             place_B, codes = rank_B[rows_B] % GROUP_SIZE, codes_of(self.experiments, members)
             yield Group(rows_B, place_B, self.mean_PW[members], residues_PRW, real_PR, codes)
-
-    def _residues(self, members: Tensor) -> tuple[Tensor, Tensor]:
-        """Return residues (P, R, W), padded to the longest protein, and the mask of real ones."""
-        length_P1 = self.length_P[members].unsqueeze(1)
-        step_1R = torch.arange(int(length_P1.max()), device=members.device).unsqueeze(0)
-        rows_PR = self.offset_P[members].unsqueeze(1) + torch.minimum(step_1R, length_P1 - 1)
-        return self.residues_ND[rows_PR].float(), step_1R < length_P1
-
-
-def _mapped(array: NDArray[Any]) -> Tensor:
-    """Return a tensor over the mapped memory; nothing ever writes to it."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(array)

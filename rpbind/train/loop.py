@@ -59,15 +59,11 @@ class Training:
         keep_freed_memory()
         self.recipe, self.seed, self.machine = recipe, seed, machine
         windows = min(recipe.train.batch_size, sizes["train"]) // machine.world
-        check_fits(
-            recipe.model,
-            width=inputs.width,
-            length=inputs.length,
-            copies=COPIES_TRAINED,
-            batch=windows if machine.device == "cpu" else 0,
-        )
+        size = {"width": inputs.width, "length": inputs.length}
+        in_memory = windows if machine.device == "cpu" else 0
+        check_fits(recipe.model, **size, copies=COPIES_TRAINED, batch=in_memory)
         self.inputs = inputs.to(machine.device)
-        model = build_model(recipe.model, width=inputs.width, length=inputs.length, seed=seed)
+        model = build_model(recipe.model, **size, seed=seed, varying=inputs.varying)
         self.model = model.to(machine.device)
         self.optimizer = optimizer_of(recipe.train, self.model)
         batches = batch_count(recipe.train, sizes["train"], machine.world)

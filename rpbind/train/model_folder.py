@@ -63,6 +63,7 @@ def saved_model(
         seed=training.seed,
         width=inputs.width,
         length=inputs.length,
+        shortest=inputs.shortest,
         threads=training.machine.threads,
         made_by={name: version(name) for name in ("rpbind", "torch")} | {"code": code_id()},
         provenance=Provenance(**inputs.provenance),

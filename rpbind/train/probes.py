@@ -16,6 +16,7 @@ from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
 from rpbind.model.network import has_attention
+from rpbind.model.padding import PAD
 from rpbind.model.seeding import generator
 from rpbind.train.experiments import codes_of
 from rpbind.train.inputs import Inputs
@@ -59,7 +60,9 @@ def _altered(training: Training, sample: Inputs) -> Iterator[tuple[str, WindowSc
 def letters_shuffled(sample: Inputs, seed: int) -> Inputs:
     """Shuffle the letters of each window: this keeps the composition and destroys motifs."""
     stream = generator("cpu", "probe", "letters", seed)
-    order_NL = torch.rand(sample.rna_NL.shape, generator=stream).argsort(dim=1)
+    draws_NL = torch.rand(sample.rna_NL.shape, generator=stream)
+    last_NL = draws_NL.masked_fill(sample.rna_NL.cpu() == PAD, 1.0)  # padding stays at the end
+    order_NL = last_NL.argsort(dim=1)
     device = sample.rna_NL.device
     return replace(sample, rna_NL=sample.rna_NL.gather(1, order_NL.to(device)))
 

@@ -53,6 +53,7 @@ def attention_map(trained: TrainedModel, inputs: Inputs) -> AttentionMap | str:
             "cannot see or change its attention."
         )
     rna_1L, groups, _ = inputs.batch(torch.arange(1), model.reads)
+    length = rna_1L.shape[1]
     weights = model.attention(rna_1L, groups)
     if not weights:
         return "the model has no attention (memory 'none'): the protein goes directly to the head."
@@ -62,16 +63,16 @@ def attention_map(trained: TrainedModel, inputs: Inputs) -> AttentionMap | str:
         kind = trained.recipe.value("model.memory.kind")
         return f"the weights cannot change the logit (memory '{kind}'): {reason}"
     weight_QS = weights[0][0].mean(0)[:, real_S].double().numpy()
-    shared = math.ceil(trained.length / len(weight_QS))
-    if math.ceil(trained.length / shared) != len(weight_QS):
+    shared = math.ceil(length / len(weight_QS))
+    if math.ceil(length / shared) != len(weight_QS):
         return (
             f"not applicable: the encoder makes {len(weight_QS)} query vectors of "
-            f"{trained.length} nt, so a query has no place in the window."
+            f"{length} nt, so a query has no place in the window."
         )
     with uniform_attention(model):
         uniform = logits_of(model, inputs)[0]
     return AttentionMap(
-        np.repeat(weight_QS, shared, axis=0)[: trained.length],
+        np.repeat(weight_QS, shared, axis=0)[:length],
         _key_names(clean(inputs.proteins[0].sequence), weight_QS.shape[1]),
         float(uniform - logits_of(model, inputs)[0]),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rpbind.data.alphabet import lengths
 from rpbind.data.splits import Part, SplitSpec
 from rpbind.errors import UserError
 from rpbind.ledger.records import PROVENANCE_TERMS
@@ -17,6 +18,7 @@ from rpbind.train.inputs import Inputs
 from rpbind.train.opened import OpenData
 from rpbind.use.experiments import with_experiments
 from rpbind.use.trained import TrainedModel
+from rpbind.use.window_lengths import check_readable, length_notes
 
 HASHED = ("dataset", "split", "bank")
 """Keys of a model's provenance whose hashes must agree."""
@@ -97,7 +99,9 @@ def matching_inputs(
         for key in differs
     ]
     leaks = _leak_notes(trained, target.data, spec, target.part)
-    return inputs, (*notes, *leaks, _known_proteins_note(trained, inputs, target.part))
+    other_lengths = length_notes(trained, lengths(inputs.rna_NL.numpy()))
+    known = _known_proteins_note(trained, inputs, target.part)
+    return inputs, (*notes, *other_lengths, *leaks, known)
 
 
 def _is_same(trained: TrainedModel, inputs: Inputs, key: str) -> bool:
@@ -107,11 +111,13 @@ def _is_same(trained: TrainedModel, inputs: Inputs, key: str) -> bool:
 
 def _check_same_kind(trained: TrainedModel, inputs: Inputs, data: Path) -> None:
     """Raise `UserError` if windows or protein vectors are not of the kind that the model reads."""
-    if inputs.length != trained.length:
-        raise UserError(
-            f"The model reads windows of {trained.length} nt; the windows of {data} have "
-            f"{inputs.length} nt. Import them again with {trained.length} nt."
-        )
+    length_N = lengths(inputs.rna_NL.numpy())
+    check_readable(
+        trained,
+        length_N,
+        lambda window: f"{data}, window {window + 1:,}",
+        f"Import them again with --fit centre --width {trained.length}.",
+    )
     if not _is_same(trained, inputs, "encoder") or inputs.width != trained.width:
         raise UserError(
             f"The model reads protein vectors of {trained.provenance['encoder']}, width "

@@ -17,9 +17,11 @@ from rpbind.errors import UserError
 from rpbind.report.explain import Picture
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.experiments import with_experiments
+from rpbind.use.known import ProteinContext
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
-from rpbind.use.trained import ProteinContext, TrainedModel
+from rpbind.use.trained import TrainedModel
+from rpbind.use.window_lengths import check_readable
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,11 @@ def explain_window(
     Raises
     ------
     UserError
-        If the window has another length than the model reads, a letter that is not RNA or too many
+        If the window has a length that the model cannot read, a letter that is not RNA or too many
         N, or if the protein is unknown.
     """
     tokens_L = encode(pair.rna)
-    if len(tokens_L) != trained.length:
-        raise UserError(
-            f"The model reads windows of {trained.length} nt; --rna has {len(tokens_L)}. Cut or "
-            "centre the window to that length."
-        )
+    check_readable(trained, np.array([len(tokens_L)]), lambda row: "--rna")
     if (share := float(n_share(tokens_L[None])[0])) > MOST_N:
         raise UserError(
             f"{share:.0%} of the letters of --rna are N, and at most {MOST_N:.0%} are allowed. "

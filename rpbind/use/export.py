@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import LETTERS
+from rpbind.data.alphabet import LETTERS, PAD
 from rpbind.errors import UserError
 from rpbind.ledger import write_atomic
 from rpbind.use.export_formats import NEEDS
@@ -97,6 +97,9 @@ def _inputs(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     draw = np.random.default_rng(windows)
     rna_BL = draw.integers(0, len(LETTERS), (windows, trained.length))
+    if trained.model.varying:
+        length_B1 = draw.integers(trained.shortest, trained.length + 1, (windows, 1))
+        rna_BL[np.arange(trained.length) >= length_B1] = PAD
     rows = 1 if trained.model.reads == "mean" else residues
     return rna_BL, draw.standard_normal((rows, trained.width), dtype=np.float32)
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rpbind.data.alphabet import LETTERS
+from rpbind.data.alphabet import LETTERS, PAD
 from rpbind.model.group import Group
 from rpbind.model.pair_model import PairModel
 from rpbind.recipe.model import Model
@@ -46,7 +46,7 @@ class ExportedModel(nn.Module):
         Parameters
         ----------
         rna
-            Tokens (B, L) int64: 0 to 4 for A C G U N.
+            Tokens (B, L) int64: 0 to 4 for A C G U N, 5 for padding if windows differ in length.
         protein
             The protein's mean vector (1, W) or, if the model reads residues, one vector per residue
             (R, W).
@@ -92,9 +92,10 @@ def metadata(trained: TrainedModel) -> dict[str, str]:
         else {}
     )
     letters = ", ".join(f"{letter} {token}" for token, letter in enumerate(LETTERS))
+    padding = f", {PAD} after the end of a shorter window" if trained.model.varying else ""
     return without | {
         "run": run_of_model(trained.path),
-        "input rna": f"int64 (batch, {trained.length}): tokens of windows; {letters}",
+        "input rna": f"int64 (batch, {trained.length}): tokens of windows; {letters}{padding}",
         "input protein": f"{protein}, by encoder {trained.provenance['encoder']} (name, SHA-256)",
         "output logit": "float32 (batch,): a greater logit means that they bind more probably",
         "calibration": json.dumps(

@@ -11,21 +11,28 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from scipy.special import expit
 
-from rpbind.data.alphabet import MOST_N, n_share
+from rpbind.data.alphabet import MOST_N, lengths, n_share
 from rpbind.data.clusters import Progress, silent
+from rpbind.data.fitting import Fit, Fitted
 from rpbind.errors import UserError
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.names import key
 from rpbind.naming.protein_table import ProteinTable, short_list
 from rpbind.use.experiments import unknown_experiments, with_experiments
+from rpbind.use.known import ProteinContext
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
-from rpbind.use.trained import ProteinContext, TrainedModel
+from rpbind.use.trained import TrainedModel
 from rpbind.use.window_input import GivenWindows, WindowInput, read_windows
+from rpbind.use.window_lengths import check_readable, fit_windows, length_notes
 
 SHOWN = 5
 """Most names of proteins in a remark."""
+
+TOO_LONG = "Give --fit centre, left or tile, which cuts longer windows."
+"""Advice for windows that are longer than the model can read."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,16 @@ class PredictionInput:
         names.
     weights
         The weights, or the file of vectors, that the model was trained with, if it was.
+    fit
+        What is scored of windows that are longer than those in training: their "centre", their
+        beginning ("left") or all of it in pieces ("tile"); None to score them as they are.
     """
 
     windows: Path | GivenWindows
     proteins: Path | None = None
     protein: str | None = None
     weights: Path | None = None
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True)
@@ -58,14 +69,17 @@ class Predictions:
     Parameters
     ----------
     table
-        One row per window, in the order of the file. Columns: `row` (line of the FASTA header or of
-        the table's row), `name` (FASTA only), `protein`, `n_share`, `logit`, `probability`,
+        One row per window (or tile), in the order of the file. Columns: `row` (line of the FASTA
+        header or of the table's row), `name` (FASTA only), `protein`, `start` and `length` (what
+        was scored of the window, from 1), `n_share`, `logit`, `probability`,
         `calibrated` (these three are null if `n_share` is above `MOST_N`), `seen_in_training`,
         `training_base_rate` and `validation_auroc` (null if unknown).
     proteins
         What is known of the model on each protein, by name.
     unread
         Number of windows without a logit, because they are mostly N.
+    window_M
+        (M,) the given window of each row.
     remarks
         Sentences on protein names that were found in another spelling, on windows without a logit,
         and on proteins that are new to the model.
@@ -74,6 +88,7 @@ class Predictions:
     table: pa.Table
     proteins: dict[str, ProteinContext]
     unread: int
+    window_M: NDArray[np.int64]
     remarks: tuple[str, ...] = ()
 
 
@@ -103,21 +118,30 @@ def predict_windows(
         given, or the protein encoder is not the model's.
     """
     proteins = trained.proteins_table(given.proteins)
-    windows = read_windows(given.windows, trained.length, given.protein, proteins.sequences)
+    windows = read_windows(given.windows, given.protein, proteins.sequences)
+    cut = fit_windows(trained, windows.rna_NL, given.fit)
+    check_readable(
+        trained,
+        lengths(cut.rna_ML),
+        lambda row: windows.origin.place(int(cut.window_M[row])),
+        TOO_LONG,
+    )
     sequences = proteins.sequences_of(windows.proteins, windows.protein_N, windows.origin)
     if given.protein:
         _check_names_no_other(windows, proteins, given.protein)
     by_name = dict(zip(windows.proteins, sequences, strict=True))
     with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:
         known = with_experiments(trained, inputs)
-        windows_with_proteins = with_windows(known, windows.rna_NL, windows.protein_N)
+        windows_with_proteins = with_windows(known, cut.rna_ML, windows.protein_N[cut.window_M])
         logit_N = logits_of(trained.model, windows_with_proteins, progress)
     contexts = {name: trained.context(name, sequence) for name, sequence in by_name.items()}
-    table = _table(windows, logit_N, trained, contexts)
+    table = _table(windows, cut, logit_N, trained, contexts)
     remarks = spelling_remarks(proteins.found_by_other_name(windows.proteins), windows.proteins)
     unread = table["logit"].null_count
     remarks += unknown_experiments(trained, windows.proteins)
-    return Predictions(table, contexts, unread, (*remarks, *_notes(unread, contexts, len(table))))
+    notes = _notes(unread, contexts, len(table))
+    lengths_said = length_notes(trained, lengths(cut.rna_ML), cut.too_long, given.fit)
+    return Predictions(table, contexts, unread, cut.window_M, (*remarks, *lengths_said, *notes))
 
 
 def _check_names_no_other(windows: WindowInput, proteins: ProteinTable, protein: str) -> None:
@@ -160,27 +184,30 @@ def _notes(unread: int, contexts: dict[str, ProteinContext], count: int) -> Iter
 
 def _table(
     windows: WindowInput,
-    logit_N: np.ndarray,
+    cut: Fitted,
+    logit_M: np.ndarray,
     trained: TrainedModel,
     context_of: dict[str, ProteinContext],
 ) -> pa.Table:
-    place_N = pa.array(windows.protein_N)
+    place_M = pa.array(windows.protein_N[cut.window_M])
 
     def of_proteins(values: list[object], kind: pa.DataType) -> pa.Array:
-        return pa.array(values, kind).take(place_N)
+        return pa.array(values, kind).take(place_M)
 
-    share_N = n_share(windows.rna_NL)
-    unread_N = share_N > MOST_N
+    share_M = n_share(cut.rna_ML)
+    unread_M = share_M > MOST_N
     contexts = [context_of[name] for name in windows.proteins]
     return pa.table(
         {
-            "row": pa.array(windows.origin.row_N, pa.int32()),
-            "name": pa.array(windows.titles, pa.string()),
+            "row": pa.array(windows.origin.row_N[cut.window_M], pa.int32()),
+            "name": pa.array(windows.titles, pa.string()).take(pa.array(cut.window_M)),
             "protein": of_proteins(list(windows.proteins), pa.string()),
-            "n_share": pa.array(share_N, pa.float64()),
-            "logit": pa.array(logit_N, pa.float32(), mask=unread_N),
-            "probability": pa.array(expit(logit_N.astype(np.float64)), mask=unread_N),
-            "calibrated": pa.array(trained.calibration.probability(logit_N), mask=unread_N),
+            "start": pa.array(cut.start_M + 1, pa.int32()),
+            "length": pa.array(lengths(cut.rna_ML), pa.int32()),
+            "n_share": pa.array(share_M, pa.float64()),
+            "logit": pa.array(logit_M, pa.float32(), mask=unread_M),
+            "probability": pa.array(expit(logit_M.astype(np.float64)), mask=unread_M),
+            "calibrated": pa.array(trained.calibration.probability(logit_M), mask=unread_M),
             "seen_in_training": of_proteins([c.seen for c in contexts], pa.bool_()),
             "training_base_rate": of_proteins([c.base_rate for c in contexts], pa.float64()),
             "validation_auroc": of_proteins([c.auroc for c in contexts], pa.float64()),

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rpbind.data.alphabet import lengths
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
 from rpbind.errors import UserError
@@ -57,11 +58,18 @@ def inputs_of_proteins(
 def with_windows(inputs: Inputs, rna_NL: NDArray[np.uint8], protein_N: NDArray[np.int32]) -> Inputs:
     """Return the inputs with other windows: tokens (N, L) and indices into `inputs.proteins` (N,).
 
-    They have no labels: `label_N` is filled with zeros and not used.
+    They have no labels: `label_N` is filled with zeros and not used. Shorter windows are padded.
     """
+    shortest = int(lengths(rna_NL).min())
     unused_N = torch.zeros(len(rna_NL), dtype=torch.uint8)
     rna, protein = torch.from_numpy(rna_NL), torch.from_numpy(protein_N)
-    return replace(inputs, rna_NL=rna, protein_N=protein, label_N=unused_N)
+    return replace(
+        inputs,
+        rna_NL=rna,
+        protein_N=protein,
+        label_N=unused_N,
+        shortest=shortest if shortest < rna_NL.shape[1] else None,
+    )
 
 
 @torch.no_grad()
@@ -73,6 +81,8 @@ def score_windows(
     Both are in the order of the batches. Training scores the same batches, so the same windows and
     number of threads give the same bits. Raises `UserError` if a logit is NaN or infinite.
     """
+    if inputs.varying:
+        model.varying = True  # a mask has no weights: any model that takes one reads padded windows
     batches = scoring_batches(index_N)
     logits = []
     for done, index_B in enumerate(batches, start=1):

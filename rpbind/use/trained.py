@@ -22,22 +22,10 @@ from rpbind.saved.folder import read_model
 from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
 from rpbind.use.encoder_of import encoder_of
+from rpbind.use.known import ProteinContext
 from rpbind.use.old_file import read_old_file
 from rpbind.use.trust import check_trust
 from rpbind.vectors.encoder import FileVectors
-
-
-@dataclass(frozen=True)
-class ProteinContext:
-    """What is known of a model on one protein.
-
-    `seen` is whether training windows had exactly this sequence. `base_rate` is the share of
-    positives among them, and `auroc` the AUROC on validation windows; None if there are none.
-    """
-
-    seen: bool
-    base_rate: float | None
-    auroc: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +43,9 @@ class TrainedModel:
     width
         Width of the protein vectors it reads.
     length
-        Length of the windows it reads, in nucleotides.
+        Length of the windows in training, in nucleotides; of the longest, if they differ.
+    shortest
+        Length of the shortest window in training.
     threads
         Number of torch threads of its run.
     provenance
@@ -77,6 +67,7 @@ class TrainedModel:
     seed: int
     width: int
     length: int
+    shortest: int
     threads: int
     provenance: dict[str, str]
     calibration: Calibration
@@ -114,7 +105,11 @@ class TrainedModel:
         recipe = _recipe(path, saved.recipe)
         check_trust(path, recipe, trust=trust)
         model = build_model(
-            recipe.model, width=content.width, length=content.length, seed=content.seed
+            recipe.model,
+            width=content.width,
+            length=content.length,
+            seed=content.seed,
+            varying=content.shortest is not None,
         )
         try:
             model.load_state_dict(saved.weights)
@@ -128,6 +123,7 @@ class TrainedModel:
             seed=content.seed,
             width=content.width,
             length=content.length,
+            shortest=content.shortest or content.length,
             threads=content.threads,
             provenance=content.provenance.model_dump(),
             calibration=Calibration(**content.calibration.model_dump()),
@@ -136,6 +132,11 @@ class TrainedModel:
             model=model,
             trust=trust,
         )
+
+    @property
+    def lengths(self) -> str:
+        """The length of its windows in training, such as "101 nt" or "20 to 400 nt"."""
+        return f"{'' if self.shortest == self.length else f'{self.shortest} to '}{self.length} nt"
 
     def context(self, name: str, sequence: str) -> ProteinContext:
         """Return what is known of the model on a protein.

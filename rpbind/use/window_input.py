@@ -77,25 +77,18 @@ def given_windows(windows: Any) -> Path | GivenWindows:
 
 
 def read_windows(
-    source: Path | GivenWindows, length: int, protein: str | None, known: Collection[str] = ()
+    source: Path | GivenWindows, protein: str | None, known: Collection[str] = ()
 ) -> WindowInput:
-    """Read windows of `length` nt from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
+    """Read windows of any length from FASTA (.fa, .fasta, .fna) or a table, each also with .gz.
 
     Windows may also be given in Python.
 
     A FASTA header names the protein, such as `>12_AARS_K562_ENCSR825SVO; chr21`, or is a name in
     `known`, the proteins whose sequences are there; a table has the columns `rna` and `protein`.
     If `protein` is given, it replaces the source's proteins, which are then in `replaced`, for a
-    check. Raises `UserError` with file and line if a window cannot be read or has another length.
+    check. Raises `UserError` with file and line if a window cannot be read.
     """
     titles, rna, origin, named = _columns(source, protein, known)
-    sizes = np.array([len(letters) for letters in rna], dtype=np.int64)
-    wrong_N = np.flatnonzero(sizes != length)
-    if len(wrong_N):
-        raise UserError(
-            f"{origin.place(int(wrong_N[0]))}: {sizes[wrong_N[0]]} letters; the model reads "
-            f"windows of {length} nt. Cut or centre the windows to that length."
-        )
     rna_NL = tokens_of(rna, origin)
     proteins, protein_N = index_names([protein] * len(rna) if protein else named)
     replaced = tuple(dict.fromkeys(named)) if protein else ()

@@ -97,7 +97,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     },
     PREDICT: {
         "--proteins": ("sim.fasta", "others.fasta"), "--out": ("o.csv", "p.csv"),
-        "--protein": ("w.csv", "rna.csv --protein SIM01"),
+        "--protein": ("w.csv", "rna.csv --protein SIM01"), "--fit": ("o.csv", "o.csv --fit top"),
         "--weights": ("o.csv", "o.csv --weights w.pt"),
     },
     "rpbind export model --out o.onnx": {

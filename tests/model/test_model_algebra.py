@@ -29,7 +29,7 @@ def gradients(built: BindingModel) -> dict[str, Tensor]:
 
 
 def attention(built: BindingModel, batch: Group) -> Tensor:
-    query_BQE = built.attend.query(built.encoder(RNA_BL))
+    query_BQE = built.attend.query(built.encoder(RNA_BL)[0])
     return built.attend.weights(query_BQE, built.memory(batch), batch.protein_B).detach()
 
 

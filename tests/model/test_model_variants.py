@@ -54,7 +54,7 @@ def moved(encoder: dict[str, Any], place: int) -> list[int]:
     built = model(SMALL_FIXED, encoder=encoder)
     before_BL, after_BL = windows(64), windows(64)
     after_BL[:, place] = (after_BL[:, place] + 1) % 5
-    moved_L = (built.encoder(after_BL) - built.encoder(before_BL)).abs().amax((0, 2))
+    moved_L = (built.encoder(after_BL)[0] - built.encoder(before_BL)[0]).abs().amax((0, 2))
     return torch.nonzero(moved_L).squeeze(1).tolist()
 
 
@@ -131,7 +131,7 @@ def test_film_with_zero_weights_leaves_positive_channels_unchanged() -> None:
 
 def test_film_can_switch_a_channel_off_for_one_protein_only() -> None:
     built = model(SMALL_FIXED, encoder=CONV, film=True)
-    first, second = (built.encode(RNA_BL, [group([c], [0] * 6)]) for c in CHAINS[:2])
+    first, second = (built.encode(RNA_BL, [group([c], [0] * 6)])[0] for c in CHAINS[:2])
     assert (first != second).any()
     assert (first >= 0).all()
 
@@ -161,7 +161,7 @@ def test_the_readout_mean_max_and_the_protein_triple_the_inputs_of_the_head() ->
 @pytest.mark.parametrize("after", ["first", "last"])
 def test_early_and_late_pooling_leave_the_same_number_of_positions(after: str) -> None:
     built = model(SMALL_FIXED, encoder=CONV | {"pool_after": after})
-    assert built.encoder(RNA_BL).shape == (6, 26, 16)
+    assert built.encoder(RNA_BL)[0].shape == (6, 26, 16)
 
 
 def test_after_early_pooling_the_second_layer_has_a_wider_receptive_field() -> None:

@@ -114,11 +114,11 @@ def test_a_dataset_of_another_name_is_the_same_data(small: Path, tmp_path: Path)
     assert evaluate_model(toy.trained, EvaluationTarget(OpenData(copy))).notes == ()
 
 
-def test_windows_of_another_length_are_refused_even_with_other_data(
+def test_windows_that_the_model_cannot_read_are_refused_even_with_other_data(
     sees_motifs: Toy, tmp_path: Path
 ) -> None:
-    longer = world(tmp_path / "longer", replace(SMALL, length=41))
-    with pytest.raises(UserError, match=r"windows of 33 nt; .* have 41"):
+    longer = world(tmp_path / "longer", replace(SMALL, length=1_025))
+    with pytest.raises(UserError, match=r"1,025 letters; .* windows of 20 to 1,024 nt"):
         evaluate_model(sees_motifs.trained, EvaluationTarget(OpenData(longer), other_data=True))
 
 

@@ -194,8 +194,8 @@ def test_the_table_has_the_numbers_of_the_page(sees_motifs: Toy, tmp_path: Path)
     assert table.schema.metadata[b"attention.keys"].split()[0].endswith(b"1")
 
 
-def test_a_window_of_another_length_or_with_a_strange_letter_is_refused(sees_motifs: Toy) -> None:
-    with pytest.raises(UserError, match=r"33 nt; --rna has 4\b"):
+def test_a_window_that_is_too_short_or_with_a_strange_letter_is_refused(sees_motifs: Toy) -> None:
+    with pytest.raises(UserError, match=r"--rna: 4 letters; .* 20 to 1,024 nt"):
         explained(sees_motifs, "ACGU", 0)
     with pytest.raises(UserError, match="got 'X' at letter 1"):
         explained(sees_motifs, "X" * 33, 0)

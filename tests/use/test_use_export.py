@@ -175,6 +175,7 @@ class LooksAtValues(nn.Module):
     """A model whose path through the code depends on values, which a graph cannot hold."""
 
     reads = "mean"
+    varying = False
 
     def forward(self, rna_BL: Tensor, groups: Any) -> Tensor:
         mean_B = rna_BL.float().mean(1)
@@ -185,6 +186,7 @@ class Forgets(nn.Module):
     """A model whose graph gives other numbers than the model: it counts its calls."""
 
     reads = "mean"
+    varying = False
 
     def __init__(self) -> None:
         super().__init__()

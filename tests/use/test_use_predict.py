@@ -192,8 +192,8 @@ def test_a_window_that_cannot_be_read_is_named_with_file_and_line(
 ) -> None:
     table, fasta = tmp_path / "w.csv", tmp_path / "w.fasta"
     head = f"rna,protein\n{FIRST},SIM00\n"
-    assert "w.csv, line 3: 32 letters; the model reads windows of 33 nt" in refusal(
-        sees_motifs, table, f"{head}{FIRST[1:]},SIM00\n"
+    assert "w.csv, line 3: 19 letters; the model reads windows of 20 to 1,024 nt" in refusal(
+        sees_motifs, table, f"{head}{FIRST[:19]},SIM00\n"
     )
     assert "w.csv, line 2: 4 letters" in refusal(sees_motifs, table, "rna,protein\nACGU,SIM00\n")
     assert "w.csv, line 3: RNA has the letters" in refusal(

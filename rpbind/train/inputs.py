@@ -197,8 +197,7 @@ class Inputs:
 
         Returns
         -------
-        rna_BL (B, L) uint8, L being the longest window of the batch if windows differ in length;
-        the protein groups that cover the batch; and label_B (B,) float32.
+        rna_BL (B, L) uint8, L of the longest; groups of the batch's proteins; label_B (B,) float32.
         """
         groups = list(self._groups(self.protein_N[index_B].long(), reads))
         rna_BL = self.windows(index_B)

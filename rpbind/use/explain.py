@@ -15,9 +15,9 @@ from rpbind.data.alphabet import MOST_N, decode, encode, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
 from rpbind.report.explain import Picture
+from rpbind.saved.known import ProteinContext
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.experiments import with_experiments
-from rpbind.use.known import ProteinContext
 from rpbind.use.mutagenesis import SUBSTITUTES, Mutagenesis, mutate
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import TrainedModel

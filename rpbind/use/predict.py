@@ -16,17 +16,17 @@ from scipy.special import expit
 
 from rpbind.data.alphabet import MOST_N, lengths, n_share
 from rpbind.data.clusters import Progress, silent
-from rpbind.data.fitting import Fit, Fitted
 from rpbind.errors import UserError
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.names import key
 from rpbind.naming.protein_table import ProteinTable, short_list
+from rpbind.importers.fitting import Fit, Fitted, fitted
+from rpbind.saved.known import ProteinContext
 from rpbind.use.experiments import unknown_experiments, with_experiments
-from rpbind.use.known import ProteinContext
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows
 from rpbind.use.trained import TrainedModel
 from rpbind.use.window_input import GivenWindows, WindowInput, read_windows
-from rpbind.use.window_lengths import check_readable, fit_windows, length_notes
+from rpbind.use.window_lengths import check_readable, length_notes
 
 SHOWN = 5
 """Most names of proteins in a remark."""
@@ -119,7 +119,7 @@ def predict_windows(
     """
     proteins = trained.proteins_table(given.proteins)
     windows = read_windows(given.windows, given.protein, proteins.sequences)
-    cut = fit_windows(trained, windows.rna_NL, given.fit)
+    cut = fitted(windows.rna_NL, trained.length, given.fit)
     check_readable(
         trained,
         lengths(cut.rna_ML),

@@ -19,10 +19,10 @@ from rpbind.proteins.sequence import sequence_key
 from rpbind.recipe import Recipe, recipe_mistakes
 from rpbind.saved.description import KnownProtein, Vectors
 from rpbind.saved.folder import read_model
+from rpbind.saved.known import ProteinContext
 from rpbind.saved.places import EXPECTED_MODEL, PROTEINS, check_model, damaged_model
 from rpbind.train.calibration import Calibration
 from rpbind.use.encoder_of import encoder_of
-from rpbind.use.known import ProteinContext
 from rpbind.use.old_file import read_old_file
 from rpbind.use.trust import check_trust
 from rpbind.vectors.encoder import FileVectors

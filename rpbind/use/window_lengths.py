@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LONGEST, SHORTEST
-from rpbind.data.fitting import Fit, Fitted, fitted
 from rpbind.errors import UserError
+from rpbind.importers.fitting import Fit
 from rpbind.model.network import lengths_read
 from rpbind.use.trained import TrainedModel
 
@@ -64,29 +64,6 @@ def check_readable(
         f"{place(first)}{more}: {length_N[first]:,} letters; the model reads windows of {reads}. "
         + ("Give a longer piece of the RNA." if is_short else advice)
     )
-
-
-def fit_windows(trained: TrainedModel, rna_NL: NDArray[np.uint8], fit: Fit | None) -> Fitted:
-    """Cut windows that are longer than those in training, if that is asked for.
-
-    Parameters
-    ----------
-    trained
-        The model.
-    rna_NL
-        (N, L) tokens.
-    fit
-        What to keep of longer windows; None to leave all windows as they are.
-
-    Returns
-    -------
-    Fitted
-        The windows to score.
-    """
-    if fit is not None:
-        return fitted(rna_NL, trained.length, fit)
-    every_N = np.arange(len(rna_NL))
-    return Fitted(rna_NL, every_N, np.zeros_like(every_N), 0)
 
 
 def length_notes(

@@ -48,7 +48,7 @@ class Fitted:
     too_long: int
 
 
-def fitted(rna_NL: NDArray[np.uint8], width: int, fit: Fit) -> Fitted:
+def fitted(rna_NL: NDArray[np.uint8], width: int, fit: Fit | None) -> Fitted:
     """Cut windows that are longer than `width`; shorter ones stay as they are.
 
     Tiles lie one after another from the left. The last one ends where the window ends, so it
@@ -61,13 +61,15 @@ def fitted(rna_NL: NDArray[np.uint8], width: int, fit: Fit) -> Fitted:
     width
         The greatest length, in nucleotides.
     fit
-        What is kept of a longer window.
+        What is kept of a longer window; None to leave all windows as they are.
 
     Returns
     -------
     Fitted
         The windows, in the given order.
     """
+    if fit is None:
+        return Fitted(rna_NL, np.arange(len(rna_NL)), np.zeros(len(rna_NL), np.int64), 0)
     length_N = lengths(rna_NL)
     spare_N = np.maximum(length_N - width, 0)
     if fit == "tile":

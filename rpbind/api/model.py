@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rpbind.api.calls import face
 from rpbind.api.dataset import Dataset, load_dataset
-from rpbind.importers.fitting import check_fit as check_fit
+from rpbind.reading.fitting import check_fit as check_fit
 from rpbind.terminal import loading
 from rpbind.use.results import Evaluation as Evaluation
 from rpbind.use.results import Explanation as Explanation

@@ -20,7 +20,7 @@ from rpbind.errors import UserError
 from rpbind.importers.remarks import spelling_remarks
 from rpbind.names import key
 from rpbind.naming.protein_table import ProteinTable, short_list
-from rpbind.importers.fitting import Fit, Fitted, fitted
+from rpbind.reading.fitting import Fit, Fitted, fitted
 from rpbind.saved.known import ProteinContext
 from rpbind.use.experiments import unknown_experiments, with_experiments
 from rpbind.use.score import inputs_of_proteins, logits_of, with_windows

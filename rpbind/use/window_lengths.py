@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rpbind.data.alphabet import LONGEST, SHORTEST
 from rpbind.errors import UserError
-from rpbind.importers.fitting import Fit
 from rpbind.model.network import lengths_read
+from rpbind.reading.fitting import Fit
 from rpbind.use.trained import TrainedModel
 
 

@@ -115,6 +115,8 @@ def _audited(source: DataSource) -> Iterator[str]:
     first, *others = short(audit_of(source.opened.dataset, source.parts))
     yield f"audit     {first}"
     yield from (f"          {line}" for line in others)
+    if source.split.folds:
+        yield f"          The audit is of the first fold, {source.parts.id}."
 
 
 def _own_classes(plan: Plan, sweep: Sweep | None) -> list[str]:

@@ -48,7 +48,7 @@ def section(page: str, name: str) -> str:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("study")
-    small = plan(2, 2, controls=())
+    small = plan(2, 2, controls=(), split=AUDIT.split)
     ledger = Ledger(folder)
     ledger.begin(small)
     for i, arm in enumerate(small.arms):
@@ -83,6 +83,16 @@ def test_each_arm_has_its_auroc_in_each_region_with_the_number_of_windows(page: 
     assert shown.count("0.618") == 2  # mean of .6125 and .6225 for both arms
     assert "87 windows, 31 bound" in shown
     assert "3&#39;UTR" in shown
+
+
+def test_the_audit_of_a_study_over_folds_says_that_it_is_of_the_first(
+    page: str, tmp_path: Path
+) -> None:
+    study = write(tmp_path, plan(2, 2, split="folds5_neg-given 0123456789ab"), lost=False)
+    write_audit(study / FILE, AUDIT)
+
+    assert "first fold" in section(build_report(study).read_text(), "audit")
+    assert "first fold" not in section(page, "audit")
 
 
 def test_a_study_from_before_audits_and_regions_has_neither_section(tmp_path: Path) -> None:

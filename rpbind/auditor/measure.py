@@ -5,8 +5,7 @@ Shapes: N windows, M windows of one label, G groups such as clusters or genes.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Literal
 
@@ -25,10 +24,11 @@ from rpbind.auditor.consensus import consensus
 from rpbind.auditor.priors import prior_scores
 from rpbind.data.alphabet import PAD
 from rpbind.data.coordinates import REGIONS
-from rpbind.data.dataset import Dataset, Protein
+from rpbind.data.dataset import Dataset
 from rpbind.data.leaks import leaks
 from rpbind.data.priors import Asked
 from rpbind.data.splits import Split
+from rpbind.proteins.experiments import of_one_sequence
 
 LARGEST = 5
 """How many of the largest clusters are named."""
@@ -74,7 +74,11 @@ def measure(dataset: Dataset, split: Split | None) -> Audit:
         lengths=_lengths(dataset.rna_NL),
         contradictions=_contradictions(dataset, first_N),
         proteins=tuple(_proteins(dataset)),
-        same_sequence=same_sequence(dataset.proteins),
+        same_sequence=tuple(
+            of_one_sequence(
+                [p.id for p in dataset.proteins], [p.sequence for p in dataset.proteins]
+            )
+        ),
         clusters=int((rows_C > 0).sum()),
         single=int((rows_C == 1).sum()),
         largest=tuple(_largest(dataset, rows_C)),
@@ -93,25 +97,6 @@ def name_of(dataset: Dataset) -> str:
 def split_name(split: Split | None) -> str:
     """Return name and hash of a split; empty without one."""
     return "" if split is None else f"{split.id} {split.sha256[:12]}"
-
-
-def same_sequence(proteins: Sequence[Protein]) -> tuple[tuple[str, ...], ...]:
-    """Return the groups of proteins with one amino-acid sequence.
-
-    Parameters
-    ----------
-    proteins
-        Proteins of a dataset.
-
-    Returns
-    -------
-    tuple[tuple[str, ...], ...]
-        Names of the proteins of each group of two or more, in the dataset's order.
-    """
-    groups: dict[str, list[str]] = defaultdict(list)
-    for protein in proteins:
-        groups[protein.sequence].append(protein.id)
-    return tuple(tuple(names) for names in groups.values() if len(names) > 1)
 
 
 def _lengths(rna_NL: NDArray[np.uint8]) -> tuple[int, int, int]:

@@ -115,7 +115,8 @@ def shared_sequences(audit: Audit) -> str:
     more = f"; and {len(groups) - SHOWN_NAMES} more groups" if len(groups) > SHOWN_NAMES else ""
     return (
         f"{proteins} of {len(audit.proteins)} proteins share their sequence with another ({shown}"
-        f"{more}): a network that reads sequences gives them the same scores."
+        f"{more}): a network that reads sequences gives them the same scores, "
+        "unless model.experiment is set."
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+from rich.console import Console
 from synthetic_study import HOSTILE, plan, write
 
+from rpbind.analysis.summary import read
 from rpbind.ledger import Finding, Ledger, Row
+from rpbind.ledger.records import SEES_COMPANY
+from rpbind.report.banners import banners
 from rpbind.report.build import build_report
+from rpbind.report.terminal import verdict_table
 
 DEAD = Finding(
     name="RNA ignored",
@@ -50,6 +56,26 @@ def test_the_section_has_every_examined_arm_and_the_banner_those_with_errors(
     assert "0.0625" in section
     assert "no vectors &lt;script&gt;" in section
     assert "1 of 3 arms had an error (memory=residue)" in page
+
+
+def test_an_arm_that_sees_other_windows_is_named_on_the_page_and_in_the_terminal(
+    tmp_path: Path,
+) -> None:
+    study_plan = plan(3, 2)
+    write(tmp_path, study_plan, lost=False)
+    company = DEAD.model_copy(update={"name": SEES_COMPANY, "severity": "warning"})
+    for place, arm in enumerate(study_plan.arms):
+        row = Row(arm=arm.name, seed=0, state="done", stage="check", recipe=arm.recipe,
+                  recipe_id=arm.recipe_id, ended="2026-01-02",
+                  findings=(company,) if place == 1 else ())  # fmt: skip
+        Ledger(tmp_path).append(row)
+    notes = [note for note in banners(read(Ledger(tmp_path))) if "other windows" in note]
+    assert [study_plan.arms[1].name in note for note in notes] == [True]
+    assert study_plan.arms[2].name not in notes[0]
+    assert 'class="badge warning"' in build_report(tmp_path).read_text()
+    console = Console(width=400, record=True, file=io.StringIO())
+    console.print(verdict_table(tmp_path))
+    assert notes[0] in console.export_text()
 
 
 def test_a_study_without_check_ups_has_no_such_section(tmp_path: Path) -> None:

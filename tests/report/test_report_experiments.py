@@ -6,10 +6,11 @@ import pytest
 from toy_ledger import plan, row
 
 from rpbind.analysis.summary import read
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import Finding, Ledger, Row
 from rpbind.ledger.plans import recipe_id
 from rpbind.report.build import build_report
 from rpbind.report.experiments import columns, lines
+from rpbind.report.words import best_baseline
 
 
 @pytest.fixture
@@ -45,3 +46,18 @@ def test_the_page_names_every_experiment(study: Path) -> None:
     page = build_report(study).read_text()
     part = page.split('<section id="experiments">')[1].split("</section>")[0]
     assert all(name in part for name in ("1_HepG2", "1_K562", "2_A", "5mer-per-protein"))
+
+
+def test_a_flagged_control_is_named_and_is_not_the_best_baseline(study: Path) -> None:
+    ledger = Ledger(study)
+    flag = Finding(name="selection ranks, macro", severity="warning", measured=0.9, threshold=0.05,
+                   advice="bound windows tile peaks")  # fmt: skip
+    metrics = {"test.auroc_macro": 0.9, "test.auroc_pooled": 0.8}
+    ledger.append(Row(arm="density", seed=0, state="done", stage="control", recipe={},
+                      recipe_id=recipe_id({}), ended="", metrics=metrics, findings=(flag,),
+                      proteins=row("old", 0, {"1_K562": 0.9}).proteins))  # fmt: skip
+    plain = next(each for each in ledger.rows("control") if each.arm == "5mer-per-protein")
+    ledger.append(plain.model_copy(update={"attempt": 1, "metrics": {"test.auroc_macro": 0.85}}))
+    said = best_baseline(read(Ledger(study)))
+    assert "best baseline, 5mer-per-protein" in said
+    assert "density 0.900 (pooled 0.800)" in said

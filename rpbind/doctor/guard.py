@@ -228,4 +228,5 @@ def _in_dtype(group: Group, dtype: torch.dtype) -> Group:
         group,
         mean_PW=group.mean_PW.to(dtype),
         residues_PRW=None if residues_PRW is None else residues_PRW.to(dtype),
+        experiments={by: code_PD.to(dtype) for by, code_PD in group.experiments.items()},
     )

@@ -72,6 +72,14 @@ def test_a_residual_is_another_function(source: DataSource) -> None:
     assert seen.only_arm == ("bypass.weight", "bypass.bias")
 
 
+def test_vectors_of_experiments_are_inert_where_their_names_say_nothing(source: DataSource) -> None:
+    by_name = compared(source, RESIDUE, {"model.experiment": "name"}, "model.experiment")
+    assert names(by_name) == []
+    assert by_name.only_arm == ("experiment.vector.weight",)
+    by_parts = compared(source, RESIDUE, {"model.experiment": "parts"}, "model.experiment")
+    assert names(by_parts) == ["inert: same function"]
+
+
 @pytest.mark.parametrize(
     "change", [{"train.lr": 0.5}, {"model.init": "xavier"}, {"model.attention.dropout": 0.3}]
 )

@@ -56,8 +56,27 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-SLOW = ("whole", "cluster", "search", "api")
+SLOW = ("whole", "cluster", "pages", "search", "api")
 """Rooms whose tests take longest; with several processes they begin first, so none ends alone."""
+
+
+SPREAD = ("tests/pages/test_pages_run.py",)
+"""Files of a few long tests that share nothing: each test goes to the process that is free."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """Give a process whole files, as `--dist loadfile` does; of those in `SPREAD`, single tests."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class FilesOrTests(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return nodeid if file in SPREAD else file
+
+    return FilesOrTests(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -98,11 +98,12 @@ def test_an_added_encoder_metric_and_logger_are_in_the_help(tree: Path) -> None:
 
 
 def test_an_added_encoder_metric_and_logger_are_in_a_study_and_on_its_page(
-    tree: Path, tmp_path: Path
+    tree: Path, tmp_path: Path, tiny: Path
 ) -> None:
+    world = shutil.copytree(tiny, tmp_path / "world")  # a study writes its split into it
     run(
         tree, "experiments/gru.py", "--smoke", "--reports", str(tmp_path), "--name", "study",
-        "--log", "csv",
+        "--log", "csv", "--data", str(world),
     )  # fmt: skip
     study = tmp_path / "study"
     rows = Ledger(study).rows("ablation")

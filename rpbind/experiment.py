@@ -191,7 +191,7 @@ def _dry_run(study: PreparedStudy) -> None:
         compared = guard(bases(plan, options.sweep), options.source.inputs)
     for comparison in compared:
         tell(f"  {comparison.words()}")
-    with progress("timing a few batches"):
+    with progress("timing a few steps"):
         seconds = announce.time_of(study.price, plan, options, study.folder)
     tell(f"time      {seconds}")
 

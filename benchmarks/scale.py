@@ -8,7 +8,7 @@ result to `scale.md` here.
 
     python benchmarks/scale.py WINDOWS SCRATCH [SOURCE]
 
-SCRATCH is a folder with about 500 bytes per window free, SOURCE an eCLIP folder that exists.
+SCRATCH is a folder with about 1,000 bytes per window free, SOURCE an eCLIP folder that exists.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ def make_source(folder: Path, windows: int) -> None:
                 file.write(rows.tobytes())
 
 
+def make_table(path: Path, source: Path) -> None:
+    """Write the windows of an eCLIP folder as one table."""
+    with path.open("w") as table:
+        table.write("rna,label,protein\n")
+        for file in sorted(source.iterdir()):
+            text = file.read_text().replace("\t", ",")
+            table.write(text.replace("\n", f",{file.name}\n"))
+
+
 def make_proteins(path: Path, names: list[str]) -> None:
     """Write a random sequence for each protein."""
     rng = np.random.default_rng(1)
@@ -117,17 +126,13 @@ def main(windows: int, scratch: Path, source: Path | None) -> None:
         names = sorted(path.name for path in made.iterdir())
         make_proteins(folder / "proteins.fasta", names)
         data, rpbind = folder / "data", [sys.executable, "-m", "rpbind"]
-        importing = [
-            "import",
-            "eclip",
-            made,
-            "--proteins",
-            folder / "proteins.fasta",
-            "--out",
-            data,
-        ]
+        make_table(folder / "windows.csv", made)
+        options = ["--proteins", folder / "proteins.fasta", "--on-conflict", "drop", "--out"]
+        eclip = ["import", "eclip", made, *options, data]
+        table = ["import", "table", folder / "windows.csv", *options, folder / "other"]
         steps = {
-            "import": [[*rpbind, *map(str, importing), "--on-conflict", "drop"]],
+            "import eclip": [[*rpbind, *map(str, eclip)]],
+            "import table (one CSV file)": [[*rpbind, *map(str, table)]],
             "embed": [[*rpbind, "embed", str(data)]],
             "split (cold-rna)": [[*rpbind, "split", str(data)]],
             f"{BATCHES} batches in each of {WORKERS} workers": [

@@ -31,6 +31,8 @@ from rpbind.negatives.rules import NegativeRule, NegativeSettings, make_rule
 from rpbind.negatives.settings import NONE, PeakImportSettings
 from rpbind.negatives.units import Landscape
 
+_IN_GENES = 0.5  # RNA is transcribed from genes; a smaller share of windows there is doubtful
+
 
 @dataclass(frozen=True)
 class PeakSources:
@@ -97,6 +99,7 @@ def _imported(
     reference.sources.update(hashes)
     peaks, counts = chosen(raw, settings)
     rows, spans, dropped = windows_of(peaks, settings, reference, 1)
+    doubt = _build_remark(rows, reference)
     decisions |= counts | dropped
     if negatives is not None:
         if negatives.rule == "given":
@@ -110,11 +113,24 @@ def _imported(
     name = negatives.label if negatives else NONE
     report = finish_import(rows, table, options, "peaks", arguments, name)
     dataset = report.dataset
-    remarks = report.remarks + density_remark(dataset.label_N, dataset.protein_N, dataset.cluster_N)
+    remarks = report.remarks + doubt
+    remarks += density_remark(dataset.label_N, dataset.protein_N, dataset.cluster_N)
     windows_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))
     if lost := [p.id for p, n in zip(dataset.proteins, windows_P, strict=True) if not n]:
         remarks += (f"{len(lost)} proteins have no window left: {short_list(lost)}.",)
     return ImportReport(dataset, len(raw.spans), decisions | report.decisions, remarks)
+
+
+def _build_remark(rows: Rows, reference: Reference) -> tuple[str, ...]:
+    """Return a remark if few windows lie in genes: peaks of another build often fit in size."""
+    assert rows.coordinates is not None
+    inside = float(np.mean(rows.coordinates.gene_N >= 0))
+    if reference.annotation is None or inside >= _IN_GENES:
+        return ()
+    return (
+        f"Only {inside:.0%} of the bound windows lie in a gene on their strand. Check that peaks, "
+        "genome and annotation are of one genome build, and that the strand is right.",
+    )
 
 
 def _share(options: ImportOptions, percent: int) -> Any:

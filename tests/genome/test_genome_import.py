@@ -240,3 +240,22 @@ def test_an_interrupted_import_leaves_nothing(
             peaks()
     assert list(tmp_path.iterdir()) == []
     assert len(peaks().dataset) > 0
+
+
+def test_peaks_that_mostly_lie_outside_of_genes_are_said_to_be_of_another_build(
+    peaks: Peaks, toy: Toy
+) -> None:
+    made, folder = toy
+    swapped = str.maketrans("+-", "-+")
+    files = {
+        path.name: "".join(
+            "\t".join([*cells[:5], cells[5].translate(swapped), *cells[6:]])
+            for cells in (line.split("\t") for line in path.read_text().splitlines(keepends=True))
+        )
+        for path in made.files(folder)
+    }
+    right = peaks(gtf=folder / "genes.gtf", out="right")
+    assert not any("genome build" in note for note in right.notes)
+    assert any(
+        "genome build" in note for note in peaks(files, "odd", gtf=folder / "genes.gtf").notes
+    )

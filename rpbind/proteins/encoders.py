@@ -39,7 +39,13 @@ class LanguageModelMaker:
         # imported here: torch takes seconds, and every reader of a store imports this module
         from rpbind.proteins.load_model import load_model
 
-        return load_model(self.family, self.model, weights, inference)
+        made = load_model(self.family, self.model, weights, inference)
+        if isinstance(ENCODERS.get(made.id), TableMaker):
+            raise UserError(
+                f"{weights} has the name of another encoder of rpbind, '{made.id}', under which "
+                "its vectors would be stored. Rename it."
+            )
+        return made
 
 
 @dataclass(frozen=True)

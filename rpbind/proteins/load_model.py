@@ -47,6 +47,11 @@ def load_model(
     path = weights or _cached(family, name)
     if path.is_dir():
         loaded, found = load_folder(path, inference)
+    elif path.suffix == ".safetensors":
+        raise UserError(
+            f"{path} is a file of weights alone. Give its folder, which also has config.json and "
+            f"the tokenizer's files: --weights {path.parent}."
+        )
     elif path.is_file():
         loaded, found = load_esm2(path, inference), ESM2
     else:

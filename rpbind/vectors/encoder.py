@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -80,6 +81,7 @@ class FileVectors:
         lengths = {sequence_key(one.sequence): len(clean(one.sequence)) for one in proteins}
         shapes: dict[str, tuple[int, ...]] = {}
         halves, wrong, zero = 0, {}, []
+        distinct: set[bytes] = set()
         for done, (key, entry) in enumerate(match.entries.items(), start=1):
             array = self.file.load(entry)
             why = _unusable(array)
@@ -89,12 +91,16 @@ class FileVectors:
                 shapes[key] = _shape(array, lengths[key])
                 halves += array.dtype == np.float16
                 zero += [self._names[key]] * (not array.any())
+                distinct.add(hashlib.sha256(array.tobytes()).digest())
             if progress is not None:
                 progress(done, len(match.entries))
         self._refuse(wrong)
         self._set_shape(shapes, lengths)
         self.dtype = "float16" if halves == len(shapes) else "float32"
-        return self._notes(match, len(proteins), zero)
+        notes = self._notes(match, len(proteins), zero)
+        if len(distinct) == 1 < len(match.entries):
+            notes.append("all proteins have the same vectors: no model can tell them apart")
+        return notes
 
     def encode(self, sequence: str) -> NDArray[np.float32]:
         """Return (residues, width) float32, or (1, width) if the file has one per protein."""

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError, check_not_url
 from rpbind.vectors.file import VectorFile, convert_pickle, unreadable
+from rpbind.vectors.parquet import open_parquet
 
-_NAME_COLUMNS = ("protein", "name", "id")
-_SEQUENCE_COLUMN = "sequence"
 _PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".npy")
 
 
@@ -77,7 +76,8 @@ def _open_hdf5(path: Path) -> VectorFile:
             original = item.attrs.get("original_id")
             if isinstance(original, bytes):
                 original = original.decode(errors="replace")
-            names[key] = (key,) if original is None else (str(original), key)
+            own = (key, key.rpartition("/")[2])  # a dataset in a group is named by its last part
+            names[key] = tuple(dict.fromkeys(own if original is None else (str(original), *own)))
 
     try:
         file = h5py.File(path, "r")
@@ -173,77 +173,13 @@ def _of_extract(tree: Mapping[Any, Any]) -> dict[str, Any]:
     return {}
 
 
-def _open_parquet(path: Path) -> VectorFile:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        raise unreadable(path, "a Parquet file", error) from None
-    texts = [one.name for one in schema
-             if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]  # fmt: skip
-    lists = [one.name for one in schema
-             if pa.types.is_list(one.type) or pa.types.is_large_list(one.type)
-             or pa.types.is_fixed_size_list(one.type)]  # fmt: skip
-    named = [name for name in texts if name != _SEQUENCE_COLUMN]
-    named = [name for name in _NAME_COLUMNS if name in named] or named or texts
-    if len(lists) != 1 or not named or (len(named) > 1 and named[0] not in _NAME_COLUMNS):
-        raise UserError(
-            f"{path} has the columns {', '.join(schema.names)}. Expected one column of lists (the "
-            f"vectors) and one of names, called {' or '.join(_NAME_COLUMNS)} if there are several "
-            "of text."
-        )
-    name, vectors = named[0], lists[0]
-    wanted = list(dict.fromkeys([name, *(one for one in (_SEQUENCE_COLUMN,) if one in texts)]))
-    try:
-        table = pq.read_table(path, columns=[*wanted, vectors], memory_map=True)
-    except (pa.ArrowException, OSError) as error:
-        raise unreadable(path, "a Parquet file", error) from None
-    titles = table[name].to_pylist()
-    rows: dict[str, int] = {}
-    for row, title in enumerate(titles):
-        if title is None or title in rows:
-            what = "no name" if title is None else f"the name '{title}' of row {rows[title] + 1}"
-            raise UserError(
-                f"{path}: row {row + 1} has {what}. Expected one row per protein, each with a name "
-                f"of its own in column '{name}'."
-            )
-        rows[title] = row
-
-    def load(key: str) -> NDArray[Any]:
-        value = table[vectors][rows[key]]
-        if not value.is_valid:
-            return np.zeros(0)
-        inner = value.values
-        try:
-            if hasattr(inner.type, "value_type"):
-                return np.stack([_numbers(row.values) for row in inner])
-            return _numbers(inner)
-        except (ValueError, TypeError, AttributeError) as error:  # None for a row; other lengths
-            raise UserError(
-                f"{path}: the vectors of '{key}' are no rectangle of numbers ({error})."
-            ) from None
-
-    sequences: dict[str, str] = {}
-    if _SEQUENCE_COLUMN in wanted:
-        found = table[_SEQUENCE_COLUMN].to_pylist()
-        sequences = {title: found[row] for title, row in rows.items() if found[row]}
-    return VectorFile(path, {title: (title,) for title in rows}, load, sequences)
-
-
-def _numbers(values: Any) -> NDArray[Any]:
-    """Return an Arrow array as numbers; a null is NaN."""
-    return np.asarray(values.to_numpy(zero_copy_only=False))
-
-
 FORMATS: dict[str, Callable[[Path], VectorFile]] = {
     ".h5": _open_hdf5,
     ".hdf5": _open_hdf5,
     ".npz": _open_npz,
     ".pt": _open_torch,
     ".pth": _open_torch,
-    ".parquet": _open_parquet,
+    ".parquet": open_parquet,
 }
 """The reader of each ending."""
 

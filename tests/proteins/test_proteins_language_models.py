@@ -240,6 +240,16 @@ def test_a_damaged_folder_is_refused_and_runs_no_code(
     assert not (tmp_path / "ran").exists()
 
 
+def test_weights_that_would_be_stored_under_another_encoder_or_lack_their_folder_are_refused(
+    tmp_path: Path, saved: dict[str, tuple[Path, Any]]
+) -> None:
+    shutil.copytree(saved["esmc"][0], tmp_path / "physchem")
+    with pytest.raises(UserError, match="Rename it"):
+        make_encoder("esmc", tmp_path / "physchem")
+    with pytest.raises(UserError, match="Give its folder"):
+        make_encoder("esmc", tmp_path / "physchem" / "model.safetensors")
+
+
 def test_without_transformers_the_error_says_what_to_install(
     saved: dict[str, tuple[Path, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,21 @@ def test_the_sequence_decides_before_the_name(tmp_path: Path) -> None:
     assert "1 by their sequence" in notes[0]
 
 
+def test_a_dataset_in_a_group_is_named_by_its_last_part(tmp_path: Path) -> None:
+    expected = vectors_of(PROTEINS, pooled=False)
+    file = save_hdf5(tmp_path / "v.h5", {f"human/{name}": v for name, v in expected.items()})
+    vectors = FileVectors(file, "mine")
+    vectors.find(PROTEINS)
+    np.testing.assert_array_equal(vectors.encode("MASND"), expected["FUS"])
+
+
+def test_vectors_that_tell_no_proteins_apart_are_reported(tmp_path: Path) -> None:
+    file = save_npz(tmp_path / "v.npz", {one.name: np.zeros(3) for one in PROTEINS})
+    zero, same = FileVectors(file, "mine").find(PROTEINS)[-2:]
+    assert "0 for 2 proteins" in zero
+    assert "all proteins have the same vectors" in same
+
+
 def test_a_study_reads_the_vectors_of_a_file_under_the_name_that_the_user_gives(
     world: Path, tmp_path: Path
 ) -> None:
@@ -154,10 +169,6 @@ def test_pooled_vectors_are_kept_once_and_are_their_own_mean(world: Path, tmp_pa
     store = EmbeddingStore.open(world, "mean")
     first = named(world)[0]
     np.testing.assert_array_equal(store.mean_PW([first.sequence])[0], expected[first.name])
-
-
-def spoil(change: Callable[[dict[str, Any], str], None]) -> Callable[[dict[str, Any]], None]:
-    return lambda vectors: change(vectors, list(vectors)[1])
 
 
 def cut(vectors: dict[str, Any], name: str) -> None:

@@ -73,6 +73,15 @@ def _tables(audit: Audit) -> Iterator[RenderableType]:
             for each in audit.origins
         ],
     )  # fmt: skip
+    if audit.regions:
+        yield _grid(
+            f"region types of {words.asked(audit)}",
+            ("region", "windows", "bound", "proteins"),
+            [
+                (each.region, f"{each.windows:,}", f"{each.positives:,}", str(each.proteins))
+                for each in audit.regions
+            ],
+        )
     if audit.largest:
         yield _grid(
             f"largest of {audit.clusters:,} overlap clusters ({audit.single:,} have one window)",

@@ -176,6 +176,19 @@ def test_proteins_with_one_sequence_are_listed_together(tmp_path: Path) -> None:
     assert any("4 of 5 proteins" in line for line in remarks(audit))
 
 
+def test_the_interval_of_a_prior_is_that_of_its_mean_over_proteins(tmp_path: Path) -> None:
+    # density ranks the first protein's windows and not the second's: AUROCs 1 and .5
+    cluster, label = [0, 0, 1, 2, 3, 4], [1, 1, 0, 0, 1, 0]
+    dataset = written(tmp_path / "toy", cluster, label, [0, 0, 0, 0, 1, 1])
+
+    found = prior(measure(dataset, None), "density")
+
+    assert (found.per_protein, found.proteins) == (0.75, 2)
+    assert (found.low, found.high) == (0.0, 1.0)  # .75 +- 12.7 * .25, cut
+    alone = written(tmp_path / "one", [0, 0, 1, 2], [1, 1, 0, 0])
+    assert prior(measure(alone, None), "density").low is None
+
+
 def test_the_consensus_of_a_cluster_is_the_stretch_that_was_planted() -> None:
     rng = np.random.default_rng(3)
     planted = rng.integers(0, 4, 40)

@@ -80,7 +80,8 @@ def embed(
         Most residues that a language model encodes at once; None for one window on a CPU, 16 on
         a GPU.
     source
-        File with vectors that were computed elsewhere: .h5, .npz, .pt or .parquet.
+        File with vectors that were computed elsewhere (.h5, .npz, .pt or .parquet), or a folder
+        of fair-esm.
 
     Returns
     -------

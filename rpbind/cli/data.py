@@ -28,8 +28,8 @@ def embed(
         Path | None,
         typer.Option(
             "--from",
-            help="Read vectors that were computed elsewhere from a file: .h5, .npz, .pt or "
-            ".parquet, one vector per residue or per protein.",
+            help="Read vectors that were computed elsewhere from a file (.h5, .npz, .pt or "
+            ".parquet) or a folder of fair-esm, one vector per residue or per protein.",
         ),
     ] = None,
     weights: Annotated[

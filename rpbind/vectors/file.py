@@ -35,9 +35,16 @@ class VectorFile:
     sequences: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def sha256(self) -> str:
-        """Return the SHA-256 (hex) of the file's content."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the SHA-256 (hex) of the file's content; of a folder, of its files' hashes."""
+        if not self.path.is_dir():
+            return _digest(self.path)
+        lines = [f"{name} {_digest(self.path / name)}" for name in sorted(self.names)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unreadable(path: Path, what: str, why: object) -> UserError:

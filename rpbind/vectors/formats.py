@@ -32,7 +32,7 @@ def open_vectors(path: Path) -> VectorFile:
     Parameters
     ----------
     path
-        The file; its ending says the format.
+        The file, whose ending says the format, or a folder of fair-esm's `extract.py`.
 
     Returns
     -------
@@ -45,6 +45,8 @@ def open_vectors(path: Path) -> VectorFile:
         If it is missing, damaged, of another format, or would run code when it is read.
     """
     check_not_url("--from", path)
+    if path.is_dir():
+        return _open_folder(path)
     if not path.is_file():
         raise UserError(f"No file {path}. Expected a file with protein vectors: {KNOWN}.")
     ending = path.suffix.lower()
@@ -120,6 +122,41 @@ def _open_npz(path: Path) -> VectorFile:
 
 
 def _open_torch(path: Path) -> VectorFile:
+    entries = _tensors(path)
+    return VectorFile(path, {key: (key,) for key in entries}, lambda key: _array(entries[key]))
+
+
+def _open_folder(path: Path) -> VectorFile:
+    """Open what fair-esm's `extract.py` writes: a file per protein, named after it."""
+    files = {str(file.relative_to(path)): file for file in sorted(path.rglob("*.pt"))}
+    if not files:
+        raise UserError(
+            f"{path} is a folder without files .pt. Expected what extract.py of fair-esm writes, "
+            f"or a file: {KNOWN}."
+        )
+
+    def load(key: str) -> NDArray[Any]:
+        found = list(_tensors(files[key]).values())
+        if len(found) != 1:
+            raise UserError(
+                f"{files[key]} has {len(found):,} tensors. In a folder, expected one protein per "
+                "file, as extract.py of fair-esm writes it; give this file alone with --from."
+            )
+        return _array(found[0])
+
+    return VectorFile(path, {key: (file.stem,) for key, file in files.items()}, load)
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """Return a tensor of torch, or an array, as an array; numpy has no bfloat16."""
+    if isinstance(value, np.ndarray):
+        return value
+    kept = value.detach()
+    return np.asarray((kept.float() if str(kept.dtype) == "torch.bfloat16" else kept).numpy())
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    """Return the tensors or arrays in a file of torch by their names."""
     import torch
 
     numpy_types = [
@@ -154,14 +191,7 @@ def _open_torch(path: Path) -> VectorFile:
             "torch.save({name: tensor, ...}, file)."
         )
 
-    def load(key: str) -> NDArray[Any]:
-        value = entries[key]
-        if isinstance(value, torch.Tensor):
-            value = value.detach()
-            return np.asarray((value.float() if value.dtype == torch.bfloat16 else value).numpy())
-        return np.asarray(value)
-
-    return VectorFile(path, {key: (key,) for key in entries}, load)
+    return dict(entries)
 
 
 def _of_extract(tree: Mapping[Any, Any]) -> dict[str, Any]:

@@ -126,6 +126,25 @@ def test_the_sequence_decides_before_the_name(tmp_path: Path) -> None:
     assert "1 by their sequence" in notes[0]
 
 
+def test_a_folder_of_fair_esm_has_a_file_per_protein(tmp_path: Path) -> None:
+    expected = vectors_of(PROTEINS, pooled=False)
+    (tmp_path / "esm").mkdir()
+    for name, array in expected.items():
+        layers = {6: torch.zeros(array.shape), 33: torch.from_numpy(array)}
+        torch.save({"label": name, "representations": layers}, tmp_path / "esm" / f"{name}.pt")
+    vectors = FileVectors(tmp_path / "esm", "mine")
+    vectors.find(PROTEINS)
+    np.testing.assert_array_equal(vectors.encode("MASND"), expected["FUS"])
+    (tmp_path / "esm" / "FUS.pt").unlink()
+    assert FileVectors(tmp_path / "esm", "mine").sha256 != vectors.sha256
+    save_torch(tmp_path / "esm" / "FUS.pt", {"a": np.ones(3), "b": np.ones(3)})
+    with pytest.raises(UserError, match="one protein per file"):
+        FileVectors(tmp_path / "esm", "mine").find(PROTEINS)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=r"without files \.pt"):
+        FileVectors(tmp_path / "empty", "mine")
+
+
 def test_a_dataset_in_a_group_is_named_by_its_last_part(tmp_path: Path) -> None:
     expected = vectors_of(PROTEINS, pooled=False)
     file = save_hdf5(tmp_path / "v.h5", {f"human/{name}": v for name, v in expected.items()})

@@ -125,13 +125,13 @@ def request(
         If the study compares nothing, or names something that there is not.
     """
     options = options_of(spec, call or Call(), defaults)
+    with place("split"):
+        parse_split(spec.split, None if spec.data is None else Path(spec.data))
     built = build(spec, options, place)
     if spec.data is not None:
         with place("data"):
             check_not_url("--data", Path(spec.data))
             read_manifest(Path(spec.data))
-    with place("split"):
-        parse_split(spec.split, None if spec.data is None else Path(spec.data))
     if "reference" not in spec.model_fields_set and (spec.changes or spec.arms):
         say(f"reference {spec.reference}, the default (the study names no `reference`)")
     whole = resolved(spec, options, built)

@@ -5,7 +5,7 @@ Shapes: N windows, L letters per window, P files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,13 @@ from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.files.spill import Growing
-from rpbind.importers.labels import labels_of
-from rpbind.importers.sources import Rows, tokens_of
+from rpbind.importers.rows import DROP, RawRows, RowRules, rows_of
+from rpbind.importers.sources import Rows
 from rpbind.names import matching
 from rpbind.naming.protein_names import Entry, why_no_match
 from rpbind.reading.files import one_file, read_file
 from rpbind.reading.formats import check_not_foreign
-from rpbind.reading.refuse import and_more, refuse_rows, shortened
+from rpbind.reading.refuse import and_more, shortened
 
 _TAB, _LF, _ZERO = b"\t"[0], b"\n"[0], b"0"[0]
 
@@ -33,31 +33,37 @@ def read_eclip(
     folder: Path,
     clusters: Path | None,
     progress: Progress,
-    label_map: Mapping[str, int] | None = None,
+    rules: RowRules,
 ) -> Rows:
     """Read every file `<GENE>_<CELL>` (or .gz) of a folder, except hidden files.
 
     `clusters` is a folder with the same file names, whose files have the overlap cluster (a whole
-    number) of the window on each line, `label_map` what labels other than 0 and 1 mean. Raises
-    `UserError` with file and line.
+    number) of the window on each line; `rules` say how labels are read, and what happens to lines
+    that cannot be read. Raises `UserError` with file and line.
     """
     files = _files(folder)
     sources: dict[str, FileHash] = {}
     rna, label, cluster, file, row = GrowingWindows(), *(Growing() for _ in range(4))
-    mappings: list[str] = []
+    remarks: list[str] = []
+    dropped: Counter[str] = Counter()
     length: int | None = None
     for number, path in enumerate(files):
         text, sources[path.name] = read_file(path)
-        rna_NL, label_N, mapping = parse_windows(path, text, length, label_map)
-        mappings += [f"{path.name}: {mapping}"] if mapping else []
+        lines = text.rstrip(b"\n").count(b"\n") + 1
+        rna_NL, label_N, slow = parse_windows(path, text, length, rules)
+        row_N = np.arange(1, lines + 1, dtype=np.int32)
+        if slow is not None:
+            row_N = slow.origin.row_N
+            dropped.update(slow.decisions)
+            remarks += [f"{path.name}: {remark}" for remark in slow.remarks]
         length = rna_NL.shape[1]
         rna.add(rna_NL)
         label.add(label_N)
         file.add(np.full(len(label_N), number, dtype=np.int32))
-        row.add(np.arange(1, len(label_N) + 1, dtype=np.int32))
+        row.add(row_N)
         if clusters is not None:
-            cluster_N, file_hash = _read_clusters(_cluster_file(clusters, path), len(label_N))
-            cluster.add(cluster_N)
+            cluster_N, file_hash = _read_clusters(_cluster_file(clusters, path), lines)
+            cluster.add(cluster_N[row_N - 1])
             sources[f"clusters/{path.name}"] = file_hash
         progress(number + 1, len(files))
     file_N = file.array()
@@ -69,7 +75,8 @@ def read_eclip(
         cluster_N=None if clusters is None else cluster.array(),
         origin=Origin([path.name for path in files], file_N, row.array()),
         sources=sources,
-        remarks=(f"{mappings[0]}{and_more(len(mappings))}",) if mappings else (),
+        decisions=dict(dropped),
+        remarks=(f"{remarks[0]}{and_more(len(remarks))}",) if remarks else (),
     )
 
 
@@ -94,44 +101,45 @@ def _files(folder: Path) -> list[Path]:
 
 
 def parse_windows(
-    path: Path, text: bytes, length: int | None, label_map: Mapping[str, int] | None = None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
+    path: Path, text: bytes, length: int | None, rules: RowRules
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Rows | None]:
     """Read a whole file as one matrix of bytes; if that fails, line by line, which is slower.
 
-    The last value says how labels were read, "" if all are 0 and 1.
+    The last value has the rows that were read line by line, and None if all were read at once.
     """
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
-    if label_map is not None or width < 1 or len(text) % (width + 3):
-        return _by_line(path, text, length, label_map)
+    if rules.label_map is not None or width < 1 or len(text) % (width + 3):
+        return _by_line(path, text, length, rules)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
     label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps around to more than 1
     tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
     if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
-        return _by_line(path, text, length, label_map)
-    return rna_NL, label_N, ""
+        return _by_line(path, text, length, rules)
+    return rna_NL, label_N, None
 
 
 def _by_line(
-    path: Path, text: bytes, length: int | None, label_map: Mapping[str, int] | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
+    path: Path, text: bytes, length: int | None, rules: RowRules
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Rows]:
     """Read a file with longer labels, such as 1.0; `UserError` names the first wrong line."""
     check_not_foreign(path, text, "eCLIP")
     lines = text.decode().rstrip("\n").split("\n")
-    origin = one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32))
     pairs = [line.partition("\t")[::2] for line in lines]
-    without = [row for row, (_, label) in enumerate(pairs) if not label.strip()]
-    if without:
-        got = shortened(lines[without[0]])
-        refuse_rows(
-            origin,
-            without,
-            f"the label is missing; expected RNA, a tab, and 0 or 1; got {got}",
-            "Correct it; if this file has no windows, move it to another folder.",
-        )
-    rna_NL = tokens_of([rna for rna, _ in pairs], origin, length)
-    return rna_NL, *labels_of([label for _, label in pairs], origin, label_map)
+    raw = RawRows(
+        letters=[rna.strip() for rna, _ in pairs],
+        labels=[label.strip() for _, label in pairs],
+        proteins=[path.name] * len(lines),
+        origin=one_file(path, np.arange(1, len(lines) + 1, dtype=np.int32)),
+        sources={},
+        without_label=lambda row: (
+            "the label is missing; expected RNA, a tab, and 0 or 1; got " + shortened(lines[row]),
+            f"Correct it; if this file has no windows, move it to another folder; {DROP}.",
+        ),
+    )
+    rows = rows_of(raw, rules, length)
+    return rows.rna_NL, rows.label_N, rows
 
 
 def _cluster_file(clusters: Path, path: Path) -> Path:

@@ -47,7 +47,7 @@ def import_eclip(
     with scratch_folder(options.out):
         table = read_proteins(options.proteins)
         progress = _share(options.progress, 0, 30)
-        rows = read_eclip(folder, clusters, progress, options.rules.label_map)
+        rows = read_eclip(folder, clusters, progress, options.rules)
         return finish_import(rows, table, options, "eclip", {})
 
 

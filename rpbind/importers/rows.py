@@ -123,7 +123,7 @@ def joined(parts: Sequence[RawRows]) -> RawRows:
     )
 
 
-def rows_of(raw: RawRows, rules: RowRules) -> Rows:
+def rows_of(raw: RawRows, rules: RowRules, length: int | None = None) -> Rows:
     """Read the rows of a source.
 
     Parameters
@@ -132,6 +132,8 @@ def rows_of(raw: RawRows, rules: RowRules) -> Rows:
         What the source says.
     rules
         How rows are read.
+    length
+        Letters per window; without it, those of the first window.
 
     Returns
     -------
@@ -146,7 +148,7 @@ def rows_of(raw: RawRows, rules: RowRules) -> Rows:
     """
     raw, dropped = without_bad_rows(raw, rules)
     names, protein_N = index_names(raw.proteins)
-    rna_NL = tokens_of(raw.letters, raw.origin)
+    rna_NL = tokens_of(raw.letters, raw.origin, length)
     label_N, mapping = labels_of(raw.labels, raw.origin, rules.label_map)
     part_N, folds = None, 0
     if raw.parts is not None:
@@ -195,9 +197,9 @@ def _problems(raw: RawRows, rules: RowRules) -> Iterator[Problem]:
         return lambda row: (f"the {what} is missing", f"Add it, {DROP}.")
 
     yield "without_protein", _empty(raw.proteins), raw.without_protein or missing("protein")
-    yield "with_bad_letters", _not_rna(raw.letters), lambda row: _about_letters(raw.letters[row])
     if raw.without_label is not None:
         yield "without_label", _empty(raw.labels), raw.without_label
+    yield "with_bad_letters", _not_rna(raw.letters), lambda row: _about_letters(raw.letters[row])
     if rules.bad_rows == "drop":  # labels_of refuses the others, and says why
         values = label_values(Counter(raw.labels), rules.label_map)
         no_label_N = np.array([text not in values for text in raw.labels], dtype=bool)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from rpbind.data.alphabet import decode
@@ -14,7 +15,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import SplitSpec
 from rpbind.errors import UserError
-from rpbind.importers.importers import ImportOptions, import_fasta, import_table
+from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
 from rpbind.importers.rows import RowRules
 from rpbind.importers.table import Columns
 
@@ -358,3 +359,25 @@ def test_graphprot_files_have_protein_part_and_label_in_their_names(
     made = import_fasta(fill(tmp_path / "gp", files), options, "{protein}.{part}.{label}.fa")
     assert int(made.dataset.label_N.sum()) == 12
     assert [protein.id for protein in made.dataset.proteins] == ["AARS"]
+
+
+def test_lines_of_an_eclip_file_that_cannot_be_read_are_dropped_with_their_clusters(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    fill(
+        tmp_path,
+        {
+            "eclip/AARS_K562": "ACGU\t1\nACGR\t1\nACGA\t\nACGG\t0\n",
+            "clusters/AARS_K562": "7\n8\n8\n9\n",
+        },
+    )
+    clusters = tmp_path / "clusters"
+    with pytest.raises(UserError, match=r"line 3: the label is missing.*--bad-rows drop"):
+        import_eclip(tmp_path / "eclip", options, clusters)
+    dropping = replace(options, rules=RowRules(bad_rows="drop"))
+    made = import_eclip(tmp_path / "eclip", dropping, clusters)
+    assert windows_of(made.dataset) == {("ACGU", "AARS_K562", 1), ("ACGG", "AARS_K562", 0)}
+    assert made.dataset.cluster_N.tolist() == [7, 9]
+    assert made.decisions["rows_with_bad_letters_dropped"] == 1
+    rows = pq.read_table(made.dataset.root / "windows.parquet").column("source_row")
+    assert rows.to_pylist() == [1, 4]

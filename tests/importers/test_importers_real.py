@@ -11,6 +11,7 @@ from rpbind.data.clusters import by_first_appearance, overlap_clusters
 from rpbind.data.splits import PARTS, SplitSpec, make_split
 from rpbind.importers.eclip import parse_windows
 from rpbind.importers.importers import ImportOptions, import_table
+from rpbind.importers.rows import RowRules
 from rpbind.importers.table import Columns
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eclip91"
@@ -63,7 +64,7 @@ def whole_components(sample: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]
     for name, text in raw.items():
         id_N = np.array(given[name].split(), dtype=np.int32)
         chosen = id_N % sample == 1
-        windows.append(parse_windows(Path(name), text, None)[0][chosen])
+        windows.append(parse_windows(Path(name), text, None, RowRules())[0][chosen])
         ids.append(id_N[chosen])
     return np.concatenate(windows), np.concatenate(ids)
 

@@ -49,9 +49,9 @@ class Asked:
         return first_equal(self.rna_NL)
 
     @cached_property
-    def counts_TK(self) -> NDArray[np.int64]:
+    def counts_TK(self) -> NDArray[np.int32]:
         """(T, K) how often an asked window has each of the K tokens."""
-        found = np.empty((len(self.asked_T), len(LETTERS)), dtype=np.int64)
+        found = np.empty((len(self.asked_T), len(LETTERS)), dtype=np.int32)
         for start in range(0, len(self.asked_T), _ROWS):
             rows = slice(start, start + _ROWS)
             rna_RL = self.rna_NL[self.asked_T[rows]]
@@ -133,7 +133,7 @@ OF_TRAINING = ("protein-degree", "rna-degree")
 """Priors that count labels of training windows: without a split there are none."""
 
 
-def _counts(asked: Asked, letter: str) -> NDArray[np.int64]:
+def _counts(asked: Asked, letter: str) -> NDArray[np.int32]:
     return asked.counts_TK[:, LETTERS.index(letter)]
 
 

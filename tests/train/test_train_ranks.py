@@ -35,7 +35,11 @@ def trained(recipe: Recipe, inputs: Inputs, machine: Machine) -> dict[str, Any]:
     return {
         "curve": curve,
         "weights": training.model.state_dict(),
-        "scores": {key: torch.from_numpy(value) for key, value in asdict(scores).items()},
+        "scores": {
+            key: torch.from_numpy(value)
+            for key, value in asdict(scores).items()
+            if value is not None
+        },
         "windows": training.windows_seen,
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import MOST_N, decode, n_share
+from rpbind.data.alphabet import LONGEST, MOST_N, SHORTEST, decode, lengths, n_share
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
 from rpbind.importers.rows import BadRows
@@ -74,3 +74,41 @@ def count_n(rna_NL: NDArray[np.uint8]) -> dict[str, int]:
         "windows_mostly_n": int(np.count_nonzero(share_N > MOST_N)),
     }
     return {what: count for what, count in counts.items() if count}
+
+
+def length_remarks(rows: Rows) -> tuple[str, ...]:
+    """Check the lengths of windows that differ in length, and say what they are.
+
+    Parameters
+    ----------
+    rows
+        The rows of a source.
+
+    Returns
+    -------
+    tuple[str, ...]
+        One sentence, or none if all windows have one length.
+
+    Raises
+    ------
+    UserError
+        If they differ, and one has fewer than `SHORTEST` or more than `LONGEST` letters.
+    """
+    length_N = lengths(rows.rna_NL)
+    each, first, count = np.unique(length_N, return_index=True, return_counts=True)
+    if len(each) == 1:
+        return ()
+    usual = each[np.lexsort((first, -count))[0]]
+    wrong_N = (length_N < SHORTEST) | (length_N > LONGEST)
+    if wrong_N.any():
+        wrong = np.flatnonzero(wrong_N & (length_N != usual))
+        wrong = wrong if len(wrong) else np.flatnonzero(wrong_N)
+        raise UserError(
+            f"{rows.origin.place(int(wrong[0]))}: the window has {length_N[wrong[0]]:,} letters; "
+            f"expected {usual:,}, or {SHORTEST} to {LONGEST:,} in all windows. Cut or remove "
+            f"{'it' if len(wrong) == 1 else f'it and {len(wrong) - 1:,} more'}."
+        )
+    return (
+        f"Windows have {each[0]:,} to {each[-1]:,} nt; {count[each == usual][0]:,} of "
+        f"{len(length_N):,} have {usual:,}. In batches, shorter ones are padded and masked.",
+    )

@@ -110,18 +110,18 @@ def parse_windows(
     text = text.rstrip(b"\n") + b"\n"
     width = length or text.find(b"\t")
     if rules.label_map is not None or width < 1 or len(text) % (width + 3):
-        return _by_line(path, text, length, rules)
+        return _by_line(path, text, rules)
     byte_NC = np.frombuffer(text, dtype=np.uint8).reshape(-1, width + 3)
     rna_NL = TOKEN_OF_BYTE[byte_NC[:, :width]]
     label_N = byte_NC[:, width + 1] - _ZERO  # a byte below "0" wraps around to more than 1
     tabs, ends = byte_NC[:, width] == _TAB, byte_NC[:, width + 2] == _LF
     if not (tabs.all() and ends.all()) or label_N.max() > 1 or (rna_NL == BAD).any():
-        return _by_line(path, text, length, rules)
+        return _by_line(path, text, rules)
     return rna_NL, label_N, None
 
 
 def _by_line(
-    path: Path, text: bytes, length: int | None, rules: RowRules
+    path: Path, text: bytes, rules: RowRules
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Rows]:
     """Read a file with longer labels, such as 1.0; `UserError` names the first wrong line."""
     check_not_foreign(path, text, "eCLIP")
@@ -138,7 +138,7 @@ def _by_line(
             f"Correct it; if this file has no windows, move it to another folder; {DROP}.",
         ),
     )
-    rows = rows_of(raw, rules, length)
+    rows = rows_of(raw, rules)
     return rows.rna_NL, rows.label_N, rows
 
 

@@ -16,7 +16,7 @@ from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
 from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
-from rpbind.importers.checks import check_clusters, count_n, with_letters
+from rpbind.importers.checks import check_clusters, count_n, length_remarks, with_letters
 from rpbind.importers.conflicts import OnConflict, resolve_conflicts
 from rpbind.importers.remarks import (
     class_remarks,
@@ -134,6 +134,7 @@ def finish_import(
     UserError
         If a window or a protein cannot be used.
     """
+    of_lengths = length_remarks(rows)
     names = read_names(options.names, table)
     table = with_names(table, names, options.out)
     rows, few_letters = with_letters(rows, options.max_n_share, options.rules.bad_rows)
@@ -143,7 +144,7 @@ def finish_import(
     except UserError:
         save_proposals(options.out, table, rows.names, rows.protein_N)
         raise
-    remarks = rows.remarks
+    remarks = rows.remarks + of_lengths
     if found := table.found_by_other_name(rows.names):
         save_proposals(options.out, table, rows.names, rows.protein_N)
         remarks += spelling_remarks(found, rows.names)

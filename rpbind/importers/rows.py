@@ -123,7 +123,7 @@ def joined(parts: Sequence[RawRows]) -> RawRows:
     )
 
 
-def rows_of(raw: RawRows, rules: RowRules, length: int | None = None) -> Rows:
+def rows_of(raw: RawRows, rules: RowRules) -> Rows:
     """Read the rows of a source.
 
     Parameters
@@ -132,8 +132,6 @@ def rows_of(raw: RawRows, rules: RowRules, length: int | None = None) -> Rows:
         What the source says.
     rules
         How rows are read.
-    length
-        Letters per window; without it, those of the first window.
 
     Returns
     -------
@@ -148,7 +146,7 @@ def rows_of(raw: RawRows, rules: RowRules, length: int | None = None) -> Rows:
     """
     raw, dropped = without_bad_rows(raw, rules)
     names, protein_N = index_names(raw.proteins)
-    rna_NL = tokens_of(raw.letters, raw.origin, length)
+    rna_NL = tokens_of(raw.letters, raw.origin)
     label_N, mapping = labels_of(raw.labels, raw.origin, rules.label_map)
     part_N, folds = None, 0
     if raw.parts is not None:

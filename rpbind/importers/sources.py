@@ -12,7 +12,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import BAD, TOKEN_OF_BYTE, encode
+from rpbind.data.alphabet import BAD, PAD, TOKEN_OF_BYTE, encode
 from rpbind.data.coordinates import Coordinates
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
@@ -70,10 +70,12 @@ class Rows:
         )
 
 
-def tokens_of(
-    letters: Sequence[str], origin: Origin, length: int | None = None
-) -> NDArray[np.uint8]:
-    """Turn the letters of windows into tokens.
+MOST_LETTERS = 65_536
+"""A window with more letters is taken for a mistake: shorter ones are padded to the longest."""
+
+
+def tokens_of(letters: Sequence[str], origin: Origin) -> NDArray[np.uint8]:
+    """Turn the letters of windows into tokens; windows may differ in length.
 
     Parameters
     ----------
@@ -81,29 +83,28 @@ def tokens_of(
         The letters of each window.
     origin
         Where each window comes from, for messages.
-    length
-        Letters per window; without it, those of the first window.
 
     Returns
     -------
     NDArray[np.uint8]
-        (N, L) tokens.
+        (N, L) tokens; shorter windows end with `PAD`.
 
     Raises
     ------
     UserError
-        If a window has another length, or a letter that is not RNA.
+        If a window has no letter, more than `MOST_LETTERS`, or a letter that is not RNA.
     """
     size_N = np.fromiter(map(len, letters), np.int64, len(letters))
-    length = length or int(size_N[0])
-    wrong = np.flatnonzero((size_N != length) | (size_N == 0))
+    wrong = np.flatnonzero((size_N == 0) | (size_N > MOST_LETTERS))
     if len(wrong):
         raise UserError(
             f"{origin.place(int(wrong[0]))}: the window has {size_N[wrong[0]]:,} letters; expected "
-            f"{length or 'at least one'}. Cut all windows to one length."
+            f"at least one and at most {MOST_LETTERS:,}. Cut it, or remove it."
         )
     text = "".join(letters).encode("ascii", "replace")  # one byte per letter; others become "?"
-    rna_NL = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)].reshape(-1, length)
+    rna_NL = np.full((len(letters), int(size_N.max())), PAD, dtype=np.uint8)
+    is_letter_NL = np.arange(rna_NL.shape[1]) < size_N[:, None]
+    rna_NL[is_letter_NL] = TOKEN_OF_BYTE[np.frombuffer(text, dtype=np.uint8)]
     bad = np.flatnonzero((rna_NL == BAD).any(axis=1))
     if len(bad):
         first = int(bad[0])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpbind.data.alphabet import LETTERS
+from rpbind.data.alphabet import LETTERS, lengths
 from rpbind.data.distinct import first_equal
 from rpbind.files.spill import blocks, taken
 from rpbind.genome.spans import Spans, overlapping
@@ -110,7 +110,8 @@ def _features(bound: Bound, rule: NegativeRule) -> _Features:
     if "gc" in rule.match:
         gc_B = np.empty(len(zero_B))
         for part in blocks(len(gc_B)):
-            gc_B[part] = np.isin(bound.rna_BL[part], _GC_TOKENS).mean(axis=1)
+            gc_BL = np.isin(bound.rna_BL[part], _GC_TOKENS)
+            gc_B[part] = gc_BL.sum(axis=1) / lengths(bound.rna_BL[part])
     pair = np.unique(np.stack([bound.cluster_B, bound.protein_B]), axis=1)
     proteins_C = np.maximum(np.bincount(pair[0]), 1)
     return _Features(region_B, size_B, gc_B, bound.cluster_B, proteins_C, np.zeros_like(proteins_C))

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.data.alphabet import PAD
 from rpbind.files.spill import writable
 from rpbind.negatives.sample import Draws
 
@@ -34,7 +35,9 @@ def shuffled_windows(
     out_NL: NDArray[np.uint8] = writable(rna_NL.shape, np.uint8)
     is_new_N = np.empty(len(rna_NL), dtype=bool)
     for row, rna_L in enumerate(rna_NL):
-        out_NL[row] = _shuffled(rna_L.tolist(), draws)
+        letters = int(np.count_nonzero(rna_L != PAD))
+        out_NL[row] = PAD
+        out_NL[row, :letters] = _shuffled(rna_L[:letters].tolist(), draws)
         is_new_N[row] = (out_NL[row] != rna_L).any()
     return out_NL, is_new_N
 

@@ -74,7 +74,7 @@ def test_other_spellings_of_the_same_windows_give_the_same_dataset(
         ("ACGU\t1\nACGA 0\n", "line 2: the label is missing"),
         ("ACGU\t1\nACGA\t0,GGGG\t0\n", "line 2: expected the label 0 or 1; got '0,GGGG"),
         ("\t1\n", "line 1: the window has 0 letters; expected at least one"),
-        ("ACGU\t1\nAC\tU1\n", "line 2: the window has 2 letters; expected 4"),
+        ("ACGU\t1\nAC\tU1\n", "line 2: expected the label 0 or 1; got 'U1'"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_number(
@@ -85,7 +85,7 @@ def test_a_bad_line_is_refused_with_its_number(
     assert not options.out.exists()
 
 
-def test_files_with_windows_of_two_lengths_are_refused(
+def test_files_with_short_windows_of_two_lengths_are_refused(
     eclip: Folder, options: ImportOptions
 ) -> None:
     folder = eclip(AARS_K562="ACGU\t1\n", FMR1_K562="ACGUA\t1\n")

@@ -2,6 +2,7 @@
 
 import torch
 
+from rpbind.model.padding import PAD
 from rpbind.model.seeding import generator
 from rpbind.recipe.training import Train
 from rpbind.train.augment import augment
@@ -41,3 +42,12 @@ def test_draws_depend_only_on_the_given_stream() -> None:
     torch.manual_seed(2)
     assert torch.equal(augmented(shift=3, mask=0.1), first)
     assert not torch.equal(augmented(seed=1, shift=3, mask=0.1), first)
+
+
+def test_a_shorter_window_keeps_its_length_when_it_is_shifted_and_masked() -> None:
+    rna_BL = RNA_BL.clone()
+    rna_BL[:, 9:] = PAD
+    config = Train(shift=5, mask=0.3)
+    changed_BL = augment(rna_BL, config, torch.Generator().manual_seed(0))
+    assert torch.equal(changed_BL == PAD, rna_BL == PAD)
+    assert (changed_BL != rna_BL).any()

@@ -1,0 +1,82 @@
+"""Windows of different lengths come in from every source, as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rpbind.baselines.kmers import count_gc, count_kmers
+from rpbind.data.alphabet import PAD, decode, encode, pad
+from rpbind.data.dataset import Dataset
+from rpbind.errors import UserError
+from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
+from rpbind.negatives.sample import Draws
+from rpbind.negatives.shuffle import shuffled_windows
+
+SHORT, LONG = "ACGUACGGUACCUUAGACGU", "GGAUCCUAUUUAGCAUCGGAUCGAUUUACGACUAG"
+WINDOWS = (SHORT, LONG)
+
+
+def letters(dataset: Dataset) -> list[str]:
+    return [decode(window) for window in dataset.rna_NL]
+
+
+def test_a_table_may_hold_windows_of_different_lengths(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    file = tmp_path / "w.csv"
+    rows = "".join(f"AARS_K562,{rna},{n}\n" for n, rna in enumerate(WINDOWS))
+    file.write_text(f"protein,rna,label\n{rows}")
+    made = import_table(file, options)
+    assert letters(made.dataset) == [SHORT, LONG]
+    assert (made.dataset.shortest, made.dataset.manifest.window_length) == (20, 35)
+    assert any("20 to 35 nt" in remark for remark in made.remarks)
+
+
+def test_fasta_with_the_context_of_a_site_in_lower_case_is_one_window(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    """As GraphProt writes it: the site in upper case, what lies around it in lower case."""
+    file = tmp_path / "w.fa"
+    site = f"{LONG[:10].lower()}{LONG[10:25]}{LONG[25:].lower()}"
+    file.write_text(f">1_AARS_K562_pos; class:1\n{site}\n>2_AARS_K562_neg; class:0\n{SHORT}\n")
+    assert letters(import_fasta(file, options).dataset) == [LONG, SHORT]
+
+
+def test_files_of_eclip_may_differ_in_the_length_of_their_windows(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    folder = tmp_path / "eclip"
+    folder.mkdir()
+    (folder / "AARS_K562").write_text(f"{SHORT}\t1\n{SHORT[::-1]}\t0\n")
+    (folder / "FMR1_K562").write_text(f"{LONG}\t1\n")
+    assert letters(import_eclip(folder, options).dataset) == [SHORT, SHORT[::-1], LONG]
+
+
+@pytest.mark.parametrize("rna", [SHORT[:-1], "A" * 1_025])
+def test_windows_that_differ_have_20_to_1024_letters(
+    tmp_path: Path, options: ImportOptions, rna: str
+) -> None:
+    file = tmp_path / "w.csv"
+    rows = "".join(f"AARS_K562,{rna},0\n" for rna in (SHORT, LONG, rna))
+    file.write_text(f"protein,rna,label\n{rows}")
+    with pytest.raises(UserError, match=f"line 4: the window has {len(rna):,} letters"):
+        import_table(file, options)
+
+
+def test_kmer_counts_tell_composition_and_not_length() -> None:
+    rna_NL = pad([encode("ACAC")[None], encode("ACACACAC")[None]])
+    assert count_gc(rna_NL).toarray().ravel().tolist() == [4, 4]
+    assert count_kmers(rna_NL, (1,)).toarray().tolist() == [[4, 4, 0, 0], [4, 4, 0, 0]]
+    assert count_kmers(rna_NL[:1, :4], (1,)).toarray().tolist() == [[2, 2, 0, 0]]
+    assert count_kmers(rna_NL, (2,)).toarray()[0, [1, 4]].tolist() == [4, 2]
+
+
+def test_a_shuffled_window_keeps_its_length_and_letters() -> None:
+    rna_NL = pad([encode(rna)[None] for rna in WINDOWS])
+    shuffled_NL, _ = shuffled_windows(rna_NL, Draws("toy", 0))
+    assert np.array_equal(shuffled_NL == PAD, rna_NL == PAD)
+    for was, now in zip(rna_NL, shuffled_NL, strict=True):
+        assert sorted(decode(was)) == sorted(decode(now))

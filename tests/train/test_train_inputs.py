@@ -9,6 +9,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split
 from rpbind.errors import UserError
 from rpbind.proteins.embedding_store import EmbeddingStore
+from rpbind.train import inputs as inputs_module
 from rpbind.train.inputs import GROUP_SIZE, Inputs
 
 INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
@@ -105,6 +106,19 @@ def test_large_arrays_stay_in_the_mapped_files(tiny: Path, monkeypatch: pytest.M
         (inputs.residues_ND, store.residues_ND),
     ):
         assert tensor.data_ptr() == array.ctypes.data
+
+
+def test_many_windows_stay_mapped_when_the_rest_goes_to_a_device(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = open_inputs(tiny)
+    assert inputs.to("meta").rna_NL.device.type == "meta"
+    monkeypatch.setattr(inputs_module, "COPIED", 0)
+    moved = inputs.to("meta")
+    assert moved.rna_NL.data_ptr() == inputs.rna_NL.data_ptr()
+    assert moved.label_N.device.type == "meta"
+    index_B = torch.tensor([2, 0])
+    assert torch.equal(inputs.to("cpu").windows(index_B), inputs.rna_NL[index_B])
 
 
 def test_the_parts_are_those_of_the_frozen_split(tiny: Path) -> None:

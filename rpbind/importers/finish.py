@@ -135,6 +135,7 @@ def finish_import(
         If a window or a protein cannot be used.
     """
     of_lengths = length_remarks(rows)
+    rows_read = len(rows.label_N) + sum(rows.decisions.values())
     names = read_names(options.names, table)
     table = with_names(table, names, options.out)
     rows, few_letters = with_letters(rows, options.max_n_share, options.rules.bad_rows)
@@ -191,7 +192,7 @@ def finish_import(
     if note := shared_sequence_note(rows.names, sequences):
         remarks += (note,)
     remarks += class_remarks(rows.names, kept.protein_N, kept.label_N)
-    return ImportReport(dataset, len(rows.label_N), decisions, remarks)
+    return ImportReport(dataset, rows_read, decisions, remarks)
 
 
 def _proteins(

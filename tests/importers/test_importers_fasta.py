@@ -8,6 +8,7 @@ import pytest
 
 from rpbind.data.alphabet import decode
 from rpbind.errors import UserError
+from rpbind.importers.fasta import protein_in
 from rpbind.importers.importers import ImportOptions, import_fasta
 from rpbind.naming.protein_table import read_proteins
 
@@ -106,3 +107,17 @@ def test_a_protein_that_cannot_be_used_is_refused_with_its_line(
     windows = write(tmp_path, POSITIVE)
     with pytest.raises(UserError, match=message):
         import_fasta(windows, replace(options, proteins=tmp_path / "bad.fasta"))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "12_AARS_K562_ENCSR825SVO_pos; chr21; class:1",
+        "0_AARS_K562_ENCSR825SVO_test; class:1",
+        "0_AARS_K562_ENCSR825SVO_test",
+        "7_AARS_K562_ENCSR825SVO",
+    ],
+)
+def test_a_header_names_its_protein_without_the_part_that_was_exported(title: str) -> None:
+    assert protein_in(title) == "AARS_K562_ENCSR825SVO"
+    assert protein_in("chr1,+,1234,1335; class:0") is None

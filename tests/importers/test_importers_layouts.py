@@ -286,6 +286,7 @@ def test_rows_of_every_kind_that_cannot_be_read_are_dropped_and_counted(
         "duplicates_dropped": 0,
         "contradictions_dropped": 0,
     }
+    assert made.rows_read == 7
     with pytest.raises(UserError, match=r"line 5: the protein is missing\. .*--bad-rows drop"):
         import_table(tmp_path / "t.csv", replace(options, out=tmp_path / "again"))
 

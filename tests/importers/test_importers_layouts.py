@@ -354,11 +354,12 @@ def test_graphprot_files_have_protein_part_and_label_in_their_names(
         for label in ("positives", "negatives"):
             text = ""
             for n in range(6):
-                context = "".join(rng.choice(list("acgu"), 30))
+                context = "".join(rng.choice(list("acgu"), 30 + n))
                 text += f">{n}\n{context[:15]}{''.join(rng.choice(list('ACGU'), 30))}{context}\n"
             files[f"AARS.{part}.{label}.fa"] = text
     made = import_fasta(fill(tmp_path / "gp", files), options, "{protein}.{part}.{label}.fa")
     assert int(made.dataset.label_N.sum()) == 12
+    assert {len(rna) for rna, _, _ in windows_of(made.dataset)} == {75, 76, 77, 78, 79, 80}
     assert [protein.id for protein in made.dataset.proteins] == ["AARS"]
 
 

@@ -18,6 +18,7 @@ from rpbind.data.writer import Windows, write_dataset
 from rpbind.errors import UserError
 from rpbind.importers.checks import check_clusters, count_n, length_remarks, with_letters
 from rpbind.importers.conflicts import OnConflict, resolve_conflicts
+from rpbind.importers.fit_rows import fit_rows
 from rpbind.importers.remarks import (
     class_remarks,
     merge_spellings,
@@ -30,6 +31,7 @@ from rpbind.names import key
 from rpbind.naming.names_table import place_of, read_names, save_proposals, with_names
 from rpbind.naming.protein_table import ProteinTable
 from rpbind.proteins.experiments import shared_sequence_note
+from rpbind.reading.fitting import Fit
 from rpbind.splitting.saved import saved_remarks
 
 ProteinClusters = Callable[[Sequence[str], Sequence[str]], NDArray[np.int32]]
@@ -63,6 +65,8 @@ class ImportOptions:
         Table that says which protein each name means; None for what the names say themselves.
     progress
         Called with the percentage done, and 100.
+    fit, width
+        What is kept of windows longer than `width`; None to leave all as they are.
     """
 
     proteins: Path
@@ -75,6 +79,8 @@ class ImportOptions:
     rules: RowRules = field(default_factory=RowRules)
     names: Path | None = None
     progress: Progress = silent
+    fit: Fit | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,9 @@ def finish_import(
     UserError
         If a window or a protein cannot be used.
     """
-    of_lengths = length_remarks(rows)
     rows_read = len(rows.label_N) + sum(rows.decisions.values())
+    rows, fitted = fit_rows(rows, options.width, options.fit)
+    of_lengths = length_remarks(rows)
     names = read_names(options.names, table)
     table = with_names(table, names, options.out)
     rows, few_letters = with_letters(rows, options.max_n_share, options.rules.bad_rows)
@@ -154,7 +161,7 @@ def finish_import(
     genes = [names.gene_of(name, table) for name in rows.names]
     proteins = _proteins(rows.names, genes, sequences, options.protein_clusters)
     kept, decisions = resolve_conflicts(rows, options.on_conflict)
-    decisions = rows.decisions | left_out | few_letters | decisions | count_n(kept.rna_NL)
+    decisions = rows.decisions | fitted | left_out | few_letters | decisions | count_n(kept.rna_NL)
     cluster_N, method = kept.cluster_N, "given"
     if cluster_N is not None:
         check_clusters(kept.rna_NL, cluster_N)
@@ -167,7 +174,7 @@ def finish_import(
         method = f"shared {options.k}-mer"
         if kept.linked_N is not None:
             cluster_N = joined(cluster_N, kept.linked_N)
-            method += " or overlap in the genome"
+            method += " or tiles of one window" if fitted else " or overlap in the genome"
     dataset = write_dataset(
         options.out,
         Windows(kept.rna_NL, kept.label_N, kept.protein_N, cluster_N, kept.coordinates),

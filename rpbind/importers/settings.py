@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast, get_args
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rpbind.importers.importers import ImportOptions
     from rpbind.importers.rows import BadRows
     from rpbind.proteins.homology import Method
+    from rpbind.reading.fitting import Fit
 
 K = 31
 """Letters of the k-mer that windows of one overlap cluster share, if the user gives none."""
@@ -143,8 +144,8 @@ class SourceSettings(ImportSettings):
 
     Parameters
     ----------
-    label_map
-        As its help text says.
+    label_map, fit, width
+        As their help texts say.
     """
 
     label_map: Annotated[
@@ -154,10 +155,32 @@ class SourceSettings(ImportSettings):
             "1 and -1, yes and no, pos and neg)."
         ),
     ] = None
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            help="Of windows longer than --width, keep the centre, the beginning (left), or all in "
+            "tiles of that length (default: windows keep their lengths)."
+        ),
+    ] = None
+    width: Annotated[
+        int | None,
+        typer.Option(min=1, max=65_536, help="Greatest length of a window in nt, with --fit."),
+    ] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = self.words
+        if self.fit not in (None, "centre", "left", "tile"):
+            raise UserError(f"--fit is one of centre, left, tile; got '{self.fit}'.")
+        if (self.fit is None) != (self.width is None):
+            raise UserError("--fit and --width belong together: give both, or none of them.")
+
+    def options(
+        self, proteins: Path, out: Path, progress: Callable[[int, int], None]
+    ) -> ImportOptions:
+        """Return what an importer needs besides its source; see `ImportSettings.options`."""
+        made = super().options(proteins, out, progress)
+        return replace(made, fit=cast("Fit | None", self.fit), width=self.width)
 
     @property
     def words(self) -> dict[str, int] | None:

@@ -35,6 +35,8 @@ IMPORTED = {"--proteins": ("--proteins proteins.fasta", "--proteins others.fasta
             "--names": ("--k 5", "--k 5 --names names.tsv"),
             "--bad-rows": ("--k 5", "--k 5 --max-n-share 0 --bad-rows drop")}  # fmt: skip
 LABELLED = IMPORTED | {"--label-map": ("--k 5", "--k 5 --label-map 1=0,0=1"),
+                       "--fit": ("--k 5", "--k 5 --fit left --width 8"),
+                       "--width": ("--k 5", "--k 5 --fit left --width 8"),
                        "--on-conflict": ("--k 5", "--k 5 --on-conflict drip")}  # fmt: skip
 NAMED = LABELLED | {"--name-pattern": ("--k 5", "--k 5 --name-pattern {protein}B.*")}
 TWICE = ("windows.tsv", "windows.tsv --on-conflict drop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from rpbind.errors import UserError
 from rpbind.importers.importers import ImportOptions, import_eclip, import_fasta, import_table
 from rpbind.negatives.sample import Draws
 from rpbind.negatives.shuffle import shuffled_windows
+from rpbind.reading.fitting import FITS
 
 SHORT, LONG = "ACGUACGGUACCUUAGACGU", "GGAUCCUAUUUAGCAUCGGAUCGAUUUACGACUAG"
 WINDOWS = (SHORT, LONG)
@@ -80,3 +82,22 @@ def test_a_shuffled_window_keeps_its_length_and_letters() -> None:
     assert np.array_equal(shuffled_NL == PAD, rna_NL == PAD)
     for was, now in zip(rna_NL, shuffled_NL, strict=True):
         assert sorted(decode(was)) == sorted(decode(now))
+
+
+def test_longer_windows_are_cut_or_tiled_and_counted(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    file = tmp_path / "w.csv"
+    file.write_text(f"protein,rna,label\nAARS_K562,{SHORT},0\nAARS_K562,{LONG},1\n")
+    found = {}
+    for fit in FITS:
+        how = replace(options, out=tmp_path / fit, fit=fit, width=20, k=20)
+        found[fit] = import_table(file, how)
+    assert letters(found["left"].dataset) == [SHORT, LONG[:20]]
+    assert letters(found["centre"].dataset) == [SHORT, LONG[7:27]]
+    assert letters(found["tile"].dataset) == [SHORT, LONG[:20], LONG[15:]]
+    assert found["tile"].dataset.label_N.tolist() == [0, 1, 1]
+    assert found["tile"].dataset.cluster_N.tolist() == [0, 1, 1]
+    assert found["left"].decisions["windows_cut_left"] == 1
+    assert found["tile"].decisions["windows_tiled"] == 1
+    assert {made.rows_read for made in found.values()} == {2}

@@ -167,11 +167,13 @@ def _why(
         return got, "For scores, choose a threshold: write 1 above it and 0 below it."
     return (
         got,
-        f"Write 1 for bound and 0 for not bound, or say what the words mean: --label-map "
-        f"'{_example(text, counts)}'.",
+        f"Write 1 for bound and 0 for not bound, or say what each word means, as in --label-map "
+        f"'WORD=1,OTHER=0'; the words are {_words(text, counts)}.",
     )
 
 
-def _example(text: str, counts: Mapping[str, int]) -> str:
+def _words(text: str, counts: Mapping[str, int]) -> str:
+    """Return words of a source; which of them means bound, only its owner knows."""
     others = [other for other in counts if other != text and _word(other) not in _MISSING]
-    return f"{text.strip()[:20]}=1,{others[0].strip()[:20] if others else 'WORD'}=0"
+    more = f" and {len(others) + 1 - _SHOWN:,} more" if len(others) >= _SHOWN else ""
+    return ", ".join(shortened(word) for word in [text, *others][:_SHOWN]) + more

@@ -25,7 +25,7 @@ REFUSED = {
     "0.37": "threshold",
     "inf": "threshold",
     "yes": "1 for bound and 0 for not bound",
-    "high": "--label-map 'high=1,1=0'",
+    "high": "--label-map 'WORD=1,OTHER=0'; the words are 'high', '1'",
     "pos": "1 for bound and 0 for not bound",
     "0_1": "1 for bound and 0 for not bound",
     "nan": "the label is missing",
@@ -65,6 +65,12 @@ def test_labels_other_than_one_and_zero_are_read_by_a_mapping_that_is_said(
 ) -> None:
     made = import_table(text("csv", tmp_path, ["yes", "No", "yes"]), options)
     assert "'yes' as 1 (2 rows), 'No' as 0 (1 rows)" in made.remarks[0]
+
+
+def test_no_meaning_is_proposed_for_unknown_words(tmp_path: Path, options: ImportOptions) -> None:
+    with pytest.raises(UserError, match="the words are 'low', 'high'") as caught:
+        import_table(text("csv", tmp_path, ["low", "high", "low"]), options)
+    assert "low=" not in str(caught.value), "the first word of a file is not the one for bound"
 
 
 def test_a_mapping_of_labels_is_read_instead_of_the_usual_words(

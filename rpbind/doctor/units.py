@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.model.binding import BindingModel
+from rpbind.model.fast import plain_forms
 from rpbind.model.group import Group
 from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel
@@ -24,7 +25,10 @@ def dead_units(model: PairModel, rna_BL: Tensor, groups: Sequence[Group]) -> dic
         for name, module in _rectified(model)
     ]
     try:
-        model(rna_BL, groups)
+        with plain_forms(
+            model
+        ):  # the fast forms do not call every layer, or not for every position
+            model(rna_BL, groups)
     finally:
         for handle in handles:
             handle.remove()

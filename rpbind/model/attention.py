@@ -38,9 +38,7 @@ class CrossAttention(nn.Module):
 
     def weights(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
         """Return the attention weights (B, H, Q, S); each row over S sums to 1."""
-        q_BHQD = _heads(query_BQE, self.heads) / math.sqrt(query_BQE.shape[2] / self.heads)
-        if self.temperature is not None:
-            q_BHQD = q_BHQD / self.temperature.clamp(min=MIN_TEMPERATURE)
+        q_BHQD = _heads(self.scaled(query_BQE), self.heads)
         k_BHSD = _heads(memory.keys_PSE.index_select(0, protein_B), self.heads)
         scores_BHQS = q_BHQD @ k_BHSD.transpose(-1, -2)
         if self.uniform:
@@ -55,9 +53,34 @@ class CrossAttention(nn.Module):
 
         `protein_B` has each window's place among the memory's P proteins.
         """
-        weights_BHQS = self.weight_dropout(self.weights(query_BQE, memory, protein_B))
+        weights_BHQS = self.weights(query_BQE, memory, protein_B)
+        if memory.real_PS is None:
+            weights_BHQS = self.weight_dropout(weights_BHQS)
+        elif self.weight_dropout.is_active:
+            weights_BHQS = weights_BHQS * self._factors(weights_BHQS, memory.real_PS, protein_B)
         v_BHSD = _heads(memory.values_PSE.index_select(0, protein_B), self.heads)
         return (weights_BHQS @ v_BHSD).transpose(1, 2).flatten(2)
+
+    def scaled(self, query_BQE: Tensor) -> Tensor:
+        """Divide queries (B, Q, E) by sqrt(D) and by the temperature."""
+        query_BQE = query_BQE / math.sqrt(query_BQE.shape[2] / self.heads)
+        if self.temperature is not None:
+            query_BQE = query_BQE / self.temperature.clamp(min=MIN_TEMPERATURE)
+        return query_BQE
+
+    def _factors(self, weights_BHQS: Tensor, real_PS: Tensor, protein_B: Tensor) -> Tensor:
+        """Return dropout's factors; masks are drawn protein by protein, without padding."""
+        factor_BHQS = torch.zeros_like(weights_BHQS)
+        _, heads, queries, _ = weights_BHQS.shape
+        order_B, windows_P = sort_by_protein(protein_B, len(real_PS))
+        lengths = real_PS.sum(1).tolist()
+        for rows_b, length in zip(order_B.split(windows_P), lengths, strict=True):
+            if len(rows_b) > 0:
+                shape = (heads, len(rows_b) * queries, length)
+                drawn_HMR = self.weight_dropout.factors(shape, weights_BHQS)
+                drawn_bHQR = drawn_HMR.unflatten(1, (-1, queries)).transpose(0, 1)
+                factor_BHQS[rows_b, :, :, :length] = drawn_bHQR
+        return factor_BHQS
 
     def project(self, attended_BQE: Tensor) -> Tensor:
         """Apply the output projection and its dropout: (B, Q, E) to (B, Q, E)."""
@@ -130,6 +153,25 @@ def uniform_attention(model: nn.Module) -> Iterator[None]:
     finally:
         for attention in attentions:
             attention.uniform = False
+
+
+def sort_by_protein(protein_B: Tensor, proteins: int) -> tuple[Tensor, list[int]]:
+    """Sort windows by protein.
+
+    Parameters
+    ----------
+    protein_B
+        (B,) each window's protein.
+    proteins
+        How many proteins there are.
+
+    Returns
+    -------
+    tuple
+        The windows in the order of their proteins (B,) int64, and how many each protein has.
+    """
+    order_B = torch.argsort(protein_B, stable=True)
+    return order_B, torch.bincount(protein_B, minlength=proteins).tolist()
 
 
 def _heads(x_BSE: Tensor, heads: int) -> Tensor:

@@ -100,17 +100,9 @@ class BindingModel(PairModel):
             terms.append(self.attend.project(in_batch_order(attended, groups)))
         if self.bypass is not None:
             terms.append(self.bypass(rna_BQC))
-        mixed_BQE = self.norm(sum(terms))
-        if self.feed_forward is not None:
-            mixed_BQE = self.feed_forward(mixed_BQE)
-        read = [mean(mixed_BQE, real_BQ)]
-        if self.reads_maximum:
-            read.append(maximum(mixed_BQE, real_BQ))
-        read_BF = torch.cat([*read, *self._beside(rna_BQC, real_BQ, memories, groups)], 1)
-        logit_B = self.head(read_BF).squeeze(1)
-        if self.own is not None:
-            logit_B = logit_B + self.own(read_BF, mean_vectors(groups))
-        return logit_B
+        read_BF = self._read(self._mix(terms), real_BQ)
+        beside = self._beside(rna_BQC, real_BQ, memories, groups)
+        return self._logit(torch.cat([read_BF, *beside], 1), groups)
 
     def encode(self, rna_BL: Tensor, groups: Sequence[Group]) -> Encoded:
         """Return the encoded RNA.
@@ -157,6 +149,22 @@ class BindingModel(PairModel):
         return [
             self.attend.weights(query_BQE[g.rows_B], self.memory(g), g.protein_B) for g in groups
         ]
+
+    def _mix(self, terms: list[Tensor]) -> Tensor:
+        """Add terms (B, Q, E), normalise them, and apply the feed-forward block."""
+        mixed_BQE: Tensor = self.norm(sum(terms))
+        return mixed_BQE if self.feed_forward is None else self.feed_forward(mixed_BQE)
+
+    def _read(self, mixed_BQE: Tensor, real_BQ: Tensor | None) -> Tensor:
+        """Return what the head reads of the RNA positions (B, F)."""
+        if not self.reads_maximum:
+            return mean(mixed_BQE, real_BQ)
+        return torch.cat([mean(mixed_BQE, real_BQ), maximum(mixed_BQE, real_BQ)], 1)
+
+    def _logit(self, read_BF: Tensor, groups: Sequence[Group]) -> Tensor:
+        """Return the logits (B,) of what the head reads."""
+        logit_B: Tensor = self.head(read_BF).squeeze(1)
+        return logit_B if self.own is None else logit_B + self.own(read_BF, mean_vectors(groups))
 
     def _beside(
         self,

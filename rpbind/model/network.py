@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.custom import check_takes_mask, custom_model, takes_mask
+from rpbind.model.fast import FastModel
 from rpbind.model.pair_model import PairModel
 from rpbind.recipe import model as fields
 from rpbind.recipe.custom import custom_classes
@@ -42,7 +43,7 @@ def network(
     if isinstance(config, fields.CustomModel):
         made = custom_model(config, width=width, length=length)
     else:
-        made = BindingModel(config, width=width, length=length)
+        made = FastModel(config, width=width, length=length)
     made.varying = varying
     return made
 

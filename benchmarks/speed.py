@@ -1,0 +1,107 @@
+"""Training windows per CPU second: against the original pipeline, and fast against plain forms.
+
+    python benchmarks/speed.py [--rounds 5] [--only fixed-32]
+
+One thread, random windows in the shape of eclip91 (91 proteins, 101 nt). The candidates of a row
+take turns, so that a busy machine slows all of them; a row has the median of each one's rate, and
+of the ratio in each round with its range.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import typer
+from model_speed import PROTEINS, random_inputs
+from original_pipeline import Pipeline, random_pairs
+
+from rpbind.model.seeding import reseed
+from rpbind.recipe.presets import PRESETS
+from rpbind.train.batches import shuffled_batches
+from rpbind.train.inputs import Inputs
+from rpbind.train.loop import Training
+
+LENGTH, WIDTH = 101, 1280
+STEPS = {32: 12, 256: 3, 512: 3}
+Step = Callable[[], None]
+
+
+def ours(name: str, batch: int, inputs: Inputs, *, plain: bool = False) -> Step:
+    """Return a function that makes one training step of a preset."""
+    recipe = PRESETS[name].with_({"train.batch_size": batch, "model.plain": plain})
+    training = Training(recipe, 0, inputs)
+    training.model.train()
+    reseed(training.model, "cpu", 0, 1)
+    batches = shuffled_batches(training.inputs.parts["train"], recipe.train, (0, 1), 1)
+    place = 0
+
+    def step() -> None:
+        nonlocal place
+        training.step(batches[place % (len(batches) - 1)])
+        place += 1
+
+    return step
+
+
+def theirs(name: str, batch: int) -> Step:
+    """Return a function that makes one training step of the original pipeline."""
+    return Pipeline(name, WIDTH, LENGTH, batch, random_pairs(4096, LENGTH, PROTEINS, WIDTH)).step
+
+
+def rates(candidates: list[Step], batch: int, rounds: int) -> np.ndarray:
+    """Return windows per CPU second (rounds, candidates); the candidates take turns."""
+    for step in candidates:
+        step()
+    measured = np.empty((rounds, len(candidates)))
+    for number in range(rounds):
+        for place, step in enumerate(candidates):
+            began = time.process_time()
+            for _ in range(STEPS[batch]):
+                step()
+            measured[number, place] = STEPS[batch] * batch / (time.process_time() - began)
+    return measured
+
+
+ROWS: dict[str, tuple[str, int, bool]] = {
+    "old-32": ("old", 32, True),
+    "old-256": ("old", 256, True),
+    "fixed-32": ("fixed", 32, True),
+    "fixed-256": ("fixed", 256, True),
+    "conv-residue-256": ("conv-residue", 256, False),
+    "own-head-512": ("own-head", 512, False),
+}
+"""Row -> preset, batch size, whether the original pipeline is a candidate."""
+
+
+def main(rounds: int = 5, only: str = "") -> None:
+    """Print the table."""
+    torch.set_num_threads(1)
+    mean_inputs, residue_inputs = random_inputs(WIDTH), random_inputs()
+    print("| row | original | plain form | fast form | fast / original | fast / plain |")
+    print("|---|---|---|---|---|---|")
+    for row, (name, batch, has_original) in ROWS.items():
+        if only not in row:
+            continue
+        inputs = mean_inputs if has_original else residue_inputs
+        candidates = [ours(name, batch, inputs, plain=True), ours(name, batch, inputs)]
+        if has_original:
+            candidates.append(theirs(name, batch))
+        measured = rates(candidates, batch, rounds)
+        middle = [f"{rate:,.0f}" for rate in np.median(measured, 0)]
+        against = _ratio(measured[:, 1] / measured[:, 2]) if has_original else "-"
+        print(
+            f"| `{row}` | {middle[2] if has_original else '-'} | {middle[0]} | {middle[1]} "
+            f"| {against} | {_ratio(measured[:, 1] / measured[:, 0])} |",
+            flush=True,
+        )
+
+
+def _ratio(ratio: np.ndarray) -> str:
+    return f"{np.median(ratio):.2f} ({ratio.min():.2f} to {ratio.max():.2f})"
+
+
+if __name__ == "__main__":
+    typer.run(main)

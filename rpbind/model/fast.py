@@ -17,11 +17,13 @@ from torch import Tensor
 from rpbind.model.binding import BindingModel
 from rpbind.model.by_protein import FlatMemory, attend_by_protein, read_by_protein
 from rpbind.model.encoder import LETTERS, Token
+from rpbind.model.experiment import with_experiments
 from rpbind.model.group import Group
 from rpbind.model.memory import Expanded, NoKeys, Pooled
 from rpbind.model.one_value import attend_to_one_value, kept_weights, without_effect
 from rpbind.model.padding import PAD, letters_and_mask
 from rpbind.model.pair_model import PairModel
+from rpbind.recipe import model as fields
 
 
 class FastModel(BindingModel):
@@ -36,13 +38,15 @@ class FastModel(BindingModel):
     It draws the same random numbers as the plain form, which stays the reference.
     """
 
-    plain = False
-    """Whether `forward` computes the plain form, see `plain_forms`."""
+    def __init__(self, config: fields.Model, *, width: int, length: int) -> None:
+        super().__init__(config, width=width, length=length)
+        self.plain = config.plain
 
     def forward(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         """Return the logits (B,), as `BindingModel.forward` does."""
         if self.plain:
             return super().forward(rna_BL, groups)
+        groups = with_experiments(self.experiment, groups)
         if isinstance(self.encoder, Token) and self.back is None:
             if not self.training:
                 return self._score_by_letter(rna_BL, groups)

@@ -111,7 +111,7 @@ class Classifier(Hyperparameters):
 Init = Annotated[TorchInit | XavierInit, Field(discriminator="kind")]
 
 
-NEWER = ("experiment",)
+NEWER = ("experiment", "plain")
 """Optional fields of `Model` that a recipe of an earlier version does not have."""
 
 
@@ -149,6 +149,8 @@ class Model(Hyperparameters):
         The head that all proteins share.
     init
         The rule for initial values.
+    plain
+        Compute the attention in its plain form, which takes longer and differs only by rounding.
     """
 
     encoder: Encoder = TokenEncoder()
@@ -163,6 +165,7 @@ class Model(Hyperparameters):
     own_head: Boolean = False
     classifier: Classifier = Classifier()
     init: Init = TorchInit()
+    plain: Boolean = False
 
     @model_validator(mode="before")
     @classmethod

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 import typer
 
 from rpbind.data.dataset import Protein
-from rpbind.model.seeding import Dropout, generator
 from rpbind.recipe.presets import PRESETS
+from rpbind.seeding.streams import Dropout, generator
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine

@@ -18,8 +18,8 @@ import typer
 from model_speed import PROTEINS, random_inputs
 from original_pipeline import Pipeline, random_pairs
 
-from rpbind.model.seeding import reseed
 from rpbind.recipe.presets import PRESETS
+from rpbind.seeding.streams import reseed
 from rpbind.train.batches import shuffled_batches
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training

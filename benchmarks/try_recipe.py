@@ -18,8 +18,8 @@ import typer
 from torch import Tensor
 
 from rpbind.data.splits import SplitSpec
-from rpbind.model.seeding import generator
 from rpbind.recipe.presets import preset
+from rpbind.seeding.streams import generator
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine

@@ -19,11 +19,11 @@ from rpbind.model.custom import encoder_width
 from rpbind.model.group import Group
 from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel
-from rpbind.model.randomness import check_no_unseeded_draw
-from rpbind.model.seeding import reseed
 from rpbind.parts.loading import class_file, errors_in
 from rpbind.recipe import Recipe
 from rpbind.recipe.custom import CustomClass, custom_classes
+from rpbind.seeding.randomness import check_no_unseeded_draw
+from rpbind.seeding.streams import reseed
 from rpbind.train.inputs import Inputs
 
 Size = int | str

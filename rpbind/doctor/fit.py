@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from rpbind.doctor.gradients import blocks, norm
 from rpbind.doctor.kinds import LN2
-from rpbind.model.seeding import Dropout
+from rpbind.seeding.streams import Dropout
 from rpbind.train.loop import Training
 
 STEPS = 40

@@ -21,9 +21,9 @@ from rpbind.ledger import ContrastPlan, Finding, Plan
 from rpbind.model.build import build_model
 from rpbind.model.group import Group
 from rpbind.model.pair_model import PairModel
-from rpbind.model.seeding import generator
 from rpbind.recipe import Recipe
 from rpbind.recipe.custom import custom_classes
+from rpbind.seeding.streams import generator
 from rpbind.train.inputs import Inputs
 
 InputsOf = Callable[[str], Inputs]

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.model.group import Memory
-from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
+from rpbind.seeding.streams import Dropout
 
 MIN_TEMPERATURE = 0.1
 """The original model clamps its learned temperature from below at this value."""

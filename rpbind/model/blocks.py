@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rpbind.model.seeding import Dropout
 from rpbind.recipe import model as fields
+from rpbind.seeding.streams import Dropout
 
 
 class FeedForwardBlock(nn.Module):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rpbind.model.drawing import draw_by_name
 from rpbind.model.initialise import initialise
 from rpbind.model.network import custom_layers, network
 from rpbind.model.pair_model import PairModel
-from rpbind.model.randomness import seed_dropout
 from rpbind.model.size import check_fits
 from rpbind.recipe import model as fields
+from rpbind.seeding.drawing import draw_by_name
+from rpbind.seeding.randomness import seed_dropout
 
 
 def build_model(

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from rpbind.model.custom import custom_encoder
 from rpbind.model.padding import WindowNorm, max_pool
-from rpbind.model.seeding import Dropout
 from rpbind.recipe import encoders as fields
+from rpbind.seeding.streams import Dropout
 
 LETTERS = 5  # A C G U N
 Encoded = tuple[Tensor, Tensor | None]

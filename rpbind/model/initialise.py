@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rpbind.model.seeding import generator
 from rpbind.recipe import model as fields
+from rpbind.seeding.streams import generator
 
 ATTENTION = ("attend.query", "memory.key", "memory.value", "attend.output")
 POSITION_SD = 0.02

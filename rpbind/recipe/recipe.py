@@ -135,7 +135,7 @@ class Recipe(Hyperparameters):
         """Return all fields as JSON holds them, also those that are off and left out of a file."""
         tree = self.model_dump(mode="json")
         if isinstance(self.model, Model):
-            tree["model"] = dict.fromkeys(NEWER) | tree["model"]
+            tree["model"] = {n: Model.model_fields[n].default for n in NEWER} | tree["model"]
         return tree
 
     def flat(self) -> dict[str, Any]:

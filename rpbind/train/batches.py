@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from rpbind.errors import UserError
-from rpbind.model.seeding import generator
 from rpbind.recipe import training as fields
+from rpbind.seeding.streams import generator
 
 EVALUATION_BATCH = 256
 MIN_WINDOWS = 2

@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 
 from rpbind.errors import UserError
 from rpbind.model.pair_model import PairModel
-from rpbind.model.randomness import check_no_unseeded_draw
 from rpbind.recipe import Recipe
+from rpbind.seeding.randomness import check_no_unseeded_draw
 from rpbind.train.augment import augment
 from rpbind.train.batches import MIN_WINDOWS
 from rpbind.train.inputs import Inputs

@@ -19,9 +19,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
-from rpbind.model.seeding import generator, reseed
 from rpbind.model.size import COPIES_TRAINED, check_fits
 from rpbind.recipe import Recipe
+from rpbind.seeding.streams import generator, reseed
 from rpbind.train.batches import (
     batch_count,
     check_workers,

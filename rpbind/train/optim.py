@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import (
     ReduceLROnPlateau,
 )
 
-from rpbind.model.eager import EagerAdam, EagerAdamW
+from rpbind.eager import EagerAdam, EagerAdamW
 from rpbind.recipe import training as fields
 from rpbind.recipe.base import Hyperparameters
 

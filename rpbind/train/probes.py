@@ -17,7 +17,7 @@ from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
 from rpbind.model.network import has_attention
 from rpbind.model.padding import PAD
-from rpbind.model.seeding import generator
+from rpbind.seeding.streams import generator
 from rpbind.train.experiments import codes_of
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from rpbind.errors import UserError
 from rpbind.model.build import build_model
-from rpbind.model.drawing import draw_by_name
-from rpbind.model.randomness import check_no_unseeded_draw, seed_dropout
-from rpbind.model.seeding import Dropout, reseed
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED, PRESETS
+from rpbind.seeding.drawing import draw_by_name
+from rpbind.seeding.randomness import check_no_unseeded_draw, seed_dropout
+from rpbind.seeding.streams import Dropout, reseed
 
 
 class Bare(nn.Module):

@@ -25,8 +25,8 @@ from rpbind.model.build import build_model
 from rpbind.model.fast import FastModel, plain_forms
 from rpbind.model.group import Group
 from rpbind.model.pair_model import PairModel
-from rpbind.model.seeding import reseed
 from rpbind.recipe.presets import PRESETS
+from rpbind.seeding.streams import reseed
 
 LABELS = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 0.0])
 

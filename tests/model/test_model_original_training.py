@@ -14,9 +14,9 @@ from torch import Tensor
 
 from rpbind.model.build import build_model
 from rpbind.model.group import Group
-from rpbind.model.seeding import Dropout, mask_stream, reseed
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
+from rpbind.seeding.streams import Dropout, mask_stream, reseed
 
 Weights = dict[str, Tensor]
 BIASES_ZERO, BIASES_TORCH = "zero", "torch"

@@ -3,9 +3,9 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.model.build import build_model
-from rpbind.model.seeding import Dropout, generator, reseed
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
+from rpbind.seeding.streams import Dropout, generator, reseed
 
 
 def parameters(recipe: Recipe, seed: int = 0) -> dict[str, Tensor]:

@@ -8,10 +8,10 @@ import torch.nn.functional as F
 
 from rpbind.model.build import build_model
 from rpbind.model.group import Group
-from rpbind.model.seeding import reseed
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED, OLD
+from rpbind.seeding.streams import reseed
 
 FILE = Path(__file__).parents[2] / "examples" / "original_model" / "models.py"
 WIDTH, LENGTH, WINDOWS = 24, 31, 16

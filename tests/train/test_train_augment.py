@@ -3,8 +3,8 @@
 import torch
 
 from rpbind.model.padding import PAD
-from rpbind.model.seeding import generator
 from rpbind.recipe.training import Train
+from rpbind.seeding.streams import generator
 from rpbind.train.augment import augment
 
 RNA_BL = torch.arange(12, dtype=torch.uint8).remainder(4).repeat(500, 1)

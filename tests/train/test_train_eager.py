@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from rpbind.model.eager import EagerAdam, EagerAdamW
+from rpbind.eager import EagerAdam, EagerAdamW
 
 TRAINS = """
 import sys

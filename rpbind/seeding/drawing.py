@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rpbind.errors import UserError
-from rpbind.model.draws import DrawPlan, SeededDraws
+from rpbind.seeding.draws import DrawPlan, SeededDraws
 
 M = TypeVar("M", bound=nn.Module)
 MAX_BUILDS = 4

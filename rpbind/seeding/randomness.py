@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from rpbind.errors import UserError
-from rpbind.model.seeding import Dropout
+from rpbind.seeding.streams import Dropout
 
 RANDOM_LAYERS: dict[type[nn.Module], Callable[[Any], bool]] = {
     _DropoutNd: lambda layer: layer.p > 0,

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rpbind.model.eager import call_as_it_is
-from rpbind.model.seeding import stream_seed
+from rpbind.eager import call_as_it_is
+from rpbind.seeding.streams import stream_seed
 
 RESET_METHODS = ("reset_parameters", "_reset_parameters")
 """Names of the method that draws a layer's initial values, in torch and by convention elsewhere."""

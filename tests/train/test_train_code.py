@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from rpbind.train.code import ROOMS, code_id, code_of_rows, normalised_code
+from rpbind.train.code import code_id, code_of_rows, normalised_code
 
 PLAIN = "def area(width: float, height: float) -> float:\n    return width * height\n"
 
@@ -37,9 +37,10 @@ def test_another_computation_counts(other: str) -> None:
 def test_rows_depend_on_code_that_makes_them_and_not_on_code_that_reads_them() -> None:
     modules = code_of_rows()
     rooms = {module.split(".")[0] for module in modules}
-    assert rooms == set(ROOMS)
+    assert rooms >= {"baselines", "data", "files", "model", "parts", "proteins", "recipe", "train"}
+    assert rooms >= {"eager", "kmers", "metrics", "seeding", "split_spec", "statistics"}
     assert {
-        *("model.binding", "model.draws", "train.loop", "train.probes", "data.splits", "metrics"),
+        *("model.binding", "seeding.draws", "train.loop", "train.probes", "data.splits", "metrics"),
         *("proteins.embedding_store", "baselines.kmers", "recipe.recipe", "recipe.model"),
     } <= modules.keys()
     assert not rooms & {"analysis", "report", "cli", "experiment", "study", "ledger", "terminal"}

@@ -40,7 +40,7 @@ def test_a_model_from_the_file_trains_as_its_preset(name: str) -> None:
     protein_B = torch.randint(0, 3, (WINDOWS,), generator=draw)
     groups = [Group(torch.arange(WINDOWS), protein_B, torch.randn(3, WIDTH, generator=draw))]
     losses = []
-    for one in (NARROW[name][0], from_file(name)):
+    for one in (NARROW[name][0].with_({"model.plain": True}), from_file(name)):
         model = build_model(one.model, width=WIDTH, length=LENGTH, seed=3)
         optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
         losses.append([])

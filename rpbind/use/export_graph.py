@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rpbind.data.alphabet import LETTERS, PAD
+from rpbind.model.fast import plain_forms
 from rpbind.model.group import Group
 from rpbind.model.pair_model import PairModel
 from rpbind.recipe.model import Model
@@ -59,11 +60,17 @@ class ExportedModel(nn.Module):
         rows_B = torch.arange(rna.shape[0], device=rna.device)
         place_B = torch.zeros_like(rows_B)
         if self.model.reads == "mean":
-            return self.model(rna, [Group(rows_B, place_B, protein)])
+            return self._plain(rna, Group(rows_B, place_B, protein))
         real_1R = torch.ones(1, protein.shape[0], dtype=torch.bool, device=protein.device)
         mean_1W = protein.mean(0, keepdim=True)
         group = Group(rows_B, place_B, mean_1W, protein.unsqueeze(0), real_1R)
-        return self.model(rna, [group])
+        return self._plain(rna, group)
+
+    def _plain(self, rna: Tensor, group: Group) -> Tensor:
+        """Return the logits in the plain form, whose operations no value decides."""
+        with plain_forms(self.model):
+            logit_B: Tensor = self.model(rna, [group])
+        return logit_B
 
 
 def metadata(trained: TrainedModel) -> dict[str, str]:

@@ -45,8 +45,6 @@ def main() -> rb.StudySpec:
         question="Which of the eleven changes of the original model's fix made the model learn?",
         prediction="The residual alone; expanded memory and temperature are inert; without the "
         "residual every model has an AUROC of exactly 0.5.",
-        rule="Paired differences of test AUROC (mean over protein clusters), over seeds and "
-        "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
         reference="old",
         ends=("old", "fixed"),
         changes={name: {path: FIXED.value(path)} for name, path in MOVED.items()},

@@ -34,8 +34,6 @@ def main() -> rb.StudySpec:
         prediction="Pooled and expanded memory compute the same function (inert); residues help "
         "where a window can only be scored from them, and not where the protein's identity is "
         "enough.",
-        rule="Paired differences of test AUROC (mean over protein clusters), over seeds and "
-        "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
         reference="conv-residue",
         design_name="memories",
         arms=[

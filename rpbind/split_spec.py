@@ -183,3 +183,21 @@ def folds_in(split: str) -> SplitSpec | None:
         All folds; None for a study with one split.
     """
     return SplitSpec.from_id(split) if _FOLDS_ID.match(split) else None
+
+
+def paired_over(text: str) -> str:
+    """Return over what a study pairs its arms, in the words of its decision rule.
+
+    Parameters
+    ----------
+    text
+        What a user writes as `--split`.
+
+    Returns
+    -------
+    str
+        Units and kind of interval.
+    """
+    if text.startswith("folds:"):
+        return "folds, interval of Nadeau and Bengio"
+    return "seeds and clusters, two-way interval"

@@ -166,7 +166,8 @@ def _notes(
             {runs[r].provenance.get(key, "not recorded") for r in used if r[0].startswith(side)}
             for side in ("1: ", "2: ")
         ]
-        if len(set.union(*sides)) > 1:
+        of_folds = key == "split" and any(c.paired.folds is not None for c in contrasts)
+        if len(set.union(*sides)) > 1 and not (of_folds and sides[0] == sides[1]):
             values = " and ".join(", ".join(sorted(side)) for side in sides)
             term = PROVENANCE_TERMS.get(key, key)
             notes.append(

@@ -134,6 +134,30 @@ def provenance(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     return {key: dict(counts.most_common()) for key, counts in values.items()}
 
 
+def mixed(values: Mapping[str, Mapping[str, int]], *, of_folds: bool) -> tuple[str, ...]:
+    """Return the keys of `SHARED_PROVENANCE` that have several values.
+
+    Parameters
+    ----------
+    values
+        What `provenance` returned.
+    of_folds
+        Whether the study is over folds, each of which has another split; then a split is mixed if
+        it has several hashes under one name.
+
+    Returns
+    -------
+    tuple[str, ...]
+        The keys, in order.
+    """
+
+    def should_be(key: str) -> int:
+        several = of_folds and key == "split"
+        return len({value.split(" ")[0] for value in values[key]}) if several else 1
+
+    return tuple(k for k in SHARED_PROVENANCE if k in values and len(values[k]) > should_be(k))
+
+
 def cost(rows: Sequence[Row], calls: Sequence[Call] = ()) -> Cost:
     """Return the cost of all calls; a resumed run counts with all of its training time."""
     made = [row for row in rows if "train_seconds" in row.cost and not was_reused(row)]

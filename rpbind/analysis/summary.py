@@ -14,7 +14,6 @@ from rpbind.analysis.contrasts import Contrast, few_clusters, judge_contrasts
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.predictions import JudgedPrediction, judge_predictions
 from rpbind.analysis.record import (
-    SHARED_PROVENANCE,
     Cost,
     Failure,
     FindingGroup,
@@ -22,6 +21,7 @@ from rpbind.analysis.record import (
     cost,
     failures,
     group_findings,
+    mixed,
     provenance,
 )
 from rpbind.analysis.tuned import Tuned, TunedContrast, summarise_tuned
@@ -36,6 +36,7 @@ from rpbind.ledger import Call, Ledger, Plan, Row
 from rpbind.ledger.calls import calls
 from rpbind.ledger.remarks import remarks
 from rpbind.ledger.search_results import SearchResult
+from rpbind.split_spec import folds_in
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.collapse import collapsed_runs
 from rpbind.statistics.coverage import NO_STATES, OpenStates, coverage, open_states
@@ -133,8 +134,8 @@ class Summary:
 
     @property
     def mixed(self) -> tuple[str, ...]:
-        """Provenance keys that should have one value in all runs and have several."""
-        return tuple(key for key in SHARED_PROVENANCE if len(self.provenance.get(key, {})) > 1)
+        """Provenance keys that should have one value, in all runs or per fold, and have several."""
+        return mixed(self.provenance, of_folds=folds_in(self.plan.split) is not None)
 
     @property
     def other_code(self) -> dict[str, int]:

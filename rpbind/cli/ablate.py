@@ -24,8 +24,6 @@ QUESTION = {
     "question": "Which change made the cross-attention model learn, and what would help further?",
     "prediction": "The residual alone lifts the old model above chance level (0.5); the attention "
     "of the fixed model is inert; an encoder with context helps most.",
-    "rule": "Paired differences of test AUROC (mean over protein clusters), over seeds and "
-    "clusters, two-way interval, Holm over all contrasts, equivalence within 0.010.",
 }
 EXPECTED = {"residual": "better", "temperature": "inert", "conv-encoder": "better"}
 """The prediction in the contrasts of the path from `old` to `context-residue`."""

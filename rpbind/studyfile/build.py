@@ -19,6 +19,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.search.search import Sweep
 from rpbind.search.tuning import emptied, neutral
+from rpbind.split_spec import paired_over
 from rpbind.studyfile.recipes import RecipeSource, is_preset, recipe_of
 from rpbind.studyfile.searching import space_of, sweep_of
 from rpbind.studyfile.spec import OFF, ArmSpec, DesignTable, StudySpec
@@ -237,14 +238,12 @@ def _control(spec: StudySpec, design: Design, place: Place) -> str | None:
 
 def _question(spec: StudySpec, *, only_search: bool) -> Question:
     margin = f"{spec.delta:.3f}" if round(spec.delta, 3) == spec.delta else f"{spec.delta:g}"
-    asked, rule = (
-        "Which of these changes makes a difference?",
-        "Paired differences of test AUROC (mean over protein clusters), over seeds and clusters, "
-        f"two-way interval, Holm over all contrasts, equivalence within {margin}.",
+    asked = "Which of these changes makes a difference?"
+    rule = (
+        "Paired differences of test AUROC (mean over protein clusters), over "
+        f"{paired_over(spec.split)}, Holm over all contrasts, equivalence within {margin}."
     )
     if only_search:
-        asked, rule = (
-            "Which configuration of this space is best, and how much of its score is luck?",
-            "Chosen on validation, then trained anew on fresh seeds and tested once per run.",
-        )
+        asked = "Which configuration of this space is best, and how much of its score is luck?"
+        rule = "Chosen on validation, then trained anew on fresh seeds and tested once per run."
     return Question(spec.question or asked, spec.prediction, spec.rule or rule)

@@ -49,7 +49,8 @@ class Match:
     by_sequence
         How many proteins were found by their sequence or its hash.
     by_other_name
-        "NAME (ENTRY)" of the proteins that were found by another spelling or by their gene.
+        "NAME (ENTRY)" of the proteins that were found by another spelling, by their gene, or by
+        another protein of the same sequence.
     """
 
     entries: Mapping[str, str]
@@ -62,7 +63,8 @@ def match_proteins(file: VectorFile, proteins: Sequence[Named]) -> Match:
 
     An entry belongs to a protein if one of its names is the protein's sequence, or the SHA-256 or
     MD5 of it. Otherwise names decide, by the rules of the import (`matching_ids`): the same name,
-    another spelling, a part of a UniProt header, a longer name that begins with it, the gene.
+    another spelling, a part of a UniProt header, a longer name that begins with it, the gene. A
+    protein that is not found so has the entry of another protein with the same sequence.
 
     Parameters
     ----------
@@ -107,8 +109,10 @@ def match_proteins(file: VectorFile, proteins: Sequence[Named]) -> Match:
             _check_same(file, owners[own], entries[own], protein.name, found[0])
         entries.setdefault(own, found[0])
         owners.setdefault(own, protein.name)
-    if lost:
-        raise _not_found(file, [protein.name for protein in lost], index, len(proteins))
+    shared = [protein for protein in lost if sequence_key(protein.sequence) in entries]
+    other += [f"{one.name} ({owners[sequence_key(one.sequence)]}: same sequence)" for one in shared]
+    if missing := [protein.name for protein in lost if protein not in shared]:
+        raise _not_found(file, missing, index, len(proteins))
     return Match(entries, found_by_sequence, tuple(other))
 
 

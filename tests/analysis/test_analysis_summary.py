@@ -51,6 +51,19 @@ def test_runs_made_with_two_versions_of_the_code_are_noticed() -> None:
     assert summarise(plan(), rows, []).mixed == ("code",)
 
 
+def test_folds_have_different_splits_and_only_two_splits_of_one_fold_are_noticed() -> None:
+    def found(arm: str, seed: int, split: str) -> tuple[str, ...]:
+        first = {"split": "fold0of3_seed0_neg-as-given aa"}
+        rows = [
+            row("old", 0, AUROC, provenance=first),
+            row(arm, seed, AUROC, provenance={"split": split}),
+        ]
+        return summarise(plan((0, 1, 2), split="folds3_neg-as-given cc"), rows, []).mixed
+
+    assert found("old", 1, "fold1of3_seed0_neg-as-given bb") == ()
+    assert found("new", 0, "fold0of3_seed0_neg-as-given bb") == ("split",)
+
+
 def test_fewer_than_twenty_test_clusters_and_three_seeds_are_noticed() -> None:
     rows = [row(arm, seed, AUROC) for arm in ("old", "new") for seed in (0, 1)]
     summary = summarise(plan(), rows, [])

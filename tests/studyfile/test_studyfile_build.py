@@ -183,6 +183,14 @@ def test_a_recipe_that_is_no_preset_keeps_its_size_and_so_do_its_changes() -> No
     assert recipe_of(mine, "conv").value("model.encoder.dim") == 64
 
 
+def test_the_rule_of_a_study_over_folds_names_its_own_interval() -> None:
+    change = {"slow": {"train.lr": 1e-4}}
+    assert "two-way interval" in built(changes=change).question.rule
+    rule = built(changes=change, split="folds:3").question.rule
+    assert "over folds, interval of Nadeau and Bengio" in rule
+    assert "two-way" not in rule
+
+
 def test_the_margin_is_part_of_the_rule() -> None:
     change = {"slow": {"train.lr": 1e-4}}
     assert built(changes=change).question.rule.endswith("within 0.010.")

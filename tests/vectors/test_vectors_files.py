@@ -20,7 +20,7 @@ from rpbind.errors import UserError
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.vectors.encoder import FileVectors
 from rpbind.vectors.formats import open_vectors
-from rpbind.vectors.matching import Named
+from rpbind.vectors.matching import Named, match_proteins
 
 h5py = pytest.importorskip("h5py", reason="pip install 'rpbind[plm]'")
 Vectors = Mapping[str, np.ndarray]
@@ -261,6 +261,16 @@ def test_two_entries_that_a_name_can_mean_are_refused_unless_they_are_equal(tmp_
     entries["TARDBP_HeLa"] = np.zeros(3)
     with pytest.raises(UserError, match=r"TARDBP_K562.*TARDBP_HeLa.*differ"):
         FileVectors(save_npz(tmp_path / "v.npz", entries), "mine").find(protein)
+
+
+def test_experiments_of_one_sequence_have_the_vectors_that_one_of_them_names(
+    tmp_path: Path,
+) -> None:
+    twice = [Named("8_HITSCLIP_X", "X", "MASND"), Named("FUS", "FUS", "MASND")]
+    path = save_npz(tmp_path / "v.npz", vectors_of(twice[1:], pooled=True))
+    match = match_proteins(open_vectors(path), twice)
+    assert list(match.entries.values()) == ["FUS"]
+    assert match.by_other_name == ("8_HITSCLIP_X (FUS: same sequence)",)
 
 
 def test_proteins_of_one_sequence_must_have_the_same_vectors(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def verdict_table(contrasts: Sequence[Contrast | TunedContrast]) -> pd.DataFrame
     pandas.DataFrame
         A row per contrast: `difference` of test AUROC (mean over protein clusters, arm minus
         reference), its Holm-adjusted interval from `low` to `high` and `p`, the `verdict`, the
-        number `n` of pairs (of seeds, or of searches), and `why`, where the verdict has a reason.
+        number `n` of pairs (of seeds, or of searches), and `why`, where the verdict has a reason
+        or the interval is cut, because no difference of AUROCs is larger.
         NaN where nothing could be tested.
     """
     import pandas as pd
@@ -37,7 +38,9 @@ def verdict_table(contrasts: Sequence[Contrast | TunedContrast]) -> pd.DataFrame
     rows = []
     for each in contrasts:
         contrast, verdict = each.paired.contrast, each.verdict
-        low, high = verdict.ci or (None, None)
+        low, high = verdict.possible_ci or (None, None)
+        cut = f"interval cut at ±{verdict.bound:g}: AUROCs cannot differ by more"
+        why = [verdict.reason, cut if verdict.is_cut else ""]
         rows.append(
             {
                 "contrast": contrast.name,
@@ -49,7 +52,7 @@ def verdict_table(contrasts: Sequence[Contrast | TunedContrast]) -> pd.DataFrame
                 "p": verdict.p,
                 "verdict": verdict.word,
                 "n": each.paired.n,
-                "why": verdict.reason,
+                "why": "; ".join(part for part in why if part),
             }
         )
     numbers = dict.fromkeys(("difference", "low", "high", "p"), float)

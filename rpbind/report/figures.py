@@ -52,8 +52,7 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
 def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
     verdict = contrast.verdict
     mean, hollow = verdict.mean or 0.0, verdict.ci is None
-    low, high = verdict.ci or (mean, mean)
-    low, high = max(low, -verdict.bound), min(high, verdict.bound)
+    low, high = verdict.possible_ci or (mean, mean)
     return go.Scatter(
         x=[mean],
         y=[y],

@@ -20,6 +20,7 @@ from rpbind.report import claims, collapses, predictions, search_words, verdicts
 from rpbind.report.banners import banners
 from rpbind.report.contrast_table import STYLES
 from rpbind.report.terminal import CURVES, failed_runs, whole_answer
+from rpbind.statistics.contrast import Interval
 from rpbind.tables import Grid
 from rpbind.verbosity import is_verbose
 
@@ -99,8 +100,12 @@ def _verdicts(summary: Summary) -> list[RenderableType]:
                     if c.verdict.word == "inconclusive" and c.verdict.needs]:  # fmt: skip
             enough = [count for count in more if count is not None]
             unit = words.plural(contrasts[0].unit, 2)
-            advice = f"; {max(enough)} {unit} would decide {len(enough)}" if enough else ""
-            shown.append(Text(f"  inconclusive: {len(more)}{advice}"))
+            advice = [f"{max(enough)} {unit} would decide {len(enough)}"] if enough else []
+            first = [verdicts.at_least_first(c.result, unit) for c in contrasts
+                     if isinstance(c.result, Interval)
+                     and c.verdict.needs and c.verdict.needs.has_few_df]  # fmt: skip
+            advice += list(dict.fromkeys(first))
+            shown.append(Text("; ".join([f"  inconclusive: {len(more)}", *advice])))
     if tuned and tuned.refusal:
         shown.append(Text(tuned.refusal, style="yellow"))
     return shown

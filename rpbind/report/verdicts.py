@@ -40,7 +40,7 @@ def within(ci: tuple[float, float], bound: float, digits: int = 4) -> str:
 
 def cut_note(contrasts: Sequence[Judged]) -> str:
     """Return what the mark of a cut interval means if any is cut, else nothing."""
-    return CUT_NOTE if any(CUT in interval(c.verdict) for c in contrasts) else ""
+    return CUT_NOTE if any(c.verdict.is_cut for c in contrasts) else ""
 
 
 def level(verdict: Verdict) -> str:
@@ -104,12 +104,18 @@ def _missing(
     else:
         yield "no possible difference of AUROCs is detectable (80 % power)"
     if needed.has_few_df:
-        yield (
-            f"how many are needed cannot be estimated from fewer than {FEWEST_DF + 1} {units} or "
-            "clusters"
-        )
+        first = at_least_first(result, units)
+        yield f"{first}: how many are needed cannot be estimated from fewer"
     else:
         yield f"to detect {number(delta)}: {_enough(needed, units)}"
+
+
+def at_least_first(result: Interval, units: str) -> str:
+    """Return what a contrast with few degrees of freedom needs first: "at least 4 seeds first"."""
+    fewest = FEWEST_DF + 1
+    counts = {units: result.seeds, "protein clusters": result.clusters}
+    few = [what for what, count in counts.items() if count < fewest]
+    return f"at least {fewest} {' and '.join(few)} first"
 
 
 def _enough(needs: Needs, units: str) -> str:

@@ -74,6 +74,19 @@ class Verdict:
     rates: CollapseRates | None = None
     collapses: Verdict | None = None
 
+    @property
+    def possible_ci(self) -> tuple[float, float] | None:
+        """The interval, cut at the largest possible differences; None if nothing was tested."""
+        if self.ci is None:
+            return None
+        low, high = self.ci
+        return max(low, -self.bound), min(high, self.bound)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the interval reaches beyond the largest possible differences."""
+        return self.possible_ci != self.ci
+
 
 def holm(p_K: NDArray[np.float64], alpha: float = ALPHA) -> tuple[NDArray[np.float64], ...]:
     """Return Holm's adjusted p (K,) and the level of each contrast's interval (K,).

@@ -11,10 +11,12 @@ from synthetic_study import done, plan, write
 
 from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import read
+from rpbind.api.tables import verdict_table as notebook_table
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.metrics import macro_interval
 from rpbind.report import verdicts, words
 from rpbind.report.build import build_report
+from rpbind.report.screen import last_screen
 from rpbind.report.terminal import comparison_table, verdict_table
 from rpbind.statistics.contrast import Interval, two_way
 from rpbind.statistics.power import needs
@@ -116,3 +118,30 @@ def _score(name: str, auroc: float):  # type: ignore[no-untyped-def]
 
     return ProteinScore(part="validation", protein=name, cluster=int(name), windows=20,
                         positives=10, auroc=auroc, auprc=auroc)  # fmt: skip
+
+
+def test_two_seeds_get_no_number_of_seeds_anywhere_but_the_fewest_that_could_tell(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, plan(3, 2), lost=False)
+    summary = read(Ledger(tmp_path))
+    assert "inconclusive" in {c.verdict.word for c in summary.contrasts}
+    page = build_report(tmp_path).read_text()
+    section = page[page.index('<section id="verdicts">') : page.index('<section id="arms">')]
+    for text in (shown(verdict_table(tmp_path)), shown(last_screen(tmp_path)), section):
+        assert "at least 4 seeds first" in text
+        assert not re.search(r"\d+ seeds would|to detect [\d.]+: \d+", text)
+
+
+def test_the_table_of_verdicts_for_a_notebook_is_cut_and_says_so(tmp_path: Path) -> None:
+    study_plan, ledger = plan(4, 2), Ledger(tmp_path)
+    ledger.begin(study_plan)
+    for number, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
+            ledger.append(done(arm, seed, -0.2 * (number == 2) * seed, number, 24))
+    contrasts = read(ledger).contrasts
+    table = notebook_table(contrasts)
+    assert table[["low", "high"]].abs().max().max() == 1.0
+    for contrast, (_, row) in zip(contrasts, table.iterrows(), strict=True):
+        low, high = contrast.verdict.ci or (0.0, 0.0)
+        assert ("interval cut at ±1" in row["why"]) == (low < -1 or high > 1)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.io import to_html
-from plotly.offline import get_plotlyjs
 
 from rpbind.analysis import arms
 from rpbind.analysis.summary import Summary, read
@@ -32,10 +29,10 @@ from rpbind.report import (
     words,
 )
 from rpbind.report.banners import banners
+from rpbind.report.embed import fragment, scripts
 from rpbind.split_spec import folds_in
 
 HERE = Path(__file__).parent
-CONFIG = {"responsive": True, "displayModeBar": False}
 
 
 def build_report(study: Path) -> Path:
@@ -95,7 +92,7 @@ def render(summary: Summary) -> str:
         secondary=arms.secondary_metrics(summary.plan),
         style=style,
         css=Markup((HERE / "page.css").read_text()),
-        plotlyjs=Markup(get_plotlyjs()),
+        scripts=scripts(),
         draw=draw(summary),
     )
 
@@ -116,7 +113,7 @@ def draw(summary: Summary) -> dict[str, Any]:
         drawn["proteins"] = figures.protein_spread(contrasts, place, clusters)
         drawn["map"] = figures.protein_map(contrasts, clusters)
     drawn |= _searched(summary)
-    fragments = {name: figure and _fragment(figure, name) for name, figure in drawn.items()}
+    fragments = {name: figure and fragment(figure, name) for name, figure in drawn.items()}
     return fragments | {"learning": _learning(summary)}
 
 
@@ -135,20 +132,7 @@ def _learning(summary: Summary) -> list[tuple[str, Markup]]:
     loss = curves.shared_range(summary.arms, ("train.loss", "validation.loss"))
     auroc = curves.shared_range(summary.arms, ("validation.auroc_macro",))
     return [
-        (arm.plan.name, _fragment(curves.learning(arm, i, loss, auroc), f"learning-{i}"))
+        (arm.plan.name, fragment(curves.learning(arm, i, loss, auroc), f"learning-{i}"))
         for i, arm in enumerate(summary.arms)
         if any(curve.value_by_run for curve in arm.curves.values())
     ]
-
-
-def _fragment(figure: go.Figure, name: str) -> Markup:
-    # Plotly's default id is random; with a fixed one, equal ledgers give equal bytes
-    return Markup(
-        to_html(
-            figure,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"figure-{name}",
-            config=CONFIG,
-        )
-    )

@@ -9,10 +9,9 @@ from pathlib import Path
 import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.io import to_html
-from plotly.offline import get_plotlyjs
 
 from rpbind.report import style
+from rpbind.report.embed import fragment, scripts
 
 HERE = Path(__file__).parent
 
@@ -80,9 +79,9 @@ def explain_page(picture: Picture) -> str:
         inside=picture.letters[start:stop],
         after=picture.letters[stop:],
         css=Markup((HERE / "page.css").read_text()),
-        plotlyjs=Markup(get_plotlyjs()),
-        substitutions=_fragment(substitutions(picture), "substitutions"),
-        attention=None if picture.attention is None else _fragment(attention(picture), "attention"),
+        scripts=scripts(),
+        substitutions=fragment(substitutions(picture), "substitutions"),
+        attention=None if picture.attention is None else fragment(attention(picture), "attention"),
     )
 
 
@@ -144,15 +143,3 @@ def _lettered(figure: go.Figure, picture: Picture) -> go.Figure:
         title={"text": "Nucleotide"},
     )
     return figure
-
-
-def _fragment(figure: go.Figure, name: str) -> Markup:
-    return Markup(
-        to_html(
-            figure,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"figure-{name}",
-            config={"responsive": True, "displayModeBar": False},
-        )
-    )

@@ -103,10 +103,17 @@ def length_remarks(rows: Rows) -> tuple[str, ...]:
     if wrong_N.any():
         wrong = np.flatnonzero(wrong_N & (length_N != usual))
         wrong = wrong if len(wrong) else np.flatnonzero(wrong_N)
+        found = int(length_N[wrong[0]])
+        expected = f"{usual:,}" if found != usual else "one length in all windows"
+        fit = (
+            f", or cut those that are too long with --fit centre --width {LONGEST}"
+            if (length_N > LONGEST).any()
+            else ""
+        )
         raise UserError(
-            f"{rows.origin.place(int(wrong[0]))}: the window has {length_N[wrong[0]]:,} letters; "
-            f"expected {usual:,}, or {SHORTEST} to {LONGEST:,} in all windows. Cut or remove "
-            f"{'it' if len(wrong) == 1 else f'it and {len(wrong) - 1:,} more'}."
+            f"{rows.origin.place(int(wrong[0]))}: the window has {found:,} letters; expected "
+            f"{expected}, or {SHORTEST} to {LONGEST:,} where lengths differ. Cut or remove "
+            f"{'it' if len(wrong) == 1 else f'it and {len(wrong) - 1:,} more'}{fit}."
         )
     return (
         f"Windows have {each[0]:,} to {each[-1]:,} nt; {count[each == usual][0]:,} of "

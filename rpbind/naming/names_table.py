@@ -179,7 +179,9 @@ def _proposal(name: str, table: ProteinTable) -> tuple[str, str]:
     why = "its name" if is_literal else "another spelling, or a name in its header"
     if not ids:
         found = proposed(name, table.entries)
-        ids, why = (list(found.ids), found.why) if found else ([], "nothing is near")
+        if found is None or found.is_spelling:  # a close spelling is often another protein
+            return "", found.why if found else "nothing is near"
+        ids, why = list(found.ids), found.why
     if len({table.sequences[one] for one in ids}) == 1:
         return ids[0], why
     return "", f"{why}; choose one of {', '.join(ids)}" if ids else why

@@ -110,10 +110,14 @@ def why_no_match(name: str, entries: Iterable[Entry]) -> str:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a name may mean: the `ids` of one gene, or of several, and `why`, for the user."""
+    """What a name may mean: the `ids` of one gene, or of several, and `why`, for the user.
+
+    `is_spelling` says that only the spelling is close: FXR1 and FXR2 are two proteins.
+    """
 
     ids: tuple[str, ...]
     why: str
+    is_spelling: bool = False
 
 
 def proposed(name: str, entries: Iterable[Entry]) -> Proposal | None:
@@ -169,7 +173,7 @@ def proposed(name: str, entries: Iterable[Entry]) -> Proposal | None:
 
 def _nearest(name: str, ids: list[str]) -> Proposal:
     why = f"no gene {gene_of(name)} is present; did you mean {ids[0]!r}?"
-    return Proposal(tuple(ids), why)
+    return Proposal(tuple(ids), why, is_spelling=True)
 
 
 _SHORTEST = 3  # letters of a gene with which a longer word may begin

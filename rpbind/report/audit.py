@@ -30,6 +30,11 @@ def short(audit: Audit) -> list[str]:
 def remarks(audit: Audit) -> list[str]:
     """Return what a dataset gives away, a sentence each."""
     lines = [ranked(audit), *map(leak_words, audit.leaks), *map(few_places, audit.few_places)]
+    if audit.negatives.startswith("shuffled"):
+        lines.append(
+            "The unbound windows are bound ones with shuffled letters: they are easy, as any sign "
+            "of real RNA tells them, and no prior sees it."
+        )
     if audit.contradictions:
         lines.append(
             f"{audit.contradictions:,} windows are both bound and unbound for the same protein."

@@ -129,6 +129,16 @@ def test_nothing_is_flagged_where_bound_and_unbound_windows_are_tiled_alike(tmp_
     assert list(data_findings(audit)) == []
 
 
+def test_shuffled_unbound_windows_are_said_to_be_easy_although_no_prior_ranks_them(
+    tmp_path: Path,
+) -> None:
+    audit = measure(written(tmp_path / "toy", [0, 1, 2, 3], [1, 1, 0, 0]), None)
+    assert not any("easy" in line for line in remarks(audit))
+    assert any(
+        "easy" in line for line in remarks(audit.model_copy(update={"negatives": "shuffled_x1_s0"}))
+    )
+
+
 def test_duplicates_across_parts_are_leaks_and_rank_by_rna_degree(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     letters = ["".join(rng.choice(list("ACGU"), 40)) for _ in range(6)]

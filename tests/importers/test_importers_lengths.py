@@ -68,6 +68,21 @@ def test_windows_that_differ_have_20_to_1024_letters(
         import_table(file, options)
 
 
+def test_windows_that_are_too_long_or_short_are_refused_with_what_would_take_them(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    file = tmp_path / "w.csv"
+    for rna, said, has_fit in (
+        (LONG * 50, "expected one length in all windows, or 20 to 1,024", True),
+        (SHORT[:15], "expected one length in all windows, or 20 to 1,024", False),
+    ):
+        rows = "".join(f"AARS_K562,{one},{n % 2}\n" for n, one in enumerate((LONG, rna, rna)))
+        file.write_text(f"protein,rna,label\n{rows}")
+        with pytest.raises(UserError, match=said) as caught:
+            import_table(file, options)
+        assert ("--fit centre --width 1024" in str(caught.value)) == has_fit
+
+
 def test_kmer_counts_tell_composition_and_not_length() -> None:
     rna_NL = pad([encode("ACAC")[None], encode("ACACACAC")[None]])
     assert count_gc(rna_NL).toarray().ravel().tolist() == [4, 4]

@@ -264,6 +264,21 @@ def test_a_name_that_only_contains_a_gene_is_proposed_and_not_taken(
     assert (protein.id, protein.gene, protein.sequence) == (name, gene, "MKV")
 
 
+def test_a_name_that_is_only_spelt_like_another_protein_is_left_to_the_user(
+    tmp_path: Path, options: ImportOptions
+) -> None:
+    """FXR1 and FXR2 are two proteins; the table must not give one the sequence of the other."""
+    options.proteins.write_text(">FXR2\nMKV\n")
+    (tmp_path / "t.csv").write_text("rna,protein,label\nACGU,FXR1,1\nACGA,FXR1,0\n")
+    with pytest.raises(UserError, match="did you mean 'FXR2'"):
+        import_table(tmp_path / "t.csv", options)
+    place = tmp_path / "dataset.names.tsv"
+    (row,) = place.read_text().splitlines()[1:]
+    assert row.split("\t")[:2] == ["FXR1", ""]
+    with pytest.raises(UserError, match="FXR1"):
+        import_table(tmp_path / "t.csv", replace(options, names=place))
+
+
 def test_a_mix_of_proteins_has_to_be_decided_by_the_user(
     tmp_path: Path, options: ImportOptions
 ) -> None:

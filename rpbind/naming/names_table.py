@@ -135,7 +135,7 @@ def with_names(table: ProteinTable, names: Names, out: Path) -> ProteinTable:
         The same proteins.
     """
     place = place_of(out)
-    is_there = "was there and is as it was" if place.exists() else "has a proposal for each name"
+    is_there = "was there and is as it was" if place.exists() else "has a row for each name"
     advice = f"{place} {is_there}: correct it and give it with --names, or add the sequences."
     return replace(table, advice=advice, chosen=names.proteins)
 

@@ -106,7 +106,7 @@ def prepared(
         metrics=options.metrics,
         own_controls=options.own_controls,
         smoke=options.smoke,
-    )
+    ).model_copy(update={"name": options.name or ""})
     check_own_measures(plan, options.source)
     check_custom_classes(plan, options.sweep, options.source)
     check_sizes(plan, options.sweep, options.source, on_gpu=options.resources.gpus > 0)

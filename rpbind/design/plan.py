@@ -159,7 +159,7 @@ def fingerprint(plan: Plan) -> str:
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
             "code_modules", "accepted_code", "confirmatory", "split_note",
-            "predictions", "smoke"}  # fmt: skip
+            "predictions", "smoke", "name"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     for added in ("metrics", "own_controls"):  # studies without them keep their fingerprint
         if not hashed[added]:

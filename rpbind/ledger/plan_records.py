@@ -161,6 +161,8 @@ class Plan(Record):
     fingerprint
         Hash of everything that its rows depend on: recipes, seeds, data, split and code. An
         extended study keeps the one of its first seeds.
+    name
+        The name that the user gave with `--name`; "" without one.
     question
         What the experiment asks.
     prediction
@@ -169,10 +171,8 @@ class Plan(Record):
         How the answer is decided.
     design
         Which design chose the arms, such as "leave-one-out".
-    arms
-        The arms.
-    contrasts
-        The comparisons that are judged.
+    arms, contrasts
+        The arms, and the comparisons that are judged.
     factors
         In a factorial design, {change: arms that have it}; else empty.
     controls
@@ -190,8 +190,7 @@ class Plan(Record):
     delta
         Largest difference of the primary metric that counts as negligible.
     confirmatory
-        Claims that are judged in a family of hypotheses of their own; None in plans that are older
-        than this field.
+        Claims judged in a family of hypotheses of their own; None in plans older than this field.
     search
         How the trials of its searches were drawn, see `SearchPlan`; None without a search.
     created
@@ -216,6 +215,7 @@ class Plan(Record):
 
     study: str
     fingerprint: str = ""
+    name: str = ""
     question: str
     prediction: str
     rule: str

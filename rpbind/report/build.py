@@ -119,10 +119,12 @@ def draw(summary: Summary) -> dict[str, Any]:
 
 def _searched(summary: Summary) -> dict[str, Any]:
     """Draw the figures of searches."""
-    search, tuned = summary.search, summary.tuned
+    search, tuned, planned = summary.search, summary.tuned, summary.plan.search or {}
     return {
         "search": search and searching.history(search),
-        "slices": searching.slices(search) if search and search.varied else None,
+        "slices": searching.slices(search, planned.get("dimensions", ()))
+        if search and search.varied
+        else None,
         "front": searching.front(search) if search and len(search.objectives) > 1 else None,
         "best_of": searching.best_of(tuned) if tuned and tuned.expected else None,
     }

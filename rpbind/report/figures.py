@@ -83,7 +83,7 @@ def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:
                 x=[arm.macro.get(seed) for arm in arms],
                 y=middles,
                 mode="lines",
-                line={"color": "#c3cad4", "width": 1},
+                line={"color": style.LINK, "width": 1},
                 hoverinfo="skip",
             )
         )
@@ -105,7 +105,7 @@ def _points(arm: Arm, y: float, place: int) -> go.Scatter:
             "color": style.colour(place),
             "symbol": style.symbol(place),
             "size": 9,
-            "opacity": 0.85,
+            "line": style.EDGE,
         },
         customdata=list(arm.macro),
         hovertemplate="seed %{customdata}: %{x:.4f}<extra>"
@@ -176,7 +176,7 @@ def protein_spread(
                     "color": style.colour(arms[contrast.paired.contrast.arm]),
                     "symbol": style.symbol(arms[contrast.paired.contrast.arm]),
                     "size": 7,
-                    "opacity": 0.6,
+                    "line": style.EDGE,
                 },
                 text=[style.text(names[cluster]) for cluster in effects],
                 hovertemplate="%{text}: %{x:+.4f}<extra></extra>",

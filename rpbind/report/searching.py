@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -37,8 +38,22 @@ def history(search: SearchResult) -> go.Figure:
     return figure
 
 
-def slices(search: SearchResult) -> go.Figure:
-    """Draw each trial's score over every searched hyperparameter, one panel for each."""
+def slices(search: SearchResult, dimensions: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Draw each trial's score over every searched hyperparameter, one panel for each.
+
+    Parameters
+    ----------
+    search
+        The search.
+    dimensions
+        The dimensions of its space, as in the plan. One that was drawn on a log scale is drawn so.
+
+    Returns
+    -------
+    Figure
+        The panels.
+    """
+    on_log = {each["path"] for each in dimensions if each.get("log")}
     paths = search.varied[:SLICES]
     figure = make_subplots(
         rows=len(paths), cols=1, vertical_spacing=min(0.5 / max(len(paths), 2), 0.2)
@@ -46,11 +61,11 @@ def slices(search: SearchResult) -> go.Figure:
     for place, path in enumerate(paths, start=1):
         values = [t.fields[path] for t in search.trials]
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-        log = len(numbers) == len(values) and min(numbers) > 0 and max(numbers) > 30 * min(numbers)
         plain = [v if v in numbers else _text(v) for v in values]
         for trace in _marks(search, plain):
             figure.add_trace(trace, row=place, col=1)
-        kind = "log" if log else "linear" if len(numbers) == len(values) else "category"
+        scale = "log" if path in on_log else "linear"
+        kind = scale if len(numbers) == len(values) else "category"
         figure.update_xaxes(title={"text": style.text(path)}, type=kind, row=place, col=1)
     style.layout(figure, 60 + 170 * len(paths))
     figure.update_xaxes(nticks=6, title={"standoff": 4})

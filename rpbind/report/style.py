@@ -9,16 +9,23 @@ from typing import Any
 import plotly.graph_objects as go
 
 INK, MUTED, GRID, BAND = "#1c2430", "#5b6675", "#e4e8ee", "#eaf0f6"
-COLOURS = (  # Okabe and Ito 2008, without black and yellow; yellow is lost on white and in print
+LINK = "#8590a0"
+"""Of lines that join marks."""
+COLOURS = (
     "#0072B2",
     "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
+    "#009170",
+    "#c0659b",
+    "#662200",
+    "#000000",
     "#6b4c9a",
     "#4d5866",
 )
+"""Four of Okabe and Ito 2008, two of them darker, and four more. Each has a contrast of at least
+3:1 with white and with the band. Their yellow, orange and sky blue have less, and a darker orange
+is their vermilion to colour-blind readers."""
+EDGE = {"width": 1, "color": "white"}
+"""Keeps marks apart that lie on each other."""
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LINE = 17

@@ -41,7 +41,7 @@ def page_with_checks(folder: Path) -> str:
 def test_a_finding_is_a_badge_at_its_arm_and_a_row_with_reason_and_advice(tmp_path: Path) -> None:
     page = page_with_checks(tmp_path)
     arms = page[page.index('<section id="arms">') : page.index('<section id="before-training">')]
-    assert arms.count('<span class="badge error">RNA ignored</span>') == 1
+    assert arms.count('<span class="badge error">error: RNA ignored</span>') == 1
     findings = page[page.index('<section id="findings">') :]
     for text in ("2e−09", "1e−05", "one step of the metrics&#39; rounding", DEAD.advice):
         assert text in findings

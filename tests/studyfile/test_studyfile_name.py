@@ -1,0 +1,26 @@
+"""The user's name for a study is kept in its plan, and is no part of its fingerprint."""
+
+from pathlib import Path
+
+from rpbind.experiment import prepared
+from rpbind.studyfile.given import Call
+from rpbind.studyfile.run import request
+from rpbind.studyfile.spec import StudySpec
+
+
+def test_a_name_is_in_the_plan_and_changes_no_fingerprint(tiny: Path, tmp_path: Path) -> None:
+    named, nameless = (
+        prepared(
+            *request(
+                StudySpec(
+                    name=name, data=str(tiny), changes={"plain": {"model.residual": False}},
+                    design="leave-one-out", seeds=2,
+                ),
+                Call(reports=tmp_path, dry_run=True),
+            )
+        )
+        for name in ("third-try", None)
+    )  # fmt: skip
+    assert (named.resumed.name, named.folder.name) == ("third-try", "third-try")
+    assert nameless.resumed.name == ""
+    assert named.plan.fingerprint == nameless.plan.fingerprint

@@ -123,6 +123,26 @@ def run(app: typer.Typer, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[
     return calls[0]
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in EXPERIMENTS if page.stem != "tune"], ids=lambda page: page.stem
+)
+def test_the_decision_rule_of_an_experiment_names_the_interval_of_its_split(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    rules: list[str] = []
+    monkeypatch.setattr(
+        "rpbind.experiment.conduct", lambda name, question, *rest: rules.append(question.rule)
+    )
+    for words in ("", " --split folds:3"):
+        monkeypatch.setattr(sys, "argv", ["rpbind", *f"--data data{words}".split()])
+        with pytest.raises(SystemExit) as ended:
+            run_app(app_of(page))
+        assert ended.value.code == 0
+    assert ["two-way" in rule for rule in rules] == [True, False]
+    assert ["Nadeau" in rule for rule in rules] == [False, True]
+
+
 def options_of(page: Path) -> dict[str, str]:
     return SHARED | OWN.get(page.stem, {})
 

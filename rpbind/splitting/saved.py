@@ -198,8 +198,17 @@ def _taken(dataset: Dataset, name: str) -> UserError:
 def _split(dataset: Dataset, name: str, part_N: NDArray[np.uint8], note: str) -> Split:
     summary = summarise(dataset, part_N)
     if lacking := lacks_class(summary):
+        of_file, test = "Correct its file.", summary["test"]
+        given = summary["train"].positives + summary["validation"].positives
+        windows = summary["train"].windows + summary["validation"].windows
+        if note and 0 < given < windows and 0 < test.positives < test.windows:
+            of_file = (
+                "The file has no validation part, and whole overlap clusters of its training part "
+                "give none of both classes: name one, such as some training windows of each class, "
+                f"in a table for `rpbind split {dataset.root} --from FILE`."
+            )
         raise UserError(
-            f"The split '{name}' has {lacking}; each part needs both classes. Correct its file."
+            f"The split '{name}' has {lacking}; each part needs both classes. {of_file}"
         )
     spec, sha256 = SplitSpec("given", name=name), hash_parts(part_N)
     split_id = spec.id_for(dataset.manifest.negatives, sha256)

@@ -90,6 +90,19 @@ def test_a_part_of_one_class_is_refused(toy: Dataset) -> None:
         save_split(toy, part_N)
 
 
+def test_a_validation_part_that_cannot_be_made_is_no_fault_of_the_file(toy: Dataset) -> None:
+    given_N = np.where(np.arange(N) < 6, TRAIN, TEST).astype(np.uint8)  # 15 % of 6 is no pair
+    with pytest.raises(UserError, match=f"rpbind split {toy.root} --from") as made:
+        save_split(toy, given_N)
+    assert "Correct its file" not in str(made.value)
+    given_N[6:] = np.where(toy.label_N[6:] == 1, TEST, 255)
+    with pytest.raises(UserError, match="Correct its file"):
+        save_split(toy, given_N)
+    given_N[0], given_N[6:] = VALIDATION, TEST
+    with pytest.raises(UserError, match="Correct its file"):
+        save_split(toy, given_N)
+
+
 def test_each_saved_fold_is_the_test_part_once_and_the_validation_part_once(toy: Dataset) -> None:
     fold_N = (np.arange(N) // 2 % 4).astype(np.uint8)
     splits = save_split(toy, fold_N, 4)

@@ -150,7 +150,11 @@ def _from_file(dataset: Windows, path: Path, encoder: str | None) -> Embeddings:
     name = check_name(encoder, path)
     with progress(f"reading {path}") as bar:
         vectors = FileVectors(path, name)
-        named = [Named(one.id, one.gene, one.sequence) for one in dataset.proteins]
+        headers = dataset.manifest.headers
+        named = [
+            Named(one.id, one.gene, one.sequence, headers.get(one.id, ()))
+            for one in dataset.proteins
+        ]
         notes = vectors.find(named, bar)
         bar.restart(f"writing {name}")
         store = build_store(dataset.root, vectors, [one.sequence for one in named], bar)

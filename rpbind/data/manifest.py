@@ -77,6 +77,8 @@ class Manifest(_Record):
     `window_length` is the number of letters of the longest window, `shortest_window` that of the
     shortest, None if all windows have one length. `coordinates_sha256` is the hash of the windows'
     genome coordinates, None if they have none.
+    `headers` has the first words of the FASTA headers in which the import found a protein, by its
+    name, if they are not that name.
     `history` has the commands that made or changed the dataset; those that made the dataset from
     which it was drawn come first. It is empty where no command is known.
     """
@@ -95,6 +97,7 @@ class Manifest(_Record):
     coordinates_sha256: str | None = None
     parts: dict[str, FileHash]
     made_by: MadeBy
+    headers: dict[str, tuple[str, ...]] = {}
     history: tuple[Step, ...] = ()
 
     @property

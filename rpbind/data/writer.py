@@ -6,7 +6,7 @@ Shapes: N windows, L letters per window.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ def write_dataset(
     name: str | None = None,
     negatives: str = "as-given",
     origin: Origin | None = None,
+    headers: Mapping[str, tuple[str, ...]] | None = None,
     parent: Manifest | None = None,
 ) -> Dataset:
     """Write a new dataset, whole or not at all.
@@ -63,6 +64,8 @@ def write_dataset(
         The method that made the negative windows.
     origin
         Where each window comes from, if known.
+    headers
+        First words of the FASTA headers of proteins that are named otherwise; None for `parent`'s.
     parent
         The manifest of the dataset that it was made from, if any; its history goes on.
 
@@ -85,7 +88,10 @@ def write_dataset(
         _write_proteins(draft, proteins)
         _write_parquet(draft / WINDOWS, windows, proteins, origin)
         manifest = _describe(draft, windows, proteins, made_by, (name or out.name, negatives))
-        manifest = manifest.model_copy(update={"history": _history(made_by, parent)})
+        if headers is None:
+            headers = parent.headers if parent else {}
+        more = {"headers": dict(headers), "history": _history(made_by, parent)}
+        manifest = manifest.model_copy(update=more)
         write_atomic(draft / MANIFEST, manifest.model_dump_json(indent=1).encode())
     return Dataset.open(out)
 

@@ -192,6 +192,7 @@ def finish_import(
         ),
         negatives=negatives,
         origin=kept.origin,
+        headers=table.headers_of(rows.names),
     )
     options.progress(100, 100)
     if kept.part_N is not None:

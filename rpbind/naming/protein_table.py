@@ -124,6 +124,22 @@ class ProteinTable:
             )
         raise UserError(f"{origin.place(first)}: {message}")
 
+    def headers_of(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the ids in which each name was found, if they are not that name.
+
+        Parameters
+        ----------
+        names
+            Proteins of a source that `find` finds.
+
+        Returns
+        -------
+        dict[str, tuple[str, ...]]
+            {name: its ids}; several ids have one sequence.
+        """
+        found = {name: tuple(self._ids(name)[0]) for name in names}
+        return {name: ids for name, ids in found.items() if ids != (name,)}
+
     def _ids(self, name: str) -> tuple[list[str], bool]:
         """Return the ids that a name matches, and whether they are spelt like it or chosen."""
         chosen = self.chosen.get(key(name))

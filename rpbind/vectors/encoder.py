@@ -154,7 +154,8 @@ class FileVectors:
         if match.by_other_name:
             shown = short_list(match.by_other_name)
             notes.append(
-                f"{len(match.by_other_name):,} found by another spelling or by their gene: {shown}"
+                f"{len(match.by_other_name):,} found by another spelling, their FASTA header or "
+                f"their gene: {shown}"
             )
         if self._pooled:
             notes.append(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,11 +33,14 @@ class Named:
         Its gene symbol.
     sequence
         Its residues.
+    headers
+        First words of the FASTA headers in which the import found it, if they are not its name.
     """
 
     name: str
     gene: str
     sequence: str
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class Match:
     by_sequence
         How many proteins were found by their sequence or its hash.
     by_other_name
-        "NAME (ENTRY)" of the proteins that were found by another spelling, by their gene, or by
-        another protein of the same sequence.
+        "NAME (ENTRY)" of the proteins that were found by another spelling, by their FASTA header,
+        by their gene, or by another protein of the same sequence.
     """
 
     entries: Mapping[str, str]
@@ -62,9 +67,10 @@ def match_proteins(file: VectorFile, proteins: Sequence[Named]) -> Match:
     """Find the entry of each protein.
 
     An entry belongs to a protein if one of its names is the protein's sequence, or the SHA-256 or
-    MD5 of it. Otherwise names decide, by the rules of the import (`matching_ids`): the same name,
-    another spelling, a part of a UniProt header, a longer name that begins with it, the gene. A
-    protein that is not found so has the entry of another protein with the same sequence.
+    MD5 of it. Otherwise names decide: the same name, or an accession in the FASTA header in which
+    the import found the protein; then the rules of the import (`matching_ids`): another spelling, a
+    part of a UniProt header, a longer name that begins with it, the gene. A protein that is not
+    found so has the entry of another protein with the same sequence.
 
     Parameters
     ----------
@@ -144,6 +150,8 @@ class _Index:
         if keys := self._titles.get(name_key(protein.name)):
             same = [key for key in keys if protein.name in self._file.names[key]]
             return same or keys, bool(same)
+        if keys := self._of_headers(protein.headers):
+            return keys, False
         for name in dict.fromkeys((protein.name, protein.gene)):
             near = self._near(name)
             ids, literal = matching_ids(name, [entry for entry, _ in near])
@@ -156,12 +164,26 @@ class _Index:
         """Say why a protein is not found."""
         return why_no_match(name, self._all())
 
+    def _of_headers(self, headers: Sequence[str]) -> list[str]:
+        """Return the keys of the entries that share most accessions with FASTA headers."""
+        parts = sorted({part for header in headers for part in _accessions(Entry.of_title(header))})
+        near = [(part, *one) for part in parts for one in self._entries.get(part, ())]
+        exact = [(key, part) for part, one, key in near if part in one.names | {one.key}]
+        versions = [(key, part) for part, one, key in near if part in one.bare]
+        count = Counter(key for key, _ in dict.fromkeys(exact or versions))
+        return [key for key in count if count[key] == max(count.values())]
+
     def _near(self, name: str) -> list[tuple[Entry, str]]:
         forms = (name_key(name), name_key(gene_of(name)))
         return [one for form in dict.fromkeys(forms) for one in self._entries.get(form, ())]
 
     def _all(self) -> Iterable[Entry]:
         return dict.fromkeys(entry for near in self._entries.values() for entry, _ in near)
+
+
+def _accessions(entry: Entry) -> set[str]:
+    """Return the id and its parts that can name one protein, not a database such as `gi`."""
+    return {entry.key} | {name for name in entry.names if re.search(r"[\d_]", name)}
 
 
 def _forms(entry: Entry) -> set[str]:

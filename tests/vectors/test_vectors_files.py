@@ -114,6 +114,43 @@ def test_a_protein_is_found_by_its_name_its_gene_or_its_sequence(name: str, tmp_
     np.testing.assert_array_equal(vectors.encode("MSEYIRV"), expected)
 
 
+@pytest.mark.parametrize("form", ["{}", "sp|{}|EWS_HUMAN", "{}-1"])
+def test_a_protein_is_found_by_the_accession_in_the_header_that_its_import_matched(
+    form: str, tmp_path: Path
+) -> None:
+    (tmp_path / "p.fasta").write_text(
+        ">sp|Q33148|EWS_HUMAN RNA-binding protein EWS GN=EWSR1\nMSEYIRV\n"
+        ">gi|126|ref|NP_004951.1|FUS\nMASND\n"
+    )
+    (tmp_path / "w.csv").write_text(
+        "rna,protein,label\nACGUACGUA,EWSR1_K562,1\nACGGACGGA,EWSR1_K562,0\n"
+        "ACCUACCUA,10_PARCLIP_X,1\nAAGUAAGUA,10_PARCLIP_X,0\n"
+    )
+    (tmp_path / "names.csv").write_text("name,protein\n10_PARCLIP_X,NP_004951.1\n")
+    names = {"proteins": tmp_path / "p.fasta", "names": tmp_path / "names.csv"}
+    rb.import_table(tmp_path / "w.csv", out=tmp_path / "d", k=4, **names)
+    rb.subset(tmp_path / "d", tmp_path / "less", per_protein=1)
+    expected = {form.format("Q33148"): np.ones((7, 3)), "NP_004951.1": np.full((5, 3), 2.0)}
+    others = {"Q33148_X": np.zeros((7, 3)), "gi|99|ref|NP_1.1|FUS": np.zeros((5, 3))}
+    file = save_bio_embeddings(tmp_path / "u.h5", expected | others)
+    for data in (tmp_path / "d", tmp_path / "less"):
+        rb.embed(data, "uu", source=file)
+        stored = EmbeddingStore.open(data, "uu")
+        means = stored.mean_PW([one.sequence for one in Dataset.open(data).proteins])
+        assert sorted(means[:, 0].tolist()) == [1, 2]
+
+
+def test_an_older_dataset_without_headers_is_read_and_its_vectors_are_found_as_before(
+    world: Path, tmp_path: Path
+) -> None:
+    before = Dataset.open(world)
+    manifest = json.loads((world / "manifest.json").read_text())
+    del manifest["headers"]
+    (world / "manifest.json").write_text(json.dumps(manifest))
+    assert Dataset.open(world).id == before.id
+    rb.embed(world, "mine", source=save_npz(tmp_path / "v.npz", vectors_of(named(world), True)))
+
+
 def test_the_sequence_decides_before_the_name(tmp_path: Path) -> None:
     table = pa.table({
         "id": ["TARDBP_HepG2", "x"], "vector": [[0.0, 1.0], [2.0, 3.0]],

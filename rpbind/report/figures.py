@@ -30,7 +30,7 @@ HEADLINE = "AUROC on test, macro over protein clusters"
 
 
 def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
-    """Draw each contrast's mean difference and Holm-adjusted interval over the band of ±delta."""
+    """Draw each contrast's mean and both of its intervals over the band of ±delta."""
     labels = [
         style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.whole_words(c.verdict)}")
         for n, c in enumerate(contrasts, 1)
@@ -39,7 +39,7 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
     figure = go.Figure()
     for contrast, y in zip(contrasts, middles, strict=True):
         if contrast.verdict.mean is not None:
-            figure.add_trace(_whisker(contrast, y, arms[contrast.paired.contrast.arm]))
+            figure.add_traces(_whisker(contrast, y, arms[contrast.paired.contrast.arm]))
     figure.add_vrect(-delta, delta, fillcolor=style.BAND, line_width=0, layer="below", name="delta")
     figure.add_vline(0, line={"color": style.MUTED, "width": 1}, layer="below")
     style.layout(figure, round(height) + 84)
@@ -49,27 +49,37 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
     return figure
 
 
-def _whisker(contrast: Contrast, y: float, arm: int) -> go.Scatter:
-    verdict = contrast.verdict
+def _whisker(contrast: Contrast, y: float, arm: int) -> list[go.Scatter]:
+    """Return the thick interval of equivalence, then the mark with the thin interval on it."""
+    verdict, equivalence = contrast.verdict, verdicts.equivalence_interval(contrast)
     mean, hollow = verdict.mean or 0.0, verdict.ci is None
     low, high = verdict.possible_ci or (mean, mean)
-    return go.Scatter(
+    thick = go.Scatter(
+        x=equivalence,
+        y=[y, y],
+        mode="lines",
+        line={"color": style.colour(arm), "width": 7},
+        hoverinfo="skip",
+    )
+    mark = go.Scatter(
         x=[mean],
         y=[y],
         error_x=None
         if hollow
-        else {"array": [high - mean], "arrayminus": [mean - low], "thickness": 2, "width": 5},
+        else {"array": [high - mean], "arrayminus": [mean - low], "thickness": 1.5, "width": 5},
         mode="markers",
         marker={
             "color": style.colour(arm),
-            "size": 11,
+            "size": 13,
             "symbol": style.symbol(arm) + ("-open" if hollow else ""),
+            "line": {"width": 1.5, "color": style.colour(arm) if hollow else "white"},
         },
         hovertemplate=(
             f"{words.signed(verdict.mean)} {verdicts.interval(verdict)}"
             f"<br>{verdicts.table_size(contrast)}<extra></extra>"
         ),
     )
+    return [mark] if equivalence is None else [thick, mark]
 
 
 def runs(arms: Sequence[Arm], seeds: Sequence[int]) -> go.Figure:

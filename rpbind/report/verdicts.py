@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from rpbind.analysis.contrasts import Contrast
@@ -43,6 +44,27 @@ def cut_note(contrasts: Sequence[Judged]) -> str:
     return CUT_NOTE if any(c.verdict.is_cut for c in contrasts) else ""
 
 
+def equivalence_interval(contrast: Judged) -> tuple[float, float] | None:
+    """Return the interval that decides on "no meaningful effect", cut; None if there is none."""
+    if not isinstance(contrast.result, Interval | FoldInterval):
+        return None
+    return replace(
+        contrast.verdict, ci=contrast.result.ci(2 * contrast.verdict.overall)
+    ).possible_ci
+
+
+def equivalence_level(contrasts: Sequence[Judged]) -> str:
+    """Return the confidence level of these intervals: "90 %"."""
+    return f"{100 * (1 - 2 * contrasts[0].verdict.overall):.3g} %"
+
+
+def levels(contrasts: Sequence[Judged]) -> str:
+    """Return the confidence levels of the Holm-adjusted intervals: "99.2 to 99.5 %"."""
+    found = sorted((c.verdict for c in contrasts if c.verdict.ci), key=lambda v: -v.alpha)
+    ends = dict.fromkeys(level(v) for v in (*found[:1], *found[-1:]))
+    return " to ".join(ends).replace(" % to", " to") or ABSENT
+
+
 def level(verdict: Verdict) -> str:
     """Return the confidence level of a verdict's interval: "99.5 %"."""
     return f"{100 * (1 - verdict.alpha):.3g} %"
@@ -80,7 +102,7 @@ def reason(contrast: Judged, delta: float) -> str:
         return verdict.reason
     if verdict.word == "no meaningful effect":
         low, high = result.ci(2 * verdict.overall)
-        covers = f"{100 * (1 - 2 * verdict.overall):.3g} %"
+        covers = equivalence_level([contrast])
         lies = f"{covers} interval [{signed(low)}, {signed(high)}] lies within ±{number(delta)}"
         return f"{lies}; {not_excluded(verdict)}"
     if isinstance(result, FoldInterval) and not verdict.reason:

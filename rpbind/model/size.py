@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 
 import torch
@@ -10,6 +9,7 @@ import torch
 from rpbind.errors import UserError
 from rpbind.model.network import network
 from rpbind.recipe import model as fields
+from rpbind.recipe.arithmetic import activation_count
 from rpbind.recipe.custom import custom_classes
 from rpbind.recipe.encoders import ConvEncoder, CustomEncoder
 
@@ -70,18 +70,6 @@ def parameter_count(config: fields.AnyModel, *, width: int, length: int) -> int:
             return 0  # a class of the user's own need not work without memory; it is built next
         raise
     return sum(each.numel() for each in model.parameters())
-
-
-def activation_count(config: fields.AnyModel, length: int) -> int:
-    """Estimate how many numbers of one window are kept for its gradient, rather too few."""
-    if isinstance(config, fields.CustomModel):
-        return 0
-    encoder, dim = config.encoder, config.attention.dim
-    queries = math.ceil(length / encoder.positions_per_query)
-    kept = encoder.activations(length) + 2 * queries * dim
-    if config.feed_forward is not None:
-        kept += 2 * queries * config.feed_forward.hidden
-    return kept + 3 * sum(config.classifier.hidden)
 
 
 def widest_layer(config: fields.AnyModel) -> tuple[str, int]:

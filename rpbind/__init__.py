@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rpbind.errors import PausedError, UserError
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.history_api import History, history
+    from rpbind.price_api import Estimate, price
     from rpbind.recipe import Recipe
     from rpbind.split_api import split, subset
     from rpbind.studyfile.given import define_study
@@ -46,6 +47,7 @@ __all__ = [
     "Checkup",
     "Comparison",
     "Dataset",
+    "Estimate",
     "History",
     "Job",
     "Model",
@@ -74,6 +76,7 @@ __all__ = [
     "negatives",
     "open_study",
     "preset",
+    "price",
     "run_experiment",
     "run_study",
     "split",
@@ -101,6 +104,7 @@ _HOME = {
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.history_api": ("History", "history"),
+    "rpbind.price_api": ("Estimate", "price"),
     "rpbind.recipe": ("Recipe",),
     "rpbind.split_api": ("split", "subset"),
     "rpbind.studyfile.given": ("define_study",),

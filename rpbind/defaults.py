@@ -14,7 +14,7 @@ class Defaults:
     epochs
         Epochs per run on a dataset; None for those of the recipe.
     simulated_epochs
-        Epochs per run in the simulated world.
+        Epochs per run in the simulated world; None for those of the recipe.
     narrower
         Factor that divides model widths in the simulated world, and with `--smoke`.
     seeds
@@ -25,6 +25,6 @@ class Defaults:
 
     narrower: int
     epochs: int | None = None
-    simulated_epochs: int = 7
+    simulated_epochs: int | None = 7
     seeds: int = 5
     proteins: str = "physchem"

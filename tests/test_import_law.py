@@ -42,7 +42,7 @@ FLOORS = [
     {"study"},
     {"experiment", "defaults", "options", "studyfile"},
     {"api", "command"},
-    {"genome_api", "history_api", "audit_api", "split_api", "embed_api"},
+    {"genome_api", "history_api", "audit_api", "split_api", "embed_api", "price_api"},
     {"cli", "completion", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
@@ -65,6 +65,7 @@ FACE_ROOMS = FLOORS[0] | {
     "genome_api",
     "embed_api",
     "history_api",
+    "price_api",
     "audit_api",
     "split_api",
     "cli",

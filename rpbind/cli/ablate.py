@@ -89,6 +89,39 @@ def ablate(
     """Ablate the original model's fix, one change at a time, and write reports/STUDY/index.html."""
     if study is not None:
         return read_study(study)
+    return ablation(kind, factors, trials, space, tune_arms, searches, shared_configs)
+
+
+def ablation(
+    kind: str,
+    factors: str | None = None,
+    trials: int = 0,
+    space: str | None = None,
+    tune_arms: int = 0,
+    searches: int = 1,
+    shared_configs: bool = False,
+) -> rb.StudySpec:
+    """Return the study of `rpbind ablate`, whose options the parameters are.
+
+    Parameters
+    ----------
+    kind
+        `--design`.
+    factors
+        `--changes`.
+    trials, space, tune_arms, searches, shared_configs
+        The options of these names.
+
+    Returns
+    -------
+    StudySpec
+        The study.
+
+    Raises
+    ------
+    UserError
+        If the options contradict each other.
+    """
     if factors is not None and kind != "factorial":
         raise UserError(
             f"--changes needs --design factorial, but --design is {kind}. Use that design, or "

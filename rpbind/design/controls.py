@@ -16,8 +16,33 @@ carry no biology; with `constant` vectors, the network sees the RNA alone."""
 def planned_controls(design: Design, name: str | None, opened: OpenData) -> tuple[ControlPlan, ...]:
     """Plan one arm once more with each control's vectors, and make these vectors if necessary.
 
-    Without a name, no control is planned. Vectors that the arm itself uses are left out. Raises
-    `UserError` if no arm has this name.
+    Raises `UserError` if no arm has this name.
+    """
+    planned = controls_of(design, name)
+    for control in planned:
+        opened.build_embeddings(control.recipe["proteins"])
+    return planned
+
+
+def controls_of(design: Design, name: str | None) -> tuple[ControlPlan, ...]:
+    """Return one arm once more with each control's vectors.
+
+    Parameters
+    ----------
+    design
+        The arms of the study.
+    name
+        The arm; None for no control.
+
+    Returns
+    -------
+    tuple of ControlPlan
+        The controls; vectors that the arm itself uses are left out.
+
+    Raises
+    ------
+    UserError
+        If no arm has this name.
     """
     if name is None:
         return ()
@@ -27,7 +52,6 @@ def planned_controls(design: Design, name: str | None, opened: OpenData) -> tupl
     planned = []
     for encoder, what in CONTROL_ENCODERS.items():
         if encoder != recipe.proteins:
-            opened.build_embeddings(encoder)
             control = recipe.with_({"proteins": encoder})
             planned.append(
                 ControlPlan(

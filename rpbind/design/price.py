@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from rpbind.errors import UserError
+from rpbind.design.runs import Runs
+from rpbind.design.runs import Timing as Timing
+from rpbind.design.runs import check_size as check_size
+from rpbind.design.runs import span as span
 from rpbind.statistics.power import mde
 from rpbind.statistics.verdict import ALPHA, FEW_CLUSTERS, SCREENING_SEEDS
 
-MANY = 10_000
-"""A study with more runs needs --yes."""
 CLAIMS = 10
 ENOUGH = 5
 """With fewer units that pair the arms, only enormous differences can be detected."""
@@ -20,62 +21,8 @@ ENOUGH = 5
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Seconds of one run, and in words how they were measured."""
-
-    seconds: float
-    basis: str
-
-
-@dataclass(frozen=True)
-class Price:
-    """The numbers of runs, contrasts and trials of a study.
-
-    Parameters
-    ----------
-    arms
-        Arms, trained controls and winners of searches.
-    seeds
-        Seeds per arm.
-    contrasts
-        Contrasts that are judged together.
-    trials
-        Runs of search trials.
-    """
-
-    arms: int
-    seeds: int
-    contrasts: int
-    trials: int = 0
-
-    @property
-    def runs(self) -> int:
-        """All runs, including those of trials."""
-        return self.arms * self.seeds + self.trials
-
-    def time(self, one: Timing, at_once: int, done: int = 0) -> str:
-        """Return a sentence about the time of the remaining runs.
-
-        Parameters
-        ----------
-        one
-            The time of one run.
-        at_once
-            How many runs are trained at the same time.
-        done
-            How many runs are done already.
-
-        Returns
-        -------
-        str
-            Time in all, runs that are left, time per run, and how it was measured.
-        """
-        left = max(self.runs - done, 0)
-        text = f", {done} of {self.runs} runs are done" if done else ""
-        return (
-            f"about {span(left * one.seconds / at_once)}: {left} x {span(one.seconds)}, {at_once} "
-            f"at once{text}; {one.basis}"
-        )
+class Price(Runs):
+    """The numbers of a study's runs, and what its seeds can detect."""
 
     def reach(self, delta: float, clusters: int, alpha: float = ALPHA, units: str = "seeds") -> str:
         """Return, in words, which differences the study can detect.
@@ -165,37 +112,6 @@ def reach_of_folds(
         f"must be below {float(equal):.4f}. The interval is about new windows of the same "
         f"proteins{_again(alpha)}"
     )
-
-
-def check_size(price: Price, yes: bool) -> None:
-    """Check that a study is not large by mistake.
-
-    Parameters
-    ----------
-    price
-        The numbers of its runs.
-    yes
-        Whether the user allows more than 10,000 runs.
-
-    Raises
-    ------
-    UserError
-        On more than 10,000 runs without `yes`.
-    """
-    if price.runs > MANY and not yes:
-        raise UserError(
-            f"This design takes {price.runs:,} runs ({price.arms} arms x {price.seeds} seeds and "
-            f"{price.trials:,} trials), more than {MANY:,}. Use fewer seeds, arms or trials, or "
-            "add --yes to allow it."
-        )
-
-
-def span(seconds: float) -> str:
-    """Return a time with its unit: "40 s", "3.5 min", "2.0 h"."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def _few(clusters: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rpbind.design.price import Timing
+from rpbind.design.runs import Parts, Timing
 from rpbind.design.source import DataSource
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
@@ -47,7 +47,11 @@ def timed_rows(folder: Path) -> Timing | None:
 
 
 def timed_here(
-    recipes: Sequence[Recipe], source: DataSource, threads: int, budget: float = BUDGET
+    recipes: Sequence[Recipe],
+    source: DataSource,
+    threads: int,
+    budget: float = BUDGET,
+    parts: Parts | None = None,
 ) -> Timing:
     """Estimate the time of a run from a few steps of each model on this machine's CPU.
 
@@ -65,6 +69,8 @@ def timed_here(
         CPU threads of torch.
     budget
         Seconds for all models together; the first one is always timed.
+    parts
+        How many windows a run reads; None for those of the split.
 
     Returns
     -------
@@ -79,13 +85,15 @@ def timed_here(
         left = end - time.monotonic()
         if known and left <= 0:
             break
-        known[key] = _seconds(recipe, source, threads, left / (len(models) - len(known)))
+        known[key] = _seconds(recipe, source, threads, left / (len(models) - len(known)), parts)
     timed = "each" if len(known) == len(models) else f"{len(known)}"
     basis = f"estimated from a few steps of {timed} of {len(models)} models, timed on this machine"
     return Timing(float(np.mean([known[key] for key in keys if key in known])), basis)
 
 
-def _seconds(recipe: Recipe, source: DataSource, threads: int, share: float) -> float:
+def _seconds(
+    recipe: Recipe, source: DataSource, threads: int, share: float, parts: Parts | None
+) -> float:
     """Return the estimated seconds of a run; whole batches are timed if the share allows it."""
     inputs = source.inputs(recipe.proteins)
     machine = Machine(threads=threads)
@@ -93,9 +101,8 @@ def _seconds(recipe: Recipe, source: DataSource, threads: int, share: float) -> 
     step, score = _per_window(recipe, inputs, machine, FEW, FEW)
     if 2 * batches * step + 3 * EVALUATION_BATCH * score < share:
         step, score = _per_window(recipe, inputs, machine, batches, EVALUATION_BATCH)
-    sizes = {part: len(index_N) for part, index_N in inputs.parts.items()}
-    epoch = sizes["train"] * step + sizes["validation"] * score
-    return recipe.train.epochs * epoch + (sizes["validation"] + sizes["test"]) * score
+    sizes = parts or Parts(**{part: len(index_N) for part, index_N in inputs.parts.items()})
+    return sizes.seconds(recipe.train.epochs, step, score)
 
 
 def _per_window(

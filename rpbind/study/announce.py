@@ -13,6 +13,7 @@ from rpbind.baselines.run import BASELINES
 from rpbind.design.checks import SCORED, scored_clusters
 from rpbind.design.plan_diff import differences
 from rpbind.design.price import Price, reach_of_folds
+from rpbind.design.runs import at_once
 from rpbind.design.source import DataSource
 from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
@@ -47,13 +48,8 @@ def price_of(plan: Plan, sweep: Sweep | None) -> Price:
     Price
         Arms, seeds, contrasts and trials.
     """
-    trained = len(plan.arms) + len(plan.controls)
-    if sweep is None:
-        return Price(trained, len(plan.seeds), len(plan.contrasts))
-    searches = len(sweep.searches)
-    winners = 0 if has_frozen_winners(plan) else searches
-    trials = searches * sweep.max_trained * sweep.config.seeds_per_trial
-    return Price(trained + winners, len(plan.seeds), len(plan.contrasts), trials)
+    trained, frozen = len(plan.arms) + len(plan.controls), has_frozen_winners(plan)
+    return Price.of(trained, len(plan.seeds), len(plan.contrasts), sweep, frozen)
 
 
 def summary(plan: Plan, price: Price, options: RunOptions, folder: Path) -> str:
@@ -156,13 +152,15 @@ def time_of(price: Price, plan: Plan, options: RunOptions, folder: Path) -> str:
     arms = [Recipe.model_validate(arm.recipe) for arm in plan.arms]
     searched = list(options.sweep.arms.values()) if options.sweep else []
     one = known or timed_here(arms or searched, options.source, resources.cpus)
-    side_by_side = (
-        1 if resources.address else (os.cpu_count() or 1) // (resources.workers * resources.cpus)
-    )
+    cores = 1 if resources.address else os.cpu_count() or 1
     trained = {arm.name for arm in (*plan.arms, *plan.controls)}
     made = [r for stage in ("ablation", "control") for r in Ledger(folder).rows(stage)]
     made = [r for r in made if r.arm in trained] + Ledger(folder).rows("search")
-    return price.time(one, max(side_by_side, 1), sum(row.state == "done" for row in made))
+    return price.time(
+        one,
+        at_once(cores, resources.workers * resources.cpus),
+        sum(row.state == "done" for row in made),
+    )
 
 
 def latest_but(plan: Plan, folder: Path) -> Plan | None:

@@ -79,6 +79,16 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--split": ("d", "d --split random"), "--out": ("d", "d --out page.html"),
         "--json": ("d", "d --json"),
     },
+    "rpbind price --windows 3000 --seeds 2 --rate 50": {
+        "--design": ("50", "50 --design add-one-in"), "--trials": ("50", "50 --trials 3"),
+        "--tune-arms": ("50", "50 --tune-arms 3"), "--data": ("50", "50 --data d"),
+        "--split": ("50", "50 --split random:80:10:10"),
+        "--proteins": ("50", "50 --proteins triad"), "--seeds": ("seeds 2", "seeds 3"),
+        "--epochs": ("50", "50 --epochs 3"), "--windows": ("3000", "4000"),
+        "--cores": ("50", "50 --cores 97"), "--gpus": ("50", "50 --gpus 97"),
+        "--gpus-per-run": ("50", "50 --gpus-per-run 2"), "--rate": ("50", "60"),
+        "--measure": ("50", "50 --measure"), "--json": ("50", "50 --json"),
+    },
     "rpbind baselines d": {
         "--split": ("d", "d --split random"), "--proteins": ("d", "d --proteins random"),
         "--out": ("d", "d --out scores.csv"),

@@ -8,7 +8,8 @@ from typing import Any
 
 from rpbind.design.runs import Parts, Runs, Timing
 from rpbind.recipe import Recipe
-from rpbind.recipe.arithmetic import TRAINED, Shape, activation_count, flops, parameters
+from rpbind.recipe.activations import activation_count
+from rpbind.recipe.arithmetic import TRAINED, Shape, flops, parameters
 
 FLOAT = 4
 OF_A_WINDOW = 9

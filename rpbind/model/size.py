@@ -9,7 +9,7 @@ import torch
 from rpbind.errors import UserError
 from rpbind.model.network import network
 from rpbind.recipe import model as fields
-from rpbind.recipe.arithmetic import activation_count
+from rpbind.recipe.activations import activation_count
 from rpbind.recipe.custom import custom_classes
 from rpbind.recipe.encoders import ConvEncoder, CustomEncoder
 

@@ -1,4 +1,4 @@
-"""What a model costs by its recipe alone: arithmetic, parameters, numbers that it keeps.
+"""What a model costs by its recipe alone: arithmetic and parameters.
 
 Only products of matrices and convolutions count, a multiplication and an addition as two floating
 point operations (FLOPs). All else (softmax, norms, dropout, random numbers) is linear in the number
@@ -117,31 +117,6 @@ def parameters(config: AnyModel, shape: Shape) -> int | None:
     if isinstance(config, CustomModel) or any(custom_classes(config)):
         return None
     return _tally(config, shape, 1, fast=False).parameters
-
-
-def activation_count(config: AnyModel, length: int) -> int:
-    """Estimate how many numbers of one window are kept for its gradient, rather too few.
-
-    Parameters
-    ----------
-    config
-        The model part of a recipe.
-    length
-        Window length L, in nucleotides.
-
-    Returns
-    -------
-    int
-        Numbers; 0 for a whole model of the user's own.
-    """
-    if isinstance(config, CustomModel):
-        return 0
-    encoder, dim = config.encoder, config.attention.dim
-    queries = math.ceil(length / encoder.positions_per_query)
-    kept = encoder.activations(length) + 2 * queries * dim
-    if config.feed_forward is not None:
-        kept += 2 * queries * config.feed_forward.hidden
-    return kept + 3 * sum(config.classifier.hidden)
 
 
 def _tally(config: Model, shape: Shape, batch: int, fast: bool) -> _Tally:

@@ -17,8 +17,9 @@ from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.files.spill import Growing, blocks
+from rpbind.importers.bad_rows import without_bad_rows
 from rpbind.importers.labels import label_values, labels_of, mapping_remark
-from rpbind.importers.rows import RawRows, RowRules, joined, rows_of, without_bad_rows
+from rpbind.importers.rows import RawRows, RowRules, joined
 from rpbind.importers.sources import Rows, index_names, tokens_of
 from rpbind.splitting.saved import parts_from_words
 
@@ -61,6 +62,56 @@ def collected(
     for raw in chain(some, batches):
         collection.add(explained(raw))
     return collection.rows()
+
+
+def rows_of(raw: RawRows, rules: RowRules) -> Rows:
+    """Read the rows of a source.
+
+    Parameters
+    ----------
+    raw
+        What the source says.
+    rules
+        How rows are read.
+
+    Returns
+    -------
+    Rows
+        The rows, with counts of those dropped, and how labels were read.
+
+    Raises
+    ------
+    UserError
+        If a row cannot be read, or all were dropped; the message has the place of the first, and
+        how many more there are.
+    """
+    raw, dropped = without_bad_rows(raw, rules)
+    names, protein_N = index_names(raw.proteins)
+    rna_NL = tokens_of(raw.letters, raw.origin)
+    label_N, mapping = labels_of(raw.labels, raw.origin, rules.label_map)
+    part_N, folds = None, 0
+    if raw.parts is not None:
+        part_N, folds = parts_from_words(raw.parts, raw.origin.place)
+    return Rows(
+        rna_NL=rna_NL,
+        label_N=label_N,
+        protein_N=protein_N,
+        names=names,
+        cluster_N=None if raw.clusters is None else _numbered(raw.clusters),
+        origin=raw.origin,
+        sources=raw.sources,
+        part_N=part_N,
+        folds=folds,
+        decisions=dropped,
+        remarks=(mapping,) if mapping else (),
+    )
+
+
+def _numbered(clusters: Sequence[str]) -> NDArray[np.int32]:
+    """Number clusters in the order of their first appearance."""
+    number: dict[str, int] = {}
+    each = (number.setdefault(text, len(number)) for text in clusters)
+    return np.fromiter(each, np.int32, len(clusters))
 
 
 def _batched(pieces: Iterable[RawRows]) -> Iterator[RawRows]:

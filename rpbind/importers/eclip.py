@@ -18,7 +18,8 @@ from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.files.spill import Growing
-from rpbind.importers.rows import DROP, RawRows, RowRules, rows_of
+from rpbind.importers.collect import rows_of
+from rpbind.importers.rows import DROP, RawRows, RowRules
 from rpbind.importers.sources import Rows
 from rpbind.names import matching
 from rpbind.naming.protein_names import Entry, why_no_match

@@ -87,7 +87,7 @@ def labels_of(
     bad = counts.keys() - value_of.keys()
     if bad:
         rows = [row for row, text in enumerate(texts) if text in bad]
-        refuse_rows(origin, rows, *_why(texts[rows[0]], counts, label_map))
+        refuse_rows(origin, rows, *why_no_label(texts[rows[0]], counts, label_map))
     label_N = np.fromiter((value_of[text] for text in texts), np.uint8, len(texts))
     return label_N, mapping_remark(counts, value_of)
 
@@ -143,10 +143,25 @@ def mapping_remark(counts: Mapping[str, int], value_of: Mapping[str, int]) -> st
     return f"Labels were read by this mapping: {', '.join(said[:_SHOWN])}{more}."
 
 
-def _why(
+def why_no_label(
     text: str, counts: Mapping[str, int], label_map: Mapping[str, int] | None
 ) -> tuple[str, str]:
-    """Return what is wrong with a label, and what to do."""
+    """Return what is wrong with a text that is no label, and what to do.
+
+    Parameters
+    ----------
+    text
+        The text.
+    counts
+        All texts of the source, with their counts.
+    label_map
+        The words to read; None for `PAIRS`.
+
+    Returns
+    -------
+    tuple[str, str]
+        What was expected and found; and a sentence.
+    """
     word = text.strip().casefold()
     if word in _MISSING:
         found = f" (the cell is {shortened(text)})" if text.strip() else ""

@@ -180,7 +180,8 @@ class SourceSettings(ImportSettings):
     ) -> ImportOptions:
         """Return what an importer needs besides its source; see `ImportSettings.options`."""
         made = super().options(proteins, out, progress)
-        return replace(made, fit=cast("Fit | None", self.fit), width=self.width)
+        rules = replace(made.rules, most_n=self.max_n_share if self.fit is None else None)
+        return replace(made, rules=rules, fit=cast("Fit | None", self.fit), width=self.width)
 
     @property
     def words(self) -> dict[str, int] | None:

@@ -46,6 +46,23 @@ _NUMBERS |= dict.fromkeys(WORDS["unused"], UNUSED)
 _FOLD_NUMBER = re.compile(r"\d{1,3}")
 
 
+def no_part(words: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which of N words are neither parts nor, where there are folds, numbers of folds."""
+    texts = [word.strip().lower() for word in words]
+    folds = {text for text in set(texts) if _FOLD_NUMBER.fullmatch(text)}
+    right = {*folds, *WORDS["unused"]} if folds else _NUMBERS.keys()
+    return np.array([text not in right for text in texts], dtype=bool)
+
+
+def why_no_part(word: str) -> tuple[str, str]:
+    """Return what is expected instead of a word that is no part, and what to do."""
+    return (
+        "expected train, validation, test or unused, or in all rows the number of a fold; got "
+        f"'{word.strip()[:40]}'",
+        f"Correct it.{did_you_mean(word.strip().lower(), _NUMBERS)}",
+    )
+
+
 def parts_from_words(
     words: Sequence[str], place: Callable[[int], str]
 ) -> tuple[NDArray[np.uint8], int]:
@@ -69,19 +86,13 @@ def parts_from_words(
     UserError
         If a word is neither, or a fold has no window, or there are fewer than three folds.
     """
+    if len(wrong := np.flatnonzero(no_part(words))):
+        more = f" (and {len(wrong) - 1:,} more such)" if len(wrong) > 1 else ""
+        found, advice = why_no_part(words[wrong[0]])
+        raise UserError(f"{place(int(wrong[0]))}: {found}{more}. {advice}")
     texts, index_N = np.unique([word.strip().lower() for word in words], return_inverse=True)
     known = texts.tolist()
     folds = [text for text in known if _FOLD_NUMBER.fullmatch(text)]
-    right = _NUMBERS.keys() if not folds else {*folds, *WORDS["unused"]}
-    for number, text in enumerate(known):
-        if text not in right:
-            first = int(np.flatnonzero(index_N == number)[0])
-            many = int((index_N == number).sum()) - 1
-            more = f" (and {many:,} more such)" if many else ""
-            raise UserError(
-                f"{place(first)}: expected train, validation, test or unused, or in all rows "
-                f"the number of a fold; got '{text[:40]}'{more}.{did_you_mean(text, _NUMBERS)}"
-            )
     if not folds:
         return np.array([_NUMBERS[text] for text in known], dtype=np.uint8)[index_N], 0
     numbers = sorted({int(fold) for fold in folds})

@@ -131,6 +131,24 @@ PROTEIN = [
         "no --cluster-column"), one_chromosome, never=("random",)),
 ]  # fmt: skip
 
+KINDS = WINDOWS.splitlines()
+KINDS[3] = "\t".join(["N" * len(LETTERS), *KINDS[3].split("\t")[1:]])
+KINDS[4] = "\t".join(["N" * (len(LETTERS) - 2) + "AC", *KINDS[4].split("\t")[1:]])
+KINDS[6] = "X" + KINDS[6][1:]
+KINDS[7] = KINDS[7].rpartition("\t")[0] + "\t7"
+"""Lines 4 and 5 have too many N, line 7 another letter, and line 8 no label."""
+MANY_KINDS = "\n".join(KINDS) + "\n"
+FAULTS = [
+    Case("faults of several kinds", IMPORT, ("line 4", "100%", "3 more", "1 with bad letters",
+        "1 with many N", "1 with bad labels", "--max-n-share"), {"windows.tsv": MANY_KINDS}),
+    Case("the first fault is a letter", IMPORT, ("line 3", "'X'", "4 more", "2 with many N"), {
+        "windows.tsv": MANY_KINDS.replace(KINDS[2], "X" + KINDS[2][1:])}),
+    Case("a wrong part before a wrong letter", f"{IMPORT} --split-column part", ("line 3",
+        "'tset'", "1 more", "with bad letters"), {"windows.tsv": "\n".join(
+            f"{'X' * (n == 4)}{line}\t{'part' if not n else 'tset' if n == 2 else 'test'}"
+            for n, line in enumerate(WINDOWS.splitlines())) + "\n"}),
+]  # fmt: skip
+
 OPTIONS = [
     Case("no such cluster column", IMPORT.replace("--k 5",
         "--cluster-column chrom"), ("no column 'chrom'",)),
@@ -188,7 +206,7 @@ READ = [
 ]  # fmt: skip
 
 
-CASES = [*OTHERS, *PROTEIN, *OPTIONS, *READ]
+CASES = [*OTHERS, *PROTEIN, *FAULTS, *OPTIONS, *READ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

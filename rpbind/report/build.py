@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rpbind.analysis import arms
+from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.audit.findings import data_findings
 from rpbind.files.places import check_creatable
@@ -88,6 +89,7 @@ def render(summary: Summary) -> str:
         predictions=predictions,
         claims=claims,
         experiments=experiments,
+        alerts=no_result(summary),
         banners=banners,
         secondary=arms.secondary_metrics(summary.plan),
         style=style,
@@ -103,7 +105,7 @@ def draw(summary: Summary) -> dict[str, Any]:
     contrasts, clusters = summary.contrasts, summary.clusters
     names = ("forest", "runs", "controls", "proteins", "map")
     drawn: dict[str, Any] = dict.fromkeys(names)
-    if contrasts:
+    if any(c.verdict.mean is not None for c in contrasts):
         drawn["forest"] = figures.forest(contrasts, place, summary.plan.delta)
     if any(arm.macro for arm in summary.arms):
         drawn["runs"] = figures.runs(summary.arms, summary.plan.seeds)
@@ -120,6 +122,8 @@ def draw(summary: Summary) -> dict[str, Any]:
 def _searched(summary: Summary) -> dict[str, Any]:
     """Draw the figures of searches."""
     search, tuned, planned = summary.search, summary.tuned, summary.plan.search or {}
+    if search and not any(t.value is not None or t.reached is not None for t in search.trials):
+        search = None  # no trial has a place on any axis
     return {
         "search": search and searching.history(search),
         "slices": searching.slices(search, planned.get("dimensions", ()))

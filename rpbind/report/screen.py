@@ -14,6 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
 from rpbind.report import claims, collapses, predictions, search_words, verdicts, words
@@ -54,7 +55,8 @@ def last_screen(study: Path) -> RenderableType:
     summary = read(Ledger(study))
     if is_verbose() or not (summary.contrasts or summary.tuned):
         return whole_answer(summary)
-    notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
+    notes = [Text(f"! {alert}", style="bold red") for alert in no_result(summary)]
+    notes += [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     lost = [f"  {line}" for line in dict.fromkeys(failed_runs(summary))]
     predicted = predictions.count(summary.predictions)
     lines = [*([predicted] if predicted else []), *_arms(summary), *_controls(summary)]

@@ -24,6 +24,8 @@ def winner_lines(winner: Winner) -> list[str]:
         f"{ci}{means}"
     )
     values = winner.values and f"  values of the best trial: {winner.values}"
+    if winner.search_score is None:
+        found = f"{winner.search}: {_trials(winner)} ({counts}); no trial is complete"
     failed = winner.first_failure and f"  first incomplete trial: {winner.first_failure}"
     untried = winner.untried and (
         f"  {winner.untried} of the space's {winner.size} configurations were not tried although "

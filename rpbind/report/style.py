@@ -11,16 +11,7 @@ import plotly.graph_objects as go
 INK, MUTED, GRID, BAND = "#1c2430", "#5b6675", "#e4e8ee", "#eaf0f6"
 LINK = "#8590a0"
 """Of lines that join marks."""
-COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009170",
-    "#c0659b",
-    "#662200",
-    "#000000",
-    "#6b4c9a",
-    "#4d5866",
-)
+COLOURS = ("#0072B2", "#D55E00", "#009170", "#c0659b", "#662200", "#000000", "#6b4c9a", "#4d5866")
 """Four of Okabe and Ito 2008, two of them darker, and four more. Each has a contrast of at least
 3:1 with white and with the band. Their yellow, orange and sky blue have less, and a darker orange
 is their vermilion to colour-blind readers."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from rpbind.analysis.arms import Arm, secondary_metrics
 from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.contrasts import few_clusters
+from rpbind.analysis.no_result import no_result
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
@@ -61,7 +62,8 @@ def whole_answer(summary: Summary) -> RenderableType:
     RenderableType
         What `rich` prints.
     """
-    notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
+    notes = [Text(f"! {alert}", style="bold red") for alert in no_result(summary)]
+    notes += [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
     notes += [
         Text(f"  {line}") for winner in searches for line in search_words.winner_lines(winner)

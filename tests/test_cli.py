@@ -31,7 +31,7 @@ def test_a_table_is_imported_and_embedded_by_two_commands(tmp_path: Path) -> Non
     out = tmp_path / "toy"
     made = rpbind("import", "table", table, "--proteins", proteins, "--out", out, "--k", 5)
     assert made.returncode == 0, made.stderr
-    assert "4 windows of 10 nt (2 positive), 1 proteins, 1 overlap clusters" in made.stdout
+    assert "4 windows of 10 nt (2 positive), 1 protein, 1 overlap cluster, from" in made.stdout
     embedded = rpbind("embed", out)
     assert embedded.stdout == "embedding store physchem: 1 sequences, 5 residues x 10, float32\n"
 

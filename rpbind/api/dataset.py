@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
+from rpbind.counted import counted
 from rpbind.terminal import phase
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         return (
-            f"Dataset({str(self.folder)!r}: {len(self):,} windows of {self.lengths}, "
-            f"{len(self.protein_names)} proteins)"
+            f"Dataset({str(self.folder)!r}: {counted(len(self), 'window')} of {self.lengths}, "
+            f"{counted(len(self.protein_names), 'protein')})"
         )
 
 

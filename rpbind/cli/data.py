@@ -10,6 +10,7 @@ from rich.console import Console
 
 from rpbind import embed_api, history_api, split_api
 from rpbind.arguments import named_values
+from rpbind.counted import counted
 from rpbind.tables import Grid
 
 
@@ -134,8 +135,9 @@ def subset(
     """Draw a smaller dataset from a larger one; overlap and protein clusters stay the same."""
     drawn = split_api.subset(data, out, per_protein=per_protein, seed=seed)
     print(
-        f"{out}: dataset {drawn.id}, {len(drawn):,} windows ({drawn.positives:,} positive), "
-        f"{len(drawn.protein_names)} proteins, {drawn.overlap_clusters:,} overlap clusters"
+        f"{out}: dataset {drawn.id}, {counted(len(drawn), 'window')} "
+        f"({drawn.positives:,} positive), {counted(len(drawn.protein_names), 'protein')}, "
+        f"{counted(drawn.overlap_clusters, 'overlap cluster')}"
     )
 
 

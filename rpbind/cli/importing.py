@@ -9,6 +9,7 @@ import typer
 
 from rpbind.api import imports
 from rpbind.api.imports import FileSettings, Import, SourceSettings
+from rpbind.counted import counted
 from rpbind.keywords import takes_options
 from rpbind.live import stderr
 from rpbind.terminal import PLAIN
@@ -129,9 +130,10 @@ def show(made: Import) -> None:
     data = made.dataset
     decisions = ", ".join(f"{what}: {count:,}" for what, count in made.decisions.items())
     print(
-        f"{data.folder}: dataset {data.id}, {len(data):,} windows of {data.lengths} "
-        f"({data.positives:,} positive), {len(data.protein_names)} proteins, "
-        f"{data.overlap_clusters:,} overlap clusters, from {made.rows_read:,} rows"
+        f"{data.folder}: dataset {data.id}, {counted(len(data), 'window')} of {data.lengths} "
+        f"({data.positives:,} positive), {counted(len(data.protein_names), 'protein')}, "
+        f"{counted(data.overlap_clusters, 'overlap cluster')}, "
+        f"from {counted(made.rows_read, 'row')}"
         f"{'; ' + decisions if decisions else ''}"
     )
     for note in made.notes:

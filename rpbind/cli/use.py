@@ -16,6 +16,7 @@ from rpbind.api.model import (
     check_fit,
     load_model,
 )
+from rpbind.counted import counted
 from rpbind.live import stderr
 from rpbind.tables import Grid
 from rpbind.terminal import PLAIN
@@ -49,7 +50,7 @@ LINE = 60
 def predict(
     model: Model,
     windows: Annotated[
-        Path, typer.Argument(help="Windows: FASTA, CSV, TSV or Parquet, also with .gz.")
+        Path, typer.Argument(help="Windows: FASTA, CSV, TSV, Excel or Parquet; text also .gz.")
     ],
     out: Annotated[Path, typer.Option(help="Table to write: .parquet or .csv.")],
     proteins: Proteins = None,
@@ -80,7 +81,8 @@ def predict(
     table = trained.predict(windows, protein, proteins=proteins, fit=fit)
     write_frame(out, table)
     print(
-        f"{out}: {len(table):,} windows, {table['protein'].nunique()} proteins; model "
+        f"{out}: {counted(len(table), 'window')}, "
+        f"{counted(table['protein'].nunique(), 'protein')}; model "
         f"{trained.name}, protein vectors {trained.provenance['encoder']}"
     )
     print(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted
 from rpbind.data.alphabet import LONGEST, MOST_N, SHORTEST, decode, lengths, n_share
 from rpbind.data.distinct import first_equal
 from rpbind.errors import UserError
@@ -21,9 +22,9 @@ def check_clusters(rna_NL: NDArray[np.uint8], cluster_N: NDArray[np.int32]) -> N
     apart = np.flatnonzero(cluster_N != cluster_N[first_N])
     if len(apart):
         raise UserError(
-            f"The given overlap clusters separate {len(apart):,} windows from an equal window "
-            f"(first {decode(rna_NL[apart[0]])}), so a cold-rna split would leak. Import without "
-            "these clusters: they are then computed."
+            f"The given overlap clusters separate {counted(len(apart), 'window')} from an equal "
+            f"window (first {decode(rna_NL[apart[0]])}), so a cold-rna split would leak. "
+            "Import without these clusters: they are then computed."
         )
 
 
@@ -61,7 +62,7 @@ def with_letters(rows: Rows, most: float, bad_rows: BadRows) -> tuple[Rows, dict
     first = int(above[0])
     raise UserError(
         f"{rows.origin.place(first)}: {share_N[first]:.0%} of the window's letters are N; "
-        f"{len(above):,} of {len(share_N):,} windows have more than {most:.0%}, the limit of "
+        f"{counted(len(above), 'window', len(share_N), 'have')} more than {most:.0%}, the limit of "
         "--max-n-share. Leave them out with --bad-rows drop, or raise the limit."
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.reading.refuse import refuse_rows, shortened
@@ -136,7 +137,7 @@ def mapping_remark(counts: Mapping[str, int], value_of: Mapping[str, int]) -> st
     if counts.keys() <= {"0", "1"}:
         return ""
     said = [
-        f"{text.strip()!r} as {value_of[text]} ({count:,} rows)"
+        f"{text.strip()!r} as {value_of[text]} ({counted(count, 'row')})"
         for text, count in sorted(counts.items(), key=lambda item: (-value_of[item[0]], item[0]))
     ]
     more = f" and {len(said) - _SHOWN:,} more spellings" if len(said) > _SHOWN else ""

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted, verb
 from rpbind.data.split_advice import NEEDS_BOTH, ONE_CLASS
 from rpbind.errors import UserError
 from rpbind.importers.sources import Rows
@@ -68,8 +69,9 @@ def spelling_remarks(found: Sequence[str], names: Sequence[str]) -> tuple[str, .
     if not found:
         return ()
     return (
-        f"{len(found)} of {len(names)} proteins have another spelling in the FASTA of proteins, or "
-        f"were found by a name in its headers: {short_list(found, _SHOWN)}.",
+        f"{counted(len(found), 'protein', len(names), 'have')} another spelling in the FASTA of "
+        f"proteins, or {verb('were', len(found))} found by a name in its headers: "
+        f"{short_list(found, _SHOWN)}.",
     )
 
 
@@ -86,6 +88,7 @@ def class_remarks(
         return ()
     found = short_list([names[protein] for protein in one_P.tolist()], _SHOWN)
     return (
-        f"{len(one_P)} of {len(names)} proteins have windows of one class only ({found}), so they "
-        "have no AUROC. Import windows of the other class of the same proteins.",
+        f"{counted(len(one_P), 'protein', len(names))} with windows of one class only ({found}) "
+        f"{verb('have', len(one_P))} no AUROC. Import windows of the other class "
+        "of the same proteins.",
     )

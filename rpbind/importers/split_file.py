@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from rpbind.counted import counted, verb
 from rpbind.data.alphabet import decode
 from rpbind.data.dataset import Dataset
 from rpbind.data.manifest import WINDOWS, FileHash
@@ -74,7 +75,8 @@ def read_split(
     part_N = np.full(len(dataset), UNUSED, dtype=np.uint8)
     part_N[window_M] = part_M
     left = len(dataset) - len(window_M)
-    note = f"{left:,} windows that {path.name} does not name are unused." if left else ""
+    unnamed = f"{counted(left, 'window')} that {path.name} does not name"
+    note = f"{unnamed} {verb('are', left)} unused." if left else ""
     return part_N, folds, file_hash, note
 
 

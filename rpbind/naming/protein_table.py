@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted
 from rpbind.data.manifest import FileHash
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
@@ -119,7 +120,7 @@ class ProteinTable:
         message = str(next(iter(errors.values())))
         if len(errors) > 1:
             message = (
-                f"{self.path} has no sequence for {len(errors)} of {len(names)} proteins: "
+                f"{self.path} has no sequence for {counted(len(errors), 'protein', len(names))}: "
                 f"{short_list(list(errors), SHOWN, self._with_reason)}. {self.advice} {FORMS}"
             )
         raise UserError(f"{origin.place(first)}: {message}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rpbind.counted import counted
 from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.files.draft import scratch_folder
@@ -117,7 +118,8 @@ def _imported(
     remarks += density_remark(dataset.label_N, dataset.protein_N, dataset.cluster_N)
     windows_P = np.bincount(dataset.protein_N, minlength=len(dataset.proteins))
     if lost := [p.id for p, n in zip(dataset.proteins, windows_P, strict=True) if not n]:
-        remarks += (f"{len(lost)} proteins have no window left: {short_list(lost)}.",)
+        left = f"{counted(len(lost), 'protein', then='have')} no window left"
+        remarks += (f"{left}: {short_list(lost)}.",)
     return ImportReport(dataset, len(raw.spans), decisions | report.decisions, remarks)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rpbind.counted import counted
 from rpbind.names import key
 
 _SHOWN = 3
@@ -57,7 +58,7 @@ def shared_sequence_note(names: Sequence[str], sequences: Sequence[str]) -> str:
         return ""
     example = ", ".join(groups[0][:_SHOWN]) + (" ..." if len(groups[0]) > _SHOWN else "")
     return (
-        f"{sum(map(len, groups))} of {len(names)} experiments share a protein sequence with "
+        f"{counted(sum(map(len, groups)), 'experiment', len(names))} share a protein sequence with "
         f"another (such as {example}): a model that reads only the protein gives them equal "
         "logits. To tell them apart, set model.experiment to 'name' or 'parts'."
     )

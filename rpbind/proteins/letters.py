@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from rpbind.counted import counted
 from rpbind.proteins.sequence import RESIDUES, STANDS_FOR, clean
 
 ITSELF = "itself"
@@ -44,12 +45,13 @@ def unusual_letters(sequences: Iterable[str], rule: Mapping[str, str]) -> list[s
         lower += any(letter.islower() for letter in sequence)
         stops += sequence.strip().endswith("*")
     lines = [
-        f"{letters[letter]:,} {letter} in {proteins[letter]:,} proteins, read as {rule[letter]}"
+        f"{letters[letter]:,} {letter} in {counted(proteins[letter], 'protein')}, "
+        f"read as {rule[letter]}"
         for letter in STANDS_FOR
         if letters[letter]
     ]
     if lower:
-        lines.append(f"lower case in {lower:,} proteins, read as upper case")
+        lines.append(f"lower case in {counted(lower, 'protein')}, read as upper case")
     if stops:
-        lines.append(f"* at the end of {stops:,} proteins, dropped")
+        lines.append(f"* at the end of {counted(stops, 'protein')}, dropped")
     return lines

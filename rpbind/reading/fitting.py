@@ -47,6 +47,13 @@ class Fitted:
     start_M: NDArray[np.int64]
     too_long: int
 
+    @property
+    def overlapping(self) -> int:
+        """Number of windows whose last tile overlaps the one before."""
+        is_next_M = self.window_M[1:] == self.window_M[:-1]
+        end_M = self.start_M + lengths(self.rna_ML)
+        return int(np.count_nonzero(is_next_M & (self.start_M[1:] < end_M[:-1])))
+
 
 def fitted(rna_NL: NDArray[np.uint8], width: int, fit: Fit | None) -> Fitted:
     """Cut windows that are longer than `width`; shorter ones stay as they are.

@@ -14,7 +14,10 @@ FileKind = Literal["table", "parquet", "FASTA", "eCLIP", "proteins"]
 
 _HEAD = 20_000  # bytes that are examined
 _FASTA_OF_PROTEINS = "Give FASTA of the proteins' amino-acid sequences, from UniProt for example."
-_AS_TEXT = "Give text instead: FASTA, or a table as .csv or .tsv (or .parquet)."
+TABLES = ".csv, .tsv, .tab or .txt (each also with .gz), .xlsx or .parquet"
+"""The endings of tables that can be read, in words."""
+
+_AS_TEXT = f"Give FASTA, or a table as {TABLES}."
 _XLSX = (
     "`rpbind import table` and `rpbind predict` read it if its name ends in .xlsx. Or save it as "
     "CSV (UTF-8)."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rpbind.errors import UserError
 from rpbind.names import matching
-from rpbind.reading.formats import check_not_foreign
+from rpbind.reading.formats import TABLES, check_not_foreign
 from rpbind.reading.header import DELIMITERS, columns_of, lines_of_rows, without_separator_line
 from rpbind.reading.refuse import refuse_lines, shortened
 
@@ -65,8 +65,8 @@ def parse_text(
     if suffix.lower() not in DELIMITERS and not form.header:
         check_not_foreign(path, text, "table")
         raise UserError(
-            f"{path} has the ending '{suffix}'; expected .csv, .tsv, .tab or .txt (each also with "
-            ".gz), .xlsx or .parquet. Give it the ending of its format."
+            f"{path} has the ending '{suffix}'; expected {TABLES}. "
+            "Give it the ending of its format."
         )
     text, separator_line = without_separator_line(text.rstrip(b"\n") + b"\n")
     header, delimiter = columns_of(path, text, names, form.header)

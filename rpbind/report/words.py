@@ -9,6 +9,7 @@ from rpbind import errors
 from rpbind.analysis.arms import Spread
 from rpbind.analysis.record import Cost
 from rpbind.analysis.summary import Summary
+from rpbind.counted import plural as plural
 from rpbind.ledger import ContrastPlan, InterimAnalysis, Plan
 from rpbind.statistics import interim
 from rpbind.statistics.averages import Averages
@@ -98,11 +99,6 @@ def macro(averages: Averages | None) -> str:
 def plain(averages: Averages | None) -> str:
     """Return the name of the other mean: "plain mean over 31 proteins"."""
     return averages.plain_text if averages else "plain mean over proteins"
-
-
-def plural(unit: str, n: int) -> str:
-    """Return a noun in singular or plural: "search", "searches"."""
-    return unit if n == 1 else f"{unit}{'es' if unit.endswith('ch') else 's'}"
 
 
 def reason_of(error: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted
 from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import folder_of, freeze, load_split
 from rpbind.data.splits import (
@@ -185,7 +186,7 @@ def saved_remarks(dataset: Dataset, part_N: NDArray[np.uint8], folds: int) -> tu
         return (f"The source's split was not saved. {refusal}",)
     used = f"folds:{FOLD}" if folds else splits[0].spec.name
     unused = splits[0].summary["unused"].windows
-    left = f" {unused:,} windows are in none of its parts." if unused else ""
+    left = f" {counted(unused, 'window', then='are')} in none of its parts." if unused else ""
     first = f"The source's split is saved: use it with --split {used}.{left}"
     return tuple(filter(None, (first, splits[0].note)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rpbind.counted import counted
 from rpbind.data.alphabet import lengths
 from rpbind.data.splits import Part, SplitSpec
 from rpbind.errors import UserError
@@ -148,4 +149,4 @@ def _known_proteins_note(trained: TrainedModel, inputs: Inputs, part: Part) -> s
     sequences_trained_on = {known.sequence for known in trained.proteins if known.windows}
     here = [inputs.proteins[p] for p in inputs.protein_N[inputs.parts[part]].unique().tolist()]
     count = sum(sequence_key(protein.sequence) in sequences_trained_on for protein in here)
-    return f"{count} of the {len(here)} proteins were seen in training"
+    return f"{counted(count, 'protein', len(here), 'were')} seen in training"

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from rpbind.counted import counted
 from rpbind.data.alphabet import MOST_N, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
@@ -97,6 +98,6 @@ def _n_notes(rna_NL: NDArray[np.uint8]) -> tuple[str, ...]:
     if not count:
         return ()
     return (
-        f"{count:,} of the {len(rna_NL):,} windows have more than {MOST_N:.0%} N: all numbers "
+        f"{counted(count, 'window', len(rna_NL), 'have')} more than {MOST_N:.0%} N: all numbers "
         "include them, as in the ledger, though their scores say nothing about RNA",
     )

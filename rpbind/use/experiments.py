@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rpbind.counted import counted
 from rpbind.naming.protein_table import short_list
 from rpbind.recipe.model import Model
 from rpbind.train.experiments import experiment_codes
@@ -54,8 +55,8 @@ def unknown_experiments(trained: TrainedModel, names: Sequence[str]) -> tuple[st
     if not new:
         return ()
     return (
-        f"{len(new)} of {len(names)} experiments were not in training ({short_list(new)}): the "
-        "model scores them by their protein alone",
+        f"{counted(len(new), 'experiment', len(names), 'were')} not in "
+        f"training ({short_list(new)}): the model scores them by their protein alone",
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from rpbind.counted import counted
 from rpbind.data.alphabet import MOST_N, lengths, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
@@ -140,7 +141,9 @@ def predict_windows(
     unread = table["logit"].null_count
     remarks += unknown_experiments(trained, windows.proteins)
     notes = _notes(unread, contexts, len(table))
-    lengths_said = length_notes(trained, lengths(cut.rna_ML), cut.too_long, given.fit)
+    lengths_said = length_notes(
+        trained, lengths(cut.rna_ML), cut.too_long, given.fit, cut.overlapping
+    )
     return Predictions(table, contexts, unread, cut.window_M, (*remarks, *lengths_said, *notes))
 
 
@@ -171,13 +174,13 @@ def _notes(unread: int, contexts: dict[str, ProteinContext], count: int) -> Iter
     new = [name for name, known in contexts.items() if not known.seen]
     if unread:
         yield (
-            f"{unread:,} of {count:,} windows have no logit and no probability: more than "
+            f"{counted(unread, 'window', count, 'have')} no logit and no probability: more than "
             f"{MOST_N:.0%} of their letters are N (column n_share)"
         )
     if new:
         yield (
-            f"{len(new)} of {len(contexts)} proteins were not in training, so it is unknown how "
-            f"good the model is on them: {', '.join(new[:SHOWN])}"
+            f"{counted(len(new), 'protein', len(contexts), 'were')} not in training, so "
+            f"it is unknown how good the model is on them: {', '.join(new[:SHOWN])}"
             f"{' ...' if len(new) > SHOWN else ''}"
         )
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rpbind.counted import counted
 from rpbind.data.alphabet import lengths
 from rpbind.data.clusters import Progress, silent
 from rpbind.data.dataset import Protein
@@ -93,7 +94,7 @@ def score_windows(
     strange = ~torch.isfinite(logit_N)
     if strange.any():
         raise UserError(
-            f"The logits of {int(strange.sum()):,} of {len(logit_N):,} windows are not finite "
+            f"The logits of {counted(int(strange.sum()), 'window', len(logit_N))} are not finite "
             f"({float(logit_N[strange][0])}): the model's weights or its protein vectors are "
             "damaged. Take the model of another run, or train this run again."
         )

@@ -18,9 +18,9 @@ from rpbind.data.writer import Origin
 from rpbind.errors import UserError
 from rpbind.importers.fasta import protein_in
 from rpbind.importers.sources import index_names, tokens_of
+from rpbind.reading import formats
 from rpbind.reading.fasta import read_records
 from rpbind.reading.files import one_file, read_file
-from rpbind.reading.formats import check_not_foreign
 from rpbind.reading.table import filled_cells, read_columns
 
 FASTA = (".fa", ".fasta", ".fna")
@@ -110,10 +110,10 @@ def _columns(
         return _fasta(source, protein, known)
     if suffix in TABLES:
         return _table(source, protein)
-    check_not_foreign(source, read_file(source)[0], "table")
+    formats.check_not_foreign(source, read_file(source)[0], "table")
     raise UserError(
-        f"Windows come as FASTA ({', '.join(FASTA)}) or as a table ({', '.join(TABLES)}), each "
-        f"also with .gz; got {source} with the ending '{suffix}'."
+        f"Windows come as FASTA ({', '.join(FASTA)}; also with .gz) or as a table "
+        f"({formats.TABLES}); got {source} with the ending '{suffix}'."
     )
 
 

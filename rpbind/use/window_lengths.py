@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from rpbind.counted import counted, plural
 from rpbind.data.alphabet import LONGEST, SHORTEST
 from rpbind.errors import UserError
 from rpbind.model.network import lengths_read
@@ -58,7 +59,8 @@ def check_readable(
         return
     first = int(wrong[0])
     is_short = length_N[first] < low
-    more = f" (and {len(wrong) - 1:,} more windows)" if len(wrong) > 1 else ""
+    others = len(wrong) - 1
+    more = f" (and {others:,} more {plural('window', others)})" if others else ""
     reads = f"{low:,} nt" if low == high else f"{low:,} to {high:,} nt"
     raise UserError(
         f"{place(first)}{more}: {length_N[first]:,} letters; the model reads windows of {reads}. "
@@ -67,7 +69,11 @@ def check_readable(
 
 
 def length_notes(
-    trained: TrainedModel, length_M: NDArray[np.int64], cut: int = 0, fit: Fit | None = None
+    trained: TrainedModel,
+    length_M: NDArray[np.int64],
+    cut: int = 0,
+    fit: Fit | None = None,
+    overlapping: int = 0,
 ) -> Iterator[str]:
     """Say what was done with windows of other lengths than those in training.
 
@@ -81,22 +87,21 @@ def length_notes(
         Number of longer windows that were cut or tiled.
     fit
         How they were cut.
+    overlapping
+        Number of windows whose last tile overlaps the one before.
 
     Yields
     ------
     str
         Sentences; none if all windows are as in training.
     """
+    longer = f"{counted(cut, 'window', then='were')} longer than {trained.length:,} nt"
     if cut and fit == "tile":
-        yield (
-            f"{cut:,} windows were longer than {trained.length:,} nt and were scored in tiles of "
-            "that length: a row each, which begins at column start"
-        )
+        yield f"{longer}: all was scored, in tiles of that length (a row each, with its start)"
+        if overlapping:
+            yield f"the last tile of {counted(overlapping, 'window')} overlaps the one before"
     elif cut:
-        kept = "centre" if fit == "centre" else "beginning"
-        yield (
-            f"{cut:,} windows were longer than {trained.length:,} nt: only their {kept} was scored"
-        )
+        yield f"{longer}: only the {'centre' if fit == 'centre' else 'beginning'} was scored"
     if len(np.unique(length_M)) > 1:
         yield (
             f"windows of {length_M.min():,} to {length_M.max():,} nt were padded in batches; the "
@@ -105,8 +110,8 @@ def length_notes(
     outside_M = length_M[(length_M < trained.shortest) | (length_M > trained.length)]
     if len(outside_M):
         yield (
-            f"{len(outside_M):,} of {len(length_M):,} windows have {span(outside_M)}, and the "
-            f"model was trained on {trained.lengths}: how good it is on other lengths is unknown"
+            f"{counted(len(outside_M), 'window', len(length_M), 'have')} {span(outside_M)}, and "
+            f"the model was trained on {trained.lengths}: how good it is there is unknown"
         )
 
 

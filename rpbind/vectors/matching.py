@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rpbind.counted import counted
 from rpbind.errors import UserError
 from rpbind.names import key as name_key
 from rpbind.naming.protein_names import Entry, gene_of, matching_ids, why_no_match
@@ -213,7 +214,7 @@ def _not_found(file: VectorFile, lost: list[str], index: _Index, total: int) -> 
     shown = short_list(lost, SHOWN, lambda name: f"'{name}' ({index.why(name)})")
     there = short_list([names[0][:60] for names in file.names.values()], SHOWN)
     return UserError(
-        f"{file.path} has no vectors for {len(lost):,} of {total:,} proteins: {shown}. It has "
-        f"{len(file.names):,} entries, such as {there}. Add them under these names, or under the "
-        "SHA-256 of their sequences."
+        f"{file.path} has no vectors for {counted(len(lost), 'protein', total)}: {shown}. It "
+        f"has {len(file.names):,} entries, such as {there}. Add them under these names, or under "
+        "the SHA-256 of their sequences."
     )

@@ -238,7 +238,7 @@ INPUTS = [
     Case(
         "an all-N window to predict",
         PREDICT,
-        ("1 of 1 windows", "n_share"),
+        ("1 of 1 window has no logit", "n_share"),
         written("w.csv", f"rna,protein\n{'N' * LENGTH},SIM00\n"),
         exit=0,
     ),

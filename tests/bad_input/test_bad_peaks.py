@@ -154,9 +154,9 @@ OPTIONS = [
 ]  # fmt: skip
 
 READ = [
-    Case("peaks without negatives", PEAKS, ("1 windows of 11 nt (1 positive)",
+    Case("peaks without negatives", PEAKS, ("1 window of 11 nt (1 positive)",
         "`rpbind negatives`"), world(), exit=0),
-    Case("peaks with CRLF, a byte-order mark and gzip", PEAKS, ("1 windows",), bed(
+    Case("peaks with CRLF, a byte-order mark and gzip", PEAKS, ("1 window of",), bed(
         gzip.compress(b"\xef\xbb\xbf" + ONE.replace("\n", "\r\n").encode())), exit=0),
     Case("a protein whose peaks are filtered out", f"{PEAKS} GENEB_K562.bed --min-score 3", (
         "no window left: GENEB_K562",), world(GENEB_K562__bed=ONE.replace("\t5\t", "\t1\t")),

@@ -64,7 +64,7 @@ def test_labels_other_than_one_and_zero_are_read_by_a_mapping_that_is_said(
     tmp_path: Path, options: ImportOptions
 ) -> None:
     made = import_table(text("csv", tmp_path, ["yes", "No", "yes"]), options)
-    assert "'yes' as 1 (2 rows), 'No' as 0 (1 rows)" in made.remarks[0]
+    assert "'yes' as 1 (2 rows), 'No' as 0 (1 row)" in made.remarks[0]
 
 
 def test_no_meaning_is_proposed_for_unknown_words(tmp_path: Path, options: ImportOptions) -> None:

@@ -202,7 +202,7 @@ def test_an_import_names_the_proteins_with_one_class(
     (tmp_path / "eclip" / "AARS").write_text("ACGU\t1\nACGA\t0\n")
     (tmp_path / "eclip" / "FMR1").write_text("ACGU\t1\nACGA\t1\n")
     (message,) = import_eclip(tmp_path / "eclip", options).remarks
-    assert message.startswith("1 of 2 proteins have windows of one class only (FMR1)")
+    assert message.startswith("1 of 2 proteins with windows of one class only (FMR1) has no AUROC")
 
 
 def test_nucleotides_given_as_proteins_are_refused(tmp_path: Path) -> None:

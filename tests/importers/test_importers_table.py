@@ -185,5 +185,5 @@ def test_given_clusters_that_separate_equal_windows_are_refused(
 ) -> None:
     table = tmp_path / "t.csv"
     table.write_text("rna,protein,label,cluster\nACGA,AARS,1,a\nACGA,FMR1,0,b\nACGG,AARS,0,a\n")
-    with pytest.raises(UserError, match=r"separate 1 windows from an equal window.* ACGA"):
+    with pytest.raises(UserError, match=r"separate 1 window from an equal window.* ACGA"):
         import_table(table, options, Columns(cluster="cluster"))

@@ -265,11 +265,11 @@ def test_each_encoder_says_how_it_reads_unusual_letters(
     found = {kind: unusual_letters(sequences, make_encoder(kind, saved[kind][0]).letters)
              for kind in ("esm2", "prott5")}  # fmt: skip
     assert found["esm2"] == [
-        "1 J in 1 proteins, read as X",
+        "1 J in 1 protein, read as X",
         "3 U in 2 proteins, read as itself",
-        "1 X in 1 proteins, read as itself",
-        "lower case in 1 proteins, read as upper case",
-        "* at the end of 1 proteins, dropped",
+        "1 X in 1 protein, read as itself",
+        "lower case in 1 protein, read as upper case",
+        "* at the end of 1 protein, dropped",
     ]
     assert found["prott5"][1] == "3 U in 2 proteins, read as X"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,12 @@ def test_longer_windows_are_scored_as_they_are_or_cut_or_in_tiles(varying: Toy) 
     found = predict_windows(varying.trained, given)
     assert found.table["start"].to_pylist() == [1, 12]
     assert found.table["length"].to_pylist() == [33, 33]
+    assert "the last tile of 1 window overlaps the one before" in found.remarks
+    whole_tiles = predict_windows(
+        varying.trained, replace(given, windows=GivenWindows([RNA + RNA[:22]]))
+    )
+    assert whole_tiles.table["start"].to_pylist() == [1, 34]
+    assert not any("overlaps" in remark for remark in whole_tiles.remarks)
     assert found.table["logit"][0].as_py() == pytest.approx(scores[left], abs=1e-6)
     assert len({round(score, 4) for score in scores.values()}) == 3
 
@@ -67,7 +74,7 @@ def test_what_was_done_with_other_lengths_is_said(varying: Toy) -> None:
     given = PredictionInput(GivenWindows([RNA, RNA[:20]]), protein="SIM00")
     said = " ".join(predict_windows(varying.trained, given).remarks)
     assert "20 to 44 nt were padded" in said
-    assert "1 of 2 windows have 44 nt, and the model was trained on 20 to 33 nt" in said
+    assert "1 of 2 windows has 44 nt, and the model was trained on 20 to 33 nt" in said
 
 
 def test_the_doctor_finds_that_padding_does_not_count(varying: Toy) -> None:

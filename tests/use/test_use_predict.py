@@ -17,7 +17,7 @@ from rpbind.metrics import summarise
 from rpbind.train.batches import scoring_batches
 from rpbind.train.loop import Training
 from rpbind.use.predict import PredictionInput, predict_windows
-from rpbind.use.window_input import GivenWindows
+from rpbind.use.window_input import TABLES, GivenWindows, read_windows
 
 FIRST = "A" * 33
 
@@ -219,7 +219,7 @@ def test_the_command_writes_complete_results_or_nothing(sees_motifs: Toy, tmp_pa
     result = pa.csv.read_csv(out)
     assert result.num_rows == 1
     assert result["protein"].to_pylist() == ["SIM00"]
-    assert "1 windows, 1 proteins" in finished.stdout
+    assert "1 window, 1 protein;" in finished.stdout
     table.write_text("rna,protein\nACGU,SIM00\n")
     refused = rpbind("predict", *words, "--out", tmp_path / "other.parquet")
     assert refused.returncode == 2
@@ -248,3 +248,15 @@ def test_no_result_is_written_over_an_input_or_into_a_dataset(
         assert refused.returncode == 2, refused.stderr
         assert result in refused.stderr
         assert (out.read_bytes() if out.is_file() else b"") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("w.json", b'{"rna": 1}'), ("w.bin", b"a\0b"), ("w.xyz", b"words")]
+)
+def test_a_file_of_another_kind_is_refused_with_the_endings_of_all_tables_that_are_read(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError) as refused:
+        read_windows(tmp_path / name, "FUS")
+    assert all(ending in str(refused.value) for ending in TABLES)

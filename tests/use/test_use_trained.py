@@ -82,7 +82,7 @@ def test_a_model_of_vectors_from_a_file_predicts_from_that_file_and_no_other(
     given = PredictionInput(table, toy.fasta, weights=file)
     assert predict_windows(toy.trained, given).table.num_rows == 1
     table.write_text(f"rna,protein\n{'ACG' * 11},MISSING\n")
-    with pytest.raises(UserError, match=r"v\.npz has no vectors for 1 of 1 proteins: 'MISSING'"):
+    with pytest.raises(UserError, match=r"v\.npz has no vectors for 1 of 1 protein: 'MISSING'"):
         predict_windows(toy.trained, given)
 
 

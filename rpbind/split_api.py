@@ -205,7 +205,7 @@ def _folds(dataset: DatasetOfWindows, spec: SplitSpec) -> Split:
 def subset(
     data: str | Path | Dataset, out: str | Path, *, per_protein: int, seed: int = 0
 ) -> Dataset:
-    """Draw a smaller dataset from a larger one; overlap and protein clusters stay the same.
+    """Draw a smaller dataset from a larger one; clusters and saved splits stay the same.
 
     Parameters
     ----------
@@ -233,6 +233,11 @@ def subset(
     >>> small = rb.subset("data/eclip91", "data/small", per_protein=200)
     """
     from rpbind.data.subset import subset as draw
+    from rpbind.splitting.carried import carry_splits
+    from rpbind.verbosity import tell
 
-    drawn = draw(load_dataset(data).opened.dataset, Path(out), per_protein, seed)
+    whole = load_dataset(data).opened.dataset
+    drawn = draw(whole, Path(out), per_protein, seed)
+    for remark in carry_splits(whole, drawn):
+        tell(remark)
     return Dataset(drawn.root)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from rpbind.data.dataset import Dataset
+from rpbind.data.split_advice import NEEDS_BOTH, ONE_CLASS
 from rpbind.data.splits import PartSummary, Split, SplitSpec, hash_parts, make_split
 from rpbind.errors import UserError, reason
 from rpbind.files.arrays import load_array, save_array
@@ -32,7 +33,7 @@ class _Record(BaseModel):
     note: str = ""
 
 
-def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
+def load_split(dataset: Dataset, spec: SplitSpec, *, one_class: bool = False) -> Split:
     """Read the frozen split of a dataset; make and freeze it if it does not exist yet.
 
     Parameters
@@ -41,6 +42,8 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
         The dataset.
     spec
         How to split it. For all folds, the first one is returned.
+    one_class
+        Whether a saved split is read even where every window is bound, so that none can train.
 
     Returns
     -------
@@ -65,6 +68,8 @@ def load_split(dataset: Dataset, spec: SplitSpec) -> Split:
         command = f"rpbind split {dataset.root} --rule {spec.text} --seed {spec.seed}"
         with explain_denied_write(dataset.root, f"The split {folder.name}", command):
             freeze(make_split(dataset, spec), folder, dataset.root)
+    if spec.rule == "given" and not one_class and dataset.manifest.positives == len(dataset):
+        raise UserError(f"{ONE_CLASS[1]} in {dataset.root}: {NEEDS_BOTH}")
     return _read(folder, dataset, spec)
 
 

@@ -29,6 +29,7 @@ from rpbind.negatives.importing import labels, origins
 from rpbind.negatives.make import all_spans, density_remark, draw, linked
 from rpbind.negatives.rules import NegativeRule, NegativeSettings, make_rule
 from rpbind.negatives.units import Landscape
+from rpbind.splitting.carried import carry_splits
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def _added(
         )
     drawn, decisions = draw(bound, chosen, peaks, land)
     made = _written(dataset, out, bound, drawn, chosen, reference, decisions)
-    return Added(made, decisions, density_remark(made.label_N, made.protein_N, made.cluster_N))
+    remarks = density_remark(made.label_N, made.protein_N, made.cluster_N)
+    return Added(made, decisions, carry_splits(dataset, made) + remarks)
 
 
 def _check_request(dataset: Dataset, rule: str, genome: Path | None, gtf: Path | None) -> None:

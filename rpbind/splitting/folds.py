@@ -68,7 +68,7 @@ def all_folds(dataset: Dataset, spec: SplitSpec) -> Folds:
     fold_N = np.full(len(dataset), UNUSED, dtype=np.uint8)
     digest, splits = hashlib.sha256(), []
     for fold in range(spec.folds):
-        split = load_split(dataset, spec.of_run(spec.seed * spec.folds + fold))
+        split = load_split(dataset, spec.of_run(spec.seed * spec.folds + fold), one_class=True)
         test_T = split.indices("test")
         if (fold_N[test_T] != UNUSED).any():
             raise UserError(
@@ -81,7 +81,7 @@ def all_folds(dataset: Dataset, spec: SplitSpec) -> Folds:
     sha256 = digest.hexdigest()
     numbers = {f"fold {fold}": fold for fold in range(spec.folds)} | {"unused": UNUSED}
     summary = {name: summary_of(dataset, fold_N == number) for name, number in numbers.items()}
-    remark = imbalance(dataset, load_split(dataset, spec))
+    remark = imbalance(dataset, load_split(dataset, spec, one_class=True))
     leaks = leak_words(dataset, splits)
     name = spec.id_for(dataset.manifest.negatives, sha256)
     return Folds(name, sha256, summary, fold_N, tuple(filter(None, (remark, leaks))))

@@ -17,17 +17,18 @@ from rpbind.data.frozen_split import folder_of, freeze, load_split
 from rpbind.data.splits import (
     PARTS,
     UNUSED,
+    PartSummary,
     Split,
     hash_parts,
     lacks_class,
     parts_of_fold,
-    shuffled,
     summarise,
 )
 from rpbind.errors import UserError, did_you_mean
 from rpbind.files.draft import explain_denied_write
 from rpbind.split_spec import NAME, RULES, SplitSpec
 from rpbind.splitting.text import FEWEST_FOLDS, MOST_FOLDS, saved_folds
+from rpbind.splitting.validation import with_validation
 
 PUBLISHED, FOLD = "published", "fold"
 """Names of a saved split, and of saved folds, if the user gives none."""
@@ -38,9 +39,6 @@ WORDS = {
     "test": ("test", "testing"),
     "unused": ("unused", "none", ""),
 }
-VALIDATION_SHARE = 0.15
-"""Share of the training windows that become the validation part of a split without one. Models
-need one to choose their best epoch, and many published splits have only training and test."""
 
 _NUMBERS = {word: number for number, part in enumerate(PARTS) for word in WORDS[part]}
 _NUMBERS |= dict.fromkeys(WORDS["unused"], UNUSED)
@@ -150,11 +148,11 @@ def save_split(
         if saved_folds(dataset.root, name) > folds:
             raise _taken(dataset, name)
     else:
-        divided = [(name, *_with_validation(dataset, part_N))]
+        divided = [(name, *with_validation(dataset, part_N))]
     splits = [_split(dataset, *each) for each in divided]
     for split in splits:
         there = folder_of(dataset, split.spec).exists()
-        if there and load_split(dataset, split.spec).sha256 != split.sha256:
+        if there and load_split(dataset, split.spec, one_class=True).sha256 != split.sha256:
             raise _taken(dataset, split.spec.name)
     with explain_denied_write(dataset.root, f"The split {name}", "the same command"):
         for split in splits:
@@ -191,6 +189,16 @@ def saved_remarks(dataset: Dataset, part_N: NDArray[np.uint8], folds: int) -> tu
     return tuple(filter(None, (first, splits[0].note)))
 
 
+def lacks_windows(dataset: Dataset, summary: dict[str, PartSummary]) -> str:
+    """Describe the first part that cannot be used; "" if there is none.
+
+    Where every window is bound, each part needs some: `rpbind negatives` gives it the others.
+    """
+    if dataset.manifest.positives < len(dataset):
+        return lacks_class(summary)
+    return next((f"{part} 0 windows" for part in PARTS if not summary[part].windows), "")
+
+
 def check_name(name: str) -> None:
     """Raise `UserError` if a split cannot have this name."""
     if not re.fullmatch(NAME, name) or name in (*RULES, "given", "folds"):
@@ -209,7 +217,7 @@ def _taken(dataset: Dataset, name: str) -> UserError:
 
 def _split(dataset: Dataset, name: str, part_N: NDArray[np.uint8], note: str) -> Split:
     summary = summarise(dataset, part_N)
-    if lacking := lacks_class(summary):
+    if lacking := lacks_windows(dataset, summary):
         of_file, test = "Correct its file.", summary["test"]
         given = summary["train"].positives + summary["validation"].positives
         windows = summary["train"].windows + summary["validation"].windows
@@ -225,25 +233,3 @@ def _split(dataset: Dataset, name: str, part_N: NDArray[np.uint8], note: str) ->
     spec, sha256 = SplitSpec("given", name=name), hash_parts(part_N)
     split_id = spec.id_for(dataset.manifest.negatives, sha256)
     return Split(split_id, dataset.id, spec, sha256, summary, part_N, note)
-
-
-def _with_validation(dataset: Dataset, part_N: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], str]:
-    """Return the parts with a validation part, and a note if it had to be made."""
-    train, validation = PARTS.index("train"), PARTS.index("validation")
-    if (part_N == validation).any() or not (part_N == train).any():
-        return part_N, ""
-    rows = np.flatnonzero(part_N == train)
-    cluster_M = dataset.cluster_N[rows]
-    clusters, index_M, size_G = np.unique(cluster_M, return_inverse=True, return_counts=True)
-    wanted, chosen_G = VALIDATION_SHARE * len(rows), np.zeros(len(clusters), dtype=bool)
-    for group in shuffled(len(clusters), 0, "validation"):
-        if size_G[group] <= wanted:
-            chosen_G[group] = True
-            wanted -= size_G[group]
-    whole_N = part_N.copy()
-    whole_N[rows[chosen_G[index_M]]] = validation
-    share = 100 * chosen_G[index_M].mean()
-    return whole_N, (
-        f"The split as given has no validation part: {share:.1f} % of its training windows, in "
-        "whole overlap clusters, became it."
-    )

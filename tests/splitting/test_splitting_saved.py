@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import rpbind as rb
@@ -16,7 +17,7 @@ from rpbind.data.writer import Origin, Windows, write_dataset
 from rpbind.errors import UserError
 from rpbind.splitting.folds import all_folds
 from rpbind.splitting.saved import parts_from_words, save_split
-from rpbind.splitting.text import parse_split
+from rpbind.splitting.text import parse_split, saved_names
 
 N = 60
 TRAIN, VALIDATION, TEST = range(3)
@@ -165,6 +166,54 @@ def test_a_table_names_windows_by_row_line_or_letters(toy: Dataset, key: str, of
     made = rb.split(toy.root, source=table)
     assert list(made.part_of) == words
     assert rb.split(toy.root, "published").sha256 == made.sha256
+
+
+def test_a_subset_has_the_saved_splits_of_its_rows(toy: Dataset, tmp_path: Path) -> None:
+    save_split(toy, thirds(toy), name="mine")
+    save_split(toy, (np.arange(N) // 2 % 4).astype(np.uint8), 4)
+    small = rb.subset(toy.root, tmp_path / "small", per_protein=12)
+    rows = pq.read_table(small.folder / "windows.parquet")["source_row"].to_numpy() - 1
+    for name in ("mine", "fold0", "fold3"):
+        theirs = np.array(rb.split(toy.root, name).part_of)[rows]
+        assert list(rb.split(small, name).part_of) == theirs.tolist()
+    assert all_folds(Dataset.open(small.folder), parse_split("folds:fold", small.folder)).id
+
+
+def test_a_split_that_loses_a_class_in_a_subset_stays_behind_and_is_named(
+    toy: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_split(toy, thirds(toy), name="mine")
+    small = rb.subset(toy.root, tmp_path / "small", per_protein=1)
+    assert saved_names(small.folder) == []
+    assert "'mine' stays behind" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", ["shuffled", "other-proteins"])
+@pytest.mark.parametrize("by", ["windows", "proteins"])
+def test_negatives_go_to_the_part_of_the_window_that_they_are_made_from(
+    rule: str, by: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    part = {"windows": lambda n: PARTS[n % 6 // 2], "proteins": lambda n: PARTS[n // 20]}[by]
+    rows = [
+        f"{''.join(rng.choice(list('ACGU'), 40))},{'ABC'[n // 20]},1,{part(n)}" for n in range(60)
+    ]
+    table = write_parts(tmp_path / "windows.csv", ["rna,protein,label,set", *rows])
+    sequences = [">A", "MKVLAAGIV", ">B", "WWHHCCDDE", ">C", "PPQQRRSST"]
+    proteins = write_parts(tmp_path / "proteins.fasta", sequences)
+    bound = rb.import_table(table, proteins=proteins, out=tmp_path / "b", split_column="set")
+    with pytest.raises(UserError, match="rpbind negatives"):
+        rb.split(bound.dataset, "published")
+    made = rb.negatives(bound.dataset, rule=rule, out=tmp_path / "made")
+    windows = pq.read_table(made.dataset.folder / "windows.parquet").to_pandas()
+    parts = np.array(rb.split(made.dataset, "published").part_of)
+    origin = windows["source_row"].to_numpy() - 1
+    if by == "windows":
+        assert parts.tolist() == [part(n) for n in origin]
+    else:
+        protein_N = Dataset.open(made.dataset.folder).protein_N
+        assert parts.tolist() == [PARTS[protein] for protein in protein_N]
+    assert set(parts[made.dataset.positives :]) == set(PARTS)
 
 
 def test_windows_that_the_table_does_not_name_are_unused_and_counted(toy: Dataset) -> None:

@@ -131,7 +131,8 @@ def predict_windows(
     if given.protein:
         _check_names_no_other(windows, proteins, given.protein)
     by_name = dict(zip(windows.proteins, sequences, strict=True))
-    with inputs_of_proteins(by_name, trained.encoder(given.weights), progress) as inputs:
+    headers, encoder = proteins.headers_of(windows.proteins), trained.encoder(given.weights)
+    with inputs_of_proteins(by_name, encoder, progress, headers) as inputs:
         known = with_experiments(trained, inputs)
         windows_with_proteins = with_windows(known, cut.rna_ML, windows.protein_N[cut.window_M])
         logit_N = logits_of(trained.model, windows_with_proteins, progress)
@@ -141,9 +142,7 @@ def predict_windows(
     unread = table["logit"].null_count
     remarks += unknown_experiments(trained, windows.proteins)
     notes = _notes(unread, contexts, len(table))
-    lengths_said = length_notes(
-        trained, lengths(cut.rna_ML), cut.too_long, given.fit, cut.overlapping
-    )
+    lengths_said = length_notes(trained, lengths(cut.rna_ML), cut, given.fit)
     return Predictions(table, contexts, unread, cut.window_M, (*remarks, *lengths_said, *notes))
 
 

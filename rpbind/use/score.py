@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,10 @@ from rpbind.vectors.matching import Named
 
 @contextmanager
 def inputs_of_proteins(
-    sequences: dict[str, str], encoder: ProteinEncoder, progress: Progress = silent
+    sequences: dict[str, str],
+    encoder: ProteinEncoder,
+    progress: Progress = silent,
+    headers: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[Inputs]:
     """Encode proteins, given as sequence by name, in the same way as `rpbind embed`.
 
@@ -39,7 +42,9 @@ def inputs_of_proteins(
     with tempfile.TemporaryDirectory() as folder:
         chains = list(sequences.values())
         if isinstance(encoder, FileVectors):
-            encoder.find([Named(name, name, chain) for name, chain in sequences.items()])
+            encoder.find([
+                Named(n, n, chain, (headers or {}).get(n, ())) for n, chain in sequences.items()
+            ])  # fmt: skip
         store = build_store(Path(folder), encoder, chains, progress)
         offset_P, length_P = store.locate(chains)
         yield Inputs(

@@ -14,7 +14,7 @@ from rpbind.counted import counted, plural
 from rpbind.data.alphabet import LONGEST, SHORTEST
 from rpbind.errors import UserError
 from rpbind.model.network import lengths_read
-from rpbind.reading.fitting import Fit
+from rpbind.reading.fitting import Fit, Fitted
 from rpbind.use.trained import TrainedModel
 
 
@@ -71,9 +71,8 @@ def check_readable(
 def length_notes(
     trained: TrainedModel,
     length_M: NDArray[np.int64],
-    cut: int = 0,
+    cut: Fitted | None = None,
     fit: Fit | None = None,
-    overlapping: int = 0,
 ) -> Iterator[str]:
     """Say what was done with windows of other lengths than those in training.
 
@@ -83,24 +82,21 @@ def length_notes(
         The model.
     length_M
         (M,) lengths of the windows as they were scored.
-    cut
-        Number of longer windows that were cut or tiled.
-    fit
-        How they were cut.
-    overlapping
-        Number of windows whose last tile overlaps the one before.
+    cut, fit
+        The windows after cutting, and how they were cut; None if they were not.
 
     Yields
     ------
     str
         Sentences; none if all windows are as in training.
     """
-    longer = f"{counted(cut, 'window', then='were')} longer than {trained.length:,} nt"
-    if cut and fit == "tile":
+    too_long, overlapping = (cut.too_long, cut.overlapping) if cut else (0, 0)
+    longer = f"{counted(too_long, 'window', then='were')} longer than {trained.length:,} nt"
+    if too_long and fit == "tile":
         yield f"{longer}: all was scored, in tiles of that length (a row each, with its start)"
         if overlapping:
             yield f"the last tile of {counted(overlapping, 'window')} overlaps the one before"
-    elif cut:
+    elif too_long:
         yield f"{longer}: only the {'centre' if fit == 'centre' else 'beginning'} was scored"
     if len(np.unique(length_M)) > 1:
         yield (

@@ -60,7 +60,8 @@ def test_a_model_of_vectors_from_a_file_predicts_from_that_file_and_no_other(
     random = np.random.default_rng(0)
     vectors = {one.id: random.normal(size=4).astype(np.float32) for one in proteins}
     file, other = tmp_path / "v.npz", tmp_path / "w.npz"
-    np.savez(file, NEW=np.ones(4, dtype=np.float32), **vectors)
+    new = {"NEW": np.ones(4, np.float32), "Q33148": np.zeros(4, np.float32)}
+    np.savez(file, **new, **vectors)
     np.savez(other, **vectors)
     rb.embed(small, "pooled", source=file)
     toy = train(small, tmp_path / "runs", SEES_MOTIFS.with_({"proteins": "pooled"} | QUICK))
@@ -77,10 +78,10 @@ def test_a_model_of_vectors_from_a_file_predicts_from_that_file_and_no_other(
         np.arange(len(proteins), dtype=np.int32),
     )
     assert found["logit"].to_numpy().tolist() == logits_of(toy.trained.model, inputs).tolist()
-    toy.fasta.write_text(">NEW\nMKV\n>MISSING\nMKVW\n")
-    table.write_text(f"rna,protein\n{'ACG' * 11},NEW\n")
+    toy.fasta.write_text(">NEW\nMKV\n>MISSING\nMKVW\n>sp|Q33148|EWS_HUMAN GN=EWSR1\nMKVV\n")
+    table.write_text(f"rna,protein\n{'ACG' * 11},NEW\n{'ACG' * 11},EWSR1\n")
     given = PredictionInput(table, toy.fasta, weights=file)
-    assert predict_windows(toy.trained, given).table.num_rows == 1
+    assert predict_windows(toy.trained, given).table.num_rows == 2
     table.write_text(f"rna,protein\n{'ACG' * 11},MISSING\n")
     with pytest.raises(UserError, match=r"v\.npz has no vectors for 1 of 1 protein: 'MISSING'"):
         predict_windows(toy.trained, given)

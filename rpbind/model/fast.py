@@ -53,22 +53,30 @@ class FastModel(BindingModel):
             if isinstance(self.memory, Expanded | Pooled) and self.film is None:
                 return self._train_by_letter(rna_BL, groups)
         rna_BQC, real_BQ = self.encode(rna_BL, groups)
-        read_BF = self._read(self._mix(self._terms(rna_BQC, groups)), real_BQ)
+        memories = self._flat_memories(groups)
+        read_BF = self._read(self._mix(self._terms(rna_BQC, memories, groups)), real_BQ)
         beside = []
         if self.back is not None:
-            memories = [FlatMemory.of(self.memory, group) for group in groups]
             beside = [read_by_protein(self.back, rna_BQC, real_BQ, memories)]
         elif isinstance(self.memory, NoKeys):
             beside = self._beside(rna_BQC, real_BQ, [self.memory(g) for g in groups], groups)
         return self._logit(torch.cat([read_BF, *beside], 1), groups)
 
-    def _terms(self, rna_BQC: Tensor, groups: Sequence[Group]) -> list[Tensor]:
+    def _flat_memories(self, groups: Sequence[Group]) -> list[FlatMemory]:
+        """Return the keys and values of the groups, where something attends to them as keys."""
+        is_one_value = isinstance(self.memory, Expanded | Pooled)
+        if self.back is None and (self.attend is None or is_one_value):
+            return []
+        return [FlatMemory.of(self.memory, group) for group in groups]
+
+    def _terms(
+        self, rna_BQC: Tensor, memories: Sequence[FlatMemory], groups: Sequence[Group]
+    ) -> list[Tensor]:
         """Return the output of the attention and the residual (B, Q, E), those that there are."""
         terms = []
         if self.attend is not None and isinstance(self.memory, Expanded | Pooled):
             terms.append(self._one_value(rna_BQC, None, groups))
         elif self.attend is not None:
-            memories = [FlatMemory.of(self.memory, group) for group in groups]
             query_BQE = self.attend.query(rna_BQC)
             attended_BQE = attend_by_protein(self.attend, query_BQE, memories)
             terms.append(self.attend.project(attended_BQE))
@@ -112,7 +120,9 @@ class FastModel(BindingModel):
         pairs = list(_every_letter(groups))
         mean_PW, protein_B = _joined(groups)
         rna_PTC, _ = self.encode(_letters(rna_BL).expand(len(mean_PW), -1), pairs)
-        mixed_BTE = self._mix(self._terms(rna_PTC, pairs)).index_select(0, protein_B)
+        mixed_BTE = self._mix(self._terms(rna_PTC, self._flat_memories(pairs), pairs)).index_select(
+            0, protein_B
+        )
         count_BT = F.one_hot(rna_BL.long(), PAD + 1)[..., :LETTERS].to(rna_PTC.dtype).sum(1)
         share_BT = count_BT / count_BT.sum(1, keepdim=True)
         read = [torch.bmm(share_BT.unsqueeze(1), mixed_BTE).squeeze(1)]

@@ -65,6 +65,11 @@ class Step(BaseModel):
         return "out" in self.arguments
 
     @property
+    def is_inherited(self) -> bool:
+        """Whether a dataset that is drawn from this one has it: what made it, and saved splits."""
+        return self.makes or (self.command == "split" and "source" in self.arguments)
+
+    @property
     def shell(self) -> str:
         """The command line."""
         first, *options = self.arguments.items()

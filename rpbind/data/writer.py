@@ -97,7 +97,7 @@ def write_dataset(
 
 
 def _history(made_by: MadeBy, parent: Manifest | None) -> tuple[Step, ...]:
-    before = [step for step in parent.history if step.makes] if parent else []
+    before = [step for step in parent.history if step.is_inherited] if parent else []
     now = making_step({name: source.sha256 for name, source in made_by.sources.items()})
     return (*before, *([now] if now else []))
 

@@ -179,6 +179,18 @@ def test_a_subset_has_the_saved_splits_of_its_rows(toy: Dataset, tmp_path: Path)
     assert all_folds(Dataset.open(small.folder), parse_split("folds:fold", small.folder)).id
 
 
+def test_the_history_of_a_subset_has_the_splits_that_were_saved_before(
+    toy: Dataset, tmp_path: Path
+) -> None:
+    lines = [f"{n},{PARTS[part]}" for n, part in enumerate(thirds(toy))]
+    rb.split(toy.root, source=write_parts(tmp_path / "parts.csv", ["row,part", *lines]))
+    rb.split(toy.root, "random")
+    small = rb.subset(toy.root, tmp_path / "small", per_protein=12)
+    steps = rb.history(small.folder).steps
+    assert [step.command for step in steps] == ["split", "subset"]
+    assert "parts.csv" in steps[0].shell
+
+
 def test_a_split_that_loses_a_class_in_a_subset_stays_behind_and_is_named(
     toy: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

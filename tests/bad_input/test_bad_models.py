@@ -253,7 +253,7 @@ INPUTS = [
         f"{IMPORT} --max-n-share 1.5",
         ("--max-n-share", "equal to 1"),
     ),
-    Case("a window too short to explain", EXPLAIN.replace("ACGU", "", 1), ("31", "27"), usual),
+    Case("a window too short to explain", EXPLAIN.replace("ACGU", "", 4), ("20 to", "15"), usual),
     Case("another part", EVALUATE + " --part all", ("--part", "validation"), usual),
     Case("a span wider than the window", EXPLAIN + " --width 32", ("1 to 31",), usual),
 ]

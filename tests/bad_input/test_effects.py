@@ -223,6 +223,7 @@ def outcome(
     code = called(command)
     told = re.sub(r"\d+(\.\d+)? (s|GB)\b|0x\w+", "", "".join(capsys.readouterr()))
     told = told.replace(str(folder), "")
+    told = re.sub(r"loading \w+\n", "", told)  # once per process
     told = re.sub(r"│ +[\d.]+ +│\n", "", told)  # the seconds of a control
     files = {k: v for k, v in snapshot(folder).items() if not k.startswith("s/")}
     return code, told, {k: v for k, v in files.items() if not k.endswith("manifest.json")}

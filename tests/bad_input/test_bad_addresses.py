@@ -87,7 +87,7 @@ CASES = [
     *runs("--name a/b", "--name must", "got 'a/b'"),
     *runs("--reports windows.tsv", "windows.tsv is not a folder"),
     *runs("--reports s3://bucket/x", "the URL s3:/bucket/x"),
-    *runs(f"--reports {'d/' * 2000}", "The path of", "Use another --reports"),
+    *runs(f"--reports {'d/' * 1950}", "The path of", "Use another --reports"),
     *runs("--log tensorbord", "'tensorboard'?"),
     *runs("--storage nonsense", "--storage nonsense cannot be opened"),
     *runs("--storage sqlite:////nowhere/s.db", "cannot be opened"),

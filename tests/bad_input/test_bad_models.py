@@ -245,7 +245,7 @@ INPUTS = [
     Case(
         "an all-N window to import",
         f"{IMPORT}",
-        ("windows.tsv", "line 2", "100%", "1 of 8 windows", "--max-n-share"),
+        ("windows.tsv", "line 2", "100%", "--max-n-share", "--bad-rows drop"),
         {"windows.tsv": WINDOWS.replace("ACGUACGUAC", "NNNNNNNNNN", 1)},
     ),
     Case(

@@ -16,6 +16,7 @@ from rpbind.spaces.space import Space, check_space
 from rpbind.spaces.suggesters import FixedSuggester
 
 USED: dict[str, Any] = {
+    "model.experiment": "name",
     "model.feed_forward": {"hidden": 64},
     "train.clip_norm": 0.5,
     "train.stop_after": 3,

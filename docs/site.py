@@ -23,6 +23,7 @@ FROM_ELSEWHERE = {
     "README.zh.md": "tutorial.zh.md",
     "docs/decisions": "decisions/index.md",
     "benchmarks": "benchmarks/index.md",
+    "benchmarks/README.md": "benchmarks/index.md",
     "reports/README.md": "reading-a-report.md",
     "examples/README.md": "examples/index.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -31,8 +32,10 @@ FROM_ELSEWHERE = {
 """Path in the repository -> page of the site, where the one is not the other below docs/."""
 
 WHY = "Why rpbind is built as it is: each page says the context, the decision, and what it costs."
-MEASURED = "Each page is one claim about rpbind, measured; the script beside it measures it again."
-INCLUDED = ("reports/README.md", "examples/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+INCLUDED = (
+    *("reports/README.md", "examples/README.md", "benchmarks/README.md"),
+    *("CONTRIBUTING.md", "CHANGELOG.md"),
+)
 ELSEWHERE = ("benchmarks/", "examples/")
 """Folders of the repository that are folders of the site."""
 
@@ -44,11 +47,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path in INCLUDED:
         _add(files, config, FROM_ELSEWHERE[path], (ROOT / path).read_text())
     for path in sorted((ROOT / "benchmarks").glob("*.md")):
-        _add(files, config, f"benchmarks/{path.name}", path.read_text())
+        if path.name != "README.md":
+            _add(files, config, f"benchmarks/{path.name}", path.read_text())
     for path in sorted((ROOT / "examples").glob("*.ipynb")):
         _add(files, config, f"examples/{path.stem}.md", "\n\n".join(_cells(path)))
     _add(files, config, "decisions/index.md", _list("Decisions", WHY, "docs/decisions"))
-    _add(files, config, "benchmarks/index.md", _list("Benchmarks", MEASURED, "benchmarks"))
     _add(files, config, "reference/api.md", _api())
     _add(files, config, "reference/contracts.md", CONTRACTS)
     _add(files, config, "reference/commands.md", _commands())

@@ -153,7 +153,7 @@ def test_an_arm_that_cannot_be_examined_is_a_failed_check_up_and_stops_nothing(
     source: DataSource, tmp_path: Path
 ) -> None:
     plan = plan_of(source, Design("one", (arm("old", SMALL_OLD, ""),), ()))
-    arms = (arm("old", SMALL_OLD.with_({"proteins": "random"}), ""),)
+    arms = (arm("old", SMALL_OLD.with_({"proteins": "not-embedded"}), ""),)
     ledger = Ledger(tmp_path)
     examine_arms(plan.model_copy(update={"arms": arms}), source, ledger)
     (row,) = ledger.rows("check")

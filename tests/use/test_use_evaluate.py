@@ -84,7 +84,7 @@ def test_another_dataset_is_refused_without_other_data_and_scored_with_notes_wit
         f"other {what} than the model's" for what in ("dataset", "split", "embedding store")
     ]
     assert len(result.notes) == 5  # one of them says that leaks cannot be counted
-    assert result.notes[4].startswith("0 of the 4 proteins")
+    assert result.notes[4].startswith("0 of 4 proteins")
 
 
 def test_another_split_is_scored_with_the_number_of_training_windows_in_its_test_part(
@@ -105,7 +105,7 @@ def test_another_split_is_scored_with_the_number_of_training_windows_in_its_test
     assert of == 432
     assert 0.6 * 432 < count < 0.8 * 432
     assert count <= overlap < 432
-    assert known.startswith("6 of the 6 proteins")
+    assert known.startswith("6 of 6 proteins")
 
 
 def test_a_dataset_of_another_name_is_the_same_data(small: Path, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_new_experiment_is_scored_by_its_protein_alone_and_said_to_be_new(
     name = told.inputs.proteins[0].id
     known, new = predicted(told, tmp_path, name), predicted(told, tmp_path, "OTHER_HepG2")
     assert not any("experiments" in remark for remark in known.remarks)
-    assert [r for r in new.remarks if r.startswith("1 of 1 experiments")]
+    assert [r for r in new.remarks if r.startswith("1 of 1 experiment")]
     assert known.table["logit"] != new.table["logit"]
     protein = torch.zeros(9, dtype=torch.int32)
     nine = replace(told.inputs, rna_NL=told.inputs.rna_NL[:9], protein_N=protein)

@@ -63,7 +63,7 @@ def test_an_evaluation_notes_how_many_windows_have_too_many_n(small: Path, tmp_p
     result = evaluate_model(toy.trained, EvaluationTarget(OpenData(dataset.root)))
     blank = int((toy.inputs.rna_NL[toy.inputs.parts["test"]] == 4).all(1).sum())
     assert blank > 0
-    assert [note for note in result.notes if note.startswith(f"{blank} of the ")]
+    assert [note for note in result.notes if note.startswith(f"{blank} of ")]
     assert result.metrics.items() <= toy.row.metrics.items()
 
 

@@ -242,3 +242,12 @@ def test_a_folder_with_files_of_others_is_not_removed(tmp_path: Path) -> None:
     with Ledger(tmp_path).drive("python tune.py"):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_ray_without_the_names_that_are_replaced_starts_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = parameter.RayParams, node.Node.start_api_server
+    monkeypatch.setattr(lean, "HAS_NAMES", False)
+    with lean.without_unused_processes(dashboard=False, logs=False):
+        assert (parameter.RayParams, node.Node.start_api_server) == before

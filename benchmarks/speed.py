@@ -34,7 +34,8 @@ Step = Callable[[], None]
 
 def ours(name: str, batch: int, inputs: Inputs, *, plain: bool = False) -> Step:
     """Return a function that makes one training step of a preset."""
-    recipe = PRESETS[name].with_({"train.batch_size": batch, "model.plain": plain})
+    changes = {"train.batch_size": batch, "train.epochs": 100, "model.plain": plain}
+    recipe = PRESETS[name].with_(changes)
     training = Training(recipe, 0, inputs)
     training.model.train()
     reseed(training.model, "cpu", 0, 1)

@@ -6,11 +6,10 @@ have separate random streams, keyed by seed and epoch, so a resumed run continue
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -31,11 +30,12 @@ from rpbind.train.batches import (
 from rpbind.train.gradient import accumulate_gradient
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import ONE_CPU, DivergedError, Machine, keep_freed_memory
-from rpbind.train.optim import after_batch, after_epoch, optimizer_of, schedule_of
+from rpbind.train.optim import after_batch
 from rpbind.train.ranks import broadcast_buffers, gather
+from rpbind.train.run_state import RunState
 
 
-class Training:
+class Training(RunState):
     """One run in progress; `epochs()` advances it.
 
     Parameters
@@ -57,22 +57,15 @@ class Training:
         check_workers(machine.world, recipe.train, sizes)
         torch.set_num_threads(machine.threads)
         keep_freed_memory()
-        self.recipe, self.seed, self.machine = recipe, seed, machine
+        self.machine = machine
         windows = min(recipe.train.batch_size, sizes["train"]) // machine.world
         size = {"width": inputs.width, "length": inputs.length}
         in_memory = windows if machine.device == "cpu" else 0
         check_fits(recipe.model, **size, copies=COPIES_TRAINED, batch=in_memory)
         self.inputs = inputs.to(machine.device)
         model = build_model(recipe.model, **size, seed=seed, varying=inputs.varying)
-        self.model = model.to(machine.device)
-        self.optimizer = optimizer_of(recipe.train, self.model)
         batches = batch_count(recipe.train, sizes["train"], machine.world)
-        self.schedule = schedule_of(recipe.train, self.optimizer, batches)
-        self.curve: list[dict[str, float]] = []
-        self.best_epoch, self.best_loss = 0, math.inf
-        self.best_weights: dict[str, Tensor] = {}
-        self.train_seconds, self.windows_seen = 0.0, 0
-        self.pieces = 1
+        super().__init__(recipe, seed, model.to(machine.device), batches)
         self.stream = generator(machine.device, "augment", seed)
         distribute = machine.world > 1
         self.wrapped: nn.Module = DistributedDataParallel(self.model) if distribute else self.model
@@ -89,15 +82,60 @@ class Training:
         DivergedError
             If training loss, gradient norm or a score becomes NaN or infinite.
         """
-        config = self.recipe.train
-        while len(self.curve) < config.epochs and not self._is_stale(config.stop_after):
-            epoch = len(self.curve) + 1
-            point = {"epoch": float(epoch), "lr": float(self.optimizer.param_groups[0]["lr"])}
-            point |= self._train(epoch)
-            validation, _ = summarise(self.score("validation"), self.inputs.proteins, "validation")
-            point |= validation
-            self._record(epoch, point)
-            yield point
+        while not self.is_over:
+            began = time.monotonic()
+            batches = self.begin_epoch()
+            loss, norm = self._train(batches)
+            windows = sum(len(index_B) for index_B in batches)
+            yield self.end_epoch(loss, norm, windows, time.monotonic() - began)
+
+    def begin_epoch(self) -> tuple[Tensor, ...]:
+        """Seed all random streams for the next epoch.
+
+        Returns
+        -------
+        The epoch's batches of window indices, each for all workers.
+        """
+        epoch, rank = len(self.curve) + 1, self.machine.rank
+        self.epoch_lr = float(self.optimizer.param_groups[0]["lr"])
+        self.model.train()
+        stream = (self.seed, epoch) if rank == 0 else (self.seed, epoch, rank)
+        reseed(self.model, self.machine.device, *stream)
+        self.stream = generator(self.machine.device, "augment", *stream)
+        config, index_N = self.recipe.train, self.inputs.parts["train"]
+        return shuffled_batches(index_N, config, (self.seed, epoch), self.machine.world)
+
+    def end_epoch(self, loss: float, norm: float, windows: int, seconds: float) -> dict[str, float]:
+        """Score validation after an epoch, and record the epoch.
+
+        Parameters
+        ----------
+        loss, norm
+            Mean training loss, and mean norm of the gradient before clipping.
+        windows
+            Windows that the epoch trained on.
+        seconds
+            What training took.
+
+        Returns
+        -------
+        The epoch's point of the curve.
+
+        Raises
+        ------
+        DivergedError
+            If the loss, the norm or a score is NaN or infinite.
+        """
+        epoch = len(self.curve) + 1
+        self.train_seconds += seconds
+        self.windows_seen += windows
+        if not math.isfinite(loss + norm):
+            raise DivergedError(f"epoch {epoch} has training loss {loss}, gradient norm {norm}")
+        point = {"epoch": float(epoch), "lr": self.epoch_lr, "train.loss": loss, "grad_norm": norm}
+        validation, _ = summarise(self.score("validation"), self.inputs.proteins, "validation")
+        point |= validation
+        self.record(epoch, point)
+        return point
 
     def score(self, part: Literal["train", "validation", "test"]) -> WindowScores:
         """Score a part with the current weights.
@@ -128,75 +166,22 @@ class Training:
             raise DivergedError(f"a score on {part} is NaN or infinite")
         return self.inputs.scores(logit_N, index_N)
 
-    def restore_best(self) -> None:
-        """Restore the weights of the epoch with the lowest validation loss."""
-        self.model.load_state_dict(self.best_weights)
-
-    def state(self) -> dict[str, Any]:
-        """Return the state after this epoch.
-
-        Returns
-        -------
-        What `load_state` needs to continue from here.
-        """
-        return {
-            "recipe": self.recipe.model_dump_json(),
-            "seed": self.seed,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "curve": self.curve,
-            "best": (self.best_epoch, self.best_loss, self.best_weights),
-            "spent": (self.train_seconds, self.windows_seen),
-            "pieces": self.pieces,
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Continue from the state of a run with the same recipe and seed.
-
-        Parameters
-        ----------
-        state
-            What `state()` returned.
-        """
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.curve = list(state["curve"])
-        self.best_epoch, self.best_loss, self.best_weights = state["best"]
-        self.train_seconds, self.windows_seen = state["spent"]
-        self.pieces = state["pieces"]
-
     @property
     def micro_batch(self) -> int:
         """Windows that go through the model at once, on each worker."""
         batch = min(self.recipe.train.batch_size, len(self.inputs.parts["train"]))
         return math.ceil(batch // self.machine.world / self.pieces)
 
-    def _is_stale(self, patience: int | None) -> bool:
-        return patience is not None and len(self.curve) - self.best_epoch >= patience
-
-    def _train(self, epoch: int) -> dict[str, float]:
-        """Train on the training windows once; return the mean loss and gradient norm."""
+    def _train(self, batches: tuple[Tensor, ...]) -> tuple[float, float]:
+        """Train on batches; return the mean loss and gradient norm."""
         rank, world = self.machine.rank, self.machine.world
-        self.model.train()
-        stream = (self.seed, epoch) if rank == 0 else (self.seed, epoch, rank)
-        reseed(self.model, self.machine.device, *stream)
-        self.stream = generator(self.machine.device, "augment", *stream)
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
-        began = time.monotonic()
-        index_N, config = self.inputs.parts["train"], self.recipe.train
-        batches = shuffled_batches(index_N, config, (self.seed, epoch), world)
         for index_B in batches:
             total += self.step(index_B[rank::world])
         if world > 1:
             distributed.all_reduce(total)
         loss, norm = (total / (len(batches) * world)).tolist()
-        self.train_seconds += time.monotonic() - began
-        self.windows_seen += sum(len(index_B) for index_B in batches)
-        if not math.isfinite(loss + norm):
-            raise DivergedError(f"epoch {epoch} has training loss {loss}, gradient norm {norm}")
-        return {"train.loss": loss, "grad_norm": norm}
+        return loss, norm
 
     def step(self, index_B: Tensor) -> Tensor:
         """Make one gradient step.
@@ -232,11 +217,3 @@ class Training:
     def _logits(self, index_B: Tensor) -> Tensor:
         rna_BL, groups, _ = self.inputs.batch(index_B, self.model.reads)
         return self.model(rna_BL, groups)
-
-    def _record(self, epoch: int, point: dict[str, float]) -> None:
-        loss = point["validation.loss"]
-        if loss < self.best_loss:
-            self.best_epoch, self.best_loss = epoch, loss
-            self.best_weights = copy.deepcopy(self.model.state_dict())
-        after_epoch(self.schedule, loss)
-        self.curve.append(point)

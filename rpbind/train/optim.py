@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import nn
@@ -23,10 +23,10 @@ Maker = Callable[[Any, fields.Train, Optimizer, int], LRScheduler]
 """(schedule's config, training config, optimizer, batches per epoch) -> schedule."""
 
 
-def optimizer_of(config: fields.Train, model: nn.Module) -> Optimizer:
-    """Return an optimizer for all parameters of a model; fused, a step is one pass over them."""
+def optimizer_of(config: fields.Train, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """Return an optimizer for parameters; fused, a step is one pass over them."""
     return OPTIMIZERS[config.optimizer](
-        model.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True
+        parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True
     )
 
 

@@ -18,7 +18,7 @@ from rpbind.recipe.presets import FIXED
 from rpbind.train.optim import optimizer_of
 
 model = build_model(FIXED.model, width=4, length=31, seed=0)
-optimizer = optimizer_of(FIXED.train, model)
+optimizer = optimizer_of(FIXED.train, model.parameters())
 optimizer.zero_grad()
 optimizer.step()
 optimizer.load_state_dict(optimizer.state_dict())

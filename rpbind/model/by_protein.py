@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rpbind.model.attention import CrossAttention, ReverseAttention, sort_by_protein
-from rpbind.model.group import Group
-from rpbind.model.memory import Residue
+from rpbind.model.group import Counts, Group, Memory
+from rpbind.model.memory import Residue, Segment
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,50 @@ class FlatMemory:
         FlatMemory
             Its keys and values.
         """
-        if isinstance(memory, Residue) and group.residues_PRW is not None:
-            real_PS = group.real_PR
-            residues_RW = group.residues_PRW[real_PS]
+        counted = group.counted if group.real_PR is not None else None
+        if isinstance(memory, Residue) and counted is not None:
+            assert group.residues_PRW is not None
+            residues_RW = _real(group.residues_PRW, counted.real_PR, counted.residues)
             keys_RE, values_RE = memory.key(residues_RW), memory.value(residues_RW)
+            lengths: Sequence[int] = counted.residues
         else:
             padded = memory(group)
-            real_PS = padded.real_PS
+            lengths = _lengths(memory, padded, counted)
             keys_RE, values_RE = (
-                x_PSE.flatten(0, 1) if real_PS is None else x_PSE[real_PS]
+                _real(x_PSE, padded.real_PS, lengths)
                 for x_PSE in (padded.keys_PSE, padded.values_PSE)
             )
-        proteins = len(group.mean_PW)
-        if real_PS is None:
-            lengths = [len(keys_RE) // proteins] * proteins
+        if counted is None:
+            order_B, windows = sort_by_protein(group.protein_B, len(group.mean_PW))
         else:
-            lengths = real_PS.sum(1).tolist()
-        order_B, windows = sort_by_protein(group.protein_B, proteins)
-        return cls(keys_RE, values_RE, lengths, group.rows_B[order_B], windows)
+            order_B = torch.argsort(group.protein_B, stable=True)
+            windows = list(counted.windows)
+        return cls(keys_RE, values_RE, list(lengths), group.rows_B[order_B], windows)
 
     def split(self, x_RE: Tensor, heads: int) -> tuple[Tensor, ...]:
         """Return each protein's keys or values, by head (H, R, D)."""
         return x_RE.unflatten(1, (heads, -1)).transpose(0, 1).split(self.lengths, 1)
+
+
+def _lengths(memory: nn.Module, padded: Memory, counted: Counts | None) -> Sequence[int]:
+    """Return how many keys each protein has."""
+    proteins, keys, _ = padded.keys_PSE.shape
+    if padded.real_PS is None:
+        return [keys] * proteins
+    if isinstance(memory, Segment) and counted is not None:
+        return [min(each, memory.segments) for each in counted.residues]
+    lengths: list[int] = padded.real_PS.sum(1).tolist()
+    return lengths
+
+
+def _real(x_PSE: Tensor, real_PS: Tensor | None, lengths: Sequence[int]) -> Tensor:
+    """Return the rows that are no padding (R, E), one protein after another."""
+    x_NE = x_PSE.flatten(0, 1)
+    if real_PS is None:
+        return x_NE
+    # as many ones as there are rows: unlike a mask, this asks no GPU how many it found
+    row_R = torch.nonzero_static(real_PS.flatten(), size=sum(lengths)).squeeze(1)
+    return x_NE.index_select(0, row_R)
 
 
 def attend_by_protein(
@@ -107,7 +129,7 @@ def attend_by_protein(
         (B, Q, E), in the order of the batch, before the output projection.
     """
     rows_B = torch.cat([memory.rows_B for memory in memories])
-    sorted_BQE = attend.scaled(query_BQE)[rows_B]
+    sorted_BQE = attend.scaled(query_BQE).index_select(0, rows_B)
     heads, queries = attend.heads, query_BQE.shape[1]
     q_HND = sorted_BQE.flatten(0, 1).unflatten(1, (heads, -1)).transpose(0, 1)
     windows = [count for memory in memories for count in memory.windows]
@@ -119,7 +141,8 @@ def attend_by_protein(
         for each in zip(q_HMD, k_HRD, v_HRD, strict=True)
         if each[0].shape[1] > 0
     ]
-    return torch.cat(contexts_MHD).view(sorted_BQE.shape)[torch.argsort(rows_B)]
+    joined_BQE = torch.cat(contexts_MHD).view(sorted_BQE.shape)
+    return joined_BQE.index_select(0, torch.argsort(rows_B))
 
 
 def read_by_protein(
@@ -147,7 +170,7 @@ def read_by_protein(
         (B, E), in the order of the batch.
     """
     rows_B = torch.cat([memory.rows_B for memory in memories])
-    sorted_BQC = rna_BQC[rows_B]
+    sorted_BQC = rna_BQC.index_select(0, rows_B)
     k_BQHD, v_BQHD = (x(sorted_BQC).unflatten(2, (back.heads, -1)) for x in (back.key, back.value))
     real = None if real_BQ is None else real_BQ[rows_B]
     shares_BHQ, start = [], 0

@@ -118,8 +118,13 @@ class _Layer(nn.Module):
 
 def _one_hot(rna_BL: Tensor, module: nn.Module, real_BL: Tensor | None = None) -> Tensor:
     """Return one-hot letters (B, L, 5) of the dtype of the module's parameters; 0 for padding."""
-    one_hot_BLA = F.one_hot(rna_BL.long(), LETTERS).to(next(module.parameters()).dtype)
+    one_hot_BLA = one_hot(rna_BL, next(module.parameters()).dtype)
     return one_hot_BLA if real_BL is None else one_hot_BLA * real_BL.unsqueeze(2)
+
+
+def one_hot(rna_BL: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return one-hot letters (B, L, 5); padding has none."""
+    return (rna_BL.unsqueeze(2) == torch.arange(LETTERS, device=rna_BL.device)).to(dtype)
 
 
 ENCODERS: dict[type, Callable[..., Any]] = {

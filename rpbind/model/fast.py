@@ -11,17 +11,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from rpbind.model.binding import BindingModel
 from rpbind.model.by_protein import FlatMemory, attend_by_protein, read_by_protein
-from rpbind.model.encoder import LETTERS, Token
+from rpbind.model.encoder import LETTERS, Token, one_hot
 from rpbind.model.experiment import with_experiments
 from rpbind.model.group import Group
 from rpbind.model.memory import Expanded, NoKeys, Pooled
 from rpbind.model.one_value import attend_to_one_value, kept_weights, without_effect
-from rpbind.model.padding import PAD, letters_and_mask
+from rpbind.model.padding import letters_and_mask
 from rpbind.model.pair_model import PairModel
 from rpbind.recipe import model as fields
 
@@ -109,7 +108,7 @@ class FastModel(BindingModel):
         """Return the logits (B,), with queries and residual computed once per letter."""
         letters_BL, real_BL = letters_and_mask(rna_BL) if self.varying else (rna_BL, None)
         rna_1TC, _ = self.encoder(_letters(rna_BL).unsqueeze(0))
-        letter_BLT = F.one_hot(letters_BL.long(), LETTERS).to(rna_1TC.dtype)
+        letter_BLT = one_hot(letters_BL, rna_1TC.dtype)
         terms = [self._one_value(rna_1TC, letter_BLT, groups)]
         if self.bypass is not None:
             terms.append(letter_BLT @ self.bypass(rna_1TC[0]))
@@ -123,7 +122,7 @@ class FastModel(BindingModel):
         mixed_BTE = self._mix(self._terms(rna_PTC, self._flat_memories(pairs), pairs)).index_select(
             0, protein_B
         )
-        count_BT = F.one_hot(rna_BL.long(), PAD + 1)[..., :LETTERS].to(rna_PTC.dtype).sum(1)
+        count_BT = one_hot(rna_BL, rna_PTC.dtype).sum(1)
         share_BT = count_BT / count_BT.sum(1, keepdim=True)
         read = [torch.bmm(share_BT.unsqueeze(1), mixed_BTE).squeeze(1)]
         if self.reads_maximum:

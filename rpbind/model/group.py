@@ -8,9 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 Reads = Literal["mean", "residues"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many windows and residues each protein of a group has, as numbers of the host.
+
+    They are those of two tensors. A group that gets other ones does not use them.
+
+    Parameters
+    ----------
+    protein_B, real_PR
+        The tensors.
+    windows, residues
+        The counts of the P proteins.
+    """
+
+    protein_B: Tensor
+    real_PR: Tensor
+    windows: tuple[int, ...]
+    residues: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,8 @@ class Group:
         True for a residue, False for padding (P, R) bool; None without residues.
     experiments
         {"name" or "parts": codes of the experiments (P, D)}; empty where they are not known.
+    counts
+        Counts of windows and residues; None if nobody has counted.
     """
 
     rows_B: Tensor
@@ -41,6 +64,18 @@ class Group:
     residues_PRW: Tensor | None = None
     real_PR: Tensor | None = None
     experiments: Mapping[str, Tensor] = field(default_factory=dict)
+    counts: Counts | None = None
+
+    @property
+    def counted(self) -> Counts:
+        """The counts; reading them from a GPU would wait for it, so they are given if known."""
+        known, real_PR = self.counts, self.real_PR
+        assert real_PR is not None
+        if known and known.protein_B is self.protein_B and known.real_PR is real_PR:
+            return known
+        windows_P = torch.bincount(self.protein_B, minlength=len(self.mean_PW))
+        windows, residues = windows_P.tolist(), real_PR.sum(1).tolist()
+        return Counts(self.protein_B, real_PR, tuple(windows), tuple(residues))
 
 
 @dataclass(frozen=True)

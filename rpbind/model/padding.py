@@ -1,7 +1,6 @@
 """Windows of different lengths in one batch: padding after the last letter changes nothing.
 
-Shapes: B windows, L nucleotides of the longest window, Q query positions, C channels, M positions
-of a batch that are no padding.
+Shapes: B windows, L nucleotides of the longest window, Q query positions, C channels.
 """
 
 from __future__ import annotations
@@ -98,8 +97,23 @@ class WindowNorm(nn.BatchNorm2d):
             return super().forward(x_BC1L)
         if not self.training:
             return super().forward(x_BC1L).masked_fill(~real_BL[:, None, None], 0.0)
-        x_BLC = x_BC1L.squeeze(2).transpose(1, 2)
-        normed_MC = super().forward(x_BLC[real_BL][:, :, None, None])[:, :, 0, 0]
-        padded_BLC = torch.zeros_like(x_BLC, memory_format=torch.contiguous_format)
-        padded_BLC[real_BL] = normed_MC
-        return padded_BLC.transpose(1, 2).unsqueeze(2)
+        real_B11L = real_BL[:, None, None].to(x_BC1L.dtype)
+        count = real_B11L.sum()
+        mean_C11 = (x_BC1L * real_B11L).sum((0, 2, 3), keepdim=True) / count
+        apart_BC1L = (x_BC1L - mean_C11) * real_B11L
+        variance_C11 = apart_BC1L.square().sum((0, 2, 3), keepdim=True) / count
+        self._keep(mean_C11.flatten(), variance_C11.flatten() * count / (count - 1))
+        normed_BC1L = apart_BC1L * torch.rsqrt(variance_C11 + self.eps)
+        weight_C11, bias_C11 = self.weight[:, None, None], self.bias[:, None, None]
+        return (normed_BC1L * weight_C11 + bias_C11) * real_B11L
+
+    @torch.no_grad()
+    def _keep(self, mean_C: Tensor, variance_C: Tensor) -> None:
+        """Move the running statistics towards those of a batch, as torch's layer does."""
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
+        self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean_C.to(self.running_mean.dtype), self.momentum)
+        self.running_var.lerp_(variance_C.to(self.running_var.dtype), self.momentum)

@@ -17,6 +17,7 @@ from rpbind.train.augment import augment
 from rpbind.train.batches import MIN_WINDOWS
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
+from rpbind.train.planned import Planned
 
 
 class GradientState(Protocol):
@@ -32,17 +33,17 @@ class GradientState(Protocol):
     pieces: int
 
 
-def accumulate_gradient(training: GradientState, index_B: Tensor) -> list[Tensor]:
+def accumulate_gradient(training: GradientState, batch: Tensor | Planned) -> list[Tensor]:
     """Compute a batch's gradient; return the shares of its loss, one per piece.
 
     If memory runs out, `training.pieces` is doubled. Raises `UserError` if pieces of two windows
     still need too much memory.
     """
-    while not (losses := _piece_losses(training, index_B)):
+    while not (losses := _piece_losses(training, batch)):
         training.pieces *= 2
-        if len(index_B) // training.pieces < MIN_WINDOWS:
+        if len(batch) // training.pieces < MIN_WINDOWS:
             raise UserError(
-                f"Out of memory on {training.machine.device} with {len(index_B)} windows in "
+                f"Out of memory on {training.machine.device} with {len(batch)} windows in "
                 f"{training.pieces // 2} piece(s), which cannot be smaller. Use a machine with "
                 "more memory, fewer runs at once, or a narrower model."
             )
@@ -51,16 +52,16 @@ def accumulate_gradient(training: GradientState, index_B: Tensor) -> list[Tensor
     return losses
 
 
-def _piece_losses(training: GradientState, index_B: Tensor) -> list[Tensor]:
+def _piece_losses(training: GradientState, batch: Tensor | Planned) -> list[Tensor]:
     """Add up a batch's gradient; return each piece's share of its loss, [] if out of memory."""
     training.optimizer.zero_grad(set_to_none=True)
     # the last batch is small and has fewer pieces
-    pieces = max(1, min(training.pieces, len(index_B) // MIN_WINDOWS))
+    pieces = max(1, min(training.pieces, len(batch) // MIN_WINDOWS))
     try:
         with check_no_unseeded_draw(training.model, training.machine.device):
             return [
-                _backward(training, index_b, len(index_b) / len(index_B))
-                for index_b in index_B.tensor_split(pieces)
+                _backward(training, piece, len(piece) / len(batch))
+                for piece in ([batch] if pieces == 1 else _cut(batch, pieces))
             ]
     except RuntimeError as error:  # torch.OutOfMemoryError is one
         if training.machine.world > 1 or not _is_out_of_memory(error):
@@ -68,9 +69,14 @@ def _piece_losses(training: GradientState, index_B: Tensor) -> list[Tensor]:
         return []
 
 
-def _backward(training: GradientState, index_B: Tensor, share: float) -> Tensor:
+def _cut(batch: Tensor | Planned, pieces: int) -> tuple[Tensor, ...]:
+    """Return the window indices of a batch in pieces."""
+    return (batch.index_B if isinstance(batch, Planned) else batch).tensor_split(pieces)
+
+
+def _backward(training: GradientState, piece: Tensor | Planned, share: float) -> Tensor:
     """Add the gradient of a piece, weighted by its share of the batch; return its loss."""
-    rna_BL, groups, label_B = training.inputs.batch(index_B, training.model.reads)
+    rna_BL, groups, label_B = training.inputs.batch(piece, training.model.reads)
     rna_BL = augment(rna_BL, training.recipe.train, training.stream)
     logit_B = training.wrapped(rna_BL, groups)
     loss = F.binary_cross_entropy_with_logits(logit_B, label_B) * share

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,9 @@ from rpbind.model.padding import PAD
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
-from rpbind.train.experiments import codes_of, experiments_of
-from rpbind.train.mapped import mapped_tensor, residues_of
-
-GROUP_SIZE = 8
-"""Distinct proteins of similar length that share one padded block of residues."""
+from rpbind.train.experiments import experiments_of
+from rpbind.train.mapped import mapped_tensor
+from rpbind.train.planned import TOGETHER, Planned, gathered, plan, rows_of, sent
 
 COPIED = 2**30
 """Windows of at most so many bytes are copied to the device as a whole (10 million of 101 nt)."""
@@ -177,37 +175,44 @@ class Inputs:
         -------
         The inputs on that device.
         """
-        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)}
-        if self.rna_NL.nbytes > COPIED:
-            del tensors["rna_NL"]
-        moved = {name: tensor.to(device) for name, tensor in tensors.items()}
-        parts = {name: index.to(device) for name, index in self.parts.items()}
+        names = ["label_N", "mean_PW", "residues_ND"]
+        if self.rna_NL.nbytes <= COPIED:
+            names.append("rna_NL")
+        moved = {name: getattr(self, name).to(device) for name in names}
         experiments = {by: code_PD.to(device) for by, code_PD in self.experiments.items()}
-        return Inputs(**{**vars(self), **moved, "parts": parts, "experiments": experiments})
+        return replace(self, **moved, experiments=experiments)
 
-    def batch(self, index_B: Tensor, reads: Reads) -> tuple[Tensor, list[Group], Tensor]:
+    def planned(self, batches: Sequence[Tensor], reads: Reads) -> Iterator[Planned]:
+        """Plan batches (B,) on the host, and send the plans to the device, many at a time."""
+        for first in range(0, len(batches), TOGETHER):
+            plans = [
+                plan(index_B.cpu(), self.protein_N, self.offset_P, self.length_P, reads)
+                for index_B in batches[first : first + TOGETHER]
+            ]
+            yield from sent(plans, self.mean_PW.device)
+
+    def batch(self, batch: Tensor | Planned, reads: Reads) -> tuple[Tensor, list[Group], Tensor]:
         """Gather a batch of windows.
 
         Parameters
         ----------
-        index_B
-            (B,) window indices.
+        batch
+            (B,) window indices, or one of `planned`.
         reads
             Whether the model reads each protein's mean vector or its residues.
 
         Returns
         -------
-        rna_BL (B, L) uint8, L of the longest; groups of the batch's proteins; label_B (B,) float32.
+        rna_BL (B, L) uint8, on a CPU L of the longest; groups of the batch's proteins; label_B (B,)
+        float32.
         """
-        groups = list(self._groups(self.protein_N[index_B].long(), reads))
-        rna_BL = self.windows(index_B)
-        if self.varying:
+        planned = batch if isinstance(batch, Planned) else next(self.planned([batch], reads))
+        vectors = self.mean_PW, self.residues_ND, self.experiments
+        groups = [gathered(each, *vectors) for each in planned.groups]
+        rna_BL = rows_of(self.rna_NL, planned)
+        if self.varying and rna_BL.device.type == "cpu":
             rna_BL = rna_BL[:, : int((rna_BL != PAD).any(0).sum())]
-        return rna_BL, groups, self.label_N[index_B].float()
-
-    def windows(self, index_B: Tensor) -> Tensor:
-        """Return windows (B, L) on the device of their indices, also if all are not there."""
-        return self.rna_NL[index_B.to(self.rna_NL.device)].to(index_B.device)
+        return rna_BL, groups, self.label_N[planned.there_B].float()
 
     def scores(self, logit_N: NDArray[np.float32], index_N: NDArray[np.int64]) -> WindowScores:
         """Put labels, proteins, overlap clusters and region types beside the logits of a part.
@@ -223,28 +228,11 @@ class Inputs:
         -------
         What metrics read.
         """
-        chosen_N, cluster_N = torch.from_numpy(index_N).to(self.label_N.device), self.cluster_N
+        chosen_N, cluster_N = torch.from_numpy(index_N), self.cluster_N
         return WindowScores(
             logit_N,
-            self.label_N[chosen_N].cpu().numpy(),
-            self.protein_N[chosen_N].cpu().numpy().astype(np.int64),
-            None if cluster_N is None else cluster_N[chosen_N].cpu().numpy(),
+            self.label_N[chosen_N.to(self.label_N.device)].cpu().numpy(),
+            self.protein_N[chosen_N].numpy().astype(np.int64),
+            None if cluster_N is None else cluster_N[chosen_N].numpy(),
             None if self.region_N is None else self.region_N[index_N],
         )
-
-    def _groups(self, protein_B: Tensor, reads: Reads) -> Iterator[Group]:
-        distinct, place_B = torch.unique(protein_B, return_inverse=True)
-        if reads == "mean":
-            rows_B = torch.arange(len(protein_B), device=protein_B.device)
-            codes = codes_of(self.experiments, distinct)
-            yield Group(rows_B, place_B, self.mean_PW[distinct], experiments=codes)
-            return
-        order = torch.argsort(self.length_P[distinct], stable=True)
-        rank_B = torch.argsort(order)[place_B]
-        for number, members in enumerate(distinct[order].split(GROUP_SIZE)):
-            rows_B = torch.nonzero(rank_B // GROUP_SIZE == number).squeeze(1)
-            residues_PRW, real_PR = residues_of(
-                self.residues_ND, self.offset_P[members], self.length_P[members]
-            )
-            place_B, codes = rank_B[rows_B] % GROUP_SIZE, codes_of(self.experiments, members)
-            yield Group(rows_B, place_B, self.mean_PW[members], residues_PRW, real_PR, codes)

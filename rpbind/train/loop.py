@@ -31,6 +31,7 @@ from rpbind.train.gradient import accumulate_gradient
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import ONE_CPU, DivergedError, Machine, keep_freed_memory
 from rpbind.train.optim import after_batch
+from rpbind.train.planned import Planned
 from rpbind.train.ranks import broadcast_buffers, gather
 from rpbind.train.run_state import RunState
 
@@ -158,9 +159,10 @@ class Training(RunState):
         self.model.eval()
         mine_N = self.inputs.parts[part][self.machine.rank :: self.machine.world]
         batches = scoring_batches(mine_N)
-        logits = torch.cat([self._logits(index_B) for index_B in batches])
+        planned = self.inputs.planned(batches, self.model.reads)
+        logits = torch.cat([self._logits(batch) for batch in planned])
         logit_N, index_N = gather(
-            self.machine.world, logits.cpu().numpy(), torch.cat(batches).cpu().numpy()
+            self.machine.world, logits.cpu().numpy(), torch.cat(batches).numpy()
         )
         if not np.isfinite(logit_N).all():
             raise DivergedError(f"a score on {part} is NaN or infinite")
@@ -176,14 +178,15 @@ class Training(RunState):
         """Train on batches; return the mean loss and gradient norm."""
         rank, world = self.machine.rank, self.machine.world
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
-        for index_B in batches:
-            total += self.step(index_B[rank::world])
+        mine = [index_B[rank::world] for index_B in batches]
+        for batch in self.inputs.planned(mine, self.model.reads):
+            total += self.step(batch)
         if world > 1:
             distributed.all_reduce(total)
         loss, norm = (total / (len(batches) * world)).tolist()
         return loss, norm
 
-    def step(self, index_B: Tensor) -> Tensor:
+    def step(self, batch: Tensor | Planned) -> Tensor:
         """Make one gradient step.
 
         If memory runs out, this and all later steps use twice as many pieces of a batch, whose
@@ -193,8 +196,8 @@ class Training(RunState):
 
         Parameters
         ----------
-        index_B
-            (B,) indices of this rank's training windows.
+        batch
+            (B,) indices of this rank's training windows, or one of `Inputs.planned`.
 
         Returns
         -------
@@ -206,7 +209,7 @@ class Training(RunState):
             If pieces of two windows still need too much memory, or if the model draws random
             numbers that are not seeded by a layer's name.
         """
-        losses = accumulate_gradient(self, index_B)
+        losses = accumulate_gradient(self, batch)
         limit = self.recipe.train.clip_norm
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit or math.inf)
         self.optimizer.step()
@@ -214,6 +217,6 @@ class Training(RunState):
         return torch.stack([sum(losses[1:], losses[0]), norm]).double()
 
     @torch.no_grad()
-    def _logits(self, index_B: Tensor) -> Tensor:
-        rna_BL, groups, _ = self.inputs.batch(index_B, self.model.reads)
+    def _logits(self, batch: Planned) -> Tensor:
+        rna_BL, groups, _ = self.inputs.batch(batch, self.model.reads)
         return self.model(rna_BL, groups)

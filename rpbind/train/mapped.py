@@ -20,9 +20,11 @@ def mapped_tensor(array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array)
 
 
-def residues_of(residues_ND: Tensor, offset_P: Tensor, length_P: Tensor) -> tuple[Tensor, Tensor]:
+def residues_of(
+    residues_ND: Tensor, offset_P: Tensor, length_P: Tensor, longest: int
+) -> tuple[Tensor, Tensor]:
     """Return residues (P, R, W), padded to the longest protein, and the mask of real ones."""
     length_P1 = length_P.unsqueeze(1)
-    step_1R = torch.arange(int(length_P1.max()), device=length_P.device).unsqueeze(0)
+    step_1R = torch.arange(longest, device=length_P.device).unsqueeze(0)
     rows_PR = offset_P.unsqueeze(1) + torch.minimum(step_1R, length_P1 - 1)
     return residues_ND[rows_PR].float(), step_1R < length_P1

@@ -73,7 +73,7 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
     All windows of a protein get the same other protein, and no two proteins get the same one.
     Returns None if one cluster has more than half of the proteins, which makes that impossible.
     """
-    present = torch.unique(sample.protein_N.long()).cpu()
+    present = torch.unique(sample.protein_N.long())
     cluster_P = torch.tensor([sample.proteins[p].cluster for p in present.tolist()])
     distinct, place_P, size = torch.unique(cluster_P, return_inverse=True, return_counts=True)
     shift = int(size.max())
@@ -86,13 +86,13 @@ def proteins_shuffled(sample: Inputs, seed: int) -> Inputs | None:
     other[order_P] = order_P.roll(
         shift
     )  # clusters are contiguous: the shift moves every protein out of its own
-    other = other.to(sample.mean_PW.device)
+    there = other.to(sample.mean_PW.device)
     return replace(
         sample,
-        mean_PW=sample.mean_PW[other],
+        mean_PW=sample.mean_PW[there],
         offset_P=sample.offset_P[other],
         length_P=sample.length_P[other],
-        experiments=codes_of(sample.experiments, other),
+        experiments=codes_of(sample.experiments, there),
     )
 
 
@@ -101,14 +101,15 @@ def _sample(inputs: Inputs) -> Inputs:
     test_N = inputs.parts["test"]
     count = min(SAMPLE_SIZE, len(test_N))
     spread_N = torch.linspace(0, len(test_N) - 1, count, dtype=torch.float64).long()
-    chosen_N = test_N[spread_N.to(test_N.device)]
+    chosen_N = test_N[spread_N]
+    device = inputs.mean_PW.device
     return replace(
         inputs,
-        rna_NL=inputs.windows(chosen_N),
-        label_N=inputs.label_N[chosen_N],
+        rna_NL=inputs.rna_NL[chosen_N.to(inputs.rna_NL.device)].to(device),
+        label_N=inputs.label_N[chosen_N.to(device)],
         protein_N=inputs.protein_N[chosen_N],
         cluster_N=None,  # weights are those of a whole part, and this is a sample of one
-        parts={"test": torch.arange(count, device=test_N.device)},
+        parts={"test": torch.arange(count)},
     )
 
 

@@ -105,7 +105,7 @@ def test_a_gpu_without_memory_gets_smaller_and_smaller_pieces_and_then_an_error(
     """The GPU's allocator refuses, because it may not reserve more memory than it has now."""
     recipe = without_dropout(CONV_SMALL).with_({"model.encoder.dim": 512})
     training = Training(recipe, 0, inputs, GPU)
-    batch = inputs.parts["train"][:32].cuda()
+    batch = inputs.parts["train"][:32]
     training.step(batch[:2])  # allocates the optimizer's state
     torch.cuda.empty_cache()
     everything = torch.cuda.get_device_properties(0).total_memory

@@ -16,6 +16,7 @@ from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED
 from rpbind.train.inputs import Inputs
+from rpbind.train.planned import Planned
 from rpbind.train.task import Job
 
 SPLIT = SplitSpec("cold-rna", (50, 25, 25))
@@ -47,9 +48,10 @@ def batches_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[int]]]:
     seen: list[list[int]] = []
     gather = Inputs.batch
 
-    def spy(self: Inputs, index_B: Tensor, reads: Any) -> Any:
+    def spy(self: Inputs, batch: Tensor | Planned, reads: Any) -> Any:
+        index_B = batch.index_B if isinstance(batch, Planned) else batch
         seen.append(index_B.tolist())
-        return gather(self, index_B, reads)
+        return gather(self, batch, reads)
 
     with monkeypatch.context() as patch:
         patch.setattr(Inputs, "batch", spy)

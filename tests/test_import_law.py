@@ -33,7 +33,7 @@ FLOORS = [
     {"reading"},
     {"naming"},
     {"metrics", "importers", "report", "cluster", "saved"},
-    {"baselines", "genome", "auditor", "vectors"},
+    {"baselines", "genome", "auditor", "vectors", "gathering"},
     {"train", "negatives"},
     {"doctor", "use"},
     {"design"},

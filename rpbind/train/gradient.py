@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from rpbind.errors import UserError
+from rpbind.gathering.planned import Planned
 from rpbind.model.pair_model import PairModel
 from rpbind.recipe import Recipe
 from rpbind.seeding.randomness import check_no_unseeded_draw
@@ -17,7 +18,6 @@ from rpbind.train.augment import augment
 from rpbind.train.batches import MIN_WINDOWS
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
-from rpbind.train.planned import Planned
 
 
 class GradientState(Protocol):

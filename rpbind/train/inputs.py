@@ -14,15 +14,15 @@ from torch import Tensor
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
+from rpbind.gathering.experiments import experiments_of
+from rpbind.gathering.mapped import mapped_tensor
+from rpbind.gathering.planned import TOGETHER, Planned, gathered, plan, rows_of, sent
 from rpbind.metrics import WindowScores
 from rpbind.model.group import Group, Reads
 from rpbind.model.padding import PAD
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.proteins.store_manifest import VectorSource
-from rpbind.train.experiments import experiments_of
-from rpbind.train.mapped import mapped_tensor
-from rpbind.train.planned import TOGETHER, Planned, gathered, plan, rows_of, sent
 
 COPIED = 2**30
 """Windows of at most so many bytes are copied to the device as a whole (10 million of 101 nt)."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from rpbind.gathering.planned import Planned
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
 from rpbind.model.size import COPIES_TRAINED, check_fits
@@ -31,7 +32,6 @@ from rpbind.train.gradient import accumulate_gradient
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import ONE_CPU, DivergedError, Machine, keep_freed_memory
 from rpbind.train.optim import after_batch
-from rpbind.train.planned import Planned
 from rpbind.train.ranks import broadcast_buffers, gather
 from rpbind.train.run_state import RunState
 

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from scipy.special import expit
 
+from rpbind.gathering.experiments import codes_of
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import WindowScores, summarise
 from rpbind.model.attention import uniform_attention
 from rpbind.model.network import has_attention
 from rpbind.model.padding import PAD
 from rpbind.seeding.streams import generator
-from rpbind.train.experiments import codes_of
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rpbind.counted import counted
+from rpbind.gathering.experiments import experiment_codes
 from rpbind.naming.protein_table import short_list
 from rpbind.recipe.model import Model
-from rpbind.train.experiments import experiment_codes
 from rpbind.train.inputs import Inputs
 from rpbind.use.trained import TrainedModel
 

@@ -8,12 +8,12 @@ import torch
 from toy_runs import CONV_SMALL, FIXED_SMALL
 
 from rpbind.data.dataset import Protein
+from rpbind.gathering.experiments import experiment_codes
 from rpbind.metrics import summarise
 from rpbind.model.build import build_model
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import OWN_HEAD
-from rpbind.train.experiments import experiment_codes
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.probes import proteins_shuffled

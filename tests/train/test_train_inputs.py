@@ -8,10 +8,10 @@ from toy_runs import SPLIT, open_inputs
 from rpbind.data.dataset import Dataset
 from rpbind.data.frozen_split import load_split
 from rpbind.errors import UserError
+from rpbind.gathering.planned import GROUP_SIZE
 from rpbind.proteins.embedding_store import EmbeddingStore
 from rpbind.train import inputs as inputs_module
 from rpbind.train.inputs import Inputs
-from rpbind.train.planned import GROUP_SIZE
 
 INDEX_B = torch.tensor([95, 3, 3, 0, 60, 24, 51])
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from rpbind.data.splits import SplitSpec
+from rpbind.gathering.planned import Planned
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, FIXED
 from rpbind.train.inputs import Inputs
-from rpbind.train.planned import Planned
 from rpbind.train.task import Job
 
 SPLIT = SplitSpec("cold-rna", (50, 25, 25))

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rpbind.gathering.experiments import codes_of
+from rpbind.gathering.mapped import residues_of
 from rpbind.model.group import Counts, Group, Reads
-from rpbind.train.experiments import codes_of
-from rpbind.train.mapped import residues_of
 
 GROUP_SIZE = 8
 """Distinct proteins of similar length that share one padded block of residues."""

@@ -31,11 +31,11 @@ from rpbind.proteins.encoders import make_encoder
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED, OLD
-from rpbind.report.banners import banners
 from rpbind.statistics.contrast import Inert, Interval, two_way
 from rpbind.statistics.table import cluster_auroc
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
+from rpbind.wording.banners import banners
 
 SHORT = {"train.epochs": 1, "train.batch_size": 16}
 FEWER = 100

@@ -107,7 +107,7 @@ class Audit:
 
     def text(self) -> RenderableType:
         """Return tables and sentences for a terminal, which `rich` prints."""
-        from rpbind.report.audit_text import audit_text
+        from rpbind.screens.audit_text import audit_text
 
         return audit_text(self.record)
 
@@ -172,7 +172,7 @@ def audit(data: str | Path | Dataset, split: str | None = None) -> Audit:
     spec = None if split is None else parse_one_split(split, Path(getattr(data, "folder", data)))
     opened = load_dataset(data).opened
     from rpbind.auditor.kept import audit_of
-    from rpbind.report.audit import remarks
+    from rpbind.wording.audit import remarks
 
     record = audit_of(opened.dataset, None if spec is None else opened.split(spec))
     return Audit(record.dataset, record.split, tuple(remarks(record)), record)

@@ -20,9 +20,9 @@ from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
 from rpbind.ledger.plans import PLAN
 from rpbind.report.build import build_report
-from rpbind.report.screen import MOST_LINES, last_screen
 from rpbind.run.stop import STOP
 from rpbind.saved.places import models_of_study
+from rpbind.screens.screen import MOST_LINES, last_screen
 from rpbind.search.tuning import bases
 from rpbind.search.winners import winner_files
 from rpbind.study import announce

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import one_ray as shared
@@ -28,6 +29,30 @@ prepare(None)  # before any test module imports Ray, which reads its settings th
 def known_answers() -> None:
     """No test inherits what another has made of the signals or the umask."""
     surroundings.known_answers()
+
+
+@pytest.fixture(autouse=True)
+def shared_data_stay_as_they_are(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that changes windows or protein vectors of the dataset that others share fails."""
+    root = request.getfixturevalue("tiny") if "tiny" in request.fixturenames else None
+    before = root and files_of(root)
+    yield
+    if root:
+        written = sorted(name for name, _ in set(files_of(root).items()) ^ set(before.items()))
+        assert not written, f"the test wrote into the shared dataset ({written}); give it a copy"
+
+
+ADDED_BY_PLANS = {"splits", "audits", "manifest.json", ".history.lock"}
+"""A frozen split and an audit are the same whichever test is first; the manifest lists them."""
+
+
+def files_of(root: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of change of a dataset's files, but for what planning may add."""
+    return {
+        str(file.relative_to(root)): (file.stat().st_size, file.stat().st_mtime_ns)
+        for file in sorted(root.rglob("*"))
+        if file.is_file() and not ADDED_BY_PLANS & {*file.parts}
+    }
 
 
 @pytest.hookimpl(tryfirst=True)

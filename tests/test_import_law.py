@@ -32,7 +32,9 @@ FLOORS = [
     {"splitting"},
     {"reading"},
     {"naming"},
-    {"metrics", "importers", "report", "cluster", "saved"},
+    {"metrics", "importers", "wording", "cluster", "saved"},
+    {"figures", "screens"},
+    {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
     {"train", "negatives"},
     {"doctor", "use"},
@@ -75,18 +77,21 @@ FACE_ROOMS = FLOORS[0] | {
 }
 """What the command line may import: the face, and what knows neither data nor models."""
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "audit"}
-READING_SIDE |= {"analysis", "report"}
+READING_SIDE |= {"analysis", "wording", "figures", "screens", "report"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "eager", "seeding", "model"},
     "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
-    "statistics": READING_SIDE - {"analysis", "report"},
-    "analysis": READING_SIDE - {"report"},
+    "statistics": READING_SIDE - {"analysis", "wording", "figures", "screens", "report"},
+    "analysis": READING_SIDE - {"wording", "figures", "screens", "report"},
+    "wording": READING_SIDE,
+    "figures": READING_SIDE,
+    "screens": READING_SIDE,
     "report": READING_SIDE,
 }
 ONLY_IN = {
     "ray": ("run/", "train/worker", "cluster/"),
     "optuna": ("search/", "analysis/importance"),
-    "plotly": ("report/",),
+    "plotly": ("figures/",),
     "pyfaidx": ("genome/reference",),
     "pyranges": ("genome/spans",),
     "transformers": ("proteins/model_folder",),
@@ -113,6 +118,9 @@ WITHOUT_TORCH = (
     "spaces/",
     "statistics/",
     "analysis/",
+    "wording/",
+    "figures/",
+    "screens/",
     "report/",
 )
 

@@ -16,9 +16,9 @@ from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, Row
 from rpbind.ledger.search_results import summarise_search
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
+from rpbind.screens.terminal import verdict_table
 from rpbind.statistics.coverage import coverage
 from rpbind.study.status import status
 

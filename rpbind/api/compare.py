@@ -51,7 +51,7 @@ class Comparison:
 
     def __rich__(self) -> RenderableType:
         """Show the contrasts in a terminal."""
-        from rpbind.report.terminal import comparison_table
+        from rpbind.screens.terminal import comparison_table
 
         return comparison_table(self.result)
 

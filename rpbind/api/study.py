@@ -209,13 +209,13 @@ class Study:
 
     def __rich__(self) -> RenderableType:
         """Show the whole answer in a terminal: banners, verdicts, arms and controls."""
-        from rpbind.report.terminal import verdict_table
+        from rpbind.screens.terminal import verdict_table
 
         return verdict_table(self.folder)
 
     def _repr_html_(self) -> str:
         """Show the answer in a notebook: the question, the verdicts and the predictions."""
-        from rpbind.report.predictions import count
+        from rpbind.wording.predictions import count
 
         summary = self.summary()
         plan = summary.plan

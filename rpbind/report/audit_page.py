@@ -8,8 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rpbind.audit.record import Audit
-from rpbind.report import audit as audit_words
-from rpbind.report.words import number
+from rpbind.wording import audit as audit_words
+from rpbind.wording.words import number
 
 HERE = Path(__file__).parent
 

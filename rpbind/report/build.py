@@ -12,26 +12,24 @@ from rpbind.analysis import arms
 from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.audit.findings import data_findings
+from rpbind.figures import arms as figures
+from rpbind.figures import curves, searching, style
+from rpbind.figures.embed import fragment, scripts
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
-from rpbind.report import audit as audit_words
-from rpbind.report import (
+from rpbind.split_spec import folds_in
+from rpbind.wording import audit as audit_words
+from rpbind.wording import (
     claims,
     collapses,
-    curves,
     experiments,
-    figures,
     predictions,
     search_words,
-    searching,
-    style,
     verdicts,
     words,
 )
-from rpbind.report.banners import banners
-from rpbind.report.embed import fragment, scripts
-from rpbind.split_spec import folds_in
+from rpbind.wording.banners import banners
 
 HERE = Path(__file__).parent
 

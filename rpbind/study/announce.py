@@ -19,7 +19,6 @@ from rpbind.design.timing import timed_here, timed_rows
 from rpbind.errors import UserError
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe import Recipe
-from rpbind.report.audit import short
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners
 from rpbind.split_spec import folds_in
@@ -28,6 +27,7 @@ from rpbind.statistics.units import why_no_verdict
 from rpbind.study.custom import parts_of
 from rpbind.study.extend import more_seeds
 from rpbind.study.options import RunOptions
+from rpbind.wording.audit import short
 
 SHOWN = 4
 """How many differences from an earlier study are listed."""

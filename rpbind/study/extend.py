@@ -14,10 +14,10 @@ from rpbind.design.plan_diff import changed_files, differences
 from rpbind.errors import UserError
 from rpbind.ledger import CUT_OFF, InterimAnalysis, Ledger, Plan
 from rpbind.parts.contents import FOLDER
-from rpbind.report.claims import answer
-from rpbind.report.verdicts import whole_words
 from rpbind.split_spec import folds_in
 from rpbind.study.folder import is_same_but_for_code
+from rpbind.wording.claims import answer
+from rpbind.wording.verdicts import whole_words
 
 
 def extended(plan: Plan, ledger: Ledger, more: int) -> Plan:

@@ -14,7 +14,7 @@ from rpbind.analysis.families import families
 from rpbind.ledger import Ledger, Plan, ProteinScore, Row
 from rpbind.ledger.plans import recipe_id
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 from rpbind.statistics.table import planned_runs
 
 SEEDS, CLUSTERS = range(5), range(20)

@@ -8,7 +8,7 @@ from rpbind.analysis.summary import summarise
 from rpbind.ledger import Call, Finding
 from rpbind.ledger.search_results import summarise_search
 from rpbind.recipe import Recipe
-from rpbind.report.words import cost_words
+from rpbind.wording.words import cost_words
 
 AUROC = {"0_K562": 0.6, "0_HepG2": 0.7, "1_K562": 0.5}
 

@@ -23,8 +23,8 @@ from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.manifest import MadeBy
 from rpbind.data.splits import Split, SplitSpec, hash_parts
 from rpbind.data.writer import Windows, write_dataset
-from rpbind.report.audit import counts, remarks, short
 from rpbind.report.audit_page import audit_page
+from rpbind.wording.audit import counts, remarks, short
 
 BALANCED = "GAUC" * 10
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,11 @@ def test_the_time_is_that_of_all_runs_divided_by_those_at_one_time() -> None:
 
 
 @pytest.mark.parametrize("searched", [False, True], ids=["compared", "searched"])
-def test_a_price_counts_the_runs_of_the_dry_run(searched: bool, tiny: Path) -> None:
+def test_a_price_counts_the_runs_of_the_dry_run(searched: bool, tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny, tmp_path / "world")
     search = {"space": SPACE, "trials": 3} if searched else None
     spec = rb.define_study(
-        reference="fixed", changes=CHANGES, search=search, data=str(tiny), seeds=2
+        reference="fixed", changes=CHANGES, search=search, data=str(tmp_path / "world"), seeds=2
     )
     experiment, question, design, options = request(spec, Call())
     plan = make_plan(

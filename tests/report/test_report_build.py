@@ -9,8 +9,8 @@ from plotly.offline import get_plotlyjs_version
 from synthetic_study import HOSTILE, controls, plan, trials, write
 
 from rpbind.errors import UserError
+from rpbind.figures import embed
 from rpbind.ledger import Ledger, Row
-from rpbind.report import embed
 from rpbind.report.build import build_report
 from rpbind.statistics.verdict import Word
 

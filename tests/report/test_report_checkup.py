@@ -12,9 +12,9 @@ from synthetic_study import HOSTILE, plan, write
 from rpbind.analysis.summary import read
 from rpbind.ledger import Finding, Ledger, Row
 from rpbind.ledger.records import SEES_COMPANY
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
+from rpbind.wording.banners import banners
 
 DEAD = Finding(
     name="RNA ignored",

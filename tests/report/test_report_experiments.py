@@ -9,8 +9,8 @@ from rpbind.analysis.summary import read
 from rpbind.ledger import Finding, Ledger, Row
 from rpbind.ledger.plans import recipe_id
 from rpbind.report.build import build_report
-from rpbind.report.experiments import columns, lines
-from rpbind.report.words import best_baseline
+from rpbind.wording.experiments import columns, lines
+from rpbind.wording.words import best_baseline
 
 
 @pytest.fixture

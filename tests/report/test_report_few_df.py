@@ -14,14 +14,14 @@ from rpbind.analysis.summary import read
 from rpbind.api.tables import verdict_table as notebook_table
 from rpbind.ledger import ContrastPlan, Ledger
 from rpbind.metrics import macro_interval
-from rpbind.report import verdicts, words
 from rpbind.report.build import build_report
-from rpbind.report.screen import last_screen
-from rpbind.report.terminal import comparison_table, verdict_table
+from rpbind.screens.screen import last_screen
+from rpbind.screens.terminal import comparison_table, verdict_table
 from rpbind.statistics.contrast import Interval, two_way
 from rpbind.statistics.power import needs
 from rpbind.statistics.table import bound_of
 from rpbind.statistics.verdict import judge
+from rpbind.wording import verdicts, words
 
 WIDE = Interval(0.03, 2, 24, 0.03, 0.0, 0.0)
 """Two seeds that disagree: at Holm's first step of eleven, the interval is tens of AUROCs wide."""

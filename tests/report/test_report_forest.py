@@ -6,8 +6,8 @@ from synthetic_study import done, plan, write
 
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.summary import read
+from rpbind.figures import arms as figures
 from rpbind.ledger import Ledger
-from rpbind.report import figures
 from rpbind.report.build import build_report
 from rpbind.statistics.contrast import Interval
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from synthetic_study import plan, trials, write
 
+from rpbind.figures import style
 from rpbind.ledger import Ledger
-from rpbind.report import style
 from rpbind.report.build import HERE, build_report
 
 QUESTION = "Which change of the attention moves the AUROC?"

@@ -12,8 +12,8 @@ from synthetic_study import HOSTILE, plan, trials, write
 from rpbind.ledger import Ledger, Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report
-from rpbind.report.screen import last_screen
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.screen import last_screen
+from rpbind.screens.terminal import verdict_table
 
 COMMAND = "python experiments/ablate.py --data data/synthetic --seeds 5"
 ALERT = re.compile(r'<p class="banner alert" role="alert">(.*?)</p>')

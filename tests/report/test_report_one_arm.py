@@ -12,7 +12,7 @@ from rpbind import experiment
 from rpbind.analysis.summary import read
 from rpbind.ledger import Finding, Ledger
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table, whole_answer
+from rpbind.screens.terminal import verdict_table, whole_answer
 
 
 def alone(folder: Path) -> list[float]:

@@ -12,8 +12,8 @@ from synthetic_study import HOSTILE, plan, write
 import rpbind as rb
 from rpbind.ledger import PredictionPlan
 from rpbind.report.build import build_report
-from rpbind.report.screen import last_screen
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.screen import last_screen
+from rpbind.screens.terminal import verdict_table
 
 NAMES = [contrast.name for contrast in plan().contrasts]
 EXPECTED = {NAMES[0]: "better", NAMES[2]: "better", NAMES[4]: "inert"}

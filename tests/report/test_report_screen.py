@@ -8,8 +8,8 @@ import synthetic_study
 from rich.console import Console
 
 from rpbind import verbosity
-from rpbind.report.screen import MOST_LINES, last_screen
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.screen import MOST_LINES, last_screen
+from rpbind.screens.terminal import verdict_table
 
 NAMES = (*synthetic_study.NAMES, "heads", "film")
 

@@ -9,7 +9,7 @@ from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 
 ARMS = {"old": OLD, "fixed": FIXED}
 

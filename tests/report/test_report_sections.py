@@ -10,9 +10,9 @@ from rpbind.analysis.summary import read
 from rpbind.design.factorial import factorial
 from rpbind.ledger import Ledger
 from rpbind.recipe import Recipe
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
+from rpbind.wording.banners import banners
 
 CHANGES = {
     "residual": ("model.residual", True),

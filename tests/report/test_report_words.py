@@ -7,10 +7,12 @@ from synthetic_study import done, plan, write
 
 from rpbind.analysis.summary import read
 from rpbind.analysis.tuned import Winner
+from rpbind.figures import arms as figures
+from rpbind.figures import style
 from rpbind.ledger import Ledger
-from rpbind.report import figures, search_words, style, verdicts, words
-from rpbind.report.banners import banners
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
+from rpbind.wording import search_words, verdicts, words
+from rpbind.wording.banners import banners
 
 
 def test_numbers_have_a_real_minus_sign_and_missing_ones_are_a_dash() -> None:

@@ -17,12 +17,12 @@ from rpbind.analysis.summary import read
 from rpbind.analysis.winners import required_runs, winner_arms
 from rpbind.ledger import Ledger, Plan
 from rpbind.recipe.presets import OLD
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 from rpbind.search.search import Sweep
 from rpbind.study.resume import is_resumable, not_done
 from rpbind.study.status import status
+from rpbind.wording.banners import banners
 
 
 def on_terminal(folder: Path) -> str:

@@ -16,7 +16,6 @@ from rpbind.ledger import Ledger, Row
 from rpbind.ledger.search_results import summarise_search
 from rpbind.ledger.trials import was_reused
 from rpbind.recipe.presets import OLD
-from rpbind.report.search_words import winner_lines
 from rpbind.run.progress import StudyProgress
 from rpbind.run.watch import Watch
 from rpbind.search.ask_tell import AskTellLoop
@@ -28,6 +27,7 @@ from rpbind.spaces.space import Space
 from rpbind.spaces.warm_start import warm_start
 from rpbind.study.announce import _searched, price_of
 from rpbind.study.status import status
+from rpbind.wording.search_words import winner_lines
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 

@@ -10,10 +10,10 @@ from toy_ledger import plan, row
 from rpbind.analysis.summary import read
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.plans import recipe_id
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 from rpbind.statistics.averages import averages
+from rpbind.wording.banners import banners
 
 MACRO = {"test.auroc_macro": 0.75}
 GIANT = {"1_A": 0.60, "1_B": 0.60, "1_C": 0.60, "2_A": 0.90}

@@ -13,11 +13,11 @@ from toy_ledger import plan, row
 from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import read, summarise
 from rpbind.ledger import InterimAnalysis, Ledger, Plan, Row
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.collapses import not_excluded
-from rpbind.report.terminal import comparison_table, verdict_table
+from rpbind.screens.terminal import comparison_table, verdict_table
 from rpbind.statistics.collapse import CollapseCount, chance_limit, collapsed_runs, find_collapsed
+from rpbind.wording.banners import banners
+from rpbind.wording.collapses import not_excluded
 
 SEEDS = 5
 NONE = "no meaningful effect"

@@ -11,7 +11,7 @@ from rpbind.analysis.compare import compare
 from rpbind.analysis.summary import summarise
 from rpbind.errors import UserError
 from rpbind.ledger import InterimAnalysis, Plan
-from rpbind.report.terminal import comparison_table
+from rpbind.screens.terminal import comparison_table
 from rpbind.statistics.contrast import Interval, two_way
 from rpbind.statistics.coverage import coverage
 from rpbind.statistics.interim import TOTAL_LEVEL, analysis_number, level_of

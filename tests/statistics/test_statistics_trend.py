@@ -12,7 +12,7 @@ from toy_ledger import plan, row
 from rpbind.analysis.record import group_findings
 from rpbind.ledger import Ledger, Row
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING, trend, trials_with_trend
 
 STILL, OVER = STILL_IMPROVING.name, OVERFITTING.name

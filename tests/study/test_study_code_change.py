@@ -77,7 +77,7 @@ def only_study(folder: Path) -> str:
 def test_changes_of_comments_docstrings_and_the_report_do_not_change_a_study(
     place: Path, tmp_path: Path
 ) -> None:
-    folder = edited(place, tmp_path, "rpbind/report/style.py", "\n\n\n", "\n\nNEW = 1\n\n\n")
+    folder = edited(place, tmp_path, "rpbind/figures/style.py", "\n\n\n", "\n\nNEW = 1\n\n\n")
     for file in ("rpbind/model/binding.py", "rpbind/train/loop.py"):
         path = folder / file
         text = path.read_text()

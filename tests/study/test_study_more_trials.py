@@ -16,9 +16,8 @@ from rpbind.errors import UserError
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, ProteinScore, Row, Stage
 from rpbind.recipe import Recipe
 from rpbind.recipe.presets import OLD
-from rpbind.report.banners import banners
 from rpbind.report.build import build_report
-from rpbind.report.terminal import verdict_table
+from rpbind.screens.terminal import verdict_table
 from rpbind.search.config import SearchConfig
 from rpbind.search.search import Sweep
 from rpbind.search.winners import has_frozen_winners, with_winners
@@ -26,6 +25,7 @@ from rpbind.statistics.interim import analysis_number, level_of
 from rpbind.study.extend import extended
 from rpbind.study.resume import not_done, resumed
 from rpbind.study.status import status
+from rpbind.wording.banners import banners
 
 Score = Callable[[Recipe], float]
 

@@ -113,7 +113,7 @@ def test_the_wheel_has_all_files_of_the_package_and_nothing_else(wheel: Path) ->
     info = {name for name in sizes if name.split("/")[0].endswith(".dist-info")}
     assert sizes.keys() - info == package
     assert not any("test" in Path(name).name for name in package)
-    vendored = {name for name in sizes if name.startswith("rpbind/report/vendor/")}
+    vendored = {name for name in sizes if name.startswith("rpbind/figures/vendor/")}
     assert max(size for name, size in sizes.items() if name not in vendored) < MEGABYTE
     assert sum(sizes[name] for name in vendored) < 2 * MEGABYTE
     assert sum(packed[name] for name in packed.keys() - vendored) < MEGABYTE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rpbind.audit.findings import MEANING as MEANING
 from rpbind.audit.record import Audit, LeakRecord, Origin, PriorScore
-from rpbind.report.words import number, plural
 from rpbind.statistics.density import FLAGGED as FLAGGED
+from rpbind.wording.words import number, plural
 
 SHOWN_LETTERS = 40
 SHOWN_NAMES = 6

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
 from rpbind.ledger.records import PROVENANCE_TERMS
-from rpbind.report import collapses, search_words, verdicts, words
+from rpbind.wording import collapses, search_words, verdicts, words
 
 
 def banners(summary: Summary) -> list[str]:

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from rpbind.analysis.tuned import Tuned
+from rpbind.figures import style
 from rpbind.ledger.search_results import SearchResult
 from rpbind.ledger.trials import OBJECTIVES
-from rpbind.report import style
 
 SLICES = 12
 """Number of hyperparameters that are drawn at most; the table has all of them."""

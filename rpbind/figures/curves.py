@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from rpbind.analysis.arms import Arm, Curve
-from rpbind.report import style
+from rpbind.figures import style
 
 Range = tuple[float, float] | None
 

@@ -16,13 +16,13 @@ from rpbind.analysis.no_result import no_result
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
-from rpbind.report import claims, collapses, predictions, search_words, verdicts, words
-from rpbind.report.banners import banners
-from rpbind.report.contrast_table import table_of
+from rpbind.screens.contrast_table import table_of
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.coverage import NEVER_MADE
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.tables import Grid
+from rpbind.wording import claims, collapses, predictions, search_words, verdicts, words
+from rpbind.wording.banners import banners
 
 CURVES = (STILL_IMPROVING.name, OVERFITTING.name)
 """Findings on learning curves."""

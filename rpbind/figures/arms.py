@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
-from rpbind.report import style, verdicts, words
+from rpbind.figures import style
+from rpbind.wording import verdicts, words
 
 COLOUR_BAR = {
     "orientation": "h",

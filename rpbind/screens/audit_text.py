@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from rpbind.audit.record import Audit, ProteinCounts
-from rpbind.report import audit as words
-from rpbind.report.words import ABSENT, number
 from rpbind.tables import Grid
+from rpbind.wording import audit as words
+from rpbind.wording.words import ABSENT, number
 
 MOST_PROTEINS = 30
 """A table of proteins with more rows shows the ends: the page and `--json` have all of them."""

@@ -17,13 +17,13 @@ from rich.text import Text
 from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
-from rpbind.report import claims, collapses, predictions, search_words, verdicts, words
-from rpbind.report.banners import banners
-from rpbind.report.contrast_table import STYLES
-from rpbind.report.terminal import CURVES, failed_runs, whole_answer
+from rpbind.screens.contrast_table import STYLES
+from rpbind.screens.terminal import CURVES, failed_runs, whole_answer
 from rpbind.statistics.contrast import Interval
 from rpbind.tables import Grid
 from rpbind.verbosity import is_verbose
+from rpbind.wording import claims, collapses, predictions, search_words, verdicts, words
+from rpbind.wording.banners import banners
 
 MOST_LINES = 3
 """At most so many failed runs, winners, arms or claims are named; the report has all."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rpbind.analysis.tuned import Winner
 from rpbind.ledger import Plan
-from rpbind.report.words import ABSENT, ends_of_auroc, number, plural
+from rpbind.wording.words import ABSENT, ends_of_auroc, number, plural
 
 
 def winner_lines(winner: Winner) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.box import SIMPLE_HEAD
 from rich.text import Text
 
-from rpbind.report import collapses, verdicts, words
 from rpbind.tables import Grid
+from rpbind.wording import collapses, verdicts, words
 
 STYLES = {"better": "bold green", "worse": "bold red", "inconclusive": "yellow"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rpbind.analysis.claims import Claim
 from rpbind.analysis.controls import Controls
-from rpbind.report.verdicts import WORDS, whole_words
+from rpbind.wording.verdicts import WORDS, whole_words
 
 FEW_ARMS = 3
 

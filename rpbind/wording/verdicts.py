@@ -9,12 +9,12 @@ from typing import get_args
 
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.tuned import TunedContrast
-from rpbind.report.collapses import not_excluded
-from rpbind.report.words import ABSENT, number, plural, signed
 from rpbind.statistics.contrast import FEWEST_DF, Inert, Interval, Result, Unattainable
 from rpbind.statistics.folds import FoldInterval
 from rpbind.statistics.power import Needs
 from rpbind.statistics.verdict import Size, Verdict, Word
+from rpbind.wording.collapses import not_excluded
+from rpbind.wording.words import ABSENT, number, plural, signed
 
 Judged = Contrast | TunedContrast
 """A contrast of arms or of tuned arms, with its verdict."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rpbind.analysis.arms import Arm
-from rpbind.report.words import number, p_value, plural, signed
 from rpbind.statistics.collapse import CollapseCount, CollapseRates
 from rpbind.statistics.verdict import Verdict
+from rpbind.wording.words import number, p_value, plural, signed
 
 ROW = "collapsed runs"
 

@@ -1,0 +1,1 @@
+"""Figures of the report page, and how the page draws them."""

@@ -1,0 +1,110 @@
+"""Figures of one window: its substitutions, top span and attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from rpbind.figures import style
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The numbers that the page shows about one window of L nucleotides.
+
+    Parameters
+    ----------
+    protein
+        Name of the protein.
+    model
+        Name of the model.
+    letters
+        The L letters of the window.
+    substitutes
+        The letters that are put in.
+    change
+        (L, number of substitutes) change of the logit.
+    span
+        (start, stop) of the top span, from 0; equal numbers if there is none.
+    attention
+        (L, number of keys) attention weights, mean over heads; None if there are none to show.
+    keys
+        Names of the keys.
+    sentences
+        What was found, in sentences.
+    strongest
+        (name, change of the logit) of the strongest substitutions.
+    """
+
+    protein: str
+    model: str
+    letters: str
+    substitutes: str
+    change: Sequence[Sequence[float]]
+    span: tuple[int, int]
+    attention: Sequence[Sequence[float]] | None
+    keys: tuple[str, ...]
+    sentences: tuple[str, ...]
+    strongest: tuple[tuple[str, float], ...]
+
+
+def substitutions(picture: Picture) -> go.Figure:
+    """Draw the change of the logit by every substitution, and frame the top span."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=list(zip(*picture.change, strict=True)),
+            y=list(picture.substitutes),
+            x=_places(picture),
+            customdata=[list(picture.letters)] * len(picture.substitutes),
+            colorscale="RdBu",
+            zmid=0,
+            xgap=1,
+            ygap=1,
+            colorbar={"title": {"text": "change<br>of logit"}, "thickness": 10, "nticks": 5},
+            hovertemplate="%{customdata}%{x}%{y}: %{z:+.3f}<extra></extra>",
+        )
+    )
+    start, stop = picture.span
+    if start < stop:
+        figure.add_vrect(start + 0.5, stop + 0.5, line={"color": style.INK, "width": 2})
+    style.layout(figure, 240)
+    figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Substitute"})
+    return _lettered(figure, picture)
+
+
+def attention(picture: Picture) -> go.Figure:
+    """Draw the attention weight of each nucleotide on each key of the protein, mean over heads."""
+    weights = picture.attention or ()
+    figure = go.Figure(
+        go.Heatmap(
+            z=list(zip(*weights, strict=True)),
+            y=list(range(1, len(picture.keys) + 1)),
+            x=_places(picture),
+            customdata=[[key] * len(weights) for key in picture.keys],
+            colorscale="Viridis",
+            colorbar={"title": {"text": "weight"}, "thickness": 10, "nticks": 5},
+            hovertemplate="nucleotide %{x}, key %{customdata}: %{z:.4f}<extra></extra>",
+        )
+    )
+    style.layout(figure, 420)
+    figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Key of the protein"})
+    return _lettered(figure, picture)
+
+
+def _places(picture: Picture) -> list[int]:
+    return list(range(1, len(picture.letters) + 1))
+
+
+def _lettered(figure: go.Figure, picture: Picture) -> go.Figure:
+    """Label the axis with the window's letters."""
+    figure.update_xaxes(
+        tickvals=_places(picture),
+        ticktext=list(picture.letters),
+        tickfont={"size": 10},
+        tickangle=0,
+        showgrid=False,
+        title={"text": "Nucleotide"},
+    )
+    return figure

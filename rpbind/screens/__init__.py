@@ -1,0 +1,1 @@
+"""What commands print of a study: its last screen, its whole answer, an audit."""

@@ -1,0 +1,1 @@
+"""Results as text: verdicts, intervals, claims, predictions and warnings in plain words."""

@@ -190,6 +190,7 @@ def _context(attend: CrossAttention, q_HMD: Tensor, k_HRD: Tensor, v_HRD: Tensor
     """Return the weighted mean of one protein's values (H, M, D)."""
     if attend.uniform:
         return v_HRD.mean(1, keepdim=True).expand(-1, q_HMD.shape[1], -1)
+    q_HMD, k_HRD = q_HMD.to(v_HRD.dtype), k_HRD.to(v_HRD.dtype)  # lower, if products are
     dropout = attend.weight_dropout
     if dropout.is_active:
         factor_HMR = dropout.factors((len(q_HMD), q_HMD.shape[1], k_HRD.shape[1]), q_HMD)
@@ -216,7 +217,7 @@ class _KeptMean(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, factor: Tensor) -> Tensor:
-        weights = torch.softmax(torch.bmm(q, k.transpose(1, 2)), -1)
+        weights = torch.softmax(torch.bmm(q, k.transpose(1, 2)), -1).to(q.dtype)
         kept = factor.mul_(weights)
         mean = torch.bmm(kept, v)
         ctx.save_for_backward(q, k, v, weights, kept, mean)

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from rpbind.errors import UserError
 from rpbind.mistakes import MAX_MISTAKES, ended, mistake, mistake_path
 from rpbind.parts.contents import given_now
+from rpbind.recipe import training
 from rpbind.recipe.base import OFF, Hyperparameters, optional_fields
 from rpbind.recipe.model import NEWER, AnyModel, Model
 from rpbind.recipe.training import Train
@@ -136,6 +137,7 @@ class Recipe(Hyperparameters):
         tree = self.model_dump(mode="json")
         if isinstance(self.model, Model):
             tree["model"] = {n: Model.model_fields[n].default for n in NEWER} | tree["model"]
+        tree["train"] |= {n: getattr(self.train, n) for n in training.NEWER}
         return tree
 
     def flat(self) -> dict[str, Any]:

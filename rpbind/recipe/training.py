@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from rpbind.recipe.base import Epochs, Fraction, Hyperparameters, NonNegative, Positive
+from rpbind.recipe.base import Boolean, Epochs, Fraction, Hyperparameters, NonNegative, Positive
 
 
 class Plateau(Hyperparameters):
@@ -76,6 +76,10 @@ class Constant(Hyperparameters):
 Schedule = Annotated[Plateau | Cosine | OneCycle | Constant, Field(discriminator="kind")]
 
 
+NEWER = ("precision", "compile")
+"""Fields of `Train` that a recipe of an earlier version does not have."""
+
+
 class Train(Hyperparameters):
     """How a run is trained.
 
@@ -102,6 +106,11 @@ class Train(Hyperparameters):
         How the learning rate changes.
     stop_after
         Epochs without a better validation loss that end the run early; None for never.
+    precision
+        "float32", or "bf16": products of matrices and convolutions of the forward and backward pass
+        in bfloat16, with weights, optimizer and loss in float32. Scoring is always in float32.
+    compile
+        Compile the model for training by torch.compile, which needs a C++ compiler.
     """
 
     optimizer: Literal["adam", "adamw"] = "adam"
@@ -114,3 +123,12 @@ class Train(Hyperparameters):
     mask: Fraction = 0.0
     schedule: Schedule = Plateau()
     stop_after: Epochs | None = 10
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: Boolean = False
+
+    @model_serializer(mode="wrap")
+    def _default_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what earlier versions did not know at its default: ids stay the same."""
+        tree: dict[str, Any] = dump(self)
+        default = {name: type(self).model_fields[name].default for name in NEWER}
+        return {k: v for k, v in tree.items() if k not in default or v != default[k]}

@@ -13,24 +13,30 @@ from rpbind.recipe import training as fields
 from rpbind.seeding.streams import generator
 
 EVALUATION_BATCH = 256
+"""Windows that are scored together. More gain little on a CPU, and would change scores by rounding;
+see `docs/decisions/0032-a-busy-gpu.md`."""
+DEVICE_BATCH = 2048
+"""Windows that are scored together on a GPU."""
 MIN_WINDOWS = 2
 """The fewest windows in a piece of a batch: batch norm needs two."""
 
 
-def scoring_batches(index_N: Tensor) -> list[Tensor]:
+def scoring_batches(index_N: Tensor, size: int = EVALUATION_BATCH) -> list[Tensor]:
     """Cut windows into batches for scoring, each of them spread over all windows.
 
     Parameters
     ----------
     index_N
         (N,) int64 window indices.
+    size
+        Windows of a batch.
 
     Returns
     -------
-    Batches of about `EVALUATION_BATCH` indices, together all of `index_N`.
+    Batches of about `size` indices, together all of `index_N`.
     """
     # windows are in the order of proteins, and a batch of one long protein is slow and large
-    batches = math.ceil(len(index_N) / EVALUATION_BATCH)
+    batches = math.ceil(len(index_N) / size)
     return [index_N[start::batches] for start in range(batches)]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import contextlib
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from rpbind.errors import UserError
@@ -27,7 +29,7 @@ class GradientState(Protocol):
     inputs: Inputs
     machine: Machine
     model: PairModel
-    wrapped: nn.Module
+    wrapped: Callable[..., Any]
     optimizer: Optimizer
     stream: torch.Generator
     pieces: int
@@ -78,10 +80,18 @@ def _backward(training: GradientState, piece: Tensor | Planned, share: float) ->
     """Add the gradient of a piece, weighted by its share of the batch; return its loss."""
     rna_BL, groups, label_B = training.inputs.batch(piece, training.model.reads)
     rna_BL = augment(rna_BL, training.recipe.train, training.stream)
-    logit_B = training.wrapped(rna_BL, groups)
+    with lower_precision(training):
+        logit_B = training.wrapped(rna_BL, groups).to(label_B.dtype)
     loss = F.binary_cross_entropy_with_logits(logit_B, label_B) * share
     loss.backward()
     return loss.detach()
+
+
+def lower_precision(training: GradientState) -> contextlib.AbstractContextManager[Any]:
+    """Return a context in which products are computed in the recipe's precision."""
+    if training.recipe.train.precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(torch.device(training.machine.device).type, torch.bfloat16)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

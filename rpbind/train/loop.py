@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,8 +21,11 @@ from rpbind.metrics import WindowScores, summarise
 from rpbind.model.build import build_model
 from rpbind.model.size import COPIES_TRAINED, check_fits
 from rpbind.recipe import Recipe
+from rpbind.recipe.custom import custom_classes
 from rpbind.seeding.streams import generator, reseed
 from rpbind.train.batches import (
+    DEVICE_BATCH,
+    EVALUATION_BATCH,
     batch_count,
     check_workers,
     scoring_batches,
@@ -68,8 +71,11 @@ class Training(RunState):
         batches = batch_count(recipe.train, sizes["train"], machine.world)
         super().__init__(recipe, seed, model.to(machine.device), batches)
         self.stream = generator(machine.device, "augment", seed)
-        distribute = machine.world > 1
-        self.wrapped: nn.Module = DistributedDataParallel(self.model) if distribute else self.model
+        self.wrapped: Callable[..., Any] = self.model
+        if machine.world > 1:
+            self.wrapped = DistributedDataParallel(self.model)
+        if recipe.train.compile:
+            self.wrapped = torch.compile(self.wrapped)
 
     def epochs(self) -> Iterator[dict[str, float]]:
         """Train until the last epoch of the recipe or early stopping.
@@ -158,7 +164,7 @@ class Training(RunState):
         broadcast_buffers(self.model, self.machine.world)
         self.model.eval()
         mine_N = self.inputs.parts[part][self.machine.rank :: self.machine.world]
-        batches = scoring_batches(mine_N)
+        batches = scoring_batches(mine_N, self._scored_together)
         planned = self.inputs.planned(batches, self.model.reads)
         logits = torch.cat([self._logits(batch) for batch in planned])
         logit_N, index_N = gather(
@@ -167,6 +173,12 @@ class Training(RunState):
         if not np.isfinite(logit_N).all():
             raise DivergedError(f"a score on {part} is NaN or infinite")
         return self.inputs.scores(logit_N, index_N)
+
+    @property
+    def _scored_together(self) -> int:
+        """Windows of a scoring batch: few on a CPU, and for a class of the user's own."""
+        is_own = any(custom_classes(self.recipe.model))
+        return EVALUATION_BATCH if self.machine.device == "cpu" or is_own else DEVICE_BATCH
 
     @property
     def micro_batch(self) -> int:

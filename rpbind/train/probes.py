@@ -26,15 +26,21 @@ SAMPLE_SIZE = 20_000
 """A probe scores at most this many test windows, evenly spread over all of them."""
 
 
-def probe(training: Training) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
+def probe(
+    training: Training, on_test: WindowScores | None = None
+) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
     """Score a sample of test windows unchanged, and once with each alteration.
 
+    `on_test` are the scores of all of them, if they are known: the sample may be all.
     Returns metrics and scores per protein of the parts `probe` and `probe.NAME`. The metric
     `probe.NAME.moved` is the greatest change of any window's probability. Random draws depend only
     on the run's seed.
     """
     sample = _sample(training.inputs)
-    as_is = _score(training, sample)
+    if on_test is not None and len(on_test.logit_N) <= SAMPLE_SIZE:
+        as_is = replace(on_test, cluster_N=None)
+    else:
+        as_is = _score(training, sample)
     metrics, per_protein = summarise(as_is, sample.proteins, "probe")
     for name, scores in _altered(training, sample):
         part = f"probe.{name}"

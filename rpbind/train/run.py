@@ -207,9 +207,9 @@ def _score_best_epoch(
         metrics, per_protein = metrics | tested | by_region(on_test, proteins), per_protein + each
         if training.machine.rank == 0:
             write_model(job.folder / job.run, saved_model(job, training, calibration, scored))
-    if job.stage == "ablation":
-        probed, probed_proteins = probe(training)
-        metrics, per_protein = metrics | probed, per_protein + probed_proteins
+        if job.stage == "ablation":
+            probed, probed_proteins = probe(training, on_test)
+            metrics, per_protein = metrics | probed, per_protein + probed_proteins
     return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, per_protein
 
 

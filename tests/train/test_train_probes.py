@@ -136,3 +136,8 @@ def test_a_probe_does_not_change_the_training_state(inputs: Inputs) -> None:
     assert training.model.attend is not None
     assert not training.model.attend.uniform
     assert equal(before, training.model.state_dict())
+
+
+def test_scores_of_all_test_windows_that_are_known_give_the_same_probes(inputs: Inputs) -> None:
+    training = Training(FIXED_SMALL, 0, inputs)
+    assert probe(training, training.score("test")) == probe(training)

@@ -28,6 +28,12 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
+def faint(colour: str) -> str:
+    """Return a colour as the filling of a band, through which other bands are seen."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.15)"
+
+
 def symbol(index: int) -> str:
     """Return the marker of the arm with this index; it changes when the colours repeat."""
     return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]

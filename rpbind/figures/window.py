@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from rpbind.figures import style
+from rpbind.figures.description import Description
+from rpbind.wording.words import signed
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,43 @@ def attention(picture: Picture) -> go.Figure:
     style.layout(figure, 420)
     figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Key of the protein"})
     return _lettered(figure, picture)
+
+
+def describe_substitutions(picture: Picture) -> Description:
+    """Describe the map of substitutions: the strongest, the top span, and every change."""
+    start, stop = picture.span
+    span = f"the top span is {start + 1}-{stop}" if start < stop else "there is no top span"
+    strongest = [f"{name} {signed(change, 3)}" for name, change in picture.strongest[:1]]
+    return Description(
+        name="Substitutions",
+        summary=f"{len(picture.letters)} nucleotides; {span}"
+        + (f"; the strongest substitution is {strongest[0]}." if strongest else "."),
+        columns=("Nucleotide", *(f"to {letter}" for letter in picture.substitutes)),
+        rows=[
+            [f"{place} {letter}", *(signed(float(value), 3) for value in change)]
+            for place, letter, change in zip(
+                _places(picture), picture.letters, picture.change, strict=True
+            )
+        ],
+    )
+
+
+def describe_attention(picture: Picture) -> Description:
+    """Describe the attention map: its largest weight, and the three largest of each nucleotide."""
+    weights = picture.attention or ()
+    top, place = max((max(row), place) for place, row in enumerate(weights))
+    key = picture.keys[list(weights[place]).index(top)]
+    ranked = [sorted(zip(row, picture.keys, strict=True), reverse=True)[:3] for row in weights]
+    return Description(
+        name="Attention",
+        summary=f"The largest weight is {top:.4f}, of nucleotide {place + 1} "
+        f"({picture.letters[place]}) on {key}; a uniform weight is {1 / len(picture.keys):.4f}.",
+        columns=("Nucleotide", "Largest weights"),
+        rows=[
+            [f"{n} {letter}", ", ".join(f"{key} {weight:.4f}" for weight, key in three)]
+            for n, letter, three in zip(_places(picture), picture.letters, ranked, strict=True)
+        ],
+    )
 
 
 def _places(picture: Picture) -> list[int]:

@@ -7,8 +7,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rpbind.figures.embed import fragment, scripts
-from rpbind.figures.window import Picture, attention, substitutions
+from rpbind.figures.embed import fragment, scripts, styles
+from rpbind.figures.window import (
+    Picture,
+    attention,
+    describe_attention,
+    describe_substitutions,
+    substitutions,
+)
 
 HERE = Path(__file__).parent
 
@@ -35,8 +41,12 @@ def explain_page(picture: Picture) -> str:
         before=picture.letters[:start],
         inside=picture.letters[start:stop],
         after=picture.letters[stop:],
-        css=Markup((HERE / "page.css").read_text()),
+        css=Markup((HERE / "page.css").read_text()) + styles(),
         scripts=scripts(),
-        substitutions=fragment(substitutions(picture), "substitutions"),
-        attention=None if picture.attention is None else fragment(attention(picture), "attention"),
+        substitutions=fragment(
+            substitutions(picture), "substitutions", describe_substitutions(picture)
+        ),
+        attention=None
+        if picture.attention is None
+        else fragment(attention(picture), "attention", describe_attention(picture)),
     )

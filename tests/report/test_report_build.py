@@ -102,10 +102,10 @@ def test_a_metric_that_no_run_has_is_a_dash_and_never_nan(page: str) -> None:
     assert not re.search(r"\b(nan|None|inf)\b", text.replace("loss is nan", ""))
 
 
-def test_every_arm_has_a_learning_curve_and_every_figure_is_there(page: str) -> None:
-    ids = re.findall(r'<div id="figure-([a-z0-9-]+)"', page)
-    assert [i for i in ids if i.startswith("learning")] == [f"learning-{n}" for n in range(12)]
-    assert {"forest", "runs", "controls", "proteins", "map", "search"} <= set(ids)
+def test_every_figure_is_there_once(page: str) -> None:
+    ids = re.findall(r'<div id="figure-([a-z0-9_-]+)"', page)
+    assert {"forest", "runs", "controls", "proteins", "map", "search", "learning"} <= set(ids)
+    assert len(ids) == len(set(ids))
 
 
 def test_a_search_is_marked_as_exploratory_and_shows_its_best_trial(page: str) -> None:

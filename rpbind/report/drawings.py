@@ -1,0 +1,90 @@
+"""The figures of a study's page: which of them there is something to draw for."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from rpbind.analysis.summary import Summary
+from rpbind.figures import arms, curves, describe, describe_search, searching
+from rpbind.figures.embed import fragment
+
+NAMES = (
+    "forest",
+    "runs",
+    "controls",
+    "proteins",
+    "map",
+    "learning",
+    "search",
+    "slices",
+    "front",
+    "best_of",
+)
+"""Every figure of the page."""
+
+
+def draw(summary: Summary) -> dict[str, Markup | None]:
+    """Return every figure of the page as an HTML fragment; None if there is nothing to draw."""
+    drawn: dict[str, Markup | None] = dict.fromkeys(NAMES)
+    return drawn | _compared(summary) | _arms(summary) | _searched(summary)
+
+
+def _compared(summary: Summary) -> dict[str, Markup | None]:
+    """Draw the contrasts and their proteins."""
+    place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
+    contrasts, clusters = summary.contrasts, summary.clusters
+    drawn: dict[str, Markup | None] = {}
+    if any(c.verdict.mean is not None for c in contrasts):
+        delta = summary.plan.delta
+        drawn["forest"] = fragment(
+            arms.forest(contrasts, place, delta), "forest", describe.forest(contrasts, delta)
+        )
+    if any(c.paired.by_cluster for c in contrasts):
+        drawn["proteins"] = fragment(
+            arms.protein_spread(contrasts, place, clusters),
+            "proteins",
+            describe.protein_spread(contrasts, clusters),
+        )
+        drawn["map"] = fragment(
+            arms.protein_map(contrasts, clusters), "map", describe.protein_map(contrasts)
+        )
+    return drawn
+
+
+def _arms(summary: Summary) -> dict[str, Markup | None]:
+    """Draw the arms by themselves: runs, controls and learning curves."""
+    every, seeds, controls = summary.arms, summary.plan.seeds, summary.controls
+    drawn: dict[str, Markup | None] = {}
+    if any(arm.macro for arm in every):
+        drawn["runs"] = fragment(arms.runs(every, seeds), "runs", describe.runs(every, seeds))
+    if any(b.macro is not None for b in controls.baselines):
+        drawn["controls"] = fragment(
+            arms.controls(controls, every), "controls", describe.controls(controls, every)
+        )
+    if any(map(curves.has_curve, every)):
+        drawn["learning"] = fragment(
+            curves.learning(every), "learning", curves.describe(every), curves.groups(every)
+        )
+    return drawn
+
+
+def _searched(summary: Summary) -> dict[str, Markup | None]:
+    """Draw the searches."""
+    search, tuned, planned = summary.search, summary.tuned, summary.plan.search or {}
+    drawn: dict[str, Markup | None] = {}
+    if search and any(t.value is not None or t.reached is not None for t in search.trials):
+        drawn["search"] = fragment(
+            searching.history(search), "search", describe_search.history(search)
+        )
+        if search.varied:
+            figure = searching.slices(search, planned.get("dimensions", ()))
+            drawn["slices"] = fragment(figure, "slices", describe_search.slices(search))
+        if len(search.objectives) > 1:
+            drawn["front"] = fragment(
+                searching.front(search), "front", describe_search.front(search)
+            )
+    if tuned and tuned.expected:
+        drawn["best_of"] = fragment(
+            searching.best_of(tuned), "best_of", describe_search.best_of(tuned)
+        )
+    return drawn

@@ -37,7 +37,7 @@ FLOORS = [
     {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
     {"train", "negatives"},
-    {"doctor", "use"},
+    {"doctor", "use", "packing"},
     {"design"},
     {"search"},
     {"run"},

@@ -5,7 +5,6 @@ that both have, and a layer that only one of them has changes nothing in the oth
 """
 
 import hashlib
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -105,13 +104,29 @@ class Dropout(nn.Module):
         RuntimeError
             Where `reseed` was never called.
         """
+        factor = torch.empty(shape, dtype=like.dtype, device=like.device)
+        self.draw_into(factor)
+        return factor
+
+    def draw_into(self, factor: Tensor) -> None:
+        """Draw the next mask into a tensor, see `factors`.
+
+        Parameters
+        ----------
+        factor
+            The tensor, which is contiguous; its values are replaced.
+
+        Raises
+        ------
+        RuntimeError
+            Where `reseed` was never called.
+        """
         if self.stream is None:
             raise RuntimeError("this dropout layer has no stream: call seeding.reseed(model, ...)")
-        draws = _draw(self.stream, math.prod(shape), like.device).view(shape)
-        factor = torch.empty(shape, dtype=like.dtype, device=like.device)
+        draws = _draw(self.stream, factor.numel(), factor.device).view(factor.shape)
         # comparing into floats is eight times as fast as into booleans that become floats
         torch.ge(draws, self.cut - 32768, out=factor)
-        return factor.mul_(65536 / (65536 - self.cut))
+        factor.mul_(65536 / (65536 - self.cut))
 
 
 def reseed(model: nn.Module, device: torch.device | str, *key: object) -> None:

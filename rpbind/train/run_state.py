@@ -28,7 +28,7 @@ class RunState:
     """
 
     def __init__(self, recipe: Recipe, seed: int, model: PairModel, batches: int) -> None:
-        self.recipe, self.seed, self.model = recipe, seed, model
+        self.recipe, self.seed, self.model, self.batches = recipe, seed, model, batches
         self.optimizer = optimizer_of(recipe.train, model.parameters())
         self.schedule = schedule_of(recipe.train, self.optimizer, batches)
         self.curve: list[dict[str, float]] = []

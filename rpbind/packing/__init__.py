@@ -1,0 +1,1 @@
+"""Several runs of one architecture trained as one stacked model."""

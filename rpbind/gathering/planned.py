@@ -9,7 +9,7 @@ Shapes: B windows, P distinct proteins of a group, R residues of the longest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -38,7 +38,9 @@ class PlannedGroup:
     offset_P, length_P
         Where their residues stand, and how many they are (P,); None without residues.
     windows, residues
-        How many windows and residues each protein has, as numbers; empty without residues.
+        How many windows and residues each protein has, as numbers; empty where nobody asks.
+    longest
+        The number of residues that all proteins are padded to; 0 without residues.
     """
 
     rows_B: Tensor
@@ -48,6 +50,26 @@ class PlannedGroup:
     length_P: Tensor | None = None
     windows: tuple[int, ...] = ()
     residues: tuple[int, ...] = ()
+    longest: int = 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of batches that are all alike, so that a GPU can replay a step.
+
+    Parameters
+    ----------
+    windows
+        Windows of a batch.
+    proteins
+        Places for distinct proteins. Those that are left over repeat a protein, for no window.
+    longest
+        Residues that every protein is padded to.
+    """
+
+    windows: int
+    proteins: int
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -62,11 +84,14 @@ class Planned:
         The same on the device.
     groups
         The groups, on the device; every window is in exactly one.
+    shape
+        The shape, if it is that of all batches that have one.
     """
 
     index_B: Tensor
     there_B: Tensor
     groups: tuple[PlannedGroup, ...]
+    shape: Shape | None = None
 
     def __len__(self) -> int:
         """Return the number of windows."""
@@ -106,9 +131,10 @@ def plan(
         rows_B = torch.nonzero(rank_B // GROUP_SIZE == number).squeeze(1)
         protein_B, residues_P = rank_B[rows_B] % GROUP_SIZE, length_P[members_P]
         windows_P = torch.bincount(protein_B, minlength=len(members_P))
-        counts = tuple(windows_P.tolist()), tuple(residues_P.tolist())
+        windows, residues = tuple(windows_P.tolist()), tuple(residues_P.tolist())
+        there = offset_P[members_P], residues_P
         groups.append(
-            PlannedGroup(rows_B, protein_B, members_P, offset_P[members_P], residues_P, *counts)
+            PlannedGroup(rows_B, protein_B, members_P, *there, windows, residues, max(residues))
         )
     return Planned(index_B, index_B, tuple(groups))
 
@@ -130,12 +156,12 @@ def sent(plans: Sequence[Planned], device: torch.device) -> list[Planned]:
     """
     if device.type == "cpu":
         return list(plans)
-    tensors = [tensor for each in plans for tensor in _tensors(each)]
+    tensors = [tensor for each in plans for tensor in tensors_of(each)]
     joined = torch.cat(tensors)
     if device.type == "cuda":
         joined = joined.pin_memory()
     there = iter(joined.to(device, non_blocking=True).split([len(each) for each in tensors]))
-    return [_with_tensors(each, there) for each in plans]
+    return [with_tensors(each, there) for each in plans]
 
 
 def rows_of(rna_NL: Tensor, planned: Planned) -> Tensor:
@@ -170,25 +196,25 @@ def gathered(
     mean_PW, codes = mean_PW[members_P], codes_of(experiments, members_P)
     if group.offset_P is None or group.length_P is None:
         return Group(rows_B, protein_B, mean_PW, experiments=codes)
-    residues_PRW, real_PR = residues_of(
-        residues_ND, group.offset_P, group.length_P, max(group.residues)
-    )
-    counts = Counts(protein_B, real_PR, group.windows, group.residues)
+    residues_PRW, real_PR = residues_of(residues_ND, group.offset_P, group.length_P, group.longest)
+    counts = None
+    if group.windows:
+        counts = Counts(protein_B, real_PR, group.windows, group.residues)
     return Group(rows_B, protein_B, mean_PW, residues_PRW, real_PR, codes, counts)
 
 
-def _tensors(planned: Planned) -> Iterator[Tensor]:
+def tensors_of(planned: Planned) -> Iterator[Tensor]:
     """Yield the tensors of a plan, all int64."""
     yield planned.index_B
     for group in planned.groups:
         yield from (tensor for tensor in vars(group).values() if isinstance(tensor, Tensor))
 
 
-def _with_tensors(planned: Planned, there: Iterator[Tensor]) -> Planned:
-    """Return a plan with other tensors, in the order of `_tensors`."""
+def with_tensors(planned: Planned, there: Iterator[Tensor]) -> Planned:
+    """Return a plan with other tensors, in the order of `tensors_of`."""
     index_B = next(there)
     groups = []
     for group in planned.groups:
         names = [name for name, each in vars(group).items() if isinstance(each, Tensor)]
         groups.append(PlannedGroup(**{**vars(group), **{name: next(there) for name in names}}))
-    return Planned(planned.index_B, index_B, tuple(groups))
+    return replace(planned, there_B=index_B, groups=tuple(groups))

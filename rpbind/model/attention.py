@@ -35,6 +35,8 @@ class CrossAttention(nn.Module):
         self.weight_dropout = Dropout(config.dropout)
         self.output_dropout = Dropout(config.dropout)
         self.uniform = False
+        self.draws_whole = False
+        """Whether masks are drawn for padding, too, so that their shape depends on no protein."""
 
     def weights(self, query_BQE: Tensor, memory: Memory, protein_B: Tensor) -> Tensor:
         """Return the attention weights (B, H, Q, S); each row over S sums to 1."""
@@ -54,7 +56,7 @@ class CrossAttention(nn.Module):
         `protein_B` has each window's place among the memory's P proteins.
         """
         weights_BHQS = self.weights(query_BQE, memory, protein_B)
-        if memory.real_PS is None:
+        if memory.real_PS is None or self.draws_whole:
             weights_BHQS = self.weight_dropout(weights_BHQS)
         elif self.weight_dropout.is_active:
             weights_BHQS = weights_BHQS * self._factors(weights_BHQS, memory.real_PS, protein_B)

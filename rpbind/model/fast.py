@@ -158,6 +158,36 @@ def plain_forms(model: PairModel) -> Iterator[None]:
         model.plain = before
 
 
+@contextmanager
+def static_forms(model: FastModel) -> Iterator[None]:
+    """Make a model compute a form whose shapes depend on no protein while the block runs.
+
+    That is the fast form for memories whose values are all equal, or without attention, and the
+    plain form for others. Dropout then draws masks for padding, too.
+
+    Parameters
+    ----------
+    model
+        The model.
+
+    Returns
+    -------
+    Iterator
+        A context manager.
+    """
+    before = model.plain
+    is_static = isinstance(model.memory, Expanded | Pooled | NoKeys) and model.back is None
+    model.plain = before or not is_static
+    if model.attend is not None:
+        model.attend.draws_whole = True
+    try:
+        yield
+    finally:
+        model.plain = before
+        if model.attend is not None:
+            model.attend.draws_whole = False
+
+
 def _letters(rna_BL: Tensor) -> Tensor:
     return torch.arange(LETTERS, device=rna_BL.device)
 

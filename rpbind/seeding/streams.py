@@ -143,7 +143,10 @@ def reseed(model: nn.Module, device: torch.device | str, *key: object) -> None:
     """
     for name, module in model.named_modules():
         if isinstance(module, Dropout):
-            module.stream = mask_stream(device, *key, name)
+            if isinstance(module.stream, torch.Generator):
+                module.stream.manual_seed(stream_seed(*key, name))  # a replayed step draws from it
+            else:
+                module.stream = mask_stream(device, *key, name)
 
 
 def mask_stream(device: torch.device | str, *key: object) -> Stream:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from rpbind.errors import UserError
@@ -62,7 +63,7 @@ def _piece_losses(training: GradientState, batch: Tensor | Planned) -> list[Tens
     try:
         with check_no_unseeded_draw(training.model, training.machine.device):
             return [
-                _backward(training, piece, len(piece) / len(batch))
+                add_gradient(training, piece, len(piece) / len(batch))
                 for piece in ([batch] if pieces == 1 else _cut(batch, pieces))
             ]
     except RuntimeError as error:  # torch.OutOfMemoryError is one
@@ -76,7 +77,7 @@ def _cut(batch: Tensor | Planned, pieces: int) -> tuple[Tensor, ...]:
     return (batch.index_B if isinstance(batch, Planned) else batch).tensor_split(pieces)
 
 
-def _backward(training: GradientState, piece: Tensor | Planned, share: float) -> Tensor:
+def add_gradient(training: GradientState, piece: Tensor | Planned, share: float = 1.0) -> Tensor:
     """Add the gradient of a piece, weighted by its share of the batch; return its loss."""
     rna_BL, groups, label_B = training.inputs.batch(piece, training.model.reads)
     rna_BL = augment(rna_BL, training.recipe.train, training.stream)
@@ -92,6 +93,14 @@ def lower_precision(training: GradientState) -> contextlib.AbstractContextManage
     if training.recipe.train.precision == "float32":
         return contextlib.nullcontext()
     return torch.autocast(torch.device(training.machine.device).type, torch.bfloat16)
+
+
+def follow_gradient(training: GradientState, loss: Tensor) -> Tensor:
+    """Clip the gradient and step the optimizer; return the loss and the norm before (2,)."""
+    limit = training.recipe.train.clip_norm
+    norm = nn.utils.clip_grad_norm_(training.model.parameters(), limit or math.inf)
+    training.optimizer.step()
+    return torch.stack([loss, norm]).double()
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -14,9 +14,18 @@ from torch import Tensor
 from rpbind.data.dataset import Dataset, Protein
 from rpbind.data.frozen_split import load_split
 from rpbind.data.splits import Split, SplitSpec
+from rpbind.gathering.alike import plan_alike
 from rpbind.gathering.experiments import experiments_of
 from rpbind.gathering.mapped import mapped_tensor
-from rpbind.gathering.planned import TOGETHER, Planned, gathered, plan, rows_of, sent
+from rpbind.gathering.planned import (
+    TOGETHER,
+    Planned,
+    Shape,
+    gathered,
+    plan,
+    rows_of,
+    sent,
+)
 from rpbind.metrics import WindowScores
 from rpbind.model.group import Group, Reads
 from rpbind.model.padding import PAD
@@ -164,16 +173,9 @@ class Inputs:
         return self.shortest is not None
 
     def to(self, device: str) -> Inputs:
-        """Copy the tensors to a device; many windows stay mapped, and go there batch by batch.
+        """Copy letters, labels and vectors to a device, such as `cuda`.
 
-        Parameters
-        ----------
-        device
-            A torch device, such as `cuda`.
-
-        Returns
-        -------
-        The inputs on that device.
+        Many windows stay mapped, and go there batch by batch.
         """
         names = ["label_N", "mean_PW", "residues_ND"]
         if self.rna_NL.nbytes <= COPIED:
@@ -182,11 +184,19 @@ class Inputs:
         experiments = {by: code_PD.to(device) for by, code_PD in self.experiments.items()}
         return replace(self, **moved, experiments=experiments)
 
-    def planned(self, batches: Sequence[Tensor], reads: Reads) -> Iterator[Planned]:
-        """Plan batches (B,) on the host, and send the plans to the device, many at a time."""
+    def planned(
+        self, batches: Sequence[Tensor], reads: Reads, shape: Shape | None = None
+    ) -> Iterator[Planned]:
+        """Plan batches (B,) on the host, and send the plans to the device, many at a time.
+
+        With `shape`, batches of so many windows get it.
+        """
+        known = self.protein_N, self.offset_P, self.length_P, reads
         for first in range(0, len(batches), TOGETHER):
             plans = [
-                plan(index_B.cpu(), self.protein_N, self.offset_P, self.length_P, reads)
+                plan(index_B.cpu(), *known)
+                if shape is None or len(index_B) != shape.windows
+                else plan_alike(index_B.cpu(), *known, shape)
                 for index_B in batches[first : first + TOGETHER]
             ]
             yield from sent(plans, self.mean_PW.device)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from rpbind.gathering.planned import Planned
@@ -22,7 +22,7 @@ from rpbind.model.build import build_model
 from rpbind.model.size import COPIES_TRAINED, check_fits
 from rpbind.recipe import Recipe
 from rpbind.recipe.custom import custom_classes
-from rpbind.seeding.streams import generator, reseed
+from rpbind.seeding.streams import generator, reseed, stream_seed
 from rpbind.train.batches import (
     DEVICE_BATCH,
     EVALUATION_BATCH,
@@ -31,11 +31,12 @@ from rpbind.train.batches import (
     scoring_batches,
     shuffled_batches,
 )
-from rpbind.train.gradient import accumulate_gradient
+from rpbind.train.gradient import accumulate_gradient, follow_gradient
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import ONE_CPU, DivergedError, Machine, keep_freed_memory
 from rpbind.train.optim import after_batch
 from rpbind.train.ranks import broadcast_buffers, gather
+from rpbind.train.replay import Replay, can_replay
 from rpbind.train.run_state import RunState
 
 
@@ -76,6 +77,7 @@ class Training(RunState):
             self.wrapped = DistributedDataParallel(self.model)
         if recipe.train.compile:
             self.wrapped = torch.compile(self.wrapped)
+        self.replay = Replay(self) if can_replay(self) else None
 
     def epochs(self) -> Iterator[dict[str, float]]:
         """Train until the last epoch of the recipe or early stopping.
@@ -108,7 +110,7 @@ class Training(RunState):
         self.model.train()
         stream = (self.seed, epoch) if rank == 0 else (self.seed, epoch, rank)
         reseed(self.model, self.machine.device, *stream)
-        self.stream = generator(self.machine.device, "augment", *stream)
+        self.stream.manual_seed(stream_seed("augment", *stream))
         config, index_N = self.recipe.train, self.inputs.parts["train"]
         return shuffled_batches(index_N, config, (self.seed, epoch), self.machine.world)
 
@@ -191,8 +193,10 @@ class Training(RunState):
         rank, world = self.machine.rank, self.machine.world
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)
         mine = [index_B[rank::world] for index_B in batches]
-        for batch in self.inputs.planned(mine, self.model.reads):
-            total += self.step(batch)
+        shape = None if self.replay is None else self.replay.shape
+        for batch in self.inputs.planned(mine, self.model.reads, shape):
+            step = self.step if self.replay is None or batch.shape is None else self.replay.step
+            total += step(batch)
         if world > 1:
             distributed.all_reduce(total)
         loss, norm = (total / (len(batches) * world)).tolist()
@@ -222,11 +226,9 @@ class Training(RunState):
             numbers that are not seeded by a layer's name.
         """
         losses = accumulate_gradient(self, batch)
-        limit = self.recipe.train.clip_norm
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit or math.inf)
-        self.optimizer.step()
+        lost = follow_gradient(self, sum(losses[1:], losses[0]))
         after_batch(self.schedule)
-        return torch.stack([sum(losses[1:], losses[0]), norm]).double()
+        return lost
 
     @torch.no_grad()
     def _logits(self, batch: Planned) -> Tensor:

@@ -15,14 +15,17 @@ import torch
 from torch import Tensor
 from toy_runs import open_inputs
 
+from rpbind.model.fast import FastModel, static_forms
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, PRESETS
 from rpbind.seeding import streams
 from rpbind.train import loop, run_state
+from rpbind.train.gradient import add_gradient, follow_gradient
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
+from rpbind.train.replay import Replay
 
 NOWHERE = Machine(device="meta")
 CPU_STREAM = streams.generator
@@ -72,6 +75,19 @@ def test_a_training_step_reads_no_number_from_its_device(
     assert {p.grad.device.type for p in training.model.parameters() if p.grad is not None} == {
         "meta"
     }
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_a_step_that_is_replayed_reads_no_number_from_its_device(
+    name: str, inputs: Inputs, without_numbers: None
+) -> None:
+    training = make(ARMS[name], inputs, True)
+    shape = replace(Replay(training).shape, windows=16)
+    (batch,) = training.inputs.planned([inputs.parts["train"][:16]], training.model.reads, shape)
+    assert isinstance(training.model, FastModel)
+    with static_forms(training.model):
+        loss = add_gradient(training, batch)
+    assert follow_gradient(training, loss.detach()).device.type == "meta"
 
 
 @pytest.mark.parametrize("name", ARMS)

@@ -58,6 +58,33 @@ def test_a_gpu_trains_what_the_cpu_trains(inputs: Inputs) -> None:
     for one, other in zip(here.epochs(), there.epochs(), strict=True):
         assert other == pytest.approx(one, rel=2e-2, abs=2e-3)
     assert next(there.model.parameters()).is_cuda
+    assert there.replay is not None
+    assert there.replay.graph is not None  # most steps were replays
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_replayed_steps_train_what_ordinary_steps_train(name: str, inputs: Inputs) -> None:
+    recipe = without_dropout(narrowed(PRESETS[name], 4)).with_(
+        {"train.batch_size": 8, "train.epochs": 2, "train.shift": 0, "train.mask": 0}
+    )
+    replayed, ordinary = Training(recipe, 0, inputs, GPU), Training(recipe, 0, inputs, GPU)
+    ordinary.replay = None
+    for one, other in zip(replayed.epochs(), ordinary.epochs(), strict=True):
+        assert one["train.loss"] == pytest.approx(other["train.loss"], rel=1e-2)
+        assert one["lr"] == other["lr"]
+    assert replayed.replay is not None
+    assert replayed.replay.graph is not None
+
+
+def test_a_run_in_bf16_stays_near_one_in_float32(inputs: Inputs) -> None:
+    recipe = without_dropout(CONV_SMALL)
+    lower = recipe.with_({"train.precision": "bf16"})
+    for one, other in zip(
+        Training(recipe, 0, inputs, GPU).epochs(),
+        Training(lower, 0, inputs, GPU).epochs(),
+        strict=True,
+    ):
+        assert other["train.loss"] == pytest.approx(one["train.loss"], rel=0.05)
 
 
 def test_two_arms_start_with_the_same_weights_on_both_devices(inputs: Inputs) -> None:

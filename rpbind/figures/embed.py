@@ -94,7 +94,7 @@ def _toggles(name: str, groups: Sequence[Group]) -> Markup:
         return Markup()
     box = (
         '<label><input type="checkbox" data-figure="figure-{}" value="{}"{}>'
-        '<span class="swatch" style="background:{}"></span>{}</label>'
+        '<span class="mark" style="background:{}"></span>{}</label>'
     )
     boxes = [
         Markup(box).format(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 
 from rpbind.analysis.summary import Summary
-from rpbind.figures import arms, curves, describe, describe_search, searching
+from rpbind.figures import arms, crossed, curves, describe, describe_search, searching, walk
 from rpbind.figures.embed import fragment
 
 NAMES = (
     "forest",
+    "crossed",
     "runs",
     "controls",
     "proteins",
@@ -23,10 +26,22 @@ NAMES = (
 """Every figure of the page."""
 
 
-def draw(summary: Summary) -> dict[str, Markup | None]:
-    """Return every figure of the page as an HTML fragment; None if there is nothing to draw."""
-    drawn: dict[str, Markup | None] = dict.fromkeys(NAMES)
+def draw(summary: Summary) -> dict[str, Any]:
+    """Return every figure of the page as an HTML fragment; None if there is nothing to draw.
+
+    `walks` is a list with a figure for each direction of a path.
+    """
+    drawn: dict[str, Any] = dict.fromkeys(NAMES) | {"walks": _walks(summary)}
     return drawn | _compared(summary) | _arms(summary) | _searched(summary)
+
+
+def _walks(summary: Summary) -> list[Markup]:
+    found = walk.walks(summary.plan.design, summary.contrasts, summary.arms)
+    return [
+        fragment(walk.figure(steps), f"walk-{place}", walk.describe(steps))
+        for place, steps in enumerate(found, start=1)
+        if any(step.after is not None for step in steps)
+    ]
 
 
 def _compared(summary: Summary) -> dict[str, Markup | None]:
@@ -38,6 +53,12 @@ def _compared(summary: Summary) -> dict[str, Markup | None]:
         delta = summary.plan.delta
         drawn["forest"] = fragment(
             arms.forest(contrasts, place, delta), "forest", describe.forest(contrasts, delta)
+        )
+    if summary.factorial and crossed.cells(summary.factorial, contrasts):
+        drawn["crossed"] = fragment(
+            crossed.figure(summary.factorial, contrasts),
+            "crossed",
+            crossed.describe(summary.factorial, contrasts),
         )
     if any(c.paired.by_cluster for c in contrasts):
         drawn["proteins"] = fragment(

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
-from rpbind.figures import style
+from rpbind.figures import palette, style
 from rpbind.wording import verdicts, words
 
 COLOUR_BAR = {
@@ -73,7 +73,7 @@ def _whisker(contrast: Contrast, y: float, arm: int) -> list[go.Scatter]:
             "color": style.colour(arm),
             "size": 13,
             "symbol": style.symbol(arm) + ("-open" if hollow else ""),
-            "line": {"width": 1.5, "color": style.colour(arm) if hollow else "white"},
+            "line": {"width": 1.5, "color": style.colour(arm) if hollow else style.PAGE},
         },
         hovertemplate=(
             f"{words.signed(verdict.mean)} {verdicts.interval(verdict)}"
@@ -218,7 +218,7 @@ def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.F
             x=[str(n) for n in range(1, len(contrasts) + 1)],
             y=list(range(len(every))),
             customdata=[[style.text(names[c])] * len(effects) for c in every],
-            colorscale="RdBu",
+            colorscale=palette.DIVERGING,
             zmid=0,
             xgap=1,
             ygap=1,

@@ -46,9 +46,11 @@ class Description:
         return Markup(
             '<details class="values"><summary>Values of this figure</summary>'
             '<div class="scroll" tabindex="0" role="region" aria-label="{name}: values">'
-            "<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+            '<table data-name="{file}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+            "</div></details>"
         ).format(
             name=self.name,
+            file=self.name.lower().replace(" ", "-"),
             head=Markup("").join(_heads(self.columns)),
             body=Markup("\n").join(map(_line, self.rows)),
         )

@@ -1,23 +1,39 @@
 // Draw a figure when it comes near the view, so that text is there first; print all of them
 (() => {
-  const draw = (place) => {
-    const data = document.getElementById(`data-${place.id}`);
-    if (!data) return;
-    const figure = JSON.parse(data.textContent);
-    data.remove();
+  const dark = matchMedia("screen and (prefers-color-scheme: dark)");
+  const stored = new Map(); // place -> JSON of its figure, in light colours
+  const hex = (rgb) => `#${rgb.map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`;
+  const darker = (light) => {
+    if (light in DARK) return DARK[light];
+    const faint = /^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/.exec(light); // a colour as a band
+    const dark = faint && DARK[hex(faint.slice(1, 4))];
+    return dark ? `rgba(${[1, 3, 5].map((at) => parseInt(dark.slice(at, at + 2), 16)).join()},${faint[4]})` : light;
+  };
+  const draw = (place, inDark) => {
+    if (!stored.has(place)) {
+      const data = document.getElementById(`data-${place.id}`);
+      if (!data) return;
+      stored.set(place, data.textContent);
+      data.remove();
+    }
+    const json = stored.get(place);
+    const figure = JSON.parse(inDark ? json.replace(/"(#[0-9a-f]{6}|rgba\([^"]*\))"/g, (all, light) => `"${darker(light)}"`) : json);
     for (const box of boxes(place)) show(figure.data, box);
-    Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displayModeBar: false});
+    Plotly.react(place, figure.data, figure.layout, {responsive: true, displayModeBar: false});
   };
   const boxes = (place) => document.querySelectorAll(`input[data-figure="${place.id}"]`);
   const show = (traces, box) => {
     for (const each of traces) if (each.legendgroup === box.value) each.visible = box.checked;
   };
-  const places = document.querySelectorAll(".plotly-graph-div");
+  const places = [...document.querySelectorAll(".plotly-graph-div")];
   const near = new IntersectionObserver((seen) => {
-    for (const each of seen) if (each.isIntersecting) { near.unobserve(each.target); draw(each.target); }
+    for (const each of seen) if (each.isIntersecting) { near.unobserve(each.target); draw(each.target, dark.matches); }
   }, {rootMargin: "600px"});
   places.forEach((place) => near.observe(place));
-  addEventListener("beforeprint", () => places.forEach(draw));
+  const again = () => { for (const place of stored.keys()) draw(place, dark.matches); };
+  dark.addEventListener("change", again);
+  addEventListener("beforeprint", () => places.forEach((place) => draw(place, false)));
+  addEventListener("afterprint", () => { if (dark.matches) again(); });
   // Show and hide the traces of a group, such as an arm
   document.querySelectorAll("input[data-figure]").forEach((box) => {
     box.addEventListener("change", () => {
@@ -31,7 +47,7 @@
   document.querySelectorAll("button[data-save]").forEach((button) => {
     button.addEventListener("click", () => {
       const place = document.getElementById(button.dataset.figure), format = button.dataset.save;
-      draw(place);
+      if (!stored.has(place)) draw(place, dark.matches);
       const legend = boxes(place).length > 1 && {showlegend: true, legend: {orientation: "h", y: -0.15}};
       Plotly.downloadImage({data: place.data, layout: {...place.layout, ...legend}}, {
         format, filename: place.id, scale: format === "png" ? 2 : 1,

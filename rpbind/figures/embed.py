@@ -9,6 +9,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 from markupsafe import Markup
 
+from rpbind.figures import palette
 from rpbind.figures.description import Description
 
 HERE = Path(__file__).parent
@@ -39,8 +40,9 @@ class Group:
 
 
 def scripts() -> list[Markup]:
-    """Return the scripts for the end of a page: plotly.js, and what draws figures with it."""
-    return [Markup(path.read_text(encoding="utf-8")) for path in (PLOTLY, HERE / "draw.js")]
+    """Return the scripts for the end of a page: colours, plotly.js, what draws figures with it."""
+    drawing = (path.read_text(encoding="utf-8") for path in (PLOTLY, HERE / "draw.js"))
+    return [Markup(palette.script()), *map(Markup, drawing)]
 
 
 def styles() -> Markup:
@@ -98,7 +100,11 @@ def _toggles(name: str, groups: Sequence[Group]) -> Markup:
     )
     boxes = [
         Markup(box).format(
-            name, each.key, Markup(" checked" if each.shown else ""), each.colour, each.name
+            name,
+            each.key,
+            Markup(" checked" if each.shown else ""),
+            palette.variable(each.colour),
+            each.name,
         )
         for each in groups
     ]

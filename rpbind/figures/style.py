@@ -8,16 +8,22 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-INK, MUTED, GRID, BAND = "#1c2430", "#5b6675", "#e4e8ee", "#eaf0f6"
-LINK = "#8590a0"
-"""Of lines that join marks."""
-COLOURS = ("#0072B2", "#D55E00", "#009170", "#c0659b", "#662200", "#000000", "#6b4c9a", "#4d5866")
-"""Four of Okabe and Ito 2008, two of them darker, and four more. Each has a contrast of at least
-3:1 with white and with the band. Their yellow, orange and sky blue have less, and a darker orange
-is their vermilion to colour-blind readers."""
-EDGE = {"width": 1, "color": "white"}
+from rpbind.figures import palette
+
+PAGE, VEIL, INK, MUTED, GRID, BAND, LINK = (
+    palette.LIGHT[name] for name in ("page", "veil", "ink", "muted", "grid", "band", "link")
+)
+"""Light colours; `LINK` is that of lines that join marks. The page knows the dark ones."""
+COLOURS = palette.ARMS
+EDGE = {"width": 1, "color": PAGE}
 """Keeps marks apart that lie on each other."""
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+PATHS = {
+    "circle": "M-5 0A5 5 0 1 1 5 0A5 5 0 1 1 -5 0Z",
+    "diamond": "M0 -6L6 0L0 6L-6 0Z",
+    "square": "M-4.5 -4.5H4.5V4.5H-4.5Z",
+    "triangle-up": "M0 -5.5L6 5H-6Z",
+}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LINE = 17
 """Height of one line of a row's label, in pixels."""
@@ -39,6 +45,11 @@ def symbol(index: int) -> str:
     return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]
 
 
+def path(index: int) -> str:
+    """Return this marker as a path of SVG about the origin, at most 12 wide."""
+    return PATHS[symbol(index)]
+
+
 def text(raw: str) -> str:
     """Return text escaped for a figure, because Plotly interprets some HTML tags."""
     return html.escape(raw, quote=False)
@@ -55,8 +66,8 @@ def layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
         height=height,
         template="none",
         font={"family": FONT, "size": 13, "color": INK},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
+        paper_bgcolor=PAGE,
+        plot_bgcolor=PAGE,
         margin={"l": 12, "r": 12, "t": 12, "b": 56},
         showlegend=False,
         dragmode=False,
@@ -97,6 +108,6 @@ def label_rows(figure: go.Figure, labels: list[list[str]], tops: list[float]) ->
             align="left",
             showarrow=False,
             borderpad=0,
-            bgcolor="rgba(255,255,255,0.85)",
+            bgcolor=VEIL,
             font={"size": 13},
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from rpbind.figures import style
+from rpbind.figures import palette, style
 from rpbind.figures.description import Description
 from rpbind.wording.words import signed
 
@@ -60,7 +60,7 @@ def substitutions(picture: Picture) -> go.Figure:
             y=list(picture.substitutes),
             x=_places(picture),
             customdata=[list(picture.letters)] * len(picture.substitutes),
-            colorscale="RdBu",
+            colorscale=palette.DIVERGING,
             zmid=0,
             xgap=1,
             ygap=1,

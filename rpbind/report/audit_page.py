@@ -1,13 +1,13 @@
-"""The page of `rpbind audit`: one self-contained HTML file without scripts."""
+"""The page of `rpbind audit`: one self-contained HTML file whose tables sort."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from rpbind.audit.record import Audit
+from rpbind.report.parts import style_sheet, tools
 from rpbind.wording import audit as audit_words
 from rpbind.wording.words import number
 
@@ -38,7 +38,8 @@ def audit_page(audit: Audit) -> str:
     return environment.get_template("audit.html").render(
         audit=audit,
         audit_words=audit_words,
-        css=Markup("".join((HERE / name).read_text() for name in ("page.css", "audit.css"))),
+        css=style_sheet(),
+        scripts=tools("table.js"),
         has_genes=any(origin.genes is not None for origin in audit.origins),
         regions=list(audit.origins[0].regions),
     )

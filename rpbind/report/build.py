@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from rpbind.analysis import arms
 from rpbind.analysis.no_result import no_result
@@ -17,6 +16,7 @@ from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
+from rpbind.report.parts import contents, style_sheet, tools
 from rpbind.split_spec import folds_in
 from rpbind.wording import audit as audit_words
 from rpbind.wording import (
@@ -90,7 +90,8 @@ def render(summary: Summary) -> str:
         banners=banners,
         secondary=arms.secondary_metrics(summary.plan),
         style=style,
-        css=Markup((HERE / "page.css").read_text()) + styles(),
-        scripts=scripts(),
+        css=style_sheet() + styles(),
+        contents=contents,
+        scripts=[*tools("table.js", "page.js"), *scripts()],
         draw=draw(summary),
     )

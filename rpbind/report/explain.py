@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from rpbind.figures.embed import fragment, scripts, styles
 from rpbind.figures.window import (
@@ -15,6 +14,7 @@ from rpbind.figures.window import (
     describe_substitutions,
     substitutions,
 )
+from rpbind.report.parts import style_sheet, tools
 
 HERE = Path(__file__).parent
 
@@ -41,8 +41,8 @@ def explain_page(picture: Picture) -> str:
         before=picture.letters[:start],
         inside=picture.letters[start:stop],
         after=picture.letters[stop:],
-        css=Markup((HERE / "page.css").read_text()) + styles(),
-        scripts=scripts(),
+        css=style_sheet() + styles(),
+        scripts=[*tools("table.js"), *scripts()],
         substitutions=fragment(
             substitutions(picture), "substitutions", describe_substitutions(picture)
         ),

@@ -267,6 +267,6 @@ def test_an_audit_survives_its_file_and_shows_every_protein_on_its_page(tmp_path
 
     assert read_audit(tmp_path / "audit.json") == audit
     assert "BBB2" in page
-    assert "<script" not in page
+    assert hostile not in page
     assert "://" not in page
     assert counts(audit).startswith("4 windows of 40 nt (50 % bound) of 2 proteins")

@@ -1,0 +1,40 @@
+"""What pages are made of beside their templates: style sheet, scripts, contents."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from markupsafe import Markup
+
+from rpbind.figures import palette
+
+HERE = Path(__file__).parent
+SECTION = re.compile(r'<section id="([\w-]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.DOTALL)
+
+
+def style_sheet() -> Markup:
+    """Return the style sheet of all pages: the colours, then the rules."""
+    return Markup(palette.css() + (HERE / "page.css").read_text(encoding="utf-8"))
+
+
+def tools(*names: str) -> list[Markup]:
+    """Return scripts of this folder; every page works without them."""
+    return [Markup((HERE / name).read_text(encoding="utf-8")) for name in names]
+
+
+def contents(page: Markup) -> Markup:
+    """Return a list of links to the sections of a page.
+
+    Parameters
+    ----------
+    page
+        HTML of the page, in which a section is `<section id=...>` followed by its `<h2>`.
+
+    Returns
+    -------
+    Markup
+        The list; a section that the page leaves out is not in it.
+    """
+    links = (f'<li><a href="#{name}">{title}</a></li>' for name, title in SECTION.findall(page))
+    return Markup(f"<ol>{''.join(links)}</ol>")

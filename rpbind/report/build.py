@@ -7,7 +7,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rpbind.analysis import arms
-from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.audit.findings import data_findings
 from rpbind.figures import style
@@ -18,8 +17,9 @@ from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
 from rpbind.report.parts import contents, style_sheet, tools
 from rpbind.split_spec import folds_in
-from rpbind.wording import audit as audit_words
 from rpbind.wording import (
+    answers,
+    cards,
     claims,
     collapses,
     experiments,
@@ -28,7 +28,10 @@ from rpbind.wording import (
     verdicts,
     words,
 )
+from rpbind.wording import audit as audit_words
+from rpbind.wording.alerts import alerts, has_nothing
 from rpbind.wording.banners import banners
+from rpbind.wording.next_step import next_step
 
 HERE = Path(__file__).parent
 
@@ -83,10 +86,14 @@ def render(summary: Summary) -> str:
         provenance_terms=PROVENANCE_TERMS,
         verdicts=verdicts,
         collapses=collapses,
+        answers=answers,
+        cards=cards,
+        next_step=next_step,
         predictions=predictions,
         claims=claims,
         experiments=experiments,
-        alerts=no_result(summary),
+        alerts=alerts(summary),
+        nothing=has_nothing(summary),
         banners=banners,
         secondary=arms.secondary_metrics(summary.plan),
         style=style,

@@ -15,7 +15,8 @@ SECTION = re.compile(r'<section id="([\w-]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.D
 
 def style_sheet() -> Markup:
     """Return the style sheet of all pages: the colours, then the rules."""
-    return Markup(palette.css() + (HERE / "page.css").read_text(encoding="utf-8"))
+    rules = ("page.css", "answer.css")
+    return Markup(palette.css() + "".join((HERE / n).read_text(encoding="utf-8") for n in rules))
 
 
 def tools(*names: str) -> list[Markup]:

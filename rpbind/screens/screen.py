@@ -14,15 +14,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
+from rpbind.screens.answer import answer_lines
 from rpbind.screens.contrast_table import STYLES
 from rpbind.screens.terminal import CURVES, failed_runs, whole_answer
 from rpbind.statistics.contrast import Interval
 from rpbind.tables import Grid
 from rpbind.verbosity import is_verbose
-from rpbind.wording import claims, collapses, predictions, search_words, verdicts, words
+from rpbind.wording import claims, collapses, search_words, verdicts, words
+from rpbind.wording.alerts import has_nothing
 from rpbind.wording.banners import banners
 
 MOST_LINES = 3
@@ -55,16 +56,14 @@ def last_screen(study: Path) -> RenderableType:
     summary = read(Ledger(study))
     if is_verbose() or not (summary.contrasts or summary.tuned):
         return whole_answer(summary)
-    notes = [Text(f"! {alert}", style="bold red") for alert in no_result(summary)]
-    notes += [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
+    notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     lost = [f"  {line}" for line in dict.fromkeys(failed_runs(summary))]
-    predicted = predictions.count(summary.predictions)
-    lines = [*([predicted] if predicted else []), *_arms(summary), *_controls(summary)]
     return Group(
-        *notes,
+        *answer_lines(summary),
+        *(_verdicts(summary) if not has_nothing(summary) else ()),
         *map(Text, [*_first(_winners(summary)), *_first(lost)]),
-        *_verdicts(summary),
-        *map(Text, lines),
+        *map(Text, [*_arms(summary), *_controls(summary)]),
+        *notes,
         *_findings(summary),
         Text(REST, style="dim"),
     )

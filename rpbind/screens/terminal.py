@@ -12,16 +12,17 @@ from rich.text import Text
 from rpbind.analysis.arms import Arm, secondary_metrics
 from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.contrasts import few_clusters
-from rpbind.analysis.no_result import no_result
 from rpbind.analysis.record import Failure
 from rpbind.analysis.summary import Summary, read
 from rpbind.ledger import Ledger
+from rpbind.screens.answer import answer_lines
 from rpbind.screens.contrast_table import table_of
 from rpbind.statistics.averages import Averages
 from rpbind.statistics.coverage import NEVER_MADE
 from rpbind.statistics.trend import OVERFITTING, STILL_IMPROVING
 from rpbind.tables import Grid
 from rpbind.wording import claims, collapses, predictions, search_words, verdicts, words
+from rpbind.wording.alerts import has_nothing
 from rpbind.wording.banners import banners
 
 CURVES = (STILL_IMPROVING.name, OVERFITTING.name)
@@ -62,8 +63,7 @@ def whole_answer(summary: Summary) -> RenderableType:
     RenderableType
         What `rich` prints.
     """
-    notes = [Text(f"! {alert}", style="bold red") for alert in no_result(summary)]
-    notes += [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
+    notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     searches = summary.tuned.winners if summary.tuned else ()
     notes += [
         Text(f"  {line}") for winner in searches for line in search_words.winner_lines(winner)
@@ -71,7 +71,7 @@ def whole_answer(summary: Summary) -> RenderableType:
     lost = [Text(f"  {line}") for line in dict.fromkeys(failed_runs(summary))]
     plan, tuned = summary.plan, summary.tuned
     tables: list[RenderableType] = []
-    if summary.contrasts:
+    if summary.contrasts and not has_nothing(summary):
         tables += [
             table_of(plan.study, summary.contrasts),
             *_reasons(summary.contrasts, plan.delta),
@@ -89,9 +89,10 @@ def whole_answer(summary: Summary) -> RenderableType:
     if not compared:
         tables += [_metrics(arm, summary) for arm in summary.arms if arm.headline]
     return Group(
+        *answer_lines(summary),
+        *tables,
         *notes,
         *lost,
-        *tables,
         *(_arms(summary) if compared else []),
         *_controls(summary),
         *_findings(summary),

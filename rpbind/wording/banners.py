@@ -8,6 +8,7 @@ from rpbind.analysis.arms import Arm
 from rpbind.analysis.summary import Summary
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.wording import collapses, search_words, verdicts, words
+from rpbind.wording.alerts import runs_missing
 
 
 def banners(summary: Summary) -> list[str]:
@@ -18,7 +19,7 @@ def banners(summary: Summary) -> list[str]:
             "Smoke run: few seeds and epochs, narrow models. It shows that everything runs; its "
             "numbers and verdicts are no result."
         )
-    if summary.done < planned:
+    if summary.done < planned and not runs_missing(summary):
         notes.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
             f"Done: {summary.coverage}."

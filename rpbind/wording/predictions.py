@@ -3,10 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rpbind.analysis.predictions import JudgedPrediction
 
 OUTCOMES = ("held", "failed", "undecided")
+SIGNS = {"held": "✓", "failed": "✗", "undecided": "?"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of some predictions: an outcome, how many have it, and each of them in words."""
+
+    name: str
+    count: int
+    text: str
+
+    @property
+    def sign(self) -> str:
+        """The sign of the outcome."""
+        return SIGNS[self.name]
+
+
+def by_outcome(predictions: Sequence[JudgedPrediction]) -> list[Outcome]:
+    """Return the predictions by their outcome: those that held, that failed, and the others.
+
+    Parameters
+    ----------
+    predictions
+        The predictions of a study.
+
+    Returns
+    -------
+    list of Outcome
+        Such as "2 held: a better; b inert", "1 failed: c expected inert, found worse".
+    """
+    named: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+    for each in predictions:
+        found = each.found if each.outcome == "failed" else each.why or each.found
+        text = f"{each.contrast} {each.expect}"
+        if each.outcome != "held":
+            text = f"{each.contrast} expected {each.expect}, found {found}"
+        named[each.outcome].append(text)
+    return [Outcome(o, len(texts), "; ".join(texts)) for o, texts in named.items() if texts]
 
 
 def count(predictions: Sequence[JudgedPrediction]) -> str:

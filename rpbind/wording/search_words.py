@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rpbind.analysis.tuned import Winner
+from rpbind.analysis.summary import Summary
+from rpbind.analysis.tuned import Tuned, Winner
 from rpbind.ledger import Plan
-from rpbind.wording.words import ABSENT, ends_of_auroc, number, plural
+from rpbind.wording.words import ABSENT, ends_of_auroc, number, plural, signed
+
+MOST_WINNERS = 3
+"""The answer names the winners of at most so many searches."""
 
 
 def winner_lines(winner: Winner) -> list[str]:
@@ -32,6 +36,88 @@ def winner_lines(winner: Winner) -> list[str]:
         "others were repeated; tune.py --repeats redraw tries them instead of repeating"
     )
     return [line for line in (found, values, failed, untried) if line]
+
+
+def found(tuned: Tuned) -> list[str]:
+    """Return what the searches of a study found, as sentences without full stops.
+
+    Parameters
+    ----------
+    tuned
+        The searches.
+
+    Returns
+    -------
+    list of str
+        Why there is no verdict, if that is so; then each winner with its values and test score. Of
+        a single search, also what is optimism.
+    """
+    lines = [tuned.refusal.rstrip(".")] if tuned.refusal else []
+    winners = tuned.winners
+    if len(winners) > MOST_WINNERS:
+        return [*lines, f"The results of the {len(winners)} searches are in the section Search"]
+    lines += [best_configuration(each, alone=len(winners) == 1) for each in winners]
+    return [*lines, *(optimism(each) for each in winners if len(winners) == 1 and optimism(each))]
+
+
+def best_configuration(winner: Winner, *, alone: bool = True) -> str:
+    """Return the winner of a search with its values and its test score."""
+    of = "" if alone else f" of {winner.search}"
+    if winner.search_score is None:
+        return f"The search{of} has no complete trial, and so no winner"
+    trial = f" ({winner.trial})" if winner.trial else ""
+    values = winner.values or "the recipe itself"
+    best = f"The best of {_trials(winner)}{of} has {values}{trial}"
+    if winner.test is None:
+        return f"{best}: validation AUROC {number(winner.search_score)}, not yet on fresh seeds"
+    ci = f" ({' to '.join(ends_of_auroc(winner.ci, 3))})" if winner.ci else ""
+    reads = f"{winner.test_reads} fresh {plural('seed', winner.test_reads)}"
+    return f"{best}: test AUROC {number(winner.test)}{ci}, {reads}"
+
+
+def selection(winner: Winner) -> float | None:
+    """Return how much higher a winner scored in its search than on fresh seeds, on validation."""
+    both = winner.search_score, winner.validation
+    return None if None in both else both[0] - both[1]  # type: ignore[operator]
+
+
+def shift(winner: Winner) -> float | None:
+    """Return how much higher a winner scores on validation than on test, with the same seeds."""
+    both = winner.validation, winner.test
+    return None if None in both else both[0] - both[1]  # type: ignore[operator]
+
+
+def optimism(winner: Winner) -> str:
+    """Return by how much the score in the search is too high, in its two parts; else ""."""
+    chosen, parts = selection(winner), shift(winner)
+    if winner.optimism is None or chosen is None or parts is None:
+        return ""
+    return (
+        f"Its validation AUROC of {number(winner.search_score)} in the search is "
+        f"{signed(winner.optimism, 3)} from test: {signed(chosen, 3)} is selection (on fresh seeds "
+        f"it scores {number(winner.validation)}), and {signed(parts, 3)} is the difference between "
+        "the validation and the test part"
+    )
+
+
+def importance(summary: Summary) -> str:
+    """Return which searched hyperparameters matter, beyond noise; "" if none was rated."""
+    rated = summary.importances
+    if not rated:
+        return ""
+    above: dict[str, list[str]] = {}
+    for each in rated:
+        for path in each.above:
+            above.setdefault(path, []).append(
+                f"{each.evaluator} {number(each.share[path], 2)}, floor {number(each.floor, 2)}"
+            )
+    if not above:
+        return (
+            "Every importance is below its noise floor: these trials do not show which "
+            "hyperparameter matters"
+        )
+    named = "; ".join(f"{path} ({'; '.join(by)})" for path, by in above.items())
+    return f"Above the noise floor of its importance: {named}"
 
 
 def _trials(winner: Winner) -> str:

@@ -196,7 +196,7 @@ def _rank(contrast: Judged) -> tuple[int, int]:
 
 def screening_note(contrasts: Sequence[Judged]) -> str:
     """Return that verdicts are only screening if a contrast has few pairs, else nothing."""
-    few = [contrast for contrast in contrasts if contrast.is_screening]
+    few = [contrast for contrast in contrasts if contrast.is_screening and contrast.paired.n]
     if not few:
         return ""
     paired = plural(few[0].unit, 2)

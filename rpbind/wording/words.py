@@ -86,9 +86,10 @@ def is_at_reference(plan: Plan) -> bool:
     return plan.design in ("leave-one-out", "add-one-in")
 
 
-def ends_of_auroc(ci: tuple[float, float]) -> list[str]:
+def ends_of_auroc(ci: tuple[float, float], digits: int = 4) -> list[str]:
     """Return the ends of an interval of an AUROC, cut at 0 and 1; a cut end has a "*"."""
-    return [number(min(max(end, 0.0), 1.0), 4) + ("" if 0.0 <= end <= 1.0 else "*") for end in ci]
+    cut = [(min(max(end, 0.0), 1.0), "" if 0.0 <= end <= 1.0 else "*") for end in ci]
+    return [number(end, digits) + mark for end, mark in cut]
 
 
 def macro(averages: Averages | None) -> str:

@@ -1,0 +1,238 @@
+"""The answer of a study as ranked sentences with sizes: the first thing that a reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from rpbind.analysis.claims import CONFIRMATORY, Claim
+from rpbind.analysis.summary import Summary
+from rpbind.statistics.verdict import Size, Verdict
+from rpbind.wording import search_words, verdicts, words
+from rpbind.wording.alerts import has_nothing
+from rpbind.wording.collapses import not_excluded
+from rpbind.wording.verdicts import Judged
+
+Tone = Literal["better", "worse", "same", "open", "found"]
+"""What a sentence says of a difference; "found" for a score without one."""
+
+SIGNS: dict[Tone, str] = {"better": "▲", "worse": "▼", "same": "=", "open": "?", "found": "•"}
+FIRST = 6
+"""So many sentences are seen at once."""
+MOST_NAMES = 8
+"""A sentence on several contrasts names at most so many."""
+MOST_OPEN = 2
+"""So many undecided contrasts get a sentence each; more share one."""
+SIZES: tuple[Size | None, ...] = (*get_args(Size), None)
+LEFT_OPEN: dict[Size | None, str] = {
+    "size uncertain": "; it may be smaller than delta, {delta}",
+    "detectable but negligible": "; less than delta, {delta}, so too little to matter",
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of the answer.
+
+    Parameters
+    ----------
+    tone
+        What it says of a difference.
+    text
+        The sentence, without its full stop.
+    about
+        What is compared, where the sentence does not say it; else empty.
+    """
+
+    tone: Tone
+    text: str
+    about: str = ""
+
+    @property
+    def sign(self) -> str:
+        """The sign of its tone."""
+        return SIGNS[self.tone]
+
+
+def answer(summary: Summary) -> list[Sentence]:
+    """Return the answer of a study, the sentence that matters most first.
+
+    Parameters
+    ----------
+    summary
+        The study.
+
+    Returns
+    -------
+    list of Sentence
+        Each contrast that shows a difference, by meaning and size; then the contrasts that show
+        none. Of a study without contrasts, how its arms compare with the plain baseline, or what
+        its searches found. Empty if there is no result.
+    """
+    if has_nothing(summary):
+        return []
+    delta = summary.plan.delta
+    found = list(_of_contrasts(summary.contrasts, delta))
+    if summary.tuned and summary.tuned.contrasts:
+        found += _of_contrasts(summary.tuned.contrasts, delta, ", tuned,")
+    if summary.tuned and not summary.contrasts:
+        found += [Sentence("found", text) for text in search_words.found(summary.tuned)]
+    if not (found or summary.tuned):
+        found += _of_arms(summary)
+    return found
+
+
+def how_measured(summary: Summary) -> str:
+    """Return what the numbers of the answer are; empty if it has no interval."""
+    judged = summary.judged or ()
+    if not any(c.verdict.ci for c in judged):
+        return ""
+    unit = judged[0].unit
+    paired = sorted({c.paired.n for c in judged})
+    count = " to ".join(str(n) for n in dict.fromkeys((paired[0], paired[-1])))
+    part = "Test" if summary.contrasts or not summary.tuned else summary.tuned.part.capitalize()
+    text = (
+        f"{part} AUROC, macro over {verdicts.clusters_of(judged)}; {count} paired "
+        f"{words.plural(unit, paired[-1])}; in brackets the Holm-adjusted interval "
+        f"({verdicts.levels(judged)}); delta, the largest negligible difference, is "
+        f"{words.number(summary.plan.delta)}."
+    )
+    return f"{text} {verdicts.cut_note(judged)}".rstrip()
+
+
+def _of_contrasts(contrasts: Sequence[Judged], delta: float, how: str = "") -> Iterator[Sentence]:
+    different = [c for c in contrasts if c.verdict.word in ("better", "worse")]
+    for contrast in sorted(different, key=_rank):
+        yield Sentence(_tone(contrast.verdict), _difference(contrast, delta, how), _about(contrast))
+    if contrasts and not different:
+        yield Sentence("open", "No contrast shows a difference")
+    yield from _without_effect(contrasts, delta)
+    still = [c for c in contrasts if c.verdict.word == "inconclusive"]
+    if 0 < len(still) <= MOST_OPEN:
+        yield from (Sentence("open", _undecided(c), _about(c)) for c in still)
+    elif still:
+        yield Sentence("open", f"Undecided, neither a difference nor its absence is shown: "
+                               f"{named(still)}")  # fmt: skip
+
+
+def _without_effect(contrasts: Sequence[Judged], delta: float) -> Iterator[Sentence]:
+    same: dict[str, list[Judged]] = {}
+    for contrast in contrasts:
+        if contrast.verdict.word == "no meaningful effect":
+            same.setdefault(not_excluded(contrast.verdict), []).append(contrast)
+    if same:
+        each = "; ".join(f"{named(those)} ({left_open})" for left_open, those in same.items())
+        within = f"the difference lies within ±{words.number(delta)}"
+        yield Sentence("same", f"No meaningful effect, {within}: {each}")
+    if inert := [c for c in contrasts if c.verdict.word == "inert"]:
+        yield Sentence("same", f"Inert, no score changes: {named(inert)}")
+
+
+def _rank(contrast: Judged) -> tuple[int, float]:
+    return SIZES.index(contrast.verdict.size), -abs(contrast.verdict.mean or 0.0)
+
+
+def _tone(verdict: Verdict) -> Tone:
+    return "better" if verdict.word == "better" else "worse"
+
+
+def _difference(contrast: Judged, delta: float, how: str) -> str:
+    verdict = contrast.verdict
+    does = "raises" if verdict.word == "better" else "lowers"
+    left_open = LEFT_OPEN.get(verdict.size, "").format(delta=words.number(delta))
+    return f"{subject(contrast)}{how} {does} AUROC by {size(verdict)}{left_open}"
+
+
+def _undecided(contrast: Judged) -> str:
+    verdict = contrast.verdict
+    if verdict.mean is None or verdict.possible_ci is None:
+        return f"Undecided: {subject(contrast)} ({verdict.reason})"
+    low, high = (words.signed(end, 3) for end in verdict.possible_ci)
+    return (
+        f"Undecided: {subject(contrast)} changes AUROC by {words.signed(verdict.mean, 3)} "
+        f"({low} to {high})"
+    )
+
+
+def subject(contrast: Judged) -> str:
+    """Return what a sentence on a contrast is about: its arm if its name only joins two arms."""
+    plan = contrast.paired.contrast
+    joins = not plan.weights and plan.arm in plan.name and plan.reference in plan.name
+    return plan.arm if joins else plan.name
+
+
+def _about(contrast: Judged) -> str:
+    plan = contrast.paired.contrast
+    if plan.weights:
+        return words.effect_words(plan)
+    if subject(contrast) == plan.arm:
+        return f"against {plan.reference}"
+    return f"{plan.arm} against {plan.reference}"
+
+
+def size(verdict: Verdict) -> str:
+    """Return the size of a difference and its interval, without signs: "0.390 (0.301 to 0.478)"."""
+    mean, ends = verdict.mean or 0.0, verdict.possible_ci
+    if ends is None:
+        return words.number(abs(mean))
+    low, high = ends if mean >= 0 else (-ends[1], -ends[0])
+    digits = 3 if min(abs(low), abs(high), abs(mean)) >= 0.0005 else 4
+    shown = [words.number(value, digits) for value in (abs(mean), low, high)]
+    cut = verdicts.CUT if verdict.is_cut else ""
+    return f"{shown[0]} ({shown[1]} to {shown[2]}{cut})"
+
+
+def named(contrasts: Sequence[Judged]) -> str:
+    """Return the names of contrasts, the first of many."""
+    names = [subject(c) for c in contrasts]
+    more = len(names) - MOST_NAMES
+    return "; ".join(names[:MOST_NAMES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _of_arms(summary: Summary) -> Iterator[Sentence]:
+    """Yield how each arm compares with the plain baseline, and its score."""
+    for arm, claims in summary.controls.claims.items():
+        for claim in claims:
+            if claim.name in CONFIRMATORY:
+                yield of_baseline(arm, claim, summary.plan.delta)
+    for line in words.scores(summary):
+        yield Sentence("found", line.rstrip("."))
+
+
+def of_baseline(arm: str, claim: Claim, delta: float) -> Sentence:
+    """Return whether an arm beats the plain baseline, and by how much.
+
+    Parameters
+    ----------
+    arm
+        Name of the arm.
+    claim
+        Its claim "beats the plain baseline".
+    delta
+        The largest negligible difference.
+
+    Returns
+    -------
+    Sentence
+        The sentence; `about` says how many seeds and protein clusters are paired.
+    """
+    comparison = claim.comparisons[0]
+    verdict, other = comparison.verdict, comparison.minus
+    about = f"{comparison.seeds} paired {words.plural('seed', comparison.seeds)}"
+    if verdict.word == "better":
+        more = LEFT_OPEN.get(verdict.size, "").format(delta=words.number(delta))
+        text = f"{arm} beats the plain baseline, {other}, by {size(verdict)} AUROC{more}"
+        return Sentence("better", text, about)
+    if verdict.word == "worse":
+        text = f"{arm} is worse than the plain baseline, {other}, by {size(verdict)} AUROC"
+        return Sentence("worse", text, about)
+    if verdict.word == "no meaningful effect":
+        text = f"{arm} is as good as the plain baseline, {other}, within ±{words.number(delta)}"
+        return Sentence("same", text, about)
+    text = f"It is undecided whether {arm} beats the plain baseline, {other}"
+    if verdict.mean is None or verdict.possible_ci is None:
+        return Sentence("open", f"{text} ({claim.reason or verdict.reason})")
+    low, high = (words.signed(end, 3) for end in verdict.possible_ci)
+    difference = f"the difference is {words.signed(verdict.mean, 3)} ({low} to {high})"
+    return Sentence("open", f"{text}: {difference}", about)

@@ -1,4 +1,4 @@
-"""The answer of a study for a terminal: what is missing, the answer, whether to believe it, next."""
+"""The answer of a study for a terminal: what is missing, the answer, doubts, the next step."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from rpbind.wording import answers, cards, predictions
 from rpbind.wording.alerts import alerts
 from rpbind.wording.next_step import next_step
 
-STYLES = {"better": "bold green", "worse": "bold red", "yes": "green", "no": "red"}
+STYLES = {"better": "bold green", "worse": "bold red"}
 HANGING = 2
 
 
-def answer_lines(summary: Summary) -> Iterator[RenderableType]:
+def answer_lines(summary: Summary, most: int | None = None) -> Iterator[RenderableType]:
     """Yield the answer as the page's first screen has it.
 
     Parameters
     ----------
     summary
         The study.
+    most
+        At most so many sentences, if a table with the others follows; None for all.
 
     Yields
     ------
@@ -31,23 +33,23 @@ def answer_lines(summary: Summary) -> Iterator[RenderableType]:
         What is missing, the ranked sentences, predictions, what speaks for and against believing
         them, and the next step.
     """
-    yield from (Text(f"! {alert}", style="bold red") for alert in alerts(summary))
+    # what to do about it is the next step
+    yield from (Text(f"! {alert.what}", style="bold red") for alert in alerts(summary))
     found = answers.answer(summary)
     if not found:
         yield _line("?", "There is no answer: no run has a result.")
-    for each in found:
+    for each in found[:most]:
         about = f" [{each.about}]" if each.about else ""
         yield _line(each.sign, f"{each.text}.{about}", STYLES.get(each.tone, ""))
     if predicted := predictions.count(summary.predictions if found else ()):
         yield Text(predicted)
-    yield Text("Believe it?", style="bold")
-    for point in cards.believe(summary):
-        yield _line(point.sign, f"{point.text}.", STYLES.get(point.mark, ""))
+    points = [f"{point.sign} {point.text}" for point in cards.believe(summary)]
+    yield Text.assemble(("Believe it? ", "bold"), "; ".join(points))
     step = next_step(summary)
     cost = f" Costs {step.cost}." if step.cost else ""
     yield Text.assemble(("Next: ", "bold"), f"{step.why}.{cost}")
     if step.command:
-        yield Padding(Text(step.command), (0, 0, 0, HANGING))
+        yield Padding(Text(step.command), (0, 0, 0, HANGING), expand=False)
 
 
 def _line(sign: str, text: str, style: str = "") -> Text:

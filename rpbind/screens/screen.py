@@ -1,4 +1,4 @@
-"""The last screen of a study: verdicts, predictions, the most important controls, and a pointer to
+"""The last screen of a study: its answer, doubts and next step; then verdicts, notes, a pointer to
 the report.
 
 With `--verbose`, it is the whole answer of `terminal.verdict_table`.
@@ -22,16 +22,13 @@ from rpbind.screens.terminal import CURVES, failed_runs, whole_answer
 from rpbind.statistics.contrast import Interval
 from rpbind.tables import Grid
 from rpbind.verbosity import is_verbose
-from rpbind.wording import claims, collapses, search_words, verdicts, words
+from rpbind.wording import collapses, search_words, verdicts, words
 from rpbind.wording.alerts import has_nothing
 from rpbind.wording.banners import banners
 
 MOST_LINES = 3
 """At most so many failed runs, winners, arms or claims are named; the report has all."""
-REST = (
-    "The report has the rest: reasons of verdicts, scores of every arm, controls, learning curves "
-    "and costs. `rpbind report STUDY` prints them."
-)
+REST = "The report has the reasons, scores, controls and curves; `rpbind report STUDY` prints them."
 
 
 def last_screen(study: Path) -> RenderableType:
@@ -59,10 +56,10 @@ def last_screen(study: Path) -> RenderableType:
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]
     lost = [f"  {line}" for line in dict.fromkeys(failed_runs(summary))]
     return Group(
-        *answer_lines(summary),
+        *answer_lines(summary, MOST_LINES if summary.contrasts else None),
         *(_verdicts(summary) if not has_nothing(summary) else ()),
         *map(Text, [*_first(_winners(summary)), *_first(lost)]),
-        *map(Text, [*_arms(summary), *_controls(summary)]),
+        *map(Text, _arms(summary) if not summary.contrasts else ()),
         *notes,
         *_findings(summary),
         Text(REST, style="dim"),
@@ -94,7 +91,7 @@ def _verdicts(summary: Summary) -> list[RenderableType]:
     shown: list[RenderableType] = []
     for title, contrasts in tables:
         over = f"macro over {verdicts.clusters_of(contrasts)}"
-        shown += [Text(f"{title}, {over}; {_pairs(contrasts)}; Holm"), _table(contrasts)]
+        shown += [Text(f"{title}, {over}; {_pairs(contrasts)}"), _table(contrasts)]
         if note := verdicts.cut_note(contrasts):
             shown.append(Text(f"  {note}"))
         if more := [c.verdict.needs.seeds for c in contrasts
@@ -163,16 +160,6 @@ def _arms(summary: Summary) -> list[str]:
     if len(scored) <= MOST_LINES:
         return [f"arms: test AUROC, {over}: {named}"]
     return [f"arms: test AUROC, {over}, best and worst of {len(scored)}: {named}"]
-
-
-def _controls(summary: Summary) -> list[str]:
-    """Return the best baseline, and the claims that are confirmatory or, if none is, the first."""
-    best = words.best_baseline(summary)
-    if not best:
-        return []
-    lines = claims.lines(summary.controls)
-    confirmatory = [line for line in lines if "(confirmatory)" in line]
-    return [best, *(confirmatory or lines[:1])[:MOST_LINES]]
 
 
 def _findings(summary: Summary) -> list[Text]:

@@ -23,14 +23,22 @@ class Alert:
 
     Parameters
     ----------
-    text
-        What is missing, why, and what to do.
+    what
+        What is missing, and why.
+    advice
+        What to do.
     command
         The command to run then; "" if none helps or is known.
     """
 
-    text: str
+    what: str
+    advice: str
     command: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is missing, why, and what to do."""
+        return f"{self.what} {self.advice}"
 
     def __str__(self) -> str:
         return f"{self.text.rstrip('.')}: {self.command}" if self.command else self.text
@@ -127,13 +135,13 @@ def _advised(what: str, states: set[str], summary: Summary) -> Alert:
     """Return what is missing with what to change, and the command to run then."""
     command = commands.again(summary.plan.command)
     if states == {"diverged"}:
-        return Alert(
-            f"{what}A diverged run would diverge again: lower train.lr or set train.clip_norm, in "
-            "the recipe or in the space, then run the command again.",
-            command,
+        advice = (
+            "A diverged run would diverge again: lower train.lr or set train.clip_norm, in the "
+            "recipe or in the space, then run the command again."
         )
-    cause = "Remove the cause, then run" if states & {"failed", "lost"} else "Run"
-    return Alert(
-        f"{what}{cause} the command again; it runs what is missing, and repeats runs that failed.",
-        command,
-    )
+    else:
+        cause = "Remove the cause, then run" if states & {"failed", "lost"} else "Run"
+        advice = (
+            f"{cause} the command again; it runs what is missing, and repeats runs that failed."
+        )
+    return Alert(what.strip(), advice, command)

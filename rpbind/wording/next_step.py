@@ -60,8 +60,8 @@ def _steps(summary: Summary) -> Iterator[Step]:
     command = commands.again(summary.plan.command)
     missing = alerts.alerts(summary)
     if missing:
-        why = "Run what is missing, after its cause is removed"
-        yield Step(why, missing[0].command, cost(summary, len(summary.failures)))
+        runs = cost(summary, len(summary.failures))
+        yield Step(missing[0].advice.rstrip("."), missing[0].command, runs)
     if summary.plan.smoke:
         full = _renamed(commands.changed(command, {"--smoke": None}), "full")
         yield Step("Run the real study; the smoke run only shows that everything works", full)

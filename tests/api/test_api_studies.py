@@ -186,7 +186,7 @@ def test_a_search_returns_its_trials_and_its_best_recipe(
     assert study.best.train.lr in (0.001, 0.01)
     answer = study.report().read_text().partition('<section id="answer"')[2].partition("</section")
     text = " ".join(re.sub(r"<[^>]*>", "", answer[0]).split())
-    assert "Planned runs done" in text
+    assert "The best of 2 trials has train.lr = " in text
     assert re.findall(r"\S+[.;][A-Z]\S*", text) == []  # sentences are apart
 
 

@@ -87,7 +87,7 @@ def test_a_search_without_a_complete_trial_has_a_red_banner_and_no_empty_plot(
     assert not figures(tmp_path) & EMPTY
     page = (tmp_path / "index.html").read_text()
     assert "best trial –" not in page
-    assert "no trial is complete" in page
+    assert "There is no answer" in page.partition('<section id="answer"')[2]
     assert all("4 " + state in text and "no winner" in text for text in terminals(tmp_path))
 
 
@@ -103,10 +103,40 @@ def test_a_reason_is_escaped_in_the_banner(tmp_path: Path) -> None:
     assert HOSTILE not in alert
 
 
+@pytest.mark.parametrize("state", ["failed", "diverged"])
+def test_under_a_red_banner_no_verdict_is_counted_and_nothing_is_called_screening(
+    state: str, tmp_path: Path
+) -> None:
+    all_runs(tmp_path, state, "CUDA out of memory")
+    page = build_report(tmp_path).read_text().partition("<main>")[2].partition('id="reading"')[0]
+    for text in (page, *terminals(tmp_path)):
+        assert "There is no answer: no run has a result." in text
+        assert "inconclusive" not in text.lower()
+        assert "screening" not in text.lower()
+        assert COMMAND in text
+
+
+def test_some_missing_runs_are_a_red_banner_with_reason_and_command(tmp_path: Path) -> None:
+    write(tmp_path)
+    (alert,) = alerts(tmp_path)
+    assert "3 of 60 planned runs are missing (1 diverged, 1 failed, 1 not begun)" in alert
+    assert "encoder=token with seed 1, diverged: loss is nan in epoch 3" in alert
+    assert COMMAND in alert
+
+
+def test_a_command_that_extended_a_study_continues_it_without_a_second_extension(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, plan(command=f"{COMMAND} --add-seeds 2"))
+    (alert,) = alerts(tmp_path)
+    assert COMMAND in alert
+    assert "--add-seeds" not in alert
+
+
 def test_one_finished_run_or_trial_is_a_result_and_nothing_begun_is_no_failure(
     tmp_path: Path,
 ) -> None:
-    write(tmp_path / "some")  # three runs of sixty are lost
+    write(tmp_path / "some", lost=False)
     trials(tmp_path / "some")  # one trial of twelve failed
     Ledger(tmp_path / "none").begin(plan(2, 2))
     assert alerts(tmp_path / "some") == alerts(tmp_path / "none") == []

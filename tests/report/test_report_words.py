@@ -12,6 +12,7 @@ from rpbind.figures import style
 from rpbind.ledger import Ledger
 from rpbind.screens.terminal import verdict_table
 from rpbind.wording import search_words, verdicts, words
+from rpbind.wording.alerts import alerts
 from rpbind.wording.banners import banners
 
 
@@ -38,7 +39,8 @@ def test_the_answer_starts_with_the_differences(tmp_path: Path) -> None:
 
 def test_banners_name_few_seeds_few_proteins_a_leak_and_missing_runs(tmp_path: Path) -> None:
     write(tmp_path, plan(12, 3, split="random-s0"), clusters=12)
-    text = " ".join(banners(read(Ledger(tmp_path))))
+    seen = read(Ledger(tmp_path))
+    text = " ".join([*map(str, alerts(seen)), *banners(seen)])
     for part in ("1 of 36 planned runs", "Screening", "12 test protein clusters", "leaks"):
         assert part in text
 

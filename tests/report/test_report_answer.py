@@ -1,0 +1,149 @@
+"""The first screen answers: how much each change moves AUROC, whether to believe it, what next."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic_study import controls, plan, write
+
+from rpbind.analysis.claims import CONFIRMATORY
+from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.tuned import Winner
+from rpbind.ledger import Ledger, PredictionPlan
+from rpbind.ledger.plan_records import Expect
+from rpbind.report.build import build_report
+from rpbind.wording import answers, cards, commands, search_words
+from rpbind.wording.next_step import next_step
+
+COMMAND = "python experiments/ablate.py --data data/synthetic --seeds 5"
+
+
+def seen(
+    folder: Path, *, lost: bool = False, arms: int = 12, seeds: int = 5, **more: Any
+) -> Summary:
+    """A study with controls, read back."""
+    study_plan = plan(arms, seeds, confirmatory=CONFIRMATORY, **more)
+    write(folder, study_plan, lost=lost)
+    controls(folder, study_plan)
+    return read(Ledger(folder))
+
+
+def first_screen(folder: Path) -> str:
+    """The page's text from its title to the end of the cards, without tags."""
+    page = build_report(folder).read_text()
+    screen = page.partition("<header>")[2].partition('<details class="rule">')[0]
+    return " ".join(re.sub(r"</?(b|q)>|<[^>]*>", lambda tag: "" if tag[1] else " ", screen).split())
+
+
+def test_differences_are_ranked_by_meaning_then_size_with_the_ledgers_numbers(
+    tmp_path: Path,
+) -> None:
+    summary = seen(tmp_path)
+    shown = [each for each in answers.answer(summary) if each.tone in ("better", "worse")]
+    by_name = {c.paired.contrast.arm: c.verdict for c in summary.contrasts}
+    found = []
+    for each in shown:
+        name, does, size, low, high = re.match(
+            r"(\S+) (raises|lowers) AUROC by ([\d.]+) \(([\d.]+) to ([\d.]+)\)", each.text
+        ).groups()  # type: ignore[union-attr]
+        verdict = by_name[name]
+        assert does == ("raises" if verdict.mean > 0 else "lowers")  # type: ignore[operator]
+        assert float(size) == pytest.approx(abs(verdict.mean), abs=5.1e-4)  # type: ignore[arg-type]
+        ends = sorted(map(abs, verdict.possible_ci))  # type: ignore[arg-type]
+        assert [float(low), float(high)] == pytest.approx(ends, abs=5.1e-4)
+        found.append((verdict.size, -float(size)))
+    assert len(found) == sum(v.word in ("better", "worse") for v in by_name.values())
+    order = ("meaningful", "size uncertain", "detectable but negligible")
+    assert found == sorted(found, key=lambda pair: (order.index(pair[0]), pair[1]))
+
+
+def test_every_contrast_is_in_the_answer_once(tmp_path: Path) -> None:
+    summary = seen(tmp_path)
+    text = " ".join(each.text for each in answers.answer(summary))
+    for name in (c.paired.contrast.arm for c in summary.contrasts):
+        assert text.count(f" {name};") + text.count(f" {name} ") + text.startswith(name) >= 1
+
+
+def test_a_study_of_one_recipe_answers_whether_it_beats_the_plain_baseline(tmp_path: Path) -> None:
+    summary = seen(tmp_path, arms=1, seeds=3, contrasts=(), controls=(),
+                   question="Does the best recipe beat a 5-mer regression?")  # fmt: skip
+    claim = summary.controls.claims["old"][0].comparisons[0].verdict
+    text = first_screen(tmp_path)
+    assert f"old is worse than the plain baseline, 5mer-per-protein, by {-claim.mean:.3f}" in text  # type: ignore[operator]
+    assert "3 seeds: a screening" in text
+
+
+def test_no_arm_that_beats_the_plain_baseline_is_said(tmp_path: Path) -> None:
+    seen(tmp_path, arms=1, contrasts=(), controls=())
+    seen(tmp_path / "two", arms=3, contrasts=plan(3).contrasts[1:], controls=())
+    assert "old is worse than the plain baseline" in first_screen(tmp_path)
+    low = seen(tmp_path / "low", arms=4, contrasts=plan(4).contrasts[1:2], controls=())
+    beaten = [c for each in low.controls.claims.values() for c in each
+              if c.name in CONFIRMATORY and c.answer == "better"]  # fmt: skip
+    said = "No arm is shown to beat the plain baseline" in first_screen(tmp_path / "low")
+    assert said == (not beaten)
+
+
+def test_each_prediction_is_told_with_what_was_expected_and_found(tmp_path: Path) -> None:
+    long = "encoder=conv-with-a-long-name-because-people-write-long-names.kernel=9 vs old"
+    expected: dict[str, Expect] = {
+        "memory=expanded vs old": "inert",
+        long: "worse",
+        "encoder=token vs old": "worse",
+    }
+    predicted = tuple(PredictionPlan(contrast=k, expect=v) for k, v in expected.items())
+    seen(tmp_path, predictions=predicted, prediction="Copies are inert.")
+    text = first_screen(tmp_path)
+    assert "Predicted: Copies are inert." in text
+    assert "2 held: memory=expanded vs old inert; encoder=token vs old worse." in text
+    assert f"1 failed: {long} expected worse, found better." in text
+
+
+@pytest.mark.parametrize(
+    ("more", "option"),
+    [
+        ({"smoke": True, "command": f"{COMMAND} --smoke"}, ""),
+        ({"seeds": 2}, "--add-seeds 3"),
+        ({"seeds": 3, "arms": 2}, "--add-seeds"),
+        ({"arms": 8, "contrasts": plan(8).contrasts[-1:]}, "--split cold-protein"),
+        ({"arms": 8, "contrasts": plan(8).contrasts[-1:], "command": f"{COMMAND} --name mine"},
+         "--split cold-protein --name mine-cold-protein"),
+    ],
+    ids=["smoke run", "too few seeds", "screening", "all decided", "all decided, with a name"],
+)  # fmt: skip
+def test_the_next_command_follows_from_what_is_open(
+    more: dict[str, Any], option: str, tmp_path: Path
+) -> None:
+    step = next_step(seen(tmp_path, **more))
+    assert step.command.startswith(COMMAND)
+    assert option in step.command
+    assert "--smoke" not in step.command
+    assert option == "" or re.match(r"\d+ runs, about \d+ (s|min)", step.cost)
+
+
+def test_options_in_a_command_are_replaced_and_its_words_stay_quoted() -> None:
+    command = "rpbind ablate --name 'a b' --smoke --add-seeds=2 --seeds 3"
+    assert commands.again(command) == "rpbind ablate --name 'a b' --smoke --seeds 3"
+    assert commands.changed(command, {"--smoke": None, "--seeds": "7"}) == (
+        "rpbind ablate --name 'a b' --add-seeds=2 --seeds 7"
+    )
+    assert commands.changed("", {"--seeds": "7"}) == ""
+
+
+def test_a_winner_is_told_with_its_values_and_the_two_parts_of_its_optimism() -> None:
+    won = Winner("search", "tuned", "trial-0008", 10, 10, {"done": 10}, 0.80, 0.77, 0.72, 3,
+                 ci=(0.65, 0.79), values="train.lr = 0.001")  # fmt: skip
+    best = search_words.best_configuration(won)
+    assert "train.lr = 0.001" in best
+    assert "test AUROC 0.720 (0.650 to 0.790), 3 fresh seeds" in best
+    text = search_words.optimism(won)
+    for part in ("+0.080 from test", "+0.030 is selection", "+0.050 is the difference between"):
+        assert part in text
+
+
+def test_belief_names_screening_missing_runs_and_data_that_were_not_audited(tmp_path: Path) -> None:
+    points = {p.text: p.mark for p in cards.believe(seen(tmp_path, lost=True, seeds=3))}
+    assert points["35 of 36 planned runs are done"] == "no"
+    assert points["The data were not audited"] == "open"
+    assert any(text.startswith("Screening") and mark == "no" for text, mark in points.items())

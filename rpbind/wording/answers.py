@@ -22,7 +22,7 @@ FIRST = 6
 """So many sentences are seen at once."""
 MOST_NAMES = 8
 """A sentence on several contrasts names at most so many."""
-MOST_OPEN = 2
+MOST_OPEN = 4
 """So many undecided contrasts get a sentence each; more share one."""
 SIZES: tuple[Size | None, ...] = (*get_args(Size), None)
 LEFT_OPEN: dict[Size | None, str] = {
@@ -106,7 +106,7 @@ def _of_contrasts(contrasts: Sequence[Judged], delta: float, how: str = "") -> I
     for contrast in sorted(different, key=_rank):
         yield Sentence(_tone(contrast.verdict), _difference(contrast, delta, how), _about(contrast))
     if contrasts and not different:
-        yield Sentence("open", "No contrast shows a difference")
+        yield Sentence("open", f"No contrast shows a difference{_missed(contrasts)}")
     yield from _without_effect(contrasts, delta)
     still = [c for c in contrasts if c.verdict.word == "inconclusive"]
     if 0 < len(still) <= MOST_OPEN:
@@ -114,6 +114,15 @@ def _of_contrasts(contrasts: Sequence[Judged], delta: float, how: str = "") -> I
     elif still:
         yield Sentence("open", f"Undecided, neither a difference nor its absence is shown: "
                                f"{named(still)}")  # fmt: skip
+
+
+def _missed(contrasts: Sequence[Judged]) -> str:
+    """Return which differences would have been missed, if that is known."""
+    limits = [c.verdict.needs.mde for c in contrasts if c.verdict.needs]
+    if not limits or max(limits) >= 1.0:
+        return ""
+    ends = dict.fromkeys(words.number(end) for end in (min(limits), max(limits)))
+    return f"; one below {' to '.join(ends)} would be missed in 1 of 5 such studies or more"
 
 
 def _without_effect(contrasts: Sequence[Judged], delta: float) -> Iterator[Sentence]:
@@ -184,10 +193,14 @@ def size(verdict: Verdict) -> str:
 
 
 def named(contrasts: Sequence[Judged]) -> str:
-    """Return the names of contrasts, the first of many."""
-    names = [subject(c) for c in contrasts]
+    """Return the names of contrasts, the first of many; only their arms if the reference is one."""
+    one = len({c.paired.contrast.reference for c in contrasts}) == 1
+    names = [subject(c) if one else c.paired.contrast.name for c in contrasts]
+    sizes = [f" {words.signed(c.verdict.mean, 3)}" if c.verdict.word == "inconclusive"
+             and c.verdict.mean is not None else "" for c in contrasts]  # fmt: skip
     more = len(names) - MOST_NAMES
-    return "; ".join(names[:MOST_NAMES]) + (f"; and {more} more" if more > 0 else "")
+    shown = [name + size for name, size in zip(names, sizes, strict=True)]
+    return "; ".join(shown[:MOST_NAMES]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _of_arms(summary: Summary) -> Iterator[Sentence]:

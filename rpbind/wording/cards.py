@@ -10,11 +10,11 @@ from rpbind.analysis.claims import CONFIRMATORY, Claim
 from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
 from rpbind.statistics.verdict import SCREENING_SEEDS, Word
-from rpbind.wording import alerts, answers, claims, verdicts, words
+from rpbind.wording import alerts, answers, claims, search_words, verdicts, words
 from rpbind.wording.verdicts import Judged
 
-Mark = Literal["yes", "no", "same", "open"]
-SIGNS: dict[Mark, str] = {"yes": "✓", "no": "✗", "same": "=", "open": "?"}
+Mark = Literal["yes", "no", "same", "open", "fact"]
+SIGNS: dict[Mark, str] = {"yes": "✓", "no": "✗", "same": "=", "open": "?", "fact": "•"}
 MARKS: dict[Word, Mark] = {
     "better": "yes",
     "worse": "no",
@@ -53,7 +53,10 @@ def helped(summary: Summary) -> list[Point]:
     """
     if alerts.has_nothing(summary):
         return []
-    return [*_best_arm(summary), *_by_verdict(summary.judged)]
+    found = [*_best_arm(summary), *_by_verdict(summary.judged)]
+    if rated := search_words.importance(summary):
+        found.append(Point("fact" if search_words.has_signal(summary) else "open", rated))
+    return found
 
 
 def _by_verdict(judged: Sequence[Judged]) -> Iterator[Point]:
@@ -77,7 +80,10 @@ def _short(contrast: Judged) -> str:
 
 def _best_arm(summary: Summary) -> Iterator[Point]:
     scored = [(arm.averages.over_clusters, arm.plan.name) for arm in summary.arms if arm.averages]
-    if len(scored) > 1:
+    if summary.search and scored:
+        each = ", ".join(f"{name} {words.number(score)}" for score, name in sorted(scored)[::-1])
+        yield Point("fact", f"Test AUROC: {each}; one search supports no verdict between them")
+    elif len(scored) > 1:
         score, name = max(scored)
         yield Point(
             "yes", f"Highest test AUROC of {len(scored)} arms: {name} {words.number(score)}"
@@ -115,7 +121,14 @@ def believe(summary: Summary) -> list[Point]:
 
 
 def _baseline(summary: Summary) -> Point:
-    """Return whether the arms beat the plain baseline."""
+    """Return whether the arms beat the plain baseline; of a winner, only both scores."""
+    winner = summary.tuned.winners[0] if summary.search and summary.tuned else None
+    honest = [b for b in summary.controls.baselines if b.macro is not None and not b.flagged]
+    if winner and winner.test is not None and honest and not summary.contrasts:
+        score, best = honest[0].macro, honest[0].name
+        mark: Mark = "no" if score is not None and winner.test < score else "open"
+        both = f"{words.number(winner.test)} on test, the best baseline, {best}, "
+        return Point(mark, f"The winner scores {both}{words.number(score)} (no verdict)")
     about = {
         arm: claim
         for arm, each in summary.controls.claims.items()

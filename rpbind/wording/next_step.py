@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rpbind.analysis.summary import Summary
 from rpbind.split_spec import folds_in
 from rpbind.statistics.contrast import FEWEST_DF, Interval
+from rpbind.statistics.trend import STILL_IMPROVING
 from rpbind.statistics.verdict import FEW_CLUSTERS, SCREENING_SEEDS
 from rpbind.wording import alerts, commands, words
 
@@ -50,8 +51,9 @@ def next_step(summary: Summary) -> Step:
     Returns
     -------
     Step
-        In this order: what is missing, the real study after a smoke run, seeds that decide open
-        contrasts, seeds for more than a screening, a larger search, other proteins.
+        In this order: what is missing, the real study after a smoke run, longer training if most
+        runs were still improving, seeds that decide open contrasts, seeds for more than a
+        screening, a larger search, other proteins.
     """
     return next(_steps(summary))
 
@@ -65,6 +67,7 @@ def _steps(summary: Summary) -> Iterator[Step]:
     if summary.plan.smoke:
         full = _renamed(commands.changed(command, {"--smoke": None}), "full")
         yield Step("Run the real study; the smoke run only shows that everything works", full)
+    yield from _epochs(summary, command)
     yield from _seeds(summary, command)
     if summary.search and not summary.contrasts:
         yield from _trials(summary, command)
@@ -73,6 +76,27 @@ def _steps(summary: Summary) -> Iterator[Step]:
         "Nothing is left open on these proteins. The models are in the folder runs/ of the study: "
         "rpbind predict STUDY/runs/RUN WINDOWS --out scores.csv"
     )
+
+
+def _epochs(summary: Summary, command: str) -> Iterator[Step]:
+    """Yield the same study with longer training, if most runs were still improving."""
+    improving = sum(f.runs for f in summary.findings if f.finding.name == STILL_IMPROVING.name)
+    recipes = [arm.plan.recipe for arm in summary.arms]
+    if 2 * improving < summary.planned or not recipes or commands.is_from_file(command):
+        return
+    epochs = 2 * max(int(recipe["train"]["epochs"]) for recipe in recipes)
+    longer = _renamed(commands.changed(command, {"--epochs": str(epochs)}), f"{epochs}-epochs")
+    yield Step(
+        f"Train longer, for {epochs} epochs: {improving} runs were still improving, and an arm "
+        "that learns slowly looks worse than it is"
+        + ("" if command else f" (the same call, epochs={epochs})"),
+        longer,
+        cost(summary, 2 * _all_runs(summary)),
+    )
+
+
+def _all_runs(summary: Summary) -> int:
+    return summary.planned + len(summary.plan.controls) * len(summary.plan.seeds)
 
 
 def _seeds(summary: Summary, command: str) -> Iterator[Step]:
@@ -140,10 +164,8 @@ def _unseen(summary: Summary, command: str) -> Iterator[Step]:
         return
     other = _renamed(commands.changed(command, {"--split": UNSEEN}), UNSEEN)
     why = "Does it hold for proteins that training does not see? The same study on another split"
-    runs = summary.planned + len(summary.plan.controls) * len(summary.plan.seeds)
-    yield Step(
-        why + ("" if command else f' (the same call, split="{UNSEEN}")'), other, cost(summary, runs)
-    )
+    python = "" if command else f' (the same call, split="{UNSEEN}")'
+    yield Step(why + python, other, cost(summary, _all_runs(summary)))
 
 
 def _renamed(command: str, suffix: str) -> str:

@@ -36,16 +36,19 @@ def by_outcome(predictions: Sequence[JudgedPrediction]) -> list[Outcome]:
     Returns
     -------
     list of Outcome
-        Such as "2 held: a better; b inert", "1 failed: c expected inert, found worse".
+        Their texts are such as "better: a; inert: b, c" and "expected inert, found worse: d".
     """
-    named: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+    named: dict[str, dict[str, list[str]]] = {outcome: {} for outcome in OUTCOMES}
     for each in predictions:
-        found = each.found if each.outcome == "failed" else each.why or each.found
-        text = f"{each.contrast} {each.expect}"
+        what = each.expect if each.outcome == "held" else f"expected {each.expect}"
         if each.outcome != "held":
-            text = f"{each.contrast} expected {each.expect}, found {found}"
-        named[each.outcome].append(text)
-    return [Outcome(o, len(texts), "; ".join(texts)) for o, texts in named.items() if texts]
+            what = f"{what}, found {each.found}" if each.found else f"{what}, {each.why}"
+        named[each.outcome].setdefault(what, []).append(each.contrast)
+    return [
+        Outcome(outcome, sum(map(len, by.values())),
+                "; ".join(f"{what}: {', '.join(names)}" for what, names in by.items()))
+        for outcome, by in named.items() if by
+    ]  # fmt: skip
 
 
 def count(predictions: Sequence[JudgedPrediction]) -> str:

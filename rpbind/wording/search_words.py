@@ -92,12 +92,18 @@ def optimism(winner: Winner) -> str:
     chosen, parts = selection(winner), shift(winner)
     if winner.optimism is None or chosen is None or parts is None:
         return ""
+    way = "higher" if winner.optimism >= 0 else "lower"
     return (
-        f"Its validation AUROC of {number(winner.search_score)} in the search is "
-        f"{signed(winner.optimism, 3)} from test: {signed(chosen, 3)} is selection (on fresh seeds "
-        f"it scores {number(winner.validation)}), and {signed(parts, 3)} is the difference between "
-        "the validation and the test part"
+        f"In the search it scored {number(winner.search_score)} on validation, "
+        f"{number(abs(winner.optimism))} {way} than on test: {signed(chosen, 3)} by selection (on "
+        f"fresh seeds it scores {number(winner.validation)}), and {signed(parts, 3)} by the "
+        "difference between the validation and the test part"
     )
+
+
+def has_signal(summary: Summary) -> bool:
+    """Whether any hyperparameter is rated above the noise floor."""
+    return any(each.above for each in summary.importances)
 
 
 def importance(summary: Summary) -> str:

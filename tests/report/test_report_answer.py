@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic_study import controls, plan, write
+from synthetic_study import controls, done, plan, write
 
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.summary import Summary, read
 from rpbind.analysis.tuned import Winner
-from rpbind.ledger import Ledger, PredictionPlan
+from rpbind.ledger import ContrastPlan, Ledger, PredictionPlan
 from rpbind.ledger.plan_records import Expect
 from rpbind.report.build import build_report
 from rpbind.wording import answers, cards, commands, search_words
@@ -96,8 +96,8 @@ def test_each_prediction_is_told_with_what_was_expected_and_found(tmp_path: Path
     seen(tmp_path, predictions=predicted, prediction="Copies are inert.")
     text = first_screen(tmp_path)
     assert "Predicted: Copies are inert." in text
-    assert "2 held: memory=expanded vs old inert; encoder=token vs old worse." in text
-    assert f"1 failed: {long} expected worse, found better." in text
+    assert "2 held: inert: memory=expanded vs old; worse: encoder=token vs old." in text
+    assert f"1 failed: expected worse, found better: {long}." in text
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,11 @@ def test_a_winner_is_told_with_its_values_and_the_two_parts_of_its_optimism() ->
     assert "train.lr = 0.001" in best
     assert "test AUROC 0.720 (0.650 to 0.790), 3 fresh seeds" in best
     text = search_words.optimism(won)
-    for part in ("+0.080 from test", "+0.030 is selection", "+0.050 is the difference between"):
+    for part in (
+        "0.080 higher than on test",
+        "+0.030 by selection",
+        "+0.050 by the difference between",
+    ):
         assert part in text
 
 
@@ -147,3 +151,26 @@ def test_belief_names_screening_missing_runs_and_data_that_were_not_audited(tmp_
     assert points["35 of 36 planned runs are done"] == "no"
     assert points["The data were not audited"] == "open"
     assert any(text.startswith("Screening") and mark == "no" for text, mark in points.items())
+
+
+def test_contrasts_with_several_references_keep_their_names(tmp_path: Path) -> None:
+    arms = ("memory=residue", "memory=expanded", "temperature", "init=xavier")
+    pairs = [("memory=expanded", "old"), *((arm, "old") for arm in arms[2:])]
+    pairs += [("init=xavier", "temperature"), ("classifier=256-128", "old")]
+    several = tuple(ContrastPlan(name=f"{a}-against-{b}", arm=a, reference=b) for a, b in pairs)
+    text = " ".join(each.text for each in answers.answer(seen(tmp_path, contrasts=several)))
+    assert "init=xavier-against-temperature" in text or "init=xavier changes" in text
+
+
+def test_runs_that_were_still_improving_are_first_trained_longer(tmp_path: Path) -> None:
+    falling = tuple({"epoch": float(e), "train.loss": 1 / e, "validation.loss": 1 / e}
+                    for e in range(1, 21))  # fmt: skip
+    study_plan = plan(2, 3)
+    ledger = Ledger(tmp_path)
+    ledger.begin(study_plan)
+    for i, arm in enumerate(study_plan.arms):
+        for seed in study_plan.seeds:
+            row = done(arm, seed, 0.02 * i, i, 24)
+            ledger.append(row.model_copy(update={"curve": falling}))
+    step = next_step(read(ledger))
+    assert step.command == f"{COMMAND} --epochs 100"

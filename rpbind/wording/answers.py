@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
-from rpbind.analysis.claims import CONFIRMATORY, Claim
 from rpbind.analysis.summary import Summary
 from rpbind.statistics.verdict import Size, Verdict
 from rpbind.wording import search_words, verdicts, words
 from rpbind.wording.alerts import has_nothing
+from rpbind.wording.baseline import of_arms
 from rpbind.wording.collapses import not_excluded
+from rpbind.wording.sentences import Sentence, Tone, left_open, size
 from rpbind.wording.verdicts import Judged
 
-Tone = Literal["better", "worse", "same", "open", "found"]
-"""What a sentence says of a difference; "found" for a score without one."""
-
-SIGNS: dict[Tone, str] = {"better": "▲", "worse": "▼", "same": "=", "open": "?", "found": "•"}
 FIRST = 6
 """So many sentences are seen at once."""
 MOST_NAMES = 8
@@ -25,34 +21,6 @@ MOST_NAMES = 8
 MOST_OPEN = 4
 """So many undecided contrasts get a sentence each; more share one."""
 SIZES: tuple[Size | None, ...] = (*get_args(Size), None)
-LEFT_OPEN: dict[Size | None, str] = {
-    "size uncertain": "; it may be smaller than delta, {delta}",
-    "detectable but negligible": "; less than delta, {delta}, so too little to matter",
-}
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence of the answer.
-
-    Parameters
-    ----------
-    tone
-        What it says of a difference.
-    text
-        The sentence, without its full stop.
-    about
-        What is compared, where the sentence does not say it; else empty.
-    """
-
-    tone: Tone
-    text: str
-    about: str = ""
-
-    @property
-    def sign(self) -> str:
-        """The sign of its tone."""
-        return SIGNS[self.tone]
 
 
 def answer(summary: Summary) -> list[Sentence]:
@@ -79,7 +47,7 @@ def answer(summary: Summary) -> list[Sentence]:
     if summary.tuned and not summary.contrasts:
         found += [Sentence("found", text) for text in search_words.found(summary.tuned)]
     if not (found or summary.tuned):
-        found += _of_arms(summary)
+        found += of_arms(summary)
     return found
 
 
@@ -131,7 +99,7 @@ def _without_effect(contrasts: Sequence[Judged], delta: float) -> Iterator[Sente
         if contrast.verdict.word == "no meaningful effect":
             same.setdefault(not_excluded(contrast.verdict), []).append(contrast)
     if same:
-        each = "; ".join(f"{named(those)} ({left_open})" for left_open, those in same.items())
+        each = "; ".join(f"{named(those)} ({limit})" for limit, those in same.items())
         within = f"the difference lies within ±{words.number(delta)}"
         yield Sentence("same", f"No meaningful effect, {within}: {each}")
     if inert := [c for c in contrasts if c.verdict.word == "inert"]:
@@ -149,8 +117,8 @@ def _tone(verdict: Verdict) -> Tone:
 def _difference(contrast: Judged, delta: float, how: str) -> str:
     verdict = contrast.verdict
     does = "raises" if verdict.word == "better" else "lowers"
-    left_open = LEFT_OPEN.get(verdict.size, "").format(delta=words.number(delta))
-    return f"{subject(contrast)}{how} {does} AUROC by {size(verdict)}{left_open}"
+    by = f"{size(verdict)}{left_open(verdict, delta)}"
+    return f"{subject(contrast)}{how} {does} AUROC by {by}"
 
 
 def _undecided(contrast: Judged) -> str:
@@ -180,18 +148,6 @@ def _about(contrast: Judged) -> str:
     return f"{plan.arm} against {plan.reference}"
 
 
-def size(verdict: Verdict) -> str:
-    """Return the size of a difference and its interval, without signs: "0.390 (0.301 to 0.478)"."""
-    mean, ends = verdict.mean or 0.0, verdict.possible_ci
-    if ends is None:
-        return words.number(abs(mean))
-    low, high = ends if mean >= 0 else (-ends[1], -ends[0])
-    digits = 3 if min(abs(low), abs(high), abs(mean)) >= 0.0005 else 4
-    shown = [words.number(value, digits) for value in (abs(mean), low, high)]
-    cut = verdicts.CUT if verdict.is_cut else ""
-    return f"{shown[0]} ({shown[1]} to {shown[2]}{cut})"
-
-
 def named(contrasts: Sequence[Judged]) -> str:
     """Return the names of contrasts, the first of many; only their arms if the reference is one."""
     one = len({c.paired.contrast.reference for c in contrasts}) == 1
@@ -201,51 +157,3 @@ def named(contrasts: Sequence[Judged]) -> str:
     more = len(names) - MOST_NAMES
     shown = [name + size for name, size in zip(names, sizes, strict=True)]
     return "; ".join(shown[:MOST_NAMES]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _of_arms(summary: Summary) -> Iterator[Sentence]:
-    """Yield how each arm compares with the plain baseline, and its score."""
-    for arm, claims in summary.controls.claims.items():
-        for claim in claims:
-            if claim.name in CONFIRMATORY:
-                yield of_baseline(arm, claim, summary.plan.delta)
-    for line in words.scores(summary):
-        yield Sentence("found", line.rstrip("."))
-
-
-def of_baseline(arm: str, claim: Claim, delta: float) -> Sentence:
-    """Return whether an arm beats the plain baseline, and by how much.
-
-    Parameters
-    ----------
-    arm
-        Name of the arm.
-    claim
-        Its claim "beats the plain baseline".
-    delta
-        The largest negligible difference.
-
-    Returns
-    -------
-    Sentence
-        The sentence; `about` says how many seeds and protein clusters are paired.
-    """
-    comparison = claim.comparisons[0]
-    verdict, other = comparison.verdict, comparison.minus
-    about = f"{comparison.seeds} paired {words.plural('seed', comparison.seeds)}"
-    if verdict.word == "better":
-        more = LEFT_OPEN.get(verdict.size, "").format(delta=words.number(delta))
-        text = f"{arm} beats the plain baseline, {other}, by {size(verdict)} AUROC{more}"
-        return Sentence("better", text, about)
-    if verdict.word == "worse":
-        text = f"{arm} is worse than the plain baseline, {other}, by {size(verdict)} AUROC"
-        return Sentence("worse", text, about)
-    if verdict.word == "no meaningful effect":
-        text = f"{arm} is as good as the plain baseline, {other}, within ±{words.number(delta)}"
-        return Sentence("same", text, about)
-    text = f"It is undecided whether {arm} beats the plain baseline, {other}"
-    if verdict.mean is None or verdict.possible_ci is None:
-        return Sentence("open", f"{text} ({claim.reason or verdict.reason})")
-    low, high = (words.signed(end, 3) for end in verdict.possible_ci)
-    difference = f"the difference is {words.signed(verdict.mean, 3)} ({low} to {high})"
-    return Sentence("open", f"{text}: {difference}", about)

@@ -11,6 +11,7 @@ from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
 from rpbind.statistics.verdict import SCREENING_SEEDS, Word
 from rpbind.wording import alerts, answers, claims, search_words, verdicts, words
+from rpbind.wording.sentences import size
 from rpbind.wording.verdicts import Judged
 
 Mark = Literal["yes", "no", "same", "open", "fact"]
@@ -86,7 +87,7 @@ def _best_arm(summary: Summary) -> Iterator[Point]:
     elif len(scored) > 1:
         score, name = max(scored)
         yield Point(
-            "yes", f"Highest test AUROC of {len(scored)} arms: {name} {words.number(score)}"
+            "fact", f"Highest test AUROC of {len(scored)} arms: {name} {words.number(score)}"
         )
     elif scored:
         for claim in next(iter(summary.controls.claims.values()), ()):
@@ -144,7 +145,7 @@ def _baseline(summary: Summary) -> Point:
     beaten = {arm: claim for arm, claim in about.items() if claim.answer == "better"}
     if beaten:
         best_arm = max(beaten, key=lambda arm: beaten[arm].comparisons[0].verdict.mean or 0.0)
-        by = answers.size(beaten[best_arm].comparisons[0].verdict)
+        by = size(beaten[best_arm].comparisons[0].verdict)
         many = f"{len(beaten)} of {len(about)} arms beat" if len(about) > 1 else f"{best_arm} beats"
         best = f", {best_arm} by {by}" if len(about) > 1 else f", by {by}"
         return Point("yes", f"{many} {plain}{best}")

@@ -82,7 +82,8 @@ def _epochs(summary: Summary, command: str) -> Iterator[Step]:
     """Yield the same study with longer training, if most runs were still improving."""
     improving = sum(f.runs for f in summary.findings if f.finding.name == STILL_IMPROVING.name)
     recipes = [arm.plan.recipe for arm in summary.arms]
-    if 2 * improving < summary.planned or not recipes or commands.is_from_file(command):
+    trials = sum(len(search.trials) for search in summary.tuned.searches) if summary.tuned else 0
+    if 2 * improving < summary.planned + trials or not recipes or commands.is_from_file(command):
         return
     epochs = 2 * max(int(recipe["train"]["epochs"]) for recipe in recipes)
     longer = _renamed(commands.changed(command, {"--epochs": str(epochs)}), f"{epochs}-epochs")
@@ -91,7 +92,7 @@ def _epochs(summary: Summary, command: str) -> Iterator[Step]:
         "that learns slowly looks worse than it is"
         + ("" if command else f" (the same call, epochs={epochs})"),
         longer,
-        cost(summary, 2 * _all_runs(summary)),
+        cost(summary, 2 * (_all_runs(summary) + trials)),
     )
 
 

@@ -42,6 +42,8 @@ def why_single(recipe: Recipe, *, varying: bool) -> str:
         return "its memory reads residues, whose number differs between the replicas' batches"
     if model.attention.both_ways:
         return "attention goes both ways, so windows are sorted by protein, in each batch otherwise"
+    if recipe.train.precision != "float32" or recipe.train.compile:
+        return "it is compiled or trained in bfloat16, which was not tested for stacked models"
     if varying:
         return "the windows differ in length, so the replicas' batches do too"
     return ""

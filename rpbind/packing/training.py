@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rpbind.gathering.planned import Planned, rows_of
 from rpbind.packing.stack import Stack
 from rpbind.train.augment import augment
 from rpbind.train.loop import Training
@@ -70,39 +71,43 @@ class Pack:
         began = time.monotonic()
         each = [training.begin_epoch() for training in self.trainings]
         total_2R = torch.zeros(2, len(each), dtype=torch.float64, device=self.limit_R.device)
-        for batches in zip(*each, strict=True):
-            total_2R += self.step(torch.stack(batches))
+        in_turn = [index_B for batches in zip(*each, strict=True) for index_B in batches]
+        planned = self.inputs.planned(in_turn, "mean")
+        for _ in each[0]:
+            total_2R += self.step([next(planned) for _ in each])
         loss_R, norm_R = (total_2R / len(each[0])).tolist()
         windows = sum(len(index_B) for index_B in each[0])
         seconds = (time.monotonic() - began) / len(each)
         return [(loss, norm, windows, seconds) for loss, norm in zip(loss_R, norm_R, strict=True)]
 
-    def step(self, index_RB: Tensor) -> Tensor:
+    def step(self, batches: Sequence[Planned]) -> Tensor:
         """Make one gradient step of each replica.
 
         Parameters
         ----------
-        index_RB
-            The windows of each replica (R, B).
+        batches
+            The batch of each replica (B,), of `Inputs.planned`.
 
         Returns
         -------
         Tensor
             (2, R) float64: losses, and norms of the gradients before clipping.
         """
-        inputs, count = self.inputs, len(index_RB)
+        inputs, count = self.inputs, len(batches)
         augmented = [
-            augment(inputs.windows(index_B), training.recipe.train, training.stream)
-            for index_B, training in zip(index_RB, self.trainings, strict=True)
+            augment(rows_of(inputs.rna_NL, batch), training.recipe.train, training.stream)
+            for batch, training in zip(batches, self.trainings, strict=True)
         ]
-        rna_RBL = torch.stack(augmented)
-        if count < self.stack.size:
-            index_RB, rna_RBL = index_RB[self.stack.places], rna_RBL[self.stack.places]
-        logit_RB = self.stack.logits(
-            rna_RBL, inputs.protein_N[index_RB].long(), inputs.mean_PW, inputs.experiments
+        proteins = [batch.groups[0].members_P[batch.groups[0].protein_B] for batch in batches]
+        labels = [inputs.label_N[batch.there_B] for batch in batches]
+        rna_RBL, protein_RB, label_RB = (
+            torch.stack([each[place] for place in self.stack.places])
+            for each in (augmented, proteins, labels)
         )
-        label_RB = inputs.label_N[index_RB].to(logit_RB.dtype)
-        loss_R = F.binary_cross_entropy_with_logits(logit_RB, label_RB, reduction="none").mean(1)
+        logit_RB = self.stack.logits(rna_RBL, protein_RB, inputs.mean_PW, inputs.experiments)
+        loss_R = F.binary_cross_entropy_with_logits(
+            logit_RB, label_RB.to(logit_RB.dtype), reduction="none"
+        ).mean(1)
         grad_RN = self.stack.gradient(loss_R.sum())
         norm_R = torch.linalg.vector_norm(grad_RN, dim=1)
         grad_RN.mul_((self.limit_R / (norm_R + 1e-6)).clamp(max=1.0).unsqueeze(1))

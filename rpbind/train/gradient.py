@@ -82,7 +82,8 @@ def add_gradient(training: GradientState, piece: Tensor | Planned, share: float 
     rna_BL, groups, label_B = training.inputs.batch(piece, training.model.reads)
     rna_BL = augment(rna_BL, training.recipe.train, training.stream)
     with lower_precision(training):
-        logit_B = training.wrapped(rna_BL, groups).to(label_B.dtype)
+        logit_B = training.wrapped(rna_BL, groups)
+    logit_B = logit_B.to(torch.promote_types(logit_B.dtype, label_B.dtype))  # at least float32
     loss = F.binary_cross_entropy_with_logits(logit_B, label_B) * share
     loss.backward()
     return loss.detach()

@@ -57,8 +57,9 @@ def test_runs_of_a_pack_are_those_trained_alone_after_twenty_steps_in_float64(
 def test_a_step_of_a_pack_is_that_of_a_run_alone_in_float32(case: dict[str, Any]) -> None:
     inputs = toy_inputs()
     packed = pack([run(changed(case), seed, inputs) for seed in range(2)])
-    index_RB = torch.stack([training.begin_epoch()[0] for training in packed.trainings])
-    found, alone = packed.step(index_RB), run(changed(case), 1, inputs)
+    first = [training.begin_epoch()[0] for training in packed.trainings]
+    found = packed.step(list(inputs.planned(first, "mean")))
+    alone = run(changed(case), 1, inputs)
     loss = alone.step(alone.begin_epoch()[0])[0]
     torch.testing.assert_close(found[0, 1], loss, rtol=0, atol=1e-5)
     gradient = torch.cat([gradient_of(p).flatten() for p in alone.model.parameters()])
@@ -121,5 +122,6 @@ def test_runs_of_a_pack_may_differ_in_what_each_has_for_itself_and_in_nothing_el
     assert {bool(why_single(each, varying=False)) for each in PRESETS.values()} == {True, False}
     assert "residues" in why_single(narrowed(CONV_RESIDUE, 4), varying=False)
     assert "length" in why_single(SMALL, varying=True)
+    assert "bfloat16" in why_single(SMALL.with_({"train.precision": "bf16"}), varying=False)
     both = SMALL.with_({"model.attention.both_ways": True})
     assert "both ways" in why_single(both, varying=False)

@@ -8,24 +8,24 @@ from typing import Any
 import torch
 
 from rpbind.data.dataset import Protein
+from rpbind.gathering.experiments import experiment_codes
 from rpbind.packing.training import Pack, Replica
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import FIXED
-from rpbind.train.experiments import experiment_codes
 from rpbind.train.inputs import Inputs
 from rpbind.train.loop import Training
 
 WINDOWS, BATCH, LENGTH, WIDTH, PROTEINS = 82, 8, 20, 6, 5
 """The last batch of an epoch has two windows."""
 
-SMALL = narrowed(FIXED, 16).with_({"train.batch_size": BATCH, "train.epochs": 6, "train.lr": 1e-3})
+SMALL = narrowed(FIXED, 16).with_({"train.batch_size": BATCH, "train.epochs": 6, "train.lr": 3e-4})
 DIFFERENT: tuple[dict[str, Any], ...] = (
     {},
     {"train.optimizer": "adamw", "train.weight_decay": 0.1, "model.init": "torch"}
     | {"model.attention.dropout": 0.3, "train.clip_norm": "off"},
     {"train.schedule": "one-cycle", "train.mask": 0.2, "train.shift": 2, "train.epochs": 4}
-    | {"train.lr": 5e-4},
+    | {"train.lr": 1e-4},
 )
 """What runs of one architecture may differ in, beside the seed."""
 
@@ -79,7 +79,7 @@ def trained(pack: Pack, steps: int) -> Pack:
     while steps > 0:
         batches = [training.begin_epoch() for training in pack.trainings]
         for each in list(zip(*batches, strict=True))[:steps]:
-            pack.step(torch.stack(each))
+            pack.step(list(pack.inputs.planned(each, "mean")))
         steps -= len(batches[0])
     return pack
 

@@ -94,7 +94,7 @@ class Training(RunState):
         while not self.is_over:
             began = time.monotonic()
             batches = self.begin_epoch()
-            loss, norm = self._train(batches)
+            loss, norm = self.train_on(batches)
             windows = sum(len(index_B) for index_B in batches)
             yield self.end_epoch(loss, norm, windows, time.monotonic() - began)
 
@@ -188,7 +188,7 @@ class Training(RunState):
         batch = min(self.recipe.train.batch_size, len(self.inputs.parts["train"]))
         return math.ceil(batch // self.machine.world / self.pieces)
 
-    def _train(self, batches: tuple[Tensor, ...]) -> tuple[float, float]:
+    def train_on(self, batches: tuple[Tensor, ...]) -> tuple[float, float]:
         """Train on batches; return the mean loss and gradient norm."""
         rank, world = self.machine.rank, self.machine.world
         total = torch.zeros(2, dtype=torch.float64, device=self.machine.device)

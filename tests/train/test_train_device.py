@@ -16,6 +16,7 @@ from torch import Tensor
 from toy_runs import open_inputs
 
 from rpbind.model.fast import FastModel, static_forms
+from rpbind.packing import training as packing
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE, PRESETS
@@ -88,6 +89,16 @@ def test_a_step_that_is_replayed_reads_no_number_from_its_device(
     with static_forms(training.model):
         loss = add_gradient(training, batch)
     assert follow_gradient(training, loss.detach()).device.type == "meta"
+
+
+@pytest.mark.parametrize("name", ["old", "fixed", "own-head"])
+def test_a_step_of_a_pack_reads_no_number_from_its_device(
+    name: str, inputs: Inputs, without_numbers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "optimizer_of", run_state.optimizer_of)
+    pack = packing.Pack([packing.Replica(make(ARMS[name], inputs, False)) for _ in range(2)])
+    batches = [inputs.parts["train"][:16], inputs.parts["train"][16:32]]
+    assert pack.step(list(pack.inputs.planned(batches, "mean"))).device.type == "meta"
 
 
 @pytest.mark.parametrize("name", ARMS)

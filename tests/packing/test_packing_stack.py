@@ -11,6 +11,7 @@ from torch import Tensor
 from toy_packs import DIFFERENT, SMALL, pack, run, toy_inputs, trained, trained_alone
 
 from rpbind.packing.rule import architecture, why_single
+from rpbind.packing.training import Pack
 from rpbind.recipe import encoders, memories
 from rpbind.recipe.custom import CustomClass
 from rpbind.recipe.narrower import narrowed
@@ -125,3 +126,18 @@ def test_runs_of_a_pack_may_differ_in_what_each_has_for_itself_and_in_nothing_el
     assert "bfloat16" in why_single(SMALL.with_({"train.precision": "bf16"}), varying=False)
     both = SMALL.with_({"model.attention.both_ways": True})
     assert "both ways" in why_single(both, varying=False)
+
+
+def test_a_run_that_has_ended_leaves_the_pack_and_the_others_go_on_as_before() -> None:
+    inputs = toy_inputs()
+    alone = pack([run(SMALL, 0, inputs)])
+    packed = pack([run(SMALL, seed, inputs) for seed in range(5)])
+    ended = packed.trainings[4]
+    for each in (alone, packed):
+        each.train_epoch()
+    before = ended.weights()
+    for each in (alone, Pack(packed.replicas[:2])):
+        each.train_epoch()
+    for name, value in alone.trainings[0].weights().items():
+        assert torch.equal(packed.trainings[0].weights()[name], value)
+        assert torch.equal(ended.weights()[name], before[name])

@@ -9,8 +9,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from rpbind.analysis.winners import required_runs
-from rpbind.design.controls import as_arms
 from rpbind.design.design import Design
 from rpbind.design.plan import make_plan
 from rpbind.design.price import Price, check_size
@@ -20,6 +18,7 @@ from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
 from rpbind.ledger.plans import PLAN
 from rpbind.report.build import build_report
+from rpbind.report.live import LivePage
 from rpbind.run.stop import STOP
 from rpbind.saved.places import models_of_study
 from rpbind.screens.screen import MOST_LINES, last_screen
@@ -32,7 +31,7 @@ from rpbind.study.launch import check_on_cluster, launch, repair
 from rpbind.study.options import RunOptions
 from rpbind.study.own_measures import check_own_measures
 from rpbind.study.ready import check_folder, check_options
-from rpbind.study.resume import is_resumable, not_done, resumed
+from rpbind.study.resume import how_to_continue, left_over, resumed
 from rpbind.study.sizes import check_sizes
 from rpbind.terminal import REPORT_PREFIX, phase, progress
 from rpbind.verbosity import say, tell
@@ -156,7 +155,7 @@ def run_study(study: PreparedStudy, show: Show = lambda plan, report: None) -> s
             if not (study.folder / PLAN).exists():
                 tell("Stopped before the study began; nothing was recorded.")
                 raise KeyboardInterrupt from None
-            return f"Stopped. The ledger is intact. {_again(study.plan)}"
+            return f"Stopped. The ledger is intact. {how_to_continue(study.plan)}"
 
 
 def conduct(experiment: str, question: Question, design: Design, options: RunOptions) -> None:
@@ -199,30 +198,21 @@ def _dry_run(study: PreparedStudy) -> None:
 def _run(study: PreparedStudy, show: Show) -> str:
     """Run the study and write its report; return what is not done, or "" if all is done."""
     options, folder = study.options, study.folder
-    plan = launch(
-        study.plan,
-        options.source,
-        options.resources,
-        folder,
-        options.sweep,
-        add_seeds=options.add_seeds,
-        accept_code_change=options.accept_code_change,
-        study_file=options.study_file,
-    )
+    with LivePage(folder):
+        plan = launch(
+            study.plan,
+            options.source,
+            options.resources,
+            folder,
+            options.sweep,
+            add_seeds=options.add_seeds,
+            accept_code_change=options.accept_code_change,
+            study_file=options.study_file,
+        )
     with phase("writing the report"):
         report = build_report(folder)
     show(plan, report)
-    ledger = Ledger(folder)
-    if not (left := not_done(plan, ledger)):
-        return ""
-    planned = len(required_runs(plan)) + len(as_arms(plan).planned)
-    advice = "A diverged run is not repeated."
-    if any("never made" in one for one in left):
-        advice = "More trials, or another space, may find a configuration that trains."
-    stopped = "Stopped. " if STOP.requested else ""
-    again = _again(plan) if is_resumable(plan, ledger) else ""
-    text = f"{stopped}Not all of the {planned} planned runs are done: {'; '.join(left)}. {advice}"
-    return f"{text} {again}".rstrip()
+    return left_over(plan, Ledger(folder), stopped=STOP.requested)
 
 
 def _show(plan: Plan, report: Path) -> None:
@@ -242,9 +232,3 @@ def _show(plan: Plan, report: Path) -> None:
             trust = " --trust" if (model / "parts").is_dir() else ""
             print(f"to predict: rpbind predict {model} WINDOWS --out scores.csv{trust}")
     print(f"{REPORT_PREFIX}{report}")
-
-
-def _again(plan: Plan) -> str:
-    if not plan.command:
-        return "Call it again; it continues with what is missing."
-    return f"Run the command again; it continues with what is missing: {plan.command}"

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rpbind.analysis.arms import Arm, prevalence, summarise_arm
 from rpbind.analysis.checks import Checks, check_ups
 from rpbind.analysis.contrasts import Contrast, few_clusters, judge_contrasts
 from rpbind.analysis.controls import Controls, summarise_controls
 from rpbind.analysis.predictions import JudgedPrediction, judge_predictions
+from rpbind.analysis.rated import importances_of
 from rpbind.analysis.record import (
     Cost,
     Failure,
@@ -90,6 +89,8 @@ class Summary:
         Remarks of the ledger that a reader has to know.
     audit
         What the data give away; None for a study that began before this was measured.
+    interim
+        Whether the study is running, so that there are no verdicts yet (`analysis.interim`).
     """
 
     plan: Plan
@@ -110,6 +111,7 @@ class Summary:
     coverage: str
     remarks: tuple[str, ...] = ()
     audit: Audit | None = None
+    interim: bool = False
 
     @property
     def predictions(self) -> tuple[JudgedPrediction, ...]:
@@ -162,13 +164,15 @@ class Summary:
         return few_clusters(self.judged)
 
 
-def read(ledger: Ledger) -> Summary:
+def read(ledger: Ledger, *, rated: bool = True) -> Summary:
     """Return the summary of a study.
 
     Parameters
     ----------
     ledger
         Ledger of the study.
+    rated
+        Whether the importances of hyperparameters are computed, which takes seconds.
 
     Returns
     -------
@@ -190,6 +194,7 @@ def read(ledger: Ledger) -> Summary:
         under_way=open_states(plan, ledger.under_way()),
         calls=calls(ledger.study),
         remarks=remarks(ledger),
+        rated=rated,
     )
     return replace(found, audit=study_audit(ledger.study))
 
@@ -204,6 +209,7 @@ def summarise(
     under_way: OpenStates = NO_STATES,
     calls: Sequence[Call] = (),
     remarks: tuple[str, ...] = (),
+    rated: bool = True,
 ) -> Summary:
     """Return the summary of a plan from its rows; `rows` are those of its arms."""
     before = check_ups(plan, checks)
@@ -222,7 +228,7 @@ def summarise(
         prevalence=prevalence(planned),
         factorial=summarise_factorial(plan, runs),
         tuned=tuned,
-        importances=_importances(plan, tuned.searches) if tuned else (),
+        importances=importances_of(plan, tuned.searches) if tuned and rated else (),
         controls=summarise_controls(plan, runs, list(controls)),
         failures=tuple(failures(plan, runs, under_way, without)),
         checks=before,
@@ -233,18 +239,3 @@ def summarise(
         coverage=coverage(required_runs(plan), runs, under_way, without),
         remarks=remarks,
     )
-
-
-def _importances(plan: Plan, found: Sequence[SearchResult]) -> tuple[Importance, ...]:
-    """Rate the hyperparameters of a study's only search; several short searches are not rated.
-
-    Each configuration counts once: a permutation would treat a repeat as independent of it.
-    """
-    from rpbind.analysis.importance import importances  # Optuna takes a second to import
-
-    if len(found) != 1:
-        return ()
-    sign = 1 if found[0].objective.mode == "max" else -1
-    trials = found[0].distinct
-    done = [(t.rows[0].recipe, sign * t.value) for t in trials if t.value is not None]
-    return importances(plan.search, done, np.random.default_rng(0)) if plan.search else ()

@@ -75,9 +75,9 @@ class Study:
         Summary
             Contrasts, arms, controls, findings, cost; see `rpbind.analysis.summary`.
         """
-        from rpbind.analysis.summary import read
+        from rpbind.analysis.interim import read_now
 
-        return read(self.ledger)
+        return read_now(self.ledger)
 
     def status(self) -> Status:
         """Return the numbers of runs by state, the best run so far, and the runs in progress.

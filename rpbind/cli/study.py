@@ -9,18 +9,25 @@ import typer
 from rich.console import Console
 
 from rpbind.api import compare as comparing
+from rpbind.api import watching
 from rpbind.api.study import open_study
 from rpbind.errors import UserError
 from rpbind.terminal import PLAIN
 
 
-def report(study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")]) -> None:
+def report(
+    study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")],
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Write the page again as runs end, until the study ends."),
+    ] = False,
+) -> None:
     """Print a study's verdict table and write its HTML report again from the ledger.
 
     The headline AUROC is the mean over protein clusters; the mean over proteins is shown too.
     """
     opened = open_study(study)
-    page = opened.report()
+    page = watching.watch(opened) if watch else opened.report()
     Console().print(opened)
     print(f"report: {page}")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rpbind.analysis import arms
-from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.interim import read_now
+from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
 from rpbind.figures import style
 from rpbind.figures.embed import scripts, styles
@@ -34,6 +35,9 @@ from rpbind.wording.banners import banners
 from rpbind.wording.next_step import next_step
 
 HERE = Path(__file__).parent
+SCRIPTS = ("table.js", "page.js")
+RELOADS = ("reload.js",)
+"""The script of the page of a running study."""
 
 
 def build_report(study: Path) -> Path:
@@ -56,7 +60,11 @@ def build_report(study: Path) -> Path:
     UserError
         If the folder holds no study, or if the page cannot be written there.
     """
-    summary = read(Ledger(study))
+    return write_page(study, read_now(Ledger(study)))
+
+
+def write_page(study: Path, summary: Summary) -> Path:
+    """Write the page of a summary, as `build_report` does; returns its path."""
     page = study / "index.html"
     check_creatable(page)
     write_atomic(page, render(summary).encode())
@@ -99,6 +107,6 @@ def render(summary: Summary) -> str:
         style=style,
         css=style_sheet() + styles(),
         contents=contents,
-        scripts=[*tools("table.js", "page.js"), *scripts()],
+        scripts=[*tools(*SCRIPTS, *(RELOADS if summary.interim else ())), *scripts()],
         draw=draw(summary),
     )

@@ -14,7 +14,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.interim import read_now
+from rpbind.analysis.summary import Summary
 from rpbind.ledger import Ledger
 from rpbind.screens.answer import answer_lines
 from rpbind.screens.contrast_table import STYLES
@@ -50,7 +51,7 @@ def last_screen(study: Path) -> RenderableType:
     UserError
         If the folder holds no study.
     """
-    summary = read(Ledger(study))
+    summary = read_now(Ledger(study))
     if is_verbose() or not (summary.contrasts or summary.tuned):
         return whole_answer(summary)
     notes = [Text(f"! {banner}", style="yellow") for banner in banners(summary)]

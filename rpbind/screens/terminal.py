@@ -12,8 +12,9 @@ from rich.text import Text
 from rpbind.analysis.arms import Arm, secondary_metrics
 from rpbind.analysis.compare import StudyComparison
 from rpbind.analysis.contrasts import few_clusters
+from rpbind.analysis.interim import read_now
 from rpbind.analysis.record import Failure
-from rpbind.analysis.summary import Summary, read
+from rpbind.analysis.summary import Summary
 from rpbind.ledger import Ledger
 from rpbind.screens.answer import answer_lines
 from rpbind.screens.contrast_table import table_of
@@ -47,7 +48,7 @@ def verdict_table(study: Path) -> RenderableType:
     UserError
         If the folder holds no study.
     """
-    return whole_answer(read(Ledger(study)))
+    return whole_answer(read_now(Ledger(study)))
 
 
 def whole_answer(summary: Summary) -> RenderableType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from rpbind.analysis.winners import arms_without_winner
+from rpbind.analysis.winners import arms_without_winner, required_runs
 from rpbind.design.controls import as_arms
 from rpbind.design.plan import missing, planned_rows
 from rpbind.errors import UserError
@@ -15,6 +15,7 @@ from rpbind.search.winners import has_frozen_winners
 from rpbind.study.extend import another_study, extended, nothing_to_extend
 from rpbind.study.folder import is_same_but_for_code, with_its_code
 from rpbind.study.more_trials import with_its_search
+from rpbind.wording import commands
 
 
 def resumed(
@@ -125,3 +126,39 @@ def is_resumable(plan: Plan, ledger: Ledger) -> bool:
     searching = plan.search is not None and not has_frozen_winners(plan)
     left = missing(plan, ledger) or missing(as_arms(plan), ledger, "control")
     return searching or bool(left)
+
+
+def left_over(plan: Plan, ledger: Ledger, *, stopped: bool) -> str:
+    """Return what is not done of a study, why, and how to continue; "" if all is done.
+
+    Parameters
+    ----------
+    plan
+        The plan of the study.
+    ledger
+        Its ledger.
+    stopped
+        Whether the user has stopped it.
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
+    if not (left := not_done(plan, ledger)):
+        return ""
+    planned = len(required_runs(plan)) + len(as_arms(plan).planned)
+    advice = "A diverged run is not repeated."
+    if any("never made" in one for one in left):
+        advice = "More trials, or another space, may find a configuration that trains."
+    again = how_to_continue(plan) if is_resumable(plan, ledger) else ""
+    text = f"Not all of the {planned} planned runs are done: {'; '.join(left)}. {advice} {again}"
+    return f"{'Stopped. ' if stopped else ''}{text}".rstrip()
+
+
+def how_to_continue(plan: Plan) -> str:
+    """Return the sentence that says how a study is continued."""
+    if not plan.command:
+        return "Call it again; it continues with what is missing."
+    command = commands.again(plan.command)
+    return f"Run the command again; it continues with what is missing: {command}"

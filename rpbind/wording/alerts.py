@@ -94,7 +94,7 @@ def runs_missing(summary: Summary) -> list[Alert]:
     left = [f for f in summary.failures if f.state != NEVER_MADE]
     states = Counter(failure.state for failure in left)
     bad = [failure for failure in left if failure.state in BAD]
-    if states["running"] and not bad:
+    if (states["running"] or summary.interim) and not bad:
         return []
     if not bad and (not summary.done or not left):
         return []

@@ -38,6 +38,8 @@ def answer(summary: Summary) -> list[Sentence]:
         none. Of a study without contrasts, how its arms compare with the plain baseline, or what
         its searches found. Empty if there is no result.
     """
+    if summary.interim:
+        return [Sentence("open", so_far(summary))]
     if has_nothing(summary):
         return []
     delta = summary.plan.delta
@@ -49,6 +51,14 @@ def answer(summary: Summary) -> list[Sentence]:
     if not (found or summary.tuned):
         found += of_arms(summary)
     return found
+
+
+def so_far(summary: Summary) -> str:
+    """Return how many runs of a running study are done, and that it has no verdicts yet."""
+    return (
+        f"Interim: {summary.done} of {summary.planned} planned runs are done; verdicts come when "
+        "the study ends"
+    )
 
 
 def how_measured(summary: Summary) -> str:

@@ -19,7 +19,12 @@ def banners(summary: Summary) -> list[str]:
             "Smoke run: few seeds and epochs, narrow models. It shows that everything runs; its "
             "numbers and verdicts are no result."
         )
-    if summary.done < planned and not runs_missing(summary):
+    if summary.interim:
+        notes.append(
+            "Interim page of a running study: it is written again as runs end. It has no verdicts, "
+            "because the planned number of runs is judged once."
+        )
+    elif summary.done < planned and not runs_missing(summary):
         notes.append(
             f"{planned - summary.done} of {planned} planned runs are not done; see Failures. "
             f"Done: {summary.coverage}."
@@ -27,7 +32,7 @@ def banners(summary: Summary) -> list[str]:
     if summary.plan.looks:
         notes.append(words.interim_note(summary.plan))
     notes += search_words.extension_notes(summary.plan)
-    if few := verdicts.screening_note(summary.judged):
+    if not summary.interim and (few := verdicts.screening_note(summary.judged)):
         notes.append(few)
     if bad := collapses.banner(summary.arms):
         notes.append(bad)

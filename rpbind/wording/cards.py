@@ -52,7 +52,7 @@ def helped(summary: Summary) -> list[Point]:
     list of Point
         Empty if there is no result.
     """
-    if alerts.has_nothing(summary):
+    if summary.interim or alerts.has_nothing(summary):
         return []
     found = [*_best_arm(summary), *_by_verdict(summary.judged)]
     if rated := search_words.importance(summary):
@@ -117,7 +117,11 @@ def believe(summary: Summary) -> list[Point]:
         Smoke run, baseline, pairs, coverage, doctor, data.
     """
     found = [Point("no", "Smoke run: its numbers are no result")] if summary.plan.smoke else []
-    found += [_baseline(summary), *_pairs(summary), _coverage(summary), *_doctor(summary)]
+    if summary.interim:
+        found.append(Point("no", "The study is running, and nothing is judged yet"))
+    else:
+        found += [_baseline(summary), *_pairs(summary), _coverage(summary)]
+    found += _doctor(summary)
     return [*found, _data(summary)]
 
 

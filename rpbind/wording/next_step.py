@@ -60,6 +60,9 @@ def next_step(summary: Summary) -> Step:
 
 def _steps(summary: Summary) -> Iterator[Step]:
     command = commands.again(summary.plan.command)
+    if summary.interim:
+        why = "Wait until the study ends; this page is written again as runs end"
+        yield Step(why, "", cost(summary, len(summary.failures)))
     missing = alerts.alerts(summary)
     if missing:
         runs = cost(summary, len(summary.failures))

@@ -98,7 +98,7 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     "rpbind schema": {},
     "rpbind config": {},
     "rpbind help import table": {},
-    "rpbind report s": {},
+    "rpbind report s": {"--watch": ("report s", "report s --watch")},
     "rpbind status s": {},
     "rpbind compare s s": {
         "--arm": ("s s", "s s --arm old"),

@@ -19,6 +19,7 @@ from rpbind.ledger import Ledger, Plan
 from rpbind.ledger.plans import PLAN
 from rpbind.report.build import build_report
 from rpbind.report.live import LivePage
+from rpbind.run.notify import STOPPED, ending
 from rpbind.run.stop import STOP
 from rpbind.saved.places import models_of_study
 from rpbind.screens.screen import MOST_LINES, last_screen
@@ -148,14 +149,14 @@ def run_study(study: PreparedStudy, show: Show = lambda plan, report: None) -> s
     str
         What is not done, and how to continue; "" if every planned run is done.
     """
-    with STOP.installed():
+    with STOP.installed(), ending(study.options.notify, study.folder) as end:
         try:
-            return _run(study, show)
+            return end.told(_run(study, show))
         except (KeyboardInterrupt, SystemExit):  # Ray exits on SIGTERM while it starts
             if not (study.folder / PLAN).exists():
                 tell("Stopped before the study began; nothing was recorded.")
                 raise KeyboardInterrupt from None
-            return f"Stopped. The ledger is intact. {how_to_continue(study.plan)}"
+            return end.told(f"{STOPPED} The ledger is intact. {how_to_continue(study.plan)}")
 
 
 def conduct(experiment: str, question: Question, design: Design, options: RunOptions) -> None:

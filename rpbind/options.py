@@ -15,6 +15,7 @@ from rpbind.errors import UserError
 from rpbind.recipe import Recipe
 from rpbind.recipe.narrower import narrowed
 from rpbind.run.logger_registry import TRACKERS, check_loggers
+from rpbind.run.notify import check_notify
 from rpbind.run.resources import Resources
 from rpbind.settings import Address, CpusPerWorker, GpusPerRun, Reports, Workers
 from rpbind.study.options import RunOptions, check_destination
@@ -47,8 +48,8 @@ class Options:
         The size of the study and of its models.
     workers, cpus_per_worker, gpus_per_run, executor, address, log
         What each run gets, where it runs, and where it is logged besides the ledger.
-    reports, name
-        The folder of the study.
+    reports, name, notify
+        The folder of the study, and what is told when it ends.
     dry_run, yes, accept_code_change
         Whether to run it at all, and what the user allows.
     """
@@ -111,6 +112,12 @@ class Options:
     ] = None
     reports: Reports = REPORTS
     name: Name = None
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            help="Command to run, or URL to post to, when the study has ended, stopped or failed."
+        ),
+    ] = None
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and show what would run, without running it.")
     ] = False
@@ -217,6 +224,7 @@ class Options:
         """
         resources = self.resources()
         check_destination(self.reports, self.name)
+        check_notify(self.notify)
         return RunOptions(
             source=open_source(self.data, self.split),
             seeds=self.seeds_of_an_arm,
@@ -228,5 +236,6 @@ class Options:
             dry_run=self.dry_run,
             yes=self.yes,
             smoke=self.smoke,
+            notify=self.notify,
             **study,
         )

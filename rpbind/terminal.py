@@ -136,13 +136,18 @@ def typed_command() -> str:
     Returns
     -------
     str
-        The command, quoted for a shell, with the passwords in it masked; "" in a notebook or
+        The command, quoted for a shell, with the passwords in it masked and without --notify, which
+        is nobody else's and often a secret; "" in a notebook or
         another Python session, which no command repeats.
     """
-    program, *words = sys.argv
+    program, *given = sys.argv
     if program in ("", "-c") or Path(program).name == "ipykernel_launcher.py":
         return ""
     start = ["rpbind"] if Path(program).name == "rpbind" else ["python", program]
+    if "--notify" in given:
+        place = given.index("--notify")
+        given = given[:place] + given[place + 2 :]
+    words = [word for word in given if not word.startswith("--notify=")]
     return shlex.join([*start, *map(masked, words)])
 
 

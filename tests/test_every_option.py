@@ -47,6 +47,7 @@ SHARED = {
     "--log": "--log tensorboard",
     "--reports": "--reports elsewhere",
     "--name": "--name mine",
+    "--notify": "--notify true",
     "--dry-run": "--dry-run",
     "--yes": "--yes",
     "--accept-code-change": "--accept-code-change",

@@ -14,6 +14,8 @@ from rpbind.exits import EXIT_AGAIN
 
 PATIENCE = 30.0
 """Seconds without a live node after which Ray counts as dead."""
+BEFORE_LEAVING: list[Callable[[], None]] = []
+"""Called before the process ends because Ray has died."""
 CHECK_EVERY = 5.0
 """Seconds between two checks."""
 
@@ -62,4 +64,7 @@ def leave_at_once() -> NoReturn:
         file=sys.stderr,
         flush=True,
     )
+    for last in BEFORE_LEAVING:
+        with contextlib.suppress(Exception):
+            last()
     os._exit(EXIT_AGAIN)

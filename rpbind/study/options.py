@@ -57,6 +57,8 @@ class RunOptions:
         Metrics and controls of the user's own.
     smoke
         Whether it is a quick run, whose numbers are no result.
+    notify
+        Command or URL that is told when the study ends.
     study_file
         Returns the text of `study.toml` for a plan; None writes no such file.
     """
@@ -77,6 +79,7 @@ class RunOptions:
     metrics: tuple[OwnPlan, ...] = ()
     own_controls: tuple[OwnPlan, ...] = ()
     smoke: bool = False
+    notify: str | None = None
     study_file: Callable[[Plan], str] | None = None
 
     @property

@@ -44,6 +44,8 @@ class Call:
         Check the study and show what would run, without running it.
     yes
         Allow more than 10,000 runs.
+    notify
+        Command or URL that is told when the study has ended.
     """
 
     reports: Path = REPORTS
@@ -51,6 +53,7 @@ class Call:
     accept_code_change: bool = False
     dry_run: bool = False
     yes: bool = False
+    notify: str | None = None
 
 
 def options_of(spec: StudySpec, call: Call, defaults: Defaults = USUAL) -> Options:
@@ -92,6 +95,7 @@ def options_of(spec: StudySpec, call: Call, defaults: Defaults = USUAL) -> Optio
         accept_code_change=call.accept_code_change,
         dry_run=call.dry_run,
         yes=call.yes,
+        notify=call.notify,
     )
 
 

@@ -44,7 +44,7 @@ REPORTS = [
          study("s", FIVE), 0),
     Case("no effect in three seeds", REPORT, (NONE, "a collapse rate up to 63 %", "Screening"),
          study("s", runs([0.7] * 3, [0.7] * 3)), 0),
-    Case("no finished run", REPORT, ("no run of the two arms is paired", "no memory"),
+    Case("no finished run", REPORT, ("none of the 6 planned runs is done (6 failed)", "no memory"),
          study("s", runs([None] * 3, [None] * 3)), 0, (NONE, "collapsed")),
     Case("no run begun", REPORT, ("2 of 2 planned runs are not done",),
          study("s", runs([], [])), 0, (NONE,)),

@@ -17,7 +17,7 @@ PAGES = Path(__file__).parents[1] / "experiments"
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def world(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A world of this module's own: a page makes the embedding stores of its controls in it."""
     return Path(shutil.copytree(tiny, tmp_path_factory.mktemp("pages") / "world"))
 
@@ -64,24 +64,24 @@ def dry_run(name: str, *options: str) -> BaseException | None:
         ),
     ],
 )
-def test_contradictory_options_are_refused(name: str, options: str, why: str, tiny: Path) -> None:
-    data = [] if "--data" in options else ["--data", str(tiny)]
+def test_contradictory_options_are_refused(name: str, options: str, why: str, world: Path) -> None:
+    data = [] if "--data" in options else ["--data", str(world)]
     error = dry_run(name, *options.split(), *data)
     assert isinstance(error, UserError)
     assert why in str(error)
 
 
-def test_a_storage_that_cannot_be_opened_is_refused(tiny: Path) -> None:
-    error = dry_run("tune", "--data", str(tiny), "--storage", "sqlite:////nowhere/s.db")
+def test_a_storage_that_cannot_be_opened_is_refused(world: Path) -> None:
+    error = dry_run("tune", "--data", str(world), "--storage", "sqlite:////nowhere/s.db")
     assert isinstance(error, UserError)
     assert "--storage sqlite:////nowhere/s.db cannot be opened (unable to open" in str(error)
 
 
 def test_a_logger_that_is_not_installed_is_refused(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
+    world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(LOGGERS, "mlflow", replace(LOGGERS["mlflow"], package="no_such_package"))
-    error = dry_run("tune", "--data", str(tiny), "--log", "mlflow")
+    error = dry_run("tune", "--data", str(world), "--log", "mlflow")
     assert isinstance(error, UserError)
     assert "pip install" in str(error)
 
@@ -96,23 +96,23 @@ def test_a_logger_that_is_not_installed_is_refused(
     ],
 )
 def test_unusable_report_folders_are_refused(
-    reports: str, why: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reports: str, why: str, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a_file").write_text("")
-    error = dry_run("tune", "--data", str(tiny), "--reports", reports)
+    error = dry_run("tune", "--data", str(world), "--reports", reports)
     assert isinstance(error, UserError)
     assert why in str(error)
     assert [file.name for file in tmp_path.iterdir()] == ["a_file"]
 
 
 def test_a_dry_run_says_that_one_protein_cluster_reaches_no_verdict(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     app = typer.Typer()
     app.command()(page("ablate").main)
-    words = ["--data", str(tiny), "--smoke", "--dry-run", "--design", "add-one-in"]
+    words = ["--data", str(world), "--smoke", "--dry-run", "--design", "add-one-in"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "with 1 protein cluster, no verdict except inert" in result.output

@@ -46,7 +46,7 @@ class Options:
         The windows, the protein vectors, and how the windows are divided.
     seeds, add_seeds, epochs, narrower, smoke
         The size of the study and of its models.
-    workers, cpus_per_worker, gpus_per_run, executor, address, log
+    workers, cpus_per_worker, gpus_per_run, share_gpus, executor, address, log
         What each run gets, where it runs, and where it is logged besides the ledger.
     reports, name, notify
         The folder of the study, and what is told when it ends.
@@ -95,6 +95,14 @@ class Options:
     workers: Workers = 1
     cpus_per_worker: CpusPerWorker = 1
     gpus_per_run: GpusPerRun = 0.0
+    share_gpus: Annotated[
+        bool,
+        typer.Option(
+            "--share-gpus",
+            help="Let as many runs share each GPU as its memory holds, by a measurement of each "
+            "model before the first run; in place of --gpus-per-run.",
+        ),
+    ] = False
     executor: Annotated[
         str,
         typer.Option(
@@ -198,13 +206,19 @@ class Options:
             The checked resources; a bad executor or logger is a `UserError`.
         """
         check_loggers(self.log or ())
+        if self.share_gpus and (self.gpus_per_run or self.workers > 1):
+            raise UserError(
+                "--share-gpus measures how many runs of one process share a GPU, which "
+                "--gpus-per-run and --workers contradict. Leave these out, or --share-gpus."
+            )
         found = Resources(
             self.workers,
             self.cpus_per_worker,
-            self.gpus_per_run / self.workers,
+            1.0 if self.share_gpus else self.gpus_per_run / self.workers,
             self.executor,
             self.address,
             tuple(self.log or ()),
+            self.share_gpus,
         )
         found.executor  # noqa: B018 - raises `UserError` on an unknown executor
         return found

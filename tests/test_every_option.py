@@ -42,6 +42,7 @@ SHARED = {
     "--workers": "--workers 2",
     "--cpus-per-worker": "--cpus-per-worker 2",
     "--gpus-per-run": "--gpus-per-run 1",
+    "--share-gpus": "--share-gpus",
     "--executor": "--executor train",
     "--address": "--address ray://nowhere:1",
     "--log": "--log tensorboard",

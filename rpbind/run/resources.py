@@ -29,6 +29,8 @@ class Resources:
         Address of a Ray cluster; None for this machine.
     logs
         Names of Ray's loggers.
+    shared
+        Whether `gpus` is measured before the first run, so that as many share a GPU as fit.
     """
 
     workers: int = 1
@@ -37,6 +39,7 @@ class Resources:
     requested: str = "auto"
     address: str | None = None
     logs: tuple[str, ...] = ()
+    shared: bool = False
 
     def __post_init__(self) -> None:
         check_finite("--gpus-per-run", self.gpus)

@@ -156,6 +156,12 @@ def _run(
 
     with run.ready(resources, ledger.study, source.data) as slots:
         begin(slots)
+        if resources.shared:
+            from rpbind.run.gpu_share import shared
+
+            recipes = [Recipe.model_validate(arm.recipe) for arm in (*plan.arms, *plan.controls)]
+            recipes += [] if sweep is None else list(sweep.arms.values())
+            resources = shared(resources, recipes, source, plan.seeds[0])
         examine_arms(plan if has_frozen_winners(plan) else bases(plan, sweep), source, ledger)
         store = source.opened.embeddings(_first(plan, sweep).proteins)
         for seed, split in _splits_of(plan, source):

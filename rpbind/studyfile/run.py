@@ -87,6 +87,7 @@ def options_of(spec: StudySpec, call: Call, defaults: Defaults = USUAL) -> Optio
         workers=gets.workers,
         cpus_per_worker=gets.cpus_per_worker,
         gpus_per_run=gets.gpus_per_run,
+        share_gpus=gets.share_gpus,
         executor=gets.executor,
         address=gets.address,
         log=gets.log,

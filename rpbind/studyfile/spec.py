@@ -137,13 +137,14 @@ class ResourceSpec(Entry):
 
     Parameters
     ----------
-    workers, cpus_per_worker, gpus_per_run, executor, address, log
+    workers, cpus_per_worker, gpus_per_run, share_gpus, executor, address, log
         As the options of every experiment.
     """
 
     workers: int = option("workers")
     cpus_per_worker: int = option("cpus_per_worker")
     gpus_per_run: float = option("gpus_per_run")
+    share_gpus: bool = option("share_gpus")
     executor: Annotated[str, *one_of(("auto", "trial", "train"))] = option("executor")
     address: str | None = option("address")
     log: list[Annotated[str, *one_of(TRACKERS)]] | None = option("log")

@@ -1,14 +1,18 @@
-"""The provenance of a row: code, commit, package versions and machine."""
+"""The provenance of a row: code, commit, package versions and machine; and what it cost."""
 
 from __future__ import annotations
 
+import math
 import platform
 import subprocess
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from rpbind.train.code import code_id
+from rpbind.train.loop import Training
 from rpbind.train.machine import Machine
 
 
@@ -37,3 +41,21 @@ def provenance(machine: Machine, executor: str) -> dict[str, str]:
         "threads": str(machine.threads),
         "workers": str(machine.world),
     }
+
+
+def cost_of(training: Training | None, seconds: float) -> dict[str, float]:
+    """Return seconds and counts; `train_seconds` is that of epochs, without opening and testing."""
+    if training is None:
+        return {"seconds": seconds}
+    windows = training.windows_seen
+    rate = windows / training.train_seconds if training.train_seconds else math.nan
+    cost = {
+        "seconds": seconds,
+        "train_seconds": training.train_seconds,
+        "windows_per_second": rate,
+        "parameters": float(sum(p.numel() for p in training.model.parameters())),
+        "micro_batch": float(training.micro_batch),
+    }
+    if training.machine.device.startswith("cuda"):
+        cost["gpu_memory"] = float(torch.cuda.max_memory_reserved())
+    return {k: v for k, v in cost.items() if math.isfinite(v)}

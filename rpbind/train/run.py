@@ -24,7 +24,7 @@ from rpbind.train.loop import Training
 from rpbind.train.machine import DivergedError, Machine
 from rpbind.train.model_folder import saved_model
 from rpbind.train.probes import probe
-from rpbind.train.provenance import provenance
+from rpbind.train.provenance import cost_of, provenance
 from rpbind.train.regions import by_region
 from rpbind.train.run_files import checkpoint_file, finished_row, result_file
 from rpbind.train.task import Job, Task
@@ -99,7 +99,7 @@ def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, repor
             "metrics": outcome.metrics,
             "proteins": outcome.proteins,
             "curve": tuple(training.curve) if training else (),
-            "cost": _cost(training, time.monotonic() - began),
+            "cost": cost_of(training, time.monotonic() - began),
             "provenance": inputs.provenance | provenance(machine, executor) | _pieces(training),
         }
     )
@@ -227,22 +227,6 @@ def _identity(job: Job) -> dict[str, Any]:
         "recipe": job.recipe.model_dump(mode="json"),
         "recipe_id": job.recipe.id,
     }
-
-
-def _cost(training: Training | None, seconds: float) -> dict[str, float]:
-    """Return seconds and counts; `train_seconds` is that of epochs, without opening and testing."""
-    if training is None:
-        return {"seconds": seconds}
-    windows = training.windows_seen
-    rate = windows / training.train_seconds if training.train_seconds else math.nan
-    cost = {
-        "seconds": seconds,
-        "train_seconds": training.train_seconds,
-        "windows_per_second": rate,
-        "parameters": float(sum(p.numel() for p in training.model.parameters())),
-        "micro_batch": float(training.micro_batch),
-    }
-    return {k: v for k, v in cost.items() if math.isfinite(v)}
 
 
 def _pieces(training: Training | None) -> dict[str, str]:

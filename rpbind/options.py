@@ -17,7 +17,7 @@ from rpbind.recipe.narrower import narrowed
 from rpbind.run.logger_registry import TRACKERS, check_loggers
 from rpbind.run.notify import check_notify
 from rpbind.run.resources import Resources
-from rpbind.settings import Address, CpusPerWorker, GpusPerRun, Reports, Workers
+from rpbind.settings import Address, CpusPerWorker, GpusPerRun, Reports, ShareGpus, Workers
 from rpbind.study.options import RunOptions, check_destination
 
 REPORTS = Path("reports")
@@ -95,14 +95,7 @@ class Options:
     workers: Workers = 1
     cpus_per_worker: CpusPerWorker = 1
     gpus_per_run: GpusPerRun = 0.0
-    share_gpus: Annotated[
-        bool,
-        typer.Option(
-            "--share-gpus",
-            help="Let as many runs share each GPU as its memory holds, by a measurement of each "
-            "model before the first run; in place of --gpus-per-run.",
-        ),
-    ] = False
+    share_gpus: ShareGpus = False
     executor: Annotated[
         str,
         typer.Option(

@@ -51,6 +51,14 @@ GpusPerRun = Annotated[
         envvar="RPBIND_GPUS_PER_RUN", min=0.0, help="GPUs per run, shared by its workers."
     ),
 ]
+ShareGpus = Annotated[
+    bool,
+    typer.Option(
+        "--share-gpus",
+        help="Let as many runs share each GPU as its memory holds, by a measurement of each "
+        "model before the first run; in place of --gpus-per-run.",
+    ),
+]
 
 
 class Settings(BaseModel):

@@ -14,6 +14,8 @@ from rpbind.wording import alerts, commands, words
 
 CLAIM_SEEDS = 5
 """Seeds for more than a screening."""
+FIRM_SEEDS = 10
+"""Seeds for a claim."""
 MOST_SEEDS = 30
 """Nobody is advised to train every arm with more seeds than this."""
 LATE = 2 / 3
@@ -75,6 +77,11 @@ def _steps(summary: Summary) -> Iterator[Step]:
     if summary.search and not summary.contrasts:
         yield from _trials(summary, command)
     yield from _unseen(summary, command)
+    if summary.contrasts and all(c.verdict.word == "inconclusive" for c in summary.contrasts):
+        yield Step(
+            f"Nothing is decided, and more than {MOST_SEEDS} seeds would be needed: compare larger "
+            "changes, or use more windows and proteins"
+        )
     yield Step(
         "Nothing is left open on these proteins. The models are in the folder runs/ of the study: "
         "rpbind predict STUDY/runs/RUN WINDOWS --out scores.csv"
@@ -122,6 +129,9 @@ def _seeds(summary: Summary, command: str) -> Iterator[Step]:
     if enough:
         why = f"{words.plural('contrast', len(enough))} would be decided by {enough[-1]} seeds"
         yield _with_seeds(summary, command, enough[-1] - have, f"{len(enough)} undecided {why}")
+    if len(still) == len(summary.contrasts) > 0 and SCREENING_SEEDS < have < FIRM_SEEDS:
+        why = f"nothing is decided, and {FIRM_SEEDS} seeds show smaller differences"
+        yield _with_seeds(summary, command, FIRM_SEEDS - have, why)
     if have <= SCREENING_SEEDS:
         why = f"{have} {words.plural('seed', have)} are a screening"
         yield _with_seeds(summary, command, CLAIM_SEEDS - have, why)
@@ -164,8 +174,11 @@ def _unseen(summary: Summary, command: str) -> Iterator[Step]:
     averages = summary.averages
     if not seen or averages is None or averages.clusters < FEW_CLUSTERS:
         return
-    if commands.is_from_file(command):
-        return
+    judged = summary.contrasts
+    if commands.is_from_file(command) or (
+        judged and all(c.verdict.word == "inconclusive" for c in judged)
+    ):
+        return  # there is nothing that could hold
     other = _renamed(commands.changed(command, {"--split": UNSEEN}), UNSEEN)
     why = "Does it hold for proteins that training does not see? The same study on another split"
     python = "" if command else f' (the same call, split="{UNSEEN}")'

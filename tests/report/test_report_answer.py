@@ -174,3 +174,16 @@ def test_runs_that_were_still_improving_are_first_trained_longer(tmp_path: Path)
             ledger.append(row.model_copy(update={"curve": falling}))
     step = next_step(read(ledger))
     assert step.command == f"{COMMAND} --epochs 100"
+
+
+def test_where_nothing_is_decided_no_other_split_is_advised(tmp_path: Path) -> None:
+    noisy = plan(2, 5)
+    ledger = Ledger(tmp_path)
+    ledger.begin(noisy)
+    for i, arm in enumerate(noisy.arms):
+        for seed in noisy.seeds:
+            ledger.append(done(arm, seed, 0.08 * (-1) ** (seed + i), i, 24))
+    summary = read(ledger)
+    (contrast,) = summary.contrasts
+    assert contrast.verdict.word == "inconclusive"
+    assert next_step(summary).command == f"{COMMAND} --add-seeds 5"

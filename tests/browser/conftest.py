@@ -1,0 +1,83 @@
+"""A real browser: Debian's Chromium, driven by playwright, which downloads nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rpbind.report.build import build_report
+
+sys.path.append(str(Path(__file__).parents[1] / "report"))  # the synthetic studies stand there
+
+from twelve_studies import STUDIES
+
+CHROMIUM = shutil.which("chromium")
+HEARD = """
+const listen = EventTarget.prototype.addEventListener;
+window.heardClicks = new Set();
+EventTarget.prototype.addEventListener = function (kind, ...more) {
+  if (kind === "click") window.heardClicks.add(this);
+  return listen.call(this, kind, ...more);
+};
+"""
+"""Notes what listens to clicks, before any script of the page runs."""
+SETTLED = """() => [...document.querySelectorAll(".plotly-graph-div .main-svg")].every(
+  (svg) => Math.abs(svg.getBoundingClientRect().width - svg.closest(".plotly-graph-div").clientWidth) < 2)"""
+"""Figures take their new width some time after the window has."""
+
+
+@dataclass
+class Opened:
+    """A study's page in the browser, with all that it said and asked for since it was opened."""
+
+    name: str
+    folder: Path
+    page: Any
+    said: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def seen_at(self, width: int, media: str = "screen", scheme: str = "light") -> Any:
+        """Return the page at a width, on the screen or on paper, in a light or dark scheme."""
+        self.page.emulate_media(media=media, color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.wait_for_function(SETTLED)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The browser; it ends with the tests of the file, since playwright keeps an event loop."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not on the PATH; install it: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study(
+    request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opened]:
+    """Each of the twelve studies, written once and opened once."""
+    folder = STUDIES[request.param](tmp_path_factory.mktemp("study") / request.param)
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(HEARD)
+    opened = Opened(request.param, folder, context.new_page())
+    opened.page.on("console", lambda message: opened.said.append(message.text))
+    opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
+    opened.page.on("dialog", lambda dialog: (opened.said.append(dialog.message), dialog.dismiss()))
+    opened.page.on("request", lambda asked: opened.requests.append(asked.url))
+    opened.page.goto(build_report(folder).as_uri())
+    opened.page.evaluate((Path(__file__).parent / "faults.js").read_text())
+    opened.page.evaluate("check.openAll(); check.drawAll()")
+    yield opened
+    context.close()

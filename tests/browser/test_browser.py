@@ -1,0 +1,95 @@
+"""Pages of twelve studies in a real browser, as their readers see and use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rpbind.ledger import ContrastPlan, Ledger, Row
+
+WIDTHS = (360, 768, 1280, 1920)
+
+
+def axe(study: Any, *rules: str) -> list[str]:
+    """Return the violations of accessibility rules (all, or those named), by axe-core.
+
+    Rows of one table are alike, so that eight of each are examined. Figures are drawings to axe.
+    """
+    package = pytest.importorskip("axe_playwright_python", reason="pip install '.[test]'")
+    page = study.page
+    page.evaluate((Path(package.__path__[0]) / "axe.min.js").read_text() + "; 0")
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    body = {"exclude": [".plotly-graph-div", "tbody tr:nth-child(n + 9)"]}
+    found = page.evaluate("([body, options]) => axe.run(body, options)", [body, options])
+    return [f"{v['id']}: {n['html'][:150]}" for v in found["violations"] for n in v["nodes"]]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_text_is_cut_or_covers_another(study: Any, width: int) -> None:
+    assert study.seen_at(width).evaluate("check.faults(false)") == []
+
+
+def test_axe_finds_no_violation_in_the_light(study: Any) -> None:
+    study.seen_at(1280)
+    assert axe(study) == []
+
+
+def test_text_can_be_read_in_the_dark(study: Any) -> None:
+    study.seen_at(1280, scheme="dark")
+    assert axe(study, "color-contrast") == []
+
+
+def test_the_keyboard_reaches_what_the_mouse_can_use(study: Any) -> None:
+    assert study.seen_at(360).evaluate("check.mouseOnly()") == []
+
+
+def number(text: str) -> float:
+    """Return the first number of a cell."""
+    return float(text.replace("−", "-").split()[0])
+
+
+def test_differences_on_the_page_are_those_of_the_ledger(study: Any) -> None:
+    ledger = Ledger(study.folder)
+    rows = {(row.arm, row.seed): by_cluster(row) for row in ledger.rows() if row.state == "done"}
+    tables = study.seen_at(1280).evaluate("check.tables()")
+    shown = {}
+    for table in tables:
+        if table["section"] != "verdicts" or "Difference" not in table["columns"]:
+            continue
+        place = table["columns"].index("Difference")
+        heads = [row[1] for row in table["rows"]]
+        for contrast in ledger.plan.contrasts:
+            (mine,) = [i for i, head in enumerate(heads) if names(head, contrast)]
+            shown[contrast.name] = table["rows"][mine][place]
+    assert set(shown) == {contrast.name for contrast in ledger.plan.contrasts}
+    for contrast in ledger.plan.contrasts:
+        weights = contrast.weights or {contrast.arm: 1.0, contrast.reference: -1.0}
+        seeds = [s for s in ledger.plan.seeds if all((arm, s) in rows for arm in weights)]
+        if not seeds:
+            assert shown[contrast.name] == "–"
+            continue
+        difference = np.mean([sum(w * rows[arm, s] for arm, w in weights.items()) for s in seeds])
+        assert number(shown[contrast.name]) == pytest.approx(difference, abs=6e-5)
+
+
+def names(head: str, contrast: ContrastPlan) -> bool:
+    """Whether the head of a row is that of the contrast."""
+    return head == contrast.name or head.startswith(f"{contrast.name} ")
+
+
+def by_cluster(row: Row) -> float:
+    """Return the test AUROC of a run: mean of each protein cluster, then over clusters."""
+    scores: dict[int, list[float]] = {}
+    for score in row.proteins:
+        if score.part == "test" and score.auroc is not None:
+            scores.setdefault(score.cluster, []).append(score.auroc)
+    return float(np.mean([np.mean(each) for each in scores.values()]))
+
+
+def test_the_page_says_nothing_to_the_console_and_asks_for_nothing(study: Any) -> None:
+    study.seen_at(1280).evaluate("check.openAll(); check.drawAll()")
+    assert study.said == []
+    assert study.requests == [(study.folder / "index.html").as_uri()]

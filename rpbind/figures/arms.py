@@ -26,7 +26,7 @@ COLOUR_BAR = {
         "font": {"size": 13},
     },
 }
-AXIS = "Difference in AUROC on test, macro over protein clusters<br>(arm minus reference)"
+AXIS = "Difference in AUROC on test (arm minus<br>reference), macro over protein clusters"
 HEADLINE = "AUROC on test, macro over protein clusters"
 
 

@@ -27,8 +27,10 @@ EventTarget.prototype.addEventListener = function (kind, ...more) {
 };
 """
 """Notes what listens to clicks, before any script of the page runs."""
-SETTLED = """() => [...document.querySelectorAll(".plotly-graph-div .main-svg")].every(
-  (svg) => Math.abs(svg.getBoundingClientRect().width - svg.closest(".plotly-graph-div").clientWidth) < 2)"""
+SETTLED = """() => [...document.querySelectorAll(".plotly-graph-div .main-svg")].every((svg) => {
+  const place = svg.closest(".plotly-graph-div");
+  return Math.abs(svg.getBoundingClientRect().width - place.clientWidth) < 2;
+})"""
 """Figures take their new width some time after the window has."""
 
 

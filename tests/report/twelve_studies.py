@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,7 @@ def harmless(count: int, seeds: int, **changes: Any) -> Plan:
 def ablation(folder: Path) -> Path:
     """A path of six arms, each against the one before; with baselines; all runs are done."""
     steps = tuple(
-        ContrastPlan(name=arm, arm=arm, reference=before)
-        for before, arm in zip(NAMES[:5], NAMES[1:6], strict=True)
+        ContrastPlan(name=arm, arm=arm, reference=before) for before, arm in pairwise(NAMES[:6])
     )
     study = harmless(6, 5, design="path", contrasts=steps)
     write(folder, study, CLUSTERS, lost=False)

@@ -81,7 +81,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-SLOW = ("whole", "cluster", "pages", "search", "api")
+SLOW = ("whole", "cluster", "pages", "search", "api", "browser")
 """Rooms whose tests take longest; with several processes they begin first, so none ends alone."""
 
 

@@ -72,6 +72,7 @@ def study(
     """Each of the twelve studies, written once and opened once."""
     folder = STUDIES[request.param](tmp_path_factory.mktemp("study") / request.param)
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.add_init_script(HEARD)
     opened = Opened(request.param, folder, context.new_page())
     opened.page.on("console", lambda message: opened.said.append(message.text))

@@ -83,8 +83,8 @@
           found.push(say(box, `${box.scrollWidth - box.clientWidth} px are cut on paper`));
         }
       }
-      for (const each of document.querySelectorAll("details > :not(summary)")) {
-        if (!each.checkVisibility()) found.push(say(each, "is not printed"));
+      for (const each of document.querySelectorAll("main details > :not(summary)")) {
+        if (!each.matches(".tools") && !each.checkVisibility()) found.push(say(each, "is not printed"));
       }
     }
     return [...new Set(found)];

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -34,6 +36,10 @@ def test_no_text_is_cut_or_covers_another(study: Any, width: int) -> None:
 def test_axe_finds_no_violation_in_the_light(study: Any) -> None:
     study.seen_at(1280)
     assert axe(study) == []
+
+
+def test_nothing_is_cut_or_left_out_on_paper(study: Any) -> None:
+    assert study.seen_at(1047, media="print").evaluate("check.faults(true)") == []
 
 
 def test_text_can_be_read_in_the_dark(study: Any) -> None:
@@ -83,7 +89,54 @@ def by_cluster(row: Row) -> float:
     return float(np.mean([np.mean(each) for each in scores.values()]))
 
 
+def test_sorting_filtering_copying_and_saving_give_the_rows_of_a_table(study: Any) -> None:
+    page = study.seen_at(1280)
+    found = page.locator("main .scroll:has(button.sort)").filter(visible=True)
+    for box in found.all()[:4]:
+        bar, table = box.locator("xpath=preceding-sibling::div[1]"), box.locator("table")
+        rows = table.locator("tbody tr:not([hidden])")
+        first = table.locator("thead th").first
+        whole = sorted(rows.all_inner_texts())
+        first.locator("button").press("Enter")
+        risen = rows.all_inner_texts()
+        first.locator("button").press("Enter")
+        fallen = rows.all_inner_texts()
+        assert sorted(risen) == sorted(fallen) == whole
+        assert first.get_attribute("aria-sort") == "descending"
+        if (
+            table.locator("tr.follows").count() == 0
+            and len({text.split()[0] for text in whole}) > 1
+        ):
+            assert risen[0].split()[0] != fallen[0].split()[0]
+        searched = bar.get_by_role("searchbox")
+        if searched.count():
+            word = table.locator("tbody tr").first.inner_text().split()[0]
+            searched.fill(word)
+            assert all(word.lower() in text.lower() for text in rows.all_inner_texts())
+            assert 0 < rows.count() <= len(whole)
+        with page.expect_download() as saved:
+            bar.get_by_role("button", name="Save as CSV").press("Enter")
+        read = list(csv.reader(saved.value.path().read_text().splitlines()))
+        assert len(read) == 1 + rows.count()
+        bar.get_by_role("button", name="Copy as Markdown").press("Enter")
+        copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+        assert len(copied) == 2 + rows.count()
+        if searched.count():
+            searched.fill("")
+
+
+def test_a_figure_is_saved_as_a_drawing(study: Any) -> None:
+    page = study.seen_at(1280)
+    button = page.locator("button[data-save=svg]").first
+    if not button.count():  # nothing is drawn of a study without results
+        return
+    with page.expect_download() as saved:
+        button.press("Enter")
+    assert ElementTree.parse(saved.value.path()).getroot().tag.endswith("svg")
+
+
 def test_the_page_says_nothing_to_the_console_and_asks_for_nothing(study: Any) -> None:
     study.seen_at(1280).evaluate("check.openAll(); check.drawAll()")
     assert study.said == []
-    assert study.requests == [(study.folder / "index.html").as_uri()]
+    asked = [url for url in study.requests if not url.startswith(("blob:", "data:"))]  # of its own
+    assert asked == [(study.folder / "index.html").as_uri()]

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
-from rpbind.figures import palette, style
+from rpbind.figures import palette, strip, style
 from rpbind.wording import verdicts, words
 
 COLOUR_BAR = {
@@ -30,7 +30,7 @@ AXIS = "Difference in AUROC on test (arm minus<br>reference), macro over protein
 HEADLINE = "AUROC on test, macro over protein clusters"
 
 
-def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float) -> go.Figure:
+def forest(contrasts: Sequence[Contrast], delta: float) -> go.Figure:
     """Draw each contrast's mean and both of its intervals over the band of ±delta."""
     labels = [
         style.wrap(f"{n}  {c.paired.contrast.name}: {verdicts.whole_words(c.verdict)}")
@@ -40,7 +40,7 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
     figure = go.Figure()
     for contrast, y in zip(contrasts, middles, strict=True):
         if contrast.verdict.mean is not None:
-            figure.add_traces(_whisker(contrast, y, arms[contrast.paired.contrast.arm]))
+            figure.add_traces(_whisker(contrast, y))
     figure.add_vrect(-delta, delta, fillcolor=style.BAND, line_width=0, layer="below", name="delta")
     figure.add_vline(0, line={"color": style.MUTED, "width": 1}, layer="below")
     style.layout(figure, round(height) + 84)
@@ -50,30 +50,31 @@ def forest(contrasts: Sequence[Contrast], arms: Mapping[str, int], delta: float)
     return figure
 
 
-def _whisker(contrast: Contrast, y: float, arm: int) -> list[go.Scatter]:
+def _whisker(contrast: Contrast, y: float) -> list[go.Scatter]:
     """Return the thick interval of equivalence, then the mark with the thin interval on it."""
     verdict, equivalence = contrast.verdict, verdicts.equivalence_interval(contrast)
-    mean, hollow = verdict.mean or 0.0, verdict.ci is None
+    symbol, name = strip.LOOKS[verdict.word]
+    mean, colour = verdict.mean or 0.0, palette.LIGHT[name]
     low, high = verdict.possible_ci or (mean, mean)
     thick = go.Scatter(
         x=equivalence,
         y=[y, y],
         mode="lines",
-        line={"color": style.colour(arm), "width": 7},
+        line={"color": colour, "width": 7},
         hoverinfo="skip",
     )
     mark = go.Scatter(
         x=[mean],
         y=[y],
         error_x=None
-        if hollow
+        if verdict.ci is None
         else {"array": [high - mean], "arrayminus": [mean - low], "thickness": 1.5, "width": 5},
         mode="markers",
         marker={
-            "color": style.colour(arm),
+            "color": colour,
             "size": 13,
-            "symbol": style.symbol(arm) + ("-open" if hollow else ""),
-            "line": {"width": 1.5, "color": style.colour(arm) if hollow else style.PAGE},
+            "symbol": symbol,
+            "line": {"width": 1.5, "color": colour if symbol.endswith("open") else style.PAGE},
         },
         hovertemplate=(
             f"{words.signed(verdict.mean)} {verdicts.interval(verdict)}"

@@ -10,7 +10,7 @@ from rpbind.analysis import arms
 from rpbind.analysis.interim import read_now
 from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
-from rpbind.figures import style
+from rpbind.figures import strip, style
 from rpbind.figures.embed import scripts, styles
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
@@ -108,5 +108,6 @@ def render(summary: Summary) -> str:
         css=style_sheet() + styles(),
         contents=contents,
         scripts=[*tools(*SCRIPTS, *(RELOADS if summary.interim else ())), *scripts()],
+        forest_rows=strip.forest,
         draw=draw(summary),
     )

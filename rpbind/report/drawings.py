@@ -52,7 +52,7 @@ def _compared(summary: Summary) -> dict[str, Markup | None]:
     if any(c.verdict.mean is not None for c in contrasts):
         delta = summary.plan.delta
         drawn["forest"] = fragment(
-            arms.forest(contrasts, place, delta), "forest", describe.forest(contrasts, delta)
+            arms.forest(contrasts, delta), "forest", describe.forest(contrasts, delta)
         )
     if summary.factorial and crossed.cells(summary.factorial, contrasts):
         drawn["crossed"] = fragment(

@@ -7,7 +7,7 @@
     let text = "";
     for (const node of cell.childNodes) {
       if (node.nodeType === Node.TEXT_NODE) text += node.data;
-      else if (!/^(SMALL|svg|DETAILS)$/.test(node.nodeName)) text += ` ${own(node)} `;
+      else if (!/^(SMALL|svg|DETAILS)$/.test(node.nodeName) && !node.classList?.contains("place")) text += ` ${own(node)} `;
     }
     return text.replace(/\s+/g, " ").trim();
   };
@@ -32,8 +32,10 @@
   const sortable = (table) => {
     const body = table.tBodies[0];
     const before = groups(body);
+    const first = table.tHead.querySelector("[aria-sort]"); // by what the page has sorted it
+    const order = first?.getAttribute("aria-sort");
     [...table.tHead.rows[0].cells].forEach((header, column) => {
-      if (!header.textContent.trim() || before.length < 2) return;
+      if (!header.textContent.trim() || "drawn" in header.dataset || before.length < 2) return;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";
@@ -43,7 +45,8 @@
         const now = header.getAttribute("aria-sort");
         for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
         let rows = before;
-        if (now !== "descending") {
+        if (now === "descending" && header !== first) first?.setAttribute("aria-sort", order);
+        else {
           const sign = now === "ascending" ? -1 : 1;
           header.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
           const keys = new Map(before.map((group) => [group, value(group[0].cells[column])]));

@@ -99,8 +99,7 @@ def test_the_terminal_shows_every_contrast_and_every_lost_run(tmp_path: Path) ->
 def test_a_figure_grows_with_its_arms_and_long_labels_wrap(tmp_path: Path) -> None:
     write(tmp_path)
     summary = read(Ledger(tmp_path))
-    place = {arm.plan.name: i for i, arm in enumerate(summary.arms)}
-    heights = [figures.forest(summary.contrasts[:n], place, 0.01).layout.height for n in (2, 11)]
+    heights = [figures.forest(summary.contrasts[:n], 0.01).layout.height for n in (2, 11)]
     assert heights[1] > heights[0] + 9 * 40
     assert max(len(line) for line in style.wrap("x" * 120)) <= 46
 

@@ -26,19 +26,19 @@ from rpbind.train.machine import Machine
 WINDOWS, PROTEINS, WIDTH = 4096, 91, 10
 
 
-def random_inputs(width: int = WIDTH) -> Inputs:
-    """Random windows and proteins in the shape of eclip91."""
-    rng = np.random.default_rng(0)
+def random_inputs(width: int = WIDTH, windows: int = WINDOWS) -> Inputs:
+    """Random windows and proteins in the shape of eclip91; all windows are training windows."""
+    rng, stream = np.random.default_rng(0), torch.Generator().manual_seed(0)
     length_P = torch.from_numpy(rng.gamma(4.0, 165.0, PROTEINS).astype(np.int64) + 60)
     offset_P = torch.cumsum(length_P, 0) - length_P
-    residues_ND = torch.randn(int(length_P.sum()), width)
-    index_N = torch.arange(WINDOWS)
+    residues_ND = torch.randn(int(length_P.sum()), width, generator=stream)
+    index_N = torch.arange(windows)
     return Inputs(
-        rna_NL=torch.from_numpy(rng.integers(0, 4, (WINDOWS, 101), dtype=np.uint8)),
-        label_N=torch.from_numpy(rng.integers(0, 2, WINDOWS, dtype=np.uint8)),
-        protein_N=torch.from_numpy(rng.integers(0, PROTEINS, WINDOWS, dtype=np.int32)),
+        rna_NL=torch.from_numpy(rng.integers(0, 4, (windows, 101), dtype=np.uint8)),
+        label_N=torch.from_numpy(rng.integers(0, 2, windows, dtype=np.uint8)),
+        protein_N=torch.from_numpy(rng.integers(0, PROTEINS, windows, dtype=np.int32)),
         parts={"train": index_N, "validation": index_N[:256], "test": index_N[:256]},
-        mean_PW=torch.randn(PROTEINS, width),
+        mean_PW=torch.randn(PROTEINS, width, generator=stream),
         residues_ND=residues_ND,
         offset_P=offset_P,
         length_P=length_P,

@@ -35,6 +35,8 @@ ROWS = [
     for batch in ((32, 512) if name == "own-head" else (32, 256))
 ]
 """Preset, divisor of its widths, batch size."""
+FIRST = 2
+"""Rounds that are not counted: they have what only the first steps do, such as a recording."""
 
 
 def main(
@@ -64,25 +66,31 @@ def measured(
     seeds: int,
     rounds: int,
     clock: Callable[[], float],
+    singles: int | None = None,
 ) -> list[tuple[float, float]]:
-    """Return the seconds a step of all seeds, alone and together, in each round."""
-    steps = max(3, 256 // batch)
+    """Return the seconds a step in each round: of all seeds alone, and of all together.
+
+    With `singles`, only so many seeds are trained alone.
+    """
     inputs = random_inputs()
+    # a GPU needs enough steps for a clock, and records one of them, see `rpbind.train.replay`
+    most = 256 if device == "cpu" else min(64 * batch, len(inputs.rna_NL))
+    steps = max(3, most // batch)
     inputs = replace(inputs, parts=inputs.parts | {"train": torch.arange(steps * batch)})
     recipe = narrowed(PRESETS[name], factor) if factor > 1 else PRESETS[name]
-    recipe = recipe.with_({"train.batch_size": batch, "train.epochs": rounds + 1})
+    recipe = recipe.with_({"train.batch_size": batch, "train.epochs": rounds + FIRST})
     machine = Machine(device=device)
-    alone = [Training(recipe, seed, inputs, machine) for seed in range(seeds)]
+    alone = [Training(recipe, seed, inputs, machine) for seed in range(singles or seeds)]
     pack = Pack([Replica(Training(recipe, seed, inputs, machine)) for seed in range(seeds)])
     turns = []
-    for _ in range(rounds + 1):
+    for _ in range(rounds + FIRST):
         began = clock()
         for training in alone:
             training.train_on(training.begin_epoch())
         between = clock()
         pack.train_epoch()
         turns.append(((between - began) / steps, (clock() - between) / steps))
-    return turns[1:]  # the first round has what only the first step does
+    return turns[FIRST:]
 
 
 def _print_bounds(seeds: int, rounds: int) -> None:

@@ -21,6 +21,7 @@ import typer
 from model_speed import random_inputs
 from original_pipeline import WIDTH
 
+from rpbind.recipe import Recipe
 from rpbind.recipe.presets import PRESETS
 from rpbind.seeding.streams import reseed
 from rpbind.train.batches import shuffled_batches
@@ -34,8 +35,12 @@ Step = Callable[[], None]
 
 def ours(name: str, batch: int, inputs: Inputs, *, plain: bool = False) -> Step:
     """Return a function that makes one training step of a preset."""
-    changes = {"train.batch_size": batch, "train.epochs": 100, "model.plain": plain}
-    recipe = PRESETS[name].with_(changes)
+    return step_of(PRESETS[name].with_({"train.batch_size": batch, "model.plain": plain}), inputs)
+
+
+def step_of(recipe: Recipe, inputs: Inputs) -> Step:
+    """Return a function that makes one training step of a recipe, of a full batch."""
+    recipe = recipe.with_({"train.epochs": 100})
     training = Training(recipe, 0, inputs)
     training.model.train()
     reseed(training.model, "cpu", 0, 1)

@@ -180,9 +180,9 @@ def protein_spread(
         effects = contrast.paired.by_cluster
         figure.add_trace(
             go.Scatter(
-                x=list(effects.values()),
+                x=[round(effect, 5) for effect in effects.values()],
                 # a golden-ratio sequence keeps dots from covering each other
-                y=[y + 20 * (i * 0.618 % 1 - 0.5) for i in range(len(effects))],
+                y=[round(y + 20 * (i * 0.618 % 1 - 0.5), 1) for i in range(len(effects))],
                 mode="markers",
                 marker={
                     "color": style.colour(arms[contrast.paired.contrast.arm]),
@@ -215,7 +215,7 @@ def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.F
     shorts = [names[c] if len(names[c]) <= 26 else names[c][:25] + "…" for c in every]
     figure = go.Figure(
         go.Heatmap(
-            z=[[effect.get(c) for effect in effects] for c in every],
+            z=[[None if c not in e else round(e[c], 5) for e in effects] for c in every],
             x=[str(n) for n in range(1, len(contrasts) + 1)],
             y=list(range(len(every))),
             customdata=[[style.text(names[c])] * len(effects) for c in every],

@@ -60,6 +60,11 @@ def first_shown(arms: Sequence[Arm]) -> frozenset[int]:
     return frozenset(ranked if len(arms) <= MANY else ranked[:FEW] + ranked[-FEW:])
 
 
+def best_arm(arms: Sequence[Arm]) -> Arm:
+    """Return the arm with the highest mean validation AUROC of any epoch."""
+    return max(arms, key=lambda arm: _best(arm)[0])
+
+
 def groups(arms: Sequence[Arm]) -> list[Group]:
     """Return the arms that a reader can show and hide."""
     shown = first_shown(arms)

@@ -97,17 +97,19 @@ def rows(labels: list[list[str]], track: int) -> tuple[list[float], list[float],
 
 def label_rows(figure: go.Figure, labels: list[list[str]], tops: list[float]) -> None:
     """Write each row's label above its track, starting at the left edge."""
-    for lines, top in zip(labels, tops, strict=True):
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=top,
-            yanchor="top",
-            text="<br>".join(lines),
-            align="left",
-            showarrow=False,
-            borderpad=0,
-            bgcolor=VEIL,
-            font={"size": 13},
-        )
+    label = {
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "yanchor": "top",
+        "align": "left",
+        "showarrow": False,
+        "borderpad": 0,
+        "bgcolor": VEIL,
+        "font": {"size": 13},
+    }
+    # all at once, because each add_annotation() copies those before it
+    figure.layout.annotations += tuple(
+        go.layout.Annotation(y=top, text="<br>".join(lines), **label)
+        for lines, top in zip(labels, tops, strict=True)
+    )

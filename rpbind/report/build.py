@@ -10,7 +10,7 @@ from rpbind.analysis import arms
 from rpbind.analysis.interim import read_now
 from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
-from rpbind.figures import strip, style
+from rpbind.figures import protein_rows, strip, style
 from rpbind.figures.embed import scripts, styles
 from rpbind.files.places import check_creatable
 from rpbind.ledger import Ledger, write_atomic
@@ -35,7 +35,7 @@ from rpbind.wording.banners import banners
 from rpbind.wording.next_step import next_step
 
 HERE = Path(__file__).parent
-SCRIPTS = ("table.js", "page.js")
+SCRIPTS = ("proteins.js", "table.js", "page.js")
 RELOADS = ("reload.js",)
 """The script of the page of a running study."""
 
@@ -109,5 +109,6 @@ def render(summary: Summary) -> str:
         contents=contents,
         scripts=[*tools(*SCRIPTS, *(RELOADS if summary.interim else ())), *scripts()],
         forest_rows=strip.forest,
+        proteins=protein_rows.protein_rows(summary),
         draw=draw(summary),
     )

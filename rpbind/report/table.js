@@ -41,24 +41,30 @@
       button.className = "sort";
       button.append(...header.childNodes);
       header.append(button);
+      const arrange = (direction) => {
+        for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
+        header.setAttribute("aria-sort", direction);
+        const sign = direction === "ascending" ? 1 : -1;
+        const keys = new Map(before.map((group) => [group, value(group[0].cells[column])]));
+        const empty = (key) => key === "" || key === "–";
+        const numbers = [...keys.values()].every((key) => empty(key) || !Number.isNaN(number(key)));
+        const rows = [...before].sort((a, b) => {
+          const [x, y] = [keys.get(a), keys.get(b)];
+          if (empty(x) || empty(y)) return empty(x) - empty(y);
+          return sign * (numbers ? number(x) - number(y) : x.localeCompare(y, "en", {numeric: true}));
+        });
+        body.append(...rows.flat());
+      };
       button.addEventListener("click", () => {
         const now = header.getAttribute("aria-sort");
-        for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
-        let rows = before;
-        if (now === "descending" && header !== first) first?.setAttribute("aria-sort", order);
-        else {
-          const sign = now === "ascending" ? -1 : 1;
-          header.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
-          const keys = new Map(before.map((group) => [group, value(group[0].cells[column])]));
-          const empty = (key) => key === "" || key === "–";
-          const numbers = [...keys.values()].every((key) => empty(key) || !Number.isNaN(number(key)));
-          rows = [...before].sort((a, b) => {
-            const [x, y] = [keys.get(a), keys.get(b)];
-            if (empty(x) || empty(y)) return empty(x) - empty(y);
-            return sign * (numbers ? number(x) - number(y) : x.localeCompare(y, "en", {numeric: true}));
-          });
-        }
-        body.append(...rows.flat());
+        if (now !== "descending" || header === first) return arrange(now === "ascending" ? "descending" : "ascending");
+        header.removeAttribute("aria-sort");
+        first?.setAttribute("aria-sort", order);
+        body.append(...before.flat());
+      });
+      // other numbers have been written into the cells
+      table.addEventListener("changed", () => {
+        if (header.hasAttribute("aria-sort")) arrange(header.getAttribute("aria-sort"));
       });
     });
   };

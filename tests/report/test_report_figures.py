@@ -75,12 +75,11 @@ def test_the_values_of_the_proteins_are_one_row_per_cluster(page: str) -> None:
     shown = drawn(page, "proteins")["data"]
     assert len(head) == 1 + len(shown)
     for column, trace in enumerate(shown, start=1):
-        listed = {row[0]: row[column] for row in rows if row[column] != "–"}
-        dots = {
-            name: f"{x:+.4f}".replace("-", "−")
-            for name, x in zip(trace["text"], trace["x"], strict=True)
+        listed = {
+            row[0]: float(row[column].replace("−", "-")) for row in rows if row[column] != "–"
         }
-        assert listed == dots
+        dots = dict(zip(trace["text"], trace["x"], strict=True))
+        assert listed == pytest.approx(dots, abs=6e-5)  # four digits here, five there
 
 
 def test_a_name_of_a_study_stays_text_in_the_words_and_values_of_a_figure(tmp_path: Path) -> None:

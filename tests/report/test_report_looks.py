@@ -153,7 +153,7 @@ def test_every_table_is_in_a_box_of_its_own_with_a_name_and_a_header(tmp_path: P
     trials(tmp_path)
     page = build_report(tmp_path).read_text()
     boxes = re.findall(
-        r'<div class="scroll" tabindex="0" role="region" aria-label="([^"]+)">\s*'
+        r'<div class="scroll(?: tall)?" tabindex="0" role="region" aria-label="([^"]+)">\s*'
         r'<table data-name="([a-z-]+)"',
         page,
     )

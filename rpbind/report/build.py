@@ -17,6 +17,7 @@ from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
 from rpbind.report.parts import contents, style_sheet, tools
+from rpbind.report.winners import winner_recipes
 from rpbind.split_spec import folds_in
 from rpbind.wording import (
     answers,
@@ -91,6 +92,7 @@ def render(summary: Summary) -> str:
         folds=folds_in(summary.plan.split),
         words=words,
         search_words=search_words,
+        recipes=winner_recipes(summary.tuned) if summary.tuned else {},
         provenance_terms=PROVENANCE_TERMS,
         verdicts=verdicts,
         collapses=collapses,

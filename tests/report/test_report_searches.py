@@ -1,3 +1,4 @@
+import html
 import io
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from rich.console import Console
 
 from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
+from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import FIXED, OLD
 from rpbind.report.build import build_report
 from rpbind.screens.terminal import verdict_table
@@ -119,3 +121,19 @@ def test_one_search_per_arm_shows_the_refusal_and_no_verdict(tmp_path: Path) -> 
 def test_a_winner_is_shown_with_its_optimism(searches: int, tmp_path: Path) -> None:
     section = study(tmp_path, searches)
     assert section.count("+0.0400") == 2 * searches
+
+
+def test_the_best_recipe_is_on_the_page_as_a_file_that_commands_read(tmp_path: Path) -> None:
+    section = study(tmp_path, 1)
+    found = dict(re.findall(r'<pre data-file="(.*?)">(.*?)</pre>', section, flags=re.DOTALL))
+    assert sorted(found) == ["winner-fixed.s0.toml", "winner-old.s0.toml"]
+    file = tmp_path / "winner.toml"
+    file.write_text(html.unescape(found["winner-fixed.s0.toml"]))
+    best = row("fixed.s0.trial-0002", 1002, 0.6, "search", "validation")
+    assert read_recipe(file).id == best.recipe_id
+
+
+def test_optimism_has_two_parts(tmp_path: Path) -> None:
+    section = study(tmp_path, 1)  # fresh seeds: 0.04 lower, and the same on validation and test
+    assert section.count("<small>selection +0.040</small>") == 2
+    assert len(re.findall(r"<small>validation to test [+−]?0.000</small>", section)) == 2

@@ -36,7 +36,7 @@ from rpbind.wording.banners import banners
 from rpbind.wording.next_step import next_step
 
 HERE = Path(__file__).parent
-SCRIPTS = ("proteins.js", "table.js", "page.js")
+SCRIPTS = ("proteins.js", "table.js", "copy.js", "page.js")
 RELOADS = ("reload.js",)
 """The script of the page of a running study."""
 

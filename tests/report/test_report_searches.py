@@ -10,6 +10,7 @@ from rpbind.ledger import ArmPlan, Ledger, Plan, ProteinScore, Row
 from rpbind.recipe import Recipe
 from rpbind.recipe.files import read_recipe
 from rpbind.recipe.presets import FIXED, OLD
+from rpbind.report import build
 from rpbind.report.build import build_report
 from rpbind.screens.terminal import verdict_table
 
@@ -127,6 +128,8 @@ def test_the_best_recipe_is_on_the_page_as_a_file_that_commands_read(tmp_path: P
     section = study(tmp_path, 1)
     found = dict(re.findall(r'<pre data-file="(.*?)">(.*?)</pre>', section, flags=re.DOTALL))
     assert sorted(found) == ["winner-fixed.s0.toml", "winner-old.s0.toml"]
+    page = (tmp_path / "index.html").read_text()
+    assert (Path(build.__file__).parent / "copy.js").read_text() in page  # makes its buttons
     file = tmp_path / "winner.toml"
     file.write_text(html.unescape(found["winner-fixed.s0.toml"]))
     best = row("fixed.s0.trial-0002", 1002, 0.6, "search", "validation")

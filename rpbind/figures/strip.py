@@ -21,6 +21,8 @@ from rpbind.wording.words import signed
 
 WIDTH, HEIGHT, MARGIN = 170, 26, 9
 """Of a row's drawing, in pixels; marks at the ends of the axis need the margin."""
+LETTER = 11
+"""Room for a digit of the axis, in pixels; a phone has a smaller drawing with the same digits."""
 LOOKS: dict[Word, tuple[str, str]] = {
     "better": ("triangle-up", "good-line"),
     "worse": ("triangle-down", "bad-line"),
@@ -66,13 +68,17 @@ def axis(contrasts: Sequence[Contrast], delta: float) -> Axis:
 
 
 def header(over: Axis) -> Markup:
-    """Return the numbers of the axis, for the header of the column."""
-    numbers = Markup("").join(
-        Markup('<text x="{:.1f}" y="11" text-anchor="{}">{}</text>').format(
-            over.place(tick), _anchor(over.place(tick)), _written(tick)
-        )
-        for tick in over.ticks
-    )
+    """Return the numbers of the axis that have room, for the header of the column; 0 is first."""
+    numbers, taken = Markup(""), list[tuple[float, float]]()
+    for tick in sorted(over.ticks, key=lambda tick: (tick != 0, -abs(tick))):
+        place, written = over.place(tick), _written(tick)
+        half = LETTER * len(written) / 2
+        middle = min(max(place, half), WIDTH - half)  # a number at an end is written inwards
+        if all(middle + half <= left or right <= middle - half for left, right in taken):
+            taken.append((middle - half, middle + half))
+            numbers += Markup('<text x="{:.1f}" y="11" text-anchor="middle">{}</text>').format(
+                middle, written
+            )
     return _svg("axis", 14, numbers)
 
 
@@ -156,11 +162,6 @@ def forest(summary: Summary) -> Forest:
 
 def _difference(contrast: Contrast) -> float:
     return -math.inf if contrast.verdict.mean is None else contrast.verdict.mean
-
-
-def _anchor(place: float) -> str:
-    """Keep a number within the drawing: one at an end of the axis is written inwards."""
-    return "start" if place < 20 else "end" if place > WIDTH - 20 else "middle"
 
 
 def _written(tick: float) -> str:

@@ -18,7 +18,7 @@
     for (let node = walk.nextNode(); node; node = walk.nextNode()) {
       const element = node.parentElement;
       if (!node.data.trim() || /^(SCRIPT|STYLE|OPTION)$/.test(element.tagName)) continue;
-      if (!element.checkVisibility(hidden)) continue;
+      if (!element.checkVisibility(hidden) || element.matches(".unseen")) continue;
       range.selectNodeContents(node);
       const boxes = [...range.getClientRects()].filter((box) => box.width > 1 && box.height > 1);
       if (boxes.length) found.push({element, boxes});
@@ -109,7 +109,7 @@
   const tables = () => [...document.querySelectorAll("main table")].map((table) => ({
     section: table.closest("section")?.id,
     columns: [...table.querySelectorAll("thead tr:last-child > *")].map(textOf),
-    heads: [...table.querySelectorAll("tbody tr")].map((row) => row.querySelector("th")?.innerText.trim().split("\n")[0]),
+    heads: [...table.querySelectorAll("tbody tr")].map((row) => row.querySelector("th")?.innerText.trim().split("\n")[0].replace(/^\d+ /, "")),
     rows: [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map(textOf)),
   }));
   // What axe says; rows of one table are alike, so eight of each are enough, and hiding the others saves time

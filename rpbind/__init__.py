@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rpbind.command import as_command
     from rpbind.embed_api import embed
     from rpbind.errors import PausedError, UserError
+    from rpbind.findings_api import findings
     from rpbind.genome_api import import_peaks, negatives
     from rpbind.history_api import History, history
     from rpbind.price_api import Estimate, price
@@ -65,6 +66,7 @@ __all__ = [
     "doctor",
     "embed",
     "export",
+    "findings",
     "history",
     "hyperparameters",
     "import_eclip",
@@ -102,6 +104,7 @@ _HOME = {
     "rpbind.audit_api": ("Audit", "audit"),
     "rpbind.command": ("as_command",),
     "rpbind.errors": ("PausedError", "UserError"),
+    "rpbind.findings_api": ("findings",),
     "rpbind.genome_api": ("import_peaks", "negatives"),
     "rpbind.history_api": ("History", "history"),
     "rpbind.price_api": ("Estimate", "price"),

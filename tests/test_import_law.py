@@ -33,6 +33,7 @@ FLOORS = [
     {"reading"},
     {"naming"},
     {"metrics", "importers", "wording", "cluster", "saved"},
+    {"findings"},
     {"figures", "screens"},
     {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
@@ -44,7 +45,8 @@ FLOORS = [
     {"study"},
     {"experiment", "defaults", "options", "studyfile"},
     {"api", "command"},
-    {"genome_api", "history_api", "audit_api", "split_api", "embed_api", "price_api"},
+    {"genome_api", "history_api", "audit_api", "split_api", "embed_api", "price_api"}
+    | {"findings_api", "claims_api", "reports_api"},
     {"cli", "completion", "__main__"},
 ]
 """Every room imports from floors below its own, or from itself."""
@@ -70,6 +72,9 @@ FACE_ROOMS = FLOORS[0] | {
     "price_api",
     "audit_api",
     "split_api",
+    "findings_api",
+    "claims_api",
+    "reports_api",
     "cli",
     "completion",
     "options",
@@ -77,13 +82,15 @@ FACE_ROOMS = FLOORS[0] | {
 }
 """What the command line may import: the face, and what knows neither data nor models."""
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "audit"}
-READING_SIDE |= {"analysis", "wording", "figures", "screens", "report"}
+READING_SIDE |= {"analysis", "wording", "findings", "figures", "screens", "report"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "eager", "seeding", "model"},
     "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
-    "statistics": READING_SIDE - {"analysis", "wording", "figures", "screens", "report"},
-    "analysis": READING_SIDE - {"wording", "figures", "screens", "report"},
+    "statistics": READING_SIDE
+    - {"analysis", "wording", "findings", "figures", "screens", "report"},
+    "analysis": READING_SIDE - {"wording", "findings", "figures", "screens", "report"},
     "wording": READING_SIDE,
+    "findings": READING_SIDE,
     "figures": READING_SIDE,
     "screens": READING_SIDE,
     "report": READING_SIDE,
@@ -119,6 +126,7 @@ WITHOUT_TORCH = (
     "statistics/",
     "analysis/",
     "wording/",
+    "findings/",
     "figures/",
     "screens/",
     "report/",

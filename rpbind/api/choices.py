@@ -12,5 +12,4 @@ from rpbind.search.config import SCHEDULERS as SCHEDULERS
 from rpbind.spaces.named import SPACES as SPACES
 from rpbind.studyfile.read import StudyFile as StudyFile
 from rpbind.studyfile.read import read_study as read_study
-from rpbind.studyfile.template import schema_text as schema_text
 from rpbind.studyfile.template import write_template as write_template

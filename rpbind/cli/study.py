@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rpbind import findings_api
 from rpbind.api import compare as comparing
 from rpbind.api import watching
 from rpbind.api.study import open_study
 from rpbind.errors import UserError
 from rpbind.terminal import PLAIN
+from rpbind.verbosity import tell
 
 
 def report(
@@ -21,11 +23,36 @@ def report(
         bool,
         typer.Option("--watch", help="Write the page again as runs end, until the study ends."),
     ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Print the tables as md, latex, csv (one --table) or json instead.",
+        ),
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(help="With --format, this table alone, such as verdicts.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="With --format, write to this file; for csv, to a folder of files."),
+    ] = None,
 ) -> None:
     """Print a study's verdict table and write its HTML report again from the ledger.
 
     The headline AUROC is the mean over protein clusters; the mean over proteins is shown too.
     """
+    if form is not None:
+        if watch:
+            raise UserError("--watch writes the page; leave it out with --format.")
+        if out is None:
+            print(findings_api.tables_text(study, form, table), end="")
+            return
+        for file in findings_api.write_tables(study, form, out, table):
+            tell(f"written: {file}")
+        return
+    if given := [name for name, one in (("--table", table), ("--out", out)) if one is not None]:
+        raise UserError(f"{given[0]} has no effect without --format. Add --format md, for example.")
     opened = open_study(study)
     page = watching.watch(opened) if watch else opened.report()
     Console().print(opened)

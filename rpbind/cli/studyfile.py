@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import rpbind as rb
-from rpbind.api.choices import StudyFile, read_study, schema_text, write_template
+from rpbind import findings_api
+from rpbind.api.choices import StudyFile, read_study, write_template
 
 
 @rb.as_command()
@@ -33,6 +34,13 @@ def init(
     print(f"study file: {study}. Next: rpbind run {study} --smoke")
 
 
-def schema() -> None:
-    """Print the JSON schema of study files, from which editors complete and check them."""
-    print(schema_text())
+def schema(
+    what: Annotated[
+        str, typer.Argument(help="study (study.toml), findings (findings.json) or claim.")
+    ] = "study",
+) -> None:
+    """Print the JSON schema of study files, from which editors complete and check them.
+
+    Or that of findings.json, or of a claim card.
+    """
+    print(findings_api.schema_text(what))

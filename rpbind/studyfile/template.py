@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from rpbind.errors import UserError
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+"""The version of JSON schema in which pydantic writes."""
 
 TEMPLATE = """\
 # A study in one file. Check it, try it, run it:
@@ -86,12 +88,7 @@ def schema() -> dict[str, Any]:
 
     made = StudySpec.model_json_schema()
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         **made,
         "title": "rpbind study",
     }
-
-
-def schema_text() -> str:
-    """Return the schema as text."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False)

@@ -99,6 +99,11 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     "rpbind config": {},
     "rpbind help import table": {},
     "rpbind report s": {"--watch": ("report s", "report s --watch")},
+    "rpbind report s --format md": {
+        "--format": ("--format md", "--format latex"),
+        "--table": ("--format md", "--format md --table arms"),
+        "--out": ("--format md", "--format md --out r.md"),
+    },
     "rpbind status s": {},
     "rpbind compare s s": {
         "--arm": ("s s", "s s --arm old"),

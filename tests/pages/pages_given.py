@@ -156,6 +156,12 @@ def _layouts(folder: Path, tiny: Path) -> None:
     book.save(folder / "windows.xlsx")
 
 
+def _study(folder: Path, tiny: Path) -> None:
+    """The small study of the tests of ledgers."""
+    kept = Path(__file__).parents[1] / "ledger" / "study_647bbb3"
+    shutil.copytree(kept, folder / "reports" / "STUDY")
+
+
 GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "data/eclip91": _dataset,
     "eclip_windows": _eclip,
@@ -167,6 +173,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "files of vectors": _vectors,
     "peaks and a genome": _peaks,
     "files of other projects": _layouts,
+    "a study": _study,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""
 

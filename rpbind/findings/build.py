@@ -1,0 +1,108 @@
+"""Makes the record of what a study found, once, from its summary and its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from rpbind.analysis.no_result import no_result
+from rpbind.analysis.summary import Summary
+from rpbind.findings.arm_tables import arm_tables
+from rpbind.findings.methods import methods, methods_with_numbers
+from rpbind.findings.record import VERSION, Findings, Hashes, Health
+from rpbind.findings.record_tables import record_tables
+from rpbind.findings.row_hash import hash_of, row_hash
+from rpbind.findings.search_tables import search_tables
+from rpbind.findings.table import Table
+from rpbind.findings.verdict_tables import verdict_tables
+from rpbind.ledger import Ledger, Row
+from rpbind.wording.banners import banners
+
+
+def _tables(summary: Summary) -> Iterator[Table]:
+    yield from verdict_tables(summary)
+    yield from arm_tables(summary)
+    yield from search_tables(summary)
+    yield from record_tables(summary)
+
+
+def findings_of(ledger: Ledger, summary: Summary) -> Findings:
+    """Return what a study found.
+
+    Parameters
+    ----------
+    ledger
+        Its ledger.
+    summary
+        Its summary, read from this ledger.
+
+    Returns
+    -------
+    Findings
+        The content of `findings.json`.
+    """
+    plan, tables = summary.plan, {each.name: each for each in _tables(summary)}
+    rows = latest(ledger)
+    return Findings.model_construct(
+        version=VERSION,
+        rpbind=installed(),
+        study=plan.study,
+        name=plan.name,
+        question=plan.question,
+        prediction=plan.prediction,
+        rule=plan.rule,
+        design=plan.design,
+        smoke=plan.smoke,
+        created=plan.created,
+        updated=max((row.ended for row in rows), default=""),
+        command=plan.command,
+        seeds=list(plan.seeds),
+        delta=plan.delta,
+        predictions=tables["predictions"].records(),
+        contrasts=tables["verdicts"].records(),
+        claims=tables["claims"].records(),
+        arms=tables["arms"].records(),
+        baselines=tables["baselines"].records(),
+        retrained=tables["retrained"].records(),
+        winners=tables["winners"].records(),
+        health=_health(summary, tables),
+        provenance=summary.provenance,
+        hashes=Hashes(
+            plan=plan.fingerprint,
+            dataset=plan.dataset,
+            split=plan.split,
+            code=plan.code,
+            rows=hash_of(row_hash(row) for row in rows),
+        ),
+        methods=methods(summary),
+        methods_with_numbers=methods_with_numbers(summary),
+        tables=list(tables.values()),
+    )
+
+
+def latest(ledger: Ledger) -> list[Row]:
+    """Return the latest attempt of every run of every stage, sorted by run."""
+    return list({row.run: row for row in ledger.attempts()}.values())
+
+
+def _health(summary: Summary, tables: dict[str, Table]) -> Health:
+    return Health(
+        planned=summary.planned,
+        done=summary.done,
+        complete=summary.done == summary.planned,
+        coverage=summary.coverage,
+        alerts=no_result(summary),
+        banners=banners(summary),
+        remarks=list(summary.remarks),
+        findings=tables["findings"].records(),
+        failures=tables["failures"].records(),
+        training_seconds=summary.cost.training,
+    )
+
+
+def installed() -> str:
+    """Return the version of rpbind."""
+    try:
+        return version("rpbind")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "unknown"

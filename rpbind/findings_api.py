@@ -39,8 +39,9 @@ def findings(study: Study | str | Path) -> Findings:
     ledger = open_study(study).ledger
     from rpbind.analysis.summary import read
     from rpbind.findings.build import findings_of
+    from rpbind.findings.row_hash import RowHashes
 
-    return findings_of(ledger, read(ledger))
+    return findings_of(read(ledger), RowHashes(ledger))
 
 
 def tables_text(study: Study | str | Path, form: str, table: str | None = None) -> str:

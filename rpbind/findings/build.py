@@ -11,11 +11,10 @@ from rpbind.findings.arm_tables import arm_tables
 from rpbind.findings.methods import methods, methods_with_numbers
 from rpbind.findings.record import VERSION, Findings, Hashes, Health
 from rpbind.findings.record_tables import record_tables
-from rpbind.findings.row_hash import hash_of, row_hash
+from rpbind.findings.row_hash import RowHashes
 from rpbind.findings.search_tables import search_tables
 from rpbind.findings.table import Table
 from rpbind.findings.verdict_tables import verdict_tables
-from rpbind.ledger import Ledger, Row
 from rpbind.wording.banners import banners
 
 
@@ -26,15 +25,15 @@ def _tables(summary: Summary) -> Iterator[Table]:
     yield from record_tables(summary)
 
 
-def findings_of(ledger: Ledger, summary: Summary) -> Findings:
+def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
     """Return what a study found.
 
     Parameters
     ----------
-    ledger
-        Its ledger.
     summary
-        Its summary, read from this ledger.
+        Its summary.
+    hashes
+        The hashes of the rows of the ledger that the summary was read from.
 
     Returns
     -------
@@ -42,7 +41,6 @@ def findings_of(ledger: Ledger, summary: Summary) -> Findings:
         The content of `findings.json`.
     """
     plan, tables = summary.plan, {each.name: each for each in _tables(summary)}
-    rows = latest(ledger)
     return Findings.model_construct(
         version=VERSION,
         rpbind=installed(),
@@ -54,7 +52,7 @@ def findings_of(ledger: Ledger, summary: Summary) -> Findings:
         design=plan.design,
         smoke=plan.smoke,
         created=plan.created,
-        updated=max((row.ended for row in rows), default=""),
+        updated=hashes.last,
         command=plan.command,
         seeds=list(plan.seeds),
         delta=plan.delta,
@@ -72,17 +70,12 @@ def findings_of(ledger: Ledger, summary: Summary) -> Findings:
             dataset=plan.dataset,
             split=plan.split,
             code=plan.code,
-            rows=hash_of(row_hash(row) for row in rows),
+            rows=hashes.whole,
         ),
         methods=methods(summary),
         methods_with_numbers=methods_with_numbers(summary),
         tables=list(tables.values()),
     )
-
-
-def latest(ledger: Ledger) -> list[Row]:
-    """Return the latest attempt of every run of every stage, sorted by run."""
-    return list({row.run: row for row in ledger.attempts()}.values())
 
 
 def _health(summary: Summary, tables: dict[str, Table]) -> Health:

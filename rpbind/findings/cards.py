@@ -10,11 +10,11 @@ from rpbind.analysis.claims import Claim as ArmClaim
 from rpbind.analysis.claims import ClaimComparison
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import TunedContrast
-from rpbind.findings.build import installed, latest
-from rpbind.findings.claim import VERSION, Claim, RowHashes
-from rpbind.findings.row_hash import row_hash
+from rpbind.findings.build import installed
+from rpbind.findings.claim import VERSION, Claim
+from rpbind.findings.row_hash import RowHashes
 from rpbind.findings.verdict_tables import interval_of
-from rpbind.ledger import Ledger, Row
+from rpbind.ledger import Row
 from rpbind.statistics.table import weights_of
 from rpbind.statistics.verdict import Verdict
 from rpbind.wording.verdicts import Judged
@@ -23,23 +23,21 @@ FOLDER = "claims"
 """Folder of the cards, in that of the study."""
 
 
-def cards_of(ledger: Ledger, summary: Summary) -> list[Claim]:
+def cards_of(summary: Summary, hashes: RowHashes) -> list[Claim]:
     """Return a card for each verdict of a study that rests on at least one pair.
 
     Parameters
     ----------
-    ledger
-        Its ledger.
     summary
-        Its summary, read from this ledger.
+        Its summary.
+    hashes
+        The hashes of the rows of the ledger that the summary was read from.
 
     Returns
     -------
     list of Claim
         Contrasts first, then the claims on each arm, a card for each comparison.
     """
-    rows = latest(ledger)
-    hashes = RowHashes(rows, [row_hash(row) for row in rows])
     return [*_of_contrasts(summary, hashes), *_of_claims(summary, hashes)]
 
 

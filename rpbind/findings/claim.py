@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from rpbind.errors import UserError
-from rpbind.findings.row_hash import hash_of
-from rpbind.ledger import Row, Stage
 from rpbind.ledger.records import Record
 from rpbind.mistakes import mistakes
 
@@ -17,12 +15,6 @@ VERSION = 1
 """Version of the schema of cards."""
 
 Kind = Literal["contrast", "tuned contrast", "claim"]
-STAGES: Mapping[str, tuple[Stage, ...]] = {
-    "contrast": ("ablation",),
-    "tuned contrast": ("ablation", "search"),
-    "claim": ("ablation", "control"),
-}
-"""Kind of a card -> stages of the rows from which its family of hypotheses is computed."""
 
 
 class Claim(Record):
@@ -96,43 +88,6 @@ def parse_claim(text: bytes, name: str) -> Claim:
             f"{VERSION}. Install a newer rpbind to verify it."
         )
     return card
-
-
-class RowHashes:
-    """Hashes of the latest rows of a study, each computed once.
-
-    Parameters
-    ----------
-    rows
-        The latest attempt of every run.
-    hashes
-        Their hashes, in the same order.
-    """
-
-    def __init__(self, rows: Sequence[Row], hashes: Sequence[str]) -> None:
-        self._known = [(row, each) for row, each in zip(rows, hashes, strict=True)]
-        self._family: dict[str, str] = {}
-
-    def of(self, kind: str, arms: Mapping[str, str]) -> dict[str, tuple[Row, str]]:
-        """Return {run: (row, hash)} of the rows that a card of some kind lists for its arms."""
-        stages = STAGES[kind]
-        return {
-            row.run: (row, each)
-            for row, each in self._known
-            if row.stage in stages and self._belongs(row, kind, arms)
-        }
-
-    def _belongs(self, row: Row, kind: str, arms: Mapping[str, str]) -> bool:
-        if kind == "tuned contrast":
-            return True  # arms of winners and trials have names of their own
-        return row.stage != "ablation" or arms.get(row.arm) == row.recipe_id
-
-    def family(self, kind: str) -> str:
-        """Return the hash of all rows that a family of hypotheses depends on."""
-        if kind not in self._family:
-            stages = STAGES[kind]
-            self._family[kind] = hash_of(each for row, each in self._known if row.stage in stages)
-        return self._family[kind]
 
 
 NUMBERS = ("value", "low", "high", "level", "p", "delta", "alpha")

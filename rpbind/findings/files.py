@@ -11,6 +11,7 @@ from rpbind.findings.build import findings_of
 from rpbind.findings.cards import FOLDER, cards_of, file_names
 from rpbind.findings.claim import Claim
 from rpbind.findings.record import FILE, Findings
+from rpbind.findings.row_hash import RowHashes
 from rpbind.ledger import Ledger
 
 
@@ -37,8 +38,9 @@ def taken(ledger: Ledger, summary: Summary) -> Taken:
     Taken
         Findings and cards; no cards while a process runs the study, as its verdicts may change.
     """
-    cards = () if ledger.is_driven else tuple(cards_of(ledger, summary))
-    return Taken(findings_of(ledger, summary), cards)
+    hashes = RowHashes(ledger)
+    cards = () if ledger.is_driven else tuple(cards_of(summary, hashes))
+    return Taken(findings_of(summary, hashes), cards)
 
 
 def write_files(study: Path, out: Taken) -> None:

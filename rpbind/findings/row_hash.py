@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from rpbind.ledger import Row
+from rpbind.ledger import Ledger, Row, Stage
 from rpbind.ledger.scores import ProteinScores
+
+STAGES: Mapping[str, tuple[Stage, ...]] = {
+    "contrast": ("ablation",),
+    "tuned contrast": ("ablation", "search"),
+    "claim": ("ablation", "control"),
+}
+"""Kind of a card -> stages of the rows from which its family of hypotheses is computed."""
 
 DIGITS = 16
 """Hex digits of a row's hash: 64 bits, which no accident repeats."""
@@ -60,3 +67,49 @@ def _scores(scores: ProteinScores) -> bytes:
 def hash_of(parts: Iterable[str]) -> str:
     """Return one hash of several texts in their order, with 16 hex digits."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
+
+
+class RowHashes:
+    """The latest row of every run of a study with its hash, each computed once.
+
+    Parameters
+    ----------
+    ledger
+        The ledger of the study.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        latest = {row.run: row for row in ledger.attempts()}
+        self._known = [(row, row_hash(row)) for row in latest.values()]
+        self._family: dict[str, str] = {}
+
+    @property
+    def last(self) -> str:
+        """When the latest run ended; "" without a row."""
+        return max((row.ended for row, _ in self._known), default="")
+
+    @property
+    def whole(self) -> str:
+        """The hash of all of them."""
+        return hash_of(each for _, each in self._known)
+
+    def of(self, kind: str, arms: Mapping[str, str]) -> dict[str, tuple[Row, str]]:
+        """Return {run: (row, hash)} of the rows that a card of some kind lists for its arms."""
+        stages = STAGES[kind]
+        return {
+            row.run: (row, each)
+            for row, each in self._known
+            if row.stage in stages and self._belongs(row, kind, arms)
+        }
+
+    def _belongs(self, row: Row, kind: str, arms: Mapping[str, str]) -> bool:
+        if kind == "tuned contrast":
+            return True  # arms of winners and trials have names of their own
+        return row.stage != "ablation" or arms.get(row.arm) == row.recipe_id
+
+    def family(self, kind: str) -> str:
+        """Return the hash of all rows that a family of hypotheses depends on."""
+        if kind not in self._family:
+            stages = STAGES[kind]
+            self._family[kind] = hash_of(each for row, each in self._known if row.stage in stages)
+        return self._family[kind]

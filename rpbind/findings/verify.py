@@ -8,6 +8,7 @@ from rpbind.analysis.summary import read
 from rpbind.errors import did_you_mean
 from rpbind.findings.cards import cards_of
 from rpbind.findings.claim import Claim, differences
+from rpbind.findings.row_hash import RowHashes
 from rpbind.ledger import Ledger
 
 
@@ -63,7 +64,7 @@ def recomputed(card: Claim, ledger: Ledger) -> tuple[str, ...]:
     tuple of str
         A sentence for each difference; empty if everything is equal.
     """
-    cards = {(each.kind, each.claim): each for each in cards_of(ledger, read(ledger))}
+    cards = {(each.kind, each.claim): each for each in cards_of(read(ledger), RowHashes(ledger))}
     again = cards.get((card.kind, card.claim))
     if again is None:
         names = [name for kind, name in cards if kind == card.kind]

@@ -13,6 +13,7 @@ from rpbind.audit.findings import data_findings
 from rpbind.figures import protein_rows, strip, style
 from rpbind.figures.embed import scripts, styles
 from rpbind.files.places import check_creatable
+from rpbind.findings.files import taken, write_files
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
@@ -42,9 +43,9 @@ RELOADS = ("reload.js",)
 
 
 def build_report(study: Path) -> Path:
-    """Write a study's report page, `index.html`, from its ledger.
+    """Write a study's report page, `index.html`, from its ledger, and its findings beside it.
 
-    The file is complete or not written at all.
+    Each file is complete or not written at all.
 
     Parameters
     ----------
@@ -65,10 +66,11 @@ def build_report(study: Path) -> Path:
 
 
 def write_page(study: Path, summary: Summary) -> Path:
-    """Write the page of a summary, as `build_report` does; returns its path."""
-    page = study / "index.html"
+    """Write the page and the findings of a summary, as `build_report` does; returns its path."""
+    page, out = study / "index.html", taken(Ledger(study), summary)
     check_creatable(page)
     write_atomic(page, render(summary).encode())
+    write_files(study, out)
     return page
 
 

@@ -14,6 +14,7 @@ from rpbind.analysis.summary import read
 from rpbind.errors import UserError
 from rpbind.findings.cards import cards_of, file_names, packed
 from rpbind.findings.claim import Claim, parse_claim
+from rpbind.findings.row_hash import RowHashes
 from rpbind.findings.verify import recomputed
 from rpbind.ledger import Ledger, Row
 from rpbind.ledger.row_files import parquet_writer, table_of
@@ -39,7 +40,7 @@ def study(made: Path, tmp_path: Path) -> Path:
 
 def card(study: Path, name: str = NAME) -> Claim:
     ledger = Ledger(study)
-    (found,) = [each for each in cards_of(ledger, read(ledger)) if each.claim == name]
+    (found,) = [each for each in cards_of(read(ledger), RowHashes(ledger)) if each.claim == name]
     return parse_claim(found.json_text().encode(), "card")
 
 
@@ -60,7 +61,7 @@ def row_of(study: Path, arm: str) -> Row:
 
 def test_every_verdict_of_an_unchanged_study_is_reproduced(made: Path) -> None:
     ledger = Ledger(made)
-    cards = cards_of(ledger, read(ledger))
+    cards = cards_of(read(ledger), RowHashes(ledger))
     assert {each.kind for each in cards} == {"contrast", "claim"}
     for each in cards:
         assert recomputed(parse_claim(each.json_text().encode(), "card"), ledger) == ()
@@ -173,7 +174,7 @@ def test_a_card_of_a_later_version_is_refused(made: Path) -> None:
 
 def test_a_page_has_the_whole_of_every_card(made: Path) -> None:
     ledger = Ledger(made)
-    cards = cards_of(ledger, read(ledger))
+    cards = cards_of(read(ledger), RowHashes(ledger))
     data = packed(cards)
     for one, each in zip(data["cards"], cards, strict=True):
         rows = {run: data["hashes"][run] for run in one["rows"]}

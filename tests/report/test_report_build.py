@@ -36,7 +36,8 @@ def test_the_page_is_in_the_folder_of_the_study_and_the_same_each_time(tmp_path:
     assert first == tmp_path / "index.html"
     before = first.read_bytes()
     assert build_report(tmp_path).read_bytes() == before
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "ledger", "plan.json"]
+    made = ["claims", "findings.json", "index.html", "ledger", "plan.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == made
 
 
 def test_plotly_is_inlined_once_and_the_page_requests_nothing(page: str) -> None:

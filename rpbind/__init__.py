@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rpbind.api.study import Study, open_study
     from rpbind.api.train import train
     from rpbind.audit_api import Audit, audit
+    from rpbind.claims_api import verify
     from rpbind.command import as_command
     from rpbind.embed_api import embed
     from rpbind.errors import PausedError, UserError
@@ -86,6 +87,7 @@ __all__ = [
     "subset",
     "train",
     "tune",
+    "verify",
 ]
 
 _HOME = {
@@ -102,6 +104,7 @@ _HOME = {
     "rpbind.api.run": ("ablate", "run_study", "tune"),
     "rpbind.api.study": ("Study", "open_study"),
     "rpbind.audit_api": ("Audit", "audit"),
+    "rpbind.claims_api": ("verify",),
     "rpbind.command": ("as_command",),
     "rpbind.errors": ("PausedError", "UserError"),
     "rpbind.findings_api": ("findings",),

@@ -6,6 +6,8 @@ UNFINISHED = 3
 """Fewer runs of a study are done than were planned."""
 HAS_ERRORS = 4
 """The doctor's finding is an error."""
+DIFFERS = 5
+"""A claim card is not what its study's ledger gives."""
 EXIT_AGAIN = 75
 """The records are intact, and the same command continues later (EX_TEMPFAIL)."""
 INTERRUPTED = 130
@@ -17,6 +19,7 @@ EXIT_CODES = {
     IMPOSSIBLE: "the request is impossible; the message says why",
     UNFINISHED: "a study: fewer runs are done than planned; the message names them",
     HAS_ERRORS: "rpbind doctor: a finding is an error",
+    DIFFERS: "rpbind verify: something differs; each difference has a line",
     EXIT_AGAIN: "Ray or a database was lost, or the disk is full; run it again later",
     INTERRUPTED: "Ctrl-C before a study began, or in a command that runs none",
 }

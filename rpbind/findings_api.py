@@ -75,7 +75,8 @@ def tables_text(study: Study | str | Path, form: str, table: str | None = None) 
     if form == "json":
         return found.json_text() + "\n"
     title = found.name or found.question or found.study
-    return documents.whole_text(title, [found.methods_with_numbers], found.tables, form)
+    text = [" ".join(f"{each.rstrip('.')}." for each in found.answer), found.methods_with_numbers]
+    return documents.whole_text(title, text, found.tables, form)
 
 
 def write_tables(

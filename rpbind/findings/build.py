@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from rpbind.analysis.no_result import no_result
 from rpbind.analysis.summary import Summary
 from rpbind.findings.arm_tables import arm_tables
 from rpbind.findings.methods import methods, methods_with_numbers
@@ -15,6 +14,8 @@ from rpbind.findings.row_hash import RowHashes
 from rpbind.findings.search_tables import search_tables
 from rpbind.findings.table import Table
 from rpbind.findings.verdict_tables import verdict_tables
+from rpbind.wording.alerts import alerts
+from rpbind.wording.answers import answer
 from rpbind.wording.banners import banners
 
 
@@ -48,6 +49,7 @@ def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
         name=plan.name,
         question=plan.question,
         prediction=plan.prediction,
+        answer=[each.text for each in answer(summary)],
         rule=plan.rule,
         design=plan.design,
         smoke=plan.smoke,
@@ -84,7 +86,7 @@ def _health(summary: Summary, tables: dict[str, Table]) -> Health:
         done=summary.done,
         complete=summary.done == summary.planned,
         coverage=summary.coverage,
-        alerts=no_result(summary),
+        alerts=[each.text for each in alerts(summary)],
         banners=banners(summary),
         remarks=list(summary.remarks),
         findings=tables["findings"].records(),

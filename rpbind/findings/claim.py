@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -88,6 +89,43 @@ def parse_claim(text: bytes, name: str) -> Claim:
             f"{VERSION}. Install a newer rpbind to verify it."
         )
     return card
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of verifying a card.
+
+    Parameters
+    ----------
+    card
+        The card.
+    differences
+        A sentence for each thing that differs; empty if the claim is reproduced.
+    notes
+        What else a reader should know, such as what could not be examined.
+    retrained
+        Names of the runs that were trained again and gave the same bits.
+    """
+
+    card: Claim
+    differences: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    retrained: tuple[str, ...] = ()
+
+    @property
+    def is_reproduced(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+    def lines(self) -> list[str]:
+        """Return the result in lines of text, the answer first."""
+        what = f'"{self.card.claim}" of the study {self.card.study}'
+        if self.is_reproduced:
+            found = [f"reproduced: {what}: {self.card.verdict}"]
+        else:
+            found = [f"differs: {what}", *(f"  {each}" for each in self.differences)]
+        found += [f"  trained again, equal bit for bit: {run}" for run in self.retrained]
+        return found + [f"  note: {note}" for note in self.notes]
 
 
 NUMBERS = ("value", "low", "high", "level", "p", "delta", "alpha")

@@ -49,6 +49,7 @@ class Findings(Record):
     name: str = Field(description="the user's name for it; empty without one")
     question: str = Field(description="what it asks")
     prediction: str = Field(description="the expected answer, in words")
+    answer: list[str] = Field(description="what the contrasts say, in sentences, the first first")
     rule: str = Field(description="how the answer is decided")
     design: str = Field(description="which design chose the arms")
     smoke: bool = Field(description="whether it is a quick run, whose numbers are no result")

@@ -1,8 +1,6 @@
-"""Recomputes a claim card from the ledger of its study, and says what differs."""
+"""Recomputes a claim card from the ledger of its study."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from rpbind.analysis.summary import read
 from rpbind.errors import did_you_mean
@@ -10,43 +8,6 @@ from rpbind.findings.cards import cards_of
 from rpbind.findings.claim import Claim, differences
 from rpbind.findings.row_hash import RowHashes
 from rpbind.ledger import Ledger
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What came of verifying a card.
-
-    Parameters
-    ----------
-    card
-        The card.
-    differences
-        A sentence for each thing that differs; empty if the claim is reproduced.
-    notes
-        What else a reader should know, such as what could not be examined.
-    retrained
-        Names of the runs that were trained again and gave the same bits.
-    """
-
-    card: Claim
-    differences: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    retrained: tuple[str, ...] = ()
-
-    @property
-    def is_reproduced(self) -> bool:
-        """Whether nothing differs."""
-        return not self.differences
-
-    def lines(self) -> list[str]:
-        """Return the result in lines of text, the answer first."""
-        what = f'"{self.card.claim}" of the study {self.card.study}'
-        if self.is_reproduced:
-            found = [f"reproduced: {what}: {self.card.verdict}"]
-        else:
-            found = [f"differs: {what}", *(f"  {each}" for each in self.differences)]
-        found += [f"  trained again, equal bit for bit: {run}" for run in self.retrained]
-        return found + [f"  note: {note}" for note in self.notes]
 
 
 def recomputed(card: Claim, ledger: Ledger) -> tuple[str, ...]:

@@ -105,6 +105,11 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--out": ("--format md", "--format md --out r.md"),
     },
     "rpbind status s": {},
+    "rpbind verify s/claims/card.json": {
+        "--study": ("card.json", "card.json --study other"),
+        "--data": ("card.json", "card.json --data d"),
+        "--retrain": ("card.json", "card.json --retrain 1"),
+    },
     "rpbind compare s s": {
         "--arm": ("s s", "s s --arm old"),
         "--against": ("s s", "s s --arm old --against fixed"),
@@ -182,6 +187,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
         (folder / name / "GENEA_K562").write_text(text)
     (folder / "names.tsv").write_text("name\tprotein\nGENEA_K562\tGENEB_K562\n")
     write_peaks(folder)
+    write_card(folder)
     dataset = Dataset.open(folder / "d")
     parts = (f"{n},{('train', 'test')[n // 2 % 2]}\n" for n in range(len(dataset)))
     (folder / "parts.csv").write_text("row,part\n" + "".join(parts))
@@ -189,6 +195,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> None:
         build_store(folder / "d", make_encoder(encoder), [p.sequence for p in dataset.proteins])
     assert len(made.rna[0]) == LENGTH
     MADE[:] = [folder]
+
+
+def write_card(folder: Path) -> None:
+    """A card of the study `s`, and a copy of the study that was changed since."""
+    from rpbind.analysis.summary import read
+    from rpbind.findings.cards import cards_of
+    from rpbind.findings.row_hash import RowHashes
+    from rpbind.ledger import Ledger
+
+    ledger = Ledger(folder / "s")
+    shutil.copytree(folder / "s", folder / "other")
+    Ledger(folder / "other").begin(ledger.plan.model_copy(update={"rule": "Another."}))
+    (folder / "s" / "claims").mkdir()
+    card = cards_of(read(ledger), RowHashes(ledger))[0]
+    (folder / "s" / "claims" / "card.json").write_text(card.json_text())
 
 
 class Server:

@@ -18,6 +18,7 @@ from rpbind.data.dataset import Dataset
 from rpbind.data.splits import SplitSpec
 from rpbind.recipe.narrower import narrowed
 from rpbind.recipe.presets import CONV_RESIDUE
+from rpbind.report.build import build_report
 from rpbind.train.inputs import Inputs
 from rpbind.train.machine import Machine
 from rpbind.train.run import train_run
@@ -157,9 +158,9 @@ def _layouts(folder: Path, tiny: Path) -> None:
 
 
 def _study(folder: Path, tiny: Path) -> None:
-    """The small study of the tests of ledgers."""
+    """The small study of the tests of ledgers, with its report."""
     kept = Path(__file__).parents[1] / "ledger" / "study_647bbb3"
-    shutil.copytree(kept, folder / "reports" / "STUDY")
+    build_report(shutil.copytree(kept, folder / "reports" / "STUDY"))
 
 
 GIVEN: dict[str, Callable[[Path, Path], None]] = {

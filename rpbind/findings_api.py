@@ -37,11 +37,10 @@ def findings(study: Study | str | Path) -> Findings:
     >>> rb.findings("reports/mine").table("verdicts").records()
     """
     ledger = open_study(study).ledger
-    from rpbind.analysis.summary import read
-    from rpbind.findings.build import findings_of
-    from rpbind.findings.row_hash import RowHashes
+    from rpbind.analysis.interim import read_now
+    from rpbind.findings.files import taken
 
-    return findings_of(read(ledger), RowHashes(ledger))
+    return taken(ledger, read_now(ledger)).findings
 
 
 def tables_text(study: Study | str | Path, form: str, table: str | None = None) -> str:

@@ -39,7 +39,7 @@ def taken(ledger: Ledger, summary: Summary) -> Taken:
         Findings and cards; no cards while a process runs the study, as its verdicts may change.
     """
     hashes = RowHashes(ledger)
-    cards = () if ledger.is_driven else tuple(cards_of(summary, hashes))
+    cards = () if summary.interim else tuple(cards_of(summary, hashes))
     return Taken(findings_of(summary, hashes), cards)
 
 

@@ -98,8 +98,8 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
     "rpbind schema": {},
     "rpbind config": {},
     "rpbind help import table": {},
-    "rpbind report s": {"--watch": ("report s", "report s --watch")},
     "rpbind report s --format md": {
+        "--watch": ("s --format md", "s --watch"),
         "--format": ("--format md", "--format latex"),
         "--table": ("--format md", "--format md --table arms"),
         "--out": ("--format md", "--format md --out r.md"),

@@ -114,6 +114,8 @@ class Arm:
         Test AUROC of each experiment, mean over seeds.
     regions
         {region type: spread of the headline within it}; empty for data without region types.
+    costs
+        {seed: what its run cost}; of runs that are done.
     """
 
     plan: ArmPlan
@@ -132,6 +134,7 @@ class Arm:
     plain: Spread | None = None
     experiments: tuple[Experiment, ...] = ()
     regions: dict[str, Spread | None] = field(default_factory=dict)
+    costs: dict[int, dict[str, float]] = field(default_factory=dict)
 
     @property
     def knows_base_rates(self) -> bool:
@@ -174,6 +177,7 @@ def summarise_arm(
         experiments=experiment_scores(done),
         collapsed=tuple(seed for seed in macro if (arm.name, seed) in collapsed),
         regions=_regions(done),
+        costs={row.seed: row.cost for row in done},
     )
 
 

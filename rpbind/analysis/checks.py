@@ -20,6 +20,14 @@ MEASURES = {
 }
 """Column header -> metric of a row."""
 
+GUARD_FINDINGS = (
+    "identical to the reference",
+    "inert: same function",
+    "inert: same function in float32",
+    "changes more than it names",
+)
+"""Names of the findings of the no-op guard, which compares an arm with its reference."""
+
 
 @dataclass(frozen=True)
 class Checks:

@@ -11,6 +11,7 @@ from rpbind.analysis.interim import read_now
 from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
 from rpbind.figures import protein_rows, strip, style
+from rpbind.figures.curves import best_arm
 from rpbind.figures.embed import scripts, styles
 from rpbind.files.places import check_creatable
 from rpbind.findings.files import taken, write_files
@@ -26,6 +27,7 @@ from rpbind.wording import (
     claims,
     collapses,
     experiments,
+    health,
     predictions,
     search_words,
     verdicts,
@@ -104,6 +106,8 @@ def render(summary: Summary) -> str:
         predictions=predictions,
         claims=claims,
         experiments=experiments,
+        health=health,
+        claims_first=_best_with_claims(summary),
         alerts=alerts(summary),
         nothing=has_nothing(summary),
         banners=banners,
@@ -116,3 +120,9 @@ def render(summary: Summary) -> str:
         proteins=protein_rows.protein_rows(summary),
         draw=draw(summary),
     )
+
+
+def _best_with_claims(summary: Summary) -> str:
+    """Return the arm with the highest validation AUROC of those with claims; "" without claims."""
+    arms = [arm for arm in summary.arms if arm.plan.name in summary.controls.claims]
+    return best_arm(arms).plan.name if arms else ""

@@ -43,14 +43,18 @@ def provenance(machine: Machine, executor: str) -> dict[str, str]:
     }
 
 
-def cost_of(training: Training | None, seconds: float) -> dict[str, float]:
-    """Return seconds and counts; `train_seconds` is that of epochs, without opening and testing."""
+def cost_of(training: Training | None, seconds: float, cpu_seconds: float) -> dict[str, float]:
+    """Return seconds and counts; `train_seconds` is that of epochs, without opening and testing.
+
+    `cpu_seconds` is that of all threads of the run's process (its first one, if it has several).
+    """
+    spent = {"seconds": seconds, "cpu_seconds": cpu_seconds}
     if training is None:
-        return {"seconds": seconds}
+        return spent
     windows = training.windows_seen
     rate = windows / training.train_seconds if training.train_seconds else math.nan
     cost = {
-        "seconds": seconds,
+        **spent,
         "train_seconds": training.train_seconds,
         "windows_per_second": rate,
         "parameters": float(sum(p.numel() for p in training.model.parameters())),

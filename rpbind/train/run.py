@@ -90,7 +90,7 @@ def train_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report:
 
 
 def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, report: Report) -> Row:
-    began = time.monotonic()
+    began, cpu_began = time.monotonic(), time.process_time()
     outcome = _Outcome()
     _train_and_score(job, inputs, machine, report, outcome)
     training = outcome.training
@@ -99,7 +99,7 @@ def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, repor
             "metrics": outcome.metrics,
             "proteins": outcome.proteins,
             "curve": tuple(training.curve) if training else (),
-            "cost": cost_of(training, time.monotonic() - began),
+            "cost": cost_of(training, time.monotonic() - began, time.process_time() - cpu_began),
             "provenance": inputs.provenance | provenance(machine, executor) | _pieces(training),
         }
     )

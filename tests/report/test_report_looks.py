@@ -144,7 +144,9 @@ def test_the_contents_link_every_section_of_the_page_and_nothing_else(tmp_path: 
     page = build_report(write(tmp_path, plan(2, 2), lost=False)).read_text()
     lists = re.findall(r"<ol>(.*?)</ol>", page)
     links = re.findall(r'href="#([a-z-]+)">', lists[0])
-    assert links == re.findall(r'<section id="([a-z-]+)"', page)
+    parts_of_health = {"failures", "before-training", "findings", "spent"}
+    sections = re.findall(r'<section id="([a-z-]+)"', page)
+    assert links == [name for name in sections if name not in parts_of_health]
     assert lists[0] == lists[1]  # one beside a wide page, one folded on a narrow one
 
 

@@ -56,6 +56,7 @@ def test_a_run_ends_in_a_row_with_its_curve_metrics_scores_and_provenance(
         (part, f"SIM0{i}") for part in ("validation", "test", *PROBES) for i in range(4)
     }
     assert {"dataset", "split", "bank", "code", "torch", "threads"} <= row.provenance.keys()
+    assert row.cost["cpu_seconds"] > 0
     assert Row.model_validate_json(row.model_dump_json()) == row
 
 

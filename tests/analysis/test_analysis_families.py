@@ -110,6 +110,7 @@ def test_terminal_and_page_show_the_family_of_each_claim(tmp_path: Path) -> None
     assert len(lines) == len(CLAIM_NAMES)
     assert lines[0].startswith("beats the plain baseline? (confirmatory) better: old")
     assert all("(exploratory)" in line for line in lines[1:])
-    section = build_report(tmp_path).read_text().split('<section id="controls">')[1]
+    page = build_report(tmp_path).read_text()
+    section = page.split('data-name="claims"')[1].split("</table>")[0]
     assert section.count("<small>confirmatory</small>") == 1
     assert section.count("<small>exploratory</small>") == len(CLAIM_NAMES) - 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rpbind.analysis.tuned import Tuned
+from rpbind.figures.contour import with_both
 from rpbind.figures.description import Description
+from rpbind.figures.scales import Scale, as_text, complete
 from rpbind.ledger.search_results import SearchResult, Trial
 from rpbind.wording.words import number, plural
 
@@ -34,6 +36,35 @@ def slices(search: SearchResult) -> Description:
         "Trials by hyperparameter",
         f"{count} {plural('hyperparameter', count)}"
         + (f"; the best trial has {at}." if at else "."),
+        elsewhere=BY_TRIAL,
+    )
+
+
+def parallel(search: SearchResult, count: int) -> Description:
+    """Describe the parallel coordinates: how many lines and rows, and where the best one runs."""
+    lines = len(complete(search))
+    best = search.best
+    said = f"; the best, {best.name}, reached {number(best.value, 4)}" if best else ""
+    left = len(search.distinct) - lines
+    without = f"; {left} without a score {'is' if left == 1 else 'are'} not drawn" if left else ""
+    return Description(
+        "Parallel coordinates",
+        f"{lines} complete {plural('trial', lines)} over {count} "
+        f"{plural('hyperparameter', count)}{said}{without}.",
+        elsewhere=BY_TRIAL,
+    )
+
+
+def contour(search: SearchResult, across: Scale, up: Scale) -> Description:
+    """Describe the map of two hyperparameters: which they are, and where the best trial stands."""
+    best, count = search.best, len(with_both(search, across, up))
+    at = ""
+    if best:
+        values = (f"{s.path} = {as_text(best.fields[s.path])}" for s in (across, up))
+        at = f"; the best trial has {' and '.join(values)}"
+    return Description(
+        "Map of the two most important hyperparameters",
+        f"{across.path} and {up.path}, {count} complete {plural('trial', count)}{at}.",
         elsewhere=BY_TRIAL,
     )
 

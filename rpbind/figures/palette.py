@@ -39,6 +39,10 @@ LIGHT = {
     "middle": "#f7f7f7",
     "highish": "#8cc0de",
     "high": "#2166ac",
+    "score-0": "#7a8aa6",
+    "score-1": "#5176b1",
+    "score-2": "#285092",
+    "score-3": "#0c2557",
     "arm-0": "#0072b2",
     "arm-1": "#d55e00",
     "arm-2": "#009170",
@@ -52,7 +56,8 @@ LIGHT = {
 
 The colours of arms are four of Okabe and Ito 2008, two of them darker, and four more. Their yellow,
 orange and sky blue have a contrast below 3:1 with white, and a darker orange is their vermilion to
-colour-blind readers. From "low" to "high" is the scale of differences.
+colour-blind readers. From "low" to "high" is the scale of differences, from "score-0" to "score-3"
+that of scores; the best score is the farthest from the page.
 """
 DARK = {
     "page": "#12171d",
@@ -85,6 +90,10 @@ DARK = {
     "middle": "#242c35",
     "highish": "#2f6791",
     "high": "#6db8ee",
+    "score-0": "#6d7d98",
+    "score-1": "#7f97bd",
+    "score-2": "#a5c0e6",
+    "score-3": "#deebff",
     "arm-0": "#55d0ff",
     "arm-1": "#ff781a",
     "arm-2": "#32996f",
@@ -97,6 +106,8 @@ DARK = {
 """{name: colour on a dark page}; the same names."""
 ARMS = tuple(colour for name, colour in LIGHT.items() if name.startswith("arm-"))
 """Colours of arms, in their order in the plan."""
+SCORES = tuple(colour for name, colour in LIGHT.items() if name.startswith("score-"))
+"""Colours of scores, from the worst quarter to the best."""
 DIVERGING = [
     [place / 4, LIGHT[name]]
     for place, name in enumerate(("low", "lowish", "middle", "highish", "high"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from rpbind.analysis.tuned import Tuned
 from rpbind.figures import style
+from rpbind.figures.scales import Scale, as_text
 from rpbind.ledger.search_results import SearchResult
 from rpbind.ledger.trials import OBJECTIVES
 
@@ -38,36 +39,38 @@ def history(search: SearchResult) -> go.Figure:
     return figure
 
 
-def slices(search: SearchResult, dimensions: Sequence[Mapping[str, Any]]) -> go.Figure:
+def slices(search: SearchResult, scales: Sequence[Scale]) -> go.Figure:
     """Draw each trial's score over every searched hyperparameter, one panel for each.
+
+    A trial that does not have a hyperparameter is not in its panel.
 
     Parameters
     ----------
     search
         The search.
-    dimensions
-        The dimensions of its space, as in the plan. One that was drawn on a log scale is drawn so.
+    scales
+        The scale of each hyperparameter to draw.
 
     Returns
     -------
     Figure
         The panels.
     """
-    on_log = {each["path"] for each in dimensions if each.get("log")}
-    paths = search.varied[:SLICES]
-    figure = make_subplots(
-        rows=len(paths), cols=1, vertical_spacing=min(0.5 / max(len(paths), 2), 0.2)
-    )
-    for place, path in enumerate(paths, start=1):
-        values = [t.fields[path] for t in search.trials]
-        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-        plain = [v if v in numbers else _text(v) for v in values]
-        for trace in _marks(search, plain):
-            figure.add_trace(trace, row=place, col=1)
-        scale = "log" if path in on_log else "linear"
-        kind = scale if len(numbers) == len(values) else "category"
-        figure.update_xaxes(title={"text": style.text(path)}, type=kind, row=place, col=1)
-    style.layout(figure, 60 + 170 * len(paths))
+    count = len(scales)
+    figure = make_subplots(rows=count, cols=1, vertical_spacing=min(0.5 / max(count, 2), 0.2))
+    for row, scale in enumerate(scales, start=1):
+        values = [t.fields[scale.path] for t in search.trials]
+        in_steps = scale.kind == "steps"
+        places = [as_text(v) if in_steps and v is not None else v for v in values]
+        for trace in _marks(search, places):
+            figure.add_trace(trace, row=row, col=1)
+        more = (
+            {"type": "category", "categoryorder": "array", "categoryarray": list(scale.values)}
+            if in_steps
+            else {"type": scale.kind}
+        )
+        figure.update_xaxes(title={"text": style.text(scale.path)}, row=row, col=1, **more)
+    style.layout(figure, 60 + 170 * count)
     figure.update_xaxes(nticks=6, title={"standoff": 4})
     figure.update_yaxes(nticks=4)
     return figure
@@ -138,9 +141,9 @@ def _marks(search: SearchResult, places: list[Any]) -> list[go.Scatter]:
     ]
     return [
         go.Scatter(
-            x=[x for x, y in zip(places, ys, strict=True) if y is not None],
-            y=[y for y in ys if y is not None],
-            text=[t.name for t, y in zip(search.trials, ys, strict=True) if y is not None],
+            x=[x for _, x, _ in shown],
+            y=[y for _, _, y in shown],
+            text=[t.name for t, _, _ in shown],
             mode="markers",
             marker={
                 "color": style.colour(1 if name == "best" else 0),
@@ -150,14 +153,16 @@ def _marks(search: SearchResult, places: list[Any]) -> list[go.Scatter]:
             hovertemplate=f"%{{text}} ({name}): %{{y:.4f}}<extra></extra>",
         )
         for name, ys, symbol, size in kinds
-        if any(y is not None for y in ys)
+        if (
+            shown := [
+                (t, x, y)
+                for t, x, y in zip(search.trials, places, ys, strict=True)
+                if x is not None and y is not None
+            ]
+        )
     ]
 
 
 def _name(objective: str) -> str:
     words = OBJECTIVES[objective].words
     return words[0].upper() + words[1:]
-
-
-def _text(value: Any) -> str:
-    return "–" if value is None else str(value)

@@ -7,7 +7,19 @@ from typing import Any
 from markupsafe import Markup
 
 from rpbind.analysis.summary import Summary
-from rpbind.figures import arms, crossed, curves, describe, describe_search, searching, walk
+from rpbind.figures import (
+    arms,
+    contour,
+    crossed,
+    curves,
+    describe,
+    describe_search,
+    parallel,
+    rated,
+    scales,
+    searching,
+    walk,
+)
 from rpbind.figures.embed import fragment
 
 NAMES = (
@@ -20,6 +32,9 @@ NAMES = (
     "learning",
     "search",
     "slices",
+    "parallel",
+    "contour",
+    "importance",
     "front",
     "best_of",
 )
@@ -91,15 +106,12 @@ def _arms(summary: Summary) -> dict[str, Markup | None]:
 
 def _searched(summary: Summary) -> dict[str, Markup | None]:
     """Draw the searches."""
-    search, tuned, planned = summary.search, summary.tuned, summary.plan.search or {}
-    drawn: dict[str, Markup | None] = {}
+    search, tuned = summary.search, summary.tuned
+    drawn = _by_hyperparameter(summary)
     if search and any(t.value is not None or t.reached is not None for t in search.trials):
         drawn["search"] = fragment(
             searching.history(search), "search", describe_search.history(search)
         )
-        if search.varied:
-            figure = searching.slices(search, planned.get("dimensions", ()))
-            drawn["slices"] = fragment(figure, "slices", describe_search.slices(search))
         if len(search.objectives) > 1:
             drawn["front"] = fragment(
                 searching.front(search), "front", describe_search.front(search)
@@ -108,4 +120,33 @@ def _searched(summary: Summary) -> dict[str, Markup | None]:
         drawn["best_of"] = fragment(
             searching.best_of(tuned), "best_of", describe_search.best_of(tuned)
         )
+    return drawn
+
+
+def _by_hyperparameter(summary: Summary) -> dict[str, Markup | None]:
+    """Draw the trials of a study's only search by hyperparameter, and what matters among these."""
+    search, drawn = summary.search, dict[str, Markup | None]()
+    if not search:
+        return drawn
+    every = scales.scales(search, (summary.plan.search or {}).get("dimensions", ()))
+    shown = every[: searching.SLICES]
+    if shown and any(t.value is not None or t.reached is not None for t in search.trials):
+        figure = searching.slices(search, shown)
+        drawn["slices"] = fragment(figure, "slices", describe_search.slices(search))
+    if shown and len(scales.complete(search)) > 1:
+        drawn["parallel"] = fragment(
+            parallel.figure(search, shown),
+            "parallel",
+            describe_search.parallel(search, len(shown)),
+            parallel.groups(search),
+        )
+    if found := summary.importances:
+        drawn["importance"] = fragment(
+            rated.figure(found), "importance", rated.describe(found), rated.groups(found)
+        )
+        by_path = {scale.path: scale for scale in every}
+        two = [by_path[path] for path in found[0].share if path in by_path][:2]
+        if len(two) == 2 and contour.with_both(search, *two):
+            figure = contour.figure(search, *two)
+            drawn["contour"] = fragment(figure, "contour", describe_search.contour(search, *two))
     return drawn

@@ -8,7 +8,11 @@ from typing import Any
 from rpbind.analysis.summary import Summary
 from rpbind.analysis.tuned import Tuned, Winner
 from rpbind.ledger import Plan
+from rpbind.ledger.search_results import SearchResult
 from rpbind.wording.words import ABSENT, ends_of_auroc, number, plural, signed
+
+RATED = 10
+"""Importances are computed from at least so many trials (`analysis.importance.FEWEST`)."""
 
 MOST_WINNERS = 3
 """The answer names the winners of at most so many searches."""
@@ -124,6 +128,45 @@ def importance(summary: Summary) -> str:
         )
     named = "; ".join(f"{path} ({'; '.join(by)})" for path, by in above.items())
     return f"Above the noise floor of its importance: {named}"
+
+
+def undrawn(search: SearchResult, *, rated: bool) -> list[str]:
+    """Return why figures of a search are missing, as sentences; empty if none is.
+
+    Parameters
+    ----------
+    search
+        The study's only search.
+    rated
+        Whether importances were computed.
+
+    Returns
+    -------
+    list of str
+        What would be needed, and what there is.
+    """
+    complete = [t for t in search.distinct if t.value is not None]
+    if not complete:
+        ended = ", ".join(f"{count} {outcome}" for outcome, count in search.counts.items())
+        why = next((t.why for t in search.trials if t.why), "")
+        return [
+            f"No trial is complete ({ended}), so there is no score to draw"
+            + (f"; the first reason: {why}." if why else ".")
+        ]
+    count = len(complete)
+    found = f"{count} different {plural('configuration', count)} {'is' if count == 1 else 'are'}"
+    lines = [] if count > 1 else [f"Parallel coordinates need 2 complete trials; {found} complete."]
+    if count < RATED:
+        lines.append(
+            f"Importances and the map of the two most important hyperparameters need {RATED} "
+            f"complete trials of different configurations; {found} complete."
+        )
+    elif not rated:
+        lines.append(
+            "Importances need different scores, and two hyperparameters that every trial has and "
+            "that vary; this search lacks one of them."
+        )
+    return lines
 
 
 def _trials(winner: Winner) -> str:

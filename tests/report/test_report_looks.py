@@ -67,6 +67,7 @@ GROUPS = ("good", "bad", "calm", "note", "alert")
 def test_marks_have_a_contrast_of_3_to_1_on_the_page_and_on_the_band(scheme: str) -> None:
     colours = SCHEMES[scheme]
     marks = [f"arm-{n}" for n in range(len(palette.ARMS))] + [f"{group}-line" for group in GROUPS]
+    marks += [f"score-{n}" for n in range(len(palette.SCORES))]
     for mark in (*marks, "muted"):
         for ground in ("page", "band"):
             assert contrast(colours[mark], colours[ground]) >= 3.0, (mark, ground)

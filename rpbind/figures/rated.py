@@ -71,7 +71,7 @@ def figure(rated: Sequence[Importance]) -> go.Figure:
     style.layout(drawn, round(height) + 66)
     style.label_rows(drawn, labels, tops)
     drawn.update_xaxes(
-        title={"text": "Share of the score's variance"}, range=[-0.02, 1.0], nticks=6
+        title={"text": "Share of the score's variance"}, range=[-0.03, 1.05], nticks=6
     )
     drawn.update_yaxes(range=[height, 0], visible=False)
     return drawn

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rpbind.history_api import History, history
     from rpbind.price_api import Estimate, price
     from rpbind.recipe import Recipe
+    from rpbind.reports_api import note
     from rpbind.split_api import split, subset
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
@@ -77,6 +78,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "negatives",
+    "note",
     "open_study",
     "preset",
     "price",
@@ -112,6 +114,7 @@ _HOME = {
     "rpbind.history_api": ("History", "history"),
     "rpbind.price_api": ("Estimate", "price"),
     "rpbind.recipe": ("Recipe",),
+    "rpbind.reports_api": ("note",),
     "rpbind.split_api": ("split", "subset"),
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),

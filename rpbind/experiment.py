@@ -17,8 +17,8 @@ from rpbind.doctor.guard import guard
 from rpbind.exits import UNFINISHED as UNFINISHED
 from rpbind.ledger import Ledger, Plan
 from rpbind.ledger.plans import PLAN
-from rpbind.report.build import build_report
 from rpbind.report.live import LivePage
+from rpbind.report.publish import publish
 from rpbind.run.notify import STOPPED, ending
 from rpbind.run.stop import STOP
 from rpbind.saved.places import models_of_study
@@ -211,7 +211,7 @@ def _run(study: PreparedStudy, show: Show) -> str:
             study_file=options.study_file,
         )
     with phase("writing the report"):
-        report = build_report(folder)
+        report = publish(folder)
     show(plan, report)
     return left_over(plan, Ledger(folder), stopped=STOP.requested)
 

@@ -34,6 +34,7 @@ FLOORS = [
     {"naming"},
     {"metrics", "importers", "wording", "cluster", "saved"},
     {"findings"},
+    {"several"},
     {"figures", "screens"},
     {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
@@ -82,7 +83,7 @@ FACE_ROOMS = FLOORS[0] | {
 }
 """What the command line may import: the face, and what knows neither data nor models."""
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "audit"}
-READING_SIDE |= {"analysis", "wording", "findings", "figures", "screens", "report"}
+READING_SIDE |= {"analysis", "wording", "findings", "several", "figures", "screens", "report"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "eager", "seeding", "model"},
     "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
@@ -91,6 +92,7 @@ WALLED_OFF = {
     "analysis": READING_SIDE - {"wording", "findings", "figures", "screens", "report"},
     "wording": READING_SIDE,
     "findings": READING_SIDE,
+    "several": READING_SIDE - {"figures", "screens", "report"},
     "figures": READING_SIDE,
     "screens": READING_SIDE,
     "report": READING_SIDE,
@@ -127,6 +129,7 @@ WITHOUT_TORCH = (
     "analysis/",
     "wording/",
     "findings/",
+    "several/",
     "figures/",
     "screens/",
     "report/",

@@ -191,7 +191,7 @@ class Study:
         return Recipe.from_record(won.recipe, won.name)
 
     def report(self) -> Path:
-        """Write the study's HTML page again from its ledger.
+        """Write the study's HTML page again from its ledger, and the list of its folder's studies.
 
         Returns
         -------
@@ -199,9 +199,9 @@ class Study:
             The page, `index.html` in the study's folder.
         """
         with phase("writing the report"):
-            from rpbind.report.build import build_report
+            from rpbind.report.publish import publish
 
-            return build_report(self.folder)
+            return publish(self.folder)
 
     def __repr__(self) -> str:
         summary = self.summary()

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from rpbind.audit.record import Audit
-from rpbind.report.parts import style_sheet, tools
+from rpbind.report.parts import environment, style_sheet, tools
 from rpbind.wording import audit as audit_words
-from rpbind.wording.words import number
-
-HERE = Path(__file__).parent
 
 
 def audit_page(audit: Audit) -> str:
@@ -27,15 +20,7 @@ def audit_page(audit: Audit) -> str:
     str
         The HTML.
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
-    return environment.get_template("audit.html").render(
+    return environment().get_template("audit.html").render(
         audit=audit,
         audit_words=audit_words,
         css=style_sheet(),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from rpbind.analysis import arms
 from rpbind.analysis.interim import read_now
 from rpbind.analysis.summary import Summary
 from rpbind.audit.findings import data_findings
+from rpbind.errors import UserError
 from rpbind.figures import protein_rows, strip, style
 from rpbind.figures.curves import best_arm
 from rpbind.figures.embed import scripts, styles
@@ -18,8 +17,9 @@ from rpbind.findings.files import taken, write_files
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
-from rpbind.report.parts import contents, style_sheet, tools
+from rpbind.report.parts import contents, environment, style_sheet, tools
 from rpbind.report.winners import winner_recipes
+from rpbind.several.note import Note, read_note
 from rpbind.split_spec import folds_in
 from rpbind.wording import (
     answers,
@@ -38,8 +38,8 @@ from rpbind.wording.alerts import alerts, has_nothing
 from rpbind.wording.banners import banners
 from rpbind.wording.next_step import next_step
 
-HERE = Path(__file__).parent
 SCRIPTS = ("proteins.js", "table.js", "copy.js", "page.js")
+NO_NOTE = Note()
 RELOADS = ("reload.js",)
 """The script of the page of a running study."""
 
@@ -71,28 +71,29 @@ def write_page(study: Path, summary: Summary) -> Path:
     """Write the page and the findings of a summary, as `build_report` does; returns its path."""
     page, out = study / "index.html", taken(Ledger(study), summary)
     check_creatable(page)
-    write_atomic(page, render(summary).encode())
+    write_atomic(page, render(summary, *note_of(study)).encode())
     write_files(study, out)
     return page
 
 
-def render(summary: Summary) -> str:
-    """Return the HTML of a study's page; all text from the study is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for tool in (words.number, words.brief, words.signed, words.p_value, verdicts.reason):
-        environment.filters[tool.__name__] = tool
-    return environment.get_template("page.html").render(
+def note_of(study: Path) -> tuple[Note, str]:
+    """Return the user's note on a study, and why it cannot be read or ""."""
+    try:
+        return read_note(study), ""
+    except UserError as error:
+        return Note(), str(error)
+
+
+def render(summary: Summary, note: Note = NO_NOTE, damage: str = "") -> str:
+    """Return the HTML of a study's page; all text from the study and its user is escaped."""
+    return environment().get_template("page.html").render(
         summary=summary,
         audit=summary.audit,
         audit_words=audit_words,
         data_findings=list(data_findings(summary.audit)) if summary.audit else [],
         plan=summary.plan,
+        note=note,
+        damage=damage,
         folds=folds_in(summary.plan.split),
         words=words,
         search_words=search_words,

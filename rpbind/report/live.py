@@ -13,7 +13,8 @@ from rpbind.analysis.summary import read
 from rpbind.errors import reason
 from rpbind.ledger import Ledger
 from rpbind.ledger.plans import PLAN
-from rpbind.report.build import build_report, write_page
+from rpbind.report.build import write_page
+from rpbind.report.publish import publish, renew_index
 from rpbind.verbosity import say, tell
 
 EVERY = 30.0
@@ -50,7 +51,7 @@ class LivePage:
         self._thread.join()
         if kind is not None and self._seen:  # the page of a study that was stopped is not interim
             with contextlib.suppress(Exception):
-                build_report(self.study)
+                publish(self.study)
 
     def refresh(self) -> bool:
         """Write the interim page if rows have arrived since the last one.
@@ -68,6 +69,7 @@ class LivePage:
             return False
         self._seen = changed
         write_page(self.study, withheld(read(Ledger(self.study), rated=False)))
+        renew_index(self.study)
         return True
 
     def _follow(self) -> None:
@@ -109,4 +111,4 @@ def follow(study: Path, wait: Callable[[], object] = lambda: time.sleep(EVERY / 
     while ledger.is_driven:
         page.refresh()
         wait()
-    return build_report(study)
+    return publish(study)

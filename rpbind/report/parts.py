@@ -5,17 +5,33 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rpbind.figures import palette
+from rpbind.wording import verdicts, words
 
 HERE = Path(__file__).parent
 SECTION = re.compile(r'<section id="([\w-]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.DOTALL)
 
 
-def style_sheet() -> Markup:
-    """Return the style sheet of all pages: the colours, then the rules."""
-    rules = ("page.css", "answer.css")
+def environment() -> Environment:
+    """Return what renders the templates of this folder: all text is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for tool in (words.number, words.brief, words.signed, words.p_value, verdicts.reason):
+        made.filters[tool.__name__] = tool
+    return made
+
+
+def style_sheet(*more: str) -> Markup:
+    """Return the style sheet of all pages: the colours, then the rules, and more files of rules."""
+    rules = ("page.css", "answer.css", *more)
     return Markup(palette.css() + "".join((HERE / n).read_text(encoding="utf-8") for n in rules))
 
 

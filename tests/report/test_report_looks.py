@@ -12,7 +12,8 @@ from synthetic_study import plan, trials, write
 
 from rpbind.figures import palette
 from rpbind.ledger import Ledger
-from rpbind.report.build import HERE, build_report
+from rpbind.report.build import build_report
+from rpbind.report.parts import HERE
 
 QUESTION = "Which change of the attention moves the AUROC?"
 LEARNING_RATE = {"path": "train.lr", "kind": "float", "low": 1e-4, "high": 1e-2, "log": True}

@@ -1,0 +1,1 @@
+"""Several studies at once: a line for each of a folder, the user's notes, what differs in plan."""

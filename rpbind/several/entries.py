@@ -1,0 +1,266 @@
+"""The studies of a folder, a line for each: question, answer, state, date, note.
+
+The answer is the one that the report has left beside its page (`findings.json`), so no verdict is
+computed again. A study that cannot be read is a line with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rpbind.errors import UserError, reason
+from rpbind.files.atomic import list_folder, read
+from rpbind.findings.record import FILE as FINDINGS
+from rpbind.ledger import Ledger
+from rpbind.ledger.driver import NAME as DRIVER
+from rpbind.ledger.driver import is_held
+from rpbind.ledger.plans import PLAN
+from rpbind.ledger.records import parse_time
+from rpbind.mistakes import mistakes
+from rpbind.several.note import Note, read_note
+from rpbind.statistics.coverage import NEVER_MADE
+from rpbind.wording.alerts import BAD
+
+PAGE = "index.html"
+
+StudyState = Literal["running", "done", "failed", "interrupted", "unreadable"]
+"""Running: a process runs it. Done: every planned run is. Failed: a run failed, diverged or was
+lost, or a search has no winner. Interrupted: runs are missing, and none has failed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A study in the list of studies.
+
+    Parameters
+    ----------
+    folder
+        Name of its folder.
+    state
+        Its state.
+    title
+        The user's name for it, or its question, or the name of its folder.
+    question
+        What it asks.
+    answer
+        The first sentence of its answer; "" without one.
+    more
+        How many more sentences its answer has.
+    done, planned
+        Numbers of runs; None where no report has counted them.
+    began
+        When it began, in ISO 8601; "" if that is not known.
+    smoke
+        Whether it is a quick run, whose numbers are no result.
+    note
+        The user's note and tags.
+    problem
+        Why something of it cannot be read; "" if everything can.
+    has_page
+        Whether it has a page.
+    """
+
+    folder: str
+    state: StudyState
+    title: str
+    question: str = ""
+    answer: str = ""
+    more: int = 0
+    done: int | None = None
+    planned: int | None = None
+    began: str = ""
+    smoke: bool = False
+    note: Note = field(default_factory=Note)
+    problem: str = ""
+    has_page: bool = False
+
+
+class _Run(BaseModel):
+    state: str
+
+
+class _Health(BaseModel):
+    planned: int
+    done: int
+    failures: tuple[_Run, ...] = ()
+
+
+class Kept(BaseModel):
+    """What a line needs of `findings.json`; a later version may have more fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+    answer: tuple[str, ...]
+    health: _Health
+
+
+def entries(reports: Path) -> list[Entry]:
+    """Return the studies of a folder.
+
+    Parameters
+    ----------
+    reports
+        The folder.
+
+    Returns
+    -------
+    list of Entry
+        The study that began last is the first; those that cannot be read are the last.
+
+    Raises
+    ------
+    UserError
+        If the folder itself cannot be read.
+    """
+    found = [entry(each) for each in list_folder(reports, "*") if is_study(each)]
+    return sorted(found, key=lambda e: (e.state != "unreadable", _time(e.began)), reverse=True)
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder has a study, or what is left of one.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Returns
+    -------
+    bool
+        False if it cannot be looked into.
+    """
+    try:
+        return folder.is_dir() and any((folder / name).exists() for name in (PLAN, DRIVER))
+    except OSError:
+        return False
+
+
+def entry(study: Path) -> Entry:
+    """Return the line of one study, whatever is wrong with it.
+
+    Parameters
+    ----------
+    study
+        Its folder.
+
+    Returns
+    -------
+    Entry
+        With the reason in `problem` if something of it cannot be read.
+    """
+    has_page = (study / PAGE).is_file()
+    note, problems = _note(study)
+    try:
+        plan, running = Ledger(study).plan, is_held(study)
+    except (UserError, OSError) as error:
+        began = _running(study)
+        return Entry(
+            folder=study.name,
+            state=began or "unreadable",
+            title=study.name,
+            note=note,
+            problem="; ".join([str(error), *problems]),
+            has_page=has_page,
+        )
+    kept, why = _kept(study)
+    return Entry(
+        folder=study.name,
+        state=state_of(running, kept),
+        title=plan.name or plan.question or study.name,
+        question=plan.question,
+        answer=kept.answer[0] if kept and kept.answer else "",
+        more=max(len(kept.answer) - 1, 0) if kept else 0,
+        done=kept.health.done if kept else None,
+        planned=kept.health.planned if kept else None,
+        began=plan.created,
+        smoke=plan.smoke,
+        note=note,
+        problem="; ".join([*why, *problems]),
+        has_page=has_page,
+    )
+
+
+def state_of(running: bool, kept: Kept | None) -> StudyState:
+    """Return the state of a study.
+
+    Parameters
+    ----------
+    running
+        Whether a process runs it now.
+    kept
+        What its report has counted; None without a report.
+
+    Returns
+    -------
+    str
+        The state.
+    """
+    if running:
+        return "running"
+    if kept is None:
+        return "interrupted"
+    return ended(kept.health.done, kept.health.planned, (f.state for f in kept.health.failures))
+
+
+def ended(done: int, planned: int, missing: Iterable[str]) -> StudyState:
+    """Return the state of a study that no process runs.
+
+    Parameters
+    ----------
+    done
+        Number of planned runs that are done.
+    planned
+        Number of planned runs.
+    missing
+        The states of the others.
+
+    Returns
+    -------
+    str
+        "done", "failed" or "interrupted".
+    """
+    if done == planned:
+        return "done"
+    return "failed" if any(s in (*BAD, NEVER_MADE) for s in missing) else "interrupted"
+
+
+def _kept(study: Path) -> tuple[Kept | None, list[str]]:
+    """Return what a report has left, or why there is nothing."""
+    try:
+        return Kept.model_validate_json(read(study / FINDINGS)), []
+    except FileNotFoundError:
+        return None, []
+    except ValidationError as error:
+        return None, [f"{FINDINGS} is damaged: {mistakes(error)}. {_again(study)}"]
+    except (UserError, OSError) as error:
+        return None, [reason(str(error))]
+
+
+def _again(study: Path) -> str:
+    return f"Write it again: rpbind report {study}"
+
+
+def _note(study: Path) -> tuple[Note, list[str]]:
+    try:
+        return read_note(study), []
+    except (UserError, OSError) as error:
+        return Note(), [str(error)]
+
+
+def _running(study: Path) -> Literal["running"] | None:
+    try:
+        return "running" if is_held(study) else None
+    except OSError:
+        return None
+
+
+def _time(began: str) -> float:
+    try:
+        return parse_time(began).timestamp()
+    except ValueError:  # of a study that cannot be read
+        return 0.0

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rpbind.api.calls import face
 from rpbind.api.study import Study, open_study
 from rpbind.errors import UserError
+from rpbind.several.note import Note, change_note, read_note
 from rpbind.verbosity import say
-
-if TYPE_CHECKING:
-    from rpbind.several.note import Note
 
 
 @face
@@ -54,20 +51,11 @@ def note(
     >>> rb.note("reports/mine", "the run for the paper", tag=["paper"])
     """
     opened = open_study(study)
-    from rpbind.several.note import change_note, read_note
-
     if text is None and not tag and not untag:
         return read_note(opened.folder)
-    changed = change_note(opened.folder, text, _listed("tag", tag), _listed("untag", untag))
+    changed = change_note(opened.folder, text, tag, untag)
     _renew(opened)
     return changed
-
-
-def _listed(what: str, tags: Sequence[str]) -> list[str]:
-    """Return tags as a list; refuse one text, which is a sequence of letters to Python."""
-    if isinstance(tags, str):
-        raise UserError(f"rb.note: {what} is a list of tags; got {tags!r}. Write [{tags!r}].")
-    return list(tags)
 
 
 def _renew(study: Study) -> None:

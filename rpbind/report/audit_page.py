@@ -20,11 +20,15 @@ def audit_page(audit: Audit) -> str:
     str
         The HTML.
     """
-    return environment().get_template("audit.html").render(
-        audit=audit,
-        audit_words=audit_words,
-        css=style_sheet(),
-        scripts=tools("table.js"),
-        has_genes=any(origin.genes is not None for origin in audit.origins),
-        regions=list(audit.origins[0].regions),
+    return (
+        environment()
+        .get_template("audit.html")
+        .render(
+            audit=audit,
+            audit_words=audit_words,
+            css=style_sheet(),
+            scripts=tools("table.js"),
+            has_genes=any(origin.genes is not None for origin in audit.origins),
+            regions=list(audit.origins[0].regions),
+        )
     )

@@ -86,7 +86,8 @@ def note_of(study: Path) -> tuple[Note, str]:
 
 def render(summary: Summary, note: Note = NO_NOTE, damage: str = "") -> str:
     """Return the HTML of a study's page; all text from the study and its user is escaped."""
-    return environment().get_template("page.html").render(
+    template = environment().get_template("page.html")
+    return template.render(
         summary=summary,
         audit=summary.audit,
         audit_words=audit_words,

@@ -19,7 +19,8 @@ MARK = '<meta name="generator" content="rpbind: studies of a folder">'
 """The page has it; a page without it is not ours, and is never replaced."""
 SIDE_BY_SIDE = "side-by-side-"
 """How the names of pages begin that put studies side by side."""
-SIGNS = {"running": "…", "done": "✓", "failed": "✕", "interrupted": "‖", "unreadable": "!"}
+SIGNS = {"running": "…", "done": "✓", "failed": "✕", "interrupted": "‖", "no report": "○",
+         "unreadable": "!"}  # fmt: skip
 """Of the states of studies, beside the word."""
 
 
@@ -59,16 +60,20 @@ def write_index(reports: Path) -> Path:
 def render(reports: Path) -> str:
     """Return the HTML of the list of studies; all text from studies is escaped."""
     made = list_folder(reports, f"{SIDE_BY_SIDE}*.html")
-    return environment().get_template("studies.html").render(
-        mark=MARK,
-        entries=entries(reports),
-        pages=[(each.stem.removeprefix(SIDE_BY_SIDE), link(each.name)) for each in made],
-        name=reports.absolute().name,
-        link=link,
-        signs=SIGNS,
-        words=words,
-        css=style_sheet("several.css"),
-        scripts=tools("table.js"),
+    return (
+        environment()
+        .get_template("studies.html")
+        .render(
+            mark=MARK,
+            entries=entries(reports),
+            pages=[(each.stem.removeprefix(SIDE_BY_SIDE), link(each.name)) for each in made],
+            name=reports.absolute().name,
+            link=link,
+            signs=SIGNS,
+            words=words,
+            css=style_sheet("several.css"),
+            scripts=tools("table.js"),
+        )
     )
 
 

@@ -28,9 +28,10 @@ from rpbind.wording.alerts import BAD
 
 PAGE = "index.html"
 
-StudyState = Literal["running", "done", "failed", "interrupted", "unreadable"]
+StudyState = Literal["running", "done", "failed", "interrupted", "no report", "unreadable"]
 """Running: a process runs it. Done: every planned run is. Failed: a run failed, diverged or was
-lost, or a search has no winner. Interrupted: runs are missing, and none has failed."""
+lost, or a search has no winner. Interrupted: runs are missing, and none has failed. No report: no
+report has counted its runs."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Entry:
         Whether it is a quick run, whose numbers are no result.
     note
         The user's note and tags.
+    missing
+        What is missing of its result, and what to do; "" if nothing is.
     problem
         Why something of it cannot be read; "" if everything can.
     has_page
@@ -76,6 +79,7 @@ class Entry:
     began: str = ""
     smoke: bool = False
     note: Note = field(default_factory=Note)
+    missing: str = ""
     problem: str = ""
     has_page: bool = False
 
@@ -87,6 +91,7 @@ class _Run(BaseModel):
 class _Health(BaseModel):
     planned: int
     done: int
+    alerts: tuple[str, ...] = ()
     failures: tuple[_Run, ...] = ()
 
 
@@ -170,7 +175,7 @@ def entry(study: Path) -> Entry:
     kept, why = _kept(study)
     return Entry(
         folder=study.name,
-        state=state_of(running, kept),
+        state="unreadable" if why and not running else state_of(running, kept),
         title=plan.name or plan.question or study.name,
         question=plan.question,
         answer=kept.answer[0] if kept and kept.answer else "",
@@ -180,6 +185,7 @@ def entry(study: Path) -> Entry:
         began=plan.created,
         smoke=plan.smoke,
         note=note,
+        missing=kept.health.alerts[0] if kept and kept.health.alerts else "",
         problem="; ".join([*why, *problems]),
         has_page=has_page,
     )
@@ -203,7 +209,7 @@ def state_of(running: bool, kept: Kept | None) -> StudyState:
     if running:
         return "running"
     if kept is None:
-        return "interrupted"
+        return "no report"
     return ended(kept.health.done, kept.health.planned, (f.state for f in kept.health.failures))
 
 

@@ -105,6 +105,9 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--out": ("--format md", "--format md --out r.md"),
     },
     "rpbind status s": {},
+    "rpbind note s": {
+        "--tag": ("note s", "note s --tag new"), "--untag": ("s", "s again --untag never"),
+    },
     "rpbind verify s/claims/card.json": {
         "--study": ("card.json", "card.json --study other"),
         "--data": ("card.json", "card.json --data d"),

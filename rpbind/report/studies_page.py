@@ -67,7 +67,6 @@ def render(reports: Path) -> str:
             mark=MARK,
             entries=entries(reports),
             pages=[(each.stem.removeprefix(SIDE_BY_SIDE), link(each.name)) for each in made],
-            name=reports.absolute().name,
             link=link,
             signs=SIGNS,
             words=words,

@@ -6,32 +6,21 @@ computed again. A study that cannot be read is a line with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from rpbind.errors import UserError, reason
-from rpbind.files.atomic import list_folder, read
-from rpbind.findings.record import FILE as FINDINGS
+from rpbind.errors import UserError
+from rpbind.files.atomic import list_folder
 from rpbind.ledger import Ledger
 from rpbind.ledger.driver import NAME as DRIVER
 from rpbind.ledger.driver import is_held
 from rpbind.ledger.plans import PLAN
 from rpbind.ledger.records import parse_time
-from rpbind.mistakes import mistakes
 from rpbind.several.note import Note, read_note
-from rpbind.statistics.coverage import NEVER_MADE
-from rpbind.wording.alerts import BAD
+from rpbind.several.state import StudyState, kept_of, state_of
 
 PAGE = "index.html"
-
-StudyState = Literal["running", "done", "failed", "interrupted", "no report", "unreadable"]
-"""Running: a process runs it. Done: every planned run is. Failed: a run failed, diverged or was
-lost, or a search has no winner. Interrupted: runs are missing, and none has failed. No report: no
-report has counted its runs."""
 
 
 @dataclass(frozen=True)
@@ -82,26 +71,6 @@ class Entry:
     missing: str = ""
     problem: str = ""
     has_page: bool = False
-
-
-class _Run(BaseModel):
-    state: str
-
-
-class _Health(BaseModel):
-    planned: int
-    done: int
-    alerts: tuple[str, ...] = ()
-    failures: tuple[_Run, ...] = ()
-
-
-class Kept(BaseModel):
-    """What a line needs of `findings.json`; a later version may have more fields."""
-
-    model_config = ConfigDict(frozen=True)
-
-    answer: tuple[str, ...]
-    health: _Health
 
 
 def entries(reports: Path) -> list[Entry]:
@@ -172,7 +141,7 @@ def entry(study: Path) -> Entry:
             problem="; ".join([str(error), *problems]),
             has_page=has_page,
         )
-    kept, why = _kept(study)
+    kept, why = kept_of(study)
     return Entry(
         folder=study.name,
         state="unreadable" if why and not running else state_of(running, kept),
@@ -189,66 +158,6 @@ def entry(study: Path) -> Entry:
         problem="; ".join([*why, *problems]),
         has_page=has_page,
     )
-
-
-def state_of(running: bool, kept: Kept | None) -> StudyState:
-    """Return the state of a study.
-
-    Parameters
-    ----------
-    running
-        Whether a process runs it now.
-    kept
-        What its report has counted; None without a report.
-
-    Returns
-    -------
-    str
-        The state.
-    """
-    if running:
-        return "running"
-    if kept is None:
-        return "no report"
-    return ended(kept.health.done, kept.health.planned, (f.state for f in kept.health.failures))
-
-
-def ended(done: int, planned: int, missing: Iterable[str]) -> StudyState:
-    """Return the state of a study that no process runs.
-
-    Parameters
-    ----------
-    done
-        Number of planned runs that are done.
-    planned
-        Number of planned runs.
-    missing
-        The states of the others.
-
-    Returns
-    -------
-    str
-        "done", "failed" or "interrupted".
-    """
-    if done == planned:
-        return "done"
-    return "failed" if any(s in (*BAD, NEVER_MADE) for s in missing) else "interrupted"
-
-
-def _kept(study: Path) -> tuple[Kept | None, list[str]]:
-    """Return what a report has left, or why there is nothing."""
-    try:
-        return Kept.model_validate_json(read(study / FINDINGS)), []
-    except FileNotFoundError:
-        return None, []
-    except ValidationError as error:
-        return None, [f"{FINDINGS} is damaged: {mistakes(error)}. {_again(study)}"]
-    except (UserError, OSError) as error:
-        return None, [reason(str(error))]
-
-
-def _again(study: Path) -> str:
-    return f"Write it again: rpbind report {study}"
 
 
 def _note(study: Path) -> tuple[Note, list[str]]:

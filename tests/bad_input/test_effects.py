@@ -105,8 +105,9 @@ EFFECTS: dict[str, dict[str, tuple[str, str]]] = {
         "--out": ("--format md", "--format md --out r.md"),
     },
     "rpbind status s": {},
-    "rpbind note s": {
-        "--tag": ("note s", "note s --tag new"), "--untag": ("s", "s again --untag never"),
+    "rpbind note s new --tag mine": {
+        "--tag": ("tag mine", "tag other"), "--untag": ("mine", "mine --untag other"),
+        "--clear": ("s new", "s --clear"),
     },
     "rpbind verify s/claims/card.json": {
         "--study": ("card.json", "card.json --study other"),

@@ -118,11 +118,11 @@ def test_a_note_stays_where_the_page_cannot_be_written_again(study: Path) -> Non
 def test_the_command_prints_what_is_there(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from rpbind import cli
 
-    for line in ('"look again" --tag a --tag b', "--untag a", ""):
+    for line in ('"look again" --tag a --tag b', "--untag a", "--clear"):
         sys.argv = ["rpbind", "note", str(study), *shlex.split(line)]
         with pytest.raises(SystemExit, match="0"):
             cli.main()
     assert capsys.readouterr().out.splitlines() == [
-        "note: look again", "tags: a, b", "note: look again", "tags: b", "note: look again",
+        "note: look again", "tags: a, b", "note: look again", "tags: b", "note: none",
         "tags: b",
     ]  # fmt: skip

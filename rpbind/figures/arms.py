@@ -10,6 +10,7 @@ from rpbind.analysis.arms import Arm, Spread
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
 from rpbind.figures import palette, strip, style
+from rpbind.figures.description import file_name
 from rpbind.wording import verdicts, words
 
 COLOUR_BAR = {
@@ -27,6 +28,8 @@ COLOUR_BAR = {
     },
 }
 AXIS = "Difference in AUROC on test (arm minus<br>reference), macro over protein clusters"
+CLUSTERS = "Differences per protein cluster"
+"""Name of the table that holds the numbers of `protein_spread` and `protein_map`."""
 HEADLINE = "AUROC on test, macro over protein clusters"
 
 
@@ -169,20 +172,18 @@ def _mark(name: str, spread: Spread, arm: int | None, y: float) -> go.Scatter:
     )
 
 
-def protein_spread(
-    contrasts: Sequence[Contrast], arms: Mapping[str, int], names: Mapping[int, str]
-) -> go.Figure:
-    """Draw each contrast's difference on every protein cluster, one dot per cluster."""
+def protein_spread(contrasts: Sequence[Contrast], arms: Mapping[str, int]) -> go.Figure:
+    """Place each contrast's difference on every protein cluster, one dot per cluster.
+
+    The numbers are not in the figure: `draw.js` takes them from the table of its values.
+    """
     labels = [style.wrap(f"{n}  {c.paired.contrast.name}") for n, c in enumerate(contrasts, 1)]
     tops, middles, height = style.rows(labels, track=26)
     figure = go.Figure()
-    for contrast, y in zip(contrasts, middles, strict=True):
-        effects = contrast.paired.by_cluster
+    for column, (contrast, y) in enumerate(zip(contrasts, middles, strict=True), 1):
         figure.add_trace(
             go.Scatter(
-                x=[round(effect, 5) for effect in effects.values()],
-                # a golden-ratio sequence keeps dots from covering each other
-                y=[round(y + 20 * (i * 0.618 % 1 - 0.5), 1) for i in range(len(effects))],
+                meta={"table": file_name(CLUSTERS), "column": column, "y": round(y, 1)},
                 mode="markers",
                 marker={
                     "color": style.colour(arms[contrast.paired.contrast.arm]),
@@ -190,7 +191,6 @@ def protein_spread(
                     "size": 7,
                     "line": style.EDGE,
                 },
-                text=[style.text(names[cluster]) for cluster in effects],
                 hovertemplate="%{text}: %{x:+.4f}<extra></extra>",
             )
         )
@@ -207,7 +207,10 @@ def protein_spread(
 
 
 def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.Figure:
-    """Draw a cell per protein cluster and contrast; clusters with the largest loss are on top."""
+    """Place a cell per protein cluster and contrast; clusters with the largest loss are on top.
+
+    As in `protein_spread`, `draw.js` takes the numbers from the table, by the name of a row.
+    """
     effects = [c.paired.by_cluster for c in contrasts]
     every = sorted({cluster for effect in effects for cluster in effect})
     by_cluster = {c: [e[c] for e in effects if c in e] for c in every}
@@ -215,10 +218,9 @@ def protein_map(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> go.F
     shorts = [names[c] if len(names[c]) <= 26 else names[c][:25] + "…" for c in every]
     figure = go.Figure(
         go.Heatmap(
-            z=[[None if c not in e else round(e[c], 5) for e in effects] for c in every],
+            meta={"table": file_name(CLUSTERS), "rows": [names[c] for c in every]},
             x=[str(n) for n in range(1, len(contrasts) + 1)],
             y=list(range(len(every))),
-            customdata=[[style.text(names[c])] * len(effects) for c in every],
             colorscale=palette.DIVERGING,
             zmid=0,
             xgap=1,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rpbind.analysis.arms import Arm
 from rpbind.analysis.contrasts import Contrast
 from rpbind.analysis.controls import Controls
+from rpbind.figures.arms import CLUSTERS
 from rpbind.figures.description import Description
 from rpbind.wording import verdicts
 from rpbind.wording.words import number, plural, signed
@@ -71,7 +72,7 @@ def protein_spread(contrasts: Sequence[Contrast], names: Mapping[int, str]) -> D
     worst, best = (pick(cells, key=lambda cell: cell[0]) for pick in (min, max))
     every = sorted({g for _, _, g in cells})
     return Description(
-        name="Differences per protein cluster",
+        name=CLUSTERS,
         summary=f"From {_cell(worst, names)} to {_cell(best, names)} over "
         f"{len(every)} {plural('cluster', len(every))}.",
         columns=("Protein cluster", *(c.paired.contrast.name for c in contrasts)),

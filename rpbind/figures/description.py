@@ -50,10 +50,15 @@ class Description:
             "</div></details>"
         ).format(
             name=self.name,
-            file=self.name.lower().replace(" ", "-"),
+            file=file_name(self.name),
             head=Markup("").join(_heads(self.columns)),
             body=Markup("\n").join(map(_line, self.rows)),
         )
+
+
+def file_name(name: str) -> str:
+    """Return the name of the table of a figure's values, and of the file it is saved as."""
+    return name.lower().replace(" ", "-")
 
 
 def _heads(columns: Sequence[str]) -> Iterator[Markup]:
@@ -64,5 +69,5 @@ def _heads(columns: Sequence[str]) -> Iterator[Markup]:
 
 
 def _line(row: Sequence[Cell]) -> Markup:
-    cells = Markup("").join(Markup('<td class="n">{}</td>').format(cell) for cell in row[1:])
+    cells = Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row[1:])
     return Markup('<tr><th scope="row">{}</th>{}</tr>').format(row[0], cells)

@@ -9,6 +9,30 @@
     const dark = faint && DARK[hex(faint.slice(1, 4))];
     return dark ? `rgba(${[1, 3, 5].map((at) => parseInt(dark.slice(at, at + 2), 16)).join()},${faint[4]})` : light;
   };
+  // Numbers that stand in a table of the page are taken from there: {name of a row: its cells}
+  const tables = new Map();
+  const escaped = (text) => text.replace(/[&<>]/g, (sign) => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"})[sign]);
+  const number = (text) => (text === "–" ? null : Number(text.replace("−", "-")));
+  const rowsOf = (name) => {
+    if (!tables.has(name)) {
+      const rows = document.querySelector(`table[data-name="${name}"]`).tBodies[0].rows;
+      tables.set(name, new Map([...rows].map((row) => [row.cells[0].textContent, [...row.cells].map((cell) => cell.textContent)])));
+    }
+    return tables.get(name);
+  };
+  const fill = (trace) => {
+    if (!trace.meta?.table) return;
+    const rows = rowsOf(trace.meta.table), {column, y} = trace.meta;
+    if (trace.meta.rows) {
+      trace.z = trace.meta.rows.map((name) => rows.get(name).slice(1).map(number));
+      trace.customdata = trace.meta.rows.map((name) => Array(trace.x.length).fill(escaped(name)));
+      return;
+    }
+    const dots = [...rows].filter(([, cells]) => number(cells[column]) !== null);
+    trace.x = dots.map(([, cells]) => number(cells[column]));
+    trace.text = dots.map(([name]) => escaped(name));
+    trace.y = dots.map((_, at) => y + 20 * (at * 0.618 % 1 - 0.5)); // a golden-ratio sequence keeps dots apart
+  };
   const draw = (place, inDark) => {
     if (!stored.has(place)) {
       const data = document.getElementById(`data-${place.id}`);
@@ -18,6 +42,7 @@
     }
     const json = stored.get(place);
     const figure = JSON.parse(inDark ? json.replace(/"(#[0-9a-f]{6}|rgba\([^"]*\))"/g, (all, light) => `"${darker(light)}"`) : json);
+    figure.data.forEach(fill);
     for (const box of boxes(place)) show(figure.data, box);
     Plotly.react(place, figure.data, figure.layout, {responsive: true, displayModeBar: false});
   };

@@ -77,7 +77,7 @@ def _compared(summary: Summary) -> dict[str, Markup | None]:
         )
     if any(c.paired.by_cluster for c in contrasts):
         drawn["proteins"] = fragment(
-            arms.protein_spread(contrasts, place, clusters),
+            arms.protein_spread(contrasts, place),
             "proteins",
             describe.protein_spread(contrasts, clusters),
         )

@@ -141,3 +141,21 @@ def test_the_page_says_nothing_to_the_console_and_asks_for_nothing(study: Any) -
     assert study.said == []
     asked = [url for url in study.requests if not url.startswith(("blob:", "data:"))]  # of its own
     assert asked == [(study.folder / "index.html").as_uri()]
+
+
+def test_figures_that_read_a_table_draw_its_numbers(study: Any) -> None:
+    page = study.seen_at(1280)
+    if page.locator("#figure-map").count() == 0:
+        return
+    head, *rows = page.evaluate(
+        """() => [...document.querySelectorAll('[data-name="differences-per-protein-cluster"] tr')]
+            .map((row) => [...row.cells].map((cell) => cell.textContent))"""
+    )
+    listed = {row[0]: [None if text == "–" else number(text) for text in row[1:]] for row in rows}
+    cells = page.evaluate("document.getElementById('figure-map').data[0]")
+    named = [row[0].replace("&lt;", "<").replace("&gt;", ">") for row in cells["customdata"]]
+    assert dict(zip(named, cells["z"], strict=True)) == listed
+    dots = page.evaluate("document.getElementById('figure-proteins').data.map((one) => one.x)")
+    for column, drawn in enumerate(dots):
+        assert drawn == [row[column] for row in listed.values() if row[column] is not None]
+    assert len(dots) == len(head) - 1

@@ -70,16 +70,28 @@ def test_the_values_of_the_runs_are_those_of_the_ledger(tmp_path: Path) -> None:
         assert row == [arm.plan.name, *expected]
 
 
-def test_the_values_of_the_proteins_are_one_row_per_cluster(page: str) -> None:
+def test_the_values_of_the_proteins_are_one_row_per_cluster(tmp_path: Path) -> None:
+    summary = read(Ledger(write(tmp_path)))
+    head, *rows = values(build_report(tmp_path).read_text(), "proteins")
+    assert head[1:] == [c.paired.contrast.name for c in summary.contrasts]
+    for column, contrast in enumerate(summary.contrasts, start=1):
+        listed = {row[0]: row[column].replace("−", "-") for row in rows if row[column] != "–"}
+        assert {name: float(text) for name, text in listed.items()} == pytest.approx(
+            {summary.clusters[g]: d for g, d in contrast.paired.by_cluster.items()}, abs=6e-5
+        )
+
+
+def test_differences_of_clusters_stand_on_the_page_once_and_figures_name_their_table(
+    page: str,
+) -> None:
     head, *rows = values(page, "proteins")
-    shown = drawn(page, "proteins")["data"]
-    assert len(head) == 1 + len(shown)
-    for column, trace in enumerate(shown, start=1):
-        listed = {
-            row[0]: float(row[column].replace("−", "-")) for row in rows if row[column] != "–"
-        }
-        dots = dict(zip(trace["text"], trace["x"], strict=True))
-        assert listed == pytest.approx(dots, abs=6e-5)  # four digits here, five there
+    dots = drawn(page, "proteins")["data"]
+    assert [trace["meta"]["column"] for trace in dots] == list(range(1, len(head)))
+    (cells,) = drawn(page, "map")["data"]
+    assert sorted(cells["meta"]["rows"]) == sorted(row[0] for row in rows)
+    assert not any({"z", "text", "customdata"} & trace.keys() for trace in (*dots, cells))
+    for trace in (*dots, cells):
+        assert page.count(f'data-name="{trace["meta"]["table"]}"') == 1
 
 
 def test_a_name_of_a_study_stays_text_in_the_words_and_values_of_a_figure(tmp_path: Path) -> None:

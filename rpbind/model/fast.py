@@ -18,6 +18,7 @@ from rpbind.model.by_protein import FlatMemory, attend_by_protein, read_by_prote
 from rpbind.model.encoder import LETTERS, Token, one_hot
 from rpbind.model.experiment import with_experiments
 from rpbind.model.group import Group
+from rpbind.model.linear import by_faster_library
 from rpbind.model.memory import Expanded, NoKeys, Pooled
 from rpbind.model.one_value import attend_to_one_value, kept_weights, without_effect
 from rpbind.model.padding import letters_and_mask
@@ -45,6 +46,10 @@ class FastModel(BindingModel):
         """Return the logits (B,), as `BindingModel.forward` does."""
         if self.plain:
             return super().forward(rna_BL, groups)
+        with by_faster_library():
+            return self._fast(rna_BL, groups)
+
+    def _fast(self, rna_BL: Tensor, groups: Sequence[Group]) -> Tensor:
         groups = with_experiments(self.experiment, groups)
         if isinstance(self.encoder, Token) and self.back is None:
             if not self.training:

@@ -55,17 +55,17 @@ class _ByOneDnn(TorchFunctionMode):
     ) -> Any:
         if function is not linear or kwargs or not _is_large(*args):
             return function(*args, **(kwargs or {}))
-        x, weight_OI, bias_O = args
+        x, weight_OI, *bias = args
         rows_NI = x.reshape(-1, x.shape[-1])
-        found: Tensor = OneDnn.apply(rows_NI, weight_OI, bias_O)  # type: ignore[no-untyped-call]
+        found: Tensor = OneDnn.apply(rows_NI, weight_OI, *(bias or [None]))  # type: ignore[no-untyped-call]
         return found.view(*x.shape[:-1], len(weight_OI))
 
 
 def _is_large(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> bool:
     if x.dtype != torch.float32 or weight_OI.dtype != torch.float32 or x.device.type != "cpu":
         return False
-    if torch._C._functorch.is_functorch_wrapped_tensor(x):  # models trained together
-        return False
+    if any(map(torch._C._functorch.is_functorch_wrapped_tensor, (x, weight_OI))):
+        return False  # models trained together
     return x.numel() * len(weight_OI) >= FEWEST_PRODUCTS
 
 

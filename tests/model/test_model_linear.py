@@ -1,6 +1,4 @@
-"""Large linear layers by oneDNN: the same function as torch's own, and only where it is asked for."""
-
-from collections.abc import Iterator
+"""Large linear layers by oneDNN are torch's function, and other layers are left to torch."""
 
 import pytest
 import torch
@@ -23,7 +21,7 @@ def is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def products(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
+def products(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Which products oneDNN computed: rows and outputs of each."""
     found: list[tuple[int, int]] = []
     product = by_library.product
@@ -33,7 +31,7 @@ def products(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]
         return product(x_NI, weight_OI, bias_O)
 
     monkeypatch.setattr(by_library, "product", noted)
-    yield found
+    return found
 
 
 def drawn(rows: int, inputs: int, outputs: int) -> tuple[Tensor, nn.Linear]:
@@ -92,7 +90,7 @@ def test_the_same_product_twice_gives_the_same_bits(is_faster: None) -> None:
     assert all(map(torch.equal, results(x, layer), results(x, layer)))
 
 
-@pytest.mark.parametrize("shape, kind", [(SMALL, torch.float32), (LARGE, torch.float64)])
+@pytest.mark.parametrize(("shape", "kind"), [(SMALL, torch.float32), (LARGE, torch.float64)])
 def test_small_layers_and_other_numbers_are_left_to_torch(
     shape: tuple[int, int, int],
     kind: torch.dtype,

@@ -197,3 +197,18 @@ def test_every_variant_of_a_schedule_and_an_init_can_be_trained(inputs: Inputs) 
         for variant in get_args(get_args(union)[0]):
             kind = variant().kind
             assert trained(FIXED_SMALL.with_({path: kind, "train.epochs": 1}), inputs).curve
+
+
+@pytest.mark.parametrize("recipe", [FIXED_SMALL, CONV_SMALL])
+def test_a_run_by_the_fast_form_learns_what_one_by_the_plain_form_learns(
+    recipe: Recipe, inputs: Inputs
+) -> None:
+    fast, plain = trained(recipe, inputs), trained(recipe.with_({"model.plain": True}), inputs)
+    for one, other in zip(fast.curve, plain.curve, strict=True):
+        for name in ("train.loss", "validation.loss"):
+            assert one[name] == pytest.approx(other[name], abs=1e-3), name
+    assert [epoch["epoch"] for epoch in fast.curve] == [1.0, 2.0, 3.0]
+
+
+def test_a_study_cannot_mix_the_forms_without_showing_it_as_an_arm() -> None:
+    assert FIXED_SMALL.id != FIXED_SMALL.with_({"model.plain": True}).id

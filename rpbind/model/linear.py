@@ -17,6 +17,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
+OPERATOR = "mkldnn::_linear_pointwise"
+"""torch's operator for a linear layer by oneDNN; it is not public."""
 FEWEST_PRODUCTS = 2**22
 """With fewer multiplications the start of oneDNN takes longer than it saves."""
 
@@ -80,7 +82,7 @@ def is_faster_here() -> bool:
         torch has both libraries.
     """
     has_both = torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()
-    if not has_both or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+    if not has_both or OPERATOR not in torch._C._dispatch_get_all_op_names():
         return False
     try:
         return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()

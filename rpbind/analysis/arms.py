@@ -116,6 +116,8 @@ class Arm:
         {region type: spread of the headline within it}; empty for data without region types.
     costs
         {seed: what its run cost}; of runs that are done.
+    test_curves
+        Calibration, ROC and precision-recall of each run that recorded them.
     """
 
     plan: ArmPlan
@@ -135,6 +137,7 @@ class Arm:
     experiments: tuple[Experiment, ...] = ()
     regions: dict[str, Spread | None] = field(default_factory=dict)
     costs: dict[int, dict[str, float]] = field(default_factory=dict)
+    test_curves: tuple[dict[str, list[float]], ...] = ()
 
     @property
     def knows_base_rates(self) -> bool:
@@ -178,6 +181,7 @@ def summarise_arm(
         collapsed=tuple(seed for seed in macro if (arm.name, seed) in collapsed),
         regions=_regions(done),
         costs={row.seed: row.cost for row in done},
+        test_curves=tuple(row.test_curves for row in done if row.test_curves),
     )
 
 

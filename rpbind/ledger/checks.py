@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from rpbind.ledger.plans import recipe_id
 from rpbind.ledger.records import ARM, Severity, Stage, State
+from rpbind.ledger.schema import ADDED
 
 MERGED = "merged-"
 ARM_NAME = re.compile(ARM)
@@ -67,7 +68,8 @@ def row_problem(table: Any) -> str:
 
 
 def _row_problems(table: Any) -> Iterator[str]:
-    yield from (f"a row has no {name}" for name in table.column_names if table[name].null_count)
+    always = [name for name in table.column_names if name not in ADDED]
+    yield from (f"a row has no {name}" for name in always if table[name].null_count)
     for name in ("metrics", "cost", "provenance"):
         if any(chunk.items.null_count for chunk in table[name].chunks):
             yield f"a row has an entry of {name} without a value"

@@ -198,6 +198,8 @@ class Row(_Run):
         One mapping per epoch: `epoch`, `train.loss`, `validation.loss` and others.
     findings
         What readers must know about the run.
+    test_curves
+        Calibration, ROC and precision-recall on test (`rpbind.score_curves`); {} if not recorded.
     cost
         Seconds and counts, such as `train_seconds` and `parameters`.
     provenance
@@ -215,6 +217,7 @@ class Row(_Run):
     ] = ()
     curve: tuple[dict[str, float], ...] = ()
     findings: tuple[Finding, ...] = ()
+    test_curves: dict[str, list[float]] = {}
     cost: dict[str, float] = {}
     provenance: dict[str, str] = {}
     error: str = ""

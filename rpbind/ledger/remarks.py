@@ -14,6 +14,8 @@ from rpbind.ledger.row_files import read_table
 from rpbind.ledger.schema import ADDED, absent_fields
 
 JOURNAL = "optuna.journal"
+QUIET = {"test_curves"}
+"""Added columns without a remark: the page says where they would be drawn."""
 
 
 def remarks(ledger: Ledger) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
             "are not detected."
         )
     files = list_folder(ledger.rows_folder, "*.parquet")
-    columns = {path.partition(".")[0] for path in ADDED}
+    columns = {path.partition(".")[0] for path in ADDED} - QUIET
     for path in dict.fromkeys(
         path for file in files for path in absent_fields(read_table(file, [*columns]))
     ):

@@ -110,6 +110,7 @@ def rows_of(table: Any) -> list[Row]:
         "proteins": _scores(_array(table, "proteins")),
         "curve": _curves(_array(table, "curve")),
         "findings": _findings(table["findings"].to_pylist()),
+        "test_curves": (dict(each or ()) for each in table["test_curves"].to_pylist()),
     }  # fmt: skip
     names = list(columns)
     return [
@@ -125,6 +126,7 @@ def _flatten(row: Row) -> dict[str, Any]:
         "recipe": json.dumps(row.recipe, sort_keys=True),
         "metrics": list(row.metrics.items()),
         "curve": [list(point.items()) for point in row.curve],
+        "test_curves": list(row.test_curves.items()),
         "cost": list(row.cost.items()),
         "provenance": list(row.provenance.items()),
     }

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from rpbind.errors import UserError
 
-VERSION = 2
-"""1: rpbind 0.1, which wrote no version. 2: plans have a hash and the code hash of each module."""
+VERSION = 3
+"""1: rpbind 0.1, which wrote no version. 2: plans have a hash and the code hash of each module.
+3: rows have `test_curves`."""
 
-ADDED: dict[str, int] = {}
+ADDED = {"test_curves": 3}
 """{column, or `column.field` for a column of lists: the version that added it}."""
 
 KEY = b"rpbind.schema"
@@ -55,6 +56,7 @@ SCHEMA = pa.schema(
         "findings": pa.list_(pa.struct(list(FINDING.items()))),
         "cost": _METRICS,
         "provenance": pa.map_(pa.string(), pa.string()),
+        "test_curves": pa.map_(pa.string(), pa.list_(pa.float64())),
         "error": pa.string(),
         "ended": pa.string(),
     }
@@ -102,8 +104,9 @@ def with_all_columns(table: Any, columns: Sequence[str]) -> Any:
 
 
 def absent_fields(table: Any) -> list[str]:
-    """Return the added fields that are null in all rows of a table."""
-    return [path for path in ADDED if table.num_rows and _is_empty(table, *path.split("."))]
+    """Return the added fields of a table's columns that are null in all of its rows."""
+    asked = [path for path in ADDED if path.partition(".")[0] in table.column_names]
+    return [path for path in asked if table.num_rows and _is_empty(table, *path.split("."))]
 
 
 def _is_empty(table: Any, column: str, field: str = "") -> bool:

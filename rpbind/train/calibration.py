@@ -11,45 +11,11 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from rpbind.metrics import WindowScores
+from rpbind.score_curves import reliability
 from rpbind.statistics.ranking import DECIMALS
-
-BINS = 10
 
 CALIBRATED = ("mcc", "brier", "brier_calibrated", "ece", "ece_calibrated")
 """The metrics of `calibrated_metrics`, by their name in a row (after "test.")."""
-
-
-@dataclass(frozen=True)
-class Bin:
-    """The windows whose predicted probability is in [low, high)."""
-
-    low: float
-    high: float
-    windows: int
-    mean_probability: float
-    """Mean predicted probability."""
-    bound_share: float
-    """Share of windows that the protein binds."""
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """How well probabilities agree with frequencies.
-
-    Parameters
-    ----------
-    brier
-        Brier score, the mean squared error of the probabilities.
-    ece
-        Expected calibration error: the mean over windows of |mean_probability - bound_share| of
-        their bin.
-    bins
-        The bins of the ECE that hold windows, by increasing probability.
-    """
-
-    brier: float
-    ece: float
-    bins: tuple[Bin, ...]
 
 
 @dataclass(frozen=True)
@@ -121,32 +87,6 @@ def calibrated_metrics(
     mcc = _mcc(label_N, scores.logit_N > calibration.threshold)
     values = (mcc, raw.brier, calibrated.brier, raw.ece, calibrated.ece)
     return {f"{part}.{name}": value for name, value in zip(CALIBRATED, values, strict=True)}
-
-
-def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> Reliability:
-    """Compute the Brier score and the expected calibration error over ten bins of equal width.
-
-    Parameters
-    ----------
-    probability_N
-        (N,) predicted probabilities.
-    label_N
-        (N,) labels, 0 or 1.
-
-    Returns
-    -------
-    The reliability of the probabilities.
-    """
-    place_N = np.minimum((probability_N * BINS).astype(np.int64), BINS - 1)
-    bins = []
-    for place in range(BINS):
-        mine = place_N == place
-        if mine.any():
-            mean, share = float(probability_N[mine].mean()), float(label_N[mine].mean())
-            bins.append(Bin(place / BINS, (place + 1) / BINS, int(mine.sum()), mean, share))
-    gaps = sum(b.windows * abs(b.mean_probability - b.bound_share) for b in bins)
-    brier = float(np.mean((probability_N - label_N) ** 2))
-    return Reliability(brier, gaps / len(label_N), tuple(bins))
 
 
 def _platt(logit_N: NDArray[np.float64], label_N: NDArray[np.uint8]) -> tuple[float, float]:

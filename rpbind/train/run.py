@@ -17,6 +17,7 @@ from rpbind.ledger.marks import marked, start_here
 from rpbind.metrics import own_metrics, summarise
 from rpbind.parts.contents import FOLDER, seek_in
 from rpbind.saved.folder import write_model
+from rpbind.score_curves import score_curves
 from rpbind.train import checkpoint
 from rpbind.train.calibration import calibrate, calibrated_metrics
 from rpbind.train.inputs import Inputs
@@ -98,6 +99,7 @@ def _row_of_run(job: Job, inputs: Inputs, machine: Machine, executor: str, repor
         update={
             "metrics": outcome.metrics,
             "proteins": outcome.proteins,
+            "test_curves": outcome.test_curves,
             "curve": tuple(training.curve) if training else (),
             "cost": cost_of(training, time.monotonic() - began, time.process_time() - cpu_began),
             "provenance": inputs.provenance | provenance(machine, executor) | _pieces(training),
@@ -114,6 +116,7 @@ class _Outcome:
     training: Training | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     proteins: tuple[ProteinScore, ...] = ()
+    test_curves: dict[str, list[float]] = field(default_factory=dict)
 
 
 def _train_and_score(
@@ -126,7 +129,7 @@ def _train_and_score(
             if machine.rank == 0:
                 checkpoint.save(checkpoint_file(job), training.state())
             reporting(point | {"train_seconds": training.train_seconds})
-        outcome.metrics, outcome.proteins = _score_best_epoch(job, training)
+        outcome.metrics, outcome.proteins, outcome.test_curves = _score_best_epoch(job, training)
     except DivergedError as reason:
         outcome.state, outcome.error = "diverged", str(reason)
     except UserError as reason:
@@ -184,7 +187,7 @@ def _resume(job: Job, inputs: Inputs, machine: Machine) -> Training:
 
 def _score_best_epoch(
     job: Job, training: Training
-) -> tuple[dict[str, float], tuple[ProteinScore, ...]]:
+) -> tuple[dict[str, float], tuple[ProteinScore, ...], dict[str, list[float]]]:
     """Score the best epoch on validation and, except in a search, on test; save its weights.
 
     Probes are last, so that no other score depends on them.
@@ -194,12 +197,14 @@ def _score_best_epoch(
     scores = training.score("validation")
     metrics, per_protein = summarise(scores, proteins, "validation")
     metrics |= own_metrics(job.metrics, scores, "validation")
+    curves: dict[str, list[float]] = {}
     if job.stage != "search":
         calibration = calibrate(scores)
         on_test = training.score("test")
         tested, each = summarise(on_test, proteins, "test")
         tested |= calibrated_metrics(calibration, on_test, "test")
         tested |= own_metrics(job.metrics, on_test, "test")
+        curves = score_curves(on_test, calibration.probability(on_test.logit_N))
         scored = {
             "validation": (scores, metrics, per_protein),
             "test": (on_test, tested, each),
@@ -210,7 +215,8 @@ def _score_best_epoch(
         if job.stage == "ablation":
             probed, probed_proteins = probe(training, on_test)
             metrics, per_protein = metrics | probed, per_protein + probed_proteins
-    return metrics | {"best_epoch": training.best_epoch, "epochs": len(training.curve)}, per_protein
+    metrics |= {"best_epoch": training.best_epoch, "epochs": len(training.curve)}
+    return metrics, per_protein, curves
 
 
 def _row(job: Job, state: State, error: str) -> Row:

@@ -18,7 +18,8 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import summarise
-from rpbind.train.calibration import Reliability, calibrated_metrics, reliability
+from rpbind.score_curves import Reliability, reliability
+from rpbind.train.calibration import calibrated_metrics
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.score import score_windows
 from rpbind.use.trained import TrainedModel

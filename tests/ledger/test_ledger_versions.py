@@ -31,8 +31,8 @@ def first(tmp_path: Path) -> Path:
 
 def later(monkeypatch: pytest.MonkeyPatch, added: dict[str, int], columns: pa.Schema) -> None:
     """Pretend that this is a later version, which added columns."""
-    monkeypatch.setattr(schema, "ADDED", added)
-    monkeypatch.setattr("rpbind.ledger.remarks.ADDED", added)
+    monkeypatch.setattr(schema, "ADDED", schema.ADDED | added)
+    monkeypatch.setattr("rpbind.ledger.remarks.ADDED", schema.ADDED)
     monkeypatch.setattr(schema, "SCHEMA", columns)
     monkeypatch.setattr(schema, "VERSION", max(added.values()))
 
@@ -50,6 +50,34 @@ def test_a_study_of_the_first_version_is_read_completely(first: Path) -> None:
     assert all(score.auroc is not None for one in rows for score in one.proteins)
 
 
+def test_rows_of_earlier_versions_have_no_test_curves_and_no_remark_says_so(first: Path) -> None:
+    assert all(one.test_curves == {} for one in Ledger(first).attempts())
+    assert not any("test_curves" in remark for remark in remarks(Ledger(first)))
+
+
+def test_test_curves_come_back_from_the_ledger_as_they_were(tmp_path: Path) -> None:
+    curves = {"roc.pooled": [0.0, 0.25, 1.0], "raw.windows": [3.0, 0.0]}
+    ledger = Ledger(tmp_path)
+    ledger.begin(PLAN)
+    ledger.append(row().model_copy(update={"test_curves": curves}))
+    (found,) = Ledger(tmp_path).attempts()
+    assert found.test_curves == curves
+
+
+def test_rows_with_and_without_test_curves_are_merged_into_one_file(
+    first: Path,
+) -> None:
+    ledger = Ledger(first)
+    (one, *_) = list(ledger.attempts())
+    newer = one.model_copy(update={"attempt": 9, "test_curves": {"roc.pooled": [0.0, 1.0]}})
+    ledger.append(newer)
+    before = len(list(Ledger(first).attempts()))
+    ledger.merge(at=1)
+    found = list(Ledger(first).attempts())
+    assert len(found) == before
+    assert {each.attempt: each.test_curves for each in found}[9] == {"roc.pooled": [0.0, 1.0]}
+
+
 def test_plans_and_row_files_are_written_with_their_version(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.begin(PLAN)
@@ -65,7 +93,7 @@ def test_a_score_field_that_a_later_version_adds_is_null_in_earlier_rows_with_a_
     scored = pa.struct([*schema.SCHEMA.field("proteins").type.value_type, ("f1", pa.float64())])
     place = schema.SCHEMA.get_field_index("proteins")
     columns = schema.SCHEMA.set(place, pa.field("proteins", pa.list_(scored)))
-    later(monkeypatch, {"proteins.f1": 3}, columns)
+    later(monkeypatch, {"proteins.f1": 4}, columns)
     tables = [read_table(file, ["proteins"]) for file in row_files(first)]
     scores = [table["proteins"].chunk(0).values for table in tables]
     assert sum(len(each) for each in scores) > 0
@@ -78,7 +106,7 @@ def test_a_score_field_that_a_later_version_adds_is_null_in_earlier_rows_with_a_
 def test_a_column_that_a_later_version_adds_is_null_in_earlier_rows_with_a_remark(
     first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later(monkeypatch, {"energy": 3}, schema.SCHEMA.append(pa.field("energy", pa.float64())))
+    later(monkeypatch, {"energy": 4}, schema.SCHEMA.append(pa.field("energy", pa.float64())))
     table = read_table(row_files(first)[0], ["run", "energy"])
     assert table["energy"].null_count == table.num_rows > 0
     assert "Rows that an earlier version wrote have no energy." in remarks(Ledger(first))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from rpbind.counted import counted
 from rpbind.data.alphabet import MOST_N, n_share
@@ -18,7 +17,7 @@ from rpbind.data.clusters import Progress, silent
 from rpbind.data.splits import Part
 from rpbind.ledger import ProteinScore
 from rpbind.metrics import summarise
-from rpbind.score_curves import Reliability, reliability
+from rpbind.score_curves import Reliability, raw_probabilities, reliability
 from rpbind.train.calibration import calibrated_metrics
 from rpbind.use.compatibility import EvaluationTarget, matching_inputs
 from rpbind.use.score import score_windows
@@ -87,7 +86,7 @@ def evaluate_model(
     scores = inputs.scores(logit_N, index_N)
     metrics, each = summarise(scores, inputs.proteins, target.part)
     metrics |= calibrated_metrics(trained.calibration, scores, target.part)
-    raw = reliability(expit(logit_N.astype(np.float64)), scores.label_N)
+    raw = reliability(raw_probabilities(logit_N), scores.label_N)
     calibrated = reliability(trained.calibration.probability(logit_N), scores.label_N)
     notes += _n_notes(inputs.rna_NL[index_N].numpy())
     return Evaluation(target.part, metrics, raw, calibrated, each, inputs.provenance, notes)

@@ -80,6 +80,21 @@ def reliability(probability_N: NDArray[np.float64], label_N: NDArray[np.uint8]) 
     return Reliability(brier, gaps / len(label_N), tuple(bins))
 
 
+def raw_probabilities(logit_N: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the probabilities that logits stand for, without calibration.
+
+    Parameters
+    ----------
+    logit_N
+        (N,) logits.
+
+    Returns
+    -------
+    (N,) float64 probabilities.
+    """
+    return expit(logit_N.astype(np.float64))
+
+
 def score_curves(scores: WindowScores, calibrated_N: NDArray[np.float64]) -> dict[str, list[float]]:
     """Return the curves of a part's scores, as a row of the ledger keeps them.
 
@@ -98,7 +113,7 @@ def score_curves(scores: WindowScores, calibrated_N: NDArray[np.float64]) -> dic
         `GRID_F`, `pooled` over all windows and as the plain mean over `proteins` with both classes;
         `proteins`: their number. A curve that is undefined is left out.
     """
-    raw_N = expit(scores.logit_N.astype(np.float64))
+    raw_N = raw_probabilities(scores.logit_N)
     found: dict[str, list[float]] = {}
     for name, probability_N in (("raw", raw_N), ("calibrated", calibrated_N)):
         bins = {round(b.low * BINS): b for b in reliability(probability_N, scores.label_N).bins}

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from rpbind.metrics import WindowScores
-from rpbind.score_curves import reliability
+from rpbind.score_curves import raw_probabilities, reliability
 from rpbind.statistics.ranking import DECIMALS
 
 CALIBRATED = ("mcc", "brier", "brier_calibrated", "ece", "ece_calibrated")
@@ -82,7 +82,7 @@ def calibrated_metrics(
     MCC at the threshold; Brier score and expected calibration error, raw and `_calibrated`.
     """
     label_N = scores.label_N
-    raw = reliability(expit(scores.logit_N.astype(np.float64)), label_N)
+    raw = reliability(raw_probabilities(scores.logit_N), label_N)
     calibrated = reliability(calibration.probability(scores.logit_N), label_N)
     mcc = _mcc(label_N, scores.logit_N > calibration.threshold)
     values = (mcc, raw.brier, calibrated.brier, raw.ece, calibrated.ece)

@@ -36,6 +36,7 @@ FLOORS = [
     {"findings"},
     {"several"},
     {"figures", "screens", "score_curves"},
+    {"search_figures"},
     {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
     {"train", "negatives"},
@@ -84,6 +85,7 @@ FACE_ROOMS = FLOORS[0] | {
 """What the command line may import: the face, and what knows neither data nor models."""
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "audit"}
 READING_SIDE |= {"analysis", "wording", "findings", "several", "figures", "screens", "report"}
+READING_SIDE |= {"search_figures"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "eager", "seeding", "model"},
     "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
@@ -94,13 +96,14 @@ WALLED_OFF = {
     "findings": READING_SIDE,
     "several": READING_SIDE - {"figures", "screens", "report"},
     "figures": READING_SIDE,
+    "search_figures": READING_SIDE,
     "screens": READING_SIDE,
     "report": READING_SIDE,
 }
 ONLY_IN = {
     "ray": ("run/", "train/worker", "cluster/"),
     "optuna": ("search/", "analysis/importance"),
-    "plotly": ("figures/",),
+    "plotly": ("figures/", "search_figures/"),
     "pyfaidx": ("genome/reference",),
     "pyranges": ("genome/spans",),
     "transformers": ("proteins/model_folder",),
@@ -132,6 +135,7 @@ WITHOUT_TORCH = (
     "findings/",
     "several/",
     "figures/",
+    "search_figures/",
     "screens/",
     "report/",
 )

@@ -7,20 +7,10 @@ from typing import Any
 from markupsafe import Markup
 
 from rpbind.analysis.summary import Summary
-from rpbind.figures import (
-    arms,
-    contour,
-    crossed,
-    curves,
-    describe,
-    describe_search,
-    parallel,
-    rated,
-    scales,
-    searching,
-    walk,
-)
+from rpbind.figures import arms, crossed, curves, describe, walk
 from rpbind.figures.embed import fragment
+from rpbind.search_figures import contour, parallel, rated, scales, searching
+from rpbind.search_figures import describe as describe_search
 
 NAMES = (
     "forest",

@@ -12,12 +12,13 @@ from twelve_studies import SEARCHED, all_diverged, harmless, search, tried
 from rpbind.analysis import importance as evaluators
 from rpbind.analysis.importance import Importance
 from rpbind.analysis.summary import Summary, read
-from rpbind.figures import contour, palette, parallel, rated, searching, style
-from rpbind.figures.scales import Scale, complete, scales, ticks
+from rpbind.figures import palette, style
 from rpbind.ledger import Ledger
 from rpbind.ledger.search_results import SearchResult
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report, render
+from rpbind.search_figures import contour, parallel, rated, searching
+from rpbind.search_figures.scales import Scale, complete, scales, ticks
 from rpbind.wording import search_words
 
 LOG = Scale("train.lr", "log", (1e-4, 1e-2))

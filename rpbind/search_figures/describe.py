@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rpbind.analysis.tuned import Tuned
-from rpbind.figures.contour import with_both
 from rpbind.figures.description import Description
-from rpbind.figures.scales import Scale, as_text, complete
 from rpbind.ledger.search_results import SearchResult, Trial
+from rpbind.search_figures.contour import with_both
+from rpbind.search_figures.scales import Scale, as_text, complete
 from rpbind.wording.words import number, plural
 
 BY_TRIAL = "Its values are in the table of every trial."

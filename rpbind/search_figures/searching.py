@@ -10,9 +10,9 @@ from plotly.subplots import make_subplots
 
 from rpbind.analysis.tuned import Tuned
 from rpbind.figures import style
-from rpbind.figures.scales import Scale, as_text
 from rpbind.ledger.search_results import SearchResult
 from rpbind.ledger.trials import OBJECTIVES
+from rpbind.search_figures.scales import Scale, as_text
 
 SLICES = 12
 """Number of hyperparameters that are drawn at most; the table has all of them."""

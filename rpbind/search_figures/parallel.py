@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from rpbind.figures import palette, style
 from rpbind.figures.embed import Group
-from rpbind.figures.scales import Scale, as_text, complete, place, ticks, title
 from rpbind.ledger.search_results import SearchResult, Trial
+from rpbind.search_figures.scales import Scale, as_text, complete, place, ticks, title
 
 QUARTERS = ("worst quarter", "third quarter", "second quarter", "best quarter")
 

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rpbind.figures import palette, style
-from rpbind.figures.scales import Scale, as_text, complete, place, ticks, title
 from rpbind.ledger.search_results import SearchResult, Trial
+from rpbind.search_figures.scales import Scale, as_text, complete, place, ticks, title
 
 CELLS = 25
 """Cells of the map along a number."""

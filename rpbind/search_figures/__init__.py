@@ -1,0 +1,1 @@
+"""The figures of a search: by trial, by hyperparameter, and what matters among these."""

@@ -24,7 +24,6 @@ FROM_ELSEWHERE = {
     "docs/decisions": "decisions/index.md",
     "benchmarks": "benchmarks/index.md",
     "benchmarks/README.md": "benchmarks/index.md",
-    "reports/README.md": "reading-a-report.md",
     "examples/README.md": "examples/index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
@@ -33,7 +32,7 @@ FROM_ELSEWHERE = {
 
 WHY = "Why rpbind is built as it is: each page says the context, the decision, and what it costs."
 INCLUDED = (
-    *("reports/README.md", "examples/README.md", "benchmarks/README.md"),
+    *("examples/README.md", "benchmarks/README.md"),
     *("CONTRIBUTING.md", "CHANGELOG.md"),
 )
 ELSEWHERE = ("benchmarks/", "examples/")

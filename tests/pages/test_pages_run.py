@@ -19,11 +19,11 @@ RUN_BY = {
 TRANSLATIONS = {"tutorial.zh.md": "tutorial.md"}
 """Page -> the page with the same commands in English, which is the one that is run."""
 
-NOT_WRITTEN_HERE = {"reading-a-report.md": ROOT / "reports" / "README.md"}
 NOT_RUN = {
     "cluster.md": {"needs a cluster and its shared storage; tests/cluster runs the same commands"},
     "protein-vectors.md": {"needs the weights of the models"},
     "gpu.md": {"needs a GPU"},
+    "gallery/README.md": {"needs eclip91, and takes an hour", "needs these studies"},
     "study-file.md": {"it takes minutes; the smoke run above is the same with fewer runs"},
     "tutorial.md": {
         "the tests run in an environment in which rpbind is installed",
@@ -43,7 +43,7 @@ def pages() -> dict[str, Path]:
         for entry in sections[part]
         for name in entry.values()
     ]
-    return {name: NOT_WRITTEN_HERE.get(name, ROOT / "docs" / name) for name in names}
+    return {name: ROOT / "docs" / name for name in names}
 
 
 PAGES = pages()

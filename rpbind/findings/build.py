@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rpbind.analysis.summary import Summary
 from rpbind.findings.arm_tables import arm_tables
 from rpbind.findings.methods import methods, methods_with_numbers
+from rpbind.findings.origin import Origin, origin_tables
 from rpbind.findings.record import VERSION, Findings, Hashes, Health
 from rpbind.findings.record_tables import record_tables
 from rpbind.findings.row_hash import RowHashes
@@ -26,7 +27,7 @@ def _tables(summary: Summary) -> Iterator[Table]:
     yield from record_tables(summary)
 
 
-def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
+def findings_of(summary: Summary, hashes: RowHashes, origin: Origin) -> Findings:
     """Return what a study found.
 
     Parameters
@@ -35,13 +36,16 @@ def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
         Its summary.
     hashes
         The hashes of the rows of the ledger that the summary was read from.
+    origin
+        Where these rows come from.
 
     Returns
     -------
     Findings
         The content of `findings.json`.
     """
-    plan, tables = summary.plan, {each.name: each for each in _tables(summary)}
+    plan = summary.plan
+    tables = {each.name: each for each in (*_tables(summary), *origin_tables(origin))}
     return Findings.model_construct(
         version=VERSION,
         rpbind=installed(),
@@ -52,6 +56,7 @@ def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
         answer=[each.text for each in answer(summary)],
         rule=plan.rule,
         design=plan.design,
+        interim=summary.interim,
         smoke=plan.smoke,
         created=plan.created,
         updated=hashes.last,
@@ -67,6 +72,7 @@ def findings_of(summary: Summary, hashes: RowHashes) -> Findings:
         winners=tables["winners"].records(),
         health=_health(summary, tables),
         provenance=summary.provenance,
+        environment=origin.last,
         hashes=Hashes(
             plan=plan.fingerprint,
             dataset=plan.dataset,

@@ -10,17 +10,20 @@ from rpbind.files.atomic import write_atomic
 from rpbind.findings.build import findings_of
 from rpbind.findings.cards import FOLDER, cards_of, file_names
 from rpbind.findings.claim import Claim
+from rpbind.findings.origin import Origin, origin_of
 from rpbind.findings.record import FILE, Findings
 from rpbind.findings.row_hash import RowHashes
 from rpbind.ledger import Ledger
+from rpbind.wording.alerts import has_nothing
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What can be taken out of a report: its findings and its claim cards."""
+    """What can be taken out of a report: findings, claim cards, and where they come from."""
 
     findings: Findings
     cards: tuple[Claim, ...]
+    origin: Origin
 
 
 def taken(ledger: Ledger, summary: Summary) -> Taken:
@@ -36,11 +39,13 @@ def taken(ledger: Ledger, summary: Summary) -> Taken:
     Returns
     -------
     Taken
-        Findings and cards; no cards while a process runs the study, as its verdicts may change.
+        Findings and cards; no cards while a process runs the study, as its verdicts may
+        change, and none without a result.
     """
     hashes = RowHashes(ledger)
-    cards = () if summary.interim else tuple(cards_of(summary, hashes))
-    return Taken(findings_of(summary, hashes), cards)
+    cards = () if summary.interim or has_nothing(summary) else tuple(cards_of(summary, hashes))
+    origin = origin_of(ledger)
+    return Taken(findings_of(summary, hashes, origin), cards, origin)
 
 
 def write_files(study: Path, out: Taken) -> None:

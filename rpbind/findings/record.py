@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from rpbind.errors import check_one_of
+from rpbind.findings.environments import Environment
 from rpbind.findings.table import Cell, Table
 from rpbind.ledger.records import Record
 
@@ -53,6 +54,7 @@ class Findings(Record):
     rule: str = Field(description="how the answer is decided")
     design: str = Field(description="which design chose the arms")
     smoke: bool = Field(description="whether it is a quick run, whose numbers are no result")
+    interim: bool = Field(description="whether it was running: then nothing has a verdict")
     created: str = Field(description="when the study began, in ISO 8601")
     updated: str = Field(description="when its latest run ended, in ISO 8601; empty without one")
     command: str = Field(description="the command that made it")
@@ -67,6 +69,7 @@ class Findings(Record):
     winners: Records = Field(description="records of the table winners: what searches found")
     health: Health
     provenance: dict[str, dict[str, int]] = Field(description="{what: {value: number of runs}}")
+    environment: Environment | None = Field(description="where the latest call of the study ran")
     hashes: Hashes
     methods: str = Field(description="a paragraph on what was done")
     methods_with_numbers: str = Field(description="the same with the results")

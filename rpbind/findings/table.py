@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from rpbind.ledger.records import Record
+
+_FORMULA = re.compile(r"[=@]|[+-].*[(|!]")
 
 Cell = str | bool | int | float | None
 """A value of a table; None where there is none."""
@@ -106,12 +109,21 @@ def _plain(value: Any) -> Cell:
 
 
 def to_csv(one: Table) -> str:
-    """Return a table as CSV with a header; numbers have all their digits, None is empty."""
+    """Return a table as CSV with a header; numbers have all their digits, None is empty.
+
+    Text that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(one.header)
-    writer.writerows([["" if cell is None else cell for cell in row] for row in one.rows])
+    writer.writerows([[_csv_cell(cell) for cell in row] for row in one.rows])
     return text.getvalue()
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    if isinstance(cell, str) and _FORMULA.match(cell):
+        return f"'{cell}"
+    return "" if cell is None else cell
 
 
 def to_markdown(one: Table) -> str:

@@ -13,11 +13,12 @@ from rpbind.figures import protein_rows, strip, style
 from rpbind.figures.curves import best_arm
 from rpbind.figures.embed import scripts, styles
 from rpbind.files.places import check_creatable
-from rpbind.findings.files import taken, write_files
+from rpbind.findings.files import Taken, taken, write_files
 from rpbind.ledger import Ledger, write_atomic
 from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
 from rpbind.report.parts import contents, environment, style_sheet, tools
+from rpbind.report.take import take_data
 from rpbind.report.winners import winner_recipes
 from rpbind.several.note import Note, read_note
 from rpbind.split_spec import folds_in
@@ -38,10 +39,12 @@ from rpbind.wording.alerts import alerts, has_nothing
 from rpbind.wording.banners import banners
 from rpbind.wording.next_step import next_step
 
-SCRIPTS = ("proteins.js", "table.js", "copy.js", "page.js")
+SCRIPTS = ("proteins.js", "table.js", "copy.js", "page.js", "take.js")
 NO_NOTE = Note()
 RELOADS = ("reload.js",)
 """The script of the page of a running study."""
+MOST_ROWS = 300
+"""Longer tables of bookkeeping are not shown; they can be taken out."""
 
 
 def build_report(study: Path) -> Path:
@@ -71,7 +74,7 @@ def write_page(study: Path, summary: Summary) -> Path:
     """Write the page and the findings of a summary, as `build_report` does; returns its path."""
     page, out = study / "index.html", taken(Ledger(study), summary)
     check_creatable(page)
-    write_atomic(page, render(summary, *note_of(study)).encode())
+    write_atomic(page, render(summary, *note_of(study), out=out).encode())
     write_files(study, out)
     return page
 
@@ -84,8 +87,13 @@ def note_of(study: Path) -> tuple[Note, str]:
         return Note(), str(error)
 
 
-def render(summary: Summary, note: Note = NO_NOTE, damage: str = "") -> str:
-    """Return the HTML of a study's page; all text from the study and its user is escaped."""
+def render(
+    summary: Summary, note: Note = NO_NOTE, damage: str = "", out: Taken | None = None
+) -> str:
+    """Return the HTML of a study's page; all text from the study and its user is escaped.
+
+    Without `out`, the page has nothing to take out.
+    """
     template = environment().get_template("page.html")
     return template.render(
         summary=summary,
@@ -120,6 +128,9 @@ def render(summary: Summary, note: Note = NO_NOTE, damage: str = "") -> str:
         scripts=[*tools(*SCRIPTS, *(RELOADS if summary.interim else ())), *scripts()],
         forest_rows=strip.forest,
         proteins=protein_rows.protein_rows(summary),
+        taken=out,
+        take_data=take_data(out) if out else "",
+        most_rows=MOST_ROWS,
         draw=draw(summary),
     )
 

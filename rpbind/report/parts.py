@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rpbind.figures import palette
+from rpbind.findings.table import shown
 from rpbind.wording import verdicts, words
 
 HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for tool in (words.number, words.brief, words.signed, words.p_value, verdicts.reason):
+    for tool in (words.number, words.brief, words.signed, words.p_value, verdicts.reason, shown):
         made.filters[tool.__name__] = tool
     return made
 

@@ -26,6 +26,7 @@ from rpbind.search.tuning import bases
 from rpbind.search.winners import has_frozen_winners, with_winners, write_winners
 from rpbind.study.checkup import examine_arms
 from rpbind.study.custom import keep_custom_classes
+from rpbind.study.environment import record_environment
 from rpbind.study.resume import resumed
 from rpbind.terminal import phase
 from rpbind.train.task import Task
@@ -90,6 +91,7 @@ def launch(
             keep_custom_classes(plan, sweep, folder)
             write_audit(folder / AUDIT, audit_of(source.opened.dataset, source.parts))
             ledger.begin(plan)
+            record_environment(folder)
             begin(slots)
 
         plan = _run(plan, source, resources, ledger, sweep, begin=begun)
@@ -193,11 +195,8 @@ def _splits_of(plan: Plan, source: DataSource) -> list[tuple[int, Split]]:
     first = {source.split.of_run(seed): seed for seed in reversed(plan.seeds)}
     if not source.split.folds:
         first = {source.split: 0}  # a baseline has no seed
-    return [(seed, source.opened.split(spec)) for spec, seed in sorted(first.items(), key=_seed)]
-
-
-def _seed(found: tuple[SplitSpec, int]) -> int:
-    return found[1]
+    specs = {seed: spec for spec, seed in first.items()}
+    return [(seed, source.opened.split(specs[seed])) for seed in sorted(specs)]
 
 
 def _first(plan: Plan, sweep: Sweep | None) -> Recipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import platform
 import subprocess
@@ -19,12 +20,46 @@ from rpbind.train.machine import Machine
 @lru_cache(maxsize=1)
 def commit() -> str:
     """Return the git commit of the package's checkout, or a note that there is none."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    return _git("describe", "--always", "--dirty").strip() or "not a git checkout"
+
+
+@lru_cache(maxsize=1)
+def changes() -> str:
+    """Return the changes to the package's checkout that are in no commit; "" without any.
+
+    Files that git does not know are not in it; `code_id` covers those that rows depend on.
+    """
+    return _git("diff", "--no-color", "--no-ext-diff", "HEAD")
+
+
+def hash_of_changes() -> str:
+    """Return the hash of the changes that are in no commit, 12 hex digits; "" without any."""
+    return hashlib.sha256(changes().encode()).hexdigest()[:12] if changes() else ""
+
+
+def _git(*words: str) -> str:
+    """Return what git says of the package's checkout; "" without one.
+
+    A package that is installed inside somebody else's checkout is not part of it.
+    """
+    git = ["git", "-C", str(Path(__file__).parent)]
     try:
-        described = subprocess.run(command, capture_output=True, text=True, check=True)
+        for asked in (["ls-files", "--error-unmatch", Path(__file__).name], words):
+            ended = subprocess.run([*git, *asked], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return "not a git checkout"
-    return described.stdout.strip()
+        return ""
+    return ended.stdout.decode(errors="replace")
+
+
+@lru_cache(maxsize=1)
+def processor() -> str:
+    """Return the model of this machine's CPU, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, "") or platform.processor() or platform.machine()
 
 
 def provenance(machine: Machine, executor: str) -> dict[str, str]:
@@ -33,11 +68,13 @@ def provenance(machine: Machine, executor: str) -> dict[str, str]:
         "code": code_id(),
         "rpbind": version("rpbind"),
         "commit": commit(),
+        **({"diff": hash_of_changes()} if changes() else {}),
         "python": platform.python_version(),
         "torch": version("torch"),
         "ray": version("ray"),
         "executor": executor,
         "device": machine.device,
+        "processor": processor(),
         "threads": str(machine.threads),
         "workers": str(machine.world),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from rpbind.findings.documents import table_text
+from rpbind.findings.record import Findings
 from rpbind.ledger import Ledger, Row
 
 WIDTHS = (360, 768, 1280, 1920)
@@ -124,6 +127,54 @@ def test_sorting_filtering_copying_and_saving_give_the_rows_of_a_table(study: An
         assert len(copied) == 2 + rows.count()
         if searched.count():
             searched.fill("")
+
+
+TABLES = """async () => {
+  const [make, click, texts] = [URL.createObjectURL, HTMLAnchorElement.prototype.click, {}];
+  let last; // Chromium saves no more than ten files a second
+  URL.createObjectURL = (blob) => { last(blob.text()); return "#"; };
+  HTMLAnchorElement.prototype.click = () => {};
+  const menu = document.getElementById("take-table");
+  for (const {value} of menu.options) {
+    menu.value = value;
+    for (const button of document.querySelectorAll("#take [data-table]")) {
+      const made = new Promise((done) => { last = done; });
+      button.click();
+      texts[`${value} as ${button.textContent}`] = await made;
+    }
+  }
+  [URL.createObjectURL, HTMLAnchorElement.prototype.click] = [make, click];
+  return texts;
+}"""
+"""Clicks on every format of every table: {table as format: text of the file}."""
+
+
+def saved(page: Any, button: Any) -> str:
+    """Return the text of the file that a click on a button saves."""
+    with page.expect_download() as download:
+        button.press("Enter")
+    return str(download.value.path().read_text())
+
+
+def test_everything_that_is_taken_out_is_what_the_report_wrote(study: Any) -> None:
+    page, part = study.seen_at(1280), study.page.locator("#take")
+    written = (study.folder / "findings.json").read_text()
+    whole = saved(page, part.get_by_role("button", name="findings.json"))
+    assert json.loads(whole) == json.loads(written)
+    tables = [one for one in Findings.model_validate_json(written).tables if one.rows]
+    forms = {"CSV": "csv", "Markdown": "md", "LaTeX": "latex"}
+    assert page.evaluate(TABLES) == {
+        f"{one.name} as {label}": table_text(one, form)
+        for one in tables
+        for label, form in forms.items()
+    }
+    csv_button = part.get_by_role("button", name="CSV", exact=True)
+    assert saved(page, csv_button) == table_text(tables[-1], "csv")
+    cards = [json.loads(path.read_text()) for path in (study.folder / "claims").glob("*.json")]
+    menu = part.locator("#take-claim option")
+    assert menu.count() == len(cards)
+    if cards:
+        assert json.loads(saved(page, part.get_by_role("button", name="claim.json"))) in cards
 
 
 def test_a_figure_is_saved_as_a_drawing(study: Any) -> None:

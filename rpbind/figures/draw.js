@@ -46,7 +46,7 @@
     for (const box of boxes(place)) show(figure.data, box);
     Plotly.react(place, figure.data, figure.layout, {responsive: true, displayModeBar: false});
   };
-  const boxes = (place) => document.querySelectorAll(`input[data-figure="${place.id}"]`);
+  const boxes = (place) => document.querySelectorAll(`input[data-figure~="${place.id}"]`);
   const show = (traces, box) => {
     for (const each of traces) if (each.legendgroup === box.value) each.visible = box.checked;
   };
@@ -62,10 +62,12 @@
   // Show and hide the traces of a group, such as an arm
   document.querySelectorAll("input[data-figure]").forEach((box) => {
     box.addEventListener("change", () => {
-      const place = document.getElementById(box.dataset.figure);
-      if (!place.data) return;
-      show(place.data, box);
-      Plotly.redraw(place);
+      for (const name of box.dataset.figure.split(" ")) {
+        const place = document.getElementById(name);
+        if (!place.data) continue;
+        show(place.data, box);
+        Plotly.redraw(place);
+      }
     });
   });
   // Save a figure as a file: Plotly makes it in the page, so nothing is requested

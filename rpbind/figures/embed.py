@@ -85,22 +85,35 @@ def fragment(
         about=about,
         height=int(figure.layout.height),
         data=Markup(figure.to_json()),
-        toggles=_toggles(name, groups),
+        toggles=toggles([name], groups),
         values=about.values(),
     )
 
 
-def _toggles(name: str, groups: Sequence[Group]) -> Markup:
-    """Return a box to tick for every group; a legend of Plotly cannot be reached by keyboard."""
+def toggles(names: Sequence[str], groups: Sequence[Group]) -> Markup:
+    """Return a box to tick for every group; a legend of Plotly cannot be reached by keyboard.
+
+    Parameters
+    ----------
+    names
+        Names of the figures that it changes.
+    groups
+        What a reader can show and hide.
+
+    Returns
+    -------
+    Markup
+        HTML; empty for a single group.
+    """
     if len(groups) < 2:
         return Markup()
     box = (
-        '<label><input type="checkbox" data-figure="figure-{}" value="{}"{}>'
+        '<label><input type="checkbox" data-figure="{}" value="{}"{}>'
         '<span class="mark" style="background:{}"></span>{}</label>'
     )
     boxes = [
         Markup(box).format(
-            name,
+            " ".join(f"figure-{name}" for name in names),
             each.key,
             Markup(" checked" if each.shown else ""),
             palette.variable(each.colour),

@@ -7,8 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from rpbind.analysis.summary import Summary
-from rpbind.figures import arms, crossed, curves, describe, walk
-from rpbind.figures.embed import fragment
+from rpbind.figures import arms, crossed, curves, describe, describe_scored, scored, walk
+from rpbind.figures.embed import fragment, toggles
 from rpbind.search_figures import contour, parallel, rated, scales, searching
 from rpbind.search_figures import describe as describe_search
 
@@ -20,6 +20,10 @@ NAMES = (
     "proteins",
     "map",
     "learning",
+    "calibration",
+    "roc",
+    "pr",
+    "scored_arms",
     "search",
     "slices",
     "parallel",
@@ -28,7 +32,7 @@ NAMES = (
     "front",
     "best_of",
 )
-"""Every figure of the page."""
+"""Every figure of the page, and the choice of the arms of three of them."""
 
 
 def draw(summary: Summary) -> dict[str, Any]:
@@ -91,6 +95,23 @@ def _arms(summary: Summary) -> dict[str, Markup | None]:
         drawn["learning"] = fragment(
             curves.learning(every), "learning", curves.describe(every), curves.groups(every)
         )
+    return drawn | _scored(summary)
+
+
+def _scored(summary: Summary) -> dict[str, Markup | None]:
+    """Draw calibration, ROC and precision-recall, if a run recorded them."""
+    every = summary.arms
+    if not scored.offered(every):
+        return {}
+    figure = scored.calibration(every)
+    drawn: dict[str, Markup | None] = {
+        "calibration": fragment(figure, "calibration", describe_scored.calibration(every))
+    }
+    for curve in (scored.ROC, scored.PR):
+        figure = scored.figure(every, curve)
+        if figure.data:  # without bound or unbound windows there is no curve
+            drawn[curve.key] = fragment(figure, curve.key, describe_scored.describe(every, curve))
+    drawn["scored_arms"] = toggles(list(drawn), scored.groups(every))
     return drawn
 
 

@@ -140,6 +140,7 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
            "test.loss": 0.6 - effect + 0.001 * stream, "test.accuracy": 0.68 + effect},
         proteins=scores + _probed(scores, stream, seed),
         curve=_curve(rng, effect, epochs=20 + 2 * seed),
+        test_curves=_curves_on_test(effect + float(rng.normal(0, 0.01)), clusters),
         findings=_findings(arm), cost={"seconds": 41.5 + seed, "train_seconds": 38.0,
                                        "parameters": 812_417.0},
         provenance={"dataset": "synthetic@0123456789ab", "code": "abc1234",
@@ -147,6 +148,21 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
                     "device": "cpu", "executor": "trial", "threads": "2"},
         ended=ENDED,
     )  # fmt: skip
+
+
+def _curves_on_test(effect: float, proteins: int) -> dict[str, list[float]]:
+    """Curves on test of a run: the larger its effect, the better they are."""
+    at_F, middle = np.linspace(0, 1, 51), (np.arange(10) + 0.5) / 10
+    windows = [400.0 * proteins / 10] * 10
+    curves: dict[str, list[float]] = {"proteins": [float(proteins)]}
+    for average, more in (("proteins", 0.0), ("pooled", 0.05)):
+        curves[f"roc.{average}"] = (at_F ** (0.4 - effect - more)).round(5).tolist()
+        curves[f"pr.{average}"] = (1 - 0.5 * at_F ** (2 + 5 * (effect + more))).round(5).tolist()
+    for name, miss in (("raw", 0.1), ("calibrated", 0.02)):
+        bound = middle + miss * np.sin(2 * np.pi * middle) * (1 - effect)
+        curves |= {f"{name}.windows": windows, f"{name}.probability": middle.tolist()}
+        curves[f"{name}.bound"] = bound.round(5).tolist()
+    return curves
 
 
 _TAKEN = {"letters-shuffled": 0.2, "proteins-shuffled": 0.08, "uniform-attention": 0.0}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rpbind.history_api import History, history
     from rpbind.price_api import Estimate, price
     from rpbind.recipe import Recipe
-    from rpbind.reports_api import note
+    from rpbind.reports_api import SideBySide, note, side_by_side
     from rpbind.split_api import split, subset
     from rpbind.studyfile.given import define_study
     from rpbind.studyfile.spec import StudySpec
@@ -56,6 +56,7 @@ __all__ = [
     "Model",
     "PausedError",
     "Recipe",
+    "SideBySide",
     "Study",
     "StudySpec",
     "UserError",
@@ -84,6 +85,7 @@ __all__ = [
     "price",
     "run_experiment",
     "run_study",
+    "side_by_side",
     "split",
     "submit",
     "subset",
@@ -114,7 +116,7 @@ _HOME = {
     "rpbind.history_api": ("History", "history"),
     "rpbind.price_api": ("Estimate", "price"),
     "rpbind.recipe": ("Recipe",),
-    "rpbind.reports_api": ("note",),
+    "rpbind.reports_api": ("SideBySide", "note", "side_by_side"),
     "rpbind.split_api": ("split", "subset"),
     "rpbind.studyfile.given": ("define_study",),
     "rpbind.studyfile.spec": ("StudySpec",),

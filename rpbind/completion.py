@@ -165,7 +165,8 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
 """{option, also with its command before it: its values}, of options that take a word."""
 
 FOLDERS: dict[str, Callable[[], Iterable[str]]] = {
-    "report study": _studies,
+    "report studies": _studies,
+    "note study": _studies,
     "status study": _studies,
     "compare one": _studies,
     "compare other": _studies,

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rpbind.api.calls import face
 from rpbind.api.study import Study, open_study
 from rpbind.errors import UserError
 from rpbind.several.note import Note, change_note, read_note
+from rpbind.terminal import phase
 from rpbind.verbosity import say
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Studies side by side.
+
+    Parameters
+    ----------
+    page
+        Path of the page.
+    lines
+        The answer of each study, the contrasts that they share, and the arms that differ between
+        them, as sentences.
+    """
+
+    page: Path
+    lines: tuple[str, ...]
 
 
 @face
@@ -56,6 +75,56 @@ def note(
     changed = change_note(opened.folder, text, tag, untag)
     _renew(opened)
     return changed
+
+
+@face
+def side_by_side(
+    studies: Sequence[Study | str | Path], out: str | Path | None = None
+) -> SideBySide:
+    """Write one page that puts studies side by side, and return what it says.
+
+    It shows what differs in plan, the verdicts of contrasts of one name next to each other, and the
+    differences of like arms, paired by seed, where that is allowed.
+
+    Parameters
+    ----------
+    studies
+        Two or more studies, or their folders. Each of the others is paired with the first.
+    out
+        The page; by default `side-by-side-NAMES.html` beside the first study.
+
+    Returns
+    -------
+    SideBySide
+        `page` is the path of the page, and `lines` are its first sentences.
+
+    Raises
+    ------
+    UserError
+        If a study is missing, damaged or given twice, or if the page cannot be written.
+
+    Examples
+    --------
+    >>> rb.side_by_side(["reports/first", "reports/second"]).page
+    """
+    folders = [open_study(study).folder for study in studies]
+    with phase("comparing the studies"):
+        from rpbind.report.publish import renew_index
+        from rpbind.report.side_by_side import default_place, write_side_by_side
+        from rpbind.several.like import like_contrasts, pairs_of
+        from rpbind.several.sentences import together
+        from rpbind.several.side import sides_of
+
+        sides = sides_of(folders)
+        pairs, page = pairs_of(sides), Path(out) if out is not None else default_place(sides)
+        write_side_by_side(sides, pairs, page)
+    if out is None:
+        renew_index(sides[0].folder)
+    lines = [
+        f"{side.name}: {side.answer[0].text if side.answer else 'no result'}" for side in sides
+    ]
+    lines += [each.text for each in together(like_contrasts(sides), pairs)]
+    return SideBySide(page, tuple(f"{line}." for line in lines))
 
 
 def _renew(study: Study) -> None:

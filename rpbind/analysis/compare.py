@@ -41,7 +41,11 @@ class StudyComparison:
 
 
 def compare(
-    mine: Study, theirs: Study, arm: str | None = None, against: str | None = None
+    mine: Study,
+    theirs: Study,
+    arm: str | None = None,
+    against: str | None = None,
+    numbers: tuple[int, int] = (1, 2),
 ) -> StudyComparison:
     """Compare the arms that have the same name in two studies, or two given arms.
 
@@ -55,6 +59,8 @@ def compare(
         Arm of the first study; None for every arm that both studies have.
     against
         Arm of the second study; None for the name in `arm`.
+    numbers
+        What the two studies are called where a run of theirs is named.
 
     Returns
     -------
@@ -83,13 +89,13 @@ def compare(
             "the other."
         )
     pairs = _pairs(plan, other, arm, against)
-    runs = {("1: " + name, s): row for (name, s), row in planned_runs(plan, list(rows))[0].items()}
+    first, second = sides = [f"{number}: " for number in numbers]
+    runs = {(first + a, s): row for (a, s), row in planned_runs(plan, list(rows))[0].items()}
     runs |= {
-        ("2: " + name, s): row
-        for (name, s), row in planned_runs(other, list(other_rows))[0].items()
+        (second + a, s): row for (a, s), row in planned_runs(other, list(other_rows))[0].items()
     }
     paired = [
-        pair(ContrastPlan(name=_name(a, b), arm="1: " + a.name, reference="2: " + b.name),
+        pair(ContrastPlan(name=_name(a, b), arm=first + a.name, reference=second + b.name),
              runs, seeds, folds=folds_in(plan.split))
         for a, b in pairs
     ]  # fmt: skip
@@ -104,7 +110,7 @@ def compare(
         Contrast(table, result, verdict, "", _recipe(a).diff(_recipe(b)))
         for table, result, verdict, (a, b) in zip(paired, results, judged, pairs, strict=True)
     )
-    notes = _notes(contrasts, runs, alpha)
+    notes = _notes(contrasts, runs, alpha, sides)
     if arm is None and (left := sorted(_winners(plan) & _winners(other))):
         notes.append(_refusal(left))
     return StudyComparison(contrasts, tuple(notes), delta)
@@ -152,7 +158,7 @@ def _recipe(arm: ArmPlan) -> Recipe:
 
 
 def _notes(
-    contrasts: Sequence[Contrast], runs: dict[tuple[str, int], Row], alpha: float
+    contrasts: Sequence[Contrast], runs: dict[tuple[str, int], Row], alpha: float, sides: list[str]
 ) -> list[str]:
     used = {
         (name, seed)
@@ -162,13 +168,13 @@ def _notes(
     }
     notes = []
     for key in SHARED_PROVENANCE:
-        sides = [
+        found = [
             {runs[r].provenance.get(key, "not recorded") for r in used if r[0].startswith(side)}
-            for side in ("1: ", "2: ")
+            for side in sides
         ]
         of_folds = key == "split" and any(c.paired.folds is not None for c in contrasts)
-        if len(set.union(*sides)) > 1 and not (of_folds and sides[0] == sides[1]):
-            values = " and ".join(", ".join(sorted(side)) for side in sides)
+        if len(set.union(*found)) > 1 and not (of_folds and found[0] == found[1]):
+            values = " and ".join(", ".join(sorted(side)) for side in found)
             term = PROVENANCE_TERMS.get(key, key)
             notes.append(
                 f"The studies differ in {term} ({values}). This alone may cause a difference, "

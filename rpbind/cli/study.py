@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rpbind import findings_api
+from rpbind import findings_api, reports_api
 from rpbind.api import compare as comparing
 from rpbind.api import watching
 from rpbind.api.study import open_study
@@ -18,7 +18,10 @@ from rpbind.verbosity import tell
 
 
 def report(
-    study: Annotated[Path, typer.Argument(help="Study folder, reports/STUDY.")],
+    studies: Annotated[
+        list[Path],
+        typer.Argument(metavar="STUDY...", help="Study folder, reports/STUDY; or several."),
+    ],
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Write the page again as runs end, until the study ends."),
@@ -35,13 +38,28 @@ def report(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="With --format, write to this file; for csv, to a folder of files."),
+        typer.Option(
+            help="With --format, write to this file; for csv, to a folder of files. The page of "
+            "several studies (default: side-by-side-STUDIES.html beside the first)."
+        ),
     ] = None,
 ) -> None:
     """Print a study's verdict table and write its HTML report again from the ledger.
 
+    Several studies are put side by side on one page: plans, verdicts, and differences of arms.
+
     The headline AUROC is the mean over protein clusters; the mean over proteins is shown too.
     """
+    if len(studies) > 1:
+        options = {"--watch": watch, "--format": form, "--table": table}
+        if given := [name for name, value in options.items() if value]:
+            raise UserError(f"{given[0]} is for one study, and {len(studies)} are given.")
+        found = reports_api.side_by_side(studies, out)
+        for line in found.lines:
+            Console().print(line, **PLAIN)
+        print(f"report: {found.page}")
+        return
+    (study,) = studies
     if form is not None:
         if watch:
             raise UserError("--watch writes the page; leave it out with --format.")

@@ -56,7 +56,7 @@ class Axis:
         return [n * step for n in range(first, last + 1)]
 
 
-def axis(contrasts: Sequence[Contrast], delta: float) -> Axis:
+def axis(contrasts: Sequence[verdicts.Judged], delta: float) -> Axis:
     """Return the axis that has room for every interval and for the band of ±delta."""
     ends = [0.0, -delta, delta]
     for contrast in contrasts:
@@ -82,7 +82,7 @@ def header(over: Axis) -> Markup:
     return _svg("axis", 14, numbers)
 
 
-def row(contrast: Contrast, over: Axis, delta: float) -> Markup:
+def row(contrast: verdicts.Judged, over: Axis, delta: float) -> Markup:
     """Return the drawing of a contrast: the band, 0, the thick and the thin line, and the mark.
 
     Parameters

@@ -48,7 +48,7 @@ def write_index(reports: Path) -> Path:
     page = reports / PAGE
     check_creatable(page)
     with (reports / LOCK).open("a") as file, locked(file, wait=True):
-        if os.path.lexists(page) and not _is_ours(page):
+        if os.path.lexists(page) and not is_ours(page, MARK):
             raise UserError(
                 f"{page} is not a list of studies, so it is left as it is and the studies of the "
                 "folder are not listed. Rename it to have the list."
@@ -92,9 +92,23 @@ def link(*path: str) -> str:
     return "/".join(quote(part, safe="") for part in ("", *path)).replace("/", "./", 1)
 
 
-def _is_ours(page: Path) -> bool:
+def is_ours(page: Path, mark: str) -> bool:
+    """Whether a file is a page that may be written again.
+
+    Parameters
+    ----------
+    page
+        The file.
+    mark
+        What stands in the head of such a page.
+
+    Returns
+    -------
+    bool
+        False for every other file.
+    """
     try:
         with page.open(encoding="utf-8") as file:
-            return MARK in file.read(1000)
-    except (UnicodeDecodeError, IsADirectoryError):
+            return mark in file.read(1000)
+    except (UnicodeDecodeError, IsADirectoryError, FileNotFoundError):
         return False

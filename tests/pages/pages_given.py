@@ -163,6 +163,12 @@ def _study(folder: Path, tiny: Path) -> None:
     build_report(shutil.copytree(kept, folder / "reports" / "STUDY"))
 
 
+def _two_studies(folder: Path, tiny: Path) -> None:
+    """The same with a copy of it, as if its command had been run in two places."""
+    _study(folder, tiny)
+    shutil.copytree(folder / "reports" / "STUDY", folder / "reports" / "OTHER")
+
+
 GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "data/eclip91": _dataset,
     "eclip_windows": _eclip,
@@ -175,6 +181,7 @@ GIVEN: dict[str, Callable[[Path, Path], None]] = {
     "peaks and a genome": _peaks,
     "files of other projects": _layouts,
     "a study": _study,
+    "two studies": _two_studies,
 }
 """Name -> what makes it in a folder, from the tests' dataset."""
 

@@ -15,6 +15,7 @@ from rpbind.design.price import Price, check_size
 from rpbind.design.question import Question
 from rpbind.doctor.guard import guard
 from rpbind.exits import UNFINISHED as UNFINISHED
+from rpbind.explained.refresh import explainer
 from rpbind.ledger import Ledger, Plan
 from rpbind.ledger.plans import PLAN
 from rpbind.report.live import LivePage
@@ -211,7 +212,7 @@ def _run(study: PreparedStudy, show: Show) -> str:
             study_file=options.study_file,
         )
     with phase("writing the report"):
-        report = publish(folder)
+        report = publish(folder, explainer(options.source.data, trust=True))
     show(plan, report)
     return left_over(plan, Ledger(folder), stopped=STOP.requested)
 

@@ -36,12 +36,12 @@ FLOORS = [
     {"findings"},
     {"several"},
     {"figures", "screens", "score_curves"},
-    {"search_figures"},
+    {"search_figures", "logos"},
     {"report"},
     {"baselines", "genome", "auditor", "vectors", "gathering"},
     {"train", "negatives"},
     {"doctor", "use", "packing"},
-    {"design"},
+    {"design", "explained"},
     {"search"},
     {"run"},
     {"study"},
@@ -85,7 +85,7 @@ FACE_ROOMS = FLOORS[0] | {
 """What the command line may import: the face, and what knows neither data nor models."""
 READING_SIDE = FLOORS[0] | {"files", "recipe", "ledger", "statistics", "audit"}
 READING_SIDE |= {"analysis", "wording", "findings", "several", "figures", "screens", "report"}
-READING_SIDE |= {"search_figures"}
+READING_SIDE |= {"search_figures", "logos"}
 WALLED_OFF = {
     "model": FLOORS[0] | {"parts", "recipe", "eager", "seeding", "model"},
     "spaces": FLOORS[0] | {"parts", "recipe", "ledger", "spaces"},
@@ -98,12 +98,13 @@ WALLED_OFF = {
     "figures": READING_SIDE,
     "search_figures": READING_SIDE,
     "screens": READING_SIDE,
+    "logos": READING_SIDE,
     "report": READING_SIDE,
 }
 ONLY_IN = {
     "ray": ("run/", "train/worker", "cluster/"),
     "optuna": ("search/", "analysis/importance"),
-    "plotly": ("figures/", "search_figures/"),
+    "plotly": ("figures/", "search_figures/", "logos/"),
     "pyfaidx": ("genome/reference",),
     "pyranges": ("genome/spans",),
     "transformers": ("proteins/model_folder",),
@@ -137,6 +138,7 @@ WITHOUT_TORCH = (
     "figures/",
     "search_figures/",
     "screens/",
+    "logos/",
     "report/",
 )
 

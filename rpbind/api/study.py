@@ -199,9 +199,9 @@ class Study:
             The page, `index.html` in the study's folder.
         """
         with phase("writing the report"):
-            from rpbind.report.publish import publish
+            from rpbind.explained.refresh import publish_explained
 
-            return publish(self.folder)
+            return publish_explained(self.folder, self.plan.command)
 
     def __repr__(self) -> str:
         summary = self.summary()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rpbind.analysis import arms
@@ -19,6 +20,7 @@ from rpbind.ledger.records import PROVENANCE_TERMS
 from rpbind.report.drawings import draw
 from rpbind.report.parts import contents, environment, style_sheet, tools
 from rpbind.report.take import take_data
+from rpbind.report.windows import Windows, windows
 from rpbind.report.winners import winner_recipes
 from rpbind.several.note import Note, read_note
 from rpbind.split_spec import folds_in
@@ -47,7 +49,11 @@ MOST_ROWS = 300
 """Longer tables of bookkeeping are not shown; they can be taken out."""
 
 
-def build_report(study: Path) -> Path:
+Explain = Callable[[Path, Summary], None]
+"""Explains windows of a study's best arm before its page is written."""
+
+
+def build_report(study: Path, explain: Explain = lambda study, summary: None) -> Path:
     """Write a study's report page, `index.html`, from its ledger, and its findings beside it.
 
     Each file is complete or not written at all.
@@ -56,6 +62,8 @@ def build_report(study: Path) -> Path:
     ----------
     study
         Folder of the study.
+    explain
+        See `rpbind.explained`; without it, the page has the windows that were explained before.
 
     Returns
     -------
@@ -67,14 +75,18 @@ def build_report(study: Path) -> Path:
     UserError
         If the folder holds no study, or if the page cannot be written there.
     """
-    return write_page(study, read_now(Ledger(study)))
+    summary = read_now(Ledger(study))
+    if not summary.interim:
+        explain(study, summary)
+    return write_page(study, summary)
 
 
 def write_page(study: Path, summary: Summary) -> Path:
     """Write the page and the findings of a summary, as `build_report` does; returns its path."""
     page, out = study / "index.html", taken(Ledger(study), summary)
     check_creatable(page)
-    write_atomic(page, render(summary, *note_of(study), out=out).encode())
+    shown = windows(study, summary)
+    write_atomic(page, render(summary, *note_of(study), out=out, shown=shown).encode())
     write_files(study, out)
     return page
 
@@ -88,7 +100,11 @@ def note_of(study: Path) -> tuple[Note, str]:
 
 
 def render(
-    summary: Summary, note: Note = NO_NOTE, damage: str = "", out: Taken | None = None
+    summary: Summary,
+    note: Note = NO_NOTE,
+    damage: str = "",
+    out: Taken | None = None,
+    shown: Windows | None = None,
 ) -> str:
     """Return the HTML of a study's page; all text from the study and its user is escaped.
 
@@ -132,6 +148,7 @@ def render(
         take_data=take_data(out) if out else "",
         most_rows=MOST_ROWS,
         draw=draw(summary),
+        windows=shown,
     )
 
 

@@ -6,14 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rpbind.figures.embed import fragment, scripts, styles
-from rpbind.figures.window import (
-    Picture,
-    attention,
-    describe_attention,
-    describe_substitutions,
-    substitutions,
-)
+from rpbind.figures.embed import scripts, styles
+from rpbind.logos.drawn import drawn
+from rpbind.logos.picture import Picture
 from rpbind.report.parts import style_sheet, tools
 
 HERE = Path(__file__).parent
@@ -43,10 +38,5 @@ def explain_page(picture: Picture) -> str:
         after=picture.letters[stop:],
         css=style_sheet() + styles(),
         scripts=[*tools("table.js"), *scripts()],
-        substitutions=fragment(
-            substitutions(picture), "substitutions", describe_substitutions(picture)
-        ),
-        attention=None
-        if picture.attention is None
-        else fragment(attention(picture), "attention", describe_attention(picture)),
+        drawn=drawn(picture),
     )

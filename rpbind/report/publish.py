@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rpbind.errors import UserError, reason
 from rpbind.report.studies_page import write_index
 from rpbind.verbosity import say
 
+if TYPE_CHECKING:
+    from rpbind.report.build import Explain
 
-def publish(study: Path) -> Path:
+
+def publish(study: Path, explain: Explain | None = None) -> Path:
     """Write a study's page, and the list of the folder that holds the study.
 
     Parameters
     ----------
     study
         Folder of the study.
+    explain
+        Explains windows of the best arm, see `rpbind.explained`; None: those that are there stay.
 
     Returns
     -------
@@ -29,7 +35,7 @@ def publish(study: Path) -> Path:
     """
     from rpbind.report.build import build_report  # imports plotly, which the list does not need
 
-    page = build_report(study)
+    page = build_report(study, explain) if explain else build_report(study)
     renew_index(study)
     return page
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from rpbind.data.alphabet import MOST_N, decode, encode, n_share
 from rpbind.data.clusters import Progress, silent
 from rpbind.errors import UserError
-from rpbind.figures.window import Picture
+from rpbind.logos.picture import Picture
 from rpbind.saved.known import ProteinContext
 from rpbind.use.attention import AttentionMap, attention_map
 from rpbind.use.experiments import with_experiments

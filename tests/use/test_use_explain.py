@@ -178,7 +178,7 @@ def test_the_page_opens_offline_and_shows_span_map_and_substitutions(sees_motifs
     start, stop = found.span
     assert f"{rna[:start]}<mark>{rna[start:stop]}</mark>{rna[stop:]}" in page
     assert found.mutagenesis.strongest(1)[0][0] in page
-    assert page.count('class="plotly-graph-div"') == 2
+    assert page.count('class="plotly-graph-div"') == 3
     assert 'src="http' not in page
 
 

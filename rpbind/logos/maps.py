@@ -1,55 +1,13 @@
-"""Figures of one window: its substitutions, top span and attention."""
+"""Maps of one window: its substitutions, top span and attention."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from rpbind.figures import palette, style
 from rpbind.figures.description import Description
+from rpbind.logos.picture import Picture
 from rpbind.wording.words import signed
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The numbers that the page shows about one window of L nucleotides.
-
-    Parameters
-    ----------
-    protein
-        Name of the protein.
-    model
-        Name of the model.
-    letters
-        The L letters of the window.
-    substitutes
-        The letters that are put in.
-    change
-        (L, number of substitutes) change of the logit.
-    span
-        (start, stop) of the top span, from 0; equal numbers if there is none.
-    attention
-        (L, number of keys) attention weights, mean over heads; None if there are none to show.
-    keys
-        Names of the keys.
-    sentences
-        What was found, in sentences.
-    strongest
-        (name, change of the logit) of the strongest substitutions.
-    """
-
-    protein: str
-    model: str
-    letters: str
-    substitutes: str
-    change: Sequence[Sequence[float]]
-    span: tuple[int, int]
-    attention: Sequence[Sequence[float]] | None
-    keys: tuple[str, ...]
-    sentences: tuple[str, ...]
-    strongest: tuple[tuple[str, float], ...]
 
 
 def substitutions(picture: Picture) -> go.Figure:
@@ -101,7 +59,7 @@ def describe_substitutions(picture: Picture) -> Description:
     span = f"the top span is {start + 1}-{stop}" if start < stop else "there is no top span"
     strongest = [f"{name} {signed(change, 3)}" for name, change in picture.strongest[:1]]
     return Description(
-        name="Substitutions",
+        name=f"Substitutions of {picture.protein}",
         summary=f"{len(picture.letters)} nucleotides; {span}"
         + (f"; the strongest substitution is {strongest[0]}." if strongest else "."),
         columns=("Nucleotide", *(f"to {letter}" for letter in picture.substitutes)),
@@ -121,7 +79,7 @@ def describe_attention(picture: Picture) -> Description:
     key = picture.keys[list(weights[place]).index(top)]
     ranked = [sorted(zip(row, picture.keys, strict=True), reverse=True)[:3] for row in weights]
     return Description(
-        name="Attention",
+        name=f"Attention to {picture.protein}",
         summary=f"The largest weight is {top:.4f}, of nucleotide {place + 1} "
         f"({picture.letters[place]}) on {key}; a uniform weight is {1 / len(picture.keys):.4f}.",
         columns=("Nucleotide", "Largest weights"),

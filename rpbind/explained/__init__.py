@@ -1,0 +1,1 @@
+"""Explains a few windows of a study's best arm, for its report."""

@@ -86,7 +86,7 @@ def _outline(letter: str, place: int, height: float) -> str:
 
     def put(point: re.Match[str]) -> str:
         x = place + (float(point[1]) - 0.5) * WIDTH
-        return f"{x:.2f},{base + float(point[2]) * abs(height):.4f}"
+        return f"{x:.2f},{base + float(point[2]) * abs(height):.3f}"
 
     return POINT.sub(put, GLYPHS[letter])
 

@@ -31,7 +31,7 @@ def substitutions(picture: Picture) -> go.Figure:
         figure.add_vrect(start + 0.5, stop + 0.5, line={"color": style.INK, "width": 2})
     style.layout(figure, 240)
     figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Substitute"})
-    return _lettered(figure, picture)
+    return _placed(figure)
 
 
 def attention(picture: Picture) -> go.Figure:
@@ -40,17 +40,22 @@ def attention(picture: Picture) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=list(zip(*weights, strict=True)),
-            y=list(range(1, len(picture.keys) + 1)),
+            y=[style.text(key) for key in picture.keys],
             x=_places(picture),
-            customdata=[[key] * len(weights) for key in picture.keys],
             colorscale="Viridis",
             colorbar={"title": {"text": "weight"}, "thickness": 10, "nticks": 5},
-            hovertemplate="nucleotide %{x}, key %{customdata}: %{z:.4f}<extra></extra>",
+            hovertemplate="nucleotide %{x}, key %{y}: %{z:.4f}<extra></extra>",
         )
     )
     style.layout(figure, 420)
-    figure.update_yaxes(autorange="reversed", showgrid=False, title={"text": "Key of the protein"})
-    return _lettered(figure, picture)
+    figure.update_yaxes(
+        type="category",
+        autorange="reversed",
+        showgrid=False,
+        nticks=12,
+        title={"text": "Key of the protein", "standoff": 14},
+    )
+    return _placed(figure)
 
 
 def describe_substitutions(picture: Picture) -> Description:
@@ -94,14 +99,7 @@ def _places(picture: Picture) -> list[int]:
     return list(range(1, len(picture.letters) + 1))
 
 
-def _lettered(figure: go.Figure, picture: Picture) -> go.Figure:
-    """Label the axis with the window's letters."""
-    figure.update_xaxes(
-        tickvals=_places(picture),
-        ticktext=list(picture.letters),
-        tickfont={"size": 10},
-        tickangle=0,
-        showgrid=False,
-        title={"text": "Nucleotide"},
-    )
+def _placed(figure: go.Figure) -> go.Figure:
+    """Number the nucleotides; letters would cover each other on a phone, and the logo has them."""
+    figure.update_xaxes(showgrid=False, nticks=12, title={"text": "Nucleotide"})
     return figure

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic_study import NAMES, controls, done, plan, write
+from synthetic_study import HOSTILE, NAMES, controls, done, plan, write
 
 from rpbind.design.factorial import factorial
 from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan, PredictionPlan, Row
+from rpbind.logos.picture import Picture
+from rpbind.logos.stored import Explained, write_explained
 from rpbind.recipe import Recipe
 
 CLUSTERS = 24
@@ -168,11 +170,28 @@ def hundred_arms(folder: Path) -> Path:
 
 
 def hostile(folder: Path) -> Path:
-    """Twelve arms with lost runs, whose texts hold scripts."""
+    """Twelve arms with lost runs and two explained windows, whose texts hold scripts."""
     study = plan()
     write(folder, study)
     controls(folder, study)
+    windows = (window(f"RBP0 {HOSTILE}", 101, keys=12), window("RBP1", 33, keys=0))
+    write_explained(folder, Explained(study.arms[0].name, f"run {HOSTILE}", "key", windows))
     return folder
+
+
+def window(protein: str, length: int, keys: int) -> Picture:
+    """An explained window whose letters 11 to 18 matter; without keys, there is no attention."""
+    rng = np.random.default_rng(length)
+    letters = "".join(rng.choice(list("ACGU"), length))
+    size = np.where((np.arange(length) >= 10) & (np.arange(length) < 18), 0.5, 0.05)
+    change = -np.abs(rng.normal(0, 1, (length, 4))) * size[:, None]
+    change[np.arange(length), ["ACGU".index(letter) for letter in letters]] = 0.0
+    return Picture(
+        protein=protein, model="model", letters=letters, substitutes="ACGU",
+        change=change.tolist(), span=(10, 18), keys=tuple(f"K{n}" for n in range(keys)),
+        attention=rng.dirichlet(np.ones(keys), length).tolist() if keys else None,
+        sentences=("Logit +1.000.", HOSTILE), strongest=(("A11C", -1.0),),
+    ).short()  # fmt: skip
 
 
 STUDIES: dict[str, Callable[[Path], Path]] = {

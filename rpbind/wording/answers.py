@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from rpbind.analysis.summary import Summary
+from rpbind.statistics.factorial import TIMES
 from rpbind.statistics.verdict import Size, Verdict
 from rpbind.wording import search_words, verdicts, words
 from rpbind.wording.alerts import has_nothing
 from rpbind.wording.baseline import of_arms
-from rpbind.wording.collapses import not_excluded
+from rpbind.wording.collapses import has_only_collapses, not_excluded
 from rpbind.wording.sentences import Sentence, Tone, left_open, size
 from rpbind.wording.verdicts import Judged
 
@@ -100,24 +101,43 @@ def _missed(contrasts: Sequence[Judged]) -> str:
     if not limits or max(limits) >= 1.0:
         return ""
     ends = dict.fromkeys(words.number(end) for end in (min(limits), max(limits)))
-    return f"; one below {' to '.join(ends)} would be missed in 1 of 5 such studies or more"
+    on = ", depending on the contrast" if len(ends) > 1 else ""
+    return f"; the smallest that 4 of 5 such studies would find is {' to '.join(ends)}{on}"
 
 
 def _without_effect(contrasts: Sequence[Judged], delta: float) -> Iterator[Sentence]:
     same: dict[str, list[Judged]] = {}
+    dead: list[Judged] = []
     for contrast in contrasts:
         if contrast.verdict.word == "no meaningful effect":
-            same.setdefault(not_excluded(contrast.verdict), []).append(contrast)
+            if has_only_collapses(contrast.verdict):
+                dead.append(contrast)
+            else:
+                same.setdefault(not_excluded(contrast.verdict), []).append(contrast)
     if same:
         each = "; ".join(f"{named(those)} ({limit})" for limit, those in same.items())
         within = f"the difference lies within ±{words.number(delta)}"
         yield Sentence("same", f"No meaningful effect, {within}: {each}")
+    if dead:
+        why = "but every run collapsed to chance, which says nothing about runs that train"
+        yield Sentence("open", f"No meaningful effect, {why}: {named(dead)}")
     if inert := [c for c in contrasts if c.verdict.word == "inert"]:
         yield Sentence("same", f"Inert, no score changes: {named(inert)}")
 
 
-def _rank(contrast: Judged) -> tuple[int, float]:
-    return SIZES.index(contrast.verdict.size), -abs(contrast.verdict.mean or 0.0)
+def _rank(contrast: Judged) -> tuple[bool, int, float]:
+    verdict = contrast.verdict
+    return is_interaction(contrast), SIZES.index(verdict.size), -abs(verdict.mean or 0.0)
+
+
+def is_interaction(contrast: Judged) -> bool:
+    """Whether a contrast is the interaction of two changes."""
+    return len(_changes(contrast)) == 2
+
+
+def _changes(contrast: Judged) -> list[str]:
+    plan = contrast.paired.contrast
+    return plan.name.split(TIMES) if plan.weights else [plan.name]
 
 
 def _tone(verdict: Verdict) -> Tone:
@@ -128,6 +148,10 @@ def _difference(contrast: Judged, delta: float, how: str) -> str:
     verdict = contrast.verdict
     does = "raises" if verdict.word == "better" else "lowers"
     by = f"{size(verdict)}{left_open(verdict, delta)}"
+    if is_interaction(contrast):
+        one, other = _changes(contrast)
+        way = "higher" if verdict.word == "better" else "lower"
+        return f"With {other}, the effect of {one} on AUROC is {way} by {by}"
     return f"{subject(contrast)}{how} {does} AUROC by {by}"
 
 
@@ -136,10 +160,11 @@ def _undecided(contrast: Judged) -> str:
     if verdict.mean is None or verdict.possible_ci is None:
         return f"Undecided: {subject(contrast)} ({verdict.reason})"
     low, high = (words.signed(end, 3) for end in verdict.possible_ci)
-    return (
-        f"Undecided: {subject(contrast)} changes AUROC by {words.signed(verdict.mean, 3)} "
-        f"({low} to {high})"
-    )
+    by = f"{words.signed(verdict.mean, 3)} ({low} to {high})"
+    if is_interaction(contrast):
+        one, other = _changes(contrast)
+        return f"Undecided: with {other}, the effect of {one} changes by {by}"
+    return f"Undecided: {subject(contrast)} changes AUROC by {by}"
 
 
 def subject(contrast: Judged) -> str:
@@ -151,6 +176,8 @@ def subject(contrast: Judged) -> str:
 
 def _about(contrast: Judged) -> str:
     plan = contrast.paired.contrast
+    if is_interaction(contrast):
+        return f"interaction, {len(plan.weights)} arms"
     if plan.weights:
         return words.effect_words(plan)
     if subject(contrast) == plan.arm:

@@ -7,6 +7,17 @@ from rpbind.audit.record import Audit, LeakRecord, Origin, PriorScore
 from rpbind.statistics.density import FLAGGED as FLAGGED
 from rpbind.wording.words import number, plural
 
+SIGNS = {
+    "density": "the number of their protein's windows around them",
+    "cluster-size": "the number of windows that overlap them",
+    "length": "length",
+    "gc": "GC content",
+    "n-share": "share of N",
+    "protein-degree": "how often their protein binds",
+    "rna-degree": "how often their RNA was bound in training",
+}
+"""In what bound windows differ if a prior ranks windows."""
+
 SHOWN_LETTERS = 40
 SHOWN_NAMES = 6
 
@@ -80,6 +91,28 @@ def ranked(audit: Audit) -> str:
         for prior in audit.flagged
     )
     return f"Priors rank {which} without reading a motif (AUROC): {each}."
+
+
+def given_away(audit: Audit) -> str:
+    """Return in one sentence what a dataset gives away; "" if that is nothing."""
+    parts = []
+    if audit.flagged:
+        each = [
+            f"{SIGNS[prior.name]} (AUROC {number(_furthest(prior))})" for prior in audit.flagged
+        ]
+        parts = [f"without any motif, bound windows differ in {', '.join(each)}"]
+    if with_training := [
+        leak.part for leak in audit.leaks if leak.kmer or leak.equal or leak.interval
+    ]:
+        parts.append(f"{' and '.join(with_training)} windows overlap training")
+    if audit.few_places:
+        parts.append("half of the unbound windows come from few places")
+    return "; ".join(parts)
+
+
+def _furthest(prior: PriorScore) -> float:
+    found = [value for value in (prior.per_protein, prior.overall) if value is not None]
+    return max(found, key=lambda value: abs(value - 0.5))
 
 
 def asked(audit: Audit) -> str:

@@ -8,9 +8,8 @@ from typing import Literal
 
 from rpbind.analysis.claims import CONFIRMATORY, Claim
 from rpbind.analysis.summary import Summary
-from rpbind.audit.findings import data_findings
 from rpbind.statistics.verdict import SCREENING_SEEDS, Word
-from rpbind.wording import alerts, answers, claims, search_words, verdicts, words
+from rpbind.wording import alerts, answers, audit, claims, collapses, search_words, verdicts, words
 from rpbind.wording.sentences import size
 from rpbind.wording.verdicts import Judged
 
@@ -23,6 +22,7 @@ MARKS: dict[Word, Mark] = {
     "inert": "same",
     "inconclusive": "open",
 }
+INTERACTIONS: dict[Word, str] = {"better": "above 0", "worse": "below 0"}
 MOST_NAMES = 3
 
 
@@ -61,15 +61,25 @@ def helped(summary: Summary) -> list[Point]:
 
 
 def _by_verdict(judged: Sequence[Judged]) -> Iterator[Point]:
-    ranked = sorted(judged, key=lambda c: -abs(c.verdict.mean or 0.0))
-    for word, mark in MARKS.items():
-        found = [contrast for contrast in ranked if contrast.verdict.word == word]
-        if not found:
-            continue
+    grouped: dict[tuple[str, Mark], list[Judged]] = {}
+    for contrast in sorted(judged, key=lambda c: -abs(c.verdict.mean or 0.0)):
+        grouped.setdefault(_said(contrast), []).append(contrast)
+    order = {each: place for place, each in enumerate(SIGNS)}
+    for (said, mark), found in sorted(grouped.items(), key=lambda item: order[item[0][1]]):
         shown = ", ".join(_short(c) for c in found[:MOST_NAMES])
         more = len(found) - MOST_NAMES
-        said = "undecided" if word == "inconclusive" else word
         yield Point(mark, f"{len(found)} {said}: {shown}" + (f", {more} more" if more > 0 else ""))
+
+
+def _said(contrast: Judged) -> tuple[str, Mark]:
+    """Return what a card calls the verdict on a contrast, and its mark."""
+    word = contrast.verdict.word
+    if word == "no meaningful effect" and collapses.has_only_collapses(contrast.verdict):
+        return "where every run collapsed", "open"
+    said: str = "undecided" if word == "inconclusive" else word
+    if answers.is_interaction(contrast):
+        said = f"interaction {INTERACTIONS.get(word, said)}"
+    return said, MARKS[word]
 
 
 def _short(contrast: Judged) -> str:
@@ -183,14 +193,16 @@ def _pairs(summary: Summary) -> Iterator[Point]:
 
 def _coverage(summary: Summary) -> Point:
     if summary.done == summary.planned:
-        return Point("yes", f"All {summary.planned} planned runs are done")
+        trials = sum(len(s.trials) for s in summary.tuned.searches) if summary.tuned else 0
+        after = f", after {trials} {words.plural('trial', trials)}" if trials else ""
+        return Point("yes", f"All {summary.planned} planned runs are done{after}")
     return Point("no", f"{summary.done} of {summary.planned} planned runs are done")
 
 
 def _doctor(summary: Summary) -> Iterator[Point]:
     checks = summary.checks
-    if collapsed := [arm.plan.name for arm in summary.arms if arm.collapsed]:
-        yield Point("no", f"Runs collapsed to chance in {_names(collapsed)}")
+    if text := collapses.counted(summary.arms, MOST_NAMES):
+        yield Point("no", text)
     if checks.with_errors:
         yield Point(
             "no", f"The doctor found errors before training in {_names(checks.with_errors)}"
@@ -206,10 +218,9 @@ def _doctor(summary: Summary) -> Iterator[Point]:
 def _data(summary: Summary) -> Point:
     if summary.audit is None:
         return Point("open", "The data were not audited")
-    names = list(dict.fromkeys(finding.name for finding in data_findings(summary.audit)))
-    if not names:
-        return Point("yes", "The data give nothing away: no prior ranks windows, no overlap")
-    return Point("no", f"The data give something away: {_names(names)}")
+    if given := audit.given_away(summary.audit):
+        return Point("no", f"The data give something away: {given}")
+    return Point("yes", "The data give nothing away: no prior ranks windows, no overlap")
 
 
 def _names(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ def not_excluded(verdict: Verdict) -> str:
     if verdict.rates is None:
         return "in runs that train; collapses were not counted"
     counts = verdict.rates.counts
-    if all(count.runs and count.collapsed == count.runs for count in counts):
+    if has_only_collapses(verdict):
         return "every run collapsed, so nothing is known about runs that train"
     limits = dict.fromkeys(_percent(count) for count in counts)
     if len(limits) == 1:
@@ -25,6 +25,12 @@ def not_excluded(verdict: Verdict) -> str:
         return f"in runs that train; a collapse rate up to {most} in an arm is not excluded"
     rates = " and ".join(f"{_percent(count)} in {count.arm}" for count in counts)
     return f"in runs that train; collapse rates up to {rates} are not excluded"
+
+
+def has_only_collapses(verdict: Verdict) -> bool:
+    """Whether every run of every arm of a contrast collapsed."""
+    counts = verdict.rates.counts if verdict.rates else ()
+    return bool(counts) and all(count.runs and count.collapsed == count.runs for count in counts)
 
 
 def _percent(count: CollapseCount) -> str:
@@ -62,6 +68,17 @@ def arm_note(arm: Arm) -> str:
         return ""
     seeds = f"{plural('seed', len(arm.collapsed))} {', '.join(map(str, arm.collapsed))}"
     return f"{len(arm.collapsed)} of {len(arm.macro)} collapsed ({seeds})"
+
+
+def counted(arms: tuple[Arm, ...], most: int) -> str:
+    """Return how many runs collapsed, and the arms with most of them; empty if none did."""
+    bad = sorted((arm for arm in arms if arm.collapsed), key=lambda arm: -len(arm.collapsed))
+    if not bad:
+        return ""
+    each = ", ".join(f"{a.plan.name} {len(a.collapsed)} of {len(a.macro)}" for a in bad[:most])
+    more = f", and {len(bad) - most} more arms" if len(bad) > most else ""
+    runs, all_runs = sum(len(arm.collapsed) for arm in bad), sum(len(arm.macro) for arm in arms)
+    return f"{runs} of {all_runs} runs collapsed to chance: {each}{more}"
 
 
 def banner(arms: tuple[Arm, ...]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-FLAGS = ("--smoke",)
+FLAGS = ("--smoke", "--quiet", "-q")
 """Options without a value."""
 
 
 def again(command: str) -> str:
-    """Return the command that continues a study: without an extension, which would come twice.
+    """Return the command that continues a study, which shows what it does.
+
+    An extension is left out, since it would come twice.
 
     Parameters
     ----------
@@ -22,7 +24,7 @@ def again(command: str) -> str:
     str
         The command; "" if it was made from Python.
     """
-    return changed(command, {"--add-seeds": None})
+    return changed(command, {"--add-seeds": None, "--quiet": None, "-q": None})
 
 
 def changed(command: str, options: Mapping[str, str | None]) -> str:

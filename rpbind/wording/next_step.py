@@ -102,7 +102,7 @@ def _epochs(summary: Summary, command: str) -> Iterator[Step]:
         "that learns slowly looks worse than it is"
         + ("" if command else f" (the same call, epochs={epochs})"),
         longer,
-        cost(summary, 2 * (_all_runs(summary) + trials)),
+        cost(summary, _all_runs(summary) + trials, times=2),
     )
 
 
@@ -191,15 +191,19 @@ def _renamed(command: str, suffix: str) -> str:
     return commands.changed(command, {"--name": f"{name}-{suffix}"}) if name else command
 
 
-def cost(summary: Summary, runs: int) -> str:
-    """Return what more runs cost, from the time of those that ended: "10 runs, about 12 min"."""
+def cost(summary: Summary, runs: int, times: int = 1) -> str:
+    """Return what more runs cost, from the time of those that ended: "10 runs, about 12 min".
+
+    Each of them takes `times` as long.
+    """
     if not runs:
         return ""
     counted = f"{runs:,} {words.plural('run', runs)}"
+    counted += f", each {times} times as long" if times > 1 else ""
     spent = summary.cost
     if not spent.runs or not spent.training:
         return counted
-    seconds = (spent.slot_seconds or spent.training) / spent.runs * runs
+    seconds = (spent.slot_seconds or spent.training) / spent.runs * runs * times
     return f"{counted}, about {duration(seconds)} one after another"
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from rpbind.analysis.predictions import JudgedPrediction
 
 OUTCOMES = ("held", "failed", "undecided")
+UNCHECKED = "Not checked: words alone predict no verdict of a contrast"
+"""What is said of a prediction that names no contrast."""
 SIGNS = {"held": "✓", "failed": "✗", "undecided": "?"}
 
 
@@ -36,7 +38,7 @@ def by_outcome(predictions: Sequence[JudgedPrediction]) -> list[Outcome]:
     Returns
     -------
     list of Outcome
-        Their texts are such as "better: a; inert: b, c" and "expected inert, found worse: d".
+        Their texts are such as "a (better); b, c (inert)" and "d (expected inert, found worse)".
     """
     named: dict[str, dict[str, list[str]]] = {outcome: {} for outcome in OUTCOMES}
     for each in predictions:
@@ -46,7 +48,7 @@ def by_outcome(predictions: Sequence[JudgedPrediction]) -> list[Outcome]:
         named[each.outcome].setdefault(what, []).append(each.contrast)
     return [
         Outcome(outcome, sum(map(len, by.values())),
-                "; ".join(f"{what}: {', '.join(names)}" for what, names in by.items()))
+                "; ".join(f"{', '.join(names)} ({what})" for what, names in by.items()))
         for outcome, by in named.items() if by
     ]  # fmt: skip
 

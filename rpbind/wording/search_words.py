@@ -76,7 +76,7 @@ def best_configuration(winner: Winner, *, alone: bool = True) -> str:
         return f"{best}: validation AUROC {number(winner.search_score)}, not yet on fresh seeds"
     ci = f" ({' to '.join(ends_of_auroc(winner.ci, 3))})" if winner.ci else ""
     reads = f"{winner.test_reads} fresh {plural('seed', winner.test_reads)}"
-    return f"{best}: test AUROC {number(winner.test)}{ci}, {reads}"
+    return f"{best}: test AUROC {number(winner.test)}{ci} over {reads}"
 
 
 def selection(winner: Winner) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from synthetic_study import controls, done, plan, write
+from twelve_studies import STUDIES
 
 from rpbind.analysis.claims import CONFIRMATORY
 from rpbind.analysis.summary import Summary, read
@@ -13,7 +14,7 @@ from rpbind.analysis.tuned import Winner
 from rpbind.ledger import ContrastPlan, Ledger, PredictionPlan
 from rpbind.ledger.plan_records import Expect
 from rpbind.report.build import build_report
-from rpbind.wording import answers, cards, commands, search_words
+from rpbind.wording import answers, cards, collapses, commands, search_words
 from rpbind.wording.next_step import next_step
 
 COMMAND = "python experiments/ablate.py --data data/synthetic --seeds 5"
@@ -96,8 +97,8 @@ def test_each_prediction_is_told_with_what_was_expected_and_found(tmp_path: Path
     seen(tmp_path, predictions=predicted, prediction="Copies are inert.")
     text = first_screen(tmp_path)
     assert "Predicted: Copies are inert." in text
-    assert "2 held: inert: memory=expanded vs old; worse: encoder=token vs old." in text
-    assert f"1 failed: expected worse, found better: {long}." in text
+    assert "2 held: memory=expanded vs old (inert); encoder=token vs old (worse)." in text
+    assert f"1 failed: {long} (expected worse, found better)." in text
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,7 @@ def test_the_next_command_follows_from_what_is_open(
 
 def test_options_in_a_command_are_replaced_and_its_words_stay_quoted() -> None:
     command = "rpbind ablate --name 'a b' --smoke --add-seeds=2 --seeds 3"
+    assert commands.again(f"{command} -q") == commands.again(f"{command} --quiet")
     assert commands.again(command) == "rpbind ablate --name 'a b' --smoke --seeds 3"
     assert commands.changed(command, {"--smoke": None, "--seeds": "7"}) == (
         "rpbind ablate --name 'a b' --add-seeds=2 --seeds 7"
@@ -136,7 +138,7 @@ def test_a_winner_is_told_with_its_values_and_the_two_parts_of_its_optimism() ->
                  ci=(0.65, 0.79), values="train.lr = 0.001")  # fmt: skip
     best = search_words.best_configuration(won)
     assert "train.lr = 0.001" in best
-    assert "test AUROC 0.720 (0.650 to 0.790), 3 fresh seeds" in best
+    assert "test AUROC 0.720 (0.650 to 0.790) over 3 fresh seeds" in best
     text = search_words.optimism(won)
     for part in (
         "0.080 higher than on test",
@@ -174,6 +176,7 @@ def test_runs_that_were_still_improving_are_first_trained_longer(tmp_path: Path)
             ledger.append(row.model_copy(update={"curve": falling}))
     step = next_step(read(ledger))
     assert step.command == f"{COMMAND} --epochs 100"
+    assert step.cost.startswith("9 runs, each 2 times as long, about ")
 
 
 def test_where_nothing_is_decided_no_other_split_is_advised(tmp_path: Path) -> None:
@@ -187,3 +190,52 @@ def test_where_nothing_is_decided_no_other_split_is_advised(tmp_path: Path) -> N
     (contrast,) = summary.contrasts
     assert contrast.verdict.word == "inconclusive"
     assert next_step(summary).command == f"{COMMAND} --add-seeds 5"
+
+
+def test_a_prediction_in_words_alone_is_said_to_be_unchecked(tmp_path: Path) -> None:
+    predicted = (PredictionPlan(contrast="memory=expanded vs old", expect="inert"),)
+    seen(tmp_path / "words", prediction="Copies are inert.")
+    seen(tmp_path / "both", prediction="Copies are inert.", predictions=predicted)
+    seen(tmp_path / "none", prediction="")
+    said = {f.name: "Not checked" in first_screen(f) for f in tmp_path.iterdir()}
+    assert said == {"words": True, "both": False, "none": False}
+
+
+def test_an_interaction_is_how_much_the_effect_of_one_change_differs_with_the_other(
+    tmp_path: Path,
+) -> None:
+    summary = read(Ledger(STUDIES["crossed"](tmp_path / "study")))
+    crossed = [c for c in summary.contrasts if answers.is_interaction(c)]
+    assert len(crossed) == 3  # of the three pairs of three changes
+    (found,) = [c for c in crossed if c.verdict.word == "better"]
+    one, other = found.paired.contrast.name.split(" × ")
+    said = [each.text for each in answers.answer(summary)]
+    (text,) = [each for each in said if each.startswith(f"With {other}, the effect of {one} ")]
+    (number,) = re.findall(r"is higher by ([\d.]+) \(", text)
+    assert float(number) == pytest.approx(found.verdict.mean, abs=5.1e-4)
+    # the effects of single changes come first, though the interaction is the largest number
+    effects = [c.verdict.mean or 0 for c in summary.contrasts if c not in crossed]
+    assert float(number) > max(effects)
+    assert [each.split()[1] for each in said[:2]] == ["raises", "raises"]
+
+
+def test_no_effect_among_runs_that_all_collapsed_is_no_finding(tmp_path: Path) -> None:
+    """An AUROC of 0.5 in every run, against the same: the verdict says nothing of live models."""
+    study_plan = plan(2, 5)
+    ledger = Ledger(tmp_path)
+    ledger.begin(study_plan)
+    for arm in study_plan.arms:
+        for seed in study_plan.seeds:
+            row = done(arm, seed, 0.0, 0, 24)
+            dead = tuple(p.model_copy(update={"auroc": 0.5, "auprc": 0.5}) for p in row.proteins)
+            loss = 0.69 + study_plan.arms.index(arm) / 1000  # so that the change is not inert
+            metrics = row.metrics | {"test.auroc_macro": 0.5, "test.loss": loss}
+            ledger.append(row.model_copy(update={"proteins": dead, "metrics": metrics}))
+    summary = read(ledger)
+    (contrast,) = summary.contrasts
+    assert contrast.verdict.word == "no meaningful effect"
+    assert collapses.has_only_collapses(contrast.verdict)
+    (sentence,) = [s for s in answers.answer(summary) if "No meaningful effect" in s.text]
+    assert sentence.tone == "open"
+    assert "same" not in {point.mark for point in cards.helped(summary)}
+    assert any(p.text.startswith("10 of 10 runs collapsed") for p in cards.believe(summary))

@@ -21,6 +21,7 @@ from rpbind.audit.record import (
 from rpbind.audit.regions import metric_of
 from rpbind.ledger import Ledger
 from rpbind.report.build import build_report
+from rpbind.wording.audit import given_away
 
 AUDIT = Audit(
     dataset="synthetic 0123456789ab", split="cold-rna ba9876543210", part="test", negatives="given",
@@ -99,3 +100,13 @@ def test_a_study_from_before_audits_and_regions_has_neither_section(tmp_path: Pa
     page = build_report(write(tmp_path, plan(2, 2), lost=False)).read_text()
 
     assert section(page, "audit") == section(page, "regions") == ""
+
+
+def test_the_first_screen_says_in_what_bound_windows_differ_and_what_overlaps() -> None:
+    said = given_away(AUDIT)
+    assert "their protein's windows around them (AUROC 0.738)" in said
+    assert "GC content" not in said  # 0.495 is no flag
+    assert "test windows overlap training" in said
+    shared = AUDIT.leaks[0].model_copy(update={"equal": 0, "kmer": 0})
+    clean = AUDIT.model_copy(update={"leaks": (shared,), "priors": AUDIT.priors[1:]})
+    assert given_away(clean) == ""

@@ -23,7 +23,9 @@ from rpbind.ledger import ArmPlan, ContrastPlan, Ledger, Plan
 from rpbind.ledger.checks import merged_file_name
 from rpbind.ledger.row_files import keys, parquet_writer
 from rpbind.ledger.schema import SCHEMA, VERSIONED_SCHEMA
+from rpbind.metrics import WindowScores
 from rpbind.recipe import Recipe
+from rpbind.score_curves import raw_probabilities, score_curves
 
 PARTS = ("test", "validation", "probe", "probe.a", "probe.b", "probe.c")
 CURVE = ("epoch", "lr", "train.loss", "validation.loss", "validation.auroc_macro", "norm")
@@ -102,10 +104,14 @@ def rows(
         ],
         names=["part", "protein", "cluster", "windows", "positives", "auroc", "auprc"],
     )
+    curves = pa.array(
+        [list(on_test(rng).items()) for _ in range(S)], SCHEMA.field("test_curves").type
+    )
     columns = {name: pa.array([value] * S, SCHEMA.field(name).type)
                for name, value in fixed.items()} | {
         "run": pa.array([f"ablation-{arm.name}-{arm.recipe_id}-s{s}" for s in range(S)]),
         "seed": pa.array(range(S)),
+        "test_curves": curves,
         "metrics": mappings(METRICS, S, rng),
         "cost": mappings(("seconds", "train_seconds", "parameters"), S, rng),
         "proteins": pa.ListArray.from_arrays(np.arange(S + 1, dtype=np.int32) * N, scores),
@@ -114,6 +120,14 @@ def rows(
         ),
     }  # fmt: skip
     return pa.table([columns[field.name] for field in SCHEMA], schema=VERSIONED_SCHEMA)
+
+
+def on_test(rng: np.random.Generator) -> dict[str, list[float]]:
+    """Return the curves of a run on 8,000 random windows of ten proteins."""
+    logit_N, protein_N = rng.normal(size=8000).astype(np.float32), np.arange(8000) % 10
+    label_N = (rng.random(8000) < raw_probabilities(logit_N)).astype(np.uint8)
+    scores = WindowScores(logit_N, label_N, protein_N)
+    return score_curves(scores, raw_probabilities(logit_N))
 
 
 def mappings(names: tuple[str, ...], N: int, rng: np.random.Generator) -> Any:

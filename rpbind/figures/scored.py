@@ -17,7 +17,8 @@ MOST = 24
 """The curves of at most so many arms are on the page: those that are best on validation."""
 SIZE = 340
 """Height of a figure in pixels, near its width where three stand beside each other."""
-DIGITS = 4
+DIGITS = 3
+"""Decimals of a drawn value: finer than a pixel, and short on the page."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,8 @@ def calibration(arms: Sequence[Arm]) -> go.Figure:
         for kind, dash, symbol in (("raw", "solid", ""), ("calibrated", "dash", "-open")):
             found = list(bins(arms[place], kind))
             ranges = {
-                "array": [round(b.high[0] - b.median[0], DIGITS) for _, _, b in found],
-                "arrayminus": [round(b.median[0] - b.low[0], DIGITS) for _, _, b in found],
+                "array": [max(round(b.high[0] - b.median[0], DIGITS), 0) for _, _, b in found],
+                "arrayminus": [max(round(b.median[0] - b.low[0], DIGITS), 0) for _, _, b in found],
                 "thickness": 1.2,
                 "width": 3,
             }

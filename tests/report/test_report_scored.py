@@ -40,12 +40,12 @@ def test_a_curve_is_the_median_over_runs_in_the_band_from_lowest_to_highest(
     low, high, median, pooled = (
         trace for trace in scored.figure(study.arms, scored.ROC).data if trace.legendgroup == "1"
     )
-    assert list(low.y) == pytest.approx(value_RF.min(axis=0), abs=1e-4)
-    assert list(high.y) == pytest.approx(value_RF.max(axis=0), abs=1e-4)
-    assert list(median.y) == pytest.approx(np.median(value_RF, axis=0), abs=1e-4)
+    assert list(low.y) == pytest.approx(value_RF.min(axis=0), abs=6e-4)
+    assert list(high.y) == pytest.approx(value_RF.max(axis=0), abs=6e-4)
+    assert list(median.y) == pytest.approx(np.median(value_RF, axis=0), abs=6e-4)
     assert (median.x0, median.dx) == (0, pytest.approx(0.02))
     pooled_RF = np.array([run["roc.pooled"] for run in arm.test_curves])
-    assert list(pooled.y) == pytest.approx(np.median(pooled_RF, axis=0), abs=1e-4)
+    assert list(pooled.y) == pytest.approx(np.median(pooled_RF, axis=0), abs=6e-4)
 
 
 def test_at_first_the_arm_that_is_best_on_validation_is_shown(study: Summary) -> None:
@@ -89,7 +89,7 @@ def test_a_bin_without_windows_is_not_drawn_and_one_that_few_runs_have_counts_th
         run["raw.windows"] = [0.0 if at == 9 or (at == 8 and n) else 40.0 for at in range(10)]
     found = list(scored.bins(replace(arm, test_curves=tuple(emptied)), "raw"))
     assert [place for place, _, _ in found] == list(range(9))
-    assert found[8][2].median == [round(emptied[0]["raw.bound"][8], 4)]
+    assert found[8][2].median == [round(emptied[0]["raw.bound"][8], 3)]
 
 
 def test_the_values_of_the_roc_are_one_row_per_arm_and_average(study: Summary) -> None:

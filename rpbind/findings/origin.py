@@ -171,7 +171,18 @@ def _machine(each: Environment | None) -> Sequence[str | int | None]:
     )
 
 
-_KEYS = ("code", "commit", "diff", "torch", "device", "processor", "threads", "workers", "executor")
+_KEYS = (
+    "code",
+    "commit",
+    "diff",
+    "torch",
+    "device",
+    "gpu",
+    "processor",
+    "threads",
+    "workers",
+    "executor",
+)
 
 
 def _records(origin: Origin) -> Table:

@@ -11,6 +11,7 @@ from rpbind.ledger import Plan, Row
 from rpbind.recipe import Recipe
 from rpbind.train.code import code_id
 from rpbind.train.machine import Machine
+from rpbind.train.provenance import processor
 from rpbind.train.run import train_run
 from rpbind.train.task import Job
 
@@ -94,7 +95,7 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     """Yield what may explain that bits differ."""
     from importlib.metadata import version
 
-    here = {"code": code_id(), "torch": version("torch")}
+    here = {"code": code_id(), "torch": version("torch"), "processor": processor()}
     for key, value in here.items():
         made = sorted({row.provenance[key] for row in rows if key in row.provenance} - {value})
         if made:

@@ -75,6 +75,7 @@ def provenance(machine: Machine, executor: str) -> dict[str, str]:
         "executor": executor,
         "device": machine.device,
         "processor": processor(),
+        **({"gpu": torch.cuda.get_device_name()} if machine.device.startswith("cuda") else {}),
         "threads": str(machine.threads),
         "workers": str(machine.world),
     }

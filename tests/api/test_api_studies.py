@@ -68,6 +68,15 @@ def test_runs_are_rows_of_a_table_with_their_metrics(study: rb.Study) -> None:
     assert study.trials().empty
 
 
+def test_each_run_is_of_a_call_whose_code_and_machine_are_recorded(study: rb.Study) -> None:
+    found = rb.findings(study)
+    calls = found.table("calls").records()
+    assert {row["call"] for row in found.table("run_records").records()} <= {
+        call["call"] for call in calls
+    }
+    assert all(call["processor"] and call["torch"] and call["commit"] for call in calls)
+
+
 def test_the_model_of_a_run_is_opened_by_arm_and_seed(study: rb.Study, data: Path) -> None:
     model = study.model("conv", seed=1)
     assert model.recipe.model.encoder.kind == "conv"

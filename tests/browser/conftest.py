@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import rpbind as rb
 from rpbind.report.build import build_report
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))  # the synthetic studies stand there
 
+from synthetic_study import HOSTILE
 from twelve_studies import STUDIES
 
 CHROMIUM = shutil.which("chromium")
@@ -65,22 +68,60 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@contextmanager
+def visited(browser: Any, name: str, folder: Path, page: Path) -> Iterator[Opened]:
+    """Open a page with all that it has folded away; close the browser's window at the end."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(HEARD)
+    opened = Opened(name, folder, context.new_page())
+    opened.page.on("console", lambda message: opened.said.append(message.text))
+    opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
+    opened.page.on("dialog", lambda dialog: (opened.said.append(dialog.message), dialog.dismiss()))
+    opened.page.on("request", lambda asked: opened.requests.append(asked.url))
+    opened.page.goto(page.as_uri())
+    opened.page.evaluate((Path(__file__).parent / "faults.js").read_text())
+    opened.page.evaluate("check.openAll(); check.drawAll()")
+    yield opened
+    context.close()
+
+
 @pytest.fixture(scope="module", params=STUDIES)
 def study(
     request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:
     """Each of the twelve studies, written once and opened once."""
     folder = STUDIES[request.param](tmp_path_factory.mktemp("study") / request.param)
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_init_script(HEARD)
-    opened = Opened(request.param, folder, context.new_page())
-    opened.page.on("console", lambda message: opened.said.append(message.text))
-    opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
-    opened.page.on("dialog", lambda dialog: (opened.said.append(dialog.message), dialog.dismiss()))
-    opened.page.on("request", lambda asked: opened.requests.append(asked.url))
-    opened.page.goto(build_report(folder).as_uri())
-    opened.page.evaluate((Path(__file__).parent / "faults.js").read_text())
-    opened.page.evaluate("check.openAll(); check.drawAll()")
-    yield opened
-    context.close()
+    with visited(browser, request.param, folder, build_report(folder)) as opened:
+        yield opened
+
+
+SEVERAL = ("list", "side-by-side", "study-with-a-note")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of studies with notes, of which one is damaged, and a page of three."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name in ("ablation", "leave-one-out", "search", "all-failed", "hostile"):
+        build_report(STUDIES[name](folder / name))
+    (folder / "damaged").mkdir()
+    (folder / "damaged" / "plan.json").write_text('{"hostile": "' + HOSTILE.replace('"', "'"))
+    for name in ("hostile", "ablation"):
+        tags = ["paper", "a-tag-of-forty-letters_2026/q4.revision-2"[:40]]
+        rb.note(folder / name, f"{HOSTILE} " * 20, tag=tags)
+    names = ("ablation", "leave-one-out", "hostile", "search")
+    rb.side_by_side([folder / name for name in names])
+    return folder
+
+
+@pytest.fixture(scope="module", params=SEVERAL)
+def several(request: pytest.FixtureRequest, browser: Any, reports: Path) -> Iterator[Opened]:
+    """The list of studies, studies side by side, and a study with a note."""
+    page = {
+        "list": reports / "index.html",
+        "side-by-side": next(reports.glob("side-by-side-*.html")),
+        "study-with-a-note": reports / "hostile" / "index.html",
+    }[request.param]
+    with visited(browser, request.param, reports, page) as opened:
+        yield opened

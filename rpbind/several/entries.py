@@ -106,12 +106,12 @@ def is_study(folder: Path) -> bool:
     Returns
     -------
     bool
-        False if it cannot be looked into.
+        True also if it cannot be looked into, so that its line says why.
     """
     try:
-        return folder.is_dir() and any((folder / name).exists() for name in (PLAN, DRIVER))
+        return folder.is_dir() and any(each.name in (PLAN, DRIVER) for each in folder.iterdir())
     except OSError:
-        return False
+        return True
 
 
 def entry(study: Path) -> Entry:
@@ -127,7 +127,7 @@ def entry(study: Path) -> Entry:
     Entry
         With the reason in `problem` if something of it cannot be read.
     """
-    has_page = (study / PAGE).is_file()
+    has_page = _has_page(study)
     note, problems = _note(study)
     try:
         plan, running = Ledger(study).plan, is_held(study)
@@ -158,6 +158,13 @@ def entry(study: Path) -> Entry:
         problem="; ".join([*why, *problems]),
         has_page=has_page,
     )
+
+
+def _has_page(study: Path) -> bool:
+    try:
+        return (study / PAGE).is_file()
+    except OSError:
+        return False
 
 
 def _note(study: Path) -> tuple[Note, list[str]]:

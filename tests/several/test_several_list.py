@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -20,6 +21,7 @@ from rpbind.report.live import LivePage
 from rpbind.report.publish import publish, renew_index
 from rpbind.report.studies_page import LOCK, link, write_index
 from rpbind.several.entries import entries, entry
+from rpbind.several.state import ended
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))  # the synthetic studies stand there
 
@@ -113,6 +115,14 @@ def test_a_study_is_running_while_a_process_runs_it_and_then_interrupted_or_done
     assert entry(study).state == "done"
 
 
+def test_the_state_of_a_study_that_has_ended_follows_from_its_runs() -> None:
+    assert ended(4, 4, []) == "done"
+    assert ended(2, 4, ["planned", "stopped"]) == "interrupted"
+    assert ended(0, 2, ["never made", "never made"]) == "failed"  # its search has no winner
+    for state in ("failed", "diverged", "lost"):
+        assert ended(3, 4, [state]) == "failed"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "says"),
     [
@@ -146,6 +156,25 @@ def test_folders_that_are_no_studies_are_not_in_the_list(reports: Path) -> None:
     (reports / "notes.txt").write_text("x")
     (reports / "gone").symlink_to(reports / "nowhere")
     assert len(entries(reports)) == 4
+
+
+def test_a_study_that_may_not_be_read_is_a_line_that_says_so(
+    reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reports)
+    reports.chmod(0o755)
+    Path("one_arm").chmod(0)
+    user = os.geteuid()
+    try:
+        if user == 0:  # root may read whatever there is
+            os.seteuid(65534)
+        found = {each.folder: each for each in entries(Path())}
+    finally:
+        os.seteuid(user)
+        Path("one_arm").chmod(0o755)
+    assert found["one_arm"].state == "unreadable"
+    assert "Permission denied" in found["one_arm"].problem
+    assert len(found) == 4
 
 
 def test_studies_that_end_at_once_lose_no_line(reports: Path) -> None:

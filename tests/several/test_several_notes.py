@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -126,3 +127,55 @@ def test_the_command_prints_what_is_there(study: Path, capsys: pytest.CaptureFix
         "note: look again", "tags: a, b", "note: look again", "tags: b", "note: none",
         "tags: b",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("nowhere new", "holds no study"),
+        ("file.txt new", "holds no study"),
+        (". new", "holds no study"),
+        ("newer new", "update rpbind"),
+        ("locked new", ".note.lock"),
+        ("mine new --clear", "Leave out one of them"),
+        ("mine --tag ''", "empty"),
+        ("mine ''", "empty"),
+    ],
+)
+def test_a_note_that_cannot_be_kept_is_refused_by_the_command(
+    study: Path,
+    words: str,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from rpbind import cli
+
+    monkeypatch.chdir(study.parent)
+    Path("file.txt").write_text("x")
+    for name in ("newer", "locked"):
+        write(Path(name), plan(1, 1, contrasts=(), controls=()), lost=False)
+    Path("newer/plan.json").write_text('{"schema": 99}')
+    Path("locked/.note.lock").mkdir()
+    sys.argv = ["rpbind", "note", *shlex.split(words)]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert not list(Path().rglob(FILE))
+
+
+def test_a_study_that_may_not_be_written_is_said_and_has_no_note(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study)
+    study.chmod(0o555)
+    user = os.geteuid()
+    try:
+        if user == 0:  # root may write wherever it likes
+            os.seteuid(65534)
+        with pytest.raises(rb.UserError, match="Permission denied"):
+            rb.note(".", "new")
+    finally:
+        os.seteuid(user)
+        study.chmod(0o755)
+    assert not (study / FILE).exists()

@@ -2,9 +2,10 @@
 
     rpbind report reports/e01
     python docs/gallery/shots.py reports/e01 reports/sweep
+    python docs/gallery/shots.py reports/mine=docs/report.png
 
-Writes docs/gallery/NAME.png, NAME being the study's folder. Needs Chromium (apt install chromium),
-playwright (in the extra `test`) and Pillow (pip install pillow).
+Writes docs/gallery/NAME.png, NAME being the study's folder, or the file that is named. Needs
+Chromium (apt install chromium), playwright (in the extra `test`) and Pillow (pip install pillow).
 """
 
 from __future__ import annotations
@@ -22,24 +23,21 @@ COLOURS = 48
 MOST_BYTES = 200_000
 
 
-def main(studies: list[Path], out: Path) -> None:
+def main(pictures: dict[Path, Path]) -> None:
     """Take one picture per study, and say how large it is.
 
     Parameters
     ----------
-    studies
-        Folders of studies with an `index.html`.
-    out
-        The folder of the pictures.
+    pictures
+        {folder of a study with an `index.html`: file of its picture}.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        for study in studies:
+        for study, path in pictures.items():
             page = browser.new_page(viewport=SCREEN, color_scheme="light")
             page.goto((study / "index.html").resolve().as_uri())
             page.evaluate("document.fonts.ready")
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            path = out / f"{study.name}.png"
             picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
             print(path, path.stat().st_size)
             assert path.stat().st_size <= MOST_BYTES, f"more than {MOST_BYTES:,} bytes: {path}"
@@ -47,4 +45,6 @@ def main(studies: list[Path], out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]], Path(__file__).parent)
+    named = [word.partition("=") for word in sys.argv[1:]]
+    here = Path(__file__).parent
+    main({Path(s): Path(file) if file else here / f"{Path(s).name}.png" for s, _, file in named})

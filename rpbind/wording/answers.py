@@ -16,7 +16,7 @@ from rpbind.wording.sentences import Sentence, Tone, left_open, size
 from rpbind.wording.verdicts import Judged
 
 FIRST = 6
-"""So many sentences are seen at once."""
+"""So many sentences are seen at once, or one more if it would be hidden alone."""
 MOST_NAMES = 8
 """A sentence on several contrasts names at most so many."""
 MOST_OPEN = 4

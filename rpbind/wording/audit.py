@@ -100,7 +100,7 @@ def given_away(audit: Audit) -> str:
         each = [
             f"{SIGNS[prior.name]} (AUROC {number(_furthest(prior))})" for prior in audit.flagged
         ]
-        parts = [f"without any motif, bound windows differ in {', '.join(each)}"]
+        parts = [f"bound windows differ in {', '.join(each)}"]
     if with_training := [
         leak.part for leak in audit.leaks if leak.kmer or leak.equal or leak.interval
     ]:

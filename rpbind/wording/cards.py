@@ -22,7 +22,13 @@ MARKS: dict[Word, Mark] = {
     "inert": "same",
     "inconclusive": "open",
 }
-INTERACTIONS: dict[Word, str] = {"better": "above 0", "worse": "below 0"}
+INTERACTIONS: dict[Word, str] = {
+    "better": "{} above 0",
+    "worse": "{} below 0",
+    "no meaningful effect": "negligible {}",
+    "inert": "inert {}",
+    "inconclusive": "undecided {}",
+}
 MOST_NAMES = 3
 
 
@@ -68,6 +74,7 @@ def _by_verdict(judged: Sequence[Judged]) -> Iterator[Point]:
     for (said, mark), found in sorted(grouped.items(), key=lambda item: order[item[0][1]]):
         shown = ", ".join(_short(c) for c in found[:MOST_NAMES])
         more = len(found) - MOST_NAMES
+        said = said.format(words.plural("interaction", len(found)))
         yield Point(mark, f"{len(found)} {said}: {shown}" + (f", {more} more" if more > 0 else ""))
 
 
@@ -78,7 +85,7 @@ def _said(contrast: Judged) -> tuple[str, Mark]:
         return "where every run collapsed", "open"
     said: str = "undecided" if word == "inconclusive" else word
     if answers.is_interaction(contrast):
-        said = f"interaction {INTERACTIONS.get(word, said)}"
+        said = INTERACTIONS[word]
     return said, MARKS[word]
 
 

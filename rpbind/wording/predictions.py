@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rpbind.analysis.predictions import JudgedPrediction
 
 OUTCOMES = ("held", "failed", "undecided")
-UNCHECKED = "Not checked: words alone predict no verdict of a contrast"
+UNCHECKED = "Not checked: it names no contrast and no verdict"
 """What is said of a prediction that names no contrast."""
 SIGNS = {"held": "✓", "failed": "✗", "undecided": "?"}
 

@@ -78,7 +78,7 @@ def effect_words(contrast: ContrastPlan) -> str:
     arms = len(contrast.weights)
     if TIMES in contrast.name:
         return f"effect of one change with the other, minus its effect without it, in {arms} arms"
-    return f"mean of {arms // 2} arms with the change, minus mean of {arms // 2} arms without it"
+    return f"mean of {arms // 2} arms with it, minus mean of {arms // 2} arms without it"
 
 
 def is_at_reference(plan: Plan) -> bool:

@@ -213,6 +213,8 @@ def test_an_interaction_is_how_much_the_effect_of_one_change_differs_with_the_ot
     (text,) = [each for each in said if each.startswith(f"With {other}, the effect of {one} ")]
     (number,) = re.findall(r"is higher by ([\d.]+) \(", text)
     assert float(number) == pytest.approx(found.verdict.mean, abs=5.1e-4)
+    assert "1 interaction above 0" in " ".join(point.text for point in cards.helped(summary))
+    assert "2 negligible interactions" in " ".join(point.text for point in cards.helped(summary))
     # the effects of single changes come first, though the interaction is the largest number
     effects = [c.verdict.mean or 0 for c in summary.contrasts if c not in crossed]
     assert float(number) > max(effects)
@@ -239,3 +241,13 @@ def test_no_effect_among_runs_that_all_collapsed_is_no_finding(tmp_path: Path) -
     assert sentence.tone == "open"
     assert "same" not in {point.mark for point in cards.helped(summary)}
     assert any(p.text.startswith("10 of 10 runs collapsed") for p in cards.believe(summary))
+
+
+def test_no_sentence_is_hidden_alone(tmp_path: Path) -> None:
+    hidden = {}
+    for arms in (9, 12):
+        folder = write(tmp_path / str(arms), plan(arms, controls=()), lost=False)
+        page = build_report(folder).read_text().partition('<div class="cards">')[0]
+        (more,) = re.findall(r"<summary>(\d+) more</summary>", page) or ["0"]
+        hidden[len(answers.answer(read(Ledger(folder))))] = int(more)
+    assert hidden == {answers.FIRST + 1: 0, answers.FIRST + 2: 2}

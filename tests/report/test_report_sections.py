@@ -92,7 +92,7 @@ def test_its_section_shows_shapley_values_and_the_interaction_of_three(page: str
 
 def test_an_effect_says_how_many_arms_it_compares(full: Path, page: str) -> None:
     verdicts = section(page, "verdicts")
-    assert "mean of 4 arms with the change, minus mean of 4 arms without it" in verdicts
+    assert "mean of 4 arms with it, minus mean of 4 arms without it" in verdicts
     assert "in 8 arms" in verdicts
     assert verdict_table(full)
 

@@ -155,8 +155,7 @@ def _by_hyperparameter(summary: Summary) -> dict[str, Markup | None]:
         drawn["importance"] = fragment(
             rated.figure(found), "importance", rated.describe(found), rated.groups(found)
         )
-        by_path = {scale.path: scale for scale in every}
-        two = [by_path[path] for path in found[0].share if path in by_path][:2]
+        two = scales.most_important(every, found[0].share)
         if len(two) == 2 and contour.with_both(search, *two):
             figure = contour.figure(search, *two)
             drawn["contour"] = fragment(figure, "contour", describe_search.contour(search, *two))

@@ -18,7 +18,7 @@ def figure(search: SearchResult, scales: Sequence[Scale]) -> go.Figure:
     """Draw the lines over one row per hyperparameter, and a last row for the objective.
 
     The objective also gives a line its colour. Where a trial does not have a hyperparameter, its
-    line is broken.
+    line is broken; rows that some trials lack come first, so that every line reaches its score.
 
     Parameters
     ----------
@@ -32,13 +32,15 @@ def figure(search: SearchResult, scales: Sequence[Scale]) -> go.Figure:
     Figure
         Four traces by score, the best trial above them.
     """
-    values = [t.value or 0.0 for t in complete(search)]
-    every = [*scales, Scale(search.objective.words, "linear", (min(values), max(values)))]
+    trials = complete(search)
+    values = [t.value or 0.0 for t in trials]
+    ordered = sorted(scales, key=lambda s: all(t.fields[s.path] is not None for t in trials))
+    every = [*ordered, Scale(search.objective.words, "linear", (min(values), max(values)))]
     labels = [style.wrap(title(scale)) for scale in every]
     tops, middles, height = style.rows(labels, track=40)
     drawn = go.Figure()
-    for quarter, trials in enumerate(quarters(search)):
-        lines = _Lines(every, middles, [t for t in trials if t is not search.best])
+    for quarter, mine in enumerate(quarters(search)):
+        lines = _Lines(every, middles, [t for t in mine if t is not search.best])
         look = {"color": palette.SCORES[quarter], "width": 1 + 0.4 * quarter}
         drawn.add_trace(lines.trace(str(quarter), look, {"size": 3 + quarter}))
     best = _Lines(every, middles, [search.best] if search.best else [])

@@ -126,6 +126,28 @@ def ticks(scale: Scale) -> tuple[list[float], list[str]]:
     return places, texts
 
 
+def most_important(scales: Sequence[Scale], share: Mapping[str, float]) -> list[Scale]:
+    """Return the scales of the two hyperparameters with the largest shares.
+
+    Parameters
+    ----------
+    scales
+        All scales of a search.
+    share
+        {path of a searched dimension: its importance}. That of a variant, such as
+        `train.schedule`, is drawn as the variant's name, `train.schedule.kind`.
+
+    Returns
+    -------
+    list of Scale
+        Two, the most important first; fewer if one of the two does not differ among trials.
+    """
+    by_path = {scale.path: scale for scale in scales}
+    two = sorted(share, key=lambda path: -share[path])[:2]
+    found = (by_path.get(path) or by_path.get(f"{path}.kind") for path in two)
+    return [scale for scale in found if scale]
+
+
 def complete(search: SearchResult) -> list[Trial]:
     """Return the trials with a value; a repeat is no trial of its own."""
     return [t for t in search.distinct if t.value is not None]

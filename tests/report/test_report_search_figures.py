@@ -18,7 +18,7 @@ from rpbind.ledger.search_results import SearchResult
 from rpbind.recipe import Recipe
 from rpbind.report.build import build_report, render
 from rpbind.search_figures import contour, parallel, rated, searching
-from rpbind.search_figures.scales import Scale, complete, scales, ticks
+from rpbind.search_figures.scales import Scale, complete, most_important, scales, ticks
 from rpbind.wording import search_words
 
 LOG = Scale("train.lr", "log", (1e-4, 1e-2))
@@ -133,6 +133,16 @@ def test_a_line_is_broken_where_a_trial_lacks_the_hyperparameter(tmp_path: Path)
     gaps = sum(x is None for trace in drawn.data for x in trace.x)
     assert lacking
     assert gaps == 2 + len(lacking)  # and a gap after each line
+    rows = [note.text for note in drawn.layout.annotations[: len(every) + 1]]
+    assert set(rows[: len(lacking)]) == set(lacking)  # above the rows that all trials have
+    assert rows[-1] == "validation AUROC"
+
+
+def test_a_variant_among_the_two_most_important_is_drawn_by_its_name() -> None:
+    kinds = Scale("train.schedule.kind", "steps", ("constant", "plateau"))
+    decay = Scale("train.weight_decay", "linear", (0.0, 0.1))
+    share = {"train.lr": 0.3, "train.weight_decay": 0.1, "train.schedule": 0.6}
+    assert most_important([LOG, decay, kinds], share) == [kinds, LOG]
 
 
 def test_the_slices_have_their_own_scales_and_steps_in_order(hundred: Summary) -> None:

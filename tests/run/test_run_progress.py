@@ -256,7 +256,7 @@ def test_every_slow_step_of_a_study_shows_a_moving_bar(
     monkeypatch.setattr(run.tune.Tuner, "__init__", lambda *ignored, **more: None)
     monkeypatch.setattr(run.tune.Tuner, "fit", alive("runs"))
     monkeypatch.setattr(run, "_placement", lambda where: {"CPU": 1.0})
-    monkeypatch.setattr(page, "build_report", alive("report", tmp_path))
+    monkeypatch.setattr(page, "publish", alive("report", tmp_path))
     monkeypatch.setattr(page, "last_screen", alive("table", ""))
     recipe = BASE.with_({"train.epochs": 1})
     options = page.RunOptions(

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rpbind.files.atomic import read, write_atomic
-from rpbind.ledger.records import Record
+from rpbind.ledger.records import Record, Time
 
 FILE = "environments.json"
 DIFFS = "diffs"
@@ -46,12 +46,12 @@ class Environment(Record):
         {installed package: its version}.
     """
 
-    began: str
+    began: Time
     command: str = ""
     rpbind: str = ""
     python: str = ""
     commit: str = ""
-    diff: str = ""
+    diff: str = Field(default="", pattern="^[0-9a-f]*$")
     platform: str = ""
     processor: str = ""
     cores: int = 0

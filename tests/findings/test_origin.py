@@ -65,7 +65,9 @@ def test_a_call_of_a_version_that_recorded_nothing_has_no_command(study: Path) -
     assert (first["slots"], second["slots"]) == (2, 4)
 
 
-@pytest.mark.parametrize("content", ["", "{", '[{"began": 3}]'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '[{"began": "yesterday"}]', '[{"began": "", "diff": "../../x"}]']
+)
 def test_a_damaged_record_of_environments_costs_no_result(study: Path, content: str) -> None:
     (study / environments.FILE).write_text(content)
     assert environments.environments(study) == ()

@@ -29,6 +29,7 @@ class Verbosity(IntEnum):
 
 
 _chosen = Verbosity.NORMAL
+_in_command_line = False
 
 
 def choose(*, quiet: bool = False, verbose: bool = False) -> None:
@@ -57,9 +58,15 @@ def choose(*, quiet: bool = False, verbose: bool = False) -> None:
 
 
 def reset() -> None:
-    """Print as much as a command without `--quiet` and `--verbose` does."""
-    global _chosen
+    """Begin a command line: print as much as one without `--quiet` and `--verbose` does."""
+    global _chosen, _in_command_line
     _chosen = Verbosity.NORMAL
+    _in_command_line = True
+
+
+def in_command_line() -> bool:
+    """Whether a command of ours runs: else a script or a session of the user's has called us."""
+    return _in_command_line
 
 
 def is_quiet() -> bool:

@@ -21,6 +21,7 @@ from rpbind.recipe import Recipe, canonical
 from rpbind.statistics.table import planned_runs
 from rpbind.terminal import typed_command
 from rpbind.train.code import code_id, code_of_rows
+from rpbind.verbosity import in_command_line
 
 
 class Searches(Protocol):
@@ -134,6 +135,7 @@ def make_plan(
         search=None if sweep is None else sweep.plan_entry(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=typed_command(),
+        scripted=not in_command_line(),
         code=code_id(),
         code_modules=code_of_rows(),
     )
@@ -159,7 +161,7 @@ def fingerprint(plan: Plan) -> str:
     """
     skip = {"study", "fingerprint", "created", "command", "question", "prediction", "rule", "looks",
             "code_modules", "accepted_code", "confirmatory", "split_note",
-            "predictions", "smoke", "name"}  # fmt: skip
+            "predictions", "smoke", "name", "scripted"}  # fmt: skip
     hashed = plan.model_dump(mode="json", exclude=skip)
     for added in ("metrics", "own_controls"):  # studies without them keep their fingerprint
         if not hashed[added]:

@@ -195,8 +195,8 @@ class Plan(Record):
         How the trials of its searches were drawn, see `SearchPlan`; None without a search.
     created
         When it was made, in ISO 8601.
-    command
-        The command that made it.
+    command, scripted
+        The command that made it, and whether it is a script of the user's, without our options.
     code
         Hash of the code that rows depend on.
     code_modules
@@ -234,6 +234,7 @@ class Plan(Record):
     search: dict[str, Any] | None = None
     created: str
     command: str = ""
+    scripted: bool = False
     code: str = ""
     code_modules: dict[str, str] = Field(default_factory=dict)
     accepted_code: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class Step:
     why
         What it is for.
     command
-        The command; "" if it is unknown, because the study was made from Python.
+        The command; "" if none does it, because the study was made from Python.
     cost
         What it costs; "" if nothing is trained.
     """
@@ -61,7 +61,7 @@ def next_step(summary: Summary) -> Step:
 
 
 def _steps(summary: Summary) -> Iterator[Step]:
-    command = commands.again(summary.plan.command)
+    command = "" if summary.plan.scripted else commands.again(summary.plan.command)
     if summary.interim:
         why = "Wait until the study ends; this page is written again as runs end"
         yield Step(why, "", cost(summary, len(summary.failures)))

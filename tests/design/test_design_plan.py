@@ -336,3 +336,14 @@ def test_a_plan_records_the_shares_of_its_split(make: Make, source: DataSource) 
         note = imbalance(dataset, load_split(dataset, each.split))
         assert make(source=each).split_note == note
     assert "the largest protein cluster has" in note
+
+
+def test_a_plan_knows_whether_its_command_takes_our_options(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+    for ours in (True, False):
+        monkeypatch.setattr("rpbind.verbosity._in_command_line", ours)
+        found[ours] = make()
+    assert [plan.scripted for plan in found.values()] == [False, True]
+    assert fingerprint(found[True]) == fingerprint(found[False])

@@ -123,6 +123,12 @@ def test_the_next_command_follows_from_what_is_open(
     assert option == "" or re.match(r"\d+ runs, about \d+ (s|min)", step.cost)
 
 
+def test_a_script_of_the_users_is_advised_a_call_and_no_option(tmp_path: Path) -> None:
+    step = next_step(seen(tmp_path, seeds=2, scripted=True, command="python question.py"))
+    assert step.command == ""
+    assert "the same call, add_seeds=3" in step.why
+
+
 def test_options_in_a_command_are_replaced_and_its_words_stay_quoted() -> None:
     command = "rpbind ablate --name 'a b' --smoke --add-seeds=2 --seeds 3"
     assert commands.again(f"{command} -q") == commands.again(f"{command} --quiet")

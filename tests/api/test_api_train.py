@@ -43,6 +43,7 @@ def test_its_study_has_all_seeds_and_a_page_and_compares_nothing(model: Any) -> 
     assert model.study.is_complete
     assert model.study.verdicts().empty
     assert (model.study.folder / "index.html").exists()
+    assert model.study.name in (model.study.folder.parent / "index.html").read_text()  # the list
     assert model.study.name.startswith("train-")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,8 @@ INTERACTIONS: dict[Word, str] = {
     "inconclusive": "undecided {}",
 }
 MOST_NAMES = 3
+FIRST = 3
+"""So many points on what helped are seen at once; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,13 @@ def helped(summary: Summary) -> list[Point]:
 
 
 def _by_verdict(judged: Sequence[Judged]) -> Iterator[Point]:
+    names = words.shortened(answers.subject(c) for c in judged)
     grouped: dict[tuple[str, Mark], list[Judged]] = {}
     for contrast in sorted(judged, key=lambda c: -abs(c.verdict.mean or 0.0)):
         grouped.setdefault(_said(contrast), []).append(contrast)
     order = {each: place for place, each in enumerate(SIGNS)}
     for (said, mark), found in sorted(grouped.items(), key=lambda item: order[item[0][1]]):
-        shown = ", ".join(_short(c) for c in found[:MOST_NAMES])
+        shown = ", ".join(_short(c, names) for c in found[:MOST_NAMES])
         more = len(found) - MOST_NAMES
         said = said.format(words.plural("interaction", len(found)))
         yield Point(mark, f"{len(found)} {said}: {shown}" + (f", {more} more" if more > 0 else ""))
@@ -89,8 +92,8 @@ def _said(contrast: Judged) -> tuple[str, Mark]:
     return said, MARKS[word]
 
 
-def _short(contrast: Judged) -> str:
-    subject, verdict = answers.subject(contrast), contrast.verdict
+def _short(contrast: Judged, names: Mapping[str, str]) -> str:
+    subject, verdict = names[answers.subject(contrast)], contrast.verdict
     if verdict.word not in ("better", "worse"):
         return subject
     return f"{subject} {words.signed(verdict.mean, 3)}"
@@ -103,8 +106,9 @@ def _best_arm(summary: Summary) -> Iterator[Point]:
         yield Point("fact", f"Test AUROC: {each}; one search supports no verdict between them")
     elif len(scored) > 1:
         score, name = max(scored)
+        short = words.shortened(arm for _, arm in scored)[name]
         yield Point(
-            "fact", f"Highest test AUROC of {len(scored)} arms: {name} {words.number(score)}"
+            "fact", f"Highest test AUROC of {len(scored)} arms: {short} {words.number(score)}"
         )
     elif scored:
         for claim in next(iter(summary.controls.claims.values()), ()):
@@ -168,7 +172,7 @@ def _baseline(summary: Summary) -> Point:
         best_arm = max(beaten, key=lambda arm: beaten[arm].comparisons[0].verdict.mean or 0.0)
         by = size(beaten[best_arm].comparisons[0].verdict)
         many = f"{len(beaten)} of {len(about)} arms beat" if len(about) > 1 else f"{best_arm} beats"
-        best = f", {best_arm} by {by}" if len(about) > 1 else f", by {by}"
+        best = f", {words.shortened(about)[best_arm]} by {by}" if len(about) > 1 else f", by {by}"
         return Point("yes", f"{many} {plain}{best}")
     worse = sum(claim.answer == "worse" for claim in about.values())
     more = f"; {worse} of {len(about)} are worse" if worse and len(about) > 1 else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from rpbind import errors
@@ -39,6 +41,27 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None or not math.isfinite(value):
         return ABSENT
     return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def shortened(names: Iterable[str], most: int = 34) -> dict[str, str]:
+    """Return {name: the name, its middle left out if it is long}; no two become equal.
+
+    Parameters
+    ----------
+    names
+        Different names.
+    most
+        Longest name that is kept whole.
+
+    Returns
+    -------
+    dict[str, str]
+        A name whose short form another name has, too, is kept whole.
+    """
+    every = list(dict.fromkeys(names))
+    cut = {n: n if len(n) <= most else f"{n[: most // 2]}…{n[-most // 3 :]}" for n in every}
+    counts = Counter(cut.values())
+    return {name: short if counts[short] == 1 else name for name, short in cut.items()}
 
 
 def signed(value: float | None, digits: int = 4) -> str:

@@ -210,3 +210,15 @@ def test_figures_that_read_a_table_draw_its_numbers(study: Any) -> None:
     for column, drawn in enumerate(dots):
         assert drawn == [row[column] for row in listed.values() if row[column] is not None]
     assert len(dots) == len(head) - 1
+
+
+def test_the_first_screen_has_the_answer_and_all_of_the_three_cards(study: Any) -> None:
+    fresh = study.page.context.new_page()  # nothing is unfolded in it
+    fresh.set_viewport_size({"width": 1280, "height": 900})
+    fresh.goto((study.folder / "index.html").as_uri())
+    ends = fresh.evaluate(
+        """() => ["helped", "believe", "next"].map((id) =>
+            document.getElementById(id).lastElementChild.getBoundingClientRect().bottom)"""
+    )
+    fresh.close()
+    assert max(ends) <= 900

@@ -127,3 +127,14 @@ def test_untried_configurations_of_a_finite_space_name_the_option_that_tries_the
     assert sum("--repeats redraw" in line for line in search_words.winner_lines(found)) == (
         left > 0
     )
+
+
+def test_a_long_name_is_shortened_unless_another_would_look_the_same() -> None:
+    alike = ["x" * 30 + middle + "y" * 30 for middle in ("1", "2")]
+    long = "encoder=conv-with-a-long-name-because-people-write-long-names.kernel=9"
+    found = words.shortened([*alike, long, "old"])
+    assert [found[name] for name in alike] == alike
+    assert found["old"] == "old"
+    assert found[long].startswith("encoder=")
+    assert found[long].endswith("kernel=9")
+    assert len(found[long]) < 34

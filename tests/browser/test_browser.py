@@ -45,6 +45,15 @@ def test_nothing_is_cut_or_left_out_on_paper(study: Any) -> None:
     assert study.seen_at(1047, media="print").evaluate("check.faults(true)") == []
 
 
+def test_paper_has_every_row_of_every_table(study: Any) -> None:
+    hidden = study.seen_at(1047, media="print").evaluate(
+        """() => [...document.querySelectorAll("main .scroll:has(table)")]
+            .filter((box) => box.scrollHeight > box.clientHeight + 2)
+            .map((box) => box.getAttribute("aria-label"))"""
+    )
+    assert hidden == []
+
+
 def test_text_can_be_read_in_the_dark(study: Any) -> None:
     study.seen_at(1280, scheme="dark")
     assert axe(study, "color-contrast") == []

@@ -82,7 +82,7 @@ def test_a_study_without_scores_has_no_such_table(tmp_path: Path) -> None:
 
 
 def test_a_large_page_stays_light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 arms with 91 proteins and 30 epochs may take 4 MB: what an arm beyond the best 24 adds counts."""
+    """100 arms with 91 proteins may take 4 MB; each arm beyond the best 24 adds as much."""
     monkeypatch.setattr(toy, "NAMES", ("old", *(f"arm-{n:02d}" for n in range(1, 36))))
     monkeypatch.setattr(toy, "EFFECTS", tuple(0.001 * n for n in range(36)))
     sizes = []

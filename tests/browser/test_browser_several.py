@@ -35,7 +35,7 @@ def test_the_keyboard_reaches_all_of_several_studies(several: Any) -> None:
 
 def test_the_list_is_sorted_and_saved_and_leads_to_pages_that_are_there(several: Any) -> None:
     if several.name != "list":
-        pytest.skip("only the list")
+        return
     page = several.seen_at(1280)
     rows = page.locator("tbody tr")
     state = page.locator("thead th", has_text="State").locator("button")

@@ -4,8 +4,9 @@
     python docs/gallery/shots.py reports/e01 reports/sweep
     python docs/gallery/shots.py reports/mine=docs/report.png
 
-Writes docs/gallery/NAME.png, NAME being the study's folder, or the file that is named. Needs
-Chromium (apt install chromium), playwright (in the extra `test`) and Pillow (pip install pillow).
+Writes docs/gallery/NAME.png, NAME being the study's folder, or the file that is named. A picture is
+higher only where the three cards end below the first screen. Needs Chromium (apt install chromium),
+playwright (in the extra `test`) and Pillow (pip install pillow).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-SCREEN = {"width": 1280, "height": 900}
+WIDTH, HEIGHT = 1280, 900
+END = "document.querySelector('.cards').getBoundingClientRect().bottom"
 COLOURS = 48
 MOST_BYTES = 200_000
 
@@ -34,12 +36,15 @@ def main(pictures: dict[Path, Path]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         for study, path in pictures.items():
-            page = browser.new_page(viewport=SCREEN, color_scheme="light")
+            page = browser.new_page(
+                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+            )
             page.goto((study / "index.html").resolve().as_uri())
-            page.evaluate("document.fonts.ready")
+            height = max(HEIGHT, round(page.evaluate(END)) + 16)
+            page.set_viewport_size({"width": WIDTH, "height": height})
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
-            print(path, path.stat().st_size)
+            print(path, f"{WIDTH} x {height}", path.stat().st_size, "bytes")
             assert path.stat().st_size <= MOST_BYTES, f"more than {MOST_BYTES:,} bytes: {path}"
         browser.close()
 

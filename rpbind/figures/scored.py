@@ -13,7 +13,7 @@ from rpbind.figures import style
 from rpbind.figures.curves import best_arm, ranked_by_validation
 from rpbind.figures.embed import Group
 
-MOST = 24
+MOST = 12
 """The curves of at most so many arms are on the page: those that are best on validation."""
 SIZE = 340
 """Height of a figure in pixels, near its width where three stand beside each other."""

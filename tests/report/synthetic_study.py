@@ -152,6 +152,7 @@ def done(arm: ArmPlan, seed: int, effect: float, stream: int, clusters: int) -> 
 
 def _curves_on_test(effect: float, proteins: int) -> dict[str, list[float]]:
     """Curves on test of a run: the larger its effect, the better they are."""
+    effect = float(np.clip(effect, -0.1, 0.2))
     at_F, middle = np.linspace(0, 1, 51), (np.arange(10) + 0.5) / 10
     windows = [400.0 * proteins / 10] * 10
     curves: dict[str, list[float]] = {"proteins": [float(proteins)]}

@@ -170,6 +170,9 @@ def test_everything_that_is_taken_out_is_what_the_report_wrote(study: Any) -> No
     written = (study.folder / "findings.json").read_text()
     whole = saved(page, part.get_by_role("button", name="findings.json"))
     assert json.loads(whole) == json.loads(written)
+    for name in part.locator("[data-take$='.toml']").all_inner_texts():
+        file = saved(page, part.get_by_role("button", name=name))
+        assert file == (study.folder / name).read_text()
     tables = [one for one in Findings.model_validate_json(written).tables if one.rows]
     forms = {"CSV": "csv", "Markdown": "md", "LaTeX": "latex"}
     assert page.evaluate(TABLES) == {

@@ -45,6 +45,7 @@ def ablation(folder: Path) -> Path:
     study = harmless(6, 5, design="path", contrasts=steps)
     write(folder, study, CLUSTERS, lost=False)
     controls(folder, study)
+    (folder / "study.toml").write_text('question = "Does each step of the fix help?"\n')
     return folder
 
 

@@ -212,7 +212,7 @@ def _run(study: PreparedStudy, show: Show) -> str:
             study_file=options.study_file,
         )
     with phase("writing the report"):
-        report = publish(folder, explainer(options.source.data, trust=True))
+        report = publish(folder, explainer(options.source.opened, trust=True))
     show(plan, report)
     return left_over(plan, Ledger(folder), stopped=STOP.requested)
 

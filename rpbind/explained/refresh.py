@@ -6,6 +6,7 @@ Nothing here imports torch before there is something to compute.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rpbind.analysis.summary import Summary
 from rpbind.errors import UserError
@@ -17,14 +18,18 @@ from rpbind.terminal import loading
 from rpbind.verbosity import say
 from rpbind.wording.commands import value_of
 
+if TYPE_CHECKING:
+    from rpbind.train.opened import OpenData
 
-def explainer(data: Path | None, *, trust: bool = False) -> Explain:
+
+def explainer(data: Path | OpenData | None, *, trust: bool = False) -> Explain:
     """Return what explains windows of a study's best arm before its page is written.
 
     Parameters
     ----------
     data
-        The dataset folder; None if it is not known, and then nothing is computed.
+        The dataset, or its folder, which is opened and verified only if there is something to
+        compute; None if it is not known, and then nothing is computed.
     trust
         Whether classes of the user's own may be imported, which runs their code.
 
@@ -37,7 +42,7 @@ def explainer(data: Path | None, *, trust: bool = False) -> Explain:
 
     def explain(study: Path, summary: Summary) -> None:
         found = model_of_best_arm(study, summary)
-        if found is None or data is None or not data.is_dir():
+        if found is None or data is None or (isinstance(data, Path) and not data.is_dir()):
             return
         arm, model = found
         key, stored = key_of(model), read_explained(study)

@@ -28,7 +28,7 @@ COUNT, SCORED, WIDTH = 3, 1024, 8
 """Windows that are explained; bound windows that are scored to find them; length of a top span."""
 
 
-def strongest(model: Path, data: Path, *, trust: bool = False) -> tuple[Picture, ...]:
+def strongest(model: Path, data: Path | OpenData, *, trust: bool = False) -> tuple[Picture, ...]:
     """Explain the bound test windows with the highest logits, one for each protein cluster.
 
     Of more than 1,024 bound windows, 1,024 at equal distances are scored, so that this takes
@@ -39,7 +39,7 @@ def strongest(model: Path, data: Path, *, trust: bool = False) -> tuple[Picture,
     model
         Folder of the model.
     data
-        The dataset that it was trained on.
+        The dataset that it was trained on, or its folder.
     trust
         Whether classes of its author's own may be imported, which runs their code.
 
@@ -55,7 +55,8 @@ def strongest(model: Path, data: Path, *, trust: bool = False) -> tuple[Picture,
     """
     trained = TrainedModel.open(model, trust=trust)
     torch.set_num_threads(trained.threads)
-    inputs, _ = matching_inputs(trained, EvaluationTarget(OpenData(data)))
+    opened = OpenData(data) if isinstance(data, Path) else data
+    inputs, _ = matching_inputs(trained, EvaluationTarget(opened))
     return tuple(_explained(trained, inputs, place) for place in _chosen(trained, inputs))
 
 

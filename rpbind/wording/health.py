@@ -115,11 +115,11 @@ def doctor(summary: Summary) -> str:
     wrong = list(summary.checks.with_errors)
     guarded = [arm for arm, names in found.items() if names & set(GUARD_FINDINGS)]
     doctor = f"an error in {named(wrong)}" if wrong else "no error"
+    text = f"The doctor examined {len(rows)} {plural('arm', len(rows))} and found {doctor}."
+    if not summary.plan.contrasts:
+        return text
     guard = f"objects to {named(guarded)}" if guarded else "has no objection to any arm"
-    return (
-        f"The doctor examined {len(rows)} {plural('arm', len(rows))} and found {doctor}. The "
-        + (f"no-op guard, which compares each arm with its reference, {guard}.")
-    )
+    return f"{text} The no-op guard, which compares each arm with its reference, {guard}."
 
 
 def named(names: list[str]) -> str:

@@ -97,6 +97,15 @@ def test_the_guard_is_told_from_the_doctor(name: str, tmp_path: Path) -> None:
     assert (study.arms[1].name in text) == (name != "RNA ignored")
 
 
+def test_without_contrasts_the_guard_had_nothing_to_compare(tmp_path: Path) -> None:
+    study = plan(1, 2, contrasts=(), controls=())
+    write(tmp_path, study, lost=False)
+    Ledger(tmp_path).append(checked(study.arms[0]))
+    text = health.doctor(read(Ledger(tmp_path)))
+    assert "1 arm" in text
+    assert "guard" not in text
+
+
 def test_equal_failures_are_one_line_with_their_number_and_the_command(tmp_path: Path) -> None:
     summary = read(Ledger(all_failed(tmp_path)))
     assert health.reasons(summary) == [(12, "failed", "CUDA out of memory")]

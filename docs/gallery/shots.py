@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 WIDTH, HEIGHT = 1280, 900
 END = "document.querySelector('.cards').getBoundingClientRect().bottom"
-COLOURS = 48
+COLOURS = 160
 MOST_BYTES = 200_000
 
 
@@ -40,10 +40,12 @@ def main(pictures: dict[Path, Path]) -> None:
                 viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
             )
             page.goto((study / "index.html").resolve().as_uri())
-            height = max(HEIGHT, round(page.evaluate(END)) + 16)
+            height = max(HEIGHT, round(page.evaluate(END)) + 6)
             page.set_viewport_size({"width": WIDTH, "height": height})
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+            # which keeps rare colours: of a few marks among much text
+            few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(path, optimize=True)
             print(path, f"{WIDTH} x {height}", path.stat().st_size, "bytes")
             assert path.stat().st_size <= MOST_BYTES, f"more than {MOST_BYTES:,} bytes: {path}"
         browser.close()

@@ -31,7 +31,7 @@ INTERACTIONS: dict[Word, str] = {
 }
 MOST_NAMES = 3
 FIRST = 3
-"""So many points on what helped are seen at once; the others are folded."""
+"""So many points on what helped are seen at once, or one more; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _coverage(summary: Summary) -> Point:
 
 def _doctor(summary: Summary) -> Iterator[Point]:
     checks = summary.checks
-    if text := collapses.counted(summary.arms, MOST_NAMES):
+    if text := collapses.counted(summary.arms):
         yield Point("no", text)
     if checks.with_errors:
         yield Point(

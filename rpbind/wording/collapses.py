@@ -8,6 +8,8 @@ from rpbind.statistics.verdict import Verdict
 from rpbind.wording.words import number, p_value, plural, signed
 
 ROW = "collapsed runs"
+FEW = 2
+"""The first screen names so many arms with collapsed runs; it counts more."""
 
 
 def not_excluded(verdict: Verdict) -> str:
@@ -42,7 +44,12 @@ def contrast_note(verdict: Verdict) -> str:
     rates = verdict.rates
     if rates is None or not rates.has_collapses:
         return ""
-    note = f"{ROW}: {', '.join(f'{c.arm} {c.collapsed} of {c.runs}' for c in rates.counts)}"
+    counts = rates.counts
+    if len(counts) > 2:  # an effect of a factorial, of all of its arms
+        counts = tuple(count for count in counts if count.collapsed)
+    note = f"{ROW}: {', '.join(f'{c.arm} {c.collapsed} of {c.runs}' for c in counts)}"
+    if others := len(rates.counts) - len(counts):
+        note += f", in the other {others} {plural('arm', others)} 0"
     if (apart := verdict.collapses) is not None:
         note += f" ({apart.word}: Fisher's exact test, p {p_value(apart.p)} after Holm)"
     return f"{note}; {_without(rates)}"
@@ -70,15 +77,17 @@ def arm_note(arm: Arm) -> str:
     return f"{len(arm.collapsed)} of {len(arm.macro)} collapsed ({seeds})"
 
 
-def counted(arms: tuple[Arm, ...], most: int) -> str:
-    """Return how many runs collapsed, and the arms with most of them; empty if none did."""
-    bad = sorted((arm for arm in arms if arm.collapsed), key=lambda arm: -len(arm.collapsed))
+def counted(arms: tuple[Arm, ...]) -> str:
+    """Return how many runs collapsed, and in which arms if these are few; empty if none did."""
+    bad = [arm for arm in arms if arm.collapsed]
     if not bad:
         return ""
-    each = ", ".join(f"{a.plan.name} {len(a.collapsed)} of {len(a.macro)}" for a in bad[:most])
-    more = f", and {len(bad) - most} more arms" if len(bad) > most else ""
     runs, all_runs = sum(len(arm.collapsed) for arm in bad), sum(len(arm.macro) for arm in arms)
-    return f"{runs} of {all_runs} runs collapsed to chance: {each}{more}"
+    where = f", in {len(bad)} of {len(arms)} arms"
+    if len(bad) <= FEW:
+        each = (f"{arm.plan.name} {len(arm.collapsed)} of {len(arm.macro)}" for arm in bad)
+        where = f": {', '.join(each)}"
+    return f"{runs} of {all_runs} runs collapsed to chance{where}"
 
 
 def banner(arms: tuple[Arm, ...]) -> str:

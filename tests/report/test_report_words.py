@@ -11,9 +11,12 @@ from rpbind.figures import arms as figures
 from rpbind.figures import style
 from rpbind.ledger import Ledger
 from rpbind.screens.terminal import verdict_table
+from rpbind.statistics.collapse import CollapseCount, CollapseRates
+from rpbind.statistics.verdict import Verdict
 from rpbind.wording import search_words, verdicts, words
 from rpbind.wording.alerts import alerts
 from rpbind.wording.banners import banners
+from rpbind.wording.collapses import contrast_note
 
 
 def test_numbers_have_a_real_minus_sign_and_missing_ones_are_a_dash() -> None:
@@ -138,3 +141,20 @@ def test_a_long_name_is_shortened_unless_another_would_look_the_same() -> None:
     assert found[long].startswith("encoder=")
     assert found[long].endswith("kernel=9")
     assert len(found[long]) < 34
+
+
+@pytest.mark.parametrize(
+    ("arms", "note"),
+    [
+        ({"new": 1, "old": 0}, "new 1 of 5, old 0 of 5;"),
+        ({"a": 0, "b": 5, "c": 0, "d": 1}, "b 5 of 5, d 1 of 5, in the other 2 arms 0;"),
+        ({"a": 1, "b": 5, "c": 1}, "a 1 of 5, b 5 of 5, c 1 of 5;"),
+    ],
+)
+def test_of_many_arms_only_those_with_collapsed_runs_are_named(
+    arms: dict[str, int], note: str
+) -> None:
+    first, *others = (CollapseCount(arm, bad, 5) for arm, bad in arms.items())
+    rates = CollapseRates((first,), tuple(others))
+    said = contrast_note(Verdict("inconclusive", rates=rates))
+    assert said.startswith(f"collapsed runs: {note}")

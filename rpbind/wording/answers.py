@@ -48,7 +48,8 @@ def answer(summary: Summary) -> list[Sentence]:
     if summary.tuned and summary.tuned.contrasts:
         found += _of_contrasts(summary.tuned.contrasts, delta, ", tuned,")
     if summary.tuned and not summary.contrasts:
-        found += [Sentence("found", text) for text in search_words.found(summary.tuned)]
+        told = [search_words.beside_the_base(summary), *search_words.found(summary.tuned)]
+        found += [Sentence("found", text) for text in told if text]
     if not (found or summary.tuned):
         found += of_arms(summary)
     return found
@@ -83,7 +84,8 @@ def how_measured(summary: Summary) -> str:
 def _of_contrasts(contrasts: Sequence[Judged], delta: float, how: str = "") -> Iterator[Sentence]:
     different = [c for c in contrasts if c.verdict.word in ("better", "worse")]
     for contrast in sorted(different, key=_rank):
-        yield Sentence(_tone(contrast.verdict), _difference(contrast, delta, how), _about(contrast))
+        about = _about(contrast) + _with_and_without(contrast, contrasts)
+        yield Sentence(_tone(contrast.verdict), _difference(contrast, delta, how), about)
     if contrasts and not different:
         yield Sentence("open", f"No contrast shows a difference{_missed(contrasts)}")
     yield from _without_effect(contrasts, delta)
@@ -153,6 +155,24 @@ def _difference(contrast: Judged, delta: float, how: str) -> str:
         way = "higher" if verdict.word == "better" else "lower"
         return f"With {other}, the effect of {one} on AUROC is {way} by {by}"
     return f"{subject(contrast)}{how} {does} AUROC by {by}"
+
+
+def _with_and_without(contrast: Judged, contrasts: Sequence[Judged]) -> str:
+    """Return the effect of an interaction's first change without and with the other one.
+
+    Only of a design with all combinations: there the main effect is the mean of the two, and the
+    interaction their difference.
+    """
+    mains = {c.paired.contrast.name: c.verdict.mean for c in contrasts if not is_interaction(c)}
+    whole = len(contrast.paired.contrast.weights) == 2 ** len(mains)
+    if not is_interaction(contrast) or not whole or contrast.verdict.mean is None:
+        return ""
+    one, other = _changes(contrast)
+    if (main := mains.get(one)) is None:
+        return ""
+    without, together = (main + sign * contrast.verdict.mean / 2 for sign in (-1, 1))
+    effects = f"{words.signed(without, 3)} without {other}, {words.signed(together, 3)} with it"
+    return f": {one} has {effects}"
 
 
 def _undecided(contrast: Judged) -> str:

@@ -103,7 +103,7 @@ def _best_arm(summary: Summary) -> Iterator[Point]:
     scored = [(arm.averages.over_clusters, arm.plan.name) for arm in summary.arms if arm.averages]
     if summary.search and scored:
         each = ", ".join(f"{name} {words.number(score)}" for score, name in sorted(scored)[::-1])
-        yield Point("fact", f"Test AUROC: {each}; one search supports no verdict between them")
+        yield Point("fact", f"Test AUROC: {each}")
     elif len(scored) > 1:
         score, name = max(scored)
         short = words.shortened(arm for _, arm in scored)[name]
@@ -236,4 +236,6 @@ def _data(summary: Summary) -> Point:
 
 def _names(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(words.arm_name, names[:MOST_NAMES])) + (
+        f" and {more} more" if more > 0 else ""
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rpbind.analysis.arms import Arm
 from rpbind.statistics.collapse import CollapseCount, CollapseRates
 from rpbind.statistics.verdict import Verdict
-from rpbind.wording.words import number, p_value, plural, signed
+from rpbind.wording.words import arm_name, number, p_value, plural, signed
 
 ROW = "collapsed runs"
 FEW = 2
@@ -85,7 +85,9 @@ def counted(arms: tuple[Arm, ...]) -> str:
     runs, all_runs = sum(len(arm.collapsed) for arm in bad), sum(len(arm.macro) for arm in arms)
     where = f", in {len(bad)} of {len(arms)} arms"
     if len(bad) <= FEW:
-        each = (f"{arm.plan.name} {len(arm.collapsed)} of {len(arm.macro)}" for arm in bad)
+        each = (
+            f"{arm_name(arm.plan.name)} {len(arm.collapsed)} of {len(arm.macro)}" for arm in bad
+        )
         where = f": {', '.join(each)}"
     return f"{runs} of {all_runs} runs collapsed to chance{where}"
 
@@ -96,7 +98,7 @@ def banner(arms: tuple[Arm, ...]) -> str:
     if not bad:
         return ""
     runs = sum(len(arm.macro) for arm in arms)
-    arms_text = "; ".join(f"{arm.plan.name}: {arm_note(arm)}, median AUROC "
+    arms_text = "; ".join(f"{arm_name(arm.plan.name)}: {arm_note(arm)}, median AUROC "
                      f"{number(_median(arm))}" for arm in bad)  # fmt: skip
     return (
         f"{sum(len(arm.collapsed) for arm in bad)} of {runs} runs collapsed: their AUROC is within "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rpbind.analysis.predictions import JudgedPrediction
 
 OUTCOMES = ("held", "failed", "undecided")
-UNCHECKED = "Not checked: it names no contrast and no verdict"
+UNCHECKED = "Not checked: the prediction is in words, and names no contrast and verdict"
 """What is said of a prediction that names no contrast."""
 SIGNS = {"held": "✓", "failed": "✗", "undecided": "?"}
 
@@ -44,7 +44,7 @@ def by_outcome(predictions: Sequence[JudgedPrediction]) -> list[Outcome]:
     for each in predictions:
         what = each.expect if each.outcome == "held" else f"expected {each.expect}"
         if each.outcome != "held":
-            what = f"{what}, found {each.found}" if each.found else f"{what}, {each.why}"
+            what = f"{what}, found {_found(each)}" if each.found else f"{what}, {each.why}"
         named[each.outcome].setdefault(what, []).append(each.contrast)
     return [
         Outcome(outcome, sum(map(len, by.values())),
@@ -90,6 +90,12 @@ def line(prediction: JudgedPrediction) -> str:
     str
         One line.
     """
-    found = f", found {prediction.found}" if prediction.found else ""
+    found = f", found {_found(prediction)}" if prediction.found else ""
     why = f" ({prediction.why})" if prediction.why else ""
     return f"{prediction.contrast}: expected {prediction.expect}{found}: {prediction.outcome}{why}"
+
+
+def _found(prediction: JudgedPrediction) -> str:
+    """Return what was found; "inert" means equal scores, and is refuted by any other verdict."""
+    unequal = prediction.expect == "inert" and prediction.outcome == "failed"
+    return f"unequal scores: {prediction.found}" if unequal else prediction.found

@@ -64,6 +64,21 @@ def found(tuned: Tuned) -> list[str]:
     return [*lines, *(optimism(each) for each in winners if len(winners) == 1 and optimism(each))]
 
 
+def beside_the_base(summary: Summary) -> str:
+    """Return the test scores of a single search's winner and of the base; "" without both."""
+    scored = {arm.plan.name: arm.averages.over_clusters for arm in summary.arms if arm.averages}
+    winners = summary.tuned.winners if summary.tuned else ()
+    if len(scored) != 2 or len(winners) != 1 or winners[0].test is None:
+        return ""
+    (base,) = (name for name in scored if name != winners[0].arm)
+    above = scored[winners[0].arm] > scored[base]
+    return (
+        f"The winner scores {number(scored[winners[0].arm])} on test, "
+        f"{'above' if above else 'not above'} the {number(scored[base])} of the recipe from which "
+        "the search began; one search supports no verdict between them"
+    )
+
+
 def best_configuration(winner: Winner, *, alone: bool = True) -> str:
     """Return the winner of a search with its values and its test score."""
     of = "" if alone else f" of {winner.search}"

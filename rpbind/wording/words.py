@@ -214,3 +214,8 @@ def cost_words(cost: Cost) -> str:
         f"once of {cost.calls} {plural('call', cost.calls)}{killed}. The rest is Ray, scoring, "
         "controls and waiting."
     )
+
+
+def arm_name(name: str) -> str:
+    """Return an arm's name for a sentence; `none`, the arm without any change, in quotes."""
+    return "“none”" if name == "none" else name

@@ -219,6 +219,25 @@ def test_an_interaction_is_how_much_the_effect_of_one_change_differs_with_the_ot
     (text,) = [each for each in said if each.startswith(f"With {other}, the effect of {one} ")]
     (number,) = re.findall(r"is higher by ([\d.]+) \(", text)
     assert float(number) == pytest.approx(found.verdict.mean, abs=5.1e-4)
+    (about,) = [s.about for s in answers.answer(summary) if s.text == text]
+    changes = {
+        arm.plan.name: {c for c, arms in summary.plan.factors.items() if arm.plan.name in arms}
+        for arm in summary.arms
+    }
+    scores = {
+        frozenset(changes[arm.plan.name]): arm.averages.over_clusters  # type: ignore[union-attr]
+        for arm in summary.arms
+    }
+    shown = re.findall(r"([+−][\d.]+) (without|with)", about)
+    for value, which in shown:
+        pairs = [
+            score - scores[names - {one}]
+            for names, score in scores.items()
+            if one in names and (other in names) == (which == "with")
+        ]
+        assert len(pairs) == 2
+        assert float(value.replace("−", "-")) == pytest.approx(sum(pairs) / 2, abs=2e-3)
+    assert [which for _, which in shown] == ["without", "with"]
     assert "1 interaction above 0" in " ".join(point.text for point in cards.helped(summary))
     assert "2 negligible interactions" in " ".join(point.text for point in cards.helped(summary))
     # the effects of single changes come first, though the interaction is the largest number

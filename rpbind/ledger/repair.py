@@ -99,7 +99,8 @@ def _rename_as_damaged(file: Path) -> str:
 
 
 def _remove_drafts(ledger: Ledger) -> Iterator[str]:
-    left = sum(remove_drafts(at) for at in (ledger.study, ledger.rows_folder, ledger.runs))
+    left = remove_drafts(ledger.study)
+    left += sum(remove_drafts(at) for at in list_folder(ledger.study, "*") if at.is_dir())
     if left:
         yield f"{left} half-written file(s) or folder(s) of dead processes are deleted."
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -62,8 +64,10 @@ def browser() -> Iterator[Any]:
         pytest.skip("Chromium is not on the PATH; install it: apt install chromium")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
+    # Chromium makes ~/.config for itself alone, which tests that become another user cannot read
+    with sync_playwright() as playwright, TemporaryDirectory() as home:
+        own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), home)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, env=os.environ | own)
         yield chromium
         chromium.close()
 

@@ -117,13 +117,17 @@ def test_half_written_files_are_deleted_and_no_others(tmp_path: Path) -> None:
     ledger.runs.mkdir()
     (tmp_path / ".plan.json.9f86d081884c7d659a2feaa0c55ad015").write_text("{")
     (ledger.rows_folder / ".x.parquet.9f86d081884c7d659a2feaa0c55ad015").touch()
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / ".a-b.json.9f86d081884c7d659a2feaa0c55ad015").touch()
+    (tmp_path / "claims" / "a-b.json").touch()
     (ledger.runs / "a.unfinished.pt").touch()
     (ledger.runs / ".hidden").touch()
     (ledger.runs / "torn.begun").write_text('{"arm": "a", "se')
     damaged = ledger.runs / f"{row(seed=1).run}.0.json"
     damaged.write_text('{"arm"')
     repairs = repair_study(ledger)
-    assert repairs[0].startswith("2 half-written file(s)")
+    assert repairs[0].startswith("3 half-written file(s)")
+    assert [file.name for file in (tmp_path / "claims").iterdir()] == ["a-b.json"]
     assert f"{damaged} is damaged" in repairs[1]
     assert {file.name for file in ledger.runs.iterdir()} == {
         "a.unfinished.pt", ".hidden", f"{damaged.name}.damaged"

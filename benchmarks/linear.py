@@ -4,7 +4,8 @@
 
 A layer forward, and with its gradients, by `torch.nn.functional.linear` and by
 `rpbind.model.linear`, on one thread. Both take turns; cells have the median of the rounds, and
-their range in brackets. `FEWEST_PRODUCTS` stands below the smallest row from which oneDNN wins.
+their range in brackets. `FEWEST_PRODUCTS` stands between the rows that gain little or nothing and
+those that gain much.
 """
 
 from __future__ import annotations

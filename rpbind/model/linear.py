@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 OPERATOR = "mkldnn::_linear_pointwise"
 """torch's operator for a linear layer by oneDNN; it is not public."""
 FEWEST_PRODUCTS = 2**22
-"""With fewer multiplications the start of oneDNN takes longer than it saves."""
+"""With fewer multiplications the start of oneDNN takes about as long as it saves."""
 
 
 class OneDnn(torch.autograd.Function):

@@ -48,8 +48,8 @@ def answer(summary: Summary) -> list[Sentence]:
     if summary.tuned and summary.tuned.contrasts:
         found += _of_contrasts(summary.tuned.contrasts, delta, ", tuned,")
     if summary.tuned and not summary.contrasts:
-        told = [search_words.beside_the_base(summary), *search_words.found(summary.tuned)]
-        found += [Sentence("found", text) for text in told if text]
+        texts = [search_words.beside_the_base(summary), *search_words.found(summary.tuned)]
+        found += [Sentence("found", text) for text in texts if text]
     if not (found or summary.tuned):
         found += of_arms(summary)
     return found
